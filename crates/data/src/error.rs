@@ -1,0 +1,246 @@
+//! What can go wrong with data.
+
+use std::path::PathBuf;
+
+/// Why data could not be read or served.
+///
+/// Errors about a file name it and give the byte offset at which the problem shows. For a gzipped IDX file the
+/// offset counts decompressed bytes, except in [`DataError::CorruptGzip`], where it counts compressed ones.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A file or directory could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A directory holds no file of the wanted name.
+    #[error("{} holds no {expected}", directory.display())]
+    MissingFile {
+        /// The directory searched.
+        directory: PathBuf,
+        /// The name or pattern looked for.
+        expected: String,
+    },
+    /// A directory holds several files that fit one name.
+    #[error("{} holds several files for {expected}: {}", directory.display(), found.join(", "))]
+    AmbiguousFile {
+        /// The directory searched.
+        directory: PathBuf,
+        /// The name or pattern looked for.
+        expected: String,
+        /// The names found, sorted.
+        found: Vec<String>,
+    },
+    /// The first four bytes are not those of an IDX file of unsigned bytes.
+    #[error("{file}, byte {offset}: expected magic number {expected}, found {found}")]
+    BadMagic {
+        /// The file.
+        file: String,
+        /// Where the magic number starts.
+        offset: u64,
+        /// The magic number of the wanted kind (2051 images, 2049 labels).
+        expected: u32,
+        /// The number read.
+        found: u32,
+    },
+    /// An IDX file of unsigned bytes with the wrong number of dimensions.
+    #[error("{file}, byte {offset}: expected {expected} dimensions, found {found}")]
+    DimensionCount {
+        /// The file.
+        file: String,
+        /// Where the count stands.
+        offset: u64,
+        /// 3 for images, 1 for labels.
+        expected: u8,
+        /// The count read.
+        found: u8,
+    },
+    /// A dimension that is zero or larger than any image.
+    #[error("{file}, byte {offset}: expected a dimension from 1 to {largest}, found {found}")]
+    DimensionSize {
+        /// The file.
+        file: String,
+        /// Where the dimension stands.
+        offset: u64,
+        /// The largest value accepted here.
+        largest: u32,
+        /// The value read.
+        found: u32,
+    },
+    /// The product of the dimensions does not fit this machine's address space.
+    #[error("{file}, byte {offset}: the product of the dimensions {dimensions:?} overflows")]
+    SizeOverflow {
+        /// The file.
+        file: String,
+        /// Where the dimensions start.
+        offset: u64,
+        /// The dimensions read.
+        dimensions: Vec<u32>,
+    },
+    /// The file ends before the header or body does.
+    #[error("{file}, byte {offset}: expected {expected} bytes in all, found {found}")]
+    Truncated {
+        /// The file.
+        file: String,
+        /// Where the data stop, or (for a claim no compressed file of this length can meet) where the body starts.
+        offset: u64,
+        /// The length the header asks for, or the length of the header itself.
+        expected: u64,
+        /// The length found, or the largest length a gzip file of this size can unpack to.
+        found: u64,
+    },
+    /// Bytes follow the body.
+    #[error("{file}, byte {offset}: expected {expected} bytes in all, found more")]
+    TrailingBytes {
+        /// The file.
+        file: String,
+        /// Where the body ends.
+        offset: u64,
+        /// The length the header asks for.
+        expected: u64,
+    },
+    /// The gzip container is damaged or cut short.
+    #[error("{file}, compressed byte {offset}: corrupt gzip data: {source}")]
+    CorruptGzip {
+        /// The file.
+        file: String,
+        /// How many compressed bytes had been consumed.
+        offset: u64,
+        /// What the decompressor said.
+        source: std::io::Error,
+    },
+    /// A file of fixed-size records whose length is not a positive multiple of the record.
+    #[error(
+        "{file}, byte {offset}: expected a positive multiple of {record} bytes, found {found} bytes"
+    )]
+    RecordLength {
+        /// The file.
+        file: String,
+        /// Where the last, incomplete record starts.
+        offset: u64,
+        /// The record's length in bytes.
+        record: u64,
+        /// The file's length in bytes.
+        found: u64,
+    },
+    /// A label in a file is not below the number of classes.
+    #[error("{file}, byte {offset}: expected a label below {classes}, found {found}")]
+    LabelOutOfRange {
+        /// The file.
+        file: String,
+        /// Where the label stands.
+        offset: u64,
+        /// The number of classes.
+        classes: usize,
+        /// The label read.
+        found: u32,
+    },
+    /// An image file and its label file disagree on the number of samples.
+    #[error("{images_file} holds {images} images, but {labels_file} holds {labels} labels")]
+    CountMismatch {
+        /// The image file.
+        images_file: String,
+        /// The label file.
+        labels_file: String,
+        /// Images found.
+        images: usize,
+        /// Labels found.
+        labels: usize,
+    },
+    /// Training and test images differ in shape.
+    #[error("{train_file} holds images of {train}, but {test_file} of {test}")]
+    ShapeMismatch {
+        /// The training image file.
+        train_file: String,
+        /// The test image file.
+        test_file: String,
+        /// Shape of the training images.
+        train: crate::ImageShape,
+        /// Shape of the test images.
+        test: crate::ImageShape,
+    },
+    /// A label given from memory is not below the number of classes.
+    #[error("sample {index}: expected a label below {classes}, found {found}")]
+    LabelTooLarge {
+        /// The sample.
+        index: usize,
+        /// The number of classes.
+        classes: usize,
+        /// Its label.
+        found: u32,
+    },
+    /// A pixel buffer of the wrong length.
+    #[error("expected {expected} pixel values, found {found}")]
+    PixelCount {
+        /// Length wanted.
+        expected: usize,
+        /// Length given.
+        found: usize,
+    },
+    /// An image shape with a zero dimension, or too large to address.
+    #[error("an image of {shape} has no pixels or too many")]
+    UnusableShape {
+        /// The shape given.
+        shape: crate::ImageShape,
+    },
+    /// A normalisation whose number of channels differs from the images'.
+    #[error("expected normalisation constants for {expected} channels, found {found}")]
+    ChannelCount {
+        /// Channels of the images.
+        expected: usize,
+        /// Channels of the normalisation.
+        found: usize,
+    },
+    /// A normalisation constant that cannot be used: not finite, or a divisor that is not positive.
+    #[error("normalisation constant {name} of channel {channel} cannot be {value}")]
+    NormalizationConstant {
+        /// `scale`, `mean` or `standard_deviation`.
+        name: &'static str,
+        /// The channel (0 for `scale`).
+        channel: usize,
+        /// The value given.
+        value: f32,
+    },
+    /// A sample index past the end of the data set.
+    #[error("sample {index} of a data set of {len}")]
+    IndexOutOfRange {
+        /// The index asked for.
+        index: usize,
+        /// Samples in the data set.
+        len: usize,
+    },
+    /// A batch past the end of the epoch.
+    #[error("step {step} of an epoch of {steps} batches")]
+    StepOutOfRange {
+        /// The step asked for.
+        step: usize,
+        /// Batches in an epoch.
+        steps: usize,
+    },
+    /// Rows outside the batch.
+    #[error("rows {start}..{end} of a batch of {len}")]
+    RowsOutOfRange {
+        /// First row asked for.
+        start: usize,
+        /// One past the last row asked for.
+        end: usize,
+        /// Rows in the batch.
+        len: usize,
+    },
+    /// A loader over a data set without samples.
+    #[error("the data set holds no samples")]
+    EmptyDataset,
+    /// A batch size that is zero, or so large that its pixels cannot be addressed.
+    #[error("batch size {found} is zero or too large")]
+    BatchSize {
+        /// The batch size given.
+        found: usize,
+    },
+    /// The tensor library refused to build a batch.
+    #[error("cannot build the batch tensor: {0}")]
+    Tensor(#[from] candle_core::Error),
+}

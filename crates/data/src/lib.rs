@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod augment;
+pub mod cifar;
+mod dataset;
+mod digits;
+mod error;
+mod files;
+pub mod idx;
+mod loader;
+mod memory;
+mod normalization;
+mod random;
+mod subset;
+
+pub use augment::Augment;
+pub use dataset::{Dataset, ImageShape, Task};
+pub use digits::digits;
+pub use error::DataError;
+pub use loader::{Batch, BatchOrder, Loader};
+pub use memory::{InMemory, Splits};
+pub use normalization::Normalization;
+pub use random::{Shuffle, permutation, split};
+pub use subset::Subset;

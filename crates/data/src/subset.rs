@@ -1,0 +1,60 @@
+//! A view of chosen samples.
+
+use crate::{DataError, Dataset, ImageShape, Task};
+
+/// The samples of another data set at given indices, in that order; an index may occur more than once.
+///
+/// `D` may be a reference, a box or an [`Arc`](std::sync::Arc), so several subsets can share one data set.
+#[derive(Clone, Debug)]
+pub struct Subset<D> {
+    inner: D,
+    indices: Vec<usize>,
+}
+
+impl<D: Dataset> Subset<D> {
+    /// The samples of `inner` at `indices`.
+    ///
+    /// # Errors
+    /// [`DataError::IndexOutOfRange`] for the first index past the end of `inner`.
+    pub fn new(inner: D, indices: Vec<usize>) -> Result<Self, DataError> {
+        let len = inner.len();
+        match indices.iter().find(|&&index| index >= len) {
+            Some(&index) => Err(DataError::IndexOutOfRange { index, len }),
+            None => Ok(Self { inner, indices }),
+        }
+    }
+
+    /// The indices into the inner data set.
+    #[must_use]
+    pub fn indices(&self) -> &[usize] {
+        &self.indices
+    }
+
+    /// The inner data set.
+    #[must_use]
+    pub fn inner(&self) -> &D {
+        &self.inner
+    }
+}
+
+impl<D: Dataset> Dataset for Subset<D> {
+    fn len(&self) -> usize {
+        self.indices.len()
+    }
+
+    fn shape(&self) -> ImageShape {
+        self.inner.shape()
+    }
+
+    fn task(&self) -> Task {
+        self.inner.task()
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        let inner = *self
+            .indices
+            .get(index)
+            .ok_or(DataError::IndexOutOfRange { index, len: self.indices.len() })?;
+        self.inner.sample(inner, pixels)
+    }
+}

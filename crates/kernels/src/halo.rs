@@ -1,0 +1,90 @@
+//! A padded copy of one plane, laid out so that strided windows read contiguous runs.
+//!
+//! Column `c` of the padded plane is stored in phase `c % stride` at place `c / stride`, so the
+//! inputs of one tap for consecutive outputs lie side by side whatever the stride.
+
+use std::ops::Range;
+
+use crate::float::Float;
+use crate::window::Axis;
+
+/// The layout of a padded plane.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Halo {
+    pub(crate) vertical: Axis,
+    pub(crate) horizontal: Axis,
+    pitch: usize,
+}
+
+impl Halo {
+    pub(crate) fn new(vertical: Axis, horizontal: Axis) -> Self {
+        let width = horizontal.input + 2 * horizontal.padding;
+        Self { vertical, horizontal, pitch: width.div_ceil(horizontal.stride) }
+    }
+
+    /// Elements of the plane it surrounds.
+    pub(crate) fn plane_len(&self) -> usize {
+        self.vertical.input * self.horizontal.input
+    }
+
+    /// Elements of the output plane.
+    pub(crate) fn output_len(&self) -> usize {
+        self.vertical.output * self.horizontal.output
+    }
+
+    /// A buffer with `border` everywhere.
+    pub(crate) fn buffer<T: Float>(&self, border: T) -> Vec<T> {
+        let rows = self.vertical.input + 2 * self.vertical.padding;
+        vec![border; rows * self.horizontal.stride * self.pitch]
+    }
+
+    /// Overwrites the interior of `buffer` with `plane`; the border stays.
+    pub(crate) fn load<T: Float>(&self, plane: &[T], buffer: &mut [T]) {
+        self.visit_rows(|run, row| {
+            let source = &plane[row * self.horizontal.input..][..self.horizontal.input];
+            if self.horizontal.stride == 1 {
+                buffer[run(0)..][..source.len()].copy_from_slice(source);
+            } else {
+                for (column, value) in source.iter().enumerate() {
+                    buffer[run(column)] = *value;
+                }
+            }
+        });
+    }
+
+    /// Copies the interior of `buffer` into `plane`.
+    pub(crate) fn store<T: Float>(&self, buffer: &[T], plane: &mut [T]) {
+        self.visit_rows(|run, row| {
+            let target = &mut plane[row * self.horizontal.input..][..self.horizontal.input];
+            if self.horizontal.stride == 1 {
+                target.copy_from_slice(&buffer[run(0)..][..target.len()]);
+            } else {
+                for (column, value) in target.iter_mut().enumerate() {
+                    *value = buffer[run(column)];
+                }
+            }
+        });
+    }
+
+    /// The run of inputs that tap `(tap_row, tap_column)` meets along output row `row`.
+    #[inline(always)]
+    pub(crate) fn run(&self, row: usize, tap_row: usize, tap_column: usize) -> Range<usize> {
+        let row = row * self.vertical.stride + tap_row * self.vertical.dilation;
+        let start = self.place(row, tap_column * self.horizontal.dilation);
+        start..start + self.horizontal.output
+    }
+
+    #[inline(always)]
+    fn place(&self, row: usize, column: usize) -> usize {
+        let stride = self.horizontal.stride;
+        (row * stride + column % stride) * self.pitch + column / stride
+    }
+
+    fn visit_rows(&self, mut visit: impl FnMut(&dyn Fn(usize) -> usize, usize)) {
+        for row in 0..self.vertical.input {
+            let padded = row + self.vertical.padding;
+            let run = |column: usize| self.place(padded, column + self.horizontal.padding);
+            visit(&run, row);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod activation;
+mod check;
+mod conv;
+mod error;
+mod float;
+mod halo;
+mod host;
+mod matrix;
+mod norm;
+mod parallel;
+mod pool;
+pub mod reference;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
+mod upsample;
+mod window;
+
+pub use activation::relu;
+pub use conv::{ConvSpec, conv2d};
+pub use error::{KernelError, Result};
+pub use norm::{BatchNormSpec, Statistics, batch_norm};
+pub use pool::{PoolSpec, avg_pool2d, max_pool2d};
+pub use upsample::upsample_nearest2d;

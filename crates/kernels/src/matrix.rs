@@ -1,0 +1,117 @@
+//! Matrix products on slices: a checked door to the `gemm` crate.
+#![allow(unsafe_code, reason = "gemm::gemm takes raw pointers; lengths are checked here")]
+
+use gemm::Parallelism;
+
+use crate::float::Float;
+
+/// A borrowed matrix that covers its slice exactly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Matrix<'a, T> {
+    data: &'a [T],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// A row-major matrix over the whole of `data`.
+    pub(crate) fn new(data: &'a [T], rows: usize, columns: usize) -> Self {
+        assert_eq!(Some(data.len()), rows.checked_mul(columns), "matrix size");
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+    }
+
+    /// The same elements with rows and columns exchanged.
+    pub(crate) fn transposed(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+}
+
+/// Whether a product replaces or adds to what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Into {
+    Replace,
+    Add,
+}
+
+/// `target = left * right` or `target += left * right`, `target` row-major, on this thread.
+pub(crate) fn multiply<T: Float>(
+    target: &mut [T],
+    into: Into,
+    left: Matrix<'_, T>,
+    right: Matrix<'_, T>,
+) {
+    let (rows, inner, columns) = (left.rows, left.columns, right.columns);
+    assert_eq!(inner, right.rows, "inner size");
+    assert_eq!(Some(target.len()), rows.checked_mul(columns), "target size");
+    let keep = match into {
+        Into::Replace => T::ZERO,
+        Into::Add => T::one(),
+    };
+    // SAFETY: `Matrix` can only be built over a slice of exactly rows * columns elements with
+    // strides (columns, 1) or their exchange, and `target` was just checked to hold
+    // rows * columns elements with strides (columns, 1), so every address gemm derives from
+    // these sizes and strides is inside its slice. `target` is a unique borrow, so it overlaps
+    // neither operand. `Float` is implemented for f32 and f64 alone, which gemm supports.
+    // Slices are at most isize::MAX bytes, so the casts cannot wrap.
+    unsafe {
+        gemm::gemm(
+            rows,
+            columns,
+            inner,
+            target.as_mut_ptr(),
+            1,
+            columns as isize,
+            into == Into::Add,
+            left.data.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.data.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
+            keep,
+            T::one(),
+            false,
+            false,
+            false,
+            Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Into, Matrix, multiply};
+
+    #[test]
+    fn products_by_hand() {
+        let (left, right) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0, -1.0, 2.0, 0.5, 1.0]);
+        let mut target = [f64::NAN; 4];
+        multiply(&mut target, Into::Replace, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
+        assert_eq!(target, [0.5, 7.0, 2.0, 16.0]);
+        multiply(&mut target, Into::Add, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
+        assert_eq!(target, [1.0, 14.0, 4.0, 32.0]);
+    }
+
+    #[test]
+    fn transposed_product() {
+        let (left, right) = ([1.0f32, 2.0, 3.0, 4.0], [1.0f32, 0.0, 0.0, 1.0]);
+        let mut target = [0.0; 4];
+        let left = Matrix::new(&left, 2, 2).transposed();
+        multiply(&mut target, Into::Replace, left, Matrix::new(&right, 2, 2));
+        assert_eq!(target, [1.0, 3.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "matrix size")]
+    fn a_short_slice_is_refused() {
+        let _ = Matrix::new(&[1.0f32; 5], 2, 3);
+    }
+}

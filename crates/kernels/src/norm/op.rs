@@ -1,0 +1,240 @@
+//! Batch normalisation as one custom operation, with and without affine parameters.
+
+use std::sync::{Arc, OnceLock};
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::moments::{self, Moments};
+use super::spec::{Geometry, OP};
+use super::sums::gradient_sums;
+use crate::float::{Float, with_float};
+use crate::host;
+use crate::parallel::chunks_per_task;
+
+/// The moments a call normalised with, readable after the forward pass.
+pub(super) type Record = Arc<OnceLock<Vec<Moments>>>;
+
+/// One call. `record` is filled beforehand when the running statistics normalise, else by the
+/// forward pass.
+pub(super) struct Normalization {
+    pub(super) geometry: Geometry,
+    pub(super) eps: f64,
+    pub(super) of_batch: bool,
+    pub(super) record: Record,
+}
+
+/// `(x - mean) * scale + shift` for one channel.
+#[derive(Clone, Copy)]
+struct Line<T> {
+    mean: T,
+    scale: T,
+    shift: T,
+}
+
+/// Sums of one channel over the batch: of the gradient, and of the gradient times the centred
+/// input.
+#[derive(Clone, Copy)]
+struct Sums {
+    plain: f64,
+    weighted: f64,
+}
+
+impl Normalization {
+    fn forward<T: Float>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
+        let moments = self.record.get_or_init(|| moments::of_batch(&self.geometry, x));
+        let lines: Vec<Line<T>> = moments
+            .iter()
+            .enumerate()
+            .map(|(channel, moments)| {
+                let scale = moments.inverse_deviation(self.eps);
+                let (gamma, shift) = match affine {
+                    Some((gamma, beta)) => (gamma[channel].wide(), beta[channel]),
+                    None => (1.0, T::ZERO),
+                };
+                Line { mean: T::narrow(moments.mean), scale: T::narrow(scale * gamma), shift }
+            })
+            .collect();
+        self.map_planes(x, |channel, x, y| {
+            let Line { mean, scale, shift } = lines[channel];
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = (*x - mean) * scale + shift;
+            }
+        })
+    }
+
+    fn map_planes<T: Float>(
+        &self,
+        x: &[T],
+        map: impl Fn(usize, &[T], &mut [T]) + Sync + Send,
+    ) -> Vec<T> {
+        let Geometry { channels, plane, .. } = self.geometry;
+        let mut y = vec![T::ZERO; x.len()];
+        y.par_chunks_mut(plane)
+            .zip(x.par_chunks(plane))
+            .enumerate()
+            .with_min_len(chunks_per_task(plane))
+            .for_each(|(index, (y, x))| map(index % channels, x, y));
+        y
+    }
+
+    fn moments(&self) -> candle_core::Result<&[Moments]> {
+        let missing = || candle_core::Error::BackwardNotSupported { op: OP };
+        self.record.get().map(Vec::as_slice).ok_or_else(missing)
+    }
+
+    fn sums<T: Float>(&self, moments: &[Moments], x: &[T], gradient: &[T]) -> Vec<Sums> {
+        moments
+            .par_iter()
+            .enumerate()
+            .map(|(channel, moments)| {
+                let mut sums = Sums { plain: 0.0, weighted: 0.0 };
+                for image in 0..self.geometry.batch {
+                    let x = moments::plane(&self.geometry, x, image, channel);
+                    let gradient = moments::plane(&self.geometry, gradient, image, channel);
+                    let (plain, weighted) = gradient_sums(gradient, x, moments.mean);
+                    sums.plain += plain;
+                    sums.weighted += weighted;
+                }
+                sums
+            })
+            .collect()
+    }
+
+    /// With `s = 1 / sqrt(variance + eps)` and `n` values per channel:
+    /// `dx = gamma s (g - mean(g) - (x - mean) s^2 mean(g (x - mean)))` for batch statistics,
+    /// `dx = gamma s g` for running ones.
+    fn input_gradient<T: Float>(
+        &self,
+        data: (&[T], &[T]),
+        gamma: Option<&[T]>,
+        moments: &[Moments],
+        sums: &[Sums],
+    ) -> Vec<T> {
+        let (x, gradient) = data;
+        let count = self.geometry.values() as f64;
+        let mut dx = gradient.to_vec();
+        let Geometry { channels, plane, .. } = self.geometry;
+        dx.par_chunks_mut(plane)
+            .zip(x.par_chunks(plane))
+            .enumerate()
+            .with_min_len(chunks_per_task(plane))
+            .for_each(|(index, (dx, x))| {
+                let channel = index % channels;
+                let deviation = moments[channel].inverse_deviation(self.eps);
+                let gamma = gamma.map_or(1.0, |gamma| gamma[channel].wide());
+                let scale = T::narrow(gamma * deviation);
+                if !self.of_batch {
+                    dx.iter_mut().for_each(|dx| *dx *= scale);
+                    return;
+                }
+                let mean = T::narrow(moments[channel].mean);
+                let level = T::narrow(sums[channel].plain / count);
+                let slope = T::narrow(sums[channel].weighted / count * deviation * deviation);
+                for (dx, x) in dx.iter_mut().zip(x) {
+                    *dx = scale * (*dx - level - (*x - mean) * slope);
+                }
+            });
+        dx
+    }
+
+    fn backward<T: Float>(
+        &self,
+        x: &Tensor,
+        affine: Option<(&Tensor, &Tensor)>,
+        gradient: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let gradient = gradient.contiguous()?;
+        let (x_storage, x_layout) = x.storage_and_layout();
+        let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
+        let x_data = host::tensor_elements::<T>(&x_storage, x_layout, OP)?;
+        let gradient = host::tensor_elements::<T>(&gradient_storage, gradient_layout, OP)?;
+        let moments = self.moments()?;
+        let sums = self.sums(moments, x_data, gradient);
+        let gamma = affine.map(|(gamma, _)| gamma.to_vec1::<T>()).transpose()?;
+        let dx = x
+            .track_op()
+            .then(|| {
+                let data = (x_data, gradient);
+                let dx = self.input_gradient(data, gamma.as_deref(), moments, &sums);
+                host::gradient(dx, x.shape())
+            })
+            .transpose()?;
+        let Some((gamma, beta)) = affine else { return Ok((dx, None, None)) };
+        let normalized = sums
+            .iter()
+            .zip(moments)
+            .map(|(sums, moments)| sums.weighted * moments.inverse_deviation(self.eps));
+        let dgamma = channel_gradient::<T>(gamma, normalized)?;
+        let dbeta = channel_gradient::<T>(beta, sums.iter().map(|sums| sums.plain))?;
+        Ok((dx, dgamma, dbeta))
+    }
+}
+
+/// The gradient of a per-channel parameter, if it wants one.
+fn channel_gradient<T: Float>(
+    parameter: &Tensor,
+    values: impl Iterator<Item = f64>,
+) -> candle_core::Result<Option<Tensor>> {
+    parameter
+        .track_op()
+        .then(|| host::gradient(values.map(T::narrow).collect(), parameter.shape()))
+        .transpose()
+}
+
+impl CustomOp1 for Normalization {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        with_float!(x.dtype(), OP, T => {
+            let x = host::elements::<T>(x, layout, OP)?;
+            Ok(host::output(self.forward(x, None), layout.shape()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> candle_core::Result<Option<Tensor>> {
+        with_float!(x.dtype(), OP, T => Ok(self.backward::<T>(x, None, gradient)?.0))
+    }
+}
+
+impl CustomOp3 for Normalization {
+    fn name(&self) -> &'static str {
+        OP
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        layout: &Layout,
+        gamma: &CpuStorage,
+        gamma_layout: &Layout,
+        beta: &CpuStorage,
+        beta_layout: &Layout,
+    ) -> candle_core::Result<(CpuStorage, Shape)> {
+        with_float!(x.dtype(), OP, T => {
+            let x = host::elements::<T>(x, layout, OP)?;
+            let gamma = host::elements(gamma, gamma_layout, OP)?;
+            let beta = host::elements(beta, beta_layout, OP)?;
+            Ok(host::output(self.forward(x, Some((gamma, beta))), layout.shape()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        gamma: &Tensor,
+        beta: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        with_float!(x.dtype(), OP, T => self.backward::<T>(x, Some((gamma, beta)), gradient))
+    }
+}

@@ -1,0 +1,38 @@
+//! Sums over a plane, in `f64` and in a fixed order that vectorises.
+
+use crate::float::Float;
+
+const LANES: usize = 8;
+
+/// Sum of `term` over `x`.
+pub(super) fn sum<T: Float>(x: &[T], term: impl Fn(T) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let blocks = x.chunks_exact(LANES);
+    for (lane, x) in lanes.iter_mut().zip(blocks.remainder()) {
+        *lane += term(*x);
+    }
+    for block in blocks {
+        for lane in 0..LANES {
+            lanes[lane] += term(block[lane]);
+        }
+    }
+    lanes.iter().sum()
+}
+
+/// `(sum of g, sum of g * (x - mean))`.
+pub(super) fn gradient_sums<T: Float>(gradient: &[T], x: &[T], mean: f64) -> (f64, f64) {
+    let (mut plain, mut weighted) = ([0.0; LANES], [0.0; LANES]);
+    let (gradients, inputs) = (gradient.chunks_exact(LANES), x.chunks_exact(LANES));
+    let tail = gradients.remainder().iter().zip(inputs.remainder());
+    for (lane, (gradient, x)) in tail.enumerate() {
+        plain[lane] += gradient.wide();
+        weighted[lane] += gradient.wide() * (x.wide() - mean);
+    }
+    for (gradient, x) in gradients.zip(inputs) {
+        for lane in 0..LANES {
+            plain[lane] += gradient[lane].wide();
+            weighted[lane] += gradient[lane].wide() * (x[lane].wide() - mean);
+        }
+    }
+    (plain.iter().sum(), weighted.iter().sum())
+}

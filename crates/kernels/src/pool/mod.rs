@@ -1,0 +1,16 @@
+//! Max and average pooling with padding.
+
+mod average;
+mod max;
+mod planes;
+mod spec;
+
+#[cfg(test)]
+mod tests;
+
+pub use average::avg_pool2d;
+pub(crate) use average::{NAME as AVERAGE, divisors};
+pub(crate) use max::NAME as MAX;
+pub use max::max_pool2d;
+pub(crate) use spec::Geometry;
+pub use spec::PoolSpec;

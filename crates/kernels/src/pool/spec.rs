@@ -1,0 +1,88 @@
+//! Window, stride and padding of a pooling.
+
+use candle_core::Tensor;
+
+use crate::check::Check;
+use crate::conv::windows;
+use crate::error::{KernelError, Result};
+use crate::halo::Halo;
+use crate::window::Axis;
+
+/// How a pooling window slides. All pairs are (height, width).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSpec {
+    /// Size of the window.
+    pub kernel: (usize, usize),
+    /// Step between neighbouring windows, in input pixels.
+    pub stride: (usize, usize),
+    /// Positions added on each side; at most half of the window.
+    pub padding: (usize, usize),
+}
+
+impl PoolSpec {
+    /// The output size `floor((input + 2 padding - kernel) / stride) + 1` per axis.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::ZeroParameter`] for an empty window or zero stride,
+    /// [`KernelError::PaddingTooLarge`] when a window could lie wholly in the padding,
+    /// [`KernelError::KernelTooLarge`] when the window does not fit the padded input.
+    pub fn output_size(&self, input: (usize, usize)) -> Result<(usize, usize)> {
+        self.output_size_of("pool2d", input)
+    }
+
+    fn output_size_of(&self, op: &'static str, input: (usize, usize)) -> Result<(usize, usize)> {
+        Check(op).positive("kernel", self.kernel)?;
+        Check(op).positive("stride", self.stride)?;
+        let (padding, kernel) = (self.padding, self.kernel);
+        if padding.0 > kernel.0 / 2 || padding.1 > kernel.1 / 2 {
+            return Err(KernelError::PaddingTooLarge { op, padding, kernel });
+        }
+        windows(op, input, kernel, padding, self.stride)
+    }
+}
+
+/// The checked sizes of one pooling call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    pub(crate) batch: usize,
+    pub(crate) channels: usize,
+    pub(crate) vertical: Axis,
+    pub(crate) horizontal: Axis,
+}
+
+impl Geometry {
+    pub(crate) fn new(op: &'static str, x: &Tensor, spec: PoolSpec) -> Result<Self> {
+        let (batch, channels, height, width) = Check(op).image(x)?;
+        let (rows, columns) = spec.output_size_of(op, (height, width))?;
+        let vertical = Axis {
+            input: height,
+            output: rows,
+            kernel: spec.kernel.0,
+            stride: spec.stride.0,
+            dilation: 1,
+            padding: spec.padding.0,
+        };
+        let horizontal = Axis {
+            input: width,
+            output: columns,
+            kernel: spec.kernel.1,
+            stride: spec.stride.1,
+            dilation: 1,
+            padding: spec.padding.1,
+        };
+        Ok(Self { batch, channels, vertical, horizontal })
+    }
+
+    pub(crate) fn halo(&self) -> Halo {
+        Halo::new(self.vertical, self.horizontal)
+    }
+
+    pub(crate) fn planes(&self) -> usize {
+        self.batch * self.channels
+    }
+
+    pub(crate) fn output_shape(&self) -> (usize, usize, usize, usize) {
+        (self.batch, self.channels, self.vertical.output, self.horizontal.output)
+    }
+}

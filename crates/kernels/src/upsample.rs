@@ -1,0 +1,141 @@
+//! Nearest-neighbour upsampling by integer factors.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
+use rayon::prelude::*;
+
+use crate::check::Check;
+use crate::error::{KernelError, Result};
+use crate::float::{Float, with_float};
+use crate::parallel::chunks_per_task;
+use crate::{host, reference};
+
+#[cfg(test)]
+mod tests;
+
+/// Nearest-neighbour upsampling by integer factors (height, width), differentiable in `x`.
+///
+/// `x` is `[batch, channels, height, width]`, the result is
+/// `[batch, channels, height * factor.0, width * factor.1]` with
+/// `y[n, c, i, j] = x[n, c, i / factor.0, j / factor.1]`. The gradient sums each block and adds to
+/// what other uses of `x` contribute (candle's own upsampling overwrites them).
+///
+/// # Errors
+///
+/// A [`KernelError`] when the shape is not that of an image, a factor is zero or the result
+/// cannot be counted, or candle fails.
+pub fn upsample_nearest2d(x: &Tensor, factor: (usize, usize)) -> Result<Tensor> {
+    let geometry = Geometry::new(x, factor)?;
+    if !x.device().is_cpu() {
+        return reference::upsample_nearest2d(x, factor);
+    }
+    Check(NAME).element_type(x)?;
+    Ok(x.contiguous()?.apply_op1(Upsample { geometry })?)
+}
+
+const NAME: &str = "upsample_nearest2d";
+
+/// The checked sizes of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    pub(crate) batch: usize,
+    pub(crate) channels: usize,
+    pub(crate) size: (usize, usize),
+    pub(crate) factor: (usize, usize),
+    pub(crate) result: (usize, usize),
+}
+
+impl Geometry {
+    pub(crate) fn new(x: &Tensor, factor: (usize, usize)) -> Result<Self> {
+        let (batch, channels, height, width) = Check(NAME).image(x)?;
+        Check(NAME).positive("factor", factor)?;
+        let overflow = KernelError::SizeOverflow { op: NAME, parameter: "factor", found: factor };
+        let (Some(rows), Some(columns)) =
+            (height.checked_mul(factor.0), width.checked_mul(factor.1))
+        else {
+            return Err(overflow);
+        };
+        let total = rows.checked_mul(columns).and_then(|n| n.checked_mul(batch * channels));
+        if total.is_none() {
+            return Err(overflow);
+        }
+        Ok(Self { batch, channels, size: (height, width), factor, result: (rows, columns) })
+    }
+}
+
+struct Upsample {
+    geometry: Geometry,
+}
+
+impl Upsample {
+    fn forward<T: Float>(&self, x: &[T]) -> Vec<T> {
+        let Geometry { size, factor, result, .. } = self.geometry;
+        let mut y = vec![T::ZERO; x.len() * factor.0 * factor.1];
+        let band = factor.0 * result.1;
+        y.par_chunks_mut(band)
+            .zip(x.par_chunks(size.1))
+            .with_min_len(chunks_per_task(band))
+            .for_each(|(y, x)| {
+                let (first, rest) = y.split_at_mut(result.1);
+                for (y, x) in first.chunks_exact_mut(factor.1).zip(x) {
+                    y.fill(*x);
+                }
+                for row in rest.chunks_exact_mut(result.1) {
+                    row.copy_from_slice(first);
+                }
+            });
+        y
+    }
+
+    fn input_gradient<T: Float>(&self, gradient: &[T]) -> Vec<T> {
+        let Geometry { size, factor, result, .. } = self.geometry;
+        let mut dx = vec![T::ZERO; gradient.len() / (factor.0 * factor.1)];
+        let band = factor.0 * result.1;
+        dx.par_chunks_mut(size.1)
+            .zip(gradient.par_chunks(band))
+            .with_min_len(chunks_per_task(band))
+            .for_each(|(dx, gradient)| {
+                for row in gradient.chunks_exact(result.1) {
+                    for (dx, block) in dx.iter_mut().zip(row.chunks_exact(factor.1)) {
+                        for value in block {
+                            *dx += *value;
+                        }
+                    }
+                }
+            });
+        dx
+    }
+
+    fn backward<T: Float>(
+        &self,
+        x: &Tensor,
+        gradient: &Tensor,
+    ) -> candle_core::Result<Option<Tensor>> {
+        let gradient = gradient.contiguous()?;
+        let (storage, layout) = gradient.storage_and_layout();
+        let gradient = host::tensor_elements::<T>(&storage, layout, NAME)?;
+        host::gradient(self.input_gradient(gradient), x.shape()).map(Some)
+    }
+}
+
+impl CustomOp1 for Upsample {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
+        let Geometry { batch, channels, result, .. } = self.geometry;
+        with_float!(x.dtype(), NAME, T => {
+            let x = host::elements::<T>(x, layout, NAME)?;
+            Ok(host::output(self.forward(x), (batch, channels, result.0, result.1)))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> candle_core::Result<Option<Tensor>> {
+        with_float!(x.dtype(), NAME, T => self.backward::<T>(x, gradient))
+    }
+}

@@ -1,0 +1,66 @@
+//! Where a sliding window meets its input, along one axis.
+
+use std::ops::Range;
+
+/// One axis of a sliding window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Axis {
+    pub(crate) input: usize,
+    pub(crate) output: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) dilation: usize,
+    pub(crate) padding: usize,
+}
+
+impl Axis {
+    /// The output positions whose tap `tap` falls inside the input.
+    pub(crate) fn outputs(&self, tap: usize) -> Range<usize> {
+        let offset = tap * self.dilation;
+        let start = self.padding.saturating_sub(offset).div_ceil(self.stride).min(self.output);
+        let reach = (self.input + self.padding).saturating_sub(offset);
+        let end = reach.div_ceil(self.stride).min(self.output);
+        start..end.max(start)
+    }
+
+    /// The input position of tap `tap` at output `position`, if it is inside the input.
+    pub(crate) fn source(&self, position: usize, tap: usize) -> Option<usize> {
+        let source = (position * self.stride + tap * self.dilation).checked_sub(self.padding)?;
+        (source < self.input).then_some(source)
+    }
+
+    /// How many taps of output `position` fall inside the input.
+    pub(crate) fn valid_taps(&self, position: usize) -> usize {
+        (0..self.kernel).filter(|&tap| self.source(position, tap).is_some()).count()
+    }
+
+    /// The first tap of output `position` that falls inside the input.
+    pub(crate) fn first_tap(&self, position: usize) -> usize {
+        (0..self.kernel).find(|&tap| self.source(position, tap).is_some()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Axis;
+
+    #[test]
+    fn ranges_agree_with_positions() {
+        for stride in 1..4 {
+            for dilation in 1..6 {
+                for padding in 0..5 {
+                    let (input, kernel) = (5usize, 3usize);
+                    let extent = dilation * (kernel - 1) + 1;
+                    let Some(slack) = (input + 2 * padding).checked_sub(extent) else { continue };
+                    let output = slack / stride + 1;
+                    let axis = Axis { input, output, kernel, stride, dilation, padding };
+                    for tap in 0..kernel {
+                        let inside: Vec<usize> =
+                            (0..output).filter(|&at| axis.source(at, tap).is_some()).collect();
+                        assert_eq!(inside, axis.outputs(tap).collect::<Vec<_>>(), "{axis:?} {tap}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What can go wrong when measuring and when telling.
+
+use std::path::PathBuf;
+
+/// Why a meter or a statistic could not take its input.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// Logits that are not a matrix, or labels that are not one per row.
+    #[error(
+        "expected logits [batch, classes] with labels [batch], found {logits:?} and {labels:?}"
+    )]
+    Shape {
+        /// Shape of the logits.
+        logits: Vec<usize>,
+        /// Shape of the labels.
+        labels: Vec<usize>,
+    },
+    /// Labels that are not integers.
+    #[error("expected labels of an integer type, found {found:?}")]
+    LabelType {
+        /// The type found.
+        found: candle_core::DType,
+    },
+    /// A label that is no column of the logits.
+    #[error("row {row}: expected a label from 0 to below {classes}, found {found}")]
+    LabelOutOfRange {
+        /// The row.
+        row: usize,
+        /// Columns of the logits.
+        classes: usize,
+        /// The label.
+        found: i64,
+    },
+    /// A top-k accuracy with k = 0, which nothing can meet.
+    #[error("top-k accuracy needs k of at least 1, found 0")]
+    ZeroK,
+    /// Two top-k accuracies with different k cannot be merged.
+    #[error("cannot merge a top-{found} accuracy into a top-{expected} accuracy")]
+    MixedK {
+        /// The k of the meter merged into.
+        expected: usize,
+        /// The k of the other.
+        found: usize,
+    },
+    /// A weight that is negative or not finite.
+    #[error("expected a finite weight of at least 0, found {found}")]
+    Weight {
+        /// The weight.
+        found: f64,
+    },
+    /// Two series that should be paired differ in length.
+    #[error("expected as many values in both series, found {first} and {second}")]
+    PairCount {
+        /// Values in the first series.
+        first: usize,
+        /// Values in the second series.
+        second: usize,
+    },
+    /// Too few pairs for a standard deviation.
+    #[error("a paired comparison needs at least 2 pairs, found {found}")]
+    TooFewPairs {
+        /// Pairs given.
+        found: usize,
+    },
+    /// A pair whose values, or whose difference, are not finite.
+    #[error("pair {index}: expected finite values, found {first} and {second}")]
+    NotFinite {
+        /// The pair.
+        index: usize,
+        /// Its value in the first series.
+        first: f64,
+        /// Its value in the second series.
+        second: f64,
+    },
+    /// Differences so large that their squares overflow.
+    #[error("the differences of the pairs are too large for their variance to be computed")]
+    Overflow,
+    /// The tensor library failed while the scores were read.
+    #[error("cannot read the tensors: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+/// Why an observer could not record an event, or a log could not be read.
+///
+/// An observer outside this crate reports its own trouble as [`ObserverError::Write`], with
+/// [`std::io::Error::other`] where the cause is no input or output.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum ObserverError {
+    /// The destination refused the bytes.
+    #[error("cannot write the {event} event: {source}")]
+    Write {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the destination said.
+        source: std::io::Error,
+    },
+    /// An event could not be put into JSON.
+    #[error("cannot encode the {event} event: {source}")]
+    Encode {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the encoder said.
+        source: serde_json::Error,
+    },
+    /// A table row could not be written.
+    #[error("cannot write the table row of the {event} event: {source}")]
+    Table {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the writer said.
+        source: csv::Error,
+    },
+    /// A log file could not be opened.
+    #[error("cannot open {}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A log could not be read to its end.
+    #[error("cannot read line {line}: {source}")]
+    Read {
+        /// The line, counted from 1.
+        line: usize,
+        /// What the source said.
+        source: std::io::Error,
+    },
+    /// A line of a log is complete but no event.
+    #[error("line {line} is no event: {source}")]
+    Malformed {
+        /// The line, counted from 1.
+        line: usize,
+        /// What the decoder said.
+        source: serde_json::Error,
+    },
+}

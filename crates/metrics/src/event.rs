@@ -1,0 +1,153 @@
+//! What a run tells.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+mod log;
+mod number;
+
+pub use log::{EventLog, Record, Truncated, read_events, read_events_from};
+
+/// Something that happened in a run.
+///
+/// Phases, epochs and steps are counted from 0. As JSON an event is an object whose `event` field is the variant's
+/// name in snake case. JSON has no NaN and no infinities: losses and metrics that are not finite are written as the
+/// strings `"NaN"`, `"inf"` and `"-inf"` and read back from them, so that a log never hides a divergence behind
+/// `null`.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of a run.
+    RunStarted {
+        /// The run's name.
+        name: String,
+        /// Its seed.
+        seed: u64,
+        /// Its whole configuration.
+        config: serde_json::Value,
+    },
+    /// A phase (search, retraining and so on) begins or is resumed.
+    PhaseStarted {
+        /// The phase.
+        phase: String,
+        /// Epochs it will have in all.
+        epochs: usize,
+        /// Steps of each epoch.
+        steps_per_epoch: usize,
+        /// The epoch it starts in; above 0 when it is resumed.
+        epoch: usize,
+    },
+    /// A training step is done.
+    Step {
+        /// The phase.
+        phase: String,
+        /// The epoch.
+        epoch: usize,
+        /// The step within the epoch.
+        step: usize,
+        /// Steps of this epoch.
+        steps: usize,
+        /// Loss of the weights on the training batch.
+        #[serde(with = "number")]
+        loss: f64,
+        /// Loss of the architecture on the validation batch, where the step had one.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
+        arch_loss: Option<f64>,
+    },
+    /// An epoch is done and evaluated.
+    EpochFinished {
+        /// The phase.
+        phase: String,
+        /// The epoch.
+        epoch: usize,
+        /// Values by name.
+        #[serde(with = "number::map")]
+        metrics: BTreeMap<String, f64>,
+    },
+    /// The architecture as it would be decoded now.
+    Architecture {
+        /// The phase.
+        phase: String,
+        /// The epoch.
+        epoch: usize,
+        /// The genotype in its JSON form.
+        genotype: serde_json::Value,
+        /// What the decoder remarked: ties, empty nodes, narrow margins.
+        notes: Vec<String>,
+    },
+    /// A state from which the run can be resumed has been written.
+    Checkpoint {
+        /// The phase.
+        phase: String,
+        /// The epoch the state continues in.
+        epoch: usize,
+        /// The step the state continues with.
+        step: usize,
+        /// Where the state lies.
+        path: String,
+    },
+    /// Something worth a line to a human reader.
+    Note {
+        /// The line.
+        text: String,
+    },
+    /// A phase is complete.
+    PhaseFinished {
+        /// The phase.
+        phase: String,
+        /// Values by name.
+        #[serde(with = "number::map")]
+        metrics: BTreeMap<String, f64>,
+    },
+    /// The run was stopped before its end.
+    Stopped {
+        /// The phase.
+        phase: String,
+        /// The epoch it would continue in.
+        epoch: usize,
+        /// The step it would continue with.
+        step: usize,
+    },
+    /// The last event of a complete run.
+    Finished {
+        /// Values by name.
+        #[serde(with = "number::map")]
+        metrics: BTreeMap<String, f64>,
+    },
+}
+
+impl Event {
+    /// The event's name, as in its `event` field.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "run_started",
+            Self::PhaseStarted { .. } => "phase_started",
+            Self::Step { .. } => "step",
+            Self::EpochFinished { .. } => "epoch_finished",
+            Self::Architecture { .. } => "architecture",
+            Self::Checkpoint { .. } => "checkpoint",
+            Self::Note { .. } => "note",
+            Self::PhaseFinished { .. } => "phase_finished",
+            Self::Stopped { .. } => "stopped",
+            Self::Finished { .. } => "finished",
+        }
+    }
+
+    /// The phase the event belongs to, where it belongs to one.
+    #[must_use]
+    pub fn phase(&self) -> Option<&str> {
+        match self {
+            Self::PhaseStarted { phase, .. }
+            | Self::Step { phase, .. }
+            | Self::EpochFinished { phase, .. }
+            | Self::Architecture { phase, .. }
+            | Self::Checkpoint { phase, .. }
+            | Self::PhaseFinished { phase, .. }
+            | Self::Stopped { phase, .. } => Some(phase),
+            Self::RunStarted { .. } | Self::Note { .. } | Self::Finished { .. } => None,
+        }
+    }
+}

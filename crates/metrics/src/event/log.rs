@@ -1,0 +1,85 @@
+//! Reading a log of events back.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, ObserverError};
+
+/// One line of a log: an event and when it was told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The event.
+    #[serde(flatten)]
+    pub event: Event,
+    /// Seconds on the clock of whoever wrote the log, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// What a log held.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventLog {
+    /// The complete lines, in order.
+    pub records: Vec<Record>,
+    /// Length in bytes of the complete lines. Cut the file to this length before appending to it, so that the next
+    /// line does not continue a truncated one.
+    pub complete_bytes: u64,
+    /// The last line, if it has no end.
+    pub truncated: Option<Truncated>,
+}
+
+/// A last line without its line feed: the writer was killed within it.
+///
+/// Even when the text happens to be a whole event it is not among the records: a line is complete with its line feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truncated {
+    /// Its number, counted from 1.
+    pub line: usize,
+    /// Its bytes, with what is not UTF-8 replaced.
+    pub text: String,
+}
+
+/// Reads the log at `path`; see [`read_events_from`].
+///
+/// # Errors
+/// [`ObserverError::Open`], and as [`read_events_from`].
+pub fn read_events(path: impl AsRef<Path>) -> Result<EventLog, ObserverError> {
+    let path = path.as_ref();
+    let file = File::open(path)
+        .map_err(|source| ObserverError::Open { path: path.to_path_buf(), source })?;
+    read_events_from(BufReader::new(file))
+}
+
+/// Reads JSON lines as [`JsonLines`](crate::JsonLines) writes them.
+///
+/// A last line without a line feed is reported in [`EventLog::truncated`], not an error.
+///
+/// # Errors
+/// [`ObserverError::Malformed`] with its number for a complete line that is no event (an empty one included),
+/// [`ObserverError::Read`] when the source fails.
+pub fn read_events_from(mut source: impl BufRead) -> Result<EventLog, ObserverError> {
+    let mut log = EventLog::default();
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let length = source
+            .read_until(b'\n', &mut bytes)
+            .map_err(|source| ObserverError::Read { line, source })?;
+        if length == 0 {
+            break;
+        }
+        if bytes.last() != Some(&b'\n') {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            log.truncated = Some(Truncated { line, text });
+            break;
+        }
+        let record = serde_json::from_slice(&bytes)
+            .map_err(|source| ObserverError::Malformed { line, source })?;
+        log.records.push(record);
+        log.complete_bytes += length as u64;
+    }
+    Ok(log)
+}

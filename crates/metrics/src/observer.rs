@@ -1,0 +1,141 @@
+//! Who listens to a run.
+
+use crate::{Event, ObserverError};
+
+mod csv_epochs;
+mod json_lines;
+
+pub use csv_epochs::CsvEpochs;
+pub use json_lines::JsonLines;
+
+/// An observer's wish.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Finish the step, save the state and stop.
+    Stop,
+}
+
+/// A listener to the events of a run, which may ask it to stop.
+///
+/// The calls come in this order:
+///
+/// ```text
+/// RunStarted
+/// for each phase:
+///     PhaseStarted { epoch }                       epoch > 0 when the phase is resumed
+///     for each epoch from there:
+///         for each step:
+///             Step
+///             [Checkpoint]
+///         EpochFinished
+///         [Architecture]                           in a search
+///         [Checkpoint]
+///     PhaseFinished
+/// Finished
+///
+/// Note                                             anywhere
+/// after any Flow::Stop: [Checkpoint], Stopped      and nothing more
+/// ```
+///
+/// Calls come from one thread, one at a time. An error interrupts the run: a log with holes would be believed.
+pub trait Observer {
+    /// Takes notice of an event.
+    ///
+    /// # Errors
+    /// When the event cannot be recorded.
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError>;
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        (**self).on_event(event)
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        (**self).on_event(event)
+    }
+}
+
+/// Listens to nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn on_event(&mut self, _: &Event) -> Result<Flow, ObserverError> {
+        Ok(Flow::Continue)
+    }
+}
+
+/// Several observers, told in order.
+///
+/// All of them are told, whatever the earlier ones answer. The answer is the first error if there is one, else a stop
+/// if any asked for it.
+#[derive(Default)]
+pub struct Fanout(pub Vec<Box<dyn Observer>>);
+
+impl Observer for Fanout {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        let mut answer = Ok(Flow::Continue);
+        for observer in &mut self.0 {
+            let next = observer.on_event(event);
+            answer = match (answer, next) {
+                (Err(first), _) => Err(first),
+                (Ok(_), Err(error)) => Err(error),
+                (Ok(Flow::Continue), Ok(Flow::Continue)) => Ok(Flow::Continue),
+                (Ok(_), Ok(_)) => Ok(Flow::Stop),
+            };
+        }
+        answer
+    }
+}
+
+impl std::fmt::Debug for Fanout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Fanout").field(&self.0.len()).finish()
+    }
+}
+
+/// An observer made of a closure; see [`observer_fn`].
+#[derive(Clone, Copy)]
+pub struct FnObserver<F>(F);
+
+/// Makes an observer of a closure.
+///
+/// ```
+/// use dartloom_metrics::{Event, Flow, Observer, observer_fn};
+///
+/// let mut epochs = 0;
+/// let mut observer = observer_fn(|event| {
+///     epochs += usize::from(matches!(event, Event::EpochFinished { .. }));
+///     Ok(if epochs < 3 { Flow::Continue } else { Flow::Stop })
+/// });
+/// let flow = observer.on_event(&Event::Note { text: "hello".into() })?;
+/// assert_eq!(flow, Flow::Continue);
+/// # Ok::<(), dartloom_metrics::ObserverError>(())
+/// ```
+pub fn observer_fn<F>(closure: F) -> FnObserver<F>
+where
+    F: FnMut(&Event) -> Result<Flow, ObserverError>,
+{
+    FnObserver(closure)
+}
+
+impl<F> Observer for FnObserver<F>
+where
+    F: FnMut(&Event) -> Result<Flow, ObserverError>,
+{
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        (self.0)(event)
+    }
+}
+
+impl<F> std::fmt::Debug for FnObserver<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FnObserver").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! Spaces and genotypes become blueprints.
+
+use super::cell::{EdgeSeed, plan_cell};
+use super::head::{plan_aux, plan_head};
+use super::{Blueprint, Build, CellPlan, Phase, StemPlan};
+use crate::layer::output_of;
+use crate::{Genotype, Lowering, Network, OpSet, Shape, Source, Space, SpaceError};
+
+impl Blueprint {
+    /// The supernet of a space: every operation on every edge.
+    ///
+    /// # Errors
+    /// When shapes do not fit (an odd plane at a factorized reduce, a plane smaller than a
+    /// kernel), naming cell, edge and operation.
+    pub fn supernet(space: &Space, build: Build) -> Result<Self, SpaceError> {
+        let seeds = |cell: usize| {
+            let spec = &space.cells()[cell];
+            let edges = spec.graph.edges().iter().map(|edge| EdgeSeed {
+                from: edge.from,
+                to: edge.to,
+                ops: space.op_set().ops().iter().collect(),
+                live: true,
+            });
+            Ok((spec.graph.inputs(), edges.collect(), spec.graph.concat().to_vec()))
+        };
+        assemble(space.network(), build, Phase::Search, seeds)
+    }
+
+    /// The network of a genotype: one operation per gene, found by name in `ops`.
+    ///
+    /// # Errors
+    /// [`SpaceError::UnknownOp`] for an operation that `ops` does not have,
+    /// [`SpaceError::CellIndex`] when the network places a cell the genotype lacks, and shape
+    /// errors as for [`Blueprint::supernet`].
+    pub fn derived(
+        genotype: &Genotype,
+        network: &Network,
+        ops: &OpSet,
+        build: Build,
+    ) -> Result<Self, SpaceError> {
+        let cells = genotype.cells();
+        for (placement, placed) in network.placements().iter().enumerate() {
+            if placed.cell >= cells.len() {
+                let (found, cells) = (placed.cell, cells.len());
+                return Err(SpaceError::CellIndex { placement, found, cells });
+            }
+        }
+        let seeds = |index: usize| {
+            let cell = &cells[index];
+            let edges: Result<Vec<_>, SpaceError> = cell
+                .genes
+                .iter()
+                .zip(cell.live_genes(build.compat))
+                .map(|(gene, live)| {
+                    let op =
+                        ops.get(&gene.op).map_err(|e| e.at(format!("cell `{}`", cell.name)))?;
+                    Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], live })
+                })
+                .collect();
+            Ok((cell.inputs, edges?, cell.output_nodes(build.compat)))
+        };
+        assemble(network, build, Phase::Retrain, seeds)
+    }
+}
+
+/// Inputs, edges and output nodes of a cell.
+type Seeds<'a> = (usize, Vec<EdgeSeed<'a>>, Vec<usize>);
+
+const MOST_CHANNELS: usize = 1 << 16;
+
+fn assemble<'a>(
+    network: &Network,
+    build: Build,
+    phase: Phase,
+    seeds: impl Fn(usize) -> Result<Seeds<'a>, SpaceError>,
+) -> Result<Blueprint, SpaceError> {
+    check(build)?;
+    let stem = plan_stem(network, build, phase)?;
+    let mut cells: Vec<CellPlan> = Vec::with_capacity(network.placements().len());
+    for (index, placement) in network.placements().iter().enumerate() {
+        let shape = |source: Source| match source {
+            Source::Stem(part) => stem[part].output,
+            Source::Cell(earlier) => cells[earlier].output,
+        };
+        let (inputs, edges, concat) = seeds(placement.cell)?;
+        if inputs != placement.ports.len() {
+            let found = placement.ports.len();
+            return Err(SpaceError::Ports { placement: index, expected: inputs, found });
+        }
+        let width = build.channels * placement.width;
+        range("cell width", width)?;
+        let plan = plan_cell(network, placement, width, phase, shape, edges, concat)
+            .map_err(|error| error.at(format!("cell {index}")))?;
+        cells.push(plan);
+    }
+    let aux = network.aux().map(|aux| plan_aux(aux, cells[aux.after].output, build));
+    let mut blueprint = Blueprint {
+        build,
+        phase,
+        stem,
+        cells,
+        aux,
+        head: super::HeadPlan { branches: Vec::new(), output: build.input },
+    };
+    blueprint.head = plan_head(&blueprint, network)?;
+    Ok(blueprint)
+}
+
+fn check(build: Build) -> Result<(), SpaceError> {
+    range("channels", build.channels)?;
+    range("classes", build.classes)?;
+    range("image channels", build.input.channels)?;
+    range("image height", build.input.height)?;
+    range("image width", build.input.width)
+}
+
+fn range(what: &'static str, found: usize) -> Result<(), SpaceError> {
+    if (1..=MOST_CHANNELS).contains(&found) {
+        return Ok(());
+    }
+    Err(SpaceError::Range { what, most: MOST_CHANNELS, found })
+}
+
+fn plan_stem(network: &Network, build: Build, phase: Phase) -> Result<Vec<StemPlan>, SpaceError> {
+    let mut input: Shape = build.input;
+    let mut parts = Vec::new();
+    for (index, recipe) in network.stem().parts().iter().enumerate() {
+        let at = Lowering {
+            inputs: input.channels,
+            width: build.channels,
+            stride: 2,
+            affine: true,
+            phase,
+        };
+        let place = |error: SpaceError| error.at(format!("stem part {index}"));
+        let layers = recipe.lower(at).map_err(place)?;
+        let output = output_of(&layers, input).map_err(place)?;
+        parts.push(StemPlan { layers, input, output });
+        input = output;
+    }
+    Ok(parts)
+}

@@ -1,0 +1,87 @@
+//! Exact parameter and multiply-add counts.
+
+use serde::Serialize;
+
+use super::{Blueprint, CellPlan};
+use crate::{Layer, Shape, SpaceError};
+
+/// What a network costs, for one image.
+///
+/// `parameters` counts what the released networks allocate, so it includes `unused_parameters`:
+/// genes that start at a node that does not exist. Custom operations are not included; add their
+/// factory's cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Trainable numbers, without the auxiliary head.
+    pub parameters: u64,
+    /// Those of dead genes.
+    pub unused_parameters: u64,
+    /// Trainable numbers of the auxiliary head.
+    pub auxiliary_parameters: u64,
+    /// Multiply-adds of convolutions and fully connected layers, without the auxiliary head.
+    pub macs: u64,
+    /// Multiply-adds of the auxiliary head; 0 when its input is too small to run it.
+    pub auxiliary_macs: u64,
+    /// Values that all layers put out: activations held while training, without the auxiliary
+    /// head.
+    pub activations: u64,
+}
+
+impl Blueprint {
+    /// Parameters and multiply-adds of the network; for a supernet, of all candidates together.
+    ///
+    /// # Errors
+    /// When a layer does not fit its input, which a blueprint made by this crate rules out.
+    pub fn cost(&self) -> Result<Cost, SpaceError> {
+        let mut cost = Cost::default();
+        for part in &self.stem {
+            cost.add(&part.layers, part.input)?;
+        }
+        for cell in &self.cells {
+            cost.add_cell(cell)?;
+        }
+        for branch in &self.head.branches {
+            cost.add(&branch.layers, branch.input)?;
+        }
+        if let Some(aux) = &self.aux {
+            cost.auxiliary_parameters = aux.layers.iter().map(Layer::parameters).sum();
+            if aux.fits {
+                let mut head = Cost::default();
+                head.add(&aux.layers, aux.input)?;
+                cost.auxiliary_macs = head.macs;
+            }
+        }
+        Ok(cost)
+    }
+}
+
+impl Cost {
+    fn add(&mut self, layers: &[Layer], input: Shape) -> Result<(), SpaceError> {
+        let mut shape = input;
+        for layer in layers {
+            self.parameters += layer.parameters();
+            self.macs += layer.macs(shape)?;
+            shape = layer.output(shape)?;
+            self.activations += shape.elements();
+        }
+        Ok(())
+    }
+
+    fn add_cell(&mut self, cell: &CellPlan) -> Result<(), SpaceError> {
+        for link in cell.ports.iter().flat_map(|port| &port.links) {
+            self.add(&link.layers, link.input)?;
+        }
+        for edge in &cell.edges {
+            for layers in edge.candidates.iter().filter_map(|c| c.layers.as_ref()) {
+                if edge.live {
+                    self.add(layers, edge.input.shape)?;
+                } else {
+                    let parameters: u64 = layers.iter().map(Layer::parameters).sum();
+                    self.parameters += parameters;
+                    self.unused_parameters += parameters;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! A network with every number known: what tensors are built from and costs are counted on.
+
+mod build;
+mod cell;
+mod cost;
+mod head;
+
+pub use cost::Cost;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Compat, Layer, OpSpec, Shape, Source};
+
+/// Whether a network is searched or stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Phase {
+    /// Supernet: norms without scale and shift, pooled values normalised.
+    Search,
+    /// Derived network: norms with scale and shift, pooling alone.
+    Retrain,
+}
+
+/// The numbers that turn a space or genotype into a [`Blueprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// Base channels C: nodes of cells before the first reduction are C wide.
+    pub channels: usize,
+    /// Classes.
+    pub classes: usize,
+    /// Shape of one image.
+    pub input: Shape,
+    /// In which order the nodes of a derived cell run, see
+    /// [`CellGenotype::execution_order`](crate::CellGenotype::execution_order).
+    pub compat: Compat,
+}
+
+/// A network with every shape and layer known.
+///
+/// A supernet has one candidate per operation on every edge, a derived network exactly one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blueprint {
+    /// Numbers it was built with.
+    pub build: Build,
+    /// Searched or derived.
+    pub phase: Phase,
+    /// Parts of the stem, each reading the one before.
+    pub stem: Vec<StemPlan>,
+    /// Cells in order of execution.
+    pub cells: Vec<CellPlan>,
+    /// Auxiliary classifier.
+    pub aux: Option<AuxPlan>,
+    /// Classifier.
+    pub head: HeadPlan,
+}
+
+/// A part of the stem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StemPlan {
+    /// Its layers.
+    pub layers: Vec<Layer>,
+    /// Shape of its input.
+    pub input: Shape,
+    /// Shape of its output.
+    pub output: Shape,
+}
+
+/// A placed cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellPlan {
+    /// Index of the searchable cell or genotype cell: which logits weigh its edges.
+    pub cell: usize,
+    /// Channels of every node.
+    pub width: usize,
+    /// Whether edges from inputs have stride 2.
+    pub reduction: bool,
+    /// One per input.
+    pub ports: Vec<PortPlan>,
+    /// Edges, in row order of the cell (supernet) or gene order (derived network).
+    pub edges: Vec<EdgePlan>,
+    /// Nodes that are concatenated.
+    pub concat: Vec<usize>,
+    /// Shape of every own node.
+    pub node: Shape,
+    /// Shape of the output.
+    pub output: Shape,
+}
+
+/// An input of a cell: the (weighted) sum of transformed sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortPlan {
+    /// One per link.
+    pub links: Vec<TransformPlan>,
+    /// Shape after the transformation.
+    pub output: Shape,
+}
+
+/// A source and the layers that bring it to the width and level of its reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransformPlan {
+    /// Where the value comes from.
+    pub source: Source,
+    /// What happens to it.
+    pub layers: Vec<Layer>,
+    /// Shape of the value.
+    pub input: Shape,
+}
+
+/// Where an operation stands: all a custom operation needs to be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputPlan {
+    /// Shape of the edge's input.
+    pub shape: Shape,
+    /// Channels of the edge's output.
+    pub width: usize,
+    /// Stride of the edge.
+    pub stride: usize,
+    /// Searched or derived.
+    pub phase: Phase,
+}
+
+/// An edge of a placed cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdgePlan {
+    /// Source node.
+    pub from: usize,
+    /// Target node.
+    pub to: usize,
+    /// What every candidate gets.
+    pub input: InputPlan,
+    /// Candidate operations.
+    pub candidates: Vec<Candidate>,
+    /// False for a gene that starts at a node that does not exist: it has a cost (the released
+    /// networks allocate it) but is never built or run.
+    pub live: bool,
+}
+
+/// A candidate operation on an edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The operation.
+    pub op: OpSpec,
+    /// Its layers here; `None` for an operation that a factory builds.
+    pub layers: Option<Vec<Layer>>,
+}
+
+impl Candidate {
+    /// Whether the candidate passes its input on unchanged.
+    pub fn is_identity(&self) -> bool {
+        let idle = |layer: &Layer| matches!(layer, Layer::Identity);
+        self.layers.as_ref().is_some_and(|layers| layers.iter().all(idle))
+    }
+}
+
+/// An auxiliary classifier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuxPlan {
+    /// Index of the cell it reads.
+    pub after: usize,
+    /// Its layers.
+    pub layers: Vec<Layer>,
+    /// Shape of its input.
+    pub input: Shape,
+    /// Whether its input is large enough to run it; its parameters count either way, as in the
+    /// released code, which fails only when it runs.
+    pub fits: bool,
+}
+
+/// The classifier: branches whose outputs are summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadPlan {
+    /// One per source.
+    pub branches: Vec<TransformPlan>,
+    /// Shape of the output; `classes x 1 x 1` for a classifier.
+    pub output: Shape,
+}
+
+impl Blueprint {
+    /// Shape of a value.
+    pub fn shape(&self, source: Source) -> Option<Shape> {
+        match source {
+            Source::Stem(part) => self.stem.get(part).map(|stem| stem.output),
+            Source::Cell(index) => self.cells.get(index).map(|cell| cell.output),
+        }
+    }
+}

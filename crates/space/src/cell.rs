@@ -1,0 +1,160 @@
+//! The graph inside a cell.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SpaceError;
+
+/// A directed edge between two nodes of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edge {
+    /// Source: a cell input or an earlier node.
+    pub from: usize,
+    /// Target node.
+    pub to: usize,
+}
+
+/// A cell as a directed acyclic graph.
+///
+/// Nodes `0..inputs` are the cell's inputs, `inputs..inputs + nodes` its own nodes; a node is the
+/// sum of its in-edges, the output is the concatenation of the nodes in `concat`. Edges lead from
+/// lower to higher numbers and are kept node by node, sources ascending: this is the row order of
+/// every logit table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawCell")]
+pub struct CellGraph {
+    inputs: usize,
+    nodes: usize,
+    edges: Vec<Edge>,
+    concat: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCell {
+    inputs: usize,
+    nodes: usize,
+    edges: Vec<Edge>,
+    concat: Vec<usize>,
+}
+
+impl TryFrom<RawCell> for CellGraph {
+    type Error = SpaceError;
+
+    fn try_from(raw: RawCell) -> Result<Self, SpaceError> {
+        Self::new(raw.inputs, raw.nodes, raw.edges, raw.concat)
+    }
+}
+
+/// More nodes than any published cell, few enough that edge tables stay small.
+const MOST_NODES: usize = 64;
+
+impl CellGraph {
+    /// A cell with the given edges; they are sorted into row order.
+    ///
+    /// # Errors
+    /// [`SpaceError::CellSize`], [`SpaceError::CellEdge`], [`SpaceError::NodeWithoutInput`] or
+    /// [`SpaceError::Concat`] naming the offending node or edge.
+    pub fn new(
+        inputs: usize,
+        nodes: usize,
+        mut edges: Vec<Edge>,
+        concat: Vec<usize>,
+    ) -> Result<Self, SpaceError> {
+        let range = 1..=MOST_NODES;
+        if !range.contains(&inputs) || !range.contains(&nodes) {
+            return Err(SpaceError::CellSize { inputs, nodes, most: MOST_NODES });
+        }
+        let end = inputs + nodes;
+        edges.sort_by_key(|edge| (edge.to, edge.from));
+        for (row, &edge) in edges.iter().enumerate() {
+            let known = edge.from < edge.to && (inputs..end).contains(&edge.to);
+            if !known || (row > 0 && edges[row - 1] == edge) {
+                return Err(SpaceError::CellEdge { from: edge.from, to: edge.to, inputs, nodes });
+            }
+        }
+        if let Some(node) = (inputs..end).find(|&node| edges.iter().all(|edge| edge.to != node)) {
+            return Err(SpaceError::NodeWithoutInput { node });
+        }
+        check_concat(&concat, inputs, end)?;
+        Ok(Self { inputs, nodes, edges, concat })
+    }
+
+    /// Every node receives both inputs and all earlier nodes; the output concatenates all nodes
+    /// (DARTS, section 2.1). Four nodes make 14 edges.
+    ///
+    /// # Errors
+    /// [`SpaceError::CellSize`] unless `nodes` is 1 to 64.
+    pub fn darts(nodes: usize) -> Result<Self, SpaceError> {
+        Self::dense(2, nodes)
+    }
+
+    /// Every node receives all inputs and all earlier nodes; the output concatenates all nodes.
+    ///
+    /// # Errors
+    /// [`SpaceError::CellSize`] unless both numbers are 1 to 64.
+    pub fn dense(inputs: usize, nodes: usize) -> Result<Self, SpaceError> {
+        if !(1..=MOST_NODES).contains(&inputs) || !(1..=MOST_NODES).contains(&nodes) {
+            return Err(SpaceError::CellSize { inputs, nodes, most: MOST_NODES });
+        }
+        let end = inputs + nodes;
+        let edges =
+            (inputs..end).flat_map(|to| (0..to).map(move |from| Edge { from, to })).collect();
+        Self::new(inputs, nodes, edges, (inputs..end).collect())
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Number of own nodes.
+    pub fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// Edges in row order.
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// Nodes whose concatenation is the output.
+    pub fn concat(&self) -> &[usize] {
+        &self.concat
+    }
+
+    /// Row of an edge.
+    pub fn row(&self, edge: Edge) -> Option<usize> {
+        self.edges.iter().position(|&known| known == edge)
+    }
+
+    /// Rows of the edges into `node`, sources ascending.
+    pub fn rows_into(&self, node: usize) -> impl Iterator<Item = usize> {
+        self.edges.iter().enumerate().filter(move |(_, edge)| edge.to == node).map(|(row, _)| row)
+    }
+
+    /// Numbers of the cell's own nodes.
+    pub fn own_nodes(&self) -> std::ops::Range<usize> {
+        self.inputs..self.inputs + self.nodes
+    }
+}
+
+/// Refuses an empty, repeated or unknown node in an output list.
+pub(crate) fn check_concat(concat: &[usize], first: usize, end: usize) -> Result<(), SpaceError> {
+    let bad = |position: usize| {
+        concat[..position].contains(&concat[position]) || !(first..end).contains(&concat[position])
+    };
+    if concat.is_empty() || (0..concat.len()).any(bad) {
+        return Err(SpaceError::Concat { found: concat.to_vec(), first, end });
+    }
+    Ok(())
+}
+
+/// A searchable cell: a graph with a name under which its weights are stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellSpec {
+    /// Name, unique in a space: "normal", "reduce", "cell_3".
+    pub name: String,
+    /// Its graph.
+    pub graph: CellGraph,
+}

@@ -1,0 +1,293 @@
+//! What can be wrong with a space, a genotype or a weight table.
+
+use thiserror::Error;
+
+use crate::Shape;
+
+/// Why a value could not be made, read or lowered.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum SpaceError {
+    /// A shape is not written `CxHxW` with positive numbers.
+    #[error("expected a shape such as 3x32x32, found `{found}`")]
+    ShapeText {
+        /// The text.
+        found: String,
+    },
+    /// A layer cannot take its input.
+    #[error("layer {layer} needs {expected}, found an input of {found}")]
+    LayerInput {
+        /// Name of the layer.
+        layer: String,
+        /// What it needs.
+        expected: String,
+        /// The input's shape.
+        found: Shape,
+    },
+    /// A stage makes no sense in its place.
+    #[error("stage {position}: {reason}")]
+    Stage {
+        /// Position in the recipe.
+        position: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An operation set without operations.
+    #[error("operation set `{set}` is empty: at least one operation is needed")]
+    EmptyOpSet {
+        /// Name of the set.
+        set: String,
+    },
+    /// Two operations of one name.
+    #[error("operation set `{set}` has operation `{op}` twice")]
+    DuplicateOp {
+        /// Name of the set.
+        set: String,
+        /// Name of the operation.
+        op: String,
+    },
+    /// An operation name that text forms could not carry.
+    #[error("operation name `{op}` must be letters, digits, `_`, `-` or `+`")]
+    OpName {
+        /// The name.
+        op: String,
+    },
+    /// A stage of an operation is out of range.
+    #[error("operation `{op}`, stage {position}: {reason}")]
+    OpStage {
+        /// Name of the operation.
+        op: String,
+        /// Position of the stage.
+        position: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An operation set that is not built in.
+    #[error("unknown operation set `{found}`; built in are {}", known.join(", "))]
+    UnknownOpSet {
+        /// The name.
+        found: String,
+        /// Built-in names.
+        known: Vec<String>,
+    },
+    /// An operation that the set does not have.
+    #[error("unknown operation `{op}`; known are {}", known.join(", "))]
+    UnknownOp {
+        /// The name.
+        op: String,
+        /// Known names.
+        known: Vec<String>,
+    },
+    /// A cell with too few or too many nodes.
+    #[error("a cell has 1 to {most} inputs and nodes, found {inputs} inputs and {nodes} nodes")]
+    CellSize {
+        /// Inputs found.
+        inputs: usize,
+        /// Nodes found.
+        nodes: usize,
+        /// Most allowed of each.
+        most: usize,
+    },
+    /// An edge that is repeated or does not lead from a lower to a higher node.
+    #[error(
+        "edge {from}->{to} is repeated or does not lead from a lower node to one of nodes \
+         {inputs}..{}", inputs + nodes
+    )]
+    CellEdge {
+        /// Source.
+        from: usize,
+        /// Target.
+        to: usize,
+        /// Inputs of the cell.
+        inputs: usize,
+        /// Own nodes of the cell.
+        nodes: usize,
+    },
+    /// A node that no edge reaches.
+    #[error("node {node} has no incoming edge")]
+    NodeWithoutInput {
+        /// The node.
+        node: usize,
+    },
+    /// An output list that is empty, repeats a node or names an unknown one.
+    #[error("concat must list distinct nodes among {first}..{end}, found {found:?}")]
+    Concat {
+        /// The list.
+        found: Vec<usize>,
+        /// First allowed node.
+        first: usize,
+        /// End of the allowed nodes.
+        end: usize,
+    },
+    /// A placement that cannot stand.
+    #[error("placement {index}: {reason}")]
+    Placement {
+        /// Index of the placement.
+        index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A network without cells, or with too many.
+    #[error("a network has 1 to {most} cells, found {found}")]
+    NetworkSize {
+        /// Cells found.
+        found: usize,
+        /// Most allowed.
+        most: usize,
+    },
+    /// A head that reads nothing that exists.
+    #[error("the head reads {found}, which the network does not have")]
+    HeadSource {
+        /// What it reads.
+        found: String,
+    },
+    /// A stem without layers.
+    #[error("a stem needs at least one part, and every part at least one stage")]
+    Stem,
+    /// A cell name that is empty or repeated.
+    #[error("cell name `{found}` is empty or repeated")]
+    CellName {
+        /// The name.
+        found: String,
+    },
+    /// A placement of a cell that does not exist.
+    #[error("placement {placement} uses cell {found}, but there are {cells} cells")]
+    CellIndex {
+        /// Index of the placement.
+        placement: usize,
+        /// The cell it names.
+        found: usize,
+        /// Cells there are.
+        cells: usize,
+    },
+    /// A placement whose ports do not fit its cell.
+    #[error("placement {placement} has {found} ports, its cell {expected} inputs")]
+    Ports {
+        /// Index of the placement.
+        placement: usize,
+        /// Inputs of the cell.
+        expected: usize,
+        /// Ports of the placement.
+        found: usize,
+    },
+    /// A text form of another version.
+    #[error("{what} of version {found} cannot be read: this program knows version {known}")]
+    Version {
+        /// What was read.
+        what: &'static str,
+        /// Its version.
+        found: u32,
+        /// The version this crate writes.
+        known: u32,
+    },
+    /// A row of weights of the wrong length.
+    #[error("cell `{cell}`, row {row}: expected {expected} weights, found {found}")]
+    WeightRow {
+        /// Name of the cell.
+        cell: String,
+        /// Row in the cell's edge order.
+        row: usize,
+        /// Weights expected.
+        expected: usize,
+        /// Weights found.
+        found: usize,
+    },
+    /// A weight that is not finite.
+    #[error("cell `{cell}`, row {row}, column {column}: weight {found} is not finite")]
+    Weight {
+        /// Name of the cell.
+        cell: String,
+        /// Row in the cell's edge order.
+        row: usize,
+        /// Column.
+        column: usize,
+        /// The weight.
+        found: f64,
+    },
+    /// Two values that belong together differ.
+    #[error("{place}: expected {expected}, found {found}")]
+    Mismatch {
+        /// Where.
+        place: String,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A gene that leads nowhere.
+    #[error(
+        "cell `{cell}`, gene {index} (`{gene}`) does not lead from a lower to a higher own node"
+    )]
+    Gene {
+        /// Name of the cell.
+        cell: String,
+        /// Position of the gene.
+        index: usize,
+        /// The gene.
+        gene: String,
+    },
+    /// A cell without any output node.
+    #[error("cell `{cell}` has no node with a gene in its output")]
+    EmptyCell {
+        /// Name of the cell.
+        cell: String,
+    },
+    /// A layout that does not fit its cells.
+    #[error("genotype layout: {reason}")]
+    Layout {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A genotype that has no chain of that length.
+    #[error("the genotype stands in {}, not in a chain of {found} cells",
+        match expected { Some(n) => format!("a chain of {n} cells"), None => "its own space".into() })]
+    Layers {
+        /// Length it was made for, if any.
+        expected: Option<usize>,
+        /// Length asked for.
+        found: usize,
+    },
+    /// Larger networks cannot be derived from so few cells.
+    #[error("{layers} layers cannot be derived from {cells} cells: a third of them is empty")]
+    Derivation {
+        /// Searched cells.
+        cells: usize,
+        /// Layers asked for.
+        layers: usize,
+    },
+    /// A place of a blueprint whose shapes do not fit.
+    #[error("{place}: {source}")]
+    At {
+        /// Cell, edge and operation.
+        place: String,
+        /// What is wrong there.
+        #[source]
+        source: Box<SpaceError>,
+    },
+    /// Values that meet in a node or port have different shapes.
+    #[error("{place}: expected shape {expected}, found {found}")]
+    Meeting {
+        /// Where they meet.
+        place: String,
+        /// Shape of the first.
+        expected: Shape,
+        /// Shape of the other.
+        found: Shape,
+    },
+    /// A number of a build that is zero or absurd.
+    #[error("{what} must be 1 to {most}, found {found}")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// Most allowed.
+        most: usize,
+        /// The number.
+        found: usize,
+    },
+}
+
+impl SpaceError {
+    pub(crate) fn at(self, place: impl Into<String>) -> Self {
+        Self::At { place: place.into(), source: Box::new(self) }
+    }
+}

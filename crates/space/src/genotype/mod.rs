@@ -1,0 +1,261 @@
+//! Discrete architectures.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::check_concat;
+use crate::{Chain, Compat, SpaceError, Stem};
+
+/// The version that [`Genotype`] text forms carry.
+const VERSION: u32 = 1;
+
+/// One chosen operation on one edge.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gene {
+    /// Operation name.
+    pub op: String,
+    /// Source node.
+    pub from: usize,
+    /// Target node.
+    pub to: usize,
+}
+
+/// The chosen operations of one cell.
+///
+/// Nodes 0 and 1 (in general `0..inputs`) are the cell's inputs. A node without genes does not
+/// exist in the network; genes that start there are dead.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellGenotype {
+    /// Name of the cell.
+    pub name: String,
+    /// Number of inputs.
+    #[serde(default = "two")]
+    pub inputs: usize,
+    /// Chosen operations, in the decoder's order.
+    pub genes: Vec<Gene>,
+    /// Nodes whose concatenation is the output; nodes without genes drop out.
+    pub concat: Vec<usize>,
+}
+
+fn two() -> usize {
+    2
+}
+
+impl CellGenotype {
+    /// Own nodes with at least one gene, in order of execution.
+    ///
+    /// Numbers ascend, so every source is ready before its readers. The released FairDARTS and
+    /// D-DARTS networks ([`Compat::Official`]) execute nodes as the gene list first names them.
+    pub fn execution_order(&self, compat: Compat) -> Vec<usize> {
+        let mut order: Vec<usize> = Vec::new();
+        for gene in &self.genes {
+            if !order.contains(&gene.to) {
+                order.push(gene.to);
+            }
+        }
+        if compat == Compat::Paper {
+            order.sort_unstable();
+        }
+        order
+    }
+
+    /// Output nodes that exist, in the order of `concat` ([`Compat::Official`]: of execution).
+    pub fn output_nodes(&self, compat: Compat) -> Vec<usize> {
+        let order = self.execution_order(compat);
+        let (listed, known) = match compat {
+            Compat::Paper => (&self.concat, &order),
+            Compat::Official => (&order, &self.concat),
+        };
+        listed.iter().copied().filter(|node| known.contains(node)).collect()
+    }
+
+    /// Whether each gene's source is computed before its target; other genes are dead.
+    pub fn live_genes(&self, compat: Compat) -> Vec<bool> {
+        let order = self.execution_order(compat);
+        let rank = |node: usize| order.iter().position(|&known| known == node);
+        let live = |gene: &Gene| {
+            gene.from < self.inputs || rank(gene.from) < rank(gene.to) && rank(gene.from).is_some()
+        };
+        self.genes.iter().map(live).collect()
+    }
+}
+
+/// How a genotype's cells spread over a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Layout {
+    /// Cell 0 is the normal cell, cell 1 the reduction cell at the thirds (DARTS).
+    TwoCells,
+    /// One cell per position, reductions where the search had them (D-DARTS).
+    PerCell {
+        /// Positions of reduction cells.
+        reductions: Vec<usize>,
+    },
+    /// Distinct cells and which of them stands at each position (DARTOpti).
+    Sequence {
+        /// Cell index per position.
+        sequence: Vec<usize>,
+        /// Positions of reduction cells.
+        reductions: Vec<usize>,
+    },
+    /// The cells belong to a space's own network.
+    Space,
+}
+
+/// A discrete architecture: what a decoder returns and a derived network is built from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawGenotype")]
+pub struct Genotype {
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    layout: Layout,
+    cells: Vec<CellGenotype>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGenotype {
+    version: u32,
+    #[serde(default)]
+    name: Option<String>,
+    layout: Layout,
+    cells: Vec<CellGenotype>,
+}
+
+impl TryFrom<RawGenotype> for Genotype {
+    type Error = SpaceError;
+
+    fn try_from(raw: RawGenotype) -> Result<Self, SpaceError> {
+        if raw.version != VERSION {
+            return Err(SpaceError::Version {
+                what: "genotype",
+                found: raw.version,
+                known: VERSION,
+            });
+        }
+        let genotype = Self::new(raw.layout, raw.cells)?;
+        Ok(Self { name: raw.name, ..genotype })
+    }
+}
+
+/// Far above any published cell; bounds what a text file can make us allocate.
+const MOST_NODE: usize = 128;
+
+impl Genotype {
+    /// A genotype of the given cells.
+    ///
+    /// # Errors
+    /// [`SpaceError::Gene`], [`SpaceError::Concat`], [`SpaceError::EmptyCell`] or
+    /// [`SpaceError::Layout`], naming the offending cell and gene.
+    pub fn new(layout: Layout, cells: Vec<CellGenotype>) -> Result<Self, SpaceError> {
+        for cell in &cells {
+            check_cell(cell)?;
+        }
+        check_layout(&layout, cells.len())?;
+        Ok(Self { version: VERSION, name: None, layout, cells })
+    }
+
+    /// The same genotype under a name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The published name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How the cells spread over a chain.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The cells.
+    pub fn cells(&self) -> &[CellGenotype] {
+        &self.cells
+    }
+
+    /// Number of positions the genotype was made for; `None` when any number will do.
+    pub fn layers(&self) -> Option<usize> {
+        match &self.layout {
+            Layout::TwoCells | Layout::Space => None,
+            Layout::PerCell { .. } => Some(self.cells.len()),
+            Layout::Sequence { sequence, .. } => Some(sequence.len()),
+        }
+    }
+
+    /// The chain of `layers` cells this genotype stands in.
+    ///
+    /// A [`Layout::PerCell`] genotype in a deeper chain follows [`Chain::deeper`]. Reductions stay
+    /// where the genotype has them unless `reductions` says otherwise: published D-DARTS counts
+    /// use the thirds of the new chain although the released files say otherwise.
+    ///
+    /// # Errors
+    /// [`SpaceError::Layers`] when the genotype has no chain of that length,
+    /// [`SpaceError::Derivation`] as [`Chain::deeper`].
+    pub fn chain(
+        &self,
+        layers: usize,
+        stem: Stem,
+        reductions: Option<Vec<usize>>,
+        compat: Compat,
+    ) -> Result<Chain, SpaceError> {
+        let (assignment, own) = match &self.layout {
+            Layout::TwoCells => {
+                let reductions = reductions.unwrap_or_else(|| Chain::thirds(layers));
+                let assignment =
+                    (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
+                return Ok(Chain { stem, assignment, reductions, aux: None });
+            }
+            Layout::PerCell { reductions } => {
+                (Chain::deeper(self.cells.len(), layers, compat)?, reductions)
+            }
+            Layout::Sequence { sequence, reductions } if sequence.len() == layers => {
+                (sequence.clone(), reductions)
+            }
+            _ => return Err(SpaceError::Layers { expected: self.layers(), found: layers }),
+        };
+        let reductions = reductions.unwrap_or_else(|| own.clone());
+        Ok(Chain { stem, assignment, reductions, aux: None })
+    }
+}
+
+fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
+    let name = || cell.name.clone();
+    for (index, gene) in cell.genes.iter().enumerate() {
+        let ordered = gene.from < gene.to && gene.to >= cell.inputs && gene.to <= MOST_NODE;
+        if !ordered || gene.op.is_empty() {
+            return Err(SpaceError::Gene {
+                cell: name(),
+                index,
+                gene: format!("{} {}->{}", gene.op, gene.from, gene.to),
+            });
+        }
+    }
+    check_concat(&cell.concat, cell.inputs, MOST_NODE + 1)?;
+    if cell.output_nodes(Compat::Paper).is_empty() {
+        return Err(SpaceError::EmptyCell { cell: name() });
+    }
+    Ok(())
+}
+
+fn check_layout(layout: &Layout, cells: usize) -> Result<(), SpaceError> {
+    let refuse = |reason: String| Err(SpaceError::Layout { reason });
+    match layout {
+        Layout::TwoCells if cells != 2 => refuse(format!("two cells expected, found {cells}")),
+        Layout::PerCell { .. } | Layout::Space if cells == 0 => {
+            refuse("at least one cell expected, found none".to_owned())
+        }
+        Layout::Sequence { sequence, .. } if sequence.is_empty() => {
+            refuse("a non-empty sequence expected".to_owned())
+        }
+        Layout::Sequence { sequence, .. } => match sequence.iter().find(|&&cell| cell >= cells) {
+            Some(cell) => refuse(format!("sequence names cell {cell} of {cells}")),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}

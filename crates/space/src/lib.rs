@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod blueprint;
+mod cell;
+mod error;
+mod genotype;
+mod layer;
+mod network;
+mod op_set;
+mod pair;
+mod recipe;
+mod space;
+mod weights;
+
+pub use blueprint::{
+    AuxPlan, Blueprint, Build, Candidate, CellPlan, Cost, EdgePlan, HeadPlan, InputPlan, Phase,
+    PortPlan, StemPlan, TransformPlan,
+};
+pub use cell::{CellGraph, CellSpec, Edge};
+pub use error::SpaceError;
+pub use genotype::{CellGenotype, Gene, Genotype, Layout};
+pub use layer::{Layer, Shape};
+pub use network::{
+    Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, Source, Stem,
+};
+pub use op_set::{OpSet, OpSpec};
+pub use pair::Pair;
+pub use recipe::{Lowering, Recipe, Stage, Stride, When, Width};
+pub use space::Space;
+pub use weights::{CellWeights, WeightTable};

@@ -1,0 +1,142 @@
+//! Cells one after the other: the networks of the DARTS family.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Aux, AuxHead, Head, Network, Placement, Port, Source, Stem};
+use crate::SpaceError;
+
+/// Whether a formula follows its paper or the code that was released with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Compat {
+    /// As the paper says.
+    #[default]
+    Paper,
+    /// As the released code does.
+    Official,
+}
+
+/// A chain of cells: each reads its two predecessors (or the stem), reduction cells double the
+/// width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// What stands before the first cell.
+    pub stem: Stem,
+    /// Which cell stands at each position.
+    pub assignment: Vec<usize>,
+    /// Positions of reduction cells; positions at or beyond the end are ignored.
+    pub reductions: Vec<usize>,
+    /// Auxiliary head and the position it reads.
+    pub aux: Option<Aux>,
+}
+
+impl Chain {
+    /// Positions `layers / 3` and `2 * layers / 3` (DARTS, section 3.1.1).
+    pub fn thirds(layers: usize) -> Vec<usize> {
+        let mut positions = vec![layers / 3, 2 * layers / 3];
+        positions.dedup();
+        positions
+    }
+
+    /// Two cells, normal (0) and reduce (1), with reductions at the thirds.
+    pub fn two_cells(layers: usize, stem: Stem) -> Self {
+        let reductions = Self::thirds(layers);
+        let assignment = (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
+        Self { stem, assignment, reductions, aux: None }
+    }
+
+    /// Every position has a cell of its own, with reductions at the thirds.
+    pub fn individual(layers: usize, stem: Stem) -> Self {
+        Self {
+            stem,
+            assignment: (0..layers).collect(),
+            reductions: Self::thirds(layers),
+            aux: None,
+        }
+    }
+
+    /// The same chain with an auxiliary head where its family has it: after cell
+    /// `2 * layers / 3` when the thirds are reductions, after the last reduction otherwise.
+    #[must_use]
+    pub fn with_aux(mut self, head: AuxHead) -> Self {
+        let layers = self.assignment.len();
+        let last = self.reductions.iter().copied().filter(|&position| position < layers).max();
+        let third = 2 * layers / 3;
+        let after =
+            if self.reductions == Self::thirds(layers) { third } else { last.unwrap_or(third) };
+        self.aux = Some(Aux { head, after });
+        self
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn network(&self) -> Result<Network, SpaceError> {
+        let stem_end = self.stem.parts().len().saturating_sub(1);
+        let mut level = self.stem.level(stem_end);
+        let mut width = 1;
+        let mut placements = Vec::with_capacity(self.assignment.len());
+        for (index, &cell) in self.assignment.iter().enumerate() {
+            let reduction = self.reductions.contains(&index);
+            if reduction {
+                level += 1;
+                width *= 2;
+            }
+            let ports =
+                vec![Port::one(before(index, 2, stem_end)), Port::one(before(index, 1, stem_end))];
+            placements.push(Placement { cell, width, level, reduction, ports });
+        }
+        let source = Source::Cell(placements.len().saturating_sub(1));
+        Network::new(self.stem.clone(), placements, Head::Classifier { source }, self.aux)
+    }
+
+    /// Which searched cell stands at each position of a deeper chain (D-DARTS Algorithm 1).
+    ///
+    /// `cells` searched cells are spread over `layers` positions so that the searched reduction
+    /// cells stay at the thirds and the normal cells between them repeat.
+    ///
+    /// # Differences from the paper
+    /// The released code takes `(i % cells) / 3` where the paper takes `i % (cells / 3)` before
+    /// the first third, so the first cell mostly repeats: [`Compat::Official`].
+    ///
+    /// # Errors
+    /// [`SpaceError::Derivation`] when a third of the searched cells holds no normal cell to
+    /// repeat.
+    pub fn deeper(cells: usize, layers: usize, compat: Compat) -> Result<Vec<usize>, SpaceError> {
+        if layers <= cells {
+            return Ok((0..layers).collect());
+        }
+        let refuse = || SpaceError::Derivation { cells, layers };
+        let (first, second) = (cells / 3, 2 * cells / 3);
+        let (early, late) = (layers / 3, 2 * layers / 3);
+        (0..layers)
+            .map(|i| match i {
+                _ if i < early && compat == Compat::Official => {
+                    i.checked_rem(cells).map(|i| i / 3).ok_or_else(refuse)
+                }
+                _ if i < early => i.checked_rem(first).ok_or_else(refuse),
+                _ if i == early => Ok(first),
+                _ if i < late => {
+                    repeat(i, second.wrapping_sub(1 + first), first).ok_or_else(refuse)
+                }
+                _ if i == late => Ok(second),
+                _ => repeat(i, cells.wrapping_sub(1 + second), second).ok_or_else(refuse),
+            })
+            .collect()
+    }
+}
+
+/// The `i`-th repetition of the `count` cells after position `reduction`.
+fn repeat(i: usize, count: usize, reduction: usize) -> Option<usize> {
+    if count > i.max(1 << 20) {
+        return None;
+    }
+    i.checked_rem(count).map(|offset| offset + reduction + 1)
+}
+
+fn before(index: usize, steps: usize, stem_end: usize) -> Source {
+    match index.checked_sub(steps) {
+        Some(cell) => Source::Cell(cell),
+        None => Source::Stem((stem_end + index + 1).saturating_sub(steps).min(stem_end)),
+    }
+}

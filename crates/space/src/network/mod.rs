@@ -1,0 +1,286 @@
+//! How cells are placed: a directed acyclic graph of cells with levels, widths and links.
+
+mod chain;
+mod stem;
+
+use serde::{Deserialize, Serialize};
+
+pub use chain::{Chain, Compat};
+pub use stem::Stem;
+
+use crate::SpaceError;
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Source {
+    /// Output of the stem part of that index.
+    Stem(usize),
+    /// Output of the placement of that index.
+    Cell(usize),
+}
+
+/// A connection into a port of a placed cell, or into the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The value's origin.
+    pub source: Source,
+}
+
+/// One input of a placed cell: one link, or several that link weights choose among.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// Candidate connections; with more than one the input is their weighted sum.
+    pub links: Vec<Link>,
+}
+
+impl Port {
+    /// A port with one fixed source.
+    pub fn one(source: Source) -> Self {
+        Self { links: vec![Link { source }] }
+    }
+
+    /// A port whose sources are chosen by link weights.
+    pub fn choice(sources: impl IntoIterator<Item = Source>) -> Self {
+        Self { links: sources.into_iter().map(|source| Link { source }).collect() }
+    }
+}
+
+/// A cell in its place.
+///
+/// `level` is the base-2 logarithm of the downsampling of the cell's output relative to the
+/// image; a `reduction` cell takes its inputs one level finer and halves the plane inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// Index of the searchable cell (or genotype cell) that stands here.
+    pub cell: usize,
+    /// Width of the cell's nodes as a multiple of the base channels.
+    pub width: usize,
+    /// Level of the output.
+    pub level: usize,
+    /// Whether edges from the inputs have stride 2.
+    pub reduction: bool,
+    /// One port per cell input.
+    pub ports: Vec<Port>,
+}
+
+impl Placement {
+    /// Level at which the inputs must arrive.
+    pub fn input_level(&self) -> usize {
+        if self.reduction { self.level.saturating_sub(1) } else { self.level }
+    }
+}
+
+/// What stands at the end of a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Head {
+    /// Global average pooling and a fully connected layer on the last source.
+    Classifier {
+        /// What is classified.
+        source: Source,
+    },
+    /// A 1x1 convolution to the classes for every source, enlarged to the image and summed.
+    PerPixel {
+        /// What is classified, at any levels.
+        sources: Vec<Source>,
+    },
+}
+
+/// Which auxiliary classifier helps retraining.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuxHead {
+    /// 5x5 average pooling of stride 3 (planes of 8x8), two norms.
+    Cifar,
+    /// 5x5 average pooling of stride 2 (planes of 7x7); the second norm is missing, as in the
+    /// code that produced DARTS' published numbers.
+    ImageNet,
+    /// As [`AuxHead::ImageNet`] with its second norm (D-DARTS).
+    ImageNetNormed,
+}
+
+/// An auxiliary classifier and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aux {
+    /// Its form.
+    pub head: AuxHead,
+    /// The placement whose output it reads.
+    pub after: usize,
+}
+
+/// Placed cells between a stem and a head.
+///
+/// Placements only refer to earlier ones, so the graph is acyclic by construction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawNetwork")]
+pub struct Network {
+    stem: Stem,
+    placements: Vec<Placement>,
+    head: Head,
+    aux: Option<Aux>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawNetwork {
+    stem: Stem,
+    placements: Vec<Placement>,
+    head: Head,
+    #[serde(default)]
+    aux: Option<Aux>,
+}
+
+impl TryFrom<RawNetwork> for Network {
+    type Error = SpaceError;
+
+    fn try_from(raw: RawNetwork) -> Result<Self, SpaceError> {
+        Self::new(raw.stem, raw.placements, raw.head, raw.aux)
+    }
+}
+
+/// Deeper than any published network; keeps level and width arithmetic far from overflow.
+const MOST_PLACEMENTS: usize = 512;
+const MOST_LEVEL: usize = 12;
+const MOST_WIDTH: usize = 4096;
+
+impl Network {
+    /// A network of placed cells.
+    ///
+    /// # Errors
+    /// [`SpaceError::Placement`] naming the offending placement, [`SpaceError::NetworkSize`], or
+    /// [`SpaceError::HeadSource`].
+    pub fn new(
+        stem: Stem,
+        placements: Vec<Placement>,
+        head: Head,
+        aux: Option<Aux>,
+    ) -> Result<Self, SpaceError> {
+        if !(1..=MOST_PLACEMENTS).contains(&placements.len()) {
+            return Err(SpaceError::NetworkSize { found: placements.len(), most: MOST_PLACEMENTS });
+        }
+        for (index, placement) in placements.iter().enumerate() {
+            check_placement(placement, index, &stem)
+                .map_err(|reason| SpaceError::Placement { index, reason })?;
+        }
+        let network = Self { stem, placements, head, aux };
+        network.check_head()?;
+        Ok(network)
+    }
+
+    fn check_head(&self) -> Result<(), SpaceError> {
+        let sources = self.head_sources();
+        if sources.is_empty() {
+            return Err(SpaceError::HeadSource { found: "no source".to_owned() });
+        }
+        for source in sources {
+            if !self.knows(source) {
+                return Err(SpaceError::HeadSource { found: format!("{source:?}") });
+            }
+        }
+        match self.aux {
+            Some(aux) if aux.after >= self.placements.len() => Err(SpaceError::HeadSource {
+                found: format!("auxiliary head after placement {}", aux.after),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn knows(&self, source: Source) -> bool {
+        match source {
+            Source::Stem(part) => part < self.stem.parts().len(),
+            Source::Cell(index) => index < self.placements.len(),
+        }
+    }
+
+    /// The stem.
+    pub fn stem(&self) -> &Stem {
+        &self.stem
+    }
+
+    /// The placed cells, in order of execution.
+    pub fn placements(&self) -> &[Placement] {
+        &self.placements
+    }
+
+    /// The head.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// What the head reads.
+    pub fn head_sources(&self) -> Vec<Source> {
+        match &self.head {
+            Head::Classifier { source } => vec![*source],
+            Head::PerPixel { sources } => sources.clone(),
+        }
+    }
+
+    /// The auxiliary classifier, if the network has one.
+    pub fn aux(&self) -> Option<Aux> {
+        self.aux
+    }
+
+    /// Level of a value; sources of a valid network always have one.
+    pub fn level(&self, source: Source) -> usize {
+        match source {
+            Source::Stem(part) => self.stem.level(part),
+            Source::Cell(index) => self.placements.get(index).map_or(0, |p| p.level),
+        }
+    }
+
+    /// One more than the highest cell index that stands somewhere.
+    pub fn cell_count(&self) -> usize {
+        self.placements.iter().map(|placement| placement.cell + 1).max().unwrap_or(0)
+    }
+
+    /// Links that link weights choose among, as (placement, port, number of links).
+    pub fn choices(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.placements.iter().enumerate().flat_map(|(index, placement)| {
+            let ports = placement.ports.iter().enumerate();
+            ports
+                .filter(|(_, port)| port.links.len() > 1)
+                .map(move |(port, choice)| (index, port, choice.links.len()))
+        })
+    }
+}
+
+fn check_placement(placement: &Placement, index: usize, stem: &Stem) -> Result<(), String> {
+    if placement.reduction && placement.level == 0 {
+        return Err("a reduction cell cannot end at level 0".to_owned());
+    }
+    if placement.level > MOST_LEVEL {
+        return Err(format!("level must be at most {MOST_LEVEL}, found {}", placement.level));
+    }
+    if !(1..=MOST_WIDTH).contains(&placement.width) {
+        return Err(format!("width must be 1 to {MOST_WIDTH}, found {}", placement.width));
+    }
+    if placement.cell >= MOST_PLACEMENTS {
+        return Err(format!(
+            "cell index must be below {MOST_PLACEMENTS}, found {}",
+            placement.cell
+        ));
+    }
+    if placement.ports.is_empty() {
+        return Err("a cell needs at least one port".to_owned());
+    }
+    for (port, links) in placement.ports.iter().map(|port| &port.links).enumerate() {
+        if links.is_empty() {
+            return Err(format!("port {port} has no link"));
+        }
+        for (position, link) in links.iter().enumerate() {
+            let known = match link.source {
+                Source::Stem(part) => part < stem.parts().len(),
+                Source::Cell(earlier) => earlier < index,
+            };
+            if !known || links[..position].contains(link) {
+                let source = link.source;
+                return Err(format!(
+                    "port {port} has an unknown, later or repeated source {source:?}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! From symbolic stages to concrete layers.
+
+use super::{Recipe, Stage, When};
+use crate::{Layer, Pair, Phase, SpaceError};
+
+/// What a recipe must know to become concrete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lowering {
+    /// Channels that come in.
+    pub inputs: usize,
+    /// Width of the edge: what [`Width::Same`](super::Width::Same) means.
+    pub width: usize,
+    /// Stride of the edge.
+    pub stride: usize,
+    /// Whether norms learn a scale and a shift.
+    pub affine: bool,
+    /// Supernet or derived network.
+    pub phase: Phase,
+}
+
+impl Recipe {
+    /// The layers of this recipe in a given place.
+    ///
+    /// A stage keeps its position: stages absent in the phase become [`Layer::Identity`], so that
+    /// variable names (`"{stage}.weight"`) do not depend on the phase.
+    ///
+    /// # Errors
+    /// [`SpaceError::Stage`] when a stage makes no sense there (even kernel, zero size, odd width
+    /// of a factorized reduce, groups that do not divide the channels).
+    pub fn lower(&self, at: Lowering) -> Result<Vec<Layer>, SpaceError> {
+        let mut channels = at.inputs;
+        let mut layers = Vec::with_capacity(self.0.len());
+        for (position, stage) in self.0.iter().enumerate() {
+            let layer = lower_stage(stage, channels, at)
+                .map_err(|reason| SpaceError::Stage { position, reason })?;
+            match layer {
+                Layer::Conv { outputs, .. } | Layer::FactorizedReduce { outputs, .. } => {
+                    channels = outputs;
+                }
+                _ => {}
+            }
+            layers.push(layer);
+        }
+        Ok(layers)
+    }
+}
+
+fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, String> {
+    match *stage {
+        Stage::Relu => Ok(Layer::Relu),
+        Stage::Identity => Ok(Layer::Identity),
+        Stage::Zero => Ok(Layer::Zero { stride: Pair::both(at.stride) }),
+        Stage::Upsample { factor } => {
+            positive(factor, "factor").map(|()| Layer::Upsample { factor })
+        }
+        Stage::Norm { when } => Ok(match (when, at.phase) {
+            (When::Search, Phase::Retrain) | (When::Retrain, Phase::Search) => Layer::Identity,
+            _ => Layer::Norm { channels, affine: at.affine },
+        }),
+        Stage::Depthwise { kernel, dilation, stride } => {
+            conv(channels, channels, kernel, dilation, stride.resolve(at.stride), channels)
+        }
+        Stage::Pointwise { out, stride } => {
+            let (one, outputs) = (Pair::both(1), out.resolve(at.width));
+            conv(channels, outputs, one, one, stride.resolve(at.stride), 1)
+        }
+        Stage::Conv { kernel, out, dilation, stride, groups } => {
+            let outputs = out.resolve(at.width);
+            conv(channels, outputs, kernel, dilation, stride.resolve(at.stride), groups)
+        }
+        Stage::MaxPool { kernel, stride } => {
+            let padding = same_padding(kernel, Pair::both(1))?;
+            Ok(Layer::MaxPool { kernel, stride: stride.resolve(at.stride), padding })
+        }
+        Stage::AvgPool { kernel, stride } => {
+            let padding = same_padding(kernel, Pair::both(1))?;
+            Ok(Layer::AvgPool { kernel, stride: stride.resolve(at.stride), padding })
+        }
+        Stage::FactorizedReduce { out } => {
+            let outputs = out.resolve(at.width);
+            if outputs == 0 || outputs % 2 != 0 {
+                return Err(format!("factorized reduce needs an even width, found {outputs}"));
+            }
+            Ok(Layer::FactorizedReduce { inputs: channels, outputs })
+        }
+    }
+}
+
+fn conv(
+    inputs: usize,
+    outputs: usize,
+    kernel: Pair,
+    dilation: Pair,
+    stride: Pair,
+    groups: usize,
+) -> Result<Layer, String> {
+    positive(dilation, "dilation")?;
+    positive(stride, "stride")?;
+    let padding = same_padding(kernel, dilation)?;
+    if groups == 0 || inputs % groups != 0 || outputs % groups != 0 || outputs == 0 {
+        return Err(format!("{groups} groups do not divide {inputs} -> {outputs} channels"));
+    }
+    Ok(Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups })
+}
+
+fn same_padding(kernel: Pair, dilation: Pair) -> Result<Pair, String> {
+    if kernel.height % 2 == 0 || kernel.width % 2 == 0 {
+        return Err(format!("kernel must be odd on both axes, found {kernel}"));
+    }
+    Ok(Pair::new(
+        dilation.height * (kernel.height - 1) / 2,
+        dilation.width * (kernel.width - 1) / 2,
+    ))
+}
+
+fn positive(pair: Pair, what: &str) -> Result<(), String> {
+    if pair.height == 0 || pair.width == 0 {
+        return Err(format!("{what} must be at least 1, found {pair}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! The search space: operations, searchable cells, and the network they stand in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CellGraph, CellSpec, Chain, Head, Network, OpSet, SpaceError, Stem};
+
+/// The version that [`Space`] text forms carry.
+const VERSION: u32 = 1;
+
+/// A search space: every edge of every cell chooses among the operations of one set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawSpace")]
+pub struct Space {
+    version: u32,
+    name: String,
+    op_set: OpSet,
+    cells: Vec<CellSpec>,
+    network: Network,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSpace {
+    version: u32,
+    name: String,
+    op_set: OpSet,
+    cells: Vec<CellSpec>,
+    network: Network,
+}
+
+impl TryFrom<RawSpace> for Space {
+    type Error = SpaceError;
+
+    fn try_from(raw: RawSpace) -> Result<Self, SpaceError> {
+        if raw.version != VERSION {
+            return Err(SpaceError::Version { what: "space", found: raw.version, known: VERSION });
+        }
+        Self::new(raw.name, raw.op_set, raw.cells, raw.network)
+    }
+}
+
+impl Space {
+    /// A space of the given parts.
+    ///
+    /// # Errors
+    /// [`SpaceError::CellName`] for a repeated or empty cell name, [`SpaceError::CellIndex`] for a
+    /// placement of an unknown cell, [`SpaceError::Ports`] for a placement with another number of
+    /// ports than its cell has inputs.
+    pub fn new(
+        name: impl Into<String>,
+        op_set: OpSet,
+        cells: Vec<CellSpec>,
+        network: Network,
+    ) -> Result<Self, SpaceError> {
+        for (index, cell) in cells.iter().enumerate() {
+            if cell.name.is_empty() || cells[..index].iter().any(|other| other.name == cell.name) {
+                return Err(SpaceError::CellName { found: cell.name.clone() });
+            }
+        }
+        for (index, placement) in network.placements().iter().enumerate() {
+            let cell = cells.get(placement.cell).ok_or(SpaceError::CellIndex {
+                placement: index,
+                found: placement.cell,
+                cells: cells.len(),
+            })?;
+            let (expected, found) = (cell.graph.inputs(), placement.ports.len());
+            if expected != found {
+                return Err(SpaceError::Ports { placement: index, expected, found });
+            }
+        }
+        Ok(Self { version: VERSION, name: name.into(), op_set, cells, network })
+    }
+
+    /// The space of DARTS: a normal and a reduction cell of `nodes` nodes, repeated in a chain of
+    /// `layers` cells with reductions at the thirds.
+    ///
+    /// # Errors
+    /// When a number is out of range (see [`CellGraph::darts`], [`Network::new`]).
+    pub fn darts(
+        op_set: OpSet,
+        layers: usize,
+        nodes: usize,
+        stem: Stem,
+    ) -> Result<Self, SpaceError> {
+        let graph = CellGraph::darts(nodes)?;
+        let cell = |name: &str| CellSpec { name: name.to_owned(), graph: graph.clone() };
+        let network = Chain::two_cells(layers, stem).network()?;
+        Self::new("darts", op_set, vec![cell("normal"), cell("reduce")], network)
+    }
+
+    /// As [`Space::darts`], but every position of the chain has a cell of its own (D-DARTS).
+    ///
+    /// # Errors
+    /// As [`Space::darts`].
+    pub fn individual(
+        op_set: OpSet,
+        layers: usize,
+        nodes: usize,
+        stem: Stem,
+    ) -> Result<Self, SpaceError> {
+        let graph = CellGraph::darts(nodes)?;
+        let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
+        let network = Chain::individual(layers, stem).network()?;
+        Self::new("individual", op_set, (0..layers).map(cell).collect(), network)
+    }
+
+    /// The space's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Candidates of every edge.
+    pub fn op_set(&self) -> &OpSet {
+        &self.op_set
+    }
+
+    /// Searchable cells.
+    pub fn cells(&self) -> &[CellSpec] {
+        &self.cells
+    }
+
+    /// Where the cells stand.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Whether the network ends in a classifier.
+    pub fn is_classifier(&self) -> bool {
+        matches!(self.network.head(), Head::Classifier { .. })
+    }
+}

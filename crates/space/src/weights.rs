@@ -1,0 +1,156 @@
+//! Architecture weights as plain numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Space, SpaceError};
+
+/// The version that [`WeightTable`] text forms carry.
+const VERSION: u32 = 1;
+
+/// Relaxed architecture weights on the host: what a decoder reads.
+///
+/// One table per searchable cell, rows in the cell's edge order, columns in `ops` order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "RawTable")]
+pub struct WeightTable {
+    version: u32,
+    ops: Vec<String>,
+    cells: Vec<CellWeights>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<Vec<f64>>,
+}
+
+/// Weights of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellWeights {
+    /// Name of the cell in its space.
+    pub name: String,
+    /// One row per edge, one weight per operation.
+    pub edges: Vec<Vec<f64>>,
+    /// One weight per edge, where edges are weighted too (PC-DARTS).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edge_weights: Option<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTable {
+    version: u32,
+    ops: Vec<String>,
+    cells: Vec<CellWeights>,
+    #[serde(default)]
+    links: Vec<Vec<f64>>,
+}
+
+impl TryFrom<RawTable> for WeightTable {
+    type Error = SpaceError;
+
+    fn try_from(raw: RawTable) -> Result<Self, SpaceError> {
+        if raw.version != VERSION {
+            return Err(SpaceError::Version {
+                what: "weight table",
+                found: raw.version,
+                known: VERSION,
+            });
+        }
+        Ok(Self::new(raw.ops, raw.cells)?.with_links(raw.links)?)
+    }
+}
+
+impl WeightTable {
+    /// A table of finite weights, each row as long as `ops`.
+    ///
+    /// # Errors
+    /// [`SpaceError::WeightRow`] naming cell, row, expected and found; [`SpaceError::Weight`] for
+    /// a weight that is not finite.
+    pub fn new(ops: Vec<String>, cells: Vec<CellWeights>) -> Result<Self, SpaceError> {
+        for cell in &cells {
+            for (row, weights) in cell.edges.iter().enumerate() {
+                check_row(&cell.name, row, weights, ops.len())?;
+            }
+            if let Some(weights) = &cell.edge_weights {
+                check_row(&cell.name, cell.edges.len(), weights, cell.edges.len())?;
+            }
+        }
+        Ok(Self { version: VERSION, ops, cells, links: Vec::new() })
+    }
+
+    /// The same table with link weights, one row per choice of the space's network.
+    ///
+    /// # Errors
+    /// [`SpaceError::Weight`] for a weight that is not finite.
+    pub fn with_links(mut self, links: Vec<Vec<f64>>) -> Result<Self, SpaceError> {
+        for (row, weights) in links.iter().enumerate() {
+            check_row("links", row, weights, weights.len())?;
+        }
+        self.links = links;
+        Ok(self)
+    }
+
+    /// Operation names, in column order.
+    pub fn ops(&self) -> &[String] {
+        &self.ops
+    }
+
+    /// Weights per cell.
+    pub fn cells(&self) -> &[CellWeights] {
+        &self.cells
+    }
+
+    /// Link weights, one row per choice.
+    pub fn links(&self) -> &[Vec<f64>] {
+        &self.links
+    }
+
+    /// Whether the table has the cells, edges, operations and choices of `space`.
+    ///
+    /// # Errors
+    /// [`SpaceError::Mismatch`] with what was expected and found, and where.
+    pub fn check(&self, space: &Space) -> Result<(), SpaceError> {
+        let expected: Vec<&str> = space.op_set().names().collect();
+        mismatch(
+            "operations",
+            &expected,
+            &self.ops.iter().map(String::as_str).collect::<Vec<_>>(),
+        )?;
+        let names: Vec<&str> = space.cells().iter().map(|cell| cell.name.as_str()).collect();
+        mismatch("cells", &names, &self.cells.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())?;
+        for (spec, weights) in space.cells().iter().zip(&self.cells) {
+            let place = format!("edges of cell `{}`", spec.name);
+            mismatch(&place, &spec.graph.edges().len(), &weights.edges.len())?;
+        }
+        let choices: Vec<usize> = space.network().choices().map(|(_, _, links)| links).collect();
+        let found: Vec<usize> = self.links.iter().map(Vec::len).collect();
+        if found.is_empty() { Ok(()) } else { mismatch("link choices", &choices, &found) }
+    }
+}
+
+fn mismatch<T: PartialEq + std::fmt::Debug>(
+    place: &str,
+    expected: &T,
+    found: &T,
+) -> Result<(), SpaceError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(SpaceError::Mismatch {
+        place: place.to_owned(),
+        expected: format!("{expected:?}"),
+        found: format!("{found:?}"),
+    })
+}
+
+fn check_row(cell: &str, row: usize, weights: &[f64], expected: usize) -> Result<(), SpaceError> {
+    if weights.len() != expected {
+        let (cell, found) = (cell.to_owned(), weights.len());
+        return Err(SpaceError::WeightRow { cell, row, expected, found });
+    }
+    match weights.iter().position(|weight| !weight.is_finite()) {
+        Some(column) => {
+            let (cell, found) = (cell.to_owned(), weights[column]);
+            Err(SpaceError::Weight { cell, row, column, found })
+        }
+        None => Ok(()),
+    }
+}
