@@ -1,1 +1,4 @@
-//! Tests that cross crates.
+//! What crosses crates: the golden runner, which holds the workspace to numbers that the released
+//! code of the methods computes.
+
+pub mod golden;

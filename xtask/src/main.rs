@@ -1,2 +1,64 @@
-//! Automation.
-fn main() {}
+//! `cargo xtask`: the one entry point for everything that is not building or testing one crate.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::error::Error;
+use xtask::{ci, golden, root, tidy};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check what lints cannot see: dependency arrows, file sizes, manifests, invariants
+    Tidy,
+    /// Run everything that continuous integration runs, stopping at the first failure
+    Ci {
+        /// Print the steps and their commands, run nothing
+        #[arg(long)]
+        list: bool,
+        /// Begin at this step
+        #[arg(long, value_name = "STEP")]
+        from: Option<String>,
+        /// Leave this step out; may be repeated
+        #[arg(long, value_name = "STEP")]
+        skip: Vec<String>,
+    },
+    /// Compare against the numbers of the papers' reference code
+    Golden {
+        /// Folder with the cases and their manifest [default: $DARTLOOM_GOLDEN_DIR, else the committed fixtures]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<(), Error> {
+    let root = root();
+    match task {
+        Task::Tidy => tidy::run(&root),
+        Task::Ci { list: true, from, skip } => {
+            ci::list(&root, &ci::select(from.as_deref(), &skip)?)
+        }
+        Task::Ci { list: false, from, skip } => {
+            ci::run(&root, &ci::select(from.as_deref(), &skip)?)
+        }
+        Task::Golden { dir } => golden::invocation(dir.as_deref())?.run(&root),
+    }
+}

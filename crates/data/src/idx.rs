@@ -71,9 +71,11 @@ pub fn load_dir(directory: impl AsRef<Path>) -> Result<Splits, DataError> {
 pub fn load_classes(directory: impl AsRef<Path>, classes: usize) -> Result<Splits, DataError> {
     let directory = directory.as_ref();
     let present = files::names(directory)?;
-    let train = Pair::read(directory, &Prefix::find(directory, &present, &["train"])?, classes)?;
-    let test =
-        Pair::read(directory, &Prefix::find(directory, &present, &["t10k", "test"])?, classes)?;
+    // All four files are found before the first is read: a missing one shows at once.
+    let train = Prefix::find(directory, &present, &["train"])?;
+    let test = Prefix::find(directory, &present, &["t10k", "test"])?;
+    let train = Pair::read(directory, &train, classes)?;
+    let test = Pair::read(directory, &test, classes)?;
     if train.shape != test.shape {
         return Err(DataError::ShapeMismatch {
             train_file: train.file,

@@ -8,6 +8,9 @@ use std::ops::Range;
 use crate::float::Float;
 use crate::window::Axis;
 
+/// Elements handled side by side in inner loops.
+pub(crate) const LANES: usize = 8;
+
 /// The layout of a padded plane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Halo {
@@ -32,10 +35,11 @@ impl Halo {
         self.vertical.output * self.horizontal.output
     }
 
-    /// A buffer with `border` everywhere.
+    /// A buffer with `border` everywhere, and [`LANES`] elements more than the plane needs, so
+    /// that blocks of lanes may be read past the end of a run.
     pub(crate) fn buffer<T: Float>(&self, border: T) -> Vec<T> {
         let rows = self.vertical.input + 2 * self.vertical.padding;
-        vec![border; rows * self.horizontal.stride * self.pitch]
+        vec![border; rows * self.horizontal.stride * self.pitch + LANES]
     }
 
     /// Overwrites the interior of `buffer` with `plane`; the border stays.
@@ -72,6 +76,18 @@ impl Halo {
         let row = row * self.vertical.stride + tap_row * self.vertical.dilation;
         let start = self.place(row, tap_column * self.horizontal.dilation);
         start..start + self.horizontal.output
+    }
+
+    /// Where the padded row that tap row `tap_row` of output row `row` meets begins.
+    #[inline(always)]
+    pub(crate) fn row_start(&self, row: usize, tap_row: usize) -> usize {
+        let row = row * self.vertical.stride + tap_row * self.vertical.dilation;
+        row * self.horizontal.stride * self.pitch
+    }
+
+    /// Where the run of every tap column begins within its padded row.
+    pub(crate) fn tap_offsets<const K: usize>(&self) -> [usize; K] {
+        std::array::from_fn(|tap| self.place(0, tap * self.horizontal.dilation))
     }
 
     #[inline(always)]

@@ -11,6 +11,8 @@ mod matrix;
 mod norm;
 mod parallel;
 mod pool;
+#[cfg(test)]
+mod probe;
 pub mod reference;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

@@ -36,7 +36,7 @@ impl<'a, T> Matrix<'a, T> {
 
 /// Whether a product replaces or adds to what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Into {
+pub(crate) enum Write {
     Replace,
     Add,
 }
@@ -44,16 +44,16 @@ pub(crate) enum Into {
 /// `target = left * right` or `target += left * right`, `target` row-major, on this thread.
 pub(crate) fn multiply<T: Float>(
     target: &mut [T],
-    into: Into,
+    write: Write,
     left: Matrix<'_, T>,
     right: Matrix<'_, T>,
 ) {
     let (rows, inner, columns) = (left.rows, left.columns, right.columns);
     assert_eq!(inner, right.rows, "inner size");
     assert_eq!(Some(target.len()), rows.checked_mul(columns), "target size");
-    let keep = match into {
-        Into::Replace => T::ZERO,
-        Into::Add => T::one(),
+    let keep = match write {
+        Write::Replace => T::ZERO,
+        Write::Add => T::one(),
     };
     // SAFETY: `Matrix` can only be built over a slice of exactly rows * columns elements with
     // strides (columns, 1) or their exchange, and `target` was just checked to hold
@@ -69,7 +69,7 @@ pub(crate) fn multiply<T: Float>(
             target.as_mut_ptr(),
             1,
             columns as isize,
-            into == Into::Add,
+            write == Write::Add,
             left.data.as_ptr(),
             left.column_stride as isize,
             left.row_stride as isize,
@@ -88,16 +88,16 @@ pub(crate) fn multiply<T: Float>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Into, Matrix, multiply};
+    use super::{Matrix, Write, multiply};
 
     #[test]
     fn products_by_hand() {
         let (left, right) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0, -1.0, 2.0, 0.5, 1.0]);
         let mut target = [f64::NAN; 4];
-        multiply(&mut target, Into::Replace, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
-        assert_eq!(target, [0.5, 7.0, 2.0, 16.0]);
-        multiply(&mut target, Into::Add, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
-        assert_eq!(target, [1.0, 14.0, 4.0, 32.0]);
+        multiply(&mut target, Write::Replace, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
+        assert_eq!(target.to_vec(), [0.5, 7.0, 2.0, 16.0]);
+        multiply(&mut target, Write::Add, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
+        assert_eq!(target.to_vec(), [1.0, 14.0, 4.0, 32.0]);
     }
 
     #[test]
@@ -105,8 +105,8 @@ mod tests {
         let (left, right) = ([1.0f32, 2.0, 3.0, 4.0], [1.0f32, 0.0, 0.0, 1.0]);
         let mut target = [0.0; 4];
         let left = Matrix::new(&left, 2, 2).transposed();
-        multiply(&mut target, Into::Replace, left, Matrix::new(&right, 2, 2));
-        assert_eq!(target, [1.0, 3.0, 2.0, 4.0]);
+        multiply(&mut target, Write::Replace, left, Matrix::new(&right, 2, 2));
+        assert_eq!(target.to_vec(), [1.0, 3.0, 2.0, 4.0]);
     }
 
     #[test]

@@ -74,30 +74,18 @@ where
     E: std::error::Error + 'static,
     F: Fn(&[Tensor]) -> Result<Tensor, E>,
 {
-    let values = host_values(inputs)?;
-    let scalar = |tensors: &[Tensor]| -> Result<Tensor, GradientError<E>> {
-        let y = function(tensors).map_err(GradientError::Function)?;
-        let weights = filled(y.dims(), 0x5eed)?;
-        Ok((y * weights)?.sum_all()?)
-    };
+    let probe = Probe { values: host_values(inputs)?, inputs, function };
     let vars =
         inputs.iter().map(|x| Var::from_tensor(&x.copy()?)).collect::<Result<Vec<_>, _>>()?;
     let tensors: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
-    let gradients = scalar(&tensors)?.backward()?;
+    let gradients = probe.scalar(&tensors)?.backward()?;
     for (argument, tensor) in tensors.iter().enumerate() {
         let analytic = match gradients.get(tensor) {
             Some(gradient) => gradient.flatten_all()?.to_vec1::<f64>()?,
             None => vec![0.0; tensor.elem_count()],
         };
-        for (element, &analytic) in analytic.iter().enumerate() {
-            let shifted = |offset: f64| -> Result<f64, GradientError<E>> {
-                let mut moved = values[argument].clone();
-                moved[element] += offset;
-                let mut inputs = inputs.to_vec();
-                inputs[argument] = Tensor::from_vec(moved, tensor.shape(), &Device::Cpu)?;
-                Ok(scalar(&inputs)?.to_scalar::<f64>()?)
-            };
-            let numeric = (shifted(check.step)? - shifted(-check.step)?) / (2.0 * check.step);
+        for (element, analytic) in analytic.into_iter().enumerate() {
+            let numeric = probe.difference(argument, element, check.step)?;
             let scale = analytic.abs().max(numeric.abs()).max(1.0);
             let close = (analytic - numeric).abs() <= check.tolerance * scale;
             if !close {
@@ -106,6 +94,46 @@ where
         }
     }
     Ok(())
+}
+
+/// A function made scalar, and where it is probed.
+struct Probe<'a, F> {
+    inputs: &'a [Tensor],
+    values: Vec<Vec<f64>>,
+    function: F,
+}
+
+impl<F> Probe<'_, F> {
+    fn scalar<E>(&self, inputs: &[Tensor]) -> Result<Tensor, GradientError<E>>
+    where
+        E: std::error::Error + 'static,
+        F: Fn(&[Tensor]) -> Result<Tensor, E>,
+    {
+        let y = (self.function)(inputs).map_err(GradientError::Function)?;
+        let weights = filled(y.dims(), 0x5eed)?;
+        Ok((y * weights)?.sum_all()?)
+    }
+
+    /// The central difference in one element.
+    fn difference<E>(
+        &self,
+        argument: usize,
+        element: usize,
+        step: f64,
+    ) -> Result<f64, GradientError<E>>
+    where
+        E: std::error::Error + 'static,
+        F: Fn(&[Tensor]) -> Result<Tensor, E>,
+    {
+        let shifted = |offset: f64| -> Result<f64, GradientError<E>> {
+            let mut values = self.values[argument].clone();
+            values[element] += offset;
+            let mut inputs = self.inputs.to_vec();
+            inputs[argument] = Tensor::from_vec(values, inputs[argument].shape(), &Device::Cpu)?;
+            Ok(self.scalar(&inputs)?.to_scalar::<f64>()?)
+        };
+        Ok((shifted(step)? - shifted(-step)?) / (2.0 * step))
+    }
 }
 
 /// An `f64` tensor of the given shape with fixed pseudo-random values in `[-1, 1)` (SplitMix64).
@@ -139,4 +167,46 @@ fn host_values<E: std::error::Error + 'static>(
         values.push(input.flatten_all()?.to_vec1::<f64>()?);
     }
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Error, Tensor};
+
+    use super::{GradientCheck, GradientError, check_gradients, filled};
+
+    fn run(
+        inputs: &[Tensor],
+        function: impl Fn(&[Tensor]) -> candle_core::Result<Tensor>,
+    ) -> Result<(), GradientError<Error>> {
+        check_gradients(inputs, GradientCheck::default(), function)
+    }
+
+    #[test]
+    fn right_gradients_pass() {
+        let inputs = [filled(&[2, 3], 1).unwrap(), filled(&[3, 2], 2).unwrap()];
+        run(&inputs, |t| t[0].matmul(&t[1])?.tanh()).unwrap();
+    }
+
+    #[test]
+    fn a_lost_gradient_is_found() {
+        let inputs = [filled(&[4], 1).unwrap(), filled(&[4], 2).unwrap()];
+        let error = run(&inputs, |t| &t[0] * t[1].detach()).unwrap_err();
+        assert!(matches!(error, GradientError::Mismatch { argument: 1, element: 0, .. }));
+    }
+
+    #[test]
+    fn a_slightly_wrong_gradient_is_found() {
+        let inputs = [filled(&[4], 1).unwrap()];
+        // The value of 3 x, the gradient of 3.00001 x.
+        let error = run(&inputs, |t| (&t[0] * 3.00001)? - (t[0].detach() * 0.00001)?);
+        assert!(matches!(error.unwrap_err(), GradientError::Mismatch { argument: 0, .. }));
+    }
+
+    #[test]
+    fn single_precision_is_refused() {
+        let inputs = [filled(&[4], 1).unwrap().to_dtype(DType::F32).unwrap()];
+        let error = run(&inputs, |t| t[0].sqr()).unwrap_err();
+        assert!(matches!(error, GradientError::ElementType { argument: 0, found: DType::F32 }));
+    }
 }

@@ -1,1 +1,18 @@
 #![doc = include_str!("../README.md")]
+
+pub mod baseline;
+mod body;
+mod cell;
+mod derived;
+mod drop_path;
+mod error;
+mod model;
+mod supernet;
+mod transform;
+
+pub use cell::Cell;
+pub use derived::DerivedNetwork;
+pub use drop_path::drop_path;
+pub use error::NetError;
+pub use model::{Model, Output, Pass, Watch};
+pub use supernet::{EdgeWeights, Supernet};

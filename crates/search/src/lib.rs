@@ -1,1 +1,22 @@
 #![doc = include_str!("../README.md")]
+
+mod architecture;
+mod bilevel;
+mod comparison;
+mod error;
+mod gap;
+mod random;
+mod split;
+mod supernet_search;
+
+pub use architecture::Architecture;
+pub use bilevel::{Bilevel, BilevelConfig, Implicit, Order, StepReport};
+pub use comparison::{
+    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,
+    RetrainConfig, Report, Stopwatch,
+};
+pub use error::SearchError;
+pub use gap::{Gap, discretisation_gap};
+pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};
+pub use split::{Parts, Split};
+pub use supernet_search::{SearchConfig, SearchParts, SupernetSearch};

@@ -29,7 +29,7 @@ pub struct CellGraph {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "CellGraph", deny_unknown_fields)]
 struct RawCell {
     inputs: usize,
     nodes: usize,

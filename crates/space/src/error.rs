@@ -284,6 +284,87 @@ pub enum SpaceError {
         /// The number.
         found: usize,
     },
+    /// A genotype that is not built in.
+    #[error("unknown genotype `{found}`; published are {}", known.join(", "))]
+    UnknownGenotype {
+        /// The name.
+        found: String,
+        /// Published names.
+        known: Vec<String>,
+    },
+    /// A place of the Python text form that cannot be read.
+    #[error("line {line}, column {column}: expected {expected}, found {found}")]
+    Text {
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What could stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A genotype that the Python text form cannot say.
+    #[error("the genotype has no text form: {reason}")]
+    NoTextForm {
+        /// Why not.
+        reason: String,
+    },
+    /// A place of a JSON text that cannot be read.
+    #[error("JSON, line {line}, column {column}: {message}")]
+    Json {
+        /// Line, from 1; 0 when a value could not be written.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A place of a RON text that cannot be read.
+    #[error("RON, line {line}, column {column}: {message}")]
+    Ron {
+        /// Line, from 1; 0 when a value could not be written.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A gene on an edge that its cell does not have.
+    #[error("cell `{cell}`, gene {index} (`{gene}`): the space has no such edge")]
+    UnknownEdge {
+        /// Name of the cell.
+        cell: String,
+        /// Position of the gene.
+        index: usize,
+        /// The gene.
+        gene: String,
+    },
+    /// A selection of links that cannot be made.
+    #[error(
+        "placement {placement}, port {port}: expected distinct positions among {links} links, \
+         found {found:?}"
+    )]
+    Links {
+        /// Index of the placement.
+        placement: usize,
+        /// The port.
+        port: usize,
+        /// Links there are.
+        links: usize,
+        /// The selection.
+        found: Vec<usize>,
+    },
+    /// A network that still leaves a choice of links.
+    #[error("placement {placement}, port {port} still chooses among {links} links")]
+    OpenChoice {
+        /// Index of the placement.
+        placement: usize,
+        /// The port.
+        port: usize,
+        /// Links it chooses among.
+        links: usize,
+    },
 }
 
 impl SpaceError {

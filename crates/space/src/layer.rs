@@ -23,13 +23,13 @@ impl Shape {
         Self { channels, height, width }
     }
 
-    /// Values in one example.
+    /// Values in one example; saturates.
     pub const fn elements(self) -> u64 {
-        self.channels as u64 * self.height as u64 * self.width as u64
+        (self.channels as u64).saturating_mul(self.plane())
     }
 
     const fn plane(self) -> u64 {
-        self.height as u64 * self.width as u64
+        (self.height as u64).saturating_mul(self.width as u64)
     }
 }
 
@@ -158,7 +158,7 @@ impl Layer {
             kernel: Pair::both(kernel),
             stride: Pair::both(stride),
             dilation: Pair::both(1),
-            padding: Pair::both((kernel - 1) / 2),
+            padding: Pair::both(kernel.saturating_sub(1) / 2),
             groups: 1,
         }
     }
@@ -197,16 +197,22 @@ impl Layer {
             }
             Self::FactorizedReduce { inputs, outputs } => {
                 channels(inputs)?;
-                if input.height % 2 != 0 || input.width % 2 != 0 {
+                if !input.height.is_multiple_of(2) || !input.width.is_multiple_of(2) {
                     return Err(refuse("even height and width".to_owned()));
                 }
                 Ok(Shape::new(outputs, input.height / 2, input.width / 2))
             }
-            Self::Upsample { factor } => Ok(Shape::new(
-                input.channels,
-                input.height * factor.height,
-                input.width * factor.width,
-            )),
+            Self::Upsample { factor } => {
+                let height = input.height.saturating_mul(factor.height);
+                let width = input.width.saturating_mul(factor.width);
+                if height.max(width) > MOST_SIDE {
+                    return Err(refuse(format!("a plane that ends within {MOST_SIDE} pixels")));
+                }
+                Ok(Shape::new(input.channels, height, width))
+            }
+            Self::Zero { stride } if stride.height == 0 || stride.width == 0 => {
+                Err(refuse("a stride of at least 1".to_owned()))
+            }
             Self::Zero { stride } => Ok(Shape::new(
                 input.channels,
                 input.height.div_ceil(stride.height),
@@ -222,35 +228,31 @@ impl Layer {
         }
     }
 
-    /// Trainable numbers.
+    /// Trainable numbers; saturates.
     pub fn parameters(&self) -> u64 {
         match *self {
             Self::Conv { inputs, outputs, kernel, groups, .. } => {
-                outputs as u64 * (inputs / groups) as u64 * (kernel.height * kernel.width) as u64
+                product([outputs, inputs / groups.max(1), kernel.height, kernel.width])
             }
-            Self::FactorizedReduce { inputs, outputs } => inputs as u64 * outputs as u64,
-            Self::Norm { channels, affine: true } => 2 * channels as u64,
-            Self::Linear { inputs, outputs } => (inputs as u64 + 1) * outputs as u64,
+            Self::FactorizedReduce { inputs, outputs } => product([inputs, outputs]),
+            Self::Norm { channels, affine: true } => product([2, channels]),
+            Self::Linear { inputs, outputs } => product([inputs.saturating_add(1), outputs]),
             _ => 0,
         }
     }
 
     /// Multiply-adds of convolutions and fully connected layers for one example of shape
-    /// `input`; normalisation, pooling and biases are not counted.
+    /// `input`; normalisation, pooling and biases are not counted. Saturates.
     ///
     /// # Errors
     /// As [`Layer::output`].
     pub fn macs(&self, input: Shape) -> Result<u64, SpaceError> {
         let output = self.output(input)?;
         Ok(match *self {
-            Self::Conv { inputs, outputs, kernel, groups, .. } => {
-                let per_pixel = (inputs / groups) as u64 * (kernel.height * kernel.width) as u64;
-                outputs as u64 * per_pixel * output.plane()
+            Self::Conv { .. } | Self::FactorizedReduce { .. } => {
+                self.parameters().saturating_mul(output.plane())
             }
-            Self::FactorizedReduce { inputs, outputs } => {
-                inputs as u64 * outputs as u64 * output.plane()
-            }
-            Self::Linear { inputs, outputs } => inputs as u64 * outputs as u64,
+            Self::Linear { inputs, outputs } => product([inputs, outputs]),
             _ => 0,
         })
     }
@@ -273,6 +275,13 @@ impl Layer {
     }
 }
 
+/// Longer than any image side; keeps chains of enlargements from overflowing.
+const MOST_SIDE: usize = 1 << 20;
+
+fn product<const N: usize>(factors: [usize; N]) -> u64 {
+    factors.into_iter().fold(1, |product: u64, factor| product.saturating_mul(factor as u64))
+}
+
 fn windows(
     input: Shape,
     kernel: Pair,
@@ -281,8 +290,9 @@ fn windows(
     padding: Pair,
 ) -> Option<Pair> {
     let axis = |size: usize, kernel: usize, stride: usize, dilation: usize, padding: usize| {
-        let span = dilation * (kernel.checked_sub(1)?) + 1;
-        let room = (size + 2 * padding).checked_sub(span)?;
+        let span = dilation.checked_mul(kernel.checked_sub(1)?)?.checked_add(1)?;
+        let padded = size.checked_add(padding.checked_mul(2)?)?;
+        let room = padded.checked_sub(span)?;
         room.checked_div(stride).map(|steps| steps + 1)
     };
     Some(Pair::new(

@@ -2,14 +2,19 @@
 
 mod blueprint;
 mod cell;
+mod dot;
 mod error;
+mod format;
 mod genotype;
 mod layer;
 mod network;
 mod op_set;
 mod pair;
 mod recipe;
+mod size;
 mod space;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod weights;
 
 pub use blueprint::{
@@ -23,8 +28,10 @@ pub use layer::{Layer, Shape};
 pub use network::{
     Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, Source, Stem,
 };
+pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};
 pub use pair::Pair;
 pub use recipe::{Lowering, Recipe, Stage, Stride, When, Width};
+pub use size::{SpaceSize, darts_size};
 pub use space::Space;
 pub use weights::{CellWeights, WeightTable};

@@ -34,8 +34,8 @@ pub struct CellWeights {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTable {
+#[serde(rename = "WeightTable", deny_unknown_fields)]
+pub(crate) struct RawTable {
     version: u32,
     ops: Vec<String>,
     cells: Vec<CellWeights>,
@@ -54,7 +54,7 @@ impl TryFrom<RawTable> for WeightTable {
                 known: VERSION,
             });
         }
-        Ok(Self::new(raw.ops, raw.cells)?.with_links(raw.links)?)
+        Self::new(raw.ops, raw.cells)?.with_links(raw.links)
     }
 }
 

@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod checkpoint;
+mod drive;
+mod error;
+mod evaluate;
+mod fit;
+mod gradients;
+mod guard;
+mod loss;
+mod noise;
+mod optimiser;
+mod run_dir;
+mod schedule;
+
+pub use checkpoint::{Position, Snapshot};
+pub use drive::{EpochReport, Outcome, Session, StepLoss, Stepper, drive};
+pub use error::TrainError;
+pub use evaluate::{Evaluation, evaluate};
+pub use fit::{Fit, FitConfig};
+pub use gradients::{Gradients, gradients_of};
+pub use guard::{Finite, first_not_finite};
+pub use loss::cross_entropy;
+pub use noise::Noise;
+pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
+pub use run_dir::{RunDir, digest};
+pub use schedule::Schedule;

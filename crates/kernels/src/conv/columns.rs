@@ -19,8 +19,14 @@ pub(super) fn unfold<T: Float>(geometry: &Geometry, x: &[T], columns: &mut [T]) 
             target[..inside.start].fill(T::ZERO);
             target[inside.end..].fill(T::ZERO);
             let Some(first) = horizontal.source(inside.start, tap_column) else { continue };
-            let source = source[first..].iter().step_by(horizontal.stride);
-            for (value, x) in target[inside.clone()].iter_mut().zip(source) {
+            let target = &mut target[inside.clone()];
+            if horizontal.stride == 1 {
+                target.copy_from_slice(&source[first..][..target.len()]);
+                continue;
+            }
+            for (value, x) in
+                target.iter_mut().zip(source[first..].iter().step_by(horizontal.stride))
+            {
                 *value = *x;
             }
         }
@@ -38,12 +44,21 @@ pub(super) fn fold<T: Float>(geometry: &Geometry, columns: &[T], x: &mut [T]) {
             let Some(target_row) = vertical.source(row, tap_row) else { continue };
             let Some(first) = horizontal.source(inside.start, tap_column) else { continue };
             let target = &mut plane[target_row * horizontal.input..][..horizontal.input];
-            let target = target[first..].iter_mut().step_by(horizontal.stride);
-            for (value, gradient) in target.zip(&source[inside.clone()]) {
-                *value += *gradient;
+            let (target, source) = (&mut target[first..], &source[inside.clone()]);
+            if horizontal.stride == 1 {
+                add(target.iter_mut(), source);
+            } else {
+                add(target.iter_mut().step_by(horizontal.stride), source);
             }
         }
     });
+}
+
+#[inline(always)]
+fn add<'a, T: Float>(target: impl Iterator<Item = &'a mut T>, source: &[T]) {
+    for (value, gradient) in target.zip(source) {
+        *value += *gradient;
+    }
 }
 
 fn visit_taps(geometry: &Geometry, mut visit: impl FnMut(usize, (usize, usize), usize)) {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::columns::{fold, unfold};
 use super::geometry::Geometry;
 use crate::float::Float;
-use crate::matrix::{Into, Matrix, multiply};
+use crate::matrix::{Matrix, Write, multiply};
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
 /// depend on the machine.
@@ -74,7 +74,7 @@ pub(super) fn forward<T: Float>(geometry: &Geometry, x: &[T], weight: &[T]) -> V
         || block.scratch(),
         |scratch, (index, y)| {
             let columns = block.columns(x, index, scratch);
-            multiply(y, Into::Replace, block.weight(weight, index), columns);
+            multiply(y, Write::Replace, block.weight(weight, index), columns);
         },
     );
     y
@@ -93,9 +93,9 @@ pub(super) fn input_gradient<T: Float>(
             let weight = block.weight(weight, index).transposed();
             let gradient = block.output(gradient, index);
             if geometry.is_pointwise() {
-                multiply(dx, Into::Replace, weight, gradient);
+                multiply(dx, Write::Replace, weight, gradient);
             } else {
-                multiply(scratch, Into::Replace, weight, gradient);
+                multiply(scratch, Write::Replace, weight, gradient);
                 fold(geometry, scratch, dx);
             }
         },
@@ -126,7 +126,7 @@ fn partial_weight_gradient<T: Float>(
         for (group, dw) in dw.chunks_exact_mut(block.weight).enumerate() {
             let index = image * groups + group;
             let columns = block.columns(x, index, &mut scratch).transposed();
-            multiply(dw, Into::Add, block.output(gradient, index), columns);
+            multiply(dw, Write::Add, block.output(gradient, index), columns);
         }
     }
     dw

@@ -4,11 +4,9 @@ use rayon::prelude::*;
 
 use super::geometry::Geometry;
 use crate::float::Float;
-use crate::halo::Halo;
+use crate::halo::{Halo, LANES};
 use crate::parallel::chunks_per_task;
-
-/// Independent sums a row product is spread over, so that it vectorises in a fixed order.
-const LANES: usize = 8;
+use crate::window::Axis;
 
 pub(super) fn forward<T: Float>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
     correlate_planes(geometry, geometry.halo(), x, weight)
@@ -34,9 +32,9 @@ pub(super) fn input_gradient<T: Float>(
 /// With stride one, the input gradient is the correlation of the output gradient with the
 /// flipped kernel, unless the padding exceeds the kernel's reach.
 fn mirrored(geometry: &Geometry) -> Option<Halo> {
-    let mirror = |axis: crate::window::Axis| {
+    let mirror = |axis: Axis| {
         let padding = ((axis.kernel - 1) * axis.dilation).checked_sub(axis.padding)?;
-        (axis.stride == 1).then_some(crate::window::Axis {
+        (axis.stride == 1).then_some(Axis {
             input: axis.output,
             output: axis.input,
             padding,
@@ -64,7 +62,7 @@ fn correlate_planes<T: Float>(geometry: &Geometry, halo: Halo, x: &[T], weight: 
     y
 }
 
-/// `y[i, j] += sum over taps of weight[tap] * padded[window(i, j), tap]`.
+/// `y[i, j] = sum over taps of weight[tap] * padded[window(i, j), tap]`.
 fn correlate<T: Float>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
     match halo.horizontal.kernel {
         1 => correlate_rows::<T, 1>(halo, padded, weight, y),
@@ -75,21 +73,34 @@ fn correlate<T: Float>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
     }
 }
 
+/// Blocks of lanes with all taps summed in registers. The last block reads past its run, into
+/// the slack of the halo at worst, and drops what it computed there.
 fn correlate_rows<T: Float, const K: usize>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
-    let width = halo.horizontal.output;
-    for (row, y) in y.chunks_exact_mut(width).enumerate() {
-        for (tap_row, weight) in weight.chunks_exact(K).enumerate() {
-            let weight: [T; K] = std::array::from_fn(|tap| weight[tap]);
-            let runs: [&[T]; K] =
-                std::array::from_fn(|tap| &padded[halo.run(row, tap_row, tap)][..width]);
-            for (column, y) in y.iter_mut().enumerate().take(width) {
-                let mut sum = *y;
-                for tap in 0..K {
-                    sum += weight[tap] * runs[tap][column];
+    let (weight, _) = weight.as_chunks::<K>();
+    let offsets = halo.tap_offsets::<K>();
+    for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
+        for (block, y) in y.chunks_mut(LANES).enumerate() {
+            let mut sums = [T::ZERO; LANES];
+            for (tap_row, weight) in weight.iter().enumerate() {
+                let start = halo.row_start(row, tap_row) + block * LANES;
+                for (weight, offset) in weight.iter().zip(offsets) {
+                    let x = lanes(padded, start + offset);
+                    for lane in 0..LANES {
+                        sums[lane] += *weight * x[lane];
+                    }
                 }
-                *y = sum;
             }
+            y.copy_from_slice(&sums[..y.len()]);
         }
+    }
+}
+
+/// The block of lanes that starts at `start`.
+#[inline(always)]
+fn lanes<T>(values: &[T], start: usize) -> &[T; LANES] {
+    match values[start..].first_chunk() {
+        Some(block) => block,
+        None => unreachable!("a halo has {LANES} elements to spare"),
     }
 }
 
@@ -162,27 +173,56 @@ pub(super) fn weight_gradient<T: Float>(geometry: &Geometry, x: &[T], gradient: 
 
 /// Adds to every tap the product of the output gradient with the inputs it met.
 fn add_products<T: Float>(halo: &Halo, padded: &[T], gradient: &[T], sums: &mut [f64]) {
-    let kernel = halo.horizontal.kernel;
-    for (tap, sum) in sums.iter_mut().enumerate() {
-        let mut lanes = [T::ZERO; LANES];
-        for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
-            let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
-            add_row_product(run, gradient, &mut lanes);
-        }
-        *sum += lanes.iter().map(|lane| lane.wide()).sum::<f64>();
+    match halo.horizontal.kernel {
+        1 => add_row_products::<T, 1>(halo, padded, gradient, sums),
+        3 => add_row_products::<T, 3>(halo, padded, gradient, sums),
+        5 => add_row_products::<T, 5>(halo, padded, gradient, sums),
+        7 => add_row_products::<T, 7>(halo, padded, gradient, sums),
+        _ => add_any_products(halo, padded, gradient, sums),
     }
 }
 
-#[inline(always)]
-fn add_row_product<T: Float>(run: &[T], gradient: &[T], lanes: &mut [T; LANES]) {
-    let (run_blocks, gradient_blocks) = (run.chunks_exact(LANES), gradient.chunks_exact(LANES));
-    let tail = run_blocks.remainder().iter().zip(gradient_blocks.remainder());
-    for (lane, (x, gradient)) in lanes.iter_mut().zip(tail) {
-        *lane += *x * *gradient;
+fn add_row_products<T: Float, const K: usize>(
+    halo: &Halo,
+    padded: &[T],
+    gradient: &[T],
+    sums: &mut [f64],
+) {
+    let (sums, _) = sums.as_chunks_mut::<K>();
+    let offsets = halo.tap_offsets::<K>();
+    for (tap_row, sums) in sums.iter_mut().enumerate() {
+        let mut partial = [[T::ZERO; LANES]; K];
+        for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
+            let starts = offsets.map(|offset| halo.row_start(row, tap_row) + offset);
+            let (blocks, tail) = gradient.as_chunks::<LANES>();
+            for (block, gradient) in blocks.iter().enumerate() {
+                for (partial, start) in partial.iter_mut().zip(starts) {
+                    let x = lanes(padded, start + block * LANES);
+                    for lane in 0..LANES {
+                        partial[lane] += x[lane] * gradient[lane];
+                    }
+                }
+            }
+            for (partial, start) in partial.iter_mut().zip(starts) {
+                let x = &padded[start + blocks.len() * LANES..];
+                for ((partial, x), gradient) in partial.iter_mut().zip(x).zip(tail) {
+                    *partial += *x * *gradient;
+                }
+            }
+        }
+        for (sum, partial) in sums.iter_mut().zip(partial) {
+            *sum += partial.iter().map(|lane| lane.wide()).sum::<f64>();
+        }
     }
-    for (run, gradient) in run_blocks.zip(gradient_blocks) {
-        for lane in 0..LANES {
-            lanes[lane] += run[lane] * gradient[lane];
+}
+
+fn add_any_products<T: Float>(halo: &Halo, padded: &[T], gradient: &[T], sums: &mut [f64]) {
+    let kernel = halo.horizontal.kernel;
+    for (tap, sum) in sums.iter_mut().enumerate() {
+        for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
+            let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
+            let products = run.iter().zip(gradient).map(|(x, gradient)| x.wide() * gradient.wide());
+            *sum += products.sum::<f64>();
         }
     }
 }

@@ -40,29 +40,44 @@ struct MaxPool {
 /// The winners of one output row.
 struct Winners<T> {
     value: Vec<T>,
-    tap: Vec<usize>,
+    tap: Vec<u32>,
+    /// Where the run of every tap starts in the halo.
+    start: Vec<usize>,
 }
 
 impl<T: Float> Winners<T> {
     fn new(width: usize) -> Self {
-        Self { value: vec![T::NEG_INFINITY; width], tap: vec![0; width] }
+        Self { value: vec![T::NEG_INFINITY; width], tap: vec![0; width], start: Vec::new() }
     }
 
     /// Finds the winners of output row `row`. `padded` has a border of negative infinity.
-    fn find(&mut self, halo: &Halo, padded: &[T], row: usize, first_taps: &[usize]) {
+    fn find(&mut self, halo: &Halo, padded: &[T], row: usize, first_taps: &[u32]) {
         let kernel = halo.horizontal.kernel;
-        let first_row = halo.vertical.first_tap(row) * kernel;
+        let first_row = (halo.vertical.first_tap(row) * kernel) as u32;
         self.value.fill(T::NEG_INFINITY);
         for (tap, first) in self.tap.iter_mut().zip(first_taps) {
             *tap = first_row + first;
         }
-        for tap in 0..halo.vertical.kernel * kernel {
-            let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
+        for (place, tap) in (0..halo.vertical.kernel * kernel).zip(0u32..) {
+            let run = &padded[halo.run(row, place / kernel, place % kernel)];
             for ((best, winner), x) in self.value.iter_mut().zip(&mut self.tap).zip(run) {
                 let wins = *x > *best || x.is_not_a_number();
                 *best = if wins { *x } else { *best };
                 *winner = if wins { tap } else { *winner };
             }
+        }
+    }
+
+    /// Gives each gradient of output row `row` to the input that won it.
+    fn receive(&mut self, halo: &Halo, row: usize, gradient: &[T], received: &mut [T]) {
+        let kernel = halo.horizontal.kernel;
+        self.start.clear();
+        self.start.extend(
+            (0..halo.vertical.kernel * kernel)
+                .map(|tap| halo.run(row, tap / kernel, tap % kernel).start),
+        );
+        for (column, (tap, gradient)) in self.tap.iter().zip(gradient).enumerate() {
+            received[self.start[*tap as usize] + column] += *gradient;
         }
     }
 }
@@ -93,18 +108,21 @@ impl MaxPool {
 
     fn input_gradient<T: Float>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
         let halo = self.geometry.halo();
-        let first_taps: Vec<usize> =
-            (0..halo.horizontal.output).map(|column| halo.horizontal.first_tap(column)).collect();
+        let width = halo.horizontal.output;
+        let first_taps: Vec<u32> =
+            (0..width).map(|column| halo.horizontal.first_tap(column) as u32).collect();
         planes::unpool(
             &self.geometry,
-            || (halo.buffer(T::NEG_INFINITY), Winners::new(halo.horizontal.output)),
-            |plane, (padded, winners), dx| {
+            || (halo.buffer(T::NEG_INFINITY), halo.buffer(T::ZERO), Winners::new(width)),
+            |plane, (padded, received, winners), dx| {
                 halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
+                received.fill(T::ZERO);
                 let gradient = &gradient[plane * halo.output_len()..][..halo.output_len()];
-                for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
+                for (row, gradient) in gradient.chunks_exact(width).enumerate() {
                     winners.find(&halo, padded, row, &first_taps);
-                    scatter_row(&halo, row, &winners.tap, gradient, dx);
+                    winners.receive(&halo, row, gradient, received);
                 }
+                halo.store(received, dx);
             },
         )
     }
@@ -120,18 +138,6 @@ impl MaxPool {
         let data = host::tensor_elements::<T>(&storage, layout, Self::NAME)?;
         let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
         host::gradient(self.input_gradient(data, gradient), x.shape()).map(Some)
-    }
-}
-
-/// Gives each gradient of an output row to the input that won.
-fn scatter_row<T: Float>(halo: &Halo, row: usize, taps: &[usize], gradient: &[T], dx: &mut [T]) {
-    let kernel = halo.horizontal.kernel;
-    for (column, (tap, gradient)) in taps.iter().zip(gradient).enumerate() {
-        let source_row = halo.vertical.source(row, tap / kernel);
-        let source_column = halo.horizontal.source(column, tap % kernel);
-        if let (Some(row), Some(column)) = (source_row, source_column) {
-            dx[row * halo.horizontal.input + column] += *gradient;
-        }
     }
 }
 

@@ -1,1 +1,188 @@
+use candle_core::{DType, Device, Tensor, Var};
+use proptest::prelude::*;
 
+use super::{PoolSpec, avg_pool2d, max_pool2d};
+use crate::probe::{agree, check, distinct, random, refused, same_on_any_threads, tensor, values};
+use crate::{KernelError, reference};
+
+fn spec(kernel: (usize, usize), stride: (usize, usize), padding: (usize, usize)) -> PoolSpec {
+    PoolSpec { kernel, stride, padding }
+}
+
+fn same(stride: usize) -> PoolSpec {
+    spec((3, 3), (stride, stride), (1, 1))
+}
+
+fn corner_cases() -> Vec<([usize; 4], PoolSpec)> {
+    vec![
+        ([2, 3, 5, 7], same(1)),
+        ([1, 3, 8, 9], same(2)),
+        ([1, 2, 9, 4], spec((3, 3), (1, 2), (1, 1))),
+        ([2, 3, 1, 1], same(1)),
+        ([1, 1, 1, 1], spec((1, 1), (1, 1), (0, 0))),
+        ([1, 5, 6, 6], spec((2, 2), (2, 2), (0, 0))),
+        ([1, 2, 7, 7], spec((2, 2), (2, 2), (1, 1))),
+        ([1, 2, 9, 5], spec((7, 1), (2, 1), (3, 0))),
+        ([1, 2, 5, 9], spec((1, 7), (1, 2), (0, 3))),
+        ([1, 1, 9, 9], spec((5, 5), (3, 3), (0, 0))),
+    ]
+}
+
+#[test]
+fn average_counts_what_is_inside() {
+    let x = Tensor::ones((1, 1, 4, 4), DType::F64, &Device::Cpu).unwrap();
+    let inside = avg_pool2d(&x, same(1), false).unwrap();
+    assert_eq!(values(&inside), vec![1.0; 16]);
+    let padded = avg_pool2d(&x, same(1), true).unwrap();
+    let (corner, edge) = (4.0 / 9.0, 6.0 / 9.0);
+    let expected = [
+        [corner, edge, edge, corner],
+        [edge, 1.0, 1.0, edge],
+        [edge, 1.0, 1.0, edge],
+        [corner, edge, edge, corner],
+    ];
+    assert_eq!(values(&padded), expected.concat());
+}
+
+#[test]
+fn average_border_divisors_are_4_6_and_9() {
+    let counts: Vec<f64> = (1..=16).map(f64::from).collect();
+    let x = tensor(&[1, 1, 4, 4], &counts);
+    for pool in [avg_pool2d, reference::avg_pool2d] {
+        let y = values(&pool(&x, same(1), false).unwrap());
+        let expected = [
+            (1.0 + 2.0 + 5.0 + 6.0) / 4.0,
+            (1.0 + 2.0 + 3.0 + 5.0 + 6.0 + 7.0) / 6.0,
+            (1.0 + 2.0 + 3.0 + 5.0 + 6.0 + 7.0 + 9.0 + 10.0 + 11.0) / 9.0,
+            (11.0 + 12.0 + 15.0 + 16.0) / 4.0,
+        ];
+        assert_eq!(vec![y[0], y[1], y[5], y[15]], expected);
+    }
+}
+
+#[test]
+fn padding_never_wins_a_maximum() {
+    let x = tensor(&[1, 1, 2, 2], &[-4.0, -3.0, -2.0, -5.0]);
+    for pool in [max_pool2d, reference::max_pool2d] {
+        assert_eq!(values(&pool(&x, same(1)).unwrap()), [-2.0; 4]);
+        let x = Var::from_tensor(&x).unwrap();
+        let store = pool(&x, same(2)).unwrap().backward().unwrap();
+        assert_eq!(values(store.get(&x).unwrap()), [0.0, 0.0, 1.0, 0.0]);
+    }
+}
+
+#[test]
+fn the_first_of_equal_values_takes_the_gradient() {
+    let ones = tensor(&[1, 1, 2, 3], &[1.0; 6]);
+    for pool in [max_pool2d, reference::max_pool2d] {
+        let gradient = |spec| {
+            let x = Var::from_tensor(&ones).unwrap();
+            values(pool(&x, spec).unwrap().backward().unwrap().get(&x).unwrap())
+        };
+        // One window over everything.
+        assert_eq!(gradient(spec((2, 3), (1, 1), (0, 0))), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        // Padded windows: the first position inside the image wins each.
+        assert_eq!(gradient(same(1)), [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+}
+
+#[test]
+fn negative_infinities_still_have_a_winner_inside() {
+    let x = tensor(&[1, 1, 2, 2], &[f64::NEG_INFINITY; 4]);
+    for pool in [max_pool2d, reference::max_pool2d] {
+        let x = Var::from_tensor(&x).unwrap();
+        let store = pool(&x, same(1)).unwrap().backward().unwrap();
+        assert_eq!(values(store.get(&x).unwrap()), [4.0, 0.0, 0.0, 0.0]);
+    }
+}
+
+#[test]
+fn not_a_number_wins() {
+    let mut numbers = vec![1.0; 9];
+    numbers[4] = f64::NAN;
+    numbers[8] = 7.0;
+    let x = tensor(&[1, 1, 3, 3], &numbers);
+    for pool in [max_pool2d, reference::max_pool2d] {
+        let x = Var::from_tensor(&x).unwrap();
+        let y = pool(&x, same(1)).unwrap();
+        assert!(values(&y).iter().all(|y| y.is_nan()));
+        let store = y.backward().unwrap();
+        assert_eq!(values(store.get(&x).unwrap()), [0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+}
+
+#[test]
+fn gradients_are_central_differences() {
+    for (shape, spec) in corner_cases() {
+        let x = [distinct(&shape, 3)];
+        check(&x, |t| max_pool2d(&t[0], spec));
+        check(&x, |t| reference::max_pool2d(&t[0], spec));
+        for count_padding in [false, true] {
+            check(&x, |t| avg_pool2d(&t[0], spec, count_padding));
+            check(&x, |t| reference::avg_pool2d(&t[0], spec, count_padding));
+        }
+    }
+}
+
+prop_compose! {
+    fn any_case()(
+        batch in 1usize..4, channels in 1usize..6, height in 1usize..12, width in 1usize..12,
+        kernel_height in 1usize..6, kernel_width in 1usize..6,
+        down in 1usize..4, right in 1usize..4, share in (0usize..3, 0usize..3),
+    ) -> ([usize; 4], PoolSpec) {
+        let kernel = (kernel_height, kernel_width);
+        let padding = (share.0.min(kernel.0 / 2), share.1.min(kernel.1 / 2));
+        let size = (height.max(kernel.0), width.max(kernel.1));
+        ([batch, channels, size.0, size.1], PoolSpec { kernel, stride: (down, right), padding })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn kernel_is_reference((shape, spec) in any_case(), ties in any::<bool>()) {
+        let x = random(&shape, 4);
+        let x = [if ties { (x * 2.0).unwrap().round().unwrap() } else { x }];
+        agree(&x, |t| max_pool2d(&t[0], spec), |t| reference::max_pool2d(&t[0], spec));
+        for counted in [false, true] {
+            agree(
+                &x,
+                |t| avg_pool2d(&t[0], spec, counted),
+                |t| reference::avg_pool2d(&t[0], spec, counted),
+            );
+        }
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let x = [random(&[9, 7, 17, 19], 5)];
+    same_on_any_threads(&x, |t| max_pool2d(&t[0], same(1)));
+    same_on_any_threads(&x, |t| avg_pool2d(&t[0], same(2), false));
+}
+
+#[test]
+fn a_transposed_view_is_read_rightly() {
+    let x = distinct(&[2, 3, 5, 4], 6).transpose(2, 3).unwrap();
+    check(std::slice::from_ref(&x), |t| max_pool2d(&t[0], same(2)));
+    agree(&[x], |t| max_pool2d(&t[0], same(2)), |t| reference::max_pool2d(&t[0], same(2)));
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    let x = random(&[1, 2, 4, 4], 1);
+    let error = refused(max_pool2d(&random(&[2, 4, 4], 1), same(1)));
+    assert!(matches!(error, KernelError::Rank { op: "max_pool2d", .. }), "{error}");
+    let error = refused(max_pool2d(&x, spec((2, 2), (0, 1), (0, 0))));
+    assert!(matches!(error, KernelError::ZeroParameter { parameter: "stride", .. }), "{error}");
+    let error = refused(avg_pool2d(&x, spec((0, 2), (1, 1), (0, 0)), true));
+    assert!(matches!(error, KernelError::ZeroParameter { parameter: "kernel", .. }), "{error}");
+    let error = refused(avg_pool2d(&x, spec((3, 3), (1, 1), (1, 2)), true));
+    assert!(matches!(error, KernelError::PaddingTooLarge { padding: (1, 2), .. }), "{error}");
+    let error = refused(max_pool2d(&x, spec((7, 3), (1, 1), (1, 1))));
+    let KernelError::KernelTooLarge { kernel: (7, 3), padded: (6, 6), .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!(same(2).output_size((9, 8)).unwrap(), (5, 4));
+}

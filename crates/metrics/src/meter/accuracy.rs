@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::{Meter, MetricsError};
@@ -94,7 +94,7 @@ impl Meter for Accuracy {
         if rows == 0 {
             return Ok(());
         }
-        let labels = labels.to_dtype(DType::I64)?.to_vec1::<i64>()?;
+        let labels = labels.to_device(&Device::Cpu)?.to_dtype(DType::I64)?.to_vec1::<i64>()?;
         let columns = (0..rows)
             .zip(&labels)
             .map(|(row, &found)| {
@@ -105,7 +105,9 @@ impl Meter for Accuracy {
             })
             .collect::<Result<Vec<_>, _>>()?;
         // `classes` is at least 1 here: with none, every label is out of range.
-        let scores = logits.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
+        // Widening on the host works for every device, those without f64 included.
+        let scores = logits.to_device(&Device::Cpu)?.to_dtype(DType::F64)?;
+        let scores = scores.flatten_all()?.to_vec1::<f64>()?;
         let right = scores
             .chunks_exact(classes)
             .zip(&columns)

@@ -1,6 +1,6 @@
 //! Spaces and genotypes become blueprints.
 
-use super::cell::{EdgeSeed, plan_cell};
+use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};
 use super::{Blueprint, Build, CellPlan, Phase, StemPlan};
 use crate::layer::output_of;
@@ -11,7 +11,8 @@ impl Blueprint {
     ///
     /// # Errors
     /// When shapes do not fit (an odd plane at a factorized reduce, a plane smaller than a
-    /// kernel), naming cell, edge and operation.
+    /// kernel), naming cell, edge and operation; [`SpaceError::Range`] for a number that no
+    /// network has.
     pub fn supernet(space: &Space, build: Build) -> Result<Self, SpaceError> {
         let seeds = |cell: usize| {
             let spec = &space.cells()[cell];
@@ -21,7 +22,11 @@ impl Blueprint {
                 ops: space.op_set().ops().iter().collect(),
                 live: true,
             });
-            Ok((spec.graph.inputs(), edges.collect(), spec.graph.concat().to_vec()))
+            Ok(CellSeed {
+                inputs: spec.graph.inputs(),
+                edges: edges.collect(),
+                concat: spec.graph.concat().to_vec(),
+            })
         };
         assemble(space.network(), build, Phase::Search, seeds)
     }
@@ -57,39 +62,46 @@ impl Blueprint {
                     Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], live })
                 })
                 .collect();
-            Ok((cell.inputs, edges?, cell.output_nodes(build.compat)))
+            let (inputs, concat) = (cell.inputs, cell.output_nodes(build.compat));
+            Ok(CellSeed { inputs, edges: edges?, concat })
         };
         assemble(network, build, Phase::Retrain, seeds)
     }
 }
 
-/// Inputs, edges and output nodes of a cell.
-type Seeds<'a> = (usize, Vec<EdgeSeed<'a>>, Vec<usize>);
-
 const MOST_CHANNELS: usize = 1 << 16;
+
+/// A blueprint of a hundred megabytes or so; published supernets have some ten thousand stages.
+const MOST_STAGES: usize = 1 << 20;
 
 fn assemble<'a>(
     network: &Network,
     build: Build,
     phase: Phase,
-    seeds: impl Fn(usize) -> Result<Seeds<'a>, SpaceError>,
+    seeds: impl Fn(usize) -> Result<CellSeed<'a>, SpaceError>,
 ) -> Result<Blueprint, SpaceError> {
     check(build)?;
     let stem = plan_stem(network, build, phase)?;
+    let mut stages: usize = 0;
     let mut cells: Vec<CellPlan> = Vec::with_capacity(network.placements().len());
     for (index, placement) in network.placements().iter().enumerate() {
         let shape = |source: Source| match source {
             Source::Stem(part) => stem[part].output,
             Source::Cell(earlier) => cells[earlier].output,
         };
-        let (inputs, edges, concat) = seeds(placement.cell)?;
-        if inputs != placement.ports.len() {
-            let found = placement.ports.len();
-            return Err(SpaceError::Ports { placement: index, expected: inputs, found });
+        let seed = seeds(placement.cell)?;
+        if seed.inputs != placement.ports.len() {
+            let (expected, found) = (seed.inputs, placement.ports.len());
+            return Err(SpaceError::Ports { placement: index, expected, found });
+        }
+        stages = stages.saturating_add(seed.stages());
+        if stages > MOST_STAGES {
+            let what = "stages of all operations on all edges";
+            return Err(SpaceError::Range { what, most: MOST_STAGES, found: stages });
         }
         let width = build.channels * placement.width;
         range("cell width", width)?;
-        let plan = plan_cell(network, placement, width, phase, shape, edges, concat)
+        let plan = plan_cell(network, placement, width, phase, shape, seed)
             .map_err(|error| error.at(format!("cell {index}")))?;
         cells.push(plan);
     }

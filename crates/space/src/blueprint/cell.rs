@@ -12,15 +12,34 @@ pub(super) struct EdgeSeed<'a> {
     pub(super) live: bool,
 }
 
+/// What stands inside a cell before its shapes are known.
+pub(super) struct CellSeed<'a> {
+    pub(super) inputs: usize,
+    pub(super) edges: Vec<EdgeSeed<'a>>,
+    pub(super) concat: Vec<usize>,
+}
+
+impl CellSeed<'_> {
+    /// Operations and their stages: what the plan of the cell will hold.
+    pub(super) fn stages(&self) -> usize {
+        let recipe = |op: &&OpSpec| {
+            let stages =
+                [&op.recipe, &op.strided].into_iter().flatten().map(|recipe| recipe.0.len());
+            1 + stages.max().unwrap_or(0)
+        };
+        self.edges.iter().flat_map(|edge| &edge.ops).map(recipe).sum()
+    }
+}
+
 pub(super) fn plan_cell(
     network: &Network,
     placement: &Placement,
     width: usize,
     phase: Phase,
     shape: impl Fn(Source) -> Shape,
-    edges: Vec<EdgeSeed<'_>>,
-    concat: Vec<usize>,
+    seed: CellSeed<'_>,
 ) -> Result<CellPlan, SpaceError> {
+    let CellSeed { edges, concat, .. } = seed;
     let ports = plan_ports(network, placement, width, phase, shape)?;
     let entry = ports[0].output;
     let node = node_shape(entry, placement.reduction);

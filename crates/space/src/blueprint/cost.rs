@@ -9,7 +9,7 @@ use crate::{Layer, Shape, SpaceError};
 ///
 /// `parameters` counts what the released networks allocate, so it includes `unused_parameters`:
 /// genes that start at a node that does not exist. Custom operations are not included; add their
-/// factory's cost.
+/// factory's cost. Absurdly large counts stop at [`u64::MAX`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cost {
     /// Trainable numbers, without the auxiliary head.
@@ -44,7 +44,7 @@ impl Blueprint {
             cost.add(&branch.layers, branch.input)?;
         }
         if let Some(aux) = &self.aux {
-            cost.auxiliary_parameters = aux.layers.iter().map(Layer::parameters).sum();
+            cost.auxiliary_parameters = parameters(&aux.layers);
             if aux.fits {
                 let mut head = Cost::default();
                 head.add(&aux.layers, aux.input)?;
@@ -59,10 +59,10 @@ impl Cost {
     fn add(&mut self, layers: &[Layer], input: Shape) -> Result<(), SpaceError> {
         let mut shape = input;
         for layer in layers {
-            self.parameters += layer.parameters();
-            self.macs += layer.macs(shape)?;
+            self.parameters = self.parameters.saturating_add(layer.parameters());
+            self.macs = self.macs.saturating_add(layer.macs(shape)?);
             shape = layer.output(shape)?;
-            self.activations += shape.elements();
+            self.activations = self.activations.saturating_add(shape.elements());
         }
         Ok(())
     }
@@ -76,12 +76,16 @@ impl Cost {
                 if edge.live {
                     self.add(layers, edge.input.shape)?;
                 } else {
-                    let parameters: u64 = layers.iter().map(Layer::parameters).sum();
-                    self.parameters += parameters;
-                    self.unused_parameters += parameters;
+                    let parameters = parameters(layers);
+                    self.parameters = self.parameters.saturating_add(parameters);
+                    self.unused_parameters = self.unused_parameters.saturating_add(parameters);
                 }
             }
         }
         Ok(())
     }
+}
+
+fn parameters(layers: &[Layer]) -> u64 {
+    layers.iter().map(Layer::parameters).fold(0, u64::saturating_add)
 }

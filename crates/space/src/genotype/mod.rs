@@ -1,9 +1,16 @@
 //! Discrete architectures.
 
+mod chain;
+mod published;
+mod text;
+mod tuples;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cell::check_concat;
-use crate::{Chain, Compat, SpaceError, Stem};
+use crate::network::MOST_PLACEMENTS;
+use crate::op_set::is_op_name;
+use crate::{Compat, SpaceError};
 
 /// The version that [`Genotype`] text forms carry.
 const VERSION: u32 = 1;
@@ -114,8 +121,8 @@ pub struct Genotype {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGenotype {
+#[serde(rename = "Genotype", deny_unknown_fields)]
+pub(crate) struct RawGenotype {
     version: u32,
     #[serde(default)]
     name: Option<String>,
@@ -153,7 +160,7 @@ impl Genotype {
             check_cell(cell)?;
         }
         check_layout(&layout, cells.len())?;
-        Ok(Self { version: VERSION, name: None, layout, cells })
+        Ok(Self::trusted(layout, cells))
     }
 
     /// The same genotype under a name.
@@ -187,47 +194,20 @@ impl Genotype {
         }
     }
 
-    /// The chain of `layers` cells this genotype stands in.
-    ///
-    /// A [`Layout::PerCell`] genotype in a deeper chain follows [`Chain::deeper`]. Reductions stay
-    /// where the genotype has them unless `reductions` says otherwise: published D-DARTS counts
-    /// use the thirds of the new chain although the released files say otherwise.
-    ///
-    /// # Errors
-    /// [`SpaceError::Layers`] when the genotype has no chain of that length,
-    /// [`SpaceError::Derivation`] as [`Chain::deeper`].
-    pub fn chain(
-        &self,
-        layers: usize,
-        stem: Stem,
-        reductions: Option<Vec<usize>>,
-        compat: Compat,
-    ) -> Result<Chain, SpaceError> {
-        let (assignment, own) = match &self.layout {
-            Layout::TwoCells => {
-                let reductions = reductions.unwrap_or_else(|| Chain::thirds(layers));
-                let assignment =
-                    (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
-                return Ok(Chain { stem, assignment, reductions, aux: None });
-            }
-            Layout::PerCell { reductions } => {
-                (Chain::deeper(self.cells.len(), layers, compat)?, reductions)
-            }
-            Layout::Sequence { sequence, reductions } if sequence.len() == layers => {
-                (sequence.clone(), reductions)
-            }
-            _ => return Err(SpaceError::Layers { expected: self.layers(), found: layers }),
-        };
-        let reductions = reductions.unwrap_or_else(|| own.clone());
-        Ok(Chain { stem, assignment, reductions, aux: None })
+    /// A genotype that its maker knows to be valid.
+    pub(crate) fn trusted(layout: Layout, cells: Vec<CellGenotype>) -> Self {
+        Self { version: VERSION, name: None, layout, cells }
     }
 }
 
 fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
     let name = || cell.name.clone();
+    if let Some(gene) = cell.genes.iter().find(|gene| !is_op_name(&gene.op)) {
+        return Err(SpaceError::OpName { op: gene.op.clone() }.at(format!("cell `{}`", cell.name)));
+    }
     for (index, gene) in cell.genes.iter().enumerate() {
         let ordered = gene.from < gene.to && gene.to >= cell.inputs && gene.to <= MOST_NODE;
-        if !ordered || gene.op.is_empty() {
+        if !ordered {
             return Err(SpaceError::Gene {
                 cell: name(),
                 index,
@@ -244,6 +224,11 @@ fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
 
 fn check_layout(layout: &Layout, cells: usize) -> Result<(), SpaceError> {
     let refuse = |reason: String| Err(SpaceError::Layout { reason });
+    if let Layout::PerCell { reductions } | Layout::Sequence { reductions, .. } = layout
+        && let Some(far) = reductions.iter().find(|&&position| position >= MOST_PLACEMENTS)
+    {
+        return refuse(format!("reductions stand below {MOST_PLACEMENTS}, found {far}"));
+    }
     match layout {
         Layout::TwoCells if cells != 2 => refuse(format!("two cells expected, found {cells}")),
         Layout::PerCell { .. } | Layout::Space if cells == 0 => {

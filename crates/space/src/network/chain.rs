@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aux, AuxHead, Head, Network, Placement, Port, Source, Stem};
+use super::{
+    Aux, AuxHead, Head, MOST_PLACEMENTS, Network, Placement, Port, Source, Stem, check_length,
+};
 use crate::SpaceError;
 
 /// Whether a formula follows its paper or the code that was released with it.
@@ -32,23 +34,27 @@ pub struct Chain {
 impl Chain {
     /// Positions `layers / 3` and `2 * layers / 3` (DARTS, section 3.1.1).
     pub fn thirds(layers: usize) -> Vec<usize> {
-        let mut positions = vec![layers / 3, 2 * layers / 3];
+        let mut positions = vec![layers / 3, two_thirds(layers)];
         positions.dedup();
         positions
     }
 
     /// Two cells, normal (0) and reduce (1), with reductions at the thirds.
+    ///
+    /// A chain longer than any network is cut one cell beyond the limit, so that
+    /// [`Chain::network`] refuses it.
     pub fn two_cells(layers: usize, stem: Stem) -> Self {
         let reductions = Self::thirds(layers);
-        let assignment = (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
+        let assignment = positions(layers).map(|i| usize::from(reductions.contains(&i))).collect();
         Self { stem, assignment, reductions, aux: None }
     }
 
-    /// Every position has a cell of its own, with reductions at the thirds.
+    /// Every position has a cell of its own, with reductions at the thirds; long chains are cut as
+    /// in [`Chain::two_cells`].
     pub fn individual(layers: usize, stem: Stem) -> Self {
         Self {
             stem,
-            assignment: (0..layers).collect(),
+            assignment: positions(layers).collect(),
             reductions: Self::thirds(layers),
             aux: None,
         }
@@ -60,7 +66,7 @@ impl Chain {
     pub fn with_aux(mut self, head: AuxHead) -> Self {
         let layers = self.assignment.len();
         let last = self.reductions.iter().copied().filter(|&position| position < layers).max();
-        let third = 2 * layers / 3;
+        let third = two_thirds(layers);
         let after =
             if self.reductions == Self::thirds(layers) { third } else { last.unwrap_or(third) };
         self.aux = Some(Aux { head, after });
@@ -74,13 +80,14 @@ impl Chain {
     pub fn network(&self) -> Result<Network, SpaceError> {
         let stem_end = self.stem.parts().len().saturating_sub(1);
         let mut level = self.stem.level(stem_end);
-        let mut width = 1;
+        let mut width: usize = 1;
         let mut placements = Vec::with_capacity(self.assignment.len());
         for (index, &cell) in self.assignment.iter().enumerate() {
             let reduction = self.reductions.contains(&index);
             if reduction {
-                level += 1;
-                width *= 2;
+                // A network refuses levels and widths long before they saturate.
+                level = level.saturating_add(1);
+                width = width.saturating_mul(2);
             }
             let ports =
                 vec![Port::one(before(index, 2, stem_end)), Port::one(before(index, 1, stem_end))];
@@ -101,8 +108,9 @@ impl Chain {
     ///
     /// # Errors
     /// [`SpaceError::Derivation`] when a third of the searched cells holds no normal cell to
-    /// repeat.
+    /// repeat, [`SpaceError::NetworkSize`] when `layers` is more than a network can have.
     pub fn deeper(cells: usize, layers: usize, compat: Compat) -> Result<Vec<usize>, SpaceError> {
+        check_length(layers)?;
         if layers <= cells {
             return Ok((0..layers).collect());
         }
@@ -132,6 +140,16 @@ fn repeat(i: usize, count: usize, reduction: usize) -> Option<usize> {
         return None;
     }
     i.checked_rem(count).map(|offset| offset + reduction + 1)
+}
+
+/// `2 * layers / 3` without overflow.
+fn two_thirds(layers: usize) -> usize {
+    layers / 3 * 2 + layers % 3 * 2 / 3
+}
+
+/// Positions of a chain, at most one more than a network can have.
+fn positions(layers: usize) -> std::ops::Range<usize> {
+    0..layers.min(MOST_PLACEMENTS + 1)
 }
 
 fn before(index: usize, steps: usize, stem_end: usize) -> Source {

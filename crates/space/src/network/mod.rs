@@ -1,7 +1,11 @@
 //! How cells are placed: a directed acyclic graph of cells with levels, widths and links.
 
 mod chain;
+mod lattice;
+mod links;
+mod nested;
 mod stem;
+mod unet;
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +127,7 @@ pub struct Network {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Network", deny_unknown_fields)]
 struct RawNetwork {
     stem: Stem,
     placements: Vec<Placement>,
@@ -141,8 +145,8 @@ impl TryFrom<RawNetwork> for Network {
 }
 
 /// Deeper than any published network; keeps level and width arithmetic far from overflow.
-const MOST_PLACEMENTS: usize = 512;
-const MOST_LEVEL: usize = 12;
+pub(crate) const MOST_PLACEMENTS: usize = 512;
+pub(crate) const MOST_LEVEL: usize = 12;
 const MOST_WIDTH: usize = 4096;
 
 impl Network {
@@ -157,9 +161,7 @@ impl Network {
         head: Head,
         aux: Option<Aux>,
     ) -> Result<Self, SpaceError> {
-        if !(1..=MOST_PLACEMENTS).contains(&placements.len()) {
-            return Err(SpaceError::NetworkSize { found: placements.len(), most: MOST_PLACEMENTS });
-        }
+        check_length(placements.len())?;
         for (index, placement) in placements.iter().enumerate() {
             check_placement(placement, index, &stem)
                 .map_err(|reason| SpaceError::Placement { index, reason })?;
@@ -244,6 +246,14 @@ impl Network {
                 .map(move |(port, choice)| (index, port, choice.links.len()))
         })
     }
+}
+
+/// Refuses a number of cells that no network can have, before anything is allocated for it.
+pub(crate) fn check_length(found: usize) -> Result<(), SpaceError> {
+    if (1..=MOST_PLACEMENTS).contains(&found) {
+        return Ok(());
+    }
+    Err(SpaceError::NetworkSize { found, most: MOST_PLACEMENTS })
 }
 
 fn check_placement(placement: &Placement, index: usize, stem: &Stem) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::MOST_LEVEL;
 use crate::{OpSpec, Pair, Recipe, SpaceError, Stage, Stride, When, Width};
 
 /// The layers between the image and the first cell, in parts that follow each other; cells may
@@ -16,7 +17,7 @@ pub struct Stem {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "Stem", deny_unknown_fields)]
 struct RawStem {
     parts: Vec<Recipe>,
 }
@@ -33,7 +34,8 @@ impl Stem {
     /// A stem of the given parts.
     ///
     /// # Errors
-    /// [`SpaceError::Stem`] when there is no part, or the error of a part's stage.
+    /// [`SpaceError::Stem`] when there is no part, [`SpaceError::Range`] when the plane is halved
+    /// more than 12 times, or the error of a part's stage.
     pub fn new(parts: Vec<Recipe>) -> Result<Self, SpaceError> {
         if parts.is_empty() || parts.iter().any(|part| part.0.is_empty()) {
             return Err(SpaceError::Stem);
@@ -42,7 +44,13 @@ impl Stem {
             // A recipe that may be an operation may be a stem part.
             crate::OpSet::new("stem", vec![OpSpec::new(format!("part_{index}"), part.0.clone())])?;
         }
-        Ok(Self { parts })
+        let stem = Self { parts };
+        match stem.level(stem.parts.len()) {
+            found if found > MOST_LEVEL => {
+                Err(SpaceError::Range { what: "halvings in a stem", most: MOST_LEVEL, found })
+            }
+            _ => Ok(stem),
+        }
     }
 
     /// 3x3 convolution to `multiplier` times the base channels and a norm, at full resolution.
@@ -70,7 +78,12 @@ impl Stem {
 
     /// Level after a part: how often the plane has been halved.
     pub fn level(&self, part: usize) -> usize {
-        self.parts.iter().take(part + 1).flat_map(|recipe| &recipe.0).map(halvings).sum()
+        self.parts
+            .iter()
+            .take(part.saturating_add(1))
+            .flat_map(|recipe| &recipe.0)
+            .map(halvings)
+            .sum()
     }
 }
 

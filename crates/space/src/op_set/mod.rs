@@ -70,8 +70,8 @@ pub struct OpSet {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOpSet {
+#[serde(rename = "OpSet", deny_unknown_fields)]
+pub(crate) struct RawOpSet {
     name: String,
     ops: Vec<OpSpec>,
 }
@@ -174,9 +174,14 @@ impl OpSet {
     }
 }
 
+/// Whether every text form can carry the name of an operation.
+pub(crate) fn is_op_name(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+    !name.is_empty() && name.chars().all(good)
+}
+
 fn check_op(op: &OpSpec) -> Result<(), SpaceError> {
-    let bad_name = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'));
-    if op.name.is_empty() || op.name.contains(bad_name) {
+    if !is_op_name(&op.name) {
         return Err(SpaceError::OpName { op: op.name.clone() });
     }
     for recipe in [&op.recipe, &op.strided].into_iter().flatten() {
@@ -207,7 +212,7 @@ fn check_stage(stage: &Stage) -> Result<(), String> {
     };
     let odd = |kernel: Pair| {
         pair("kernel", kernel)?;
-        if kernel.height % 2 == 0 || kernel.width % 2 == 0 {
+        if kernel.height.is_multiple_of(2) || kernel.width.is_multiple_of(2) {
             return Err(format!("kernel must be odd on both axes, found {kernel}"));
         }
         Ok(())

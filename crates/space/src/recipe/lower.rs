@@ -49,7 +49,10 @@ fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, St
     match *stage {
         Stage::Relu => Ok(Layer::Relu),
         Stage::Identity => Ok(Layer::Identity),
-        Stage::Zero => Ok(Layer::Zero { stride: Pair::both(at.stride) }),
+        Stage::Zero => {
+            let stride = Pair::both(at.stride);
+            positive(stride, "stride").map(|()| Layer::Zero { stride })
+        }
         Stage::Upsample { factor } => {
             positive(factor, "factor").map(|()| Layer::Upsample { factor })
         }
@@ -81,7 +84,7 @@ fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, St
             if outputs == 0 || outputs % 2 != 0 {
                 return Err(format!("factorized reduce needs an even width, found {outputs}"));
             }
-            Ok(Layer::FactorizedReduce { inputs: channels, outputs })
+            few(outputs).map(|()| Layer::FactorizedReduce { inputs: channels, outputs })
         }
     }
 }
@@ -96,21 +99,37 @@ fn conv(
 ) -> Result<Layer, String> {
     positive(dilation, "dilation")?;
     positive(stride, "stride")?;
+    few(outputs)?;
     let padding = same_padding(kernel, dilation)?;
-    if groups == 0 || inputs % groups != 0 || outputs % groups != 0 || outputs == 0 {
+    if groups == 0
+        || !inputs.is_multiple_of(groups)
+        || !outputs.is_multiple_of(groups)
+        || outputs == 0
+    {
         return Err(format!("{groups} groups do not divide {inputs} -> {outputs} channels"));
     }
     Ok(Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups })
 }
 
 fn same_padding(kernel: Pair, dilation: Pair) -> Result<Pair, String> {
-    if kernel.height % 2 == 0 || kernel.width % 2 == 0 {
+    if kernel.height.is_multiple_of(2) || kernel.width.is_multiple_of(2) {
         return Err(format!("kernel must be odd on both axes, found {kernel}"));
     }
-    Ok(Pair::new(
-        dilation.height * (kernel.height - 1) / 2,
-        dilation.width * (kernel.width - 1) / 2,
-    ))
+    let side = |dilation: usize, kernel: usize| {
+        let padding = dilation.checked_mul(kernel.saturating_sub(1) / 2);
+        padding.ok_or_else(|| format!("dilation {dilation} of a kernel of {kernel} is too wide"))
+    };
+    Ok(Pair::new(side(dilation.height, kernel.height)?, side(dilation.width, kernel.width)?))
+}
+
+/// Keeps counts of layers far from overflow.
+const MOST_CHANNELS: usize = 1 << 20;
+
+fn few(channels: usize) -> Result<(), String> {
+    if channels > MOST_CHANNELS {
+        return Err(format!("at most {MOST_CHANNELS} channels, found {channels}"));
+    }
+    Ok(())
 }
 
 fn positive(pair: Pair, what: &str) -> Result<(), String> {

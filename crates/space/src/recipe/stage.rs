@@ -153,7 +153,7 @@ impl Width {
     pub const fn resolve(self, width: usize) -> usize {
         match self {
             Self::Same => width,
-            Self::Times(factor) => width * factor,
+            Self::Times(factor) => width.saturating_mul(factor),
             Self::Over(0) => 0,
             Self::Over(divisor) => width / divisor,
         }

@@ -1,7 +1,12 @@
 //! The search space: operations, searchable cells, and the network they stand in.
 
+mod choose;
+mod layout;
+mod topologies;
+
 use serde::{Deserialize, Serialize};
 
+use crate::network::check_length;
 use crate::{CellGraph, CellSpec, Chain, Head, Network, OpSet, SpaceError, Stem};
 
 /// The version that [`Space`] text forms carry.
@@ -19,8 +24,8 @@ pub struct Space {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSpace {
+#[serde(rename = "Space", deny_unknown_fields)]
+pub(crate) struct RawSpace {
     version: u32,
     name: String,
     op_set: OpSet,
@@ -82,6 +87,7 @@ impl Space {
         nodes: usize,
         stem: Stem,
     ) -> Result<Self, SpaceError> {
+        check_length(layers)?;
         let graph = CellGraph::darts(nodes)?;
         let cell = |name: &str| CellSpec { name: name.to_owned(), graph: graph.clone() };
         let network = Chain::two_cells(layers, stem).network()?;
@@ -98,10 +104,20 @@ impl Space {
         nodes: usize,
         stem: Stem,
     ) -> Result<Self, SpaceError> {
+        check_length(layers)?;
         let graph = CellGraph::darts(nodes)?;
         let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
         let network = Chain::individual(layers, stem).network()?;
         Self::new("individual", op_set, (0..layers).map(cell).collect(), network)
+    }
+
+    /// The same cells and operations in another network: a longer chain, or one whose choices of
+    /// links are made ([`Network::with_links`]).
+    ///
+    /// # Errors
+    /// As [`Space::new`].
+    pub fn with_network(&self, network: Network) -> Result<Self, SpaceError> {
+        Self::new(self.name.clone(), self.op_set.clone(), self.cells.clone(), network)
     }
 
     /// The space's name.

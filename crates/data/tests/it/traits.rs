@@ -1,0 +1,126 @@
+//! The trait's contract, for the implementations and for pointers to them.
+
+use std::sync::Arc;
+
+use dartloom_data::{
+    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, Subset, Task,
+};
+
+fn three() -> InMemory {
+    let normalization = Normalization::scaled(1.0, 2).unwrap();
+    let pixels = (0..12).collect();
+    InMemory::new(ImageShape::new(2, 1, 2), 3, pixels, vec![2, 0, 1], normalization).unwrap()
+}
+
+/// What a third party's implementation should meet, too.
+fn assert_contract(dataset: &dyn Dataset) {
+    let count = dataset.shape().pixels().unwrap();
+    let Task::Classification { classes } = dataset.task() else { panic!("another task") };
+    let (mut first, mut second) = (vec![f32::NAN; count], vec![0.0; count]);
+    for index in 0..dataset.len() {
+        let label = dataset.sample(index, &mut first).unwrap();
+        assert!((label as usize) < classes);
+        assert!(first.iter().all(|value| value.is_finite()));
+        assert_eq!(dataset.sample(index, &mut second).unwrap(), label);
+        assert_eq!(first, second);
+    }
+    let len = dataset.len();
+    assert_eq!(dataset.is_empty(), (0..len).next().is_none());
+    assert!(matches!(
+        dataset.sample(len, &mut first),
+        Err(DataError::IndexOutOfRange { index, len: found }) if (index, found) == (len, len)
+    ));
+    if !dataset.is_empty() {
+        assert!(matches!(
+            dataset.sample(0, &mut first[1..]),
+            Err(DataError::PixelCount { expected, found }) if (expected, found) == (count, count - 1)
+        ));
+    }
+}
+
+#[test]
+fn implementations_and_pointers_keep_the_contract() {
+    assert_contract(&three());
+    assert_contract(&&three());
+    assert_contract(&Subset::new(three(), vec![2, 2, 0]).unwrap());
+    assert_contract(&Subset::new(three(), vec![]).unwrap());
+    let shared: Arc<dyn Dataset> = Arc::new(three());
+    assert_contract(&shared);
+    let boxed: Box<dyn Dataset> = Box::new(Subset::new(Arc::clone(&shared), vec![1]).unwrap());
+    assert_contract(&boxed);
+}
+
+#[test]
+fn subset_takes_the_chosen_samples() {
+    let subset = Subset::new(three(), vec![2, 0]).unwrap();
+    let mut pixels = [0.0; 4];
+    assert_eq!(subset.sample(0, &mut pixels).unwrap(), 1);
+    assert_eq!(pixels, [8.0, 9.0, 10.0, 11.0]);
+    assert_eq!(subset.sample(1, &mut pixels).unwrap(), 2);
+    assert_eq!(pixels, [0.0, 1.0, 2.0, 3.0]);
+    assert!(matches!(
+        Subset::new(three(), vec![0, 3]),
+        Err(DataError::IndexOutOfRange { index: 3, len: 3 })
+    ));
+}
+
+#[test]
+fn normalisation_is_per_channel() {
+    let normalization = Normalization::new(2.0, &[1.0, 0.0], &[0.5, 4.0]).unwrap();
+    let dataset = three().with_normalization(normalization).unwrap();
+    let mut pixels = [0.0; 4];
+    dataset.sample(0, &mut pixels).unwrap();
+    assert_eq!(pixels, [-2.0, -1.0, 0.25, 0.375]);
+    let measured = Normalization::measured(2.0, dataset.shape(), dataset.pixels()).unwrap();
+    // Channel 0 holds 0 1 4 5 8 9: mean 4.5, variance 31/3 + 1/4.
+    assert!((measured.mean()[0] - 2.25).abs() < 1e-6);
+    assert!((measured.mean()[1] - 3.25).abs() < 1e-6);
+    let deviation = (187.0_f32 / 6.0 - 20.25).sqrt() / 2.0;
+    assert!((measured.standard_deviation()[0] - deviation).abs() < 1e-6);
+    assert!((measured.standard_deviation()[1] - deviation).abs() < 1e-6);
+}
+
+#[test]
+fn a_constant_channel_stays_finite() {
+    let shape = ImageShape::new(1, 2, 2);
+    let measured = Normalization::measured(255.0, shape, &[51; 4]).unwrap();
+    assert!((measured.mean()[0] - 0.2).abs() < 1e-6);
+    assert!((measured.standard_deviation()[0] - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn what_cannot_be_a_data_set_is_refused() {
+    let shape = ImageShape::new(1, 2, 2);
+    let plain = || Normalization::scaled(255.0, 1).unwrap();
+    let build = |shape, pixels: usize, labels: Vec<u32>, normalization| {
+        InMemory::new(shape, 3, vec![0; pixels], labels, normalization).unwrap_err().to_string()
+    };
+    assert_eq!(build(shape, 7, vec![0, 1], plain()), "expected 8 pixel values, found 7");
+    assert_eq!(build(shape, 8, vec![0, 3], plain()), "sample 1: expected a label below 3, found 3");
+    let flat = ImageShape::new(1, 0, 2);
+    assert_eq!(build(flat, 0, vec![], plain()), "an image of 1x0x2 has no pixels or too many");
+    let huge = ImageShape::new(usize::MAX, 2, 2);
+    assert!(build(huge, 0, vec![], plain()).ends_with("has no pixels or too many"));
+    assert_eq!(
+        build(shape, 4, vec![0], Normalization::scaled(255.0, 3).unwrap()),
+        "expected normalisation constants for 1 channels, found 3"
+    );
+    let constants = |scale, mean, deviation| {
+        Normalization::new(scale, &[0.0, mean], &[1.0, deviation]).unwrap_err().to_string()
+    };
+    let expected = "normalisation constant standard_deviation of channel 1 cannot be 0";
+    assert_eq!(constants(1.0, 0.0, 0.0), expected);
+    let expected = "normalisation constant mean of channel 1 cannot be NaN";
+    assert_eq!(constants(1.0, f32::NAN, 1.0), expected);
+    let expected = "normalisation constant scale of channel 0 cannot be -1";
+    assert_eq!(constants(-1.0, 0.0, 1.0), expected);
+}
+
+#[test]
+fn what_cannot_be_a_loader_is_refused() {
+    let (dataset, empty) = (three(), Subset::new(three(), vec![]).unwrap());
+    assert!(matches!(Loader::new(&empty, 1), Err(DataError::EmptyDataset)));
+    assert!(matches!(Loader::new(&dataset, 0), Err(DataError::BatchSize { found: 0 })));
+    let huge = usize::MAX / 8;
+    assert!(matches!(Loader::new(&dataset, huge), Err(DataError::BatchSize { .. })));
+}

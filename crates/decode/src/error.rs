@@ -1,0 +1,61 @@
+//! Why weights could not be decoded.
+
+use dartloom_space::SpaceError;
+use thiserror::Error;
+
+/// Why there is no architecture.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The weight table belongs to another space.
+    #[error("the weight table does not fit the space: {0}")]
+    Table(#[source] SpaceError),
+    /// The space refuses the decoded cells.
+    #[error("the decoded cells are no architecture of the space: {0}")]
+    Genotype(#[source] SpaceError),
+    /// Only operations that cut the edge could be chosen.
+    #[error("operation set `{set}` has nothing but operations that cut the edge")]
+    NoOperation {
+        /// Name of the operation set.
+        set: String,
+    },
+    /// A top-k rule that keeps no edge.
+    #[error("a top-k decoder keeps 1 or more edges per node, found {found}")]
+    NoEdges {
+        /// Edges asked for.
+        found: usize,
+    },
+    /// A negative edge weight turns the best operation of a row into the worst: logits were passed
+    /// where weights are due.
+    #[error("cell `{cell}`, row {row}: expected an edge weight >= 0, found {found}")]
+    EdgeWeight {
+        /// Name of the cell.
+        cell: String,
+        /// Row in the cell's edge order.
+        row: usize,
+        /// Weight found.
+        found: f64,
+    },
+    /// Every edge into a node is cut, and the policy forbids that.
+    #[error("cell `{cell}`: every edge into node {node} is cut")]
+    EmptyNode {
+        /// Name of the cell.
+        cell: String,
+        /// The node.
+        node: usize,
+    },
+    /// Every output node of a cell is empty.
+    #[error("cell `{cell}`: no node of its output has an edge left")]
+    EmptyCell {
+        /// Name of the cell.
+        cell: String,
+    },
+    /// A decoder that is not built in.
+    #[error("unknown decoder `{found}`; built in are {}", known.join(", "))]
+    UnknownDecoder {
+        /// The name.
+        found: String,
+        /// Built-in names.
+        known: Vec<String>,
+    },
+}

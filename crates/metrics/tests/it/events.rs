@@ -1,0 +1,94 @@
+//! One event of each kind.
+
+use std::collections::BTreeMap;
+
+use dartloom_metrics::Event;
+use serde_json::json;
+
+pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
+    values.iter().map(|&(name, value)| (name.to_owned(), value)).collect()
+}
+
+pub(crate) fn every_kind() -> Vec<Event> {
+    let phase = || "search".to_owned();
+    let step = |loss, arch_loss| Event::Step {
+        phase: phase(),
+        epoch: 3,
+        step: 7,
+        steps: 10,
+        loss,
+        arch_loss,
+    };
+    vec![
+        Event::RunStarted {
+            name: "a \"quoted\" name\nof two lines".to_owned(),
+            seed: u64::MAX,
+            config: json!({"epochs": 50, "rate": 0.025, "nested": [1, null, {"event": "none"}]}),
+        },
+        Event::PhaseStarted { phase: phase(), epochs: 50, steps_per_epoch: 10, epoch: 3 },
+        step(0.1 + 0.2, None),
+        step(2.0, Some(-1e-300)),
+        Event::EpochFinished {
+            phase: phase(),
+            epoch: 3,
+            metrics: metrics(&[("accuracy", 1.0 / 3.0), ("loss, mean", 5e-324)]),
+        },
+        Event::Architecture {
+            phase: phase(),
+            epoch: 3,
+            genotype: json!([["skip", 0]]),
+            notes: vec!["tie on edge 2".to_owned()],
+        },
+        Event::Checkpoint { phase: phase(), epoch: 4, step: 0, path: "state/4".to_owned() },
+        Event::Note { text: "π".to_owned() },
+        Event::PhaseFinished { phase: phase(), metrics: metrics(&[]) },
+        Event::Stopped { phase: phase(), epoch: 4, step: 2 },
+        Event::Finished { metrics: metrics(&[("accuracy", 1.0)]) },
+    ]
+}
+
+#[test]
+fn the_name_is_the_tag_and_the_phase_the_field() {
+    for event in every_kind() {
+        let value = serde_json::to_value(&event).unwrap();
+        assert_eq!(value["event"], event.name());
+        assert_eq!(value.get("phase").and_then(|phase| phase.as_str()), event.phase());
+    }
+}
+
+#[test]
+fn the_json_form_is_pinned() {
+    let [.., stopped, _] = &every_kind()[..] else { panic!("too few") };
+    let text = serde_json::to_string(stopped).unwrap();
+    assert_eq!(text, r#"{"event":"stopped","phase":"search","epoch":4,"step":2}"#);
+    let text = serde_json::to_string(&every_kind()[2]).unwrap();
+    let expected = r#"{"event":"step","phase":"search","epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn floats_that_are_not_finite_are_words() {
+    let names = [("a", f64::NAN), ("b", f64::INFINITY), ("c", f64::NEG_INFINITY)];
+    let text = serde_json::to_string(&Event::Finished { metrics: metrics(&names) }).unwrap();
+    assert_eq!(text, r#"{"event":"finished","metrics":{"a":"NaN","b":"inf","c":"-inf"}}"#);
+    let Event::Finished { metrics } = serde_json::from_str(&text).unwrap() else { panic!("kind") };
+    assert!(metrics["a"].is_nan());
+    assert!(metrics["b"] > f64::MAX && metrics["c"] < f64::MIN);
+
+    let text = r#"{"event":"step","phase":"p","epoch":0,"step":0,"steps":1,"loss":"-inf","arch_loss":"NaN"}"#;
+    let event: Event = serde_json::from_str(text).unwrap();
+    let Event::Step { loss, arch_loss, .. } = &event else { panic!("kind") };
+    assert!(*loss < f64::MIN && arch_loss.unwrap().is_nan());
+    assert_eq!(serde_json::to_string(&event).unwrap(), text);
+}
+
+#[test]
+fn whole_numbers_are_read_as_floats_and_other_words_refused() {
+    let text = r#"{"event":"finished","metrics":{"a":1,"b":-2}}"#;
+    let event: Event = serde_json::from_str(text).unwrap();
+    assert_eq!(event, Event::Finished { metrics: metrics(&[("a", 1.0), ("b", -2.0)]) });
+    for bad in ["null", "\"nan\"", "[]", "true"] {
+        let text = format!(r#"{{"event":"finished","metrics":{{"a":{bad}}}}}"#);
+        assert!(serde_json::from_str::<Event>(&text).is_err(), "{bad}");
+    }
+}

@@ -1,0 +1,183 @@
+//! Hand-made networks to compare with.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_ops::{Builder, Mode, Operation, Sequence, Variables};
+use dartloom_space::{Cost, Layer, Pair, Shape};
+use rand::RngCore;
+
+use crate::{Model, NetError, Output, Pass};
+
+/// A residual network of basic blocks (He et al. 2015, arXiv 1512.03385, figure 5 left) for small
+/// images: a 3x3 stem without pooling, four stages of doubling width, a fully connected head.
+#[derive(Debug)]
+pub struct ResNet {
+    variables: Variables,
+    input: Shape,
+    stem: Sequence,
+    blocks: Vec<Block>,
+    head: Sequence,
+    cost: Cost,
+}
+
+/// How large a [`ResNet`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResNetSize {
+    /// Channels of the first stage.
+    pub width: usize,
+    /// Basic blocks per stage.
+    pub blocks: [usize; 4],
+}
+
+impl ResNetSize {
+    /// ResNet-18: 64 channels, two blocks in each stage.
+    pub const fn resnet18() -> Self {
+        Self { width: 64, blocks: [2, 2, 2, 2] }
+    }
+
+    /// The tiny ResNet of the Harvard capstone: ten layers, eight times thinner than ResNet-18.
+    pub const fn tiny() -> Self {
+        Self { width: 8, blocks: [1, 1, 1, 1] }
+    }
+}
+
+#[derive(Debug)]
+struct Block {
+    main: Sequence,
+    shortcut: Sequence,
+    join: Sequence,
+}
+
+impl Block {
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, NetError> {
+        let sum = (self.main.forward(x, mode)? + self.shortcut.forward(x, mode)?)?;
+        Ok(self.join.forward(&sum, mode)?)
+    }
+}
+
+impl ResNet {
+    /// Creates the network for images of shape `input`, weights drawn from `rng`.
+    ///
+    /// # Errors
+    /// When a variable cannot be made.
+    pub fn new(
+        size: ResNetSize,
+        input: Shape,
+        classes: usize,
+        device: &Device,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
+        if size.width == 0 || classes == 0 {
+            return Err(NetError::Baseline {
+                baseline: "ResNet",
+                expected: "at least one channel and one class",
+                found: format!("{} channels, {classes} classes", size.width),
+            });
+        }
+        let mut variables = Variables::new(device, DType::F32);
+        let mut tally = Tally { shape: input, cost: Cost::default() };
+        let mut root = variables.builder(rng);
+        let stem = tally.add(
+            &[Layer::square(input.channels, size.width, 3, 1), norm(size.width), Layer::Relu],
+            &mut root.at("stem"),
+        )?;
+        let mut blocks = Vec::new();
+        for (stage, &count) in size.blocks.iter().enumerate() {
+            for block in 0..count {
+                let (width, stride) =
+                    (size.width << stage, if stage > 0 && block == 0 { 2 } else { 1 });
+                let mut vars = root.at(format_args!("stages.{stage}.{block}"));
+                blocks.push(tally.block(width, stride, &mut vars)?);
+            }
+        }
+        let head = [
+            Layer::GlobalAvgPool,
+            Layer::Linear { inputs: tally.shape.channels, outputs: classes },
+        ];
+        let head = tally.add(&head, &mut root.at("head"))?;
+        Ok(Self { variables, input, stem, blocks, head, cost: tally.cost })
+    }
+}
+
+/// Shape and cost as layers are added.
+struct Tally {
+    shape: Shape,
+    cost: Cost,
+}
+
+impl Tally {
+    fn add(&mut self, layers: &[Layer], vars: &mut Builder<'_>) -> Result<Sequence, NetError> {
+        for layer in layers {
+            self.cost.parameters += layer.parameters();
+            self.cost.macs += layer.macs(self.shape)?;
+            self.shape = layer.output(self.shape)?;
+            self.cost.activations += self.shape.elements();
+        }
+        Ok(Sequence::new(layers, vars)?)
+    }
+
+    fn block(
+        &mut self,
+        width: usize,
+        stride: usize,
+        vars: &mut Builder<'_>,
+    ) -> Result<Block, NetError> {
+        let (inputs, start) = (self.shape.channels, self.shape);
+        let shortcut = if inputs == width && stride == 1 {
+            vec![]
+        } else {
+            vec![projection(inputs, width, stride), norm(width)]
+        };
+        let shortcut = self.add(&shortcut, &mut vars.at("shortcut"))?;
+        self.shape = start;
+        let main = [
+            Layer::square(inputs, width, 3, stride),
+            norm(width),
+            Layer::Relu,
+            Layer::square(width, width, 3, 1),
+            norm(width),
+        ];
+        let main = self.add(&main, &mut vars.at("main"))?;
+        Ok(Block { main, shortcut, join: self.add(&[Layer::Relu], &mut vars.at("join"))? })
+    }
+}
+
+fn norm(channels: usize) -> Layer {
+    Layer::Norm { channels, affine: true }
+}
+
+fn projection(inputs: usize, outputs: usize, stride: usize) -> Layer {
+    Layer::Conv {
+        inputs,
+        outputs,
+        kernel: Pair::both(1),
+        stride: Pair::both(stride),
+        dilation: Pair::both(1),
+        padding: Pair::both(0),
+        groups: 1,
+    }
+}
+
+impl Model for ResNet {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+        let Shape { channels, height, width } = self.input;
+        if x.rank() != 4 || x.dims()[1..] != [channels, height, width] {
+            return Err(NetError::Input { expected: self.input, found: x.dims().to_vec() });
+        }
+        let mut value = self.stem.forward(x, pass.mode)?;
+        for (index, block) in self.blocks.iter().enumerate() {
+            value = block.forward(&value, pass.mode)?;
+            pass.see(&format_args!("block {index}"), &value)?;
+        }
+        let logits = self.head.forward(&value, pass.mode)?.flatten_from(1)?;
+        pass.see(&"head", &logits)?;
+        Ok(Output { logits, auxiliary: None })
+    }
+
+    fn cost(&self) -> Cost {
+        self.cost
+    }
+}

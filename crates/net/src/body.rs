@@ -1,0 +1,112 @@
+//! What supernets and derived networks share: a blueprint made of tensors.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_ops::{Operation, Registry, Sequence, Variables};
+use dartloom_space::{Blueprint, Cost, Shape};
+use rand::RngCore;
+
+use crate::cell::Cell;
+use crate::transform::{Transform, Values};
+use crate::{NetError, Output, Pass};
+
+#[derive(Debug)]
+pub(crate) struct Body {
+    variables: Variables,
+    input: Shape,
+    stem: Vec<Sequence>,
+    cells: Vec<Cell>,
+    aux: Option<(usize, Sequence)>,
+    head: Vec<Transform>,
+    per_pixel: bool,
+    cost: Cost,
+}
+
+impl Body {
+    pub(crate) fn new(
+        plan: &Blueprint,
+        registry: &Registry,
+        device: &Device,
+        dtype: DType,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
+        let mut variables = Variables::new(device, dtype);
+        let mut root = variables.builder(rng);
+        let stem = plan.stem.iter().enumerate();
+        let stem = stem
+            .map(|(i, part)| Sequence::new(&part.layers, &mut root.at(format_args!("stem.{i}"))))
+            .collect::<Result<_, _>>()?;
+        let cells = plan.cells.iter().enumerate();
+        let cells = cells
+            .map(|(i, cell)| Cell::new(i, cell, registry, &mut root.at(format_args!("cells.{i}"))))
+            .collect::<Result<_, _>>()?;
+        let aux = match &plan.aux {
+            Some(aux) if !aux.fits => {
+                return Err(NetError::AuxiliaryInput { after: aux.after, found: aux.input });
+            }
+            Some(aux) => Some((aux.after, Sequence::new(&aux.layers, &mut root.at("auxiliary"))?)),
+            None => None,
+        };
+        let head = plan.head.branches.iter().enumerate();
+        let head = head
+            .map(|(i, branch)| Transform::new(branch, &mut root.at(format_args!("head.{i}"))))
+            .collect::<Result<_, _>>()?;
+        let per_pixel = plan.head.output.height > 1 || plan.head.output.width > 1;
+        let (input, cost) = (plan.build.input, registry.cost(plan)?);
+        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost })
+    }
+
+    pub(crate) fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    pub(crate) fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// Runs `x`; `weights` has one tensor per searchable cell in a supernet.
+    pub(crate) fn forward(
+        &self,
+        x: &Tensor,
+        weights: Option<&[Tensor]>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Output, NetError> {
+        self.check_input(x)?;
+        let mut values = Values::default();
+        let mut value = x.clone();
+        for part in &self.stem {
+            value = part.forward(&value, pass.mode)?;
+            pass.see(&"stem", &value)?;
+            values.stem.push(value.clone());
+        }
+        let mut auxiliary = None;
+        for (index, cell) in self.cells.iter().enumerate() {
+            let weights = weights.map(|weights| &weights[cell.cell()]);
+            let value = cell.forward(&|source| values.get(source), weights, pass)?;
+            if let Some((after, head)) = &self.aux
+                && *after == index
+                && pass.mode.is_training()
+            {
+                auxiliary = Some(head.forward(&value, pass.mode)?.flatten_from(1)?);
+            }
+            values.cells.push(value);
+        }
+        Ok(Output { logits: self.logits(&values, pass)?, auxiliary })
+    }
+
+    fn logits(&self, values: &Values, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
+        let mut total = self.head[0].forward(&|source| values.get(source), pass.mode)?;
+        for branch in &self.head[1..] {
+            total = (total + branch.forward(&|source| values.get(source), pass.mode)?)?;
+        }
+        pass.see(&"head", &total)?;
+        Ok(if self.per_pixel { total } else { total.flatten_from(1)? })
+    }
+
+    fn check_input(&self, x: &Tensor) -> Result<(), NetError> {
+        let Shape { channels, height, width } = self.input;
+        if x.rank() == 4 && x.dims()[1..] == [channels, height, width] {
+            return Ok(());
+        }
+        Err(NetError::Input { expected: self.input, found: x.dims().to_vec() })
+    }
+}

@@ -1,0 +1,49 @@
+//! The network of a genotype.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_ops::{Registry, Variables};
+use dartloom_space::{Blueprint, Cost};
+use rand::RngCore;
+
+use crate::body::Body;
+use crate::{Model, NetError, Output, Pass};
+
+/// A discrete network, ready to be trained from scratch.
+///
+/// In training passes drop-path zeroes operation outputs except identities; a skip connection
+/// that halves the plane is not an identity (as in DARTS' released network).
+#[derive(Debug)]
+pub struct DerivedNetwork {
+    body: Body,
+}
+
+impl DerivedNetwork {
+    /// Creates the network of a blueprint made by [`Blueprint::derived`], weights drawn from `rng`.
+    ///
+    /// # Errors
+    /// [`NetError::AuxiliaryInput`] when the auxiliary head does not fit, or the error of an
+    /// operation.
+    pub fn new(
+        plan: &Blueprint,
+        registry: &Registry,
+        device: &Device,
+        dtype: DType,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
+        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)? })
+    }
+}
+
+impl Model for DerivedNetwork {
+    fn variables(&self) -> &Variables {
+        self.body.variables()
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+        self.body.forward(x, None, pass)
+    }
+
+    fn cost(&self) -> Cost {
+        self.body.cost()
+    }
+}

@@ -1,0 +1,75 @@
+//! What can go wrong when networks are built and run.
+
+use dartloom_kernels::KernelError;
+use dartloom_ops::OpError;
+use dartloom_space::{Shape, SpaceError};
+use thiserror::Error;
+
+/// Why a network could not be built or run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// An operation failed.
+    #[error("{place}: {source}")]
+    At {
+        /// Cell, edge and operation.
+        place: String,
+        /// Its error.
+        #[source]
+        source: OpError,
+    },
+    /// An operation failed outside any cell.
+    #[error(transparent)]
+    Op(#[from] OpError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A kernel refused its input.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The space or genotype does not fit.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// Images of another shape than the network was built for.
+    #[error("the network takes images of {expected}, found a batch of shape {found:?}")]
+    Input {
+        /// Shape of one image.
+        expected: Shape,
+        /// Shape of the batch.
+        found: Vec<usize>,
+    },
+    /// Architecture weights that do not fit the supernet.
+    #[error("architecture weights of cell {cell}: expected shape {expected:?}, found {found:?}")]
+    Weights {
+        /// Index of the searchable cell.
+        cell: usize,
+        /// Edges and operations.
+        expected: (usize, usize),
+        /// Shape found; empty when the cell has no weights.
+        found: Vec<usize>,
+    },
+    /// An auxiliary head whose input is too small for its pooling.
+    #[error("the auxiliary head after cell {after} needs a larger plane, found {found}")]
+    AuxiliaryInput {
+        /// The cell it reads.
+        after: usize,
+        /// Shape of its input.
+        found: Shape,
+    },
+    /// A baseline that cannot be built for these images.
+    #[error("{baseline} needs {expected}, found {found}")]
+    Baseline {
+        /// Name of the baseline.
+        baseline: &'static str,
+        /// What it needs.
+        expected: &'static str,
+        /// What was asked for.
+        found: String,
+    },
+    /// A value that is not finite, found by a watch.
+    #[error("{place}: the output is not finite")]
+    NotFinite {
+        /// Cell, edge and operation.
+        place: String,
+    },
+}

@@ -1,0 +1,76 @@
+//! The network in which every edge holds every operation.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_ops::{Registry, Variables};
+use dartloom_space::{Blueprint, Cost};
+use rand::RngCore;
+
+use crate::body::Body;
+use crate::{NetError, Output, Pass};
+
+/// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell.
+pub type EdgeWeights = Vec<Tensor>;
+
+/// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w` given
+/// to every forward pass.
+#[derive(Debug)]
+pub struct Supernet {
+    body: Body,
+    /// Edges and operations per searchable cell; `None` for a cell that stands nowhere.
+    tables: Vec<Option<(usize, usize)>>,
+}
+
+impl Supernet {
+    /// Creates the supernet of a blueprint made by [`Blueprint::supernet`], weights drawn from
+    /// `rng`.
+    ///
+    /// # Errors
+    /// The error of an operation that cannot be built.
+    pub fn new(
+        plan: &Blueprint,
+        registry: &Registry,
+        device: &Device,
+        dtype: DType,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
+        let count = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
+        let mut tables = vec![None; count];
+        for cell in &plan.cells {
+            let ops = cell.edges.first().map_or(0, |edge| edge.candidates.len());
+            tables[cell.cell] = Some((cell.edges.len(), ops));
+        }
+        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, tables })
+    }
+
+    /// Parameters and buffers of all candidates; architecture logits are not among them.
+    pub fn variables(&self) -> &Variables {
+        self.body.variables()
+    }
+
+    /// What one image costs when every candidate runs.
+    pub fn cost(&self) -> Cost {
+        self.body.cost()
+    }
+
+    /// Runs `x`, `[B, C, H, W]`, with the given architecture weights.
+    ///
+    /// # Errors
+    /// [`NetError::Weights`] when a cell's weights are missing or have another shape,
+    /// [`NetError::Input`] for images of another shape.
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        weights: &[Tensor],
+        pass: &mut Pass<'_>,
+    ) -> Result<Output, NetError> {
+        for (cell, table) in self.tables.iter().enumerate() {
+            let found = weights.get(cell).map_or(&[][..], Tensor::dims);
+            if let Some(expected) = *table
+                && found != [expected.0, expected.1]
+            {
+                return Err(NetError::Weights { cell, expected, found: found.to_vec() });
+            }
+        }
+        self.body.forward(x, Some(weights), pass)
+    }
+}

@@ -1,0 +1,45 @@
+//! Layers outside cells: stems, ports and heads.
+
+use candle_core::Tensor;
+use dartloom_ops::{Builder, Mode, Operation, Sequence};
+use dartloom_space::{Source, TransformPlan};
+
+use crate::NetError;
+
+/// A source and the layers that make it fit its reader.
+#[derive(Debug)]
+pub(crate) struct Transform {
+    pub(crate) source: Source,
+    layers: Sequence,
+}
+
+impl Transform {
+    pub(crate) fn new(plan: &TransformPlan, vars: &mut Builder<'_>) -> Result<Self, NetError> {
+        Ok(Self { source: plan.source, layers: Sequence::new(&plan.layers, vars)? })
+    }
+
+    pub(crate) fn forward(
+        &self,
+        read: &dyn Fn(Source) -> Tensor,
+        mode: Mode,
+    ) -> Result<Tensor, NetError> {
+        Ok(self.layers.forward(&read(self.source), mode)?)
+    }
+}
+
+/// Outputs of stem parts and cells, as far as they are computed.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) stem: Vec<Tensor>,
+    pub(crate) cells: Vec<Tensor>,
+}
+
+impl Values {
+    /// A valid network only reads what is computed already.
+    pub(crate) fn get(&self, source: Source) -> Tensor {
+        match source {
+            Source::Stem(part) => self.stem[part].clone(),
+            Source::Cell(index) => self.cells[index].clone(),
+        }
+    }
+}

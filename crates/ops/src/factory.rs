@@ -1,0 +1,97 @@
+//! Operations written in code.
+
+use std::fmt;
+
+use candle_core::Tensor;
+use dartloom_space::InputPlan;
+
+use crate::{Builder, Mode, OpError};
+
+/// Something an edge can do.
+///
+/// # Contract
+/// `forward` maps `[B, C, H, W]` to `[B, width, ceil(H / stride), ceil(W / stride)]` for the
+/// [`InputPlan`] it was built for, keeps the type and device, and is differentiable. It draws no
+/// random numbers and, unless `mode` says [`Update`](crate::Statistics::Update), changes no state.
+pub trait Operation: fmt::Debug + Send + Sync {
+    /// The output for `x`.
+    ///
+    /// # Errors
+    /// When `x` has another shape than the operation was built for.
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError>;
+}
+
+impl<T: Operation + ?Sized> Operation for &T {
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
+        (**self).forward(x, mode)
+    }
+}
+
+impl<T: Operation + ?Sized> Operation for Box<T> {
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
+        (**self).forward(x, mode)
+    }
+}
+
+/// What an operation costs on one image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpCost {
+    /// Trainable numbers.
+    pub parameters: u64,
+    /// Multiply-adds.
+    pub macs: u64,
+}
+
+/// Builds an operation that has no recipe.
+pub trait OpFactory: fmt::Debug + Send + Sync {
+    /// The name under which op sets and genotypes know it.
+    fn name(&self) -> &str;
+
+    /// Creates the operation and its variables.
+    ///
+    /// # Errors
+    /// When the operation cannot stand there.
+    fn build(&self, at: &InputPlan, vars: &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError>;
+
+    /// Its cost there, by arithmetic.
+    fn cost(&self, at: &InputPlan) -> OpCost;
+}
+
+/// An [`OpFactory`] from two closures: one that builds, one that counts.
+pub fn op_fn<B, C>(name: impl Into<String>, build: B, cost: C) -> impl OpFactory
+where
+    B: Fn(&InputPlan, &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError> + Send + Sync,
+    C: Fn(&InputPlan) -> OpCost + Send + Sync,
+{
+    OpFn { name: name.into(), build, cost }
+}
+
+struct OpFn<B, C> {
+    name: String,
+    build: B,
+    cost: C,
+}
+
+impl<B, C> fmt::Debug for OpFn<B, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpFn").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<B, C> OpFactory for OpFn<B, C>
+where
+    B: Fn(&InputPlan, &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError> + Send + Sync,
+    C: Fn(&InputPlan) -> OpCost + Send + Sync,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn build(&self, at: &InputPlan, vars: &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError> {
+        (self.build)(at, vars)
+    }
+
+    fn cost(&self, at: &InputPlan) -> OpCost {
+        (self.cost)(at)
+    }
+}

@@ -1,0 +1,123 @@
+//! Concrete layers with their variables.
+
+use candle_core::{Tensor, Var};
+use dartloom_kernels::{
+    BatchNormSpec, ConvSpec, PoolSpec, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
+    upsample_nearest2d,
+};
+use dartloom_space::{Layer, Pair};
+
+use crate::{Builder, Init, Mode, OpError};
+
+/// A layer ready to run.
+#[derive(Debug)]
+pub(crate) enum Built {
+    Relu,
+    Conv { weight: Tensor, spec: ConvSpec },
+    MaxPool(PoolSpec),
+    AvgPool(PoolSpec),
+    FactorizedReduce { even: Tensor, odd: Tensor },
+    Norm { affine: Option<(Tensor, Tensor)>, mean: Var, var: Var },
+    Upsample(Pair),
+    Identity,
+    Zero(Pair),
+    GlobalAvgPool,
+    Linear { weight: Tensor, bias: Tensor },
+}
+
+impl Built {
+    pub(crate) fn new(layer: &Layer, mut vars: Builder<'_>) -> Result<Self, OpError> {
+        Ok(match *layer {
+            Layer::Relu => Self::Relu,
+            Layer::Identity => Self::Identity,
+            Layer::GlobalAvgPool => Self::GlobalAvgPool,
+            Layer::Upsample { factor } => Self::Upsample(factor),
+            Layer::Zero { stride } => Self::Zero(stride),
+            Layer::MaxPool { kernel, stride, padding } => {
+                Self::MaxPool(pool(kernel, stride, padding))
+            }
+            Layer::AvgPool { kernel, stride, padding } => {
+                Self::AvgPool(pool(kernel, stride, padding))
+            }
+            Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups } => {
+                let shape = [outputs, inputs / groups, kernel.height, kernel.width];
+                let spec = ConvSpec {
+                    stride: stride.tuple(),
+                    dilation: dilation.tuple(),
+                    padding: padding.tuple(),
+                    groups,
+                };
+                Self::Conv { weight: filters(&mut vars, "weight", &shape)?, spec }
+            }
+            Layer::FactorizedReduce { inputs, outputs } => {
+                let half = outputs / 2;
+                Self::FactorizedReduce {
+                    even: filters(&mut vars, "even", &[half, inputs, 1, 1])?,
+                    odd: filters(&mut vars, "odd", &[outputs - half, inputs, 1, 1])?,
+                }
+            }
+            Layer::Norm { channels, affine } => norm(&mut vars, channels, affine)?,
+            Layer::Linear { inputs, outputs } => Self::Linear {
+                weight: vars.parameter("weight", &[outputs, inputs], Init::FanIn(inputs))?,
+                bias: vars.parameter("bias", &[outputs], Init::FanIn(inputs))?,
+            },
+            _ => return Err(OpError::NoFactory { op: layer.name().to_owned() }),
+        })
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
+        Ok(match self {
+            Self::Relu => relu(x)?,
+            Self::Identity => x.clone(),
+            Self::Conv { weight, spec } => conv2d(x, weight, *spec)?,
+            Self::MaxPool(spec) => max_pool2d(x, *spec)?,
+            Self::AvgPool(spec) => avg_pool2d(x, *spec, false)?,
+            Self::FactorizedReduce { even, odd } => factorized_reduce(x, even, odd)?,
+            Self::Norm { affine, mean, var } => {
+                let affine = affine.as_ref().map(|(scale, shift)| (scale, shift));
+                batch_norm(x, affine, mean, var, mode.statistics, BatchNormSpec::default())?
+            }
+            Self::Upsample(factor) => upsample_nearest2d(x, factor.tuple())?,
+            Self::Zero(stride) => {
+                // Zeros instead of x * 0, so that NaN and infinity do not pass.
+                let (batch, channels, height, width) = x.dims4()?;
+                let (height, width) =
+                    (height.div_ceil(stride.height), width.div_ceil(stride.width));
+                Tensor::zeros((batch, channels, height, width), x.dtype(), x.device())?
+            }
+            Self::GlobalAvgPool => x.flatten_from(2)?.mean_keepdim(2)?.unsqueeze(3)?,
+            Self::Linear { weight, bias } => {
+                x.flatten_from(1)?.matmul(&weight.t()?)?.broadcast_add(bias)?
+            }
+        })
+    }
+}
+
+fn pool(kernel: Pair, stride: Pair, padding: Pair) -> PoolSpec {
+    PoolSpec { kernel: kernel.tuple(), stride: stride.tuple(), padding: padding.tuple() }
+}
+
+fn filters(vars: &mut Builder<'_>, name: &str, shape: &[usize; 4]) -> Result<Tensor, OpError> {
+    vars.parameter(name, shape, Init::FanIn(shape[1] * shape[2] * shape[3]))
+}
+
+fn norm(vars: &mut Builder<'_>, channels: usize, affine: bool) -> Result<Built, OpError> {
+    let affine = if affine {
+        let scale = vars.parameter("weight", &[channels], Init::Constant(1.0))?;
+        Some((scale, vars.parameter("bias", &[channels], Init::Constant(0.0))?))
+    } else {
+        None
+    };
+    let mean = vars.buffer("running_mean", &[channels], 0.0)?;
+    let var = vars.buffer("running_var", &[channels], 1.0)?;
+    Ok(Built::Norm { affine, mean, var })
+}
+
+/// Two stride-2 1x1 convolutions, on the plane and on the plane without its first row and column.
+fn factorized_reduce(x: &Tensor, even: &Tensor, odd: &Tensor) -> Result<Tensor, OpError> {
+    let spec = ConvSpec { stride: (2, 2), ..ConvSpec::default() };
+    let (_, _, height, width) = x.dims4()?;
+    let shifted = x.narrow(2, 1, height - 1)?.narrow(3, 1, width - 1)?;
+    let halves = [conv2d(x, even, spec)?, conv2d(&shifted, odd, spec)?];
+    Ok(Tensor::cat(&halves, 1)?)
+}

@@ -1,0 +1,106 @@
+//! The operations a program knows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dartloom_space::{Blueprint, Candidate, Cost, InputPlan, OpSet, OpSpec, SpaceError};
+
+use crate::{Builder, OpError, OpFactory, Operation, Sequence};
+
+/// An ordered value that maps operation names to recipes or factories; never a global.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    catalog: OpSet,
+    factories: BTreeMap<String, Arc<dyn OpFactory>>,
+}
+
+impl Registry {
+    /// Every built-in operation.
+    ///
+    /// # Errors
+    /// None in practice: the built-in table is tested.
+    pub fn standard() -> Result<Self, OpError> {
+        Ok(Self { catalog: OpSet::builtin("all")?, factories: BTreeMap::new() })
+    }
+
+    /// The same registry with `specs` added, or replacing operations of the same name: how a RON
+    /// file adds operations and changes default parameters.
+    ///
+    /// # Errors
+    /// [`SpaceError`] when a recipe is out of range.
+    pub fn with_recipes(mut self, specs: &[OpSpec]) -> Result<Self, OpError> {
+        self.catalog = self.catalog.overridden_by(specs)?;
+        Ok(self)
+    }
+
+    /// The same registry with an operation from code.
+    ///
+    /// # Errors
+    /// [`OpError::Registered`] when the name is taken.
+    pub fn with_factory(mut self, factory: impl OpFactory + 'static) -> Result<Self, OpError> {
+        let op = factory.name().to_owned();
+        if self.catalog.position(&op).is_some() {
+            return Err(OpError::Registered { op });
+        }
+        self.catalog = self.catalog.overridden_by(&[OpSpec::custom(&op)])?;
+        self.factories.insert(op, Arc::new(factory));
+        Ok(self)
+    }
+
+    /// All operations, in order of registration.
+    pub fn catalog(&self) -> &OpSet {
+        &self.catalog
+    }
+
+    /// A set of known operations by name, in the given order.
+    ///
+    /// # Errors
+    /// [`SpaceError::UnknownOp`] with the known names.
+    pub fn op_set(&self, name: &str, ops: &[&str]) -> Result<OpSet, OpError> {
+        let specs: Result<Vec<_>, SpaceError> =
+            ops.iter().map(|op| self.catalog.get(op).cloned()).collect();
+        Ok(OpSet::new(name, specs?)?)
+    }
+
+    /// Makes a candidate runnable.
+    ///
+    /// # Errors
+    /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory, or the
+    /// factory's error.
+    pub fn build(
+        &self,
+        candidate: &Candidate,
+        at: &InputPlan,
+        vars: &mut Builder<'_>,
+    ) -> Result<Box<dyn Operation>, OpError> {
+        match &candidate.layers {
+            Some(layers) => Ok(Box::new(Sequence::new(layers, vars)?)),
+            None => self.factory(&candidate.op.name)?.build(at, vars),
+        }
+    }
+
+    /// Cost of a blueprint, custom operations included.
+    ///
+    /// # Errors
+    /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory.
+    pub fn cost(&self, blueprint: &Blueprint) -> Result<Cost, OpError> {
+        let mut cost = blueprint.cost()?;
+        for edge in blueprint.cells.iter().flat_map(|cell| &cell.edges) {
+            for candidate in edge.candidates.iter().filter(|c| c.layers.is_none()) {
+                let own = self.factory(&candidate.op.name)?.cost(&edge.input);
+                cost.parameters += own.parameters;
+                if edge.live {
+                    cost.macs += own.macs;
+                } else {
+                    cost.unused_parameters += own.parameters;
+                }
+            }
+        }
+        Ok(cost)
+    }
+
+    fn factory(&self, op: &str) -> Result<&dyn OpFactory, OpError> {
+        let factory = self.factories.get(op).map(AsRef::as_ref);
+        factory.ok_or_else(|| OpError::NoFactory { op: op.to_owned() })
+    }
+}

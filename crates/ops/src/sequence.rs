@@ -1,0 +1,30 @@
+//! Layers run one after the other.
+
+use candle_core::Tensor;
+use dartloom_space::Layer;
+
+use crate::layer::Built;
+use crate::{Builder, Mode, OpError, Operation};
+
+/// A recipe made runnable: its layers, each with its variables under its stage number.
+#[derive(Debug)]
+pub struct Sequence {
+    layers: Vec<Built>,
+}
+
+impl Sequence {
+    /// Creates the variables of `layers` under `"{position}."` of the builder's prefix.
+    ///
+    /// # Errors
+    /// [`OpError::DuplicateVariable`], or when a tensor cannot be made.
+    pub fn new(layers: &[Layer], vars: &mut Builder<'_>) -> Result<Self, OpError> {
+        let built = layers.iter().enumerate().map(|(i, layer)| Built::new(layer, vars.at(i)));
+        Ok(Self { layers: built.collect::<Result<_, _>>()? })
+    }
+}
+
+impl Operation for Sequence {
+    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
+        self.layers.iter().try_fold(x.clone(), |x, layer| layer.forward(&x, mode))
+    }
+}

@@ -1,0 +1,1 @@
+//! Laws for operations, for this crate's own and for third parties'.

@@ -1,0 +1,208 @@
+//! Named variables, visited in name order.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor, Var};
+use rand::{Rng, RngCore};
+
+use crate::OpError;
+
+/// The trainable parameters and the buffers (running statistics) of a network.
+///
+/// candle's own `VarMap` iterates a hash map, so optimisers that pair variables by position would
+/// differ between processes; here every visit is in name order.
+#[derive(Clone, Debug)]
+pub struct Variables {
+    parameters: BTreeMap<String, Var>,
+    buffers: BTreeMap<String, Var>,
+    device: Device,
+    dtype: DType,
+}
+
+/// How a parameter starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Uniform on plus and minus `1 / sqrt(fan_in)`: PyTorch's default for convolutions and
+    /// fully connected layers.
+    FanIn(usize),
+    /// One value everywhere.
+    Constant(f64),
+}
+
+impl Variables {
+    /// An empty store.
+    pub fn new(device: &Device, dtype: DType) -> Self {
+        Self {
+            parameters: BTreeMap::new(),
+            buffers: BTreeMap::new(),
+            device: device.clone(),
+            dtype,
+        }
+    }
+
+    /// A builder that adds variables at the root, drawing from `rng`.
+    pub fn builder<'a>(&'a mut self, rng: &'a mut dyn RngCore) -> Builder<'a> {
+        Builder { variables: self, prefix: String::new(), rng }
+    }
+
+    /// Trainable parameters in name order.
+    pub fn parameters(&self) -> &BTreeMap<String, Var> {
+        &self.parameters
+    }
+
+    /// Buffers in name order.
+    pub fn buffers(&self) -> &BTreeMap<String, Var> {
+        &self.buffers
+    }
+
+    /// Where the variables live.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Their type.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Number of trainable values.
+    pub fn parameter_count(&self) -> u64 {
+        self.parameters.values().map(|var| var.elem_count() as u64).sum()
+    }
+
+    /// Parameters and buffers as tensors that do not change when training goes on.
+    ///
+    /// # Errors
+    /// When a copy fails.
+    pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>, OpError> {
+        self.all().map(|(name, var)| Ok((name.clone(), var.copy()?.detach()))).collect()
+    }
+
+    /// Sets all parameters and buffers.
+    ///
+    /// # Errors
+    /// [`OpError::VariableNames`] with both differences, or [`OpError::VariableShape`]; in either
+    /// case nothing has been set.
+    pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<(), OpError> {
+        let missing: Vec<String> = self
+            .all()
+            .map(|(name, _)| name)
+            .filter(|n| !tensors.contains_key(*n))
+            .cloned()
+            .collect();
+        let known =
+            |name: &String| self.parameters.contains_key(name) || self.buffers.contains_key(name);
+        let unexpected: Vec<String> = tensors.keys().filter(|name| !known(name)).cloned().collect();
+        if !missing.is_empty() || !unexpected.is_empty() {
+            return Err(OpError::VariableNames { missing, unexpected });
+        }
+        for (name, var) in self.all() {
+            let found = tensors[name].dims();
+            if found != var.dims() {
+                return Err(OpError::VariableShape {
+                    name: name.clone(),
+                    expected: var.dims().to_vec(),
+                    found: found.to_vec(),
+                });
+            }
+        }
+        for (name, var) in self.all() {
+            let tensor = tensors[name].to_device(&self.device)?.to_dtype(self.dtype)?;
+            var.set(&tensor.contiguous()?)?;
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&String, &Var)> {
+        self.parameters.iter().chain(&self.buffers)
+    }
+}
+
+/// Adds variables under a name prefix.
+pub struct Builder<'a> {
+    variables: &'a mut Variables,
+    prefix: String,
+    rng: &'a mut dyn RngCore,
+}
+
+impl std::fmt::Debug for Builder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Builder<'_> {
+    /// A builder one name deeper.
+    pub fn at(&mut self, name: impl std::fmt::Display) -> Builder<'_> {
+        let prefix = self.full(&name.to_string());
+        Builder { variables: self.variables, prefix, rng: self.rng }
+    }
+
+    /// The name prefix.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Where variables are created.
+    pub fn device(&self) -> Device {
+        self.variables.device.clone()
+    }
+
+    /// Adds a trainable parameter and returns it as a tracked tensor.
+    ///
+    /// # Errors
+    /// [`OpError::DuplicateVariable`], or when the tensor cannot be made.
+    pub fn parameter(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        init: Init,
+    ) -> Result<Tensor, OpError> {
+        let values = self.draw(shape.iter().product(), init);
+        let name = self.full(name);
+        let var = self.variables.variable(values, shape)?;
+        let tensor = var.as_tensor().clone();
+        insert(&mut self.variables.parameters, name, var)?;
+        Ok(tensor)
+    }
+
+    /// Adds a buffer filled with `value`: saved and restored, never trained.
+    ///
+    /// # Errors
+    /// As [`Builder::parameter`].
+    pub fn buffer(&mut self, name: &str, shape: &[usize], value: f64) -> Result<Var, OpError> {
+        let name = self.full(name);
+        let var = self.variables.variable(vec![value; shape.iter().product()], shape)?;
+        insert(&mut self.variables.buffers, name, var.clone())?;
+        Ok(var)
+    }
+
+    fn draw(&mut self, count: usize, init: Init) -> Vec<f64> {
+        match init {
+            Init::Constant(value) => vec![value; count],
+            Init::FanIn(fan_in) => {
+                let bound = 1.0 / (fan_in.max(1) as f64).sqrt();
+                (0..count).map(|_| self.rng.random_range(-bound..bound)).collect()
+            }
+        }
+    }
+
+    fn full(&self, name: &str) -> String {
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
+    }
+}
+
+impl Variables {
+    fn variable(&self, values: Vec<f64>, shape: &[usize]) -> Result<Var, OpError> {
+        let tensor = Tensor::from_vec(values, shape, &self.device)?.to_dtype(self.dtype)?;
+        Ok(Var::from_tensor(&tensor)?)
+    }
+}
+
+fn insert(map: &mut BTreeMap<String, Var>, name: String, var: Var) -> Result<(), OpError> {
+    if map.contains_key(&name) {
+        return Err(OpError::DuplicateVariable { name });
+    }
+    map.insert(name, var);
+    Ok(())
+}

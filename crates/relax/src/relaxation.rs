@@ -1,0 +1,118 @@
+//! The trait of all relaxations.
+
+use std::fmt::Debug;
+
+use candle_core::Tensor;
+use rand::RngCore;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::{Progress, RelaxError};
+
+/// A set that rows of numbers keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Constraint {
+    /// Each row is non-negative and sums to 1.
+    Simplex,
+    /// Each number is in `[0, 1]`.
+    UnitInterval,
+    /// Any finite numbers.
+    Free,
+}
+
+/// How architecture logits become the weights of a mixed operation.
+///
+/// One table of logits `[rows, candidates]` holds one row per choice: the operations of an edge,
+/// the in-edges of a node, the out-links of a cell. Every row is relaxed by itself.
+///
+/// Implementations hold configuration, never state: equal arguments and equal noise give equal
+/// weights.
+pub trait Relaxation: Debug + Send + Sync {
+    /// Weights of the logits' own shape `[rows, candidates]` and dtype, differentiable in the
+    /// logits. `noise` is drawn from by stochastic relaxations only.
+    ///
+    /// # Errors
+    /// [`RelaxError::Shape`] when `logits` is no table; otherwise as the implementation says.
+    fn weights(
+        &self,
+        logits: &Tensor,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, RelaxError>;
+
+    /// What [`Relaxation::weights`] returns keeps to this.
+    fn constraint(&self) -> Constraint {
+        Constraint::Simplex
+    }
+
+    /// Where the logits themselves live, which says what may update them: an unconstrained
+    /// optimiser when [`Constraint::Free`], a step that stays on the simplex (such as
+    /// exponentiated gradient) when [`Constraint::Simplex`].
+    fn domain(&self) -> Constraint {
+        Constraint::Free
+    }
+
+    /// A finite scalar to add to the search loss, if the relaxation has one.
+    ///
+    /// # Errors
+    /// As [`Relaxation::weights`].
+    fn penalty(&self, _logits: &Tensor) -> Result<Option<Tensor>, RelaxError> {
+        Ok(None)
+    }
+
+    /// How logits start, row after row (`rows * candidates` numbers): `1e-3 * N(0, 1)`, as the
+    /// released DARTS code does.
+    fn initial(&self, rows: usize, candidates: usize, noise: &mut dyn RngCore) -> Vec<f32> {
+        let draw = |_| -> f32 {
+            let normal: f32 = StandardNormal.sample(&mut *noise);
+            1e-3 * normal
+        };
+        (0..rows * candidates).map(draw).collect()
+    }
+}
+
+macro_rules! forward_relaxation {
+    ($($pointer:ty),*) => {$(
+        impl<T: Relaxation + ?Sized> Relaxation for $pointer {
+            fn weights(
+                &self,
+                logits: &Tensor,
+                at: Progress,
+                noise: &mut dyn RngCore,
+            ) -> Result<Tensor, RelaxError> {
+                (**self).weights(logits, at, noise)
+            }
+
+            fn constraint(&self) -> Constraint {
+                (**self).constraint()
+            }
+
+            fn domain(&self) -> Constraint {
+                (**self).domain()
+            }
+
+            fn penalty(&self, logits: &Tensor) -> Result<Option<Tensor>, RelaxError> {
+                (**self).penalty(logits)
+            }
+
+            fn initial(
+                &self,
+                rows: usize,
+                candidates: usize,
+                noise: &mut dyn RngCore,
+            ) -> Vec<f32> {
+                (**self).initial(rows, candidates, noise)
+            }
+        }
+    )*};
+}
+
+forward_relaxation!(&T, Box<T>);
+
+/// Refuses anything but a table with at least one candidate per row.
+pub(crate) fn check_table(table: &Tensor) -> Result<(usize, usize), RelaxError> {
+    match *table.dims() {
+        [rows, candidates] if candidates > 0 => Ok((rows, candidates)),
+        _ => Err(RelaxError::Shape { found: table.dims().to_vec() }),
+    }
+}

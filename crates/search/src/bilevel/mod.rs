@@ -1,0 +1,234 @@
+//! Alternating steps of logits and weights (DARTS, algorithm 1).
+
+mod config;
+mod second_order;
+
+use candle_core::{DType, Tensor};
+use dartloom_data::Batch;
+use dartloom_net::{Pass, Supernet};
+use dartloom_ops::Mode;
+use dartloom_relax::Progress;
+use dartloom_space::Compat;
+use dartloom_train::{
+    Adam, Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy,
+    first_not_finite,
+};
+
+pub use config::{BilevelConfig, Order};
+pub use second_order::Implicit;
+
+use crate::{Architecture, SearchError};
+
+/// A supernet, its logits, and the optimisers of both.
+///
+/// A step first moves the logits `alpha` on a validation batch, then the weights `w` on a training
+/// batch:
+///
+/// - first order: `alpha <- Adam(grad_alpha L_val(w, alpha))`;
+/// - second order: `alpha <- Adam(grad_alpha L_val(w', alpha) - xi (g+ - g-) / (2 eps))` with
+///   `w' = w - xi (mu v + grad_w L_train(w, alpha) + lambda w)`,
+///   `g+- = grad_alpha L_train(w +- eps d, alpha)`, `d = grad_w' L_val(w', alpha)`,
+///   `eps = 0.01 / ||d||` (DARTS, equations 7 and 8);
+/// - then `w <- SGD(clip(grad_w L_train(w, alpha)))`.
+///
+/// `mu`, `v` and `lambda` are the momentum, velocity and weight decay of the weights' SGD, `xi` its
+/// learning rate.
+///
+/// # Differences from the paper
+/// The paper's `w'` has neither momentum nor weight decay; its code has both, and so have we. With
+/// [`Compat::Official`] passes for the logits update batch-norm statistics as the released code
+/// does; by default only the weights' own pass does.
+#[derive(Debug)]
+pub struct Bilevel {
+    /// The supernet.
+    pub supernet: Supernet,
+    /// The logits.
+    pub architecture: Architecture,
+    /// Optimiser of the weights.
+    pub sgd: Sgd,
+    /// Optimiser of the logits.
+    pub adam: Adam,
+    config: BilevelConfig,
+    noise: Noise,
+}
+
+/// Where and with which rates a step is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) at: Position,
+    pub(crate) progress: Progress,
+    pub(crate) rate: f64,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, Default)]
+pub struct StepReport {
+    /// Every loss in the order of evaluation; the last is the weights' training loss.
+    pub losses: Vec<f64>,
+    /// The gradient handed to the logits' optimiser; empty in warm-up epochs.
+    pub arch_gradients: Gradients,
+    /// Norm of the weights' gradient before clipping.
+    pub gradient_norm: f64,
+    /// Parts of the second-order term.
+    pub implicit: Option<Implicit>,
+}
+
+impl StepReport {
+    /// Training loss of the weights' step.
+    pub fn train_loss(&self) -> f64 {
+        self.losses.last().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Validation loss of the logits' step, if there was one.
+    pub fn arch_loss(&self) -> Option<f64> {
+        match self.losses.len() {
+            0 | 1 => None,
+            2 => self.losses.first().copied(),
+            _ => self.losses.get(1).copied(),
+        }
+    }
+}
+
+impl Bilevel {
+    /// A search that has made no step.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field that makes no sense.
+    pub fn new(
+        supernet: Supernet,
+        architecture: Architecture,
+        config: BilevelConfig,
+        noise: Noise,
+    ) -> Result<Self, SearchError> {
+        config.check()?;
+        let (sgd, adam) = (Sgd::new(config.sgd), Adam::new(config.adam));
+        Ok(Self { supernet, architecture, sgd, adam, config, noise })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &BilevelConfig {
+        &self.config
+    }
+
+    /// Makes one step in `epoch` of `epochs`, step `step` of the epoch.
+    ///
+    /// In warm-up epochs `valid` is not used.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] before a loss or gradient that is not finite changes anything, or
+    /// the network's error.
+    pub fn step(
+        &mut self,
+        at: Position,
+        epochs: usize,
+        train: &Batch,
+        valid: Option<&Batch>,
+    ) -> Result<StepReport, SearchError> {
+        let progress = Progress { epoch: at.epoch, epochs };
+        let step = Step { at, progress, rate: self.config.rate.at(at.epoch, epochs) };
+        let mut report = StepReport::default();
+        if let Some(valid) = valid
+            && at.epoch >= self.config.warm_up
+        {
+            match self.config.order {
+                Order::First => self.first_order(step, valid, &mut report)?,
+                Order::Second => self.second_order(step, train, valid, &mut report)?,
+            }
+            let rate = self.config.arch_rate;
+            self.adam.step(self.architecture.logits(), &report.arch_gradients, rate)?;
+        }
+        self.weight_step(step, train, &mut report)?;
+        Ok(report)
+    }
+
+    fn first_order(
+        &mut self,
+        step: Step,
+        valid: &Batch,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
+        let loss = self.loss(step, valid, self.logit_mode(), report)?;
+        let mut store = loss.backward()?;
+        report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
+        self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
+        Ok(())
+    }
+
+    fn weight_step(
+        &mut self,
+        step: Step,
+        train: &Batch,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
+        let loss = self.loss(step, train, Mode::train(), report)?;
+        let variables = self.supernet.variables().parameters();
+        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        report.gradient_norm = gradients.clip_norm(self.config.clip)?;
+        self.check_norm(step, "gradient norm", report.gradient_norm)?;
+        self.sgd.step(variables, &gradients, step.rate)?;
+        Ok(())
+    }
+
+    /// How batch norms run in passes for the logits.
+    pub(crate) fn logit_mode(&self) -> Mode {
+        match self.config.compat {
+            Compat::Official => Mode::train(),
+            Compat::Paper => Mode::probe(),
+        }
+    }
+
+    /// The loss on a batch, checked and appended to the report.
+    pub(crate) fn loss(
+        &self,
+        step: Step,
+        batch: &Batch,
+        mode: Mode,
+        report: &mut StepReport,
+    ) -> Result<Tensor, SearchError> {
+        let logits = self.forward(step.progress, &batch.images, mode)?;
+        let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
+        if let Some(penalty) = self.architecture.penalty()? {
+            loss = (loss + penalty)?;
+        }
+        let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+        let locate = || self.locate(step.progress, &batch.images);
+        report.losses.push(guard(step.at).check("loss", value, locate)?);
+        Ok(loss)
+    }
+
+    /// Logits of the supernet with the present architecture weights.
+    ///
+    /// # Errors
+    /// The network's error.
+    pub fn forward(
+        &self,
+        progress: Progress,
+        images: &Tensor,
+        mode: Mode,
+    ) -> Result<Tensor, SearchError> {
+        let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
+        let weights = self.architecture.weights(progress, &mut noise)?;
+        let mut noise = self.noise.stream("supernet", 0);
+        let mut pass = Pass::new(mode, &mut noise);
+        Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
+    }
+
+    fn locate(&self, progress: Progress, images: &Tensor) -> Option<String> {
+        let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
+        let weights = self.architecture.weights(progress, &mut noise).ok()?;
+        let mut noise = self.noise.stream("supernet", 0);
+        first_not_finite(|watch| {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            pass.watch = Some(watch);
+            self.supernet.forward(images, &weights, &mut pass)
+        })
+    }
+
+    pub(crate) fn check_norm(&self, step: Step, what: &str, norm: f64) -> Result<f64, TrainError> {
+        guard(step.at).check(what, norm, || None)
+    }
+}
+
+fn guard(at: Position) -> Finite<'static> {
+    Finite { phase: "search", epoch: at.epoch, step: at.step }
+}

@@ -1,0 +1,113 @@
+//! Numbers of a comparison.
+
+use dartloom_net::baseline::ResNetSize;
+use dartloom_train::FitConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::{RandomConfig, SearchConfig, SearchError, Split};
+
+/// The hand-made network to compare with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Baseline {
+    /// Ten layers, eight times thinner than ResNet-18.
+    #[default]
+    TinyResNet,
+    /// ResNet-18.
+    ResNet18,
+}
+
+impl Baseline {
+    /// Its size.
+    pub const fn size(self) -> ResNetSize {
+        match self {
+            Self::TinyResNet => ResNetSize::tiny(),
+            Self::ResNet18 => ResNetSize::resnet18(),
+        }
+    }
+
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TinyResNet => "tiny ResNet",
+            Self::ResNet18 => "ResNet-18",
+        }
+    }
+}
+
+/// The networks that are retrained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrainConfig {
+    /// Base channels of derived networks.
+    pub channels: usize,
+    /// Cells of derived networks.
+    pub layers: usize,
+    /// How all contenders are trained.
+    pub fit: FitConfig,
+}
+
+impl Default for RetrainConfig {
+    /// DARTS on CIFAR-10: 36 channels, 20 cells.
+    fn default() -> Self {
+        Self { channels: 36, layers: 20, fit: FitConfig::default() }
+    }
+}
+
+/// Numbers of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComparisonConfig {
+    /// Name of the searched method in tables.
+    pub method: String,
+    /// Base channels of the supernet and of random search's candidates.
+    pub channels: usize,
+    /// How training images are shared between weights and logits.
+    pub split: Split,
+    /// The search.
+    pub search: SearchConfig,
+    /// Random search; its budget is the search's cost.
+    pub random: RandomConfig,
+    /// Retraining.
+    pub retrain: RetrainConfig,
+    /// The hand-made network.
+    pub baseline: Baseline,
+    /// One whole comparison per seed.
+    pub seeds: Vec<u64>,
+}
+
+impl Default for ComparisonConfig {
+    fn default() -> Self {
+        Self {
+            method: "DARTS".to_owned(),
+            channels: 16,
+            split: Split::Halves,
+            search: SearchConfig::default(),
+            random: RandomConfig::default(),
+            retrain: RetrainConfig::default(),
+            baseline: Baseline::TinyResNet,
+            seeds: vec![0, 1, 2],
+        }
+    }
+}
+
+impl ComparisonConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field, or the error of a part.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let mut seeds = self.seeds.clone();
+        seeds.sort_unstable();
+        seeds.dedup();
+        if seeds.is_empty() || seeds.len() != self.seeds.len() {
+            return Err(SearchError::Config {
+                field: "seeds",
+                expected: "at least one seed, all different",
+                found: format!("{:?}", self.seeds),
+            });
+        }
+        self.search.check()?;
+        self.random.fit.check()?;
+        Ok(self.retrain.fit.check()?)
+    }
+}

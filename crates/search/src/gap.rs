@@ -1,0 +1,92 @@
+//! What is lost when weights become a decision.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_data::Loader;
+use dartloom_net::{Pass, Supernet};
+use dartloom_ops::Mode;
+use dartloom_space::{Genotype, Space, SpaceError};
+use dartloom_train::{Noise, evaluate};
+use serde::{Deserialize, Serialize};
+
+use crate::SearchError;
+
+/// Loss of a supernet before and after its architecture weights are made hard, with the same
+/// network weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// With the relaxed weights.
+    pub relaxed_loss: f64,
+    /// With weight 1 on the genotype's operations and 0 elsewhere.
+    pub hard_loss: f64,
+    /// Accuracy with the relaxed weights.
+    pub relaxed_accuracy: f64,
+    /// Accuracy with the hard weights.
+    pub hard_accuracy: f64,
+}
+
+impl Gap {
+    /// The discretisation gap `hard_loss - relaxed_loss`.
+    pub fn loss(&self) -> f64 {
+        self.hard_loss - self.relaxed_loss
+    }
+}
+
+/// Measures the discretisation gap on `loader`.
+///
+/// Batch norms normalise with the batch in both passes: running statistics belong to the relaxed
+/// mixture and would make the hard network look worse than it is.
+///
+/// # Errors
+/// When `genotype` does not belong to `space`, or a pass fails.
+pub fn discretisation_gap(
+    supernet: &Supernet,
+    space: &Space,
+    weights: &[Tensor],
+    genotype: &Genotype,
+    loader: &Loader<'_>,
+) -> Result<Gap, SearchError> {
+    let like = weights.first().map(|w| (w.device().clone(), w.dtype()));
+    let (device, dtype) = like.unwrap_or((Device::Cpu, DType::F32));
+    let hard = hard_weights(space, genotype, &device, dtype)?;
+    let measure = |weights: &[Tensor]| {
+        let mut noise = Noise::new(0).stream("gap", 0);
+        evaluate(loader, |images| -> Result<Tensor, SearchError> {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            Ok(supernet.forward(images, weights, &mut pass)?.logits)
+        })
+    };
+    let (relaxed, hard) = (measure(weights)?, measure(&hard)?);
+    Ok(Gap {
+        relaxed_loss: relaxed.loss,
+        hard_loss: hard.loss,
+        relaxed_accuracy: relaxed.accuracy,
+        hard_accuracy: hard.accuracy,
+    })
+}
+
+/// Ones at the genotype's genes, zeros elsewhere, one table per searchable cell.
+fn hard_weights(
+    space: &Space,
+    genotype: &Genotype,
+    device: &Device,
+    dtype: DType,
+) -> Result<Vec<Tensor>, SearchError> {
+    let ops = space.op_set().len();
+    let mut tables = Vec::with_capacity(space.cells().len());
+    for (spec, cell) in space.cells().iter().zip(genotype.cells()) {
+        let mut values = vec![0.0; spec.graph.edges().len() * ops];
+        for gene in &cell.genes {
+            let row = spec.graph.row(dartloom_space::Edge { from: gene.from, to: gene.to });
+            let place = row.zip(space.op_set().position(&gene.op));
+            let (row, column) = place.ok_or_else(|| SpaceError::Mismatch {
+                place: format!("cell `{}`", cell.name),
+                expected: "genes on edges and operations of the space".to_owned(),
+                found: format!("{} {}->{}", gene.op, gene.from, gene.to),
+            })?;
+            values[row * ops + column] = 1.0;
+        }
+        let shape = (spec.graph.edges().len(), ops);
+        tables.push(Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?);
+    }
+    Ok(tables)
+}

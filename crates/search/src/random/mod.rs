@@ -1,0 +1,192 @@
+//! Random search at a given cost.
+
+use candle_core::{DType, Device};
+use dartloom_data::Dataset;
+use dartloom_net::{DerivedNetwork, Model};
+use dartloom_ops::Registry;
+use dartloom_space::{Blueprint, Build, Genotype, Space};
+use dartloom_train::{Fit, FitConfig, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive};
+use serde::{Deserialize, Serialize};
+
+use crate::{Parts, SearchError};
+
+/// How candidates are drawn and judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RandomConfig {
+    /// In-edges kept per node.
+    pub top: usize,
+    /// How every candidate is trained.
+    pub fit: FitConfig,
+}
+
+impl Default for RandomConfig {
+    /// Two in-edges per node; ten epochs of training without drop-path or auxiliary head.
+    fn default() -> Self {
+        let fit = FitConfig { epochs: 10, batch: 64, drop_path: 0.0, ..FitConfig::default() };
+        Self { top: 2, fit }
+    }
+}
+
+/// A candidate that has been trained and judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// Accuracy on the validation images.
+    pub accuracy: f64,
+    /// Loss on the validation images.
+    pub loss: f64,
+    /// Multiply-adds spent on training it.
+    pub training_macs: u64,
+}
+
+/// What a random search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RandomOutcome {
+    /// Everything it tried, in order.
+    pub candidates: Vec<Candidate>,
+}
+
+impl RandomOutcome {
+    /// The candidate with the highest validation accuracy (lowest loss among equals, then the
+    /// first).
+    pub fn best(&self) -> Option<&Candidate> {
+        let better = |a: &&Candidate, b: &&Candidate| {
+            // `max_by` keeps the last of equals; an earlier candidate must win.
+            a.accuracy.total_cmp(&b.accuracy).then(b.loss.total_cmp(&a.loss))
+        };
+        self.candidates.iter().rev().max_by(better)
+    }
+
+    /// Multiply-adds spent on training all candidates.
+    pub fn training_macs(&self) -> u64 {
+        self.candidates.iter().map(|candidate| candidate.training_macs).sum()
+    }
+}
+
+/// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs on
+/// the same images as a search's weights and judged on the same images as its logits, until
+/// the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638).
+#[derive(Debug)]
+pub struct RandomSearch<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Training and validation images.
+    pub data: &'a Parts<'a>,
+    /// How candidates are drawn and judged.
+    pub config: RandomConfig,
+    /// Multiply-adds to spend on training.
+    pub budget: u64,
+    /// Seed of draws and weights.
+    pub noise: Noise,
+}
+
+/// Most candidates of one search: a bound for budgets that would never end.
+const MOST_CANDIDATES: usize = 10_000;
+
+impl RandomSearch<'_> {
+    /// Trains candidates until the next one would exceed the budget; at least one is tried.
+    ///
+    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was. Returns
+    /// `None` when an observer stopped it.
+    ///
+    /// # Errors
+    /// The error of a candidate's training or of a file.
+    pub fn run(
+        &self,
+        phase: &str,
+        dir: &RunDir,
+        session: &mut Session<'_>,
+    ) -> Result<Option<RandomOutcome>, SearchError> {
+        self.config.fit.check()?;
+        let mut outcome = self.stored(dir)?;
+        while outcome.candidates.len() < MOST_CANDIDATES {
+            let index = outcome.candidates.len();
+            let genotype =
+                self.space.sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
+            let model = self.model(&genotype, index)?;
+            let training_macs = self.training_macs(&model);
+            if index > 0 && outcome.training_macs() + training_macs > self.budget {
+                break;
+            }
+            let name = format!("{phase}/{index}");
+            let Some((accuracy, loss)) = self.judge(name, index, &model, dir, session)? else {
+                return Ok(None);
+            };
+            outcome.candidates.push(Candidate { genotype, accuracy, loss, training_macs });
+            self.store(dir, &outcome)?;
+        }
+        Ok(Some(outcome))
+    }
+
+    fn model(&self, genotype: &Genotype, index: usize) -> Result<DerivedNetwork, SearchError> {
+        let network = genotype.network_in(self.space)?;
+        let ops = self.registry.catalog();
+        let plan = Blueprint::derived(genotype, &network, ops, self.build)?;
+        let mut rng = self.noise.stream("candidate weights", index as u64);
+        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+    }
+
+    /// Three forward passes' worth per image and epoch.
+    fn training_macs(&self, model: &DerivedNetwork) -> u64 {
+        let images = self.data.train.indices().len() as u64;
+        3 * model.cost().macs * images * self.config.fit.epochs as u64
+    }
+
+    fn judge(
+        &self,
+        phase: String,
+        index: usize,
+        model: &DerivedNetwork,
+        dir: &RunDir,
+        session: &mut Session<'_>,
+    ) -> Result<Option<(f64, f64)>, SearchError> {
+        let noise = self.noise.child(&format!("candidate {index}"));
+        let (train, valid): (&dyn Dataset, &dyn Dataset) = (&self.data.train, &self.data.valid);
+        let mut fit = Fit::new(phase, model, self.config.fit.clone(), noise, train, Some(valid))?;
+        let mut session = Session {
+            observer: &mut *session.observer,
+            checkpoint: Some(dir.file(&format!("candidate-{index}.safetensors"))),
+            digest: session.digest.clone(),
+        };
+        if drive(&mut fit, &mut session)? != Outcome::Finished {
+            return Ok(None);
+        }
+        let judged = fit.evaluate()?.ok_or_else(|| TrainError::Config {
+            field: "validation images",
+            expected: "at least one",
+            found: fit.phase().to_owned(),
+        })?;
+        Ok(Some((judged.accuracy, judged.loss)))
+    }
+
+    fn stored(&self, dir: &RunDir) -> Result<RandomOutcome, SearchError> {
+        let Some(text) = dir.read(FILE)? else {
+            return Ok(RandomOutcome { candidates: Vec::new() });
+        };
+        serde_json::from_str(&text).map_err(|error| SearchError::Stored {
+            file: FILE.to_owned(),
+            expected: "the candidates of a random search",
+            found: error.to_string(),
+        })
+    }
+
+    fn store(&self, dir: &RunDir, outcome: &RandomOutcome) -> Result<(), SearchError> {
+        let text = serde_json::to_string_pretty(outcome).map_err(|error| SearchError::Stored {
+            file: FILE.to_owned(),
+            expected: "candidates that can be written",
+            found: error.to_string(),
+        })?;
+        dir.write(FILE, text.as_bytes())?;
+        Ok(())
+    }
+}
+
+const FILE: &str = "candidates.json";

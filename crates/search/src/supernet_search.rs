@@ -1,0 +1,293 @@
+//! A bilevel search over epochs, with everything a run needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_data::{Augment, BatchOrder, Loader};
+use dartloom_decode::{Decoded, Decoder};
+use dartloom_net::Supernet;
+use dartloom_ops::{Mode, Registry};
+use dartloom_relax::{Progress, Relaxation, entropy_of_rows};
+use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
+use dartloom_train::{
+    EpochReport, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError, evaluate,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Architecture, Bilevel, BilevelConfig, Gap, Parts, SearchError, discretisation_gap};
+
+/// How long and with which batches a supernet is searched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchConfig {
+    /// Passes over the weights' images.
+    pub epochs: usize,
+    /// Images per batch.
+    pub batch: usize,
+    /// Update rules.
+    pub bilevel: BilevelConfig,
+    /// Random crops of training batches: zeros added on each side before cropping.
+    pub crop_padding: usize,
+    /// Random horizontal flips of training batches.
+    pub flip: bool,
+}
+
+impl Default for SearchConfig {
+    /// DARTS on CIFAR-10: 50 epochs of batches of 64.
+    fn default() -> Self {
+        Self {
+            epochs: 50,
+            batch: 64,
+            bilevel: BilevelConfig::default(),
+            crop_padding: 4,
+            flip: true,
+        }
+    }
+}
+
+impl SearchConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let refuse = |field, expected, found: usize| {
+            Err(SearchError::Config { field, expected, found: found.to_string() })
+        };
+        match self {
+            _ if self.epochs == 0 => refuse("epochs", "at least 1", self.epochs),
+            _ if self.batch < 2 => refuse("batch", "at least 2", self.batch),
+            _ if self.bilevel.warm_up >= self.epochs => {
+                refuse("warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
+            }
+            _ => self.bilevel.check(),
+        }
+    }
+}
+
+/// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
+#[derive(Debug)]
+pub struct SupernetSearch<'a> {
+    phase: String,
+    space: &'a Space,
+    decoder: &'a dyn Decoder,
+    bilevel: Bilevel,
+    config: SearchConfig,
+    noise: Noise,
+    train: Loader<'a>,
+    valid: Loader<'a>,
+    scoring: Loader<'a>,
+    running: Running,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Running {
+    train_loss: f64,
+    arch_loss: f64,
+    steps: usize,
+    arch_steps: usize,
+}
+
+/// The parts a [`SupernetSearch`] is made of.
+#[derive(Debug)]
+pub struct SearchParts<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// How logits become weights.
+    pub relaxation: Arc<dyn Relaxation>,
+    /// How weights become a genotype.
+    pub decoder: &'a dyn Decoder,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Images for weights and logits.
+    pub data: &'a Parts<'a>,
+}
+
+impl<'a> SupernetSearch<'a> {
+    /// Creates supernet and logits; `phase` is the search's name in events.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field that makes no sense, or the error of a part.
+    pub fn new(
+        phase: impl Into<String>,
+        parts: SearchParts<'a>,
+        config: SearchConfig,
+        noise: Noise,
+    ) -> Result<Self, SearchError> {
+        config.check()?;
+        let (space, device) = (parts.space, Device::Cpu);
+        let plan = Blueprint::supernet(space, parts.build)?;
+        let mut weights = noise.stream("weights", 0);
+        let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
+        let mut logits = noise.stream("logits", 0);
+        let architecture =
+            Architecture::new(space, parts.relaxation, &device, DType::F32, &mut logits)?;
+        let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
+        let augment =
+            Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: 0 };
+        let batch = config.batch.min(parts.data.train.indices().len());
+        let loader = |purpose: &str| -> Result<Loader<'a>, SearchError> {
+            let (data, seed) = (parts.data, noise.child(purpose).seed());
+            let data: &dyn dartloom_data::Dataset =
+                if purpose == "train batches" { &data.train } else { &data.valid };
+            let loader = Loader::new(data, batch.min(data.len()))?;
+            Ok(loader.order(BatchOrder::Shuffled).seed(seed).drop_last(true).augment(augment))
+        };
+        let (train, valid) = (loader("train batches")?, loader("valid batches")?);
+        let scoring = Loader::new(&parts.data.valid, batch)?;
+        let (phase, decoder, running) = (phase.into(), parts.decoder, Running::default());
+        Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, running })
+    }
+
+    /// Supernet, logits and optimisers.
+    pub fn bilevel(&self) -> &Bilevel {
+        &self.bilevel
+    }
+
+    /// The architecture weights at the end of `epoch`.
+    ///
+    /// # Errors
+    /// When a weight is not finite.
+    pub fn table(&self, epoch: usize) -> Result<WeightTable, SearchError> {
+        let mut noise = self.noise.stream("relaxation", epoch as u64);
+        self.bilevel.architecture.table(self.progress(epoch), &mut noise)
+    }
+
+    /// The architecture decoded at the end of `epoch`.
+    ///
+    /// # Errors
+    /// The decoder's error.
+    pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
+        Ok(self.decoder.decode(self.space, &self.table(epoch)?)?)
+    }
+
+    /// The discretisation gap of `genotype` on the validation images.
+    ///
+    /// # Errors
+    /// As [`discretisation_gap`].
+    pub fn gap(&self, genotype: &Genotype) -> Result<Gap, SearchError> {
+        let epoch = self.config.epochs;
+        let mut noise = self.noise.stream("relaxation", epoch as u64);
+        let weights = self.bilevel.architecture.weights(self.progress(epoch), &mut noise)?;
+        let loader = &self.scoring;
+        discretisation_gap(&self.bilevel.supernet, self.space, &weights, genotype, loader)
+    }
+
+    /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
+    /// for every pass with a gradient.
+    pub fn training_macs(&self) -> u64 {
+        let passes = match self.config.bilevel.order {
+            crate::Order::First => 1,
+            crate::Order::Second => 4,
+        };
+        let (epochs, steps) = (self.config.epochs as u64, self.steps_per_epoch() as u64);
+        let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
+        let images = self.train.batch_size() as u64;
+        let runs = epochs + (epochs - warm_up) * passes;
+        3 * self.bilevel.supernet.cost().macs * images * steps * runs
+    }
+
+    fn progress(&self, epoch: usize) -> Progress {
+        Progress { epoch, epochs: self.config.epochs }
+    }
+
+    fn metrics(&mut self, epoch: usize) -> Result<BTreeMap<String, f64>, SearchError> {
+        let running = std::mem::take(&mut self.running);
+        let progress = self.progress(epoch);
+        let bilevel = &self.bilevel;
+        let valid = evaluate(&self.scoring, |images| -> Result<Tensor, SearchError> {
+            bilevel.forward(progress, images, Mode::eval())
+        })?;
+        let mut metrics = BTreeMap::from([
+            ("train_loss".to_owned(), running.train_loss / running.steps.max(1) as f64),
+            ("valid_loss".to_owned(), valid.loss),
+            ("valid_accuracy".to_owned(), valid.accuracy),
+            ("rate".to_owned(), self.config.bilevel.rate.at(epoch, self.config.epochs)),
+        ]);
+        if running.arch_steps > 0 {
+            let mean = running.arch_loss / running.arch_steps as f64;
+            metrics.insert("arch_loss".to_owned(), mean);
+        }
+        Ok(metrics)
+    }
+}
+
+impl Stepper for SupernetSearch<'_> {
+    type Error = SearchError;
+
+    fn phase(&self) -> &str {
+        &self.phase
+    }
+
+    fn epochs(&self) -> usize {
+        self.config.epochs
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.train.batches_per_epoch()
+    }
+
+    fn step(&mut self, at: Position) -> Result<StepLoss, SearchError> {
+        let train = self.train.batch(at.epoch, at.step)?;
+        // A fresh random validation batch per step, as the released code draws.
+        let draw = at.epoch * self.steps_per_epoch() + at.step;
+        let valid = self.valid.batch(draw, 0)?;
+        let report = self.bilevel.step(at, self.config.epochs, &train, Some(&valid))?;
+        let (loss, arch_loss) = (report.train_loss(), report.arch_loss());
+        self.running.train_loss += loss;
+        self.running.steps += 1;
+        if let Some(loss) = arch_loss {
+            self.running.arch_loss += loss;
+            self.running.arch_steps += 1;
+        }
+        Ok(StepLoss { loss, arch_loss })
+    }
+
+    fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
+        let mut metrics = self.metrics(epoch)?;
+        let table = self.table(epoch)?;
+        for cell in table.cells() {
+            let entropy = entropy_of_rows(cell.edges.iter().map(Vec::as_slice))?.mean;
+            metrics.insert(format!("entropy_{}", cell.name), entropy);
+        }
+        let decoded = self.decoder.decode(self.space, &table)?;
+        let free = parameter_free(&decoded.genotype, self.space);
+        metrics.insert("parameter_free_operations".to_owned(), free as f64);
+        let notes = decoded.notes.iter().map(ToString::to_string).collect();
+        let genotype = serde_json::to_value(&decoded.genotype).map_err(|error| {
+            TrainError::State { expected: "a genotype as JSON".to_owned(), found: error.to_string() }
+        })?;
+        Ok(EpochReport { metrics, architecture: Some((genotype, notes)) })
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, SearchError> {
+        let values = serde_json::json!({ "running": self.running });
+        Ok(Snapshot::new(values)
+            .with("variables", self.bilevel.supernet.variables().snapshot()?)
+            .with("logits", self.bilevel.architecture.snapshot()?)
+            .with("sgd", self.bilevel.sgd.state())
+            .with("adam", self.bilevel.adam.state()))
+    }
+
+    fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {
+        let running = serde_json::from_value(snapshot.values["running"].clone());
+        self.running = running.map_err(|error| TrainError::State {
+            expected: "running sums of an epoch".to_owned(),
+            found: error.to_string(),
+        })?;
+        self.bilevel.supernet.variables().load(&snapshot.take("variables")?)?;
+        self.bilevel.architecture.load(&snapshot.take("logits")?)?;
+        self.bilevel.sgd.restore(snapshot.tensors.remove("sgd").unwrap_or_default())?;
+        self.bilevel.adam.restore(snapshot.tensors.remove("adam").unwrap_or_default())?;
+        Ok(())
+    }
+}
+
+/// Genes without weights: many of them are a sign of collapse.
+fn parameter_free(genotype: &Genotype, space: &Space) -> usize {
+    let free = |op: &str| space.op_set().get(op).is_ok_and(|spec| spec.is_parameter_free());
+    genotype.cells().iter().flat_map(|cell| &cell.genes).filter(|gene| free(&gene.op)).count()
+}

@@ -1,0 +1,77 @@
+//! Networks of genotypes.
+
+use super::{Genotype, Layout};
+use crate::network::check_length;
+use crate::{Chain, Compat, Network, Space, SpaceError, Stem};
+
+impl Genotype {
+    /// The chain of `layers` cells this genotype stands in.
+    ///
+    /// A [`Layout::PerCell`] genotype in a deeper chain follows [`Chain::deeper`]. Reductions stay
+    /// where the genotype has them unless `reductions` says otherwise: published D-DARTS counts
+    /// use the thirds of the new chain although the released files say otherwise.
+    ///
+    /// # Errors
+    /// [`SpaceError::NetworkSize`] unless `layers` is 1 to 512,
+    /// [`SpaceError::Layers`] when the genotype has no chain of that length,
+    /// [`SpaceError::Derivation`] as [`Chain::deeper`].
+    pub fn chain(
+        &self,
+        layers: usize,
+        stem: Stem,
+        reductions: Option<Vec<usize>>,
+        compat: Compat,
+    ) -> Result<Chain, SpaceError> {
+        check_length(layers)?;
+        let (assignment, own) = match self.layout() {
+            Layout::TwoCells => {
+                let reductions = reductions.unwrap_or_else(|| Chain::thirds(layers));
+                let assignment =
+                    (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
+                return Ok(Chain { stem, assignment, reductions, aux: None });
+            }
+            Layout::PerCell { reductions } => {
+                (Chain::deeper(self.cells().len(), layers, compat)?, reductions)
+            }
+            Layout::Sequence { sequence, reductions } if sequence.len() == layers => {
+                (sequence.clone(), reductions)
+            }
+            _ => return Err(SpaceError::Layers { expected: self.layers(), found: layers }),
+        };
+        let reductions = reductions.unwrap_or_else(|| own.clone());
+        Ok(Chain { stem, assignment, reductions, aux: None })
+    }
+
+    /// The network of this genotype in a space.
+    ///
+    /// A [`Layout::Space`] genotype stands in the space's own network; others in their chain
+    /// ([`Genotype::chain`]) behind the space's stem, as long as the space has placements and with
+    /// its auxiliary head.
+    ///
+    /// # Errors
+    /// [`SpaceError::Mismatch`] when the space has another number of cells,
+    /// [`SpaceError::OpenChoice`] for a port that still chooses among links (see
+    /// [`Network::with_links`] and [`Space::with_network`]), and as [`Genotype::chain`].
+    pub fn network_in(&self, space: &Space) -> Result<Network, SpaceError> {
+        let network = space.network();
+        if *self.layout() != Layout::Space {
+            let layers = network.placements().len();
+            let mut chain = self.chain(layers, network.stem().clone(), None, Compat::Paper)?;
+            chain.aux = network.aux();
+            return chain.network();
+        }
+        if self.cells().len() != space.cells().len() {
+            return Err(SpaceError::Mismatch {
+                place: format!("cells of space `{}`", space.name()),
+                expected: space.cells().len().to_string(),
+                found: self.cells().len().to_string(),
+            });
+        }
+        match network.choices().next() {
+            Some((placement, port, links)) => {
+                Err(SpaceError::OpenChoice { placement, port, links })
+            }
+            None => Ok(network.clone()),
+        }
+    }
+}

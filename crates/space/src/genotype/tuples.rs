@@ -1,0 +1,71 @@
+//! Gene lists as the repositories of the DARTS family write them.
+
+use serde::Deserialize;
+
+use super::{CellGenotype, Gene, Genotype, Layout};
+use crate::{Chain, SpaceError};
+
+/// `(op, from)` or `(op, to, from)`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Tuple {
+    /// Two per node, in node order from node 2.
+    Pair(String, usize),
+    /// Target and source.
+    Triple(String, usize, usize),
+}
+
+/// A genotype as written: two cells, or one gene list per (distinct) cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    TwoCells { normal: Vec<Tuple>, reduce: Vec<Tuple>, concats: [Option<Vec<usize>>; 2] },
+    Cells { genes: Vec<Vec<Tuple>>, seq: Option<Vec<usize>>, reductions: Option<Vec<usize>> },
+}
+
+impl Written {
+    pub(super) fn genotype(self) -> Result<Genotype, SpaceError> {
+        match self {
+            Self::TwoCells { normal, reduce, concats: [first, second] } => {
+                let cells = vec![cell("normal", normal, first), cell("reduce", reduce, second)];
+                Genotype::new(Layout::TwoCells, cells)
+            }
+            Self::Cells { genes, seq, reductions } => {
+                let layers = seq.as_ref().map_or(genes.len(), Vec::len);
+                let reductions = reductions.unwrap_or_else(|| Chain::thirds(layers));
+                let layout = match seq {
+                    Some(sequence) => Layout::Sequence { sequence, reductions },
+                    None => Layout::PerCell { reductions },
+                };
+                let cells = genes.into_iter().enumerate();
+                let cells = cells.map(|(i, genes)| cell(&format!("cell_{i}"), genes, None));
+                Genotype::new(layout, cells.collect())
+            }
+        }
+    }
+}
+
+/// The cell of a gene list.
+///
+/// The networks released with three-number genes ignore the written concat and put out every node
+/// that has genes; so does this.
+fn cell(name: &str, tuples: Vec<Tuple>, concat: Option<Vec<usize>>) -> CellGenotype {
+    let pairs = tuples.iter().all(|tuple| matches!(tuple, Tuple::Pair(..)));
+    let genes: Vec<Gene> = tuples
+        .into_iter()
+        .enumerate()
+        .map(|(index, tuple)| match tuple {
+            Tuple::Pair(op, from) => Gene { op, from, to: 2 + index / 2 },
+            Tuple::Triple(op, to, from) => Gene { op, from, to },
+        })
+        .collect();
+    let concat = concat.filter(|_| pairs).unwrap_or_else(|| nodes_of(&genes));
+    CellGenotype { name: name.to_owned(), inputs: 2, genes, concat }
+}
+
+/// Nodes with genes, ascending.
+pub(super) fn nodes_of(genes: &[Gene]) -> Vec<usize> {
+    let mut nodes: Vec<usize> = genes.iter().map(|gene| gene.to).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}

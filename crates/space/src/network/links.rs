@@ -1,0 +1,95 @@
+//! From a network that leaves choices to one that does not.
+
+use super::{Head, Network, Placement, Source};
+use crate::SpaceError;
+
+impl Network {
+    /// The network with only some links of every port that chooses among several.
+    ///
+    /// `kept` has one row per choice, in the order of [`Network::choices`]: positions of the links
+    /// to keep. A row with several positions leaves a smaller choice.
+    ///
+    /// # Errors
+    /// [`SpaceError::Mismatch`] for another number of rows, [`SpaceError::Links`] for a row that
+    /// is empty, repeats a position or names a link that does not exist.
+    pub fn with_links(&self, kept: &[Vec<usize>]) -> Result<Self, SpaceError> {
+        let choices: Vec<(usize, usize, usize)> = self.choices().collect();
+        if choices.len() != kept.len() {
+            return Err(SpaceError::Mismatch {
+                place: "choices of links".to_owned(),
+                expected: choices.len().to_string(),
+                found: kept.len().to_string(),
+            });
+        }
+        let mut placements = self.placements.clone();
+        for (&(placement, port, links), kept) in choices.iter().zip(kept) {
+            let repeated = (1..kept.len()).any(|i| kept[..i].contains(&kept[i]));
+            if kept.is_empty() || repeated || kept.iter().any(|&link| link >= links) {
+                let found = kept.clone();
+                return Err(SpaceError::Links { placement, port, links, found });
+            }
+            let all = &mut placements[placement].ports[port].links;
+            *all = kept.iter().map(|&link| all[link].clone()).collect();
+        }
+        Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
+    }
+
+    /// The network with another head.
+    ///
+    /// # Errors
+    /// [`SpaceError::HeadSource`] when the head reads what the network does not have.
+    pub fn with_head(&self, head: Head) -> Result<Self, SpaceError> {
+        Self::new(self.stem.clone(), self.placements.clone(), head, self.aux)
+    }
+
+    /// The network without the placements that neither the head nor the auxiliary head needs; the
+    /// others keep their order and are numbered anew.
+    pub fn pruned(&self) -> Self {
+        let mut needed = vec![false; self.placements.len()];
+        let mut roots = self.head_sources();
+        roots.extend(self.aux.map(|aux| Source::Cell(aux.after)));
+        mark(&mut needed, roots);
+        // Sources are earlier than their readers, so one pass backwards finds all of them.
+        for index in (0..self.placements.len()).rev() {
+            if needed[index] {
+                mark(&mut needed, sources(&self.placements[index]));
+            }
+        }
+        let number = |index: usize| needed[..index].iter().filter(|&&needed| needed).count();
+        let renumbered = |source: Source| match source {
+            Source::Cell(index) => Source::Cell(number(index)),
+            stem @ Source::Stem(_) => stem,
+        };
+        let kept = (0..needed.len()).filter(|&index| needed[index]);
+        let mut placements: Vec<Placement> =
+            kept.map(|index| self.placements[index].clone()).collect();
+        let ports = placements.iter_mut().flat_map(|placement| &mut placement.ports);
+        for link in ports.flat_map(|port| &mut port.links) {
+            link.source = renumbered(link.source);
+        }
+        let head = match &self.head {
+            Head::Classifier { source } => Head::Classifier { source: renumbered(*source) },
+            Head::PerPixel { sources } => {
+                Head::PerPixel { sources: sources.iter().map(|&s| renumbered(s)).collect() }
+            }
+        };
+        let aux = self.aux.map(|aux| super::Aux { after: number(aux.after), ..aux });
+        // A head that reads the stem alone needs no cell, but a network has one.
+        match placements.is_empty() {
+            true => self.clone(),
+            false => Self { stem: self.stem.clone(), placements, head, aux },
+        }
+    }
+}
+
+fn mark(needed: &mut [bool], sources: Vec<Source>) {
+    for source in sources {
+        if let Source::Cell(index) = source {
+            needed[index] = true;
+        }
+    }
+}
+
+fn sources(placement: &Placement) -> Vec<Source> {
+    placement.ports.iter().flat_map(|port| &port.links).map(|link| link.source).collect()
+}

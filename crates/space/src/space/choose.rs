@@ -1,0 +1,78 @@
+//! Genotypes of a space: checked ones and random ones.
+
+use rand::{Rng as _, RngCore};
+
+use super::Space;
+use crate::{CellGenotype, CellSpec, Edge, Gene, Genotype, SpaceError};
+
+impl Space {
+    /// The genotype of the given cells, checked against the space.
+    ///
+    /// An edge may carry several genes (decoders of independent weights choose that) or none.
+    ///
+    /// # Errors
+    /// [`SpaceError::Mismatch`] when names or inputs of the cells are not the space's,
+    /// [`SpaceError::UnknownEdge`] and [`SpaceError::UnknownOp`] for a gene that is no choice of
+    /// the space, and as [`Genotype::new`].
+    pub fn genotype(&self, cells: Vec<CellGenotype>) -> Result<Genotype, SpaceError> {
+        let wanted: Vec<_> = self.cells.iter().map(|c| (&*c.name, c.graph.inputs())).collect();
+        let found: Vec<_> = cells.iter().map(|cell| (&*cell.name, cell.inputs)).collect();
+        if wanted != found {
+            return Err(SpaceError::Mismatch {
+                place: format!("cells of space `{}` and their inputs", self.name),
+                expected: format!("{wanted:?}"),
+                found: format!("{found:?}"),
+            });
+        }
+        for (spec, cell) in self.cells.iter().zip(&cells) {
+            self.check_genes(spec, &cell.genes)?;
+        }
+        Genotype::new(self.layout(), cells)
+    }
+
+    fn check_genes(&self, spec: &CellSpec, genes: &[Gene]) -> Result<(), SpaceError> {
+        for (index, gene) in genes.iter().enumerate() {
+            if spec.graph.row(Edge { from: gene.from, to: gene.to }).is_none() {
+                return Err(SpaceError::UnknownEdge {
+                    cell: spec.name.clone(),
+                    index,
+                    gene: format!("{} {}->{}", gene.op, gene.from, gene.to),
+                });
+            }
+            let place = || format!("cell `{}`, gene {index}", spec.name);
+            self.op_set.get(&gene.op).map_err(|error| error.at(place()))?;
+        }
+        Ok(())
+    }
+
+    /// A random genotype: `top` in-edges per node (all where a node has no more, at least one),
+    /// uniformly without repetition, and one operation per edge, uniformly among those that are
+    /// not zero.
+    ///
+    /// Links between cells are not drawn. A set of zero operations only gives those.
+    pub fn sample(&self, top: usize, rng: &mut dyn RngCore) -> Genotype {
+        let all = self.op_set.ops();
+        let mut ops: Vec<&str> =
+            all.iter().filter(|op| !op.is_zero()).map(|op| &*op.name).collect();
+        if ops.is_empty() {
+            ops = self.op_set.names().collect();
+        }
+        let cells = self.cells.iter().map(|spec| {
+            let mut genes = Vec::new();
+            for node in spec.graph.own_nodes() {
+                let rows: Vec<usize> = spec.graph.rows_into(node).collect();
+                let count = top.clamp(1, rows.len());
+                let mut picks = rand::seq::index::sample(rng, rows.len(), count).into_vec();
+                picks.sort_unstable();
+                for pick in picks {
+                    let Edge { from, to } = spec.graph.edges()[rows[pick]];
+                    let op = ops[rng.random_range(0..ops.len())].to_owned();
+                    genes.push(Gene { op, from, to });
+                }
+            }
+            spec.genotype(genes)
+        });
+        // Every node of a cell has an in-edge, so every node has a gene: nothing can be refused.
+        Genotype::trusted(self.layout(), cells.collect())
+    }
+}

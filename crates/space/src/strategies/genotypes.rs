@@ -1,0 +1,123 @@
+//! Arbitrary genotypes and weights.
+
+use proptest::collection::vec;
+use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{Index, subsequence};
+
+use super::op_name;
+use crate::{CellGenotype, CellWeights, Gene, Genotype, Layout, Space, WeightTable};
+
+/// Any cell of the given name and number of inputs with up to eight genes.
+pub fn cell_genotype(name: String, inputs: usize) -> impl Strategy<Value = CellGenotype> {
+    let own: Vec<usize> = (inputs..inputs + 4).collect();
+    let genes = vec((op_name(), any::<Index>(), 0..4_usize), 1..=8);
+    let concat = subsequence(own, 1..=4).prop_shuffle();
+    (genes, concat).prop_map(move |(genes, mut concat)| {
+        let genes: Vec<Gene> = genes
+            .into_iter()
+            .map(|(op, from, node)| {
+                let to = inputs + node;
+                Gene { op, from: from.index(to), to }
+            })
+            .collect();
+        // At least one output has to exist.
+        if !genes.iter().any(|gene| concat.contains(&gene.to)) {
+            concat.push(genes[0].to);
+        }
+        CellGenotype { name: name.clone(), inputs, genes, concat }
+    })
+}
+
+fn cells(names: Vec<String>, inputs: usize) -> impl Strategy<Value = Vec<CellGenotype>> {
+    names.into_iter().map(|name| cell_genotype(name, inputs)).collect::<Vec<_>>()
+}
+
+fn numbered(count: usize, inputs: usize) -> impl Strategy<Value = Vec<CellGenotype>> {
+    cells((0..count).map(|i| format!("cell_{i}")).collect(), inputs)
+}
+
+fn layout_and_cells() -> impl Strategy<Value = (Layout, Vec<CellGenotype>)> {
+    let two = cells(vec!["normal".to_owned(), "reduce".to_owned()], 2);
+    let many = || (1_usize..=4).prop_flat_map(|count| numbered(count, 2));
+    let reductions = || vec(0..20_usize, 0..=3);
+    let sequence = vec(any::<Index>(), 1..=6);
+    prop_oneof![
+        two.prop_map(|cells| (Layout::TwoCells, cells)),
+        (many(), reductions())
+            .prop_map(|(cells, reductions)| (Layout::PerCell { reductions }, cells)),
+        (many(), sequence, reductions()).prop_map(|(cells, sequence, reductions)| {
+            let sequence = sequence.iter().map(|index| index.index(cells.len())).collect();
+            (Layout::Sequence { sequence, reductions }, cells)
+        }),
+        (1_usize..=3, 1_usize..=3)
+            .prop_flat_map(|(count, inputs)| numbered(count, inputs))
+            .prop_map(|cells| (Layout::Space, cells)),
+    ]
+}
+
+/// Any genotype, in any layout, with or without a name.
+pub fn genotype() -> impl Strategy<Value = Genotype> {
+    let parts = (layout_and_cells(), option::of("\\PC{0,10}"));
+    parts.prop_filter_map("a valid genotype", |((layout, cells), name)| {
+        let genotype = Genotype::new(layout, cells).ok()?;
+        Some(match name {
+            Some(name) => genotype.named(name),
+            None => genotype,
+        })
+    })
+}
+
+fn weights(count: usize) -> impl Strategy<Value = Vec<f64>> {
+    vec(POSITIVE | NEGATIVE | NORMAL | SUBNORMAL | ZERO, count)
+}
+
+fn cell_weights(
+    name: String,
+    edges: usize,
+    ops: usize,
+    weighted: bool,
+) -> impl Strategy<Value = CellWeights> {
+    (vec(weights(ops), edges), weights(edges)).prop_map(move |(edges, edge_weights)| CellWeights {
+        name: name.clone(),
+        edges,
+        edge_weights: weighted.then_some(edge_weights),
+    })
+}
+
+/// Any table of finite weights.
+pub fn weight_table() -> impl Strategy<Value = WeightTable> {
+    (vec(op_name(), 1..=4), vec(("\\PC{0,8}", 0..5_usize, any::<bool>()), 0..=3)).prop_flat_map(
+        |(ops, cells)| {
+            let cells: Vec<_> = cells
+                .into_iter()
+                .map(|(name, edges, weighted)| cell_weights(name, edges, ops.len(), weighted))
+                .collect();
+            let links = vec((1..4_usize).prop_flat_map(weights), 0..3);
+            (cells, links).prop_filter_map("a valid table", move |(cells, links)| {
+                WeightTable::new(ops.clone(), cells).and_then(|table| table.with_links(links)).ok()
+            })
+        },
+    )
+}
+
+/// Any table of weights that belongs to a space, with edge weights and link weights or without.
+pub fn weights_of(space: &Space) -> impl Strategy<Value = WeightTable> + use<> {
+    let space = space.clone();
+    (any::<bool>(), any::<bool>()).prop_flat_map(move |(weighted, linked)| {
+        let ops: Vec<String> = space.op_set().names().map(str::to_owned).collect();
+        let cells: Vec<_> = space
+            .cells()
+            .iter()
+            .map(|cell| {
+                cell_weights(cell.name.clone(), cell.graph.edges().len(), ops.len(), weighted)
+            })
+            .collect();
+        let choices = space.network().choices().filter(|_| linked);
+        let links: Vec<_> = choices.map(|(_, _, count)| weights(count)).collect();
+        (cells, links).prop_filter_map("a valid table", move |(cells, links)| {
+            WeightTable::new(ops.clone(), cells).and_then(|table| table.with_links(links)).ok()
+        })
+    })
+}

@@ -1,0 +1,213 @@
+//! Parameters and multiply-adds against the published networks, and against a slow count.
+
+use dartloom_space::{
+    AuxHead, Blueprint, Build, Compat, Cost, Genotype, Layer, OpSet, Shape, Stem, TransformPlan,
+    strategies,
+};
+use proptest::prelude::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// Sources and meaning: `fixtures/README.md`.
+const ROWS: &str = include_str!("fixtures/counts.txt");
+
+fn row_cost(fields: &[&str]) -> Cost {
+    let [name, stem, channels, layers, classes, reductions, ..] = fields else {
+        panic!("short row {fields:?}")
+    };
+    let number = |text: &str| -> usize { text.parse().unwrap() };
+    let (stem, aux, side) = match *stem {
+        "cifar" => (Stem::cifar(3), AuxHead::Cifar, 32),
+        "imagenet" => (Stem::imagenet(), AuxHead::ImageNet, 224),
+        "quarter" => (Stem::imagenet_quarter(), AuxHead::ImageNetNormed, 224),
+        other => panic!("unknown stem {other}"),
+    };
+    let reductions =
+        (*reductions != "-").then(|| reductions.split(',').map(number).collect::<Vec<_>>());
+    let genotype = Genotype::published(name).unwrap();
+    let chain = genotype.chain(number(layers), stem, reductions, Compat::Official).unwrap();
+    let build = Build {
+        channels: number(channels),
+        classes: number(classes),
+        input: Shape::new(3, side, side),
+        compat: Compat::Official,
+    };
+    let network = chain.with_aux(aux).network().unwrap();
+    let ops = OpSet::builtin("all").unwrap();
+    Blueprint::derived(&genotype, &network, &ops, build).unwrap().cost().unwrap()
+}
+
+/// `found` as `expected` is written: an integer, or millions with so many digits.
+fn written_like(expected: &str, found: u64) -> String {
+    match expected.split_once('.') {
+        None => found.to_string(),
+        Some((_, digits)) => format!("{:.*}", digits.len(), found as f64 / 1e6),
+    }
+}
+
+#[test]
+fn published_networks_have_their_published_counts() {
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    for row in ROWS.lines().filter(|row| !row.starts_with('#')) {
+        let fields: Vec<&str> = row.split_whitespace().collect();
+        let cost = row_cost(&fields);
+        let found = [cost.parameters, cost.parameters + cost.auxiliary_parameters, cost.macs];
+        for (expected, found) in fields[6..9].iter().zip(found).filter(|(e, _)| **e != "-") {
+            compared += 1;
+            let found = written_like(expected, found);
+            if found != *expected {
+                wrong.push(format!("{row}: expected {expected}, found {found}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 100, "only {compared} numbers compared");
+}
+
+/// Trainable numbers, multiply-adds and the shape behind a layer, written without the crate's
+/// arithmetic.
+fn slow(layer: &Layer, input: Shape) -> (u64, u64, Shape) {
+    let steps = |size: usize, k: usize, s: usize, d: usize, p: usize| {
+        (0..).map(|i| i * s).take_while(|start| start + d * (k - 1) < size + 2 * p).count()
+    };
+    match *layer {
+        Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups } => {
+            let mut weights = 0;
+            for _ in 0..groups {
+                for _ in 0..outputs / groups {
+                    weights += inputs / groups * kernel.height * kernel.width;
+                }
+            }
+            let (h, w) = (
+                steps(input.height, kernel.height, stride.height, dilation.height, padding.height),
+                steps(input.width, kernel.width, stride.width, dilation.width, padding.width),
+            );
+            (weights as u64, (weights * h * w) as u64, Shape::new(outputs, h, w))
+        }
+        Layer::MaxPool { kernel, stride, padding } | Layer::AvgPool { kernel, stride, padding } => {
+            let h = steps(input.height, kernel.height, stride.height, 1, padding.height);
+            let w = steps(input.width, kernel.width, stride.width, 1, padding.width);
+            (0, 0, Shape::new(input.channels, h, w))
+        }
+        Layer::FactorizedReduce { inputs, outputs } => {
+            let half = inputs * (outputs / 2);
+            let (h, w) = (input.height / 2, input.width / 2);
+            (2 * half as u64, (2 * half * h * w) as u64, Shape::new(outputs, h, w))
+        }
+        Layer::Norm { channels, affine } => {
+            (if affine { 2 * channels as u64 } else { 0 }, 0, input)
+        }
+        Layer::Upsample { factor } => {
+            let shape = Shape::new(
+                input.channels,
+                input.height * factor.height,
+                input.width * factor.width,
+            );
+            (0, 0, shape)
+        }
+        Layer::Zero { stride } => {
+            let rows = (0..input.height).step_by(stride.height).count();
+            let columns = (0..input.width).step_by(stride.width).count();
+            (0, 0, Shape::new(input.channels, rows, columns))
+        }
+        Layer::GlobalAvgPool => (0, 0, Shape::new(input.channels, 1, 1)),
+        Layer::Linear { inputs, outputs } => (
+            (inputs * outputs + outputs) as u64,
+            (inputs * outputs) as u64,
+            Shape::new(outputs, 1, 1),
+        ),
+        _ => (0, 0, input),
+    }
+}
+
+fn slow_list(layers: &[Layer], input: Shape, sums: &mut (u64, u64, u64)) -> Shape {
+    let mut shape = input;
+    for layer in layers {
+        let (parameters, macs, output) = slow(layer, shape);
+        shape = output;
+        sums.0 += parameters;
+        sums.1 += macs;
+        sums.2 += (shape.channels * shape.height * shape.width) as u64;
+    }
+    shape
+}
+
+fn slow_cost(blueprint: &Blueprint) -> (u64, u64, u64) {
+    let mut sums = (0, 0, 0);
+    let links = |link: &TransformPlan, sums: &mut (u64, u64, u64)| {
+        slow_list(&link.layers, link.input, sums)
+    };
+    for part in &blueprint.stem {
+        assert_eq!(slow_list(&part.layers, part.input, &mut sums), part.output);
+    }
+    for cell in &blueprint.cells {
+        for port in &cell.ports {
+            for link in &port.links {
+                assert_eq!(links(link, &mut sums), port.output);
+            }
+        }
+        for edge in cell.edges.iter().filter(|edge| edge.live) {
+            for candidate in &edge.candidates {
+                let layers = candidate.layers.as_ref().unwrap();
+                assert_eq!(slow_list(layers, edge.input.shape, &mut sums), cell.node);
+            }
+        }
+    }
+    for branch in &blueprint.head.branches {
+        assert_eq!(links(branch, &mut sums), blueprint.head.output);
+    }
+    sums
+}
+
+fn build(side: usize, channels: usize, classes: usize) -> Build {
+    let input = Shape::new(3, side, side);
+    Build { channels, classes, input, compat: Compat::Paper }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_supernet_costs_the_sum_of_its_layers(
+        (space, side) in strategies::buildable_space(),
+        channels in (1_usize..=4).prop_map(|half| 2 * half),
+        classes in 1_usize..=5,
+    ) {
+        let blueprint = Blueprint::supernet(&space, build(side, channels, classes)).unwrap();
+        let cost = blueprint.cost().unwrap();
+        prop_assert_eq!((cost.parameters, cost.macs, cost.activations), slow_cost(&blueprint));
+        prop_assert_eq!(cost.unused_parameters, 0);
+    }
+
+    #[test]
+    fn a_derived_network_costs_the_sum_of_its_layers(
+        (space, side) in strategies::buildable_space(),
+        top in 1_usize..=3,
+        seed: u64,
+    ) {
+        let genotype = space.sample(top, &mut ChaCha8Rng::seed_from_u64(seed));
+        // A choice of links is not part of a genotype; its network costs all of them.
+        let network = genotype.network_in(&space).unwrap_or_else(|_| space.network().clone());
+        let blueprint =
+            Blueprint::derived(&genotype, &network, space.op_set(), build(side, 4, 3)).unwrap();
+        let cost = blueprint.cost().unwrap();
+        prop_assert_eq!((cost.parameters, cost.macs, cost.activations), slow_cost(&blueprint));
+    }
+}
+
+#[test]
+fn dead_genes_are_counted_apart() {
+    // Node 3 reads node 2, which no gene reaches.
+    let text = "Genotype(normal=[('sep_conv_3x3', 3, 2), ('skip_connect', 3, 0)], \
+                reduce=[('skip_connect', 2, 0)])";
+    let genotype = Genotype::from_text(text).unwrap();
+    let network = genotype.chain(1, Stem::cifar(1), Some(vec![]), Compat::Paper).unwrap();
+    let network = network.network().unwrap();
+    let ops = OpSet::builtin("S").unwrap();
+    let blueprint = Blueprint::derived(&genotype, &network, &ops, build(8, 4, 2)).unwrap();
+    let cost = blueprint.cost().unwrap();
+    // sep_conv_3x3 at 4 channels: 2 * (9 * 4 + 4 * 4 + 2 * 4).
+    assert_eq!(cost.unused_parameters, 120);
+    assert_eq!(cost.parameters - cost.unused_parameters, slow_cost(&blueprint).0);
+}

@@ -1,0 +1,13 @@
+//! What crosses the modules of the crate.
+#![allow(clippy::unwrap_used, reason = "a test that finds no value should stop there")]
+
+mod bounds;
+mod counts;
+mod drawings;
+mod forms;
+mod malformed;
+mod networks;
+mod published;
+mod sampling;
+mod sizes;
+mod text;

@@ -1,0 +1,148 @@
+//! The Python text form.
+
+use dartloom_space::{Compat, Gene, Genotype, Layout, SpaceError, strategies};
+use proptest::prelude::*;
+
+fn genes(genotype: &Genotype, cell: usize) -> Vec<(&str, usize, usize)> {
+    genotype.cells()[cell].genes.iter().map(|gene| (&*gene.op, gene.from, gene.to)).collect()
+}
+
+#[test]
+fn two_number_genes_stand_two_per_node() {
+    let text = "Genotype(normal=[('sep_conv_3x3', 1), ('skip_connect', 0), ('none', 2), \
+                ('none', 0)], normal_concat=range(2, 4), reduce=[('avg_pool_3x3', 0), \
+                ('none', 1)], reduce_concat=[2])";
+    let genotype = Genotype::from_text(text).unwrap();
+    assert_eq!(*genotype.layout(), Layout::TwoCells);
+    assert_eq!(
+        genes(&genotype, 0),
+        [("sep_conv_3x3", 1, 2), ("skip_connect", 0, 2), ("none", 2, 3), ("none", 0, 3)]
+    );
+    assert_eq!(genotype.cells()[0].concat, [2, 3]);
+    assert_eq!(genotype.cells()[1].concat, [2]);
+    assert_eq!(genotype.name(), None);
+}
+
+#[test]
+fn all_the_ways_people_write_it_mean_the_same() {
+    let plain = Genotype::from_text(
+        "G_1 = Genotype(normal=[('a', 0), ('b', 1)], normal_concat=[2], \
+         reduce=[('c', 0), ('d', 1)], reduce_concat=[2])",
+    )
+    .unwrap();
+    let other = "\n# found at night, 97.24%\nG_1=Genotype(\n  normal = [\n    (\"a\", 0,), # first\n\
+                 \t['b', 1],\n  ],\n  normal_concat=range(2,3),\r\n  reduce=((\"c\",0),('d', 1)), \
+                 reduce_concat = list(range(2, 3,)),\n)  # end\n";
+    assert_eq!(Genotype::from_text(other).unwrap(), plain);
+    assert_eq!(plain.name(), Some("G_1"));
+    let nested = "Genotype_nested(genes=[[('a', 3, 0)]], reductions=[2, 6], concat=range(2, 6))";
+    let list = "Genotype(concat=list([2, 3, 4, 5]), genes=[[('a', 3, 0)]], reductions=(2, 6))";
+    assert_eq!(Genotype::from_text(nested), Genotype::from_text(list));
+}
+
+#[test]
+fn three_number_genes_put_out_every_node_that_has_one() {
+    let text = "Genotype(normal=[('a', 4, 0), ('b', 2, 1)], normal_concat=range(2, 6), \
+                reduce=[('c', 3, 2)], reduce_concat=range(2, 6))";
+    let genotype = Genotype::from_text(text).unwrap();
+    assert_eq!(genes(&genotype, 0), [("a", 0, 4), ("b", 1, 2)]);
+    assert_eq!(genotype.cells()[0].concat, [2, 4]);
+    assert_eq!(genotype.cells()[1].concat, [3]);
+    assert_eq!(genotype.cells()[1].live_genes(Compat::Paper), [false]);
+}
+
+#[test]
+fn lists_of_cells_become_chains() {
+    let cells = "genes=[[('a', 2, 0)], [('b', 2, 1)], [('c', 2, 1)]]";
+    let layout = |text: String| Genotype::from_text(&text).unwrap().layout().clone();
+    assert_eq!(
+        layout(format!("Genotype({cells}, concat=range(2, 6), reductions=range(1, 3))")),
+        Layout::PerCell { reductions: vec![1, 2] }
+    );
+    assert_eq!(layout(format!("Genotype({cells})")), Layout::PerCell { reductions: vec![1, 2] });
+    assert_eq!(
+        layout(format!("Genotype_opt({cells}, seq=[0, 1, 1, 2, 0, 0], reductions=[])")),
+        Layout::Sequence { sequence: vec![0, 1, 1, 2, 0, 0], reductions: vec![] }
+    );
+    assert_eq!(
+        layout(format!("Genotype_opt({cells}, seq=[0, 1, 1, 2, 0, 0])")),
+        Layout::Sequence { sequence: vec![0, 1, 1, 2, 0, 0], reductions: vec![2, 4] }
+    );
+}
+
+#[test]
+fn published_genotypes_survive_the_text_form() {
+    for name in Genotype::published_names() {
+        let genotype = Genotype::published(name).unwrap();
+        let text = genotype.to_text().unwrap();
+        let read = Genotype::from_text(&text).unwrap();
+        assert_eq!((read.layout(), read.cells()), (genotype.layout(), genotype.cells()), "{text}");
+        assert_eq!(read.name().is_some(), !name.contains(['.', '-']), "{text}");
+    }
+    assert!(
+        Genotype::published("DARTS_V2")
+            .unwrap()
+            .to_text()
+            .unwrap()
+            .starts_with("DARTS_V2 = Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ")
+    );
+}
+
+#[test]
+fn what_the_form_cannot_say_is_refused() {
+    let cells = Genotype::published("FairDARTS_b").unwrap().cells().to_vec();
+    let refused = |layout, cells| Genotype::new(layout, cells).unwrap().to_text().unwrap_err();
+    let space = refused(Layout::Space, cells.clone());
+    assert!(matches!(space, SpaceError::NoTextForm { .. }), "{space}");
+    let mut narrow = cells.clone();
+    narrow[1].concat = vec![2, 3, 4];
+    let narrow = refused(Layout::TwoCells, narrow);
+    assert!(narrow.to_string().contains("puts out nodes [2, 3, 4]"), "{narrow}");
+    let mut wide = cells;
+    wide[0].inputs = 1;
+    let wide = refused(Layout::PerCell { reductions: vec![] }, wide);
+    assert!(wide.to_string().contains("has 1 inputs instead of 2"), "{wide}");
+}
+
+fn in_pairs(genes: &[Gene]) -> bool {
+    genes.iter().enumerate().all(|(index, gene)| gene.to == 2 + index / 2)
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && name.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+proptest! {
+    /// Where there is a text form, reading it gives the genotype back, except for what the form
+    /// leaves out: listed outputs without genes, and names that are no identifiers.
+    #[test]
+    fn the_text_form_reads_back(genotype in strategies::genotype()) {
+        let Ok(text) = genotype.to_text() else {
+            let whole = |genes: &[Gene], concat: &[usize]| {
+                let existing = concat.iter().filter(|node| genes.iter().any(|g| g.to == **node));
+                let mut nodes: Vec<usize> = genes.iter().map(|gene| gene.to).collect();
+                nodes.sort_unstable();
+                nodes.dedup();
+                existing.eq(&nodes)
+            };
+            let cells = genotype.cells();
+            prop_assert!(
+                *genotype.layout() == Layout::Space
+                    || cells.iter().any(|cell| !whole(&cell.genes, &cell.concat))
+            );
+            return Ok(());
+        };
+        let read = Genotype::from_text(&text).unwrap();
+        prop_assert_eq!(read.layout(), genotype.layout());
+        prop_assert_eq!(read.name(), genotype.name().filter(|name| is_identifier(name)));
+        for (read, cell) in read.cells().iter().zip(genotype.cells()) {
+            prop_assert_eq!(&read.genes, &cell.genes);
+            prop_assert_eq!(read.output_nodes(Compat::Paper), cell.output_nodes(Compat::Paper));
+            if *genotype.layout() == Layout::TwoCells && genotype.cells().iter().all(|c| in_pairs(&c.genes)) {
+                prop_assert_eq!(&read.concat, &cell.concat);
+            }
+        }
+        prop_assert_eq!(read.to_text().unwrap(), Genotype::from_text(&text).unwrap().to_text().unwrap());
+    }
+}

@@ -1,0 +1,201 @@
+//! The loop around everything that is trained step by step.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use dartloom_metrics::{Event, Flow, Observer};
+
+use crate::{Position, Snapshot, TrainError};
+
+/// Losses of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepLoss {
+    /// Training loss.
+    pub loss: f64,
+    /// Loss of the architecture step, where there was one.
+    pub arch_loss: Option<f64>,
+}
+
+/// What an epoch ended with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochReport {
+    /// Metrics by name.
+    pub metrics: BTreeMap<String, f64>,
+    /// The architecture as it would be decoded now, and what the decoder noted.
+    pub architecture: Option<(serde_json::Value, Vec<String>)>,
+}
+
+/// Something that is trained in epochs of steps.
+///
+/// # Contract
+/// Step `(epoch, step)` depends only on the position and the state, so that after
+/// `restore(snapshot())` the rest equals never having stopped, bit for bit.
+pub trait Stepper {
+    /// Its errors.
+    type Error: From<TrainError>;
+
+    /// Name in events.
+    fn phase(&self) -> &str;
+
+    /// Epochs to train.
+    fn epochs(&self) -> usize;
+
+    /// Steps in each epoch.
+    fn steps_per_epoch(&self) -> usize;
+
+    /// Makes one step.
+    ///
+    /// # Errors
+    /// When training cannot go on; nothing has been updated by the failed step's loss.
+    fn step(&mut self, at: Position) -> Result<StepLoss, Self::Error>;
+
+    /// Called after the last step of each epoch.
+    ///
+    /// # Errors
+    /// When an evaluation fails.
+    fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, Self::Error>;
+
+    /// The state, without the position.
+    ///
+    /// # Errors
+    /// When a tensor cannot be copied.
+    fn snapshot(&self) -> Result<Snapshot, Self::Error>;
+
+    /// Takes over a state.
+    ///
+    /// # Errors
+    /// When the state belongs to something else.
+    fn restore(&mut self, snapshot: Snapshot) -> Result<(), Self::Error>;
+}
+
+/// Who watches a phase and where it is saved.
+pub struct Session<'a> {
+    /// Told everything; may stop the phase.
+    pub observer: &'a mut dyn Observer,
+    /// Checkpoint file, if the phase is to be resumable.
+    pub checkpoint: Option<PathBuf>,
+    /// Digest of the configuration; a checkpoint of another one is refused.
+    pub digest: String,
+}
+
+impl std::fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("checkpoint", &self.checkpoint).finish_non_exhaustive()
+    }
+}
+
+/// How a phase ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All epochs are trained.
+    Finished,
+    /// An observer asked to stop; the state is saved if the session has a checkpoint.
+    Stopped(Position),
+}
+
+/// Trains `stepper` to its last epoch, from its checkpoint if there is one.
+///
+/// ```text
+/// resume if a checkpoint exists
+/// PhaseStarted
+/// for each epoch
+///     for each step: step, Step                      -> Stop? save, Stopped
+///     end_epoch, Architecture if changed, EpochFinished, save, Checkpoint   -> Stop? Stopped
+/// ```
+///
+/// # Errors
+/// The error of a step, of an observer, or of the checkpoint.
+pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
+    let mut at = resume(stepper, session)?;
+    let phase = stepper.phase().to_owned();
+    let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
+    let started =
+        Event::PhaseStarted { phase: phase.clone(), epochs, steps_per_epoch: steps, epoch: at.epoch };
+    let mut flow = tell(session, &started)?;
+    let mut shown: Option<serde_json::Value> = None;
+    while at.epoch < epochs {
+        while at.step < steps {
+            if flow == Flow::Stop {
+                return stop(stepper, session, at);
+            }
+            let StepLoss { loss, arch_loss } = stepper.step(at)?;
+            let Position { epoch, step } = at;
+            let event = Event::Step { phase: phase.clone(), epoch, step, steps, loss, arch_loss };
+            flow = tell(session, &event)?;
+            at.step += 1;
+        }
+        if flow == Flow::Stop {
+            return stop(stepper, session, at);
+        }
+        let report = stepper.end_epoch(at.epoch)?;
+        flow = announce(session, &phase, at.epoch, report, &mut shown)?;
+        at = Position { epoch: at.epoch + 1, step: 0 };
+        save(stepper, session, at)?;
+    }
+    Ok(Outcome::Finished)
+}
+
+fn resume<S: Stepper>(stepper: &mut S, session: &Session<'_>) -> Result<Position, S::Error> {
+    let Some(path) = &session.checkpoint else { return Ok(Position::default()) };
+    match Snapshot::load(path, &session.digest)? {
+        Some(snapshot) => {
+            let position = snapshot.position;
+            stepper.restore(snapshot)?;
+            Ok(position)
+        }
+        None => Ok(Position::default()),
+    }
+}
+
+fn announce(
+    session: &mut Session<'_>,
+    phase: &str,
+    epoch: usize,
+    report: EpochReport,
+    shown: &mut Option<serde_json::Value>,
+) -> Result<Flow, TrainError> {
+    let phase = phase.to_owned();
+    let mut flow = Flow::Continue;
+    if let Some((genotype, notes)) = report.architecture
+        && shown.as_ref() != Some(&genotype)
+    {
+        *shown = Some(genotype.clone());
+        let event = Event::Architecture { phase: phase.clone(), epoch, genotype, notes };
+        flow = tell(session, &event)?;
+    }
+    match tell(session, &Event::EpochFinished { phase, epoch, metrics: report.metrics })? {
+        Flow::Continue => Ok(flow),
+        Flow::Stop => Ok(Flow::Stop),
+    }
+}
+
+fn stop<S: Stepper>(
+    stepper: &S,
+    session: &mut Session<'_>,
+    at: Position,
+) -> Result<Outcome, S::Error> {
+    save(stepper, session, at)?;
+    let phase = stepper.phase().to_owned();
+    // The phase is over: whether the observer would stop or go on no longer matters.
+    let _ = tell(session, &Event::Stopped { phase, epoch: at.epoch, step: at.step })?;
+    Ok(Outcome::Stopped(at))
+}
+
+fn save<S: Stepper>(stepper: &S, session: &mut Session<'_>, at: Position) -> Result<(), S::Error> {
+    let Some(path) = session.checkpoint.clone() else { return Ok(()) };
+    let mut snapshot = stepper.snapshot()?;
+    snapshot.position = at;
+    snapshot.save(&path, &session.digest)?;
+    let event = Event::Checkpoint {
+        phase: stepper.phase().to_owned(),
+        epoch: at.epoch,
+        step: at.step,
+        path: path.display().to_string(),
+    };
+    let _ = tell(session, &event)?;
+    Ok(())
+}
+
+fn tell(session: &mut Session<'_>, event: &Event) -> Result<Flow, TrainError> {
+    Ok(session.observer.on_event(event)?)
+}

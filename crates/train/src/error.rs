@@ -1,0 +1,87 @@
+//! What can go wrong while training.
+
+use std::path::PathBuf;
+
+use dartloom_data::DataError;
+use dartloom_metrics::{MetricsError, ObserverError};
+use dartloom_net::NetError;
+use dartloom_ops::OpError;
+use thiserror::Error;
+
+/// Why training stopped or a checkpoint could not be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// The network failed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// Variables could not be read or set.
+    #[error(transparent)]
+    Op(#[from] OpError),
+    /// A batch could not be made.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A metric refused its input.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// An observer failed.
+    #[error(transparent)]
+    Observer(#[from] ObserverError),
+    /// A loss that is not finite; weights have not been updated with it.
+    #[error("{phase}, epoch {epoch}, step {step}: the {what} is not finite{}",
+        place.as_ref().map(|p| format!("; first seen at {p}")).unwrap_or_default())]
+    NotFinite {
+        /// What was trained.
+        phase: String,
+        /// Epoch, from 0.
+        epoch: usize,
+        /// Step in the epoch, from 0.
+        step: usize,
+        /// Loss or gradient.
+        what: String,
+        /// Cell, edge and operation whose output was the first that is not finite.
+        place: Option<String>,
+    },
+    /// A configuration value that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Config {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// A file or directory that cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A checkpoint that is not one, or is damaged.
+    #[error("{}: not a usable checkpoint: expected {expected}, found {found}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A state that does not fit what is being trained.
+    #[error("the saved state does not fit: expected {expected}, found {found}")]
+    State {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+}

@@ -1,0 +1,49 @@
+//! Loss and accuracy over a data set.
+
+use candle_core::Tensor;
+use dartloom_data::Loader;
+use dartloom_metrics::{Accuracy, Mean, Meter};
+
+use crate::{TrainError, cross_entropy};
+
+/// What an evaluation found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean cross-entropy over the images.
+    pub loss: f64,
+    /// Share of images classified right.
+    pub accuracy: f64,
+}
+
+/// Runs `forward` (images to logits) over one epoch of `loader`.
+///
+/// # Errors
+/// The error of `forward` or of the loader; [`TrainError::Config`] when there are no images.
+pub fn evaluate<E: From<TrainError>>(
+    loader: &Loader<'_>,
+    mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
+) -> Result<Evaluation, E> {
+    let (mut loss, mut accuracy) = (Mean::new(), Accuracy::new());
+    for step in 0..loader.batches_per_epoch() {
+        let batch = loader.batch(0, step).map_err(TrainError::from)?;
+        let logits = forward(&batch.images)?.detach();
+        let images = batch.labels.elem_count() as f64;
+        let value = scalar(&cross_entropy(&logits, &batch.labels, 0.0)?)?;
+        loss.update((value, images)).map_err(TrainError::from)?;
+        accuracy.update((&logits, &batch.labels)).map_err(TrainError::from)?;
+    }
+    match (loss.value(), accuracy.value()) {
+        (Some(loss), Some(accuracy)) => Ok(Evaluation { loss, accuracy }),
+        _ => Err(TrainError::Config {
+            field: "evaluation data",
+            expected: "at least one image",
+            found: "none".to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// A scalar tensor as f64.
+pub(crate) fn scalar(tensor: &Tensor) -> Result<f64, TrainError> {
+    Ok(tensor.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?)
+}

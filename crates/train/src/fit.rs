@@ -1,0 +1,243 @@
+//! Training a network from scratch.
+
+use std::collections::BTreeMap;
+
+use candle_core::Tensor;
+use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
+use dartloom_net::{Model, Pass};
+use dartloom_ops::Mode;
+use serde::{Deserialize, Serialize};
+
+use crate::evaluate::scalar;
+use crate::{
+    EpochReport, Evaluation, Finite, Gradients, Noise, Optimiser, Position, Schedule, Sgd,
+    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate, first_not_finite,
+};
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FitConfig {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Images per step.
+    pub batch: usize,
+    /// Learning rate.
+    pub rate: Schedule,
+    /// Momentum and weight decay.
+    pub sgd: SgdConfig,
+    /// Largest gradient norm.
+    pub clip: f64,
+    /// Drop-path probability in the last epoch; it rises linearly from 0.
+    pub drop_path: f64,
+    /// Weight of the auxiliary head's loss.
+    pub auxiliary: f64,
+    /// Label smoothing.
+    pub smoothing: f64,
+    /// Random crops: zeros added on each side before cropping.
+    pub crop_padding: usize,
+    /// Random horizontal flips.
+    pub flip: bool,
+    /// Side of the square that cutout blanks; 0 is off.
+    pub cutout: usize,
+}
+
+impl Default for FitConfig {
+    /// DARTS' retraining on CIFAR-10 (batch 96, 0.025 to 0, clip 5, drop-path 0.2, auxiliary 0.4,
+    /// cutout 16), 600 epochs.
+    fn default() -> Self {
+        Self {
+            epochs: 600,
+            batch: 96,
+            rate: Schedule::Cosine { from: 0.025, to: 0.0 },
+            sgd: SgdConfig::default(),
+            clip: 5.0,
+            drop_path: 0.2,
+            auxiliary: 0.4,
+            smoothing: 0.0,
+            crop_padding: 4,
+            flip: true,
+            cutout: 16,
+        }
+    }
+}
+
+impl FitConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let refuse = |field, expected, found: &dyn ToString| {
+            Err(TrainError::Config { field, expected, found: found.to_string() })
+        };
+        match self {
+            _ if self.epochs == 0 => refuse("epochs", "at least 1", &self.epochs),
+            _ if self.batch < 2 => refuse("batch", "at least 2", &self.batch),
+            _ if !self.rate.is_valid() => {
+                refuse("rate", "finite rates of 0 or more", &format!("{:?}", self.rate))
+            }
+            _ if !(self.clip > 0.0) => refuse("clip", "a positive norm", &self.clip),
+            _ if !(0.0..1.0).contains(&self.drop_path) => {
+                refuse("drop_path", "0 or more and less than 1", &self.drop_path)
+            }
+            _ if !(0.0..1.0).contains(&self.smoothing) => {
+                refuse("smoothing", "0 or more and less than 1", &self.smoothing)
+            }
+            _ if !self.auxiliary.is_finite() => {
+                refuse("auxiliary", "a finite weight", &self.auxiliary)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A network in training: a [`Stepper`].
+#[derive(Debug)]
+pub struct Fit<'a> {
+    phase: String,
+    model: &'a dyn Model,
+    config: FitConfig,
+    noise: Noise,
+    train: Loader<'a>,
+    test: Option<Loader<'a>>,
+    sgd: Sgd,
+    running: Running,
+}
+
+/// Sums over the current epoch, saved so that a stop in its middle loses nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Running {
+    loss: f64,
+    steps: usize,
+}
+
+impl<'a> Fit<'a> {
+    /// Prepares training of `model` on `train`, evaluated on `test` after every epoch.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] or the loader's error.
+    pub fn new(
+        phase: impl Into<String>,
+        model: &'a dyn Model,
+        config: FitConfig,
+        noise: Noise,
+        train: &'a dyn Dataset,
+        test: Option<&'a dyn Dataset>,
+    ) -> Result<Self, TrainError> {
+        config.check()?;
+        let augment = Augment {
+            crop_padding: config.crop_padding,
+            flip: config.flip,
+            cutout: config.cutout,
+        };
+        let batch = config.batch.min(train.len());
+        let loader = Loader::new(train, batch)?
+            .order(BatchOrder::Shuffled)
+            .seed(noise.child("train batches").seed())
+            .drop_last(true)
+            .augment(augment);
+        let test = test.map(|test| Loader::new(test, batch)).transpose()?;
+        let sgd = Sgd::new(config.sgd);
+        let (phase, running) = (phase.into(), Running::default());
+        Ok(Self { phase, model, config, noise, train: loader, test, sgd, running })
+    }
+
+    /// Loss and accuracy on the test images.
+    ///
+    /// # Errors
+    /// When there are none, or the network fails.
+    pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
+        let mut noise = self.noise.stream("evaluation", 0);
+        let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
+            Ok(self.model.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.logits)
+        };
+        self.test.as_ref().map(|test| evaluate(test, forward)).transpose()
+    }
+
+    fn forward(&self, images: &Tensor, labels: &Tensor, at: Position) -> Result<Tensor, TrainError> {
+        let counter = (at.epoch * self.steps_per_epoch() + at.step) as u64;
+        let mut noise = self.noise.stream("drop-path", counter);
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
+        let output = self.model.forward(images, &mut pass)?;
+        let loss = cross_entropy(&output.logits, labels, self.config.smoothing)?;
+        match output.auxiliary {
+            Some(auxiliary) => {
+                let extra = cross_entropy(&auxiliary, labels, self.config.smoothing)?;
+                Ok((loss + (extra * self.config.auxiliary)?)?)
+            }
+            None => Ok(loss),
+        }
+    }
+
+    fn locate(&self, images: &Tensor) -> Option<String> {
+        let mut noise = self.noise.stream("locate", 0);
+        first_not_finite(|watch| {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            pass.watch = Some(watch);
+            self.model.forward(images, &mut pass)
+        })
+    }
+}
+
+impl Stepper for Fit<'_> {
+    type Error = TrainError;
+
+    fn phase(&self) -> &str {
+        &self.phase
+    }
+
+    fn epochs(&self) -> usize {
+        self.config.epochs
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.train.batches_per_epoch()
+    }
+
+    fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
+        let batch = self.train.batch(at.epoch, at.step)?;
+        let loss = self.forward(&batch.images, &batch.labels, at)?;
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        let value = guard.check("loss", scalar(&loss)?, || self.locate(&batch.images))?;
+        let variables = self.model.variables().parameters();
+        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        let norm = gradients.clip_norm(self.config.clip)?;
+        guard.check("gradient norm", norm, || None)?;
+        let rate = self.config.rate.at(at.epoch, self.config.epochs);
+        self.sgd.step(variables, &gradients, rate)?;
+        self.running.loss += value;
+        self.running.steps += 1;
+        Ok(StepLoss { loss: value, arch_loss: None })
+    }
+
+    fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
+        let running = std::mem::take(&mut self.running);
+        let mut metrics = BTreeMap::from([
+            ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
+            ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
+        ]);
+        if let Some(Evaluation { loss, accuracy }) = self.evaluate()? {
+            metrics.insert("test_loss".to_owned(), loss);
+            metrics.insert("test_accuracy".to_owned(), accuracy);
+        }
+        Ok(EpochReport { metrics, architecture: None })
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, TrainError> {
+        let values = serde_json::json!({ "running": self.running });
+        let variables = self.model.variables().snapshot()?;
+        Ok(Snapshot::new(values).with("variables", variables).with("sgd", self.sgd.state()))
+    }
+
+    fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {
+        let running = serde_json::from_value(snapshot.values["running"].clone());
+        self.running = running.map_err(|error| TrainError::State {
+            expected: "running sums of an epoch".to_owned(),
+            found: error.to_string(),
+        })?;
+        self.model.variables().load(&snapshot.take("variables")?)?;
+        self.sgd.restore(snapshot.tensors.remove("sgd").unwrap_or_default())
+    }
+}

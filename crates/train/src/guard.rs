@@ -1,0 +1,67 @@
+//! Refuses to train on with numbers that are not finite.
+
+use candle_core::{DType, Tensor};
+use dartloom_net::NetError;
+
+use crate::TrainError;
+
+/// Where a training loop stands: what a [`TrainError::NotFinite`] names.
+#[derive(Clone, Copy, Debug)]
+pub struct Finite<'a> {
+    /// What is trained.
+    pub phase: &'a str,
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Step in the epoch, from 0.
+    pub step: usize,
+}
+
+impl Finite<'_> {
+    /// `value` if it is finite; otherwise an error with the place that `locate` finds.
+    ///
+    /// `locate` repeats the forward pass with [`first_not_finite`] as its watch, before any
+    /// variable has changed, so it sees what the loss saw.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`].
+    pub fn check(
+        self,
+        what: &str,
+        value: f64,
+        locate: impl FnOnce() -> Option<String>,
+    ) -> Result<f64, TrainError> {
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(TrainError::NotFinite {
+            phase: self.phase.to_owned(),
+            epoch: self.epoch,
+            step: self.step,
+            what: what.to_owned(),
+            place: locate(),
+        })
+    }
+}
+
+/// Runs `forward` with a watch and returns the place of the first output that is not finite.
+pub fn first_not_finite<T>(
+    forward: impl FnOnce(&mut dartloom_net::Watch<'_>) -> Result<T, NetError>,
+) -> Option<String> {
+    let mut place = None;
+    let mut watch = |at: &dyn std::fmt::Display, value: &Tensor| {
+        if place.is_none() && !is_finite(value)? {
+            place = Some(at.to_string());
+        }
+        Ok(())
+    };
+    let outcome = forward(&mut watch);
+    match outcome {
+        Ok(_) | Err(_) => place,
+    }
+}
+
+fn is_finite(value: &Tensor) -> Result<bool, NetError> {
+    // Any NaN or infinity makes this sum NaN; finite values make it zero.
+    let sum = (value.detach() * 0.0)?.sum_all()?.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+    Ok(sum.is_finite())
+}

@@ -1,0 +1,82 @@
+//! Stochastic gradient descent with momentum.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Tensor, Var};
+use serde::{Deserialize, Serialize};
+
+use super::{Optimiser, decayed, prefixed, regroup};
+use crate::{Gradients, TrainError};
+
+/// Constants of [`Sgd`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SgdConfig {
+    /// Momentum `mu`.
+    pub momentum: f64,
+    /// L2 weight decay `lambda`.
+    pub weight_decay: f64,
+}
+
+impl Default for SgdConfig {
+    /// DARTS' values: momentum 0.9, weight decay 3e-4.
+    fn default() -> Self {
+        Self { momentum: 0.9, weight_decay: 3e-4 }
+    }
+}
+
+/// Momentum SGD with L2 weight decay in PyTorch's order of operations.
+///
+/// `d = g + lambda w`, `v <- mu v + d` (first step: `v = d`), `w <- w - rate v`.
+#[derive(Clone, Debug)]
+pub struct Sgd {
+    config: SgdConfig,
+    velocity: BTreeMap<String, Tensor>,
+}
+
+impl Sgd {
+    /// An optimiser at rest.
+    pub fn new(config: SgdConfig) -> Self {
+        Self { config, velocity: BTreeMap::new() }
+    }
+
+    /// The constants.
+    pub fn config(&self) -> SgdConfig {
+        self.config
+    }
+
+    /// The velocity of a variable that has been stepped.
+    pub fn velocity(&self, name: &str) -> Option<&Tensor> {
+        self.velocity.get(name)
+    }
+}
+
+impl Optimiser for Sgd {
+    fn step(
+        &mut self,
+        variables: &BTreeMap<String, Var>,
+        gradients: &Gradients,
+        rate: f64,
+    ) -> Result<(), TrainError> {
+        for (name, gradient) in &gradients.0 {
+            let Some(variable) = variables.get(name) else { continue };
+            let direction = decayed(gradient, variable, self.config.weight_decay)?;
+            let velocity = match self.velocity.get(name) {
+                Some(velocity) => ((velocity * self.config.momentum)? + direction)?,
+                None => direction,
+            };
+            variable.set(&(variable.as_tensor().detach() - (&velocity * rate)?)?)?;
+            self.velocity.insert(name.clone(), velocity);
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> BTreeMap<String, Tensor> {
+        prefixed("velocity", &self.velocity).collect()
+    }
+
+    fn restore(&mut self, state: BTreeMap<String, Tensor>) -> Result<(), TrainError> {
+        [self.velocity] = regroup(state, ["velocity"])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Runs every golden case of a folder and says, one line each, how it ended.
+//!
+//! The folder is named by `DARTLOOM_GOLDEN_DIR`; without it the committed fixtures run. The exit
+//! code is 0 when no case failed, 1 when one did, 2 when the folder has no readable manifest.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says what it found")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use dartloom_tests::golden;
+
+fn main() -> ExitCode {
+    let named = std::env::var_os(golden::FOLDER_VARIABLE).map(PathBuf::from);
+    let folder = named.unwrap_or_else(golden::fixtures);
+    let outcomes = match golden::run(&folder, &mut |outcome| println!("{outcome}")) {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            eprintln!("{}: {error}", folder.display());
+            return ExitCode::from(2);
+        }
+    };
+    let tally = golden::Tally::of(&outcomes);
+    eprintln!("{tally}");
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,138 @@
+//! Which family a case belongs to.
+
+use std::ffi::OsStr;
+
+use serde_json::Value;
+
+use super::bundle::Bundle;
+use super::family;
+use super::fields::Fields;
+use super::manifest::Case;
+use super::{GoldenError, Outcome};
+
+/// What the cases of methods that the workspace does not have yet wait for.
+const METHODS: &str = "issue 4 (methods)";
+
+/// The methods whose numbers the folder holds, by the repository they were measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Darts,
+    PcDarts,
+    Gaea,
+    FairDarts,
+    DDarts,
+}
+
+impl Method {
+    fn of(case: &Case<'_>) -> Option<Self> {
+        match case.entry.repository()? {
+            "quark0/darts" => Some(Self::Darts),
+            "yuhuixu1993/PC-DARTS" => Some(Self::PcDarts),
+            "liamcli/gaea_release" => Some(Self::Gaea),
+            "xiaomi-automl/FairDARTS" => Some(Self::FairDarts),
+            "aheuillet/D-DARTS" => Some(Self::DDarts),
+            _ => None,
+        }
+    }
+}
+
+/// Runs the cases of a file.
+pub(crate) fn run(case: &Case<'_>) -> Result<Vec<Outcome>, GoldenError> {
+    match case.path.extension().and_then(OsStr::to_str) {
+        Some("safetensors") => tensors(case, &case.bundle()?),
+        Some("json") => json(case, &case.json()?),
+        _ => Err(GoldenError::not_understood("a file that is neither safetensors nor JSON")),
+    }
+}
+
+fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError> {
+    let root = bundle.root();
+    let groups = bundle.groups();
+    let any = |names: &[&str]| {
+        groups.iter().any(|group| names.iter().all(|name| bundle.group(group).has(name)))
+    };
+    let searched = root.has("alpha") || groups.iter().any(|group| group == "alpha");
+    if case.entry.extra.field("cases").is_some() {
+        return family::ops::run(case, bundle);
+    }
+    if root.has("mask") {
+        return Ok(vec![family::drop_path::run(case, bundle)]);
+    }
+    if root.has("logits") && !searched {
+        return Ok(vec![family::derived::run(case, bundle)]);
+    }
+    if any(&["x", "gy", "g_norms"]) {
+        return family::aux_heads::run(case, bundle);
+    }
+    match Method::of(case) {
+        Some(Method::Darts) if root.has("train_x") => {
+            Ok(vec![family::trajectory::run(case, bundle)])
+        }
+        Some(Method::Darts) if root.has("logits") => Ok(vec![family::supernet::run(case, bundle)]),
+        Some(Method::Darts) if any(&["s0", "s1"]) => family::cells::run(case, bundle),
+        Some(Method::Darts) if any(&["x", "alpha", "gy"]) => family::mixed::run(case, bundle),
+        Some(Method::PcDarts | Method::Gaea | Method::FairDarts | Method::DDarts)
+            if root.has("train_x") || root.has("logits") =>
+        {
+            Ok(vec![Outcome::pending(&case.name, METHODS)])
+        }
+        Some(Method::PcDarts | Method::FairDarts | Method::DDarts)
+            if any(&["s0", "s1"]) || any(&["x", "alpha", "gy"]) =>
+        {
+            Ok(pending(case, groups))
+        }
+        _ => Err(GoldenError::not_understood("which family these tensors belong to")),
+    }
+}
+
+fn pending(case: &Case<'_>, groups: Vec<String>) -> Vec<Outcome> {
+    let name = |group: String| format!("{}/{group}", case.name);
+    groups.into_iter().map(|group| Outcome::pending(name(group), METHODS)).collect()
+}
+
+fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
+    let every = |field: &str| {
+        let entries = value.as_object().filter(|entries| !entries.is_empty());
+        entries.is_some_and(|entries| entries.values().all(|entry| entry.field(field).is_some()))
+    };
+    if every("kind") {
+        return family::genotypes::run(case, value);
+    }
+    if every("measured") {
+        return family::counts::run(case, value);
+    }
+    if value.field("pairs_So").is_some() {
+        return Ok(vec![Outcome::pending(&case.name, METHODS)]);
+    }
+    let Some(cases) = value.field("cases") else {
+        return family::schedules::run(case, value);
+    };
+    let first = cases.get(0).ok_or_else(|| value.wrong("cases", "at least one case"))?;
+    let has = |fields: &[&str]| fields.iter().all(|field| first.field(field).is_some());
+    let other = POSTPONED.iter().find(|fields| has(fields));
+    if has(&["K", "N", "cells"]) {
+        family::sizes::run(case, value)
+    } else if has(&["cells", "layers", "official"]) {
+        family::derivation::run(case, value)
+    } else if other.is_some() {
+        Ok(vec![Outcome::pending(&case.name, METHODS)])
+    } else if has(&["alphas_normal", "alphas_reduce", "genotype"]) {
+        family::genotype_darts::run(case, value)
+    } else {
+        Err(GoldenError::not_understood("which family these values belong to"))
+    }
+}
+
+/// Fields by which the tables of functions that belong to other methods are recognised.
+const POSTPONED: [&[&str]; 8] = [
+    // Decoders of PC-DARTS, GAEA, FairDARTS and D-DARTS.
+    &["alphas_normal", "betas_normal", "genotype"],
+    &["alphas", "edges", "genotype"],
+    &["alphas_normal", "alphas_reduce", "genotypes"],
+    &["alphas", "space", "genotypes"],
+    // Weights of a genotype, exponentiated gradient, ablation loss, zero-one loss.
+    &["genotype", "shape", "nonzero"],
+    &["spec", "cells", "official_init"],
+    &["marginal_contributions", "ablation_loss_eq8"],
+    &["logits", "alpha", "l1", "l2"],
+];

@@ -1,0 +1,92 @@
+//! Why a case or a folder could not be run.
+
+use std::path::PathBuf;
+
+use dartloom_decode::DecodeError;
+use dartloom_net::NetError;
+use dartloom_ops::OpError;
+use dartloom_relax::RelaxError;
+use dartloom_space::SpaceError;
+use dartloom_train::TrainError;
+use thiserror::Error;
+
+/// Why a case or a folder could not be run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GoldenError {
+    /// A file that cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file that is not the JSON expected.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A tensor that the case needs and its file lacks.
+    #[error("tensor `{key}` is missing")]
+    MissingTensor {
+        /// Its full key.
+        key: String,
+    },
+    /// A field of the manifest or of a JSON file.
+    #[error("field `{field}`: expected {expected}, found {found}")]
+    Field {
+        /// Its name.
+        field: String,
+        /// What should stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A variable of the released code that has no place in our network, or the reverse.
+    #[error("variable `{name}` {fault}")]
+    Variable {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A part of a case that the runner does not understand.
+    #[error("not understood: {what}")]
+    NotUnderstood {
+        /// The part.
+        what: String,
+    },
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A space, genotype or blueprint was refused.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// An operation failed.
+    #[error(transparent)]
+    Op(#[from] OpError),
+    /// A network failed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// A relaxation failed.
+    #[error(transparent)]
+    Relax(#[from] RelaxError),
+    /// A loss, optimiser or schedule failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A decoder failed.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+impl GoldenError {
+    pub(crate) fn not_understood(what: impl Into<String>) -> Self {
+        Self::NotUnderstood { what: what.into() }
+    }
+}

@@ -1,0 +1,40 @@
+//! Published and random genotypes: equal to the built-in ones, valid, and writable.
+
+use dartloom_space::Genotype;
+use serde_json::Value;
+
+use crate::golden::genotypes::genotype;
+use crate::golden::manifest::Case;
+use crate::golden::{GoldenError, Outcome};
+
+pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
+    let entries = value.as_object().into_iter().flatten();
+    let outcome = |(name, entry): (&String, &Value)| {
+        Outcome::of(format!("{}/{name}", case.name), check_entry(name, entry))
+    };
+    Ok(entries.map(outcome).collect())
+}
+
+fn check_entry(name: &str, entry: &Value) -> Result<Vec<String>, GoldenError> {
+    let genotype = genotype(entry)?.named(name);
+    let mut complaints = Vec::new();
+    // Entries that were drawn for the folder are not published.
+    let drawn = entry.get("repository").and_then(Value::as_str).is_some_and(|r| r.starts_with('('));
+    if Genotype::published_names().contains(&name) {
+        if Genotype::published(name)? != genotype {
+            complaints.push("the built-in genotype differs".to_owned());
+        }
+    } else if !drawn {
+        complaints.push("no built-in genotype has this name".to_owned());
+    }
+    if Genotype::from_json(&genotype.to_json()?)? != genotype {
+        complaints.push("JSON does not give the genotype back".to_owned());
+    }
+    if Genotype::from_ron(&genotype.to_ron()?)? != genotype {
+        complaints.push("RON does not give the genotype back".to_owned());
+    }
+    if Genotype::from_text(&genotype.to_text()?)?.cells() != genotype.cells() {
+        complaints.push("the text form does not give the genotype back".to_owned());
+    }
+    Ok(complaints)
+}

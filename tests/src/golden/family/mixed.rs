@@ -1,0 +1,86 @@
+//! One mixed edge: the weighted sum of all operations, driven as a cell of one edge.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_net::{Cell, Pass};
+use dartloom_ops::{Mode, Registry, Variables};
+use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_space::OpSet;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::plan::{leaf, names, op_set, port, pulled, search_cell, shape_of};
+use crate::golden::bundle::{Bundle, View};
+use crate::golden::check::Check;
+use crate::golden::manifest::Case;
+use crate::golden::names::{Place, one_candidate};
+use crate::golden::parameters::Parameters;
+use crate::golden::{GoldenError, Outcome};
+
+pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError> {
+    let outcome = |name: String| {
+        let result = check_edge(case, bundle.group(&name));
+        Outcome::of(format!("{}/{name}", case.name), result)
+    };
+    Ok(bundle.groups().into_iter().map(outcome).collect())
+}
+
+fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenError> {
+    let mut check = Check::new(view.clone(), &case.entry.tolerance);
+    let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
+    // One edge is one row.
+    let alpha = leaf(&view.get("alpha")?.unsqueeze(0)?)?;
+    let ops = op_set(&case.entry.config, "ops_order", alpha.dim(1)?)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let edge = Edge::new(&ops, &x, &gy, &mut variables)?;
+    let list = names(&ops);
+    let place = |name: &str| {
+        one_candidate(name, &list).map(|name| Place::Ours(format!("edges.0.{name}")))
+    };
+    let parameters = Parameters::new(&variables, view.below("p/"), &place)?;
+    parameters.load(&view, "p/")?;
+
+    let weights = Softmax::default().weights(&alpha, Progress::start(1), &mut rng)?;
+    check.tensor_if_stored("w", &weights.squeeze(0)?)?;
+    let y = edge.forward(&x, &weights, Mode::train())?;
+    check.tensor("y", &y)?;
+    let gradients = pulled(&y, &gy)?.backward()?;
+    check.gradient("gx", gradients.get(x.as_tensor()))?;
+    check.gradient("galpha", row(gradients.get(alpha.as_tensor()))?.as_ref())?;
+    parameters.check_gradients(&mut check, "g/", &gradients)?;
+    if view.has("gw") {
+        // Again with the weights themselves as leaves.
+        let weights = leaf(&weights.detach())?;
+        let y = edge.forward(&x, &weights, Mode::probe())?;
+        let gradients = pulled(&y, &gy)?.backward()?;
+        check.gradient("gw", row(gradients.get(weights.as_tensor()))?.as_ref())?;
+    }
+    Ok(check.finish())
+}
+
+fn row(table: Option<&Tensor>) -> Result<Option<Tensor>, GoldenError> {
+    Ok(table.map(|table| table.squeeze(0)).transpose()?)
+}
+
+struct Edge(Cell);
+
+impl Edge {
+    fn new(
+        ops: &OpSet,
+        x: &Tensor,
+        gy: &Tensor,
+        variables: &mut Variables,
+    ) -> Result<Self, GoldenError> {
+        let ports = vec![port(0, shape_of(x)?, Vec::new())?];
+        let plan = search_cell(ports, &[(0, 1)], vec![1], ops, shape_of(gy)?)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut builder = variables.builder(&mut rng);
+        Ok(Self(Cell::new(0, &plan, &Registry::standard()?, &mut builder)?))
+    }
+
+    fn forward(&self, x: &Tensor, weights: &Tensor, mode: Mode) -> Result<Tensor, GoldenError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut pass = Pass::new(mode, &mut rng);
+        Ok(self.0.forward(&|_| x.clone(), Some(weights), &mut pass)?)
+    }
+}

@@ -1,0 +1,18 @@
+//! One module per family of cases, each with one entry `run`.
+
+pub(crate) mod aux_heads;
+pub(crate) mod cells;
+pub(crate) mod counts;
+pub(crate) mod derivation;
+pub(crate) mod derived;
+pub(crate) mod drop_path;
+pub(crate) mod genotype_darts;
+pub(crate) mod genotypes;
+pub(crate) mod mixed;
+pub(crate) mod ops;
+mod plan;
+pub(crate) mod schedules;
+mod searched;
+pub(crate) mod sizes;
+pub(crate) mod supernet;
+pub(crate) mod trajectory;

@@ -1,0 +1,70 @@
+//! Learning rates over epochs.
+
+use dartloom_train::Schedule;
+use serde_json::Value;
+
+use crate::golden::fields::Fields;
+use crate::golden::manifest::Case;
+use crate::golden::{GoldenError, Outcome};
+
+/// What cosines anneal to, by the names the methods give their schedules; the manifest gives no
+/// number (DARTS' and FairDARTS' `learning_rate_min` is 1e-3, PC-DARTS' 0).
+const LAST: [(&str, f64); 5] = [
+    ("darts_weights", 1e-3),
+    ("pcdarts_weights", 0.0),
+    ("fairdarts_weights", 1e-3),
+    ("ddarts_weights", 1e-3),
+    ("ddarts_cell_adam", 1e-3),
+];
+
+pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
+    let entries = value.as_object().ok_or_else(|| value.wrong("", "schedules by name"))?;
+    let mut outcomes = Vec::new();
+    for (name, entry) in entries.iter().filter(|(_, entry)| !entry.is_string()) {
+        if entry.is_array() {
+            let name_of_case = format!("{}/{name}", case.name);
+            outcomes.push(Outcome::of(name_of_case, check_cosine(case, name, value)));
+            continue;
+        }
+        for (part, entry) in entry.as_object().into_iter().flatten() {
+            let name = format!("{}/{name}/{part}", case.name);
+            outcomes.push(check_written(case, name, entry));
+        }
+    }
+    Ok(outcomes)
+}
+
+fn check_cosine(case: &Case<'_>, name: &str, value: &Value) -> Result<Vec<String>, GoldenError> {
+    let want = value.numbers(name)?;
+    let last = LAST.iter().find(|(known, _)| *known == name).map(|(_, last)| *last);
+    let to = last.ok_or_else(|| GoldenError::not_understood(format!("schedule `{name}`")))?;
+    let from = *want.first().ok_or_else(|| value.wrong(name, "at least one rate"))?;
+    Ok(compare(case, Schedule::Cosine { from, to }, want.len(), &want))
+}
+
+/// A schedule whose numbers are written beside it; only one period of a plain cosine is ours.
+fn check_written(case: &Case<'_>, name: String, entry: &Value) -> Outcome {
+    let read = || -> Result<Option<Vec<String>>, GoldenError> {
+        let (from, to) = (entry.number("base_lr")?, entry.number("min_lr")?);
+        let (epochs, rates) = (entry.count("max_epoch")?, entry.numbers("lr_per_epoch")?);
+        let plain = entry.count("cycles")? == 1 && entry.count("power")? == 1;
+        if !plain || rates.len() > epochs {
+            return Ok(None);
+        }
+        Ok(Some(compare(case, Schedule::Cosine { from, to }, epochs, &rates)))
+    };
+    match read() {
+        Ok(None) => Outcome::pending(name, "issue 4 (methods)"),
+        Ok(Some(complaints)) => Outcome::of(name, Ok(complaints)),
+        Err(error) => Outcome::of(name, Err(error)),
+    }
+}
+
+fn compare(case: &Case<'_>, schedule: Schedule, epochs: usize, want: &[f64]) -> Vec<String> {
+    let off = |(epoch, &want): (usize, &f64)| {
+        let got = schedule.at(epoch, epochs);
+        let agrees = case.entry.tolerance.number(got, want);
+        (!agrees).then(|| format!("epoch {epoch}: expected {want}, found {got}"))
+    };
+    want.iter().enumerate().filter_map(off).collect()
+}

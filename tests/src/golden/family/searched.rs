@@ -1,0 +1,128 @@
+//! The search space and supernet that cases of DARTS describe.
+
+use candle_core::{DType, Device, Tensor, Var};
+use dartloom_decode::{Decoder, TopK};
+use dartloom_net::{Output, Pass, Supernet};
+use dartloom_ops::{Mode, Registry};
+use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_space::{
+    Blueprint, Build, CellGraph, CellSpec, CellWeights, Chain, Compat, Genotype, Shape, Space,
+    Stem, WeightTable,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use super::plan::{leaf, names, nodes_of, op_set};
+use crate::golden::GoldenError;
+use crate::golden::check::Check;
+use crate::golden::fields::Fields;
+use crate::golden::genotypes::genotype;
+use crate::golden::names::{Place, candidate, in_network};
+
+/// A search space with its supernet.
+#[derive(Debug)]
+pub(super) struct Searched {
+    pub(super) space: Space,
+    pub(super) net: Supernet,
+}
+
+impl Searched {
+    /// The supernet of `config` on images of `input`, with `table` (edges, operations) choices per
+    /// cell.
+    pub(super) fn new(
+        config: &Value,
+        input: Shape,
+        table: (usize, usize),
+    ) -> Result<Self, GoldenError> {
+        let space = space(config, table)?;
+        let (channels, classes) = (config.count("C")?, config.count("classes")?);
+        let build = Build { channels, classes, input, compat: Compat::Official };
+        let plan = Blueprint::supernet(&space, build)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let registry = Registry::standard()?;
+        let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng)?;
+        Ok(Self { space, net })
+    }
+
+    /// Where a variable of the released network stands.
+    pub(super) fn place(&self) -> impl Fn(&str) -> Option<Place> + use<> {
+        let ops = names(self.space.op_set());
+        move |name| in_network(name, &|_, rest| candidate(rest, &ops))
+    }
+
+    /// One tensor per searchable cell, as `read` finds it under the cell's name.
+    pub(super) fn logits(
+        &self,
+        read: impl Fn(&str) -> Result<Tensor, GoldenError>,
+    ) -> Result<Vec<Var>, GoldenError> {
+        self.space.cells().iter().map(|cell| leaf(&read(&cell.name)?)).collect()
+    }
+
+    /// Runs the supernet under the softmax of `logits`.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        logits: &[Var],
+        mode: Mode,
+    ) -> Result<Output, GoldenError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let weights = softmax(logits)?;
+        Ok(self.net.forward(x, &weights, &mut Pass::new(mode, &mut rng))?)
+    }
+
+    /// Decodes `logits` as DARTS does and compares with the written genotype.
+    pub(super) fn check_genotype(
+        &self,
+        check: &mut Check<'_>,
+        logits: &[Var],
+        want: &Value,
+    ) -> Result<(), GoldenError> {
+        let mut cells = Vec::new();
+        for (spec, weights) in self.space.cells().iter().zip(softmax(logits)?) {
+            let edges = weights.detach().to_dtype(DType::F64)?.to_vec2()?;
+            cells.push(CellWeights { name: spec.name.clone(), edges, edge_weights: None });
+        }
+        let table = WeightTable::new(names(self.space.op_set()), cells)?;
+        let got = TopK::darts().decode(&self.space, &table)?.genotype;
+        check_cells(check, &got, &genotype(want)?);
+        Ok(())
+    }
+}
+
+/// Compares genotypes gene by gene, order included.
+pub(super) fn check_cells(check: &mut Check<'_>, got: &Genotype, want: &Genotype) {
+    check.equal("genotype", &got.cells(), &want.cells());
+}
+
+fn softmax(logits: &[Var]) -> Result<Vec<Tensor>, GoldenError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut weights = |logits: &Var| Softmax::default().weights(logits, Progress::start(1), &mut rng);
+    Ok(logits.iter().map(&mut weights).collect::<Result<_, _>>()?)
+}
+
+fn space(config: &Value, (rows, columns): (usize, usize)) -> Result<Space, GoldenError> {
+    let ops = op_set(config, "ops", columns)?;
+    let (layers, nodes) = (config.count("layers")?, nodes_of(rows)?);
+    let stem = Stem::cifar(config.count_or("stem_multiplier", 3)?);
+    let multiplier = config.count_or("multiplier", nodes)?;
+    let space = if multiplier == nodes {
+        Space::darts(ops, layers, nodes, stem)?
+    } else {
+        let edges = CellGraph::darts(nodes)?.edges().to_vec();
+        let concat = (2 + nodes.saturating_sub(multiplier)..2 + nodes).collect();
+        let graph = CellGraph::new(2, nodes, edges, concat)?;
+        let cell = |name: &str| CellSpec { name: name.to_owned(), graph: graph.clone() };
+        let network = Chain::two_cells(layers, stem).network()?;
+        Space::new("darts", ops, vec![cell("normal"), cell("reduce")], network)?
+    };
+    if config.field("reduction_layers").is_some() {
+        let placed = space.network().placements().iter().enumerate();
+        let ours: Vec<usize> =
+            placed.filter(|(_, placed)| placed.reduction).map(|(index, _)| index).collect();
+        if ours != config.counts("reduction_layers")? {
+            return Err(config.wrong("reduction_layers", "the thirds of the layers"));
+        }
+    }
+    Ok(space)
+}

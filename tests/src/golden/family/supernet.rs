@@ -1,0 +1,57 @@
+//! Supernets: logits, loss, gradients of architecture parameters and weights, statistics, genotype.
+
+use candle_core::{DType, Tensor};
+use dartloom_ops::Mode;
+use dartloom_train::cross_entropy;
+
+use super::plan::shape_of;
+use super::searched::Searched;
+use crate::golden::bundle::{Bundle, View};
+use crate::golden::check::Check;
+use crate::golden::fields::Fields;
+use crate::golden::manifest::Case;
+use crate::golden::parameters::{Parameters, check_buffers};
+use crate::golden::{GoldenError, Outcome};
+
+pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Outcome {
+    Outcome::of(&case.name, check_supernet(case, bundle))
+}
+
+fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, GoldenError> {
+    let view = bundle.root();
+    let mut check = Check::new(view.clone(), &case.entry.tolerance);
+    let x = view.get("x")?;
+    let table = view.get("alpha/normal")?.dims2()?;
+    let searched = Searched::new(&case.entry.config, shape_of(&x)?, table)?;
+    let place = searched.place();
+    let variables = searched.net.variables();
+    let parameters = Parameters::new(variables, case.entry.parameter_names()?, &place)?;
+    parameters.load(&view, "p/")?;
+    let logits = searched.logits(|cell| view.get(&format!("alpha/{cell}")))?;
+
+    let output = searched.forward(&x, &logits, Mode::train())?;
+    check.tensor("logits", &output.logits)?;
+    let loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
+    check.tensor("loss", &loss)?;
+    let gradients = loss.backward()?;
+    for (cell, logits) in searched.space.cells().iter().zip(&logits) {
+        let name = format!("galpha/{}", cell.name);
+        check.gradient(&name, gradients.get(logits.as_tensor()))?;
+    }
+    parameters.check_gradients(&mut check, "g/", &gradients)?;
+    check.tensor_if_stored("g_norms", &parameters.gradient_norms(&gradients)?)?;
+    check_buffers(&mut check, "b1/", variables, &place)?;
+    if view.has("logits_eval") {
+        let output = searched.forward(&x, &logits, Mode::eval())?;
+        check.tensor("logits_eval", &output.logits)?;
+    }
+    if let Some(genotype) = case.entry.extra.field("genotype") {
+        searched.check_genotype(&mut check, &logits, genotype)?;
+    }
+    Ok(check.finish())
+}
+
+/// Class numbers as the losses take them.
+pub(super) fn labels(view: &View<'_>) -> Result<Tensor, GoldenError> {
+    Ok(view.get("target")?.to_dtype(DType::U32)?)
+}

@@ -1,0 +1,152 @@
+//! What continuous integration does, step by step.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::error::Error;
+use crate::golden;
+use crate::invocation::Invocation;
+
+/// One step: a name to start from, a sentence, and how to find out what to run.
+#[derive(Debug)]
+pub struct Step {
+    /// What `--from` and `--skip` call it.
+    pub name: &'static str,
+    /// What it checks.
+    pub about: &'static str,
+    /// What it runs in a work tree with this root.
+    pub plan: fn(&Path) -> Result<Plan, Error>,
+}
+
+/// What a step comes down to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// These commands, one after the other.
+    Commands(Vec<Invocation>),
+    /// The tidy rules, in this process.
+    Tidy,
+    /// Nothing, for this reason.
+    Skip(String),
+}
+
+/// Everything, cheapest first; a new step is a new row.
+pub const STEPS: &[Step] = &[
+    Step { name: "fmt", about: "the sources are formatted", plan: fmt },
+    Step { name: "tidy", about: "the rules lints cannot see", plan: |_| Ok(Plan::Tidy) },
+    Step { name: "deny", about: "licences and sources of dependencies", plan: deny },
+    Step { name: "clippy", about: "no warning in any target", plan: clippy },
+    Step { name: "docs", about: "no warning in the documentation", plan: docs },
+    Step { name: "test", about: "unit and integration tests", plan: test },
+    Step { name: "doctest", about: "the examples in the documentation", plan: doctest },
+    Step { name: "golden", about: "the numbers of the reference code", plan: golden_cases },
+    Step { name: "examples", about: "every program in examples/ runs", plan: examples },
+    Step { name: "run", about: "the main job on a small budget", plan: main_job },
+];
+
+fn one(command: Invocation) -> Result<Plan, Error> {
+    Ok(Plan::Commands(vec![command]))
+}
+
+fn fmt(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo("fmt --all --check"))
+}
+
+fn deny(_: &Path) -> Result<Plan, Error> {
+    if cargo_has("deny") {
+        one(Invocation::cargo("deny --workspace check licenses bans sources"))
+    } else {
+        Ok(Plan::Skip("cargo-deny is not installed".to_owned()))
+    }
+}
+
+fn clippy(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo("clippy --workspace --all-targets -- -D warnings"))
+}
+
+fn docs(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo("doc --workspace --no-deps").variable("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn test(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo(if cargo_has("nextest") {
+        "nextest run --workspace"
+    } else {
+        "test --workspace --all-targets"
+    }))
+}
+
+fn doctest(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo("test --doc --workspace"))
+}
+
+fn golden_cases(_: &Path) -> Result<Plan, Error> {
+    one(golden::invocation(None)?)
+}
+
+fn examples(root: &Path) -> Result<Plan, Error> {
+    let names = example_names(&root.join("examples"))?;
+    if names.is_empty() {
+        return Ok(Plan::Skip("examples/ has no program".to_owned()));
+    }
+    let run = Invocation::cargo("run --release -p dartloom-examples");
+    Ok(Plan::Commands(
+        names.into_iter().map(|(kind, name)| run.clone().argument(kind).argument(name)).collect(),
+    ))
+}
+
+/// The programs of a package: its `examples/*.rs`, `src/bin/*.rs`, and the `[[example]]` and
+/// `[[bin]]` tables of its manifest, each with the flag that selects it.
+pub(super) fn example_names(package: &Path) -> Result<BTreeSet<(&'static str, String)>, Error> {
+    let mut names = BTreeSet::new();
+    for (flag, folder) in [("--example", "examples"), ("--bin", "src/bin")] {
+        names.extend(sources(&package.join(folder))?.into_iter().map(|name| (flag, name)));
+    }
+    let path = package.join("Cargo.toml");
+    let text = std::fs::read_to_string(&path)
+        .map_err(|source| Error::Access { path: path.clone(), source })?;
+    let manifest: toml::Table = toml::from_str(&text).map_err(|source| Error::Manifest {
+        path: path.display().to_string(),
+        source: Box::new(source),
+    })?;
+    for (flag, table) in [("--example", "example"), ("--bin", "bin")] {
+        let targets = manifest.get(table).and_then(toml::Value::as_array).into_iter().flatten();
+        let named = targets.filter_map(|target| target.get("name")?.as_str());
+        names.extend(named.map(|name| (flag, name.to_owned())));
+    }
+    Ok(names)
+}
+
+/// Stems of the Rust files directly in `folder`; none when it does not exist.
+fn sources(folder: &Path) -> Result<Vec<String>, Error> {
+    let failed = |source| Error::Access { path: folder.to_path_buf(), source };
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut stems = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(stem) = path.file_stem()
+        {
+            stems.push(stem.to_string_lossy().into_owned());
+        }
+    }
+    Ok(stems)
+}
+
+/// One seed of the embedded digits experiment, in a run directory below the build directory.
+fn main_job(_: &Path) -> Result<Plan, Error> {
+    one(Invocation::cargo("run --release -- run --seeds 1 --overwrite --out target/ci/digits"))
+}
+
+/// Whether `cargo NAME` exists.
+fn cargo_has(name: &str) -> bool {
+    Command::new("cargo")
+        .args([name, "--version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

@@ -1,0 +1,121 @@
+//! File budget, markers, and what libraries leave alone.
+
+use super::{breaks, found};
+
+const SOURCE: &str = "crates/relax/src/softmax.rs";
+
+#[test]
+fn files_over_the_limit_fail_and_over_the_flag_warn() {
+    let lines = |count: usize| "// line\n".repeat(count);
+    assert!(found(&[(SOURCE, &lines(500))]).is_empty());
+    let flagged = found(&[(SOURCE, &lines(501))]);
+    assert!(flagged[0].starts_with(&format!("warn {SOURCE}: 501 lines")), "{flagged:?}");
+    assert!(found(&[(SOURCE, &lines(800))])[0].starts_with("warn"));
+    breaks(&[(SOURCE, &lines(801))], SOURCE, "801 lines");
+}
+
+#[test]
+fn every_marker_is_refused_in_every_source() {
+    let markers = [
+        concat!("    to", "do!()"),
+        concat!("    unimpl", "emented!(\"later\")"),
+        concat!("    // FIX", "ME: wrong"),
+        concat!("    // XX", "X"),
+        concat!("    db", "g!(1);"),
+        concat!("    #[ig", "nore = \"slow\"]"),
+    ];
+    for marker in markers {
+        for path in ["crates/relax/tests/it/main.rs", "examples/examples/a.rs", "xtask/src/a.rs"] {
+            let text = format!("fn a() {{\n{marker}\n}}\n");
+            breaks(&[(path, &text)], &format!("{path}:2"), "does not belong");
+        }
+    }
+}
+
+#[test]
+fn libraries_leave_the_outside_alone() {
+    let cases = [
+        ("fn a() { println!(); }", "`println!`: a library prints"),
+        ("fn a() { eprint!(); }", "prints"),
+        ("fn a() { std::env::var(\"A\"); }", "reads the environment"),
+        ("use std::env;", "reads the environment"),
+        ("use std::{io::Write, env as outside};", "reads the environment"),
+        ("use std::time::{Duration, Instant};", "reads the clock"),
+        ("use std::{time::{self, SystemTime}};", "reads the clock"),
+        ("use std::time;\nfn a() { time::Instant::now(); }", "reads the clock"),
+        ("use std::time::*;", "may bring in the clock"),
+        ("fn a() { std::thread::sleep(d); }", "sleeps"),
+        ("use std::thread;\nfn a() { thread::sleep(d); }", "sleeps"),
+        ("fn a() { std::fs::write(p, b); }", "opens files"),
+        ("use std::fs::File;", "opens files"),
+        ("fn a() { std::io::stdout(); }", "prints"),
+        ("fn a() { let mut noise = rand::rng(); }", "nobody seeded"),
+        ("fn a() { ChaCha8Rng::from_os_rng(); }", "nobody seeded"),
+        ("fn a() { log!(\"{}\", std::env::var(\"A\")); }", "reads the environment"),
+    ];
+    for (text, message) in cases {
+        let line = text.lines().count();
+        breaks(&[(SOURCE, text)], &format!("{SOURCE}:{line}"), message);
+    }
+}
+
+#[test]
+fn words_in_comments_documentation_and_strings_are_not_code() {
+    let text = "//! `println!` and std::env.\n/// ```\n/// let t = std::time::Instant::now();\n\
+                /// ```\nfn a() -> &'static str { /* std::fs */ \"println!(std::env)\" }\n";
+    assert_eq!(found(&[(SOURCE, text)]), Vec::<String>::new());
+}
+
+#[test]
+fn look_alikes_are_allowed() {
+    let text = "use std::time::Duration;\nuse std::io::{self, Write};\nuse crate::env::Bounds;\n\
+                fn a() { writeln!(out); x.sleep(); env!(\"CARGO_PKG_NAME\"); }\n";
+    assert_eq!(found(&[(SOURCE, text)]), Vec::<String>::new());
+}
+
+#[test]
+fn tests_may_do_what_libraries_may_not() {
+    let printing = "fn a() { println!(); std::fs::read(p); }";
+    let inline = format!("fn a() {{}}\n#[cfg(test)]\nmod tests {{ {printing} }}\n");
+    assert_eq!(found(&[(SOURCE, &inline)]), Vec::<String>::new());
+    let files = [
+        (SOURCE, "#[cfg(test)]\nmod check;\n#[cfg(test)]\npub(crate) mod deep;\n"),
+        ("crates/relax/src/softmax/check.rs", printing),
+        ("crates/relax/src/softmax/deep/more.rs", printing),
+        ("crates/relax/tests/it/main.rs", printing),
+        ("crates/relax/build.rs", printing),
+    ];
+    assert_eq!(found(&files), Vec::<String>::new());
+}
+
+#[test]
+fn code_after_a_test_item_is_seen_again() {
+    let text = "#[cfg(test)]\nuse a::b;\n#[cfg(test)]\nmod tests {}\nfn a() { print!(); }\n";
+    breaks(&[(SOURCE, text)], &format!("{SOURCE}:5"), "prints");
+}
+
+#[test]
+fn a_kit_for_other_crates_is_shipped_code() {
+    let text = "#[cfg(any(test, feature = \"testkit\"))]\nmod testkit { fn a() { print!(); } }\n";
+    breaks(&[(SOURCE, text)], &format!("{SOURCE}:2"), "prints");
+}
+
+#[test]
+fn readers_open_files_and_nothing_more() {
+    let data = |text| {
+        [
+            ("crates/data/Cargo.toml", super::manifest("data", "")),
+            ("crates/data/README.md", "# dartloom-data".to_owned()),
+            ("crates/data/src/lib.rs", format!("#![doc = include_str!(\"../README.md\")]\n{text}")),
+        ]
+    };
+    let check =
+        |files: [(&str, String); 3]| found(&files.each_ref().map(|(p, t)| (*p, t.as_str())));
+    assert!(check(data("use std::fs::File;")).is_empty());
+    assert!(check(data("use std::env::var;"))[0].contains("reads the environment"));
+}
+
+#[test]
+fn a_source_that_is_not_rust_is_reported() {
+    breaks(&[(SOURCE, "fn a( {")], SOURCE, "is not Rust");
+}
