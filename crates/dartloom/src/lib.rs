@@ -1,1 +1,20 @@
 #![doc = include_str!("../README.md")]
+
+pub mod error;
+pub mod prelude;
+pub mod presets;
+
+pub use dartloom_data as data;
+pub use dartloom_decode as decode;
+pub use dartloom_kernels as kernels;
+pub use dartloom_metrics as metrics;
+pub use dartloom_net as net;
+pub use dartloom_ops as ops;
+pub use dartloom_relax as relax;
+pub use dartloom_search as search;
+pub use dartloom_space as space;
+pub use dartloom_train as train;
+pub use error::Error;
+
+/// The tensors everything is made of.
+pub use candle_core::{DType, Device, Tensor, Var};

@@ -32,35 +32,25 @@ impl SpaceSize {
         }
         Ok(Self::new(BigUint::from(1_u8) << digits))
     }
-
-    /// `s(K, N)^cells` with `s(K, N) = prod_{i=1..N} (i + 1) i / 2 * K^2` (D-DARTS, eq. 6): `k`
-    /// operations, `n` nodes that each keep two of all earlier nodes, and `cells` cells.
-    ///
-    /// # Errors
-    /// [`SpaceError::Range`] unless `k` is at most 65536, `n` at most 64 and `cells` at most 512.
-    pub fn darts(k: usize, n: usize, cells: usize) -> Result<Self, SpaceError> {
-        for (what, found, most) in
-            [("operations", k, 65536), ("nodes", n, 64), ("cells", cells, 512)]
-        {
-            if found > most {
-                return Err(SpaceError::Range { what, most, found });
-            }
-        }
-        let cell = (1..=n).map(|i| binomial(i + 1, 2) * BigUint::from(k).pow(2));
-        let cell: BigUint = cell.product();
-        Ok(Self::new((0..cells).map(|_| &cell).product()))
-    }
 }
 
 /// Binary digits that take a moment, not minutes.
 const MOST_DIGITS: usize = 1 << 20;
 
-/// As [`SpaceSize::darts`].
+/// `s(K, N)^cells` with `s(K, N) = prod_{i=1..N} (i + 1) i / 2 * K^2` (D-DARTS, eq. 6): `k`
+/// operations, `n` nodes that each keep two of all earlier nodes, and `cells` cells.
 ///
 /// # Errors
-/// As [`SpaceSize::darts`].
+/// [`SpaceError::Range`] unless `k` is at most 65536, `n` at most 64 and `cells` at most 512.
 pub fn darts_size(k: usize, n: usize, cells: usize) -> Result<SpaceSize, SpaceError> {
-    SpaceSize::darts(k, n, cells)
+    for (what, found, most) in [("operations", k, 65536), ("nodes", n, 64), ("cells", cells, 512)] {
+        if found > most {
+            return Err(SpaceError::Range { what, most, found });
+        }
+    }
+    let cell = (1..=n).map(|i| binomial(i + 1, 2) * BigUint::from(k).pow(2));
+    let cell: BigUint = cell.product();
+    Ok(SpaceSize::new((0..cells).map(|_| &cell).product()))
 }
 
 impl CellGraph {

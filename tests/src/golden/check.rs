@@ -30,11 +30,7 @@ impl<'a> Check<'a> {
     }
 
     /// As [`Check::tensor`]; a gradient that does not exist is zero.
-    pub(crate) fn gradient(
-        &mut self,
-        name: &str,
-        got: Option<&Tensor>,
-    ) -> Result<(), GoldenError> {
+    pub(crate) fn gradient(&mut self, name: &str, got: Option<&Tensor>) -> Result<(), GoldenError> {
         match got {
             Some(got) => self.tensor(name, got),
             None => {
@@ -60,8 +56,8 @@ impl<'a> Check<'a> {
         let (atol, rtol) = self.tolerance.of(key);
         let allowed = atol + rtol * largest(want.iter().copied());
         let off = largest(got.iter().zip(&want).map(|(got, want)| got - want));
-        // Written so that a NaN on either side does not agree.
-        if !(off <= allowed) {
+        // A NaN or infinity on either side does not agree.
+        if !off.is_finite() || off > allowed {
             self.complain(format!("{key}: off by {off:.3e}, allowed {allowed:.3e}"));
         }
         Ok(())
@@ -93,7 +89,9 @@ fn numbers(tensor: &Tensor) -> Result<Vec<f64>, GoldenError> {
 
 /// Largest absolute value; NaN when there is any.
 fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(f64::abs).fold(0.0, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) })
+    values
+        .map(f64::abs)
+        .fold(0.0, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use dartloom_decode::DecodeError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
 use dartloom_relax::RelaxError;
+use dartloom_search::SearchError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
@@ -67,22 +68,25 @@ pub enum GoldenError {
     Tensor(#[from] candle_core::Error),
     /// A space, genotype or blueprint was refused.
     #[error(transparent)]
-    Space(#[from] SpaceError),
+    Space(Box<SpaceError>),
     /// An operation failed.
     #[error(transparent)]
-    Op(#[from] OpError),
+    Op(Box<OpError>),
     /// A network failed.
     #[error(transparent)]
-    Net(#[from] NetError),
+    Net(Box<NetError>),
     /// A relaxation failed.
     #[error(transparent)]
-    Relax(#[from] RelaxError),
+    Relax(Box<RelaxError>),
     /// A loss, optimiser or schedule failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(Box<TrainError>),
+    /// A search failed.
+    #[error(transparent)]
+    Search(Box<SearchError>),
     /// A decoder failed.
     #[error(transparent)]
-    Decode(#[from] DecodeError),
+    Decode(Box<DecodeError>),
 }
 
 impl GoldenError {
@@ -90,3 +94,24 @@ impl GoldenError {
         Self::NotUnderstood { what: what.into() }
     }
 }
+
+/// The errors of the crates are large; boxed they keep ours small.
+macro_rules! boxed {
+    ($($variant:ident($source:ident)),*) => {$(
+        impl From<$source> for GoldenError {
+            fn from(source: $source) -> Self {
+                Self::$variant(Box::new(source))
+            }
+        }
+    )*};
+}
+
+boxed!(
+    Space(SpaceError),
+    Op(OpError),
+    Net(NetError),
+    Relax(RelaxError),
+    Train(TrainError),
+    Search(SearchError),
+    Decode(DecodeError)
+);

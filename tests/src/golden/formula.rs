@@ -19,11 +19,7 @@ pub(crate) fn raw(parameter: u64, shape: &[usize]) -> Result<Tensor, GoldenError
 }
 
 /// A parameter: scaled by its fan-in, around 1 for scales of norms, small for biases.
-pub(crate) fn parameter(
-    number: u64,
-    name: &str,
-    shape: &[usize],
-) -> Result<Tensor, GoldenError> {
+pub(crate) fn parameter(number: u64, name: &str, shape: &[usize]) -> Result<Tensor, GoldenError> {
     match *shape {
         [_, a, b, c] => {
             let scale = (6.0 / (a * b * c) as f64).sqrt();

@@ -64,6 +64,27 @@ fn cell(
     Ok(CellGenotype { name: name.to_owned(), inputs: 2, genes: found, concat })
 }
 
+/// The first place where two genotypes differ; `None` when cells, genes (order included) and
+/// outputs are the same.
+pub(crate) fn difference(got: &Genotype, want: &Genotype) -> Option<String> {
+    let (got, want) = (got.cells(), want.cells());
+    if got.len() != want.len() {
+        return Some(format!("expected {} cells, found {}", want.len(), got.len()));
+    }
+    let mut pairs = got.iter().zip(want);
+    let (got, want) = pairs.find(|(got, want)| got != want)?;
+    let place = format!("cell `{}`", want.name);
+    let same = got.genes.iter().zip(&want.genes).take_while(|(got, want)| got == want).count();
+    let show = |gene: Option<&Gene>| {
+        gene.map_or("no gene".to_owned(), |gene| format!("{} {}->{}", gene.op, gene.from, gene.to))
+    };
+    if same == got.genes.len() && same == want.genes.len() {
+        return Some(format!("{place}: expected {want:?}, found {got:?}"));
+    }
+    let (got, want) = (show(got.genes.get(same)), show(want.genes.get(same)));
+    Some(format!("{place}, gene {same}: expected {want}, found {got}"))
+}
+
 /// A genotype by name: a published one, or one that a file of the folder defines.
 pub(crate) fn by_name(folder: &Path, name: &str) -> Result<Genotype, GoldenError> {
     match Genotype::published(name) {

@@ -39,10 +39,7 @@ pub(crate) fn in_cell(name: &str, edge: &dyn Fn(&str) -> Option<Place>) -> Optio
 }
 
 /// A variable of a network; `edge` knows what follows `_ops.` in a cell.
-pub(crate) fn in_network(
-    name: &str,
-    edge: &dyn Fn(usize, &str) -> Option<Place>,
-) -> Option<Place> {
+pub(crate) fn in_network(name: &str, edge: &dyn Fn(usize, &str) -> Option<Place>) -> Option<Place> {
     let (first, rest) = name.split_once('.')?;
     let ours = |name: String| Some(Place::Ours(name));
     match first {

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use dartloom_ops::Variables;
 
-use super::GoldenError;
 use super::bundle::View;
 use super::check::Check;
+use super::fields::Fields;
+use super::manifest::Entry;
 use super::names::Place;
+use super::{GoldenError, formula};
 
-/// Pairs of their name and our variable, in their order; `None` for dead genes.
+/// Pairs of their name and our variable with its name, in their order; `None` for dead genes.
 #[derive(Debug)]
 pub(crate) struct Parameters {
-    pairs: Vec<(String, Option<Var>)>,
+    pairs: Vec<(String, Option<(String, Var)>)>,
 }
 
 impl Parameters {
@@ -35,8 +37,9 @@ impl Parameters {
                 Some(Place::Ours(ours)) => {
                     let var = variables.parameters().get(&ours);
                     let var = var.ok_or_else(|| fault(format!("should be our `{ours}`")))?;
+                    let pair = (ours.clone(), var.clone());
                     unpaired.remove(&ours);
-                    Some(var.clone())
+                    Some(pair)
                 }
             };
             pairs.push((name, var));
@@ -50,11 +53,6 @@ impl Parameters {
         }
     }
 
-    /// Their names.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.pairs.iter().map(|(name, _)| name.as_str())
-    }
-
     /// Sets every parameter to what `value` says about its number and name.
     pub(crate) fn set(
         &self,
@@ -62,7 +60,7 @@ impl Parameters {
     ) -> Result<(), GoldenError> {
         for (number, (name, var)) in self.pairs.iter().enumerate() {
             let value = value(number, name)?;
-            let Some(var) = var else { continue };
+            let Some((_, var)) = var else { continue };
             if var.dims() != value.dims() {
                 let fault = format!("has shape {:?}, ours {:?}", value.dims(), var.dims());
                 return Err(GoldenError::Variable { name: name.clone(), fault });
@@ -77,10 +75,28 @@ impl Parameters {
         self.set(&|_, name| view.get(&format!("{folder}{name}")))
     }
 
+    /// As [`Parameters::load`]; where nothing is stored below `folder`, the values of the formula.
+    pub(crate) fn load_or_compute(
+        &self,
+        view: &View<'_>,
+        folder: &str,
+        entry: &Entry,
+    ) -> Result<(), GoldenError> {
+        if !view.below(folder).is_empty() {
+            return self.load(view, folder);
+        }
+        let shapes = entry.parameter_shapes()?;
+        self.set(&|number, name| {
+            let missing = || entry.extra.wrong("param_shapes", "one shape per parameter");
+            formula::parameter(number as u64, name, shapes.get(number).ok_or_else(missing)?)
+        })
+    }
+
     /// The variable of that name.
     pub(crate) fn var(&self, name: &str) -> Result<Option<&Var>, GoldenError> {
         let found = self.pairs.iter().find(|(own, _)| own == name);
-        found.map(|(_, var)| var.as_ref()).ok_or_else(|| GoldenError::Variable {
+        let var = found.map(|(_, pair)| pair.as_ref().map(|(_, var)| var));
+        var.ok_or_else(|| GoldenError::Variable {
             name: name.to_owned(),
             fault: "is not among the parameters of the case".to_owned(),
         })
@@ -102,28 +118,27 @@ impl Parameters {
 
     /// L2 norms of all gradients, in their order; 0 where there is none.
     pub(crate) fn gradient_norms(&self, gradients: &GradStore) -> Result<Tensor, GoldenError> {
-        self.norms(&|var| gradients.get(var.as_tensor()).cloned())
+        self.norms(&|_, var| gradients.get(var.as_tensor()).cloned())
     }
 
-    /// L2 norms of what `value` takes from each variable.
+    /// L2 norms of what `value` has for each of our names and variables.
     pub(crate) fn norms(
         &self,
-        value: &dyn Fn(&Var) -> Option<Tensor>,
+        value: &dyn Fn(&str, &Var) -> Option<Tensor>,
     ) -> Result<Tensor, GoldenError> {
-        let norm = |var: &Option<Var>| match var.as_ref().and_then(value) {
-            Some(value) => norm(&value),
-            None => Ok(0.0),
+        let one = |pair: &Option<(String, Var)>| {
+            let value = pair.as_ref().and_then(|(name, var)| value(name, var));
+            value.map_or(Ok(0.0), |value| norm(&value))
         };
-        let norms: Result<Vec<f64>, GoldenError> =
-            self.pairs.iter().map(|(_, var)| norm(var)).collect();
-        let norms = norms?;
+        let norms = self.pairs.iter().map(|(_, pair)| one(pair));
+        let norms = norms.collect::<Result<Vec<f64>, GoldenError>>()?;
         let count = norms.len();
-        Ok(Tensor::from_vec(norms, count, &candle_core::Device::Cpu)?)
+        Ok(Tensor::from_vec(norms, count, &Device::Cpu)?)
     }
 }
 
 /// L2 norm of a tensor, summed in double precision.
-pub(crate) fn norm(value: &Tensor) -> Result<f64, GoldenError> {
+fn norm(value: &Tensor) -> Result<f64, GoldenError> {
     let sum = value.detach().to_dtype(DType::F64)?.sqr()?.sum_all()?;
     Ok(sum.to_scalar::<f64>()?.sqrt())
 }

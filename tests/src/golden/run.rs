@@ -24,10 +24,7 @@ pub fn fixtures() -> PathBuf {
 /// # Errors
 /// [`GoldenError::Read`] or [`GoldenError::Json`] when the folder has no readable manifest;
 /// whatever goes wrong inside a case is the outcome of that case.
-pub fn run(
-    folder: &Path,
-    tell: &mut dyn FnMut(&Outcome),
-) -> Result<Vec<Outcome>, GoldenError> {
+pub fn run(folder: &Path, tell: &mut dyn FnMut(&Outcome)) -> Result<Vec<Outcome>, GoldenError> {
     let manifest: Manifest = read_json(&folder.join(MANIFEST))?;
     let mut outcomes = strays(folder, &manifest)?;
     if manifest.files.is_empty() {

@@ -75,10 +75,10 @@ impl Network {
         };
         let aux = self.aux.map(|aux| super::Aux { after: number(aux.after), ..aux });
         // A head that reads the stem alone needs no cell, but a network has one.
-        match placements.is_empty() {
-            true => self.clone(),
-            false => Self { stem: self.stem.clone(), placements, head, aux },
+        if placements.is_empty() {
+            return self.clone();
         }
+        Self { stem: self.stem.clone(), placements, head, aux }
     }
 }
 

@@ -34,11 +34,15 @@ impl Stem {
     /// A stem of the given parts.
     ///
     /// # Errors
-    /// [`SpaceError::Stem`] when there is no part, [`SpaceError::Range`] when the plane is halved
-    /// more than 12 times, or the error of a part's stage.
+    /// [`SpaceError::Stem`] when there is no part, [`SpaceError::Range`] for more than 64
+    /// parts or when the plane is halved more than 12 times, or the error of a part's stage.
     pub fn new(parts: Vec<Recipe>) -> Result<Self, SpaceError> {
         if parts.is_empty() || parts.iter().any(|part| part.0.is_empty()) {
             return Err(SpaceError::Stem);
+        }
+        if parts.len() > MOST_PARTS {
+            let what = "parts of a stem";
+            return Err(SpaceError::Range { what, most: MOST_PARTS, found: parts.len() });
         }
         for (index, part) in parts.iter().enumerate() {
             // A recipe that may be an operation may be a stem part.
@@ -86,6 +90,8 @@ impl Stem {
             .sum()
     }
 }
+
+const MOST_PARTS: usize = 64;
 
 const NORM: Stage = Stage::Norm { when: When::Always };
 

@@ -88,12 +88,17 @@ impl OpSet {
     /// A set of the given operations, in that order.
     ///
     /// # Errors
-    /// [`SpaceError::EmptyOpSet`], [`SpaceError::DuplicateOp`], [`SpaceError::OpName`], or
+    /// [`SpaceError::EmptyOpSet`], [`SpaceError::Range`] for more than 1024 operations,
+    /// [`SpaceError::DuplicateOp`], [`SpaceError::OpName`], or
     /// [`SpaceError::OpStage`] when a recipe cannot keep an edge's width.
     pub fn new(name: impl Into<String>, ops: Vec<OpSpec>) -> Result<Self, SpaceError> {
         let name = name.into();
         if ops.is_empty() {
             return Err(SpaceError::EmptyOpSet { set: name });
+        }
+        if ops.len() > LARGEST {
+            let what = "operations of a set";
+            return Err(SpaceError::Range { what, most: LARGEST, found: ops.len() });
         }
         for (index, op) in ops.iter().enumerate() {
             check_op(op)?;

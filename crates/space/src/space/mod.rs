@@ -6,7 +6,7 @@ mod topologies;
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::check_length;
+use crate::network::{MOST_PLACEMENTS, check_length};
 use crate::{CellGraph, CellSpec, Chain, Head, Network, OpSet, SpaceError, Stem};
 
 /// The version that [`Space`] text forms carry.
@@ -48,6 +48,7 @@ impl Space {
     /// A space of the given parts.
     ///
     /// # Errors
+    /// [`SpaceError::Range`] for more than 512 cells,
     /// [`SpaceError::CellName`] for a repeated or empty cell name, [`SpaceError::CellIndex`] for a
     /// placement of an unknown cell, [`SpaceError::Ports`] for a placement with another number of
     /// ports than its cell has inputs.
@@ -57,6 +58,10 @@ impl Space {
         cells: Vec<CellSpec>,
         network: Network,
     ) -> Result<Self, SpaceError> {
+        if cells.len() > MOST_PLACEMENTS {
+            let found = cells.len();
+            return Err(SpaceError::Range { what: "cells", most: MOST_PLACEMENTS, found });
+        }
         for (index, cell) in cells.iter().enumerate() {
             if cell.name.is_empty() || cells[..index].iter().any(|other| other.name == cell.name) {
                 return Err(SpaceError::CellName { found: cell.name.clone() });

@@ -165,3 +165,24 @@ fn layers_made_by_hand_do_not_overflow() {
     let linear = Layer::Linear { inputs: MAX, outputs: 2 };
     assert_eq!(linear.parameters(), u64::MAX);
 }
+
+#[test]
+fn lists_have_a_length() {
+    let named = |count: usize| {
+        let op = |i| OpSpec::new(format!("op_{i}"), [Stage::Identity]);
+        OpSet::new("many", (0..count).map(op).collect())
+    };
+    assert!(named(1024).is_ok());
+    assert!(matches!(named(1025), Err(SpaceError::Range { most: 1024, found: 1025, .. })));
+    let stem = |count| Stem::new(vec![Recipe(vec![Stage::Relu]); count]);
+    assert!(stem(64).is_ok());
+    assert!(matches!(stem(65), Err(SpaceError::Range { most: 64, found: 65, .. })));
+    let space = |count: usize| {
+        let graph = dartloom_space::CellGraph::darts(1).unwrap();
+        let cell = |i| dartloom_space::CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
+        let network = Chain::individual(1, Stem::cifar(1)).network().unwrap();
+        Space::new("many", named(1).unwrap(), (0..count).map(cell).collect(), network)
+    };
+    assert!(space(512).is_ok());
+    assert!(matches!(space(513), Err(SpaceError::Range { most: 512, found: 513, .. })));
+}

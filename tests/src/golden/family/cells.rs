@@ -41,8 +41,7 @@ fn check_cell(
     let plan = plan(settings, shapes, alpha.dim(0)?, &ops)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut variables = Variables::new(&Device::Cpu, DType::F32);
-    let cell =
-        Cell::new(0, &plan, &Registry::standard()?, &mut variables.builder(&mut rng))?;
+    let cell = Cell::new(0, &plan, &Registry::standard()?, &mut variables.builder(&mut rng))?;
     let list = names(&ops);
     let place = |name: &str| in_cell(name, &|rest| candidate(rest, &list));
     let parameters = Parameters::new(&variables, view.below("p/"), &place)?;
@@ -86,8 +85,7 @@ fn plan(
 
     let nodes = settings.count_or("steps", nodes_of(rows)?)?;
     let graph = CellGraph::darts(nodes)?;
-    let ends: Vec<(usize, usize)> =
-        graph.edges().iter().map(|edge| (edge.from, edge.to)).collect();
+    let ends: Vec<(usize, usize)> = graph.edges().iter().map(|edge| (edge.from, edge.to)).collect();
     let multiplier = settings.count_or("multiplier", nodes)?;
     let concat = (2 + nodes.saturating_sub(multiplier)..2 + nodes).collect();
     let reduction = settings.flag("reduction")?;

@@ -35,7 +35,8 @@ fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenErro
     let edge = Edge::new(&ops, &x, &gy, &mut variables)?;
     let list = names(&ops);
     let place = |name: &str| {
-        one_candidate(name, &list).map(|name| Place::Ours(format!("edges.0.{name}")))
+        let name = one_candidate(name.strip_prefix("_ops.")?, &list)?;
+        Some(Place::Ours(format!("edges.0.{name}")))
     };
     let parameters = Parameters::new(&variables, view.below("p/"), &place)?;
     parameters.load(&view, "p/")?;

@@ -25,9 +25,9 @@ pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, Gold
     let mut names: BTreeSet<String> = bundle.groups().into_iter().collect();
     names.extend(listed.keys().cloned());
     let outcome = |name: String| {
-        let settings = listed.get(&name).ok_or_else(|| {
-            GoldenError::not_understood("tensors of an operation without settings")
-        });
+        let settings = listed
+            .get(&name)
+            .ok_or_else(|| GoldenError::not_understood("tensors of an operation without settings"));
         let view = bundle.group(&name);
         let result = settings.and_then(|settings| check_op(case, &name, settings, view));
         Outcome::of(format!("{}/{name}", case.name), result)
@@ -98,9 +98,7 @@ fn layers(
     let stride = settings.count("stride")?;
     let at = Lowering { inputs: input.channels, width: output.channels, stride, affine, phase };
     let recipe = match (family, op) {
-        ("block", "factorized_reduce") => {
-            block(Stage::FactorizedReduce { out: Width::Same })
-        }
+        ("block", "factorized_reduce") => block(Stage::FactorizedReduce { out: Width::Same }),
         ("block", "relu_conv_bn_1x1") => {
             block(Stage::Pointwise { out: Width::Same, stride: Stride::Edge })
         }

@@ -81,8 +81,7 @@ pub(super) fn search_cell(
         let inner = from >= ports.len();
         let stride = if reduction && !inner { 2 } else { 1 };
         let shape = if inner { node } else { entry };
-        let input =
-            InputPlan { shape, width: node.channels, stride, phase: Phase::Search };
+        let input = InputPlan { shape, width: node.channels, stride, phase: Phase::Search };
         let candidates = ops.ops().iter().map(|op| candidate(op, input));
         let candidates = candidates.collect::<Result<Vec<_>, SpaceError>>()?;
         Ok(EdgePlan { from, to, input, candidates, live: true })

@@ -1,6 +1,6 @@
 //! Sizes of search spaces.
 
-use dartloom_space::SpaceSize;
+use dartloom_space::{SpaceSize, darts_size};
 use serde_json::Value;
 
 use crate::golden::fields::Fields;
@@ -11,16 +11,12 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
     let outcome = |entry: &Value| -> Result<Outcome, GoldenError> {
         let (k, n, cells) = (entry.count("K")?, entry.count("N")?, entry.count("cells")?);
         let name = format!("{}/K{k}_N{n}_cells{cells}", case.name);
-        Ok(Outcome::of(name, check_size(case, entry, SpaceSize::darts(k, n, cells)?)))
+        Ok(Outcome::of(name, check_size(case, entry, darts_size(k, n, cells)?)))
     };
     value.list("cases")?.iter().map(outcome).collect()
 }
 
-fn check_size(
-    case: &Case<'_>,
-    entry: &Value,
-    got: SpaceSize,
-) -> Result<Vec<String>, GoldenError> {
+fn check_size(case: &Case<'_>, entry: &Value, got: SpaceSize) -> Result<Vec<String>, GoldenError> {
     let mut complaints = Vec::new();
     let (found, want) = (got.exact.to_string(), entry.text("size")?);
     if found != want {

@@ -5,7 +5,7 @@ use dartloom_ops::Mode;
 use dartloom_train::cross_entropy;
 
 use super::plan::shape_of;
-use super::searched::Searched;
+use super::searched::{Searched, check_genotype};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
@@ -26,7 +26,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     let place = searched.place();
     let variables = searched.net.variables();
     let parameters = Parameters::new(variables, case.entry.parameter_names()?, &place)?;
-    parameters.load(&view, "p/")?;
+    parameters.load_or_compute(&view, "p/", &case.entry)?;
     let logits = searched.logits(|cell| view.get(&format!("alpha/{cell}")))?;
 
     let output = searched.forward(&x, &logits, Mode::train())?;
@@ -46,7 +46,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
         check.tensor("logits_eval", &output.logits)?;
     }
     if let Some(genotype) = case.entry.extra.field("genotype") {
-        searched.check_genotype(&mut check, &logits, genotype)?;
+        check_genotype(&searched.space, &mut check, &logits, genotype)?;
     }
     Ok(check.finish())
 }

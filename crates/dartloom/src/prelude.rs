@@ -1,0 +1,14 @@
+//! What most programs name.
+
+pub use crate::Error;
+pub use crate::data::{Dataset, Loader, digits};
+pub use crate::decode::{Decoder, TopK};
+pub use crate::metrics::{Event, Flow, Observer, Silent, observer_fn};
+pub use crate::net::{DerivedNetwork, Model, Supernet};
+pub use crate::ops::{OpFactory, Operation, Registry};
+pub use crate::relax::{Relaxation, Softmax};
+pub use crate::search::{
+    Comparison, ComparisonConfig, SearchConfig, SearchParts, Split, SupernetSearch,
+};
+pub use crate::space::{Blueprint, Build, Compat, Genotype, OpSet, OpSpec, Shape, Space, Stem};
+pub use crate::train::{Fit, FitConfig, Noise, RunDir, Session, Stepper, drive};

@@ -1,0 +1,53 @@
+//! The committed fixtures.
+
+use std::collections::BTreeSet;
+
+use dartloom_space::Genotype;
+use dartloom_tests::golden::{Outcome, Verdict, fixtures, run};
+use serde_json::Value;
+
+fn read(name: &str) -> Value {
+    let text = std::fs::read_to_string(fixtures().join(name)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Files whose cases are all of methods that the workspace has, so nothing may be pending.
+fn is_complete(file: &str) -> bool {
+    !["pure_genotype_darts", "pure_lr_schedules"].contains(&file)
+}
+
+#[test]
+fn every_file_passes() {
+    let mut lines = Vec::new();
+    let outcomes = run(&fixtures(), &mut |outcome| lines.push(outcome.to_string())).unwrap();
+    assert_eq!(lines.len(), outcomes.len());
+    let bad: Vec<&Outcome> = outcomes
+        .iter()
+        .filter(|outcome| match &outcome.verdict {
+            Verdict::Pass => false,
+            Verdict::Fail(_) => true,
+            Verdict::Pending(_) => is_complete(outcome.name.split('/').next().unwrap()),
+        })
+        .collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+
+    let manifest = read("manifest.json");
+    for file in manifest["files"].as_object().unwrap().keys() {
+        let name = file.rsplit_once('.').unwrap().0;
+        let part = format!("{name}/");
+        let own = |outcome: &&Outcome| outcome.name == name || outcome.name.starts_with(&part);
+        let passed = outcomes.iter().filter(own).filter(|o| o.verdict == Verdict::Pass).count();
+        assert!(passed > 0, "{file} has no case that passes");
+    }
+}
+
+#[test]
+fn published_genotypes_are_built_in() {
+    let known: BTreeSet<&str> = Genotype::published_names().into_iter().collect();
+    let entries = read("genotypes.json");
+    let drawn = |entry: &Value| entry["repository"].as_str().unwrap().starts_with('(');
+    let entries = entries.as_object().unwrap().iter().filter(|(_, entry)| !drawn(entry));
+    let published: BTreeSet<&str> = entries.map(|(name, _)| name.as_str()).collect();
+    assert!(published.is_subset(&known), "{:?}", published.difference(&known));
+    assert!(published.len() > 30);
+}

@@ -1,0 +1,174 @@
+//! What is off, unknown, missing or left over fails; the program's exit code says so.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use candle_core::{Device, Tensor};
+use dartloom_tests::golden::{FOLDER_VARIABLE, Outcome, Verdict, fixtures, run};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const MASKED: &str = "drop_path.safetensors";
+
+/// A folder with one fixture and its manifest entry.
+fn folder(file: &str, entry: impl FnOnce(&mut Value)) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(fixtures().join("manifest.json")).unwrap();
+    let mut manifest: Value = serde_json::from_str(&text).unwrap();
+    let mut own = manifest["files"][file].take();
+    entry(&mut own);
+    let manifest = json!({ "files": { file: own } });
+    std::fs::write(folder.path().join("manifest.json"), manifest.to_string()).unwrap();
+    std::fs::copy(fixtures().join(file), folder.path().join(file)).unwrap();
+    folder
+}
+
+fn outcomes(folder: &Path) -> Vec<Outcome> {
+    run(folder, &mut |_| {}).unwrap()
+}
+
+/// Why the only case of a folder fails.
+fn failure(folder: &Path) -> String {
+    match &outcomes(folder)[..] {
+        [Outcome { verdict: Verdict::Fail(why), .. }] => why.clone(),
+        other => panic!("one failure expected, found {other:?}"),
+    }
+}
+
+/// Rewrites the tensors of a file.
+fn edit(folder: &Path, file: &str, change: impl FnOnce(&mut HashMap<String, Tensor>)) {
+    let path = folder.join(file);
+    let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+    change(&mut tensors);
+    candle_core::safetensors::save(&tensors, &path).unwrap();
+}
+
+#[test]
+fn a_tensor_beyond_its_tolerance_fails_and_one_within_passes() {
+    let folder = folder(MASKED, |_| {});
+    let shift = |tensors: &mut HashMap<String, Tensor>, by: f64| {
+        let shifted = (&tensors["y"] + by).unwrap();
+        tensors.insert("y".to_owned(), shifted);
+    };
+    edit(folder.path(), MASKED, |tensors| shift(tensors, 5e-6));
+    assert_eq!(outcomes(folder.path())[0].verdict, Verdict::Pass);
+    edit(folder.path(), MASKED, |tensors| shift(tensors, 1e-2));
+    assert!(failure(folder.path()).starts_with("y: off by"));
+}
+
+#[test]
+fn not_a_number_fails_whatever_the_tolerance() {
+    let wide = |entry: &mut Value| entry["tolerance"] = json!({ "atol": 1e30 });
+    let folder = folder(MASKED, wide);
+    edit(folder.path(), MASKED, |tensors| {
+        let nothing = (tensors["y"].zeros_like().unwrap() / 0.0).unwrap();
+        tensors.insert("y".to_owned(), nothing);
+    });
+    assert!(failure(folder.path()).contains("NaN"));
+}
+
+#[test]
+fn a_tensor_without_use_or_missing_fails() {
+    let folder = folder(MASKED, |_| {});
+    edit(folder.path(), MASKED, |tensors| {
+        let spare = tensors["y"].clone();
+        tensors.insert("spare".to_owned(), spare);
+    });
+    assert!(failure(folder.path()).contains("no use for this tensor"));
+    edit(folder.path(), MASKED, |tensors| {
+        tensors.remove("y");
+    });
+    assert!(failure(folder.path()).contains("`y` is missing"));
+}
+
+#[test]
+fn what_is_not_understood_fails() {
+    let folder = folder(MASKED, |_| {});
+    edit(folder.path(), MASKED, |tensors| {
+        tensors.remove("mask");
+    });
+    assert!(failure(folder.path()).contains("which family"));
+    std::fs::write(folder.path().join("unlisted.json"), "{}").unwrap();
+    let found = outcomes(folder.path());
+    assert_eq!(found[0].to_string(), "fail unlisted.json: the manifest does not list this file");
+}
+
+#[test]
+fn a_listed_file_that_is_absent_or_badly_described_fails() {
+    let vague = folder(MASKED, |entry| entry["tolerance"] = json!("roughly"));
+    assert!(failure(vague.path()).contains("roughly"));
+    let gone = folder(MASKED, |_| {});
+    std::fs::remove_file(gone.path().join(MASKED)).unwrap();
+    failure(gone.path());
+}
+
+#[test]
+fn file_names_do_not_matter() {
+    let folder = folder(MASKED, |_| {});
+    let manifest = folder.path().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap().replace(MASKED, "other.safetensors");
+    std::fs::write(&manifest, text).unwrap();
+    let path = folder.path().join(MASKED);
+    std::fs::rename(path, folder.path().join("other.safetensors")).unwrap();
+    assert_eq!(outcomes(folder.path())[0].to_string(), "pass other");
+}
+
+#[test]
+fn a_wrong_genotype_fails_and_lost_logits_are_pending() {
+    let file = "pure_genotype_darts.json";
+    let folder = folder(file, |_| {});
+    let verdicts = |folder: &Path| -> Vec<Verdict> {
+        outcomes(folder).into_iter().map(|outcome| outcome.verdict).collect()
+    };
+    let before = verdicts(folder.path());
+    assert_eq!(before.iter().filter(|verdict| **verdict == Verdict::Pass).count(), 1);
+
+    // Without the case that agrees nothing excuses the others.
+    let path = folder.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    let last = before.iter().position(|verdict| *verdict == Verdict::Pass).unwrap();
+    value["cases"][last]["genotype"]["normal"][0][0] = json!("skip_connect");
+    std::fs::write(&path, value.to_string()).unwrap();
+    assert!(verdicts(folder.path()).iter().all(|verdict| matches!(verdict, Verdict::Fail(_))));
+}
+
+#[test]
+fn a_wrong_count_fails() {
+    let file = "counts.json";
+    let folder = folder(file, |_| {});
+    let path = folder.path().join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    value["DARTS_V2"]["measured"]["cifar10_C36_L20"]["params_without_aux"] = json!(3_349_343);
+    std::fs::write(&path, value.to_string()).unwrap();
+    let failed: Vec<String> = outcomes(folder.path())
+        .iter()
+        .filter(|outcome| outcome.verdict != Verdict::Pass)
+        .map(Outcome::to_string)
+        .collect();
+    let want = "fail counts/DARTS_V2/cifar10_C36_L20: \
+                params_without_aux: expected 3349343, found 3349342";
+    // Genotypes that the folder does not define fail too; this one must be among the failures.
+    assert!(failed.iter().any(|line| line == want), "{failed:?}");
+}
+
+fn program(folder: &Path) -> Output {
+    let program = env!("CARGO_BIN_EXE_golden");
+    Command::new(program).env(FOLDER_VARIABLE, folder).output().unwrap()
+}
+
+#[test]
+fn the_exit_code_tells() {
+    let folder = folder(MASKED, |_| {});
+    let good = program(folder.path());
+    assert_eq!(String::from_utf8(good.stdout).unwrap(), "pass drop_path\n");
+    assert_eq!(good.status.code(), Some(0));
+    edit(folder.path(), MASKED, |tensors| {
+        tensors.remove("y");
+    });
+    assert_eq!(program(folder.path()).status.code(), Some(1));
+    std::fs::write(folder.path().join("manifest.json"), "[]").unwrap();
+    assert_eq!(program(folder.path()).status.code(), Some(2));
+}
