@@ -12,6 +12,8 @@ mod memory;
 mod normalization;
 mod random;
 mod subset;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use augment::Augment;
 pub use dataset::{Dataset, ImageShape, Task};

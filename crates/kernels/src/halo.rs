@@ -44,30 +44,45 @@ impl Halo {
 
     /// Overwrites the interior of `buffer` with `plane`; the border stays.
     pub(crate) fn load<T: Float>(&self, plane: &[T], buffer: &mut [T]) {
-        self.visit_rows(|run, row| {
-            let source = &plane[row * self.horizontal.input..][..self.horizontal.input];
-            if self.horizontal.stride == 1 {
-                buffer[run(0)..][..source.len()].copy_from_slice(source);
-            } else {
-                for (column, value) in source.iter().enumerate() {
-                    buffer[run(column)] = *value;
+        for (row, source) in plane.chunks_exact(self.horizontal.input).enumerate() {
+            for (place, columns) in self.interior(row) {
+                if self.horizontal.stride == 1 {
+                    buffer[place..][..source.len()].copy_from_slice(source);
+                    continue;
+                }
+                let column = source.iter().skip(columns).step_by(self.horizontal.stride);
+                for (target, value) in buffer[place..].iter_mut().zip(column) {
+                    *target = *value;
                 }
             }
-        });
+        }
     }
 
     /// Copies the interior of `buffer` into `plane`.
     pub(crate) fn store<T: Float>(&self, buffer: &[T], plane: &mut [T]) {
-        self.visit_rows(|run, row| {
-            let target = &mut plane[row * self.horizontal.input..][..self.horizontal.input];
-            if self.horizontal.stride == 1 {
-                target.copy_from_slice(&buffer[run(0)..][..target.len()]);
-            } else {
-                for (column, value) in target.iter_mut().enumerate() {
-                    *value = buffer[run(column)];
+        for (row, target) in plane.chunks_exact_mut(self.horizontal.input).enumerate() {
+            for (place, columns) in self.interior(row) {
+                if self.horizontal.stride == 1 {
+                    target.copy_from_slice(&buffer[place..][..target.len()]);
+                    continue;
+                }
+                let column = target.iter_mut().skip(columns).step_by(self.horizontal.stride);
+                for (target, value) in column.zip(&buffer[place..]) {
+                    *target = *value;
                 }
             }
-        });
+        }
+    }
+
+    /// For every phase, where the interior of row `row` begins in the buffer and the first column
+    /// that lies there; further columns follow in steps of the stride.
+    fn interior(&self, row: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (stride, padding) = (self.horizontal.stride, self.horizontal.padding);
+        let start = (row + self.vertical.padding) * stride * self.pitch;
+        (0..stride).map(move |phase| {
+            let column = (phase + stride - padding % stride) % stride;
+            (start + phase * self.pitch + (column + padding) / stride, column)
+        })
     }
 
     /// The run of inputs that tap `(tap_row, tap_column)` meets along output row `row`.
@@ -94,13 +109,5 @@ impl Halo {
     fn place(&self, row: usize, column: usize) -> usize {
         let stride = self.horizontal.stride;
         (row * stride + column % stride) * self.pitch + column / stride
-    }
-
-    fn visit_rows(&self, mut visit: impl FnMut(&dyn Fn(usize) -> usize, usize)) {
-        for row in 0..self.vertical.input {
-            let padded = row + self.vertical.padding;
-            let run = |column: usize| self.place(padded, column + self.horizontal.padding);
-            visit(&run, row);
-        }
     }
 }

@@ -1,7 +1,5 @@
 //! What can go wrong when measuring and when telling.
 
-use std::path::PathBuf;
-
 /// Why a meter or a statistic could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
@@ -111,14 +109,6 @@ pub enum ObserverError {
         event: &'static str,
         /// What the writer said.
         source: csv::Error,
-    },
-    /// A log file could not be opened.
-    #[error("cannot open {}: {source}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
     },
     /// A log could not be read to its end.
     #[error("cannot read line {line}: {source}")]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 mod log;
 mod number;
 
-pub use log::{EventLog, Record, Truncated, read_events, read_events_from};
+pub use log::{EventLog, Record, Truncated, read_events_from};
 
 /// Something that happened in a run.
 ///

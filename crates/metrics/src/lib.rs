@@ -5,9 +5,11 @@ mod event;
 mod meter;
 mod observer;
 pub mod statistics;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use error::{MetricsError, ObserverError};
-pub use event::{Event, EventLog, Record, Truncated, read_events, read_events_from};
+pub use event::{Event, EventLog, Record, Truncated, read_events_from};
 pub use meter::{Accuracy, Mean, Meter};
 pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
 

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Operation, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, Cost, Shape};
+use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
@@ -50,9 +50,19 @@ impl Body {
         let head = head
             .map(|(i, branch)| Transform::new(branch, &mut root.at(format_args!("head.{i}"))))
             .collect::<Result<_, _>>()?;
-        let per_pixel = plan.head.output.height > 1 || plan.head.output.width > 1;
+        // A classifier ends in a fully connected layer; the plane may be 1x1 in either case.
+        let classifies = |layer: &Layer| matches!(layer, Layer::Linear { .. });
+        let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
         Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost })
+    }
+
+    /// Whether a blueprint is of the kind a network is made from.
+    pub(crate) fn check(plan: &Blueprint, expected: Phase) -> Result<(), NetError> {
+        if plan.phase == expected {
+            return Ok(());
+        }
+        Err(NetError::Blueprint { expected, found: plan.phase })
     }
 
     pub(crate) fn variables(&self) -> &Variables {
@@ -73,9 +83,9 @@ impl Body {
         self.check_input(x)?;
         let mut values = Values::default();
         let mut value = x.clone();
-        for part in &self.stem {
+        for (index, part) in self.stem.iter().enumerate() {
             value = part.forward(&value, pass.mode)?;
-            pass.see(&"stem", &value)?;
+            pass.see(&format_args!("stem part {index}"), &value)?;
             values.stem.push(value.clone());
         }
         let mut auxiliary = None;
@@ -86,7 +96,9 @@ impl Body {
                 && *after == index
                 && pass.mode.is_training()
             {
-                auxiliary = Some(head.forward(&value, pass.mode)?.flatten_from(1)?);
+                let logits = head.forward(&value, pass.mode)?.flatten_from(1)?;
+                pass.see(&"auxiliary head", &logits)?;
+                auxiliary = Some(logits);
             }
             values.cells.push(value);
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Mode, Operation, Registry};
-use dartloom_space::{CellPlan, EdgePlan, Shape, Source};
+use dartloom_ops::{Builder, Operation, Registry};
+use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
 use crate::transform::Transform;
 use crate::{NetError, Pass, drop_path};
@@ -17,7 +17,7 @@ use crate::{NetError, Pass, drop_path};
 pub struct Cell {
     index: usize,
     cell: usize,
-    ports: Vec<Vec<Transform>>,
+    ports: Vec<Transform>,
     edges: Vec<PlacedEdge>,
     concat: Vec<usize>,
     node: Shape,
@@ -58,26 +58,24 @@ impl fmt::Display for Place<'_> {
 impl Cell {
     /// Creates the cell of a plan; `index` names its place in messages.
     ///
-    /// Variables are called `ports.{port}.{link}.{stage}...` and `edges.{row}.{op}.{stage}...`.
+    /// Variables are called `ports.{port}.0.{stage}...` and `edges.{row}.{op}.{stage}...`.
     ///
     /// # Errors
-    /// The error of an operation that cannot be built.
+    /// [`NetError::LinkWeights`] for a port with several links, or the error of an operation that
+    /// cannot be built.
     pub fn new(
         index: usize,
         plan: &CellPlan,
         registry: &Registry,
         vars: &mut Builder<'_>,
     ) -> Result<Self, NetError> {
-        let mut ports = Vec::new();
-        for (number, port) in plan.ports.iter().enumerate() {
-            let mut vars = vars.at(format_args!("ports.{number}"));
-            let links = port.links.iter().enumerate();
-            ports.push(
-                links
-                    .map(|(link, plan)| Transform::new(plan, &mut vars.at(link)))
-                    .collect::<Result<_, _>>()?,
-            );
-        }
+        let ports = plan.ports.iter().enumerate();
+        let ports = ports
+            .map(|(port, plan)| match &plan.links[..] {
+                [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
+                links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
+            })
+            .collect::<Result<_, _>>()?;
         let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
         let edges = live
             .map(|(row, edge)| {
@@ -105,7 +103,12 @@ impl Cell {
         weights: Option<&Tensor>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        let mut states = self.inputs(read, pass.mode)?;
+        let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
+        for (port, transform) in self.ports.iter().enumerate() {
+            let state = transform.forward(read, pass.mode)?;
+            pass.see(&format_args!("cell {}, port {port}", self.index), &state)?;
+            states.push(state);
+        }
         let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
         for node in states.len()..=last.unwrap_or(0) {
             let state = self.node(node, &states, weights, pass)?;
@@ -113,17 +116,6 @@ impl Cell {
         }
         let outputs: Vec<&Tensor> = self.concat.iter().map(|&node| &states[node]).collect();
         Ok(Tensor::cat(&outputs, 1)?)
-    }
-
-    fn inputs(&self, read: &dyn Fn(Source) -> Tensor, mode: Mode) -> Result<Vec<Tensor>, NetError> {
-        let port = |links: &Vec<Transform>| {
-            let mut total = links[0].forward(read, mode)?;
-            for link in &links[1..] {
-                total = (total + link.forward(read, mode)?)?;
-            }
-            Ok(total)
-        };
-        self.ports.iter().map(port).collect()
     }
 
     /// The sum of a node's in-edges; zeros when none is alive.
@@ -173,7 +165,7 @@ impl PlacedEdge {
         let mut ops = Vec::new();
         for (column, candidate) in plan.candidates.iter().enumerate() {
             // Zeros add nothing to a sum, so operations that cut the edge are never run.
-            if candidate.op.is_zero() {
+            if cuts(candidate) {
                 continue;
             }
             let name = candidate.op.name.clone();
@@ -182,6 +174,12 @@ impl PlacedEdge {
         }
         Ok(Self { row, from: plan.from, to: plan.to, ops })
     }
+}
+
+/// Whether the output is zero, and no variable is asked for on the way there.
+fn cuts(candidate: &Candidate) -> bool {
+    let free = |layers: &Vec<Layer>| layers.iter().all(|layer| layer.parameters() == 0);
+    candidate.op.is_zero() && candidate.layers.as_ref().is_some_and(free)
 }
 
 impl PlacedOp {

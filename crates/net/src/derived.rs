@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Registry, Variables};
-use dartloom_space::{Blueprint, Cost};
+use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
@@ -21,8 +21,9 @@ impl DerivedNetwork {
     /// Creates the network of a blueprint made by [`Blueprint::derived`], weights drawn from `rng`.
     ///
     /// # Errors
-    /// [`NetError::AuxiliaryInput`] when the auxiliary head does not fit, or the error of an
-    /// operation.
+    /// [`NetError::Blueprint`] for a supernet's blueprint, [`NetError::LinkWeights`] for a port
+    /// with several links, [`NetError::AuxiliaryInput`] when the auxiliary head does not fit, or
+    /// the error of an operation that cannot be built.
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
@@ -30,6 +31,7 @@ impl DerivedNetwork {
         dtype: DType,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
+        Body::check(plan, Phase::Retrain)?;
         Ok(Self { body: Body::new(plan, registry, device, dtype, rng)? })
     }
 }

@@ -2,7 +2,7 @@
 
 use dartloom_kernels::KernelError;
 use dartloom_ops::OpError;
-use dartloom_space::{Shape, SpaceError};
+use dartloom_space::{Phase, Shape, SpaceError};
 use thiserror::Error;
 
 /// Why a network could not be built or run.
@@ -47,6 +47,27 @@ pub enum NetError {
         expected: (usize, usize),
         /// Shape found; empty when the cell has no weights.
         found: Vec<usize>,
+    },
+    /// A port whose links would have to be weighed against each other.
+    #[error(
+        "cell {cell}, port {port}: {links} links need link weights, which networks do not \
+        take yet; keep one link per port"
+    )]
+    LinkWeights {
+        /// Index of the placed cell.
+        cell: usize,
+        /// Index of the port.
+        port: usize,
+        /// Links that it has.
+        links: usize,
+    },
+    /// A blueprint of the other kind: supernets are searched, derived networks retrained.
+    #[error("expected a blueprint for {expected:?}, found one for {found:?}")]
+    Blueprint {
+        /// What this network is for.
+        expected: Phase,
+        /// What the blueprint was made for.
+        found: Phase,
     },
     /// An auxiliary head whose input is too small for its pooling.
     #[error("the auxiliary head after cell {after} needs a larger plane, found {found}")]

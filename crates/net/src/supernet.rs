@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Registry, Variables};
-use dartloom_space::{Blueprint, Cost};
+use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
@@ -25,7 +25,9 @@ impl Supernet {
     /// `rng`.
     ///
     /// # Errors
-    /// The error of an operation that cannot be built.
+    /// [`NetError::Blueprint`] for a derived network's blueprint, [`NetError::LinkWeights`] for a
+    /// port with several links, [`NetError::AuxiliaryInput`] when an auxiliary head does not fit,
+    /// or the error of an operation that cannot be built.
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
@@ -33,6 +35,7 @@ impl Supernet {
         dtype: DType,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
+        Body::check(plan, Phase::Search)?;
         let count = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
         let mut tables = vec![None; count];
         for cell in &plan.cells {

@@ -58,7 +58,7 @@ pub trait OpFactory: fmt::Debug + Send + Sync {
 }
 
 /// An [`OpFactory`] from two closures: one that builds, one that counts.
-pub fn op_fn<B, C>(name: impl Into<String>, build: B, cost: C) -> impl OpFactory
+pub fn op_fn<B, C>(name: impl Into<String>, build: B, cost: C) -> OpFn<B, C>
 where
     B: Fn(&InputPlan, &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError> + Send + Sync,
     C: Fn(&InputPlan) -> OpCost + Send + Sync,
@@ -66,7 +66,8 @@ where
     OpFn { name: name.into(), build, cost }
 }
 
-struct OpFn<B, C> {
+/// What [`op_fn`] returns.
+pub struct OpFn<B, C> {
     name: String,
     build: B,
     cost: C,

@@ -12,7 +12,7 @@ mod variables;
 
 pub use dartloom_kernels::Statistics;
 pub use error::OpError;
-pub use factory::{OpCost, OpFactory, Operation, op_fn};
+pub use factory::{OpCost, OpFactory, OpFn, Operation, op_fn};
 pub use mode::Mode;
 pub use registry::Registry;
 pub use sequence::Sequence;

@@ -35,11 +35,14 @@ impl Registry {
 
     /// The same registry with an operation from code.
     ///
+    /// A name that op sets mention without a recipe ([`OpSpec::custom`]) is not taken.
+    ///
     /// # Errors
-    /// [`OpError::Registered`] when the name is taken.
+    /// [`OpError::Registered`] when the name has a recipe or a factory already.
     pub fn with_factory(mut self, factory: impl OpFactory + 'static) -> Result<Self, OpError> {
         let op = factory.name().to_owned();
-        if self.catalog.position(&op).is_some() {
+        let recipe = self.catalog.get(&op).is_ok_and(|spec| spec.recipe.is_some());
+        if recipe || self.factories.contains_key(&op) {
             return Err(OpError::Registered { op });
         }
         self.catalog = self.catalog.overridden_by(&[OpSpec::custom(&op)])?;
@@ -79,7 +82,8 @@ impl Registry {
         }
     }
 
-    /// Cost of a blueprint, custom operations included.
+    /// Cost of a blueprint, parameters and multiply-adds of custom operations included (their
+    /// activations are not known).
     ///
     /// # Errors
     /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory.
@@ -88,11 +92,11 @@ impl Registry {
         for edge in blueprint.cells.iter().flat_map(|cell| &cell.edges) {
             for candidate in edge.candidates.iter().filter(|c| c.layers.is_none()) {
                 let own = self.factory(&candidate.op.name)?.cost(&edge.input);
-                cost.parameters += own.parameters;
+                cost.parameters = cost.parameters.saturating_add(own.parameters);
                 if edge.live {
-                    cost.macs += own.macs;
+                    cost.macs = cost.macs.saturating_add(own.macs);
                 } else {
-                    cost.unused_parameters += own.parameters;
+                    cost.unused_parameters = cost.unused_parameters.saturating_add(own.parameters);
                 }
             }
         }
@@ -104,3 +108,6 @@ impl Registry {
         factory.ok_or_else(|| OpError::NoFactory { op: op.to_owned() })
     }
 }
+
+#[cfg(test)]
+mod tests;

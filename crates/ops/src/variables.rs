@@ -90,9 +90,8 @@ impl Variables {
             .filter(|n| !tensors.contains_key(*n))
             .cloned()
             .collect();
-        let known =
-            |name: &String| self.parameters.contains_key(name) || self.buffers.contains_key(name);
-        let unexpected: Vec<String> = tensors.keys().filter(|name| !known(name)).cloned().collect();
+        let unexpected: Vec<String> =
+            tensors.keys().filter(|name| !self.contains(name)).cloned().collect();
         if !missing.is_empty() || !unexpected.is_empty() {
             return Err(OpError::VariableNames { missing, unexpected });
         }
@@ -106,11 +105,21 @@ impl Variables {
                 });
             }
         }
+        // Everything that can fail comes before the first variable changes. The copy is for
+        // tensors that share their memory with a variable, which could not be set from them.
+        let mut ready = Vec::new();
         for (name, var) in self.all() {
             let tensor = tensors[name].to_device(&self.device)?.to_dtype(self.dtype)?;
-            var.set(&tensor.contiguous()?)?;
+            ready.push((var, tensor.force_contiguous()?));
+        }
+        for (var, tensor) in ready {
+            var.set(&tensor)?;
         }
         Ok(())
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.parameters.contains_key(name) || self.buffers.contains_key(name)
     }
 
     fn all(&self) -> impl Iterator<Item = (&String, &Var)> {
@@ -158,11 +167,11 @@ impl Builder<'_> {
         shape: &[usize],
         init: Init,
     ) -> Result<Tensor, OpError> {
+        let name = self.new_name(name)?;
         let values = self.draw(shape.iter().product(), init);
-        let name = self.full(name);
         let var = self.variables.variable(values, shape)?;
         let tensor = var.as_tensor().clone();
-        insert(&mut self.variables.parameters, name, var)?;
+        self.variables.parameters.insert(name, var);
         Ok(tensor)
     }
 
@@ -171,9 +180,9 @@ impl Builder<'_> {
     /// # Errors
     /// As [`Builder::parameter`].
     pub fn buffer(&mut self, name: &str, shape: &[usize], value: f64) -> Result<Var, OpError> {
-        let name = self.full(name);
+        let name = self.new_name(name)?;
         let var = self.variables.variable(vec![value; shape.iter().product()], shape)?;
-        insert(&mut self.variables.buffers, name, var.clone())?;
+        self.variables.buffers.insert(name, var.clone());
         Ok(var)
     }
 
@@ -185,6 +194,15 @@ impl Builder<'_> {
                 (0..count).map(|_| self.rng.random_range(-bound..bound)).collect()
             }
         }
+    }
+
+    /// A full name that neither a parameter nor a buffer has: both are stored side by side.
+    fn new_name(&self, name: &str) -> Result<String, OpError> {
+        let name = self.full(name);
+        if self.variables.contains(&name) {
+            return Err(OpError::DuplicateVariable { name });
+        }
+        Ok(name)
     }
 
     fn full(&self, name: &str) -> String {
@@ -199,10 +217,5 @@ impl Variables {
     }
 }
 
-fn insert(map: &mut BTreeMap<String, Var>, name: String, var: Var) -> Result<(), OpError> {
-    if map.contains_key(&name) {
-        return Err(OpError::DuplicateVariable { name });
-    }
-    map.insert(name, var);
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

@@ -86,11 +86,7 @@ impl Architecture {
     ///
     /// # Errors
     /// When a weight is not finite.
-    pub fn table(
-        &self,
-        at: Progress,
-        noise: &mut dyn RngCore,
-    ) -> Result<WeightTable, SearchError> {
+    pub fn table(&self, at: Progress, noise: &mut dyn RngCore) -> Result<WeightTable, SearchError> {
         let mut cells = Vec::with_capacity(self.cells.len());
         for (name, weights) in self.cells.iter().zip(self.weights(at, noise)?) {
             let edges = weights.detach().to_dtype(DType::F64)?.to_vec2()?;
@@ -111,13 +107,16 @@ impl Architecture {
     /// Sets the logits.
     ///
     /// # Errors
-    /// [`SearchError::Config`] when the names differ; candle's error when a shape does.
+    /// [`SearchError::Config`] when names or shapes differ; nothing has been set then.
     pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<(), SearchError> {
-        if !tensors.keys().eq(self.logits.keys()) {
+        let shapes = |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.dims().to_vec());
+        let found: Vec<_> = tensors.iter().map(shapes).collect();
+        let own = self.logits.iter().map(|(name, var)| shapes((name, var.as_tensor())));
+        if !own.eq(found.iter().cloned()) {
             return Err(SearchError::Config {
                 field: "logits",
-                expected: "one table for each cell of the space",
-                found: format!("{:?}", tensors.keys().collect::<Vec<_>>()),
+                expected: "one table of edges and operations for each cell of the space",
+                found: format!("{found:?}"),
             });
         }
         for (name, var) in &self.logits {

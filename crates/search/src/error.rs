@@ -19,7 +19,7 @@ pub enum SearchError {
     Train(#[from] TrainError),
     /// A network failed.
     #[error(transparent)]
-    Net(#[from] NetError),
+    Net(Box<NetError>),
     /// An operation failed.
     #[error(transparent)]
     Op(#[from] OpError),
@@ -64,4 +64,10 @@ pub enum SearchError {
         /// What was found.
         found: String,
     },
+}
+
+impl From<NetError> for SearchError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
+    }
 }

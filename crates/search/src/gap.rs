@@ -71,6 +71,8 @@ fn hard_weights(
     device: &Device,
     dtype: DType,
 ) -> Result<Vec<Tensor>, SearchError> {
+    // Refuses what is no genotype of the space, a wrong number of cells among it.
+    space.genotype(genotype.cells().to_vec())?;
     let ops = space.op_set().len();
     let mut tables = Vec::with_capacity(space.cells().len());
     for (spec, cell) in space.cells().iter().zip(genotype.cells()) {

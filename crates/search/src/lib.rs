@@ -13,7 +13,7 @@ pub use architecture::Architecture;
 pub use bilevel::{Bilevel, BilevelConfig, Implicit, Order, StepReport};
 pub use comparison::{
     Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,
-    RetrainConfig, Report, Stopwatch,
+    Report, RetrainConfig, Stopwatch,
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_data::{Augment, BatchOrder, Loader};
+use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_ops::{Mode, Registry};
@@ -126,18 +126,11 @@ impl<'a> SupernetSearch<'a> {
         let architecture =
             Architecture::new(space, parts.relaxation, &device, DType::F32, &mut logits)?;
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
-        let augment =
-            Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: 0 };
-        let batch = config.batch.min(parts.data.train.indices().len());
-        let loader = |purpose: &str| -> Result<Loader<'a>, SearchError> {
-            let (data, seed) = (parts.data, noise.child(purpose).seed());
-            let data: &dyn dartloom_data::Dataset =
-                if purpose == "train batches" { &data.train } else { &data.valid };
-            let loader = Loader::new(data, batch.min(data.len()))?;
-            Ok(loader.order(BatchOrder::Shuffled).seed(seed).drop_last(true).augment(augment))
-        };
-        let (train, valid) = (loader("train batches")?, loader("valid batches")?);
-        let scoring = Loader::new(&parts.data.valid, batch)?;
+        let data = parts.data;
+        let batch = config.batch.min(data.train.len());
+        let train = batches(&data.train, batch, &config, noise.child("train batches"))?;
+        let valid = batches(&data.valid, batch, &config, noise.child("valid batches"))?;
+        let scoring = Loader::new(&data.valid, batch)?;
         let (phase, decoder, running) = (phase.into(), parts.decoder, Running::default());
         Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, running })
     }
@@ -257,9 +250,11 @@ impl Stepper for SupernetSearch<'_> {
         let free = parameter_free(&decoded.genotype, self.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
-        let genotype = serde_json::to_value(&decoded.genotype).map_err(|error| {
-            TrainError::State { expected: "a genotype as JSON".to_owned(), found: error.to_string() }
-        })?;
+        let genotype =
+            serde_json::to_value(&decoded.genotype).map_err(|error| TrainError::State {
+                expected: "a genotype as JSON".to_owned(),
+                found: error.to_string(),
+            })?;
         Ok(EpochReport { metrics, architecture: Some((genotype, notes)) })
     }
 
@@ -274,16 +269,31 @@ impl Stepper for SupernetSearch<'_> {
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {
         let running = serde_json::from_value(snapshot.values["running"].clone());
-        self.running = running.map_err(|error| TrainError::State {
+        let running = running.map_err(|error| TrainError::State {
             expected: "running sums of an epoch".to_owned(),
             found: error.to_string(),
         })?;
-        self.bilevel.supernet.variables().load(&snapshot.take("variables")?)?;
-        self.bilevel.architecture.load(&snapshot.take("logits")?)?;
-        self.bilevel.sgd.restore(snapshot.tensors.remove("sgd").unwrap_or_default())?;
-        self.bilevel.adam.restore(snapshot.tensors.remove("adam").unwrap_or_default())?;
+        let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
+        let (sgd, adam) = (snapshot.take("sgd")?, snapshot.take("adam")?);
+        self.bilevel.sgd.restore(sgd)?;
+        self.bilevel.adam.restore(adam)?;
+        self.bilevel.architecture.load(&logits)?;
+        self.bilevel.supernet.variables().load(&variables)?;
+        self.running = running;
         Ok(())
     }
+}
+
+fn batches<'a>(
+    data: &'a dyn Dataset,
+    batch: usize,
+    config: &SearchConfig,
+    noise: Noise,
+) -> Result<Loader<'a>, SearchError> {
+    let augment = Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: 0 };
+    let loader = Loader::new(data, batch.min(data.len()))?;
+    let loader = loader.order(BatchOrder::Shuffled).seed(noise.seed()).drop_last(true);
+    Ok(loader.augment(augment))
 }
 
 /// Genes without weights: many of them are a sign of collapse.

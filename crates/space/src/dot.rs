@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{Genotype, Head, Network, Source, Space};
+use crate::graph::{CellEdge, CellNode, CellPaths, NetworkPaths, Reading, Station};
+use crate::{Compat, Genotype, Head, Network, Source, Space};
 
 /// Lines of a drawing; writing to a string cannot fail, which this keeps in one place.
 #[derive(Default)]
@@ -62,96 +63,82 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-fn labelled(label: &str) -> String {
-    format!(" [label={}]", quoted(label))
-}
-
-/// What is drawn of a cell.
-struct CellDrawing<'a> {
-    index: usize,
-    name: &'a str,
-    inputs: usize,
-    nodes: Vec<usize>,
-    edges: Vec<(usize, usize, &'a str)>,
-    concat: Vec<usize>,
-}
-
 impl Drawing {
-    fn cell(&mut self, cell: &CellDrawing<'_>) {
-        let id = |node: usize| format!("c{}_{node}", cell.index);
-        let out = format!("c{}_out", cell.index);
-        self.cluster(&format!("cell_{}", cell.index), cell.name);
-        for input in 0..cell.inputs {
-            self.node(&id(input), &format!("in {input}"));
+    fn cell(&mut self, index: usize, name: &str, cell: &CellPaths<'_>) {
+        let id = |node: CellNode| match node {
+            CellNode::Input(node) | CellNode::Own(node) => format!("c{index}_{node}"),
+            CellNode::Output => format!("c{index}_out"),
+        };
+        self.cluster(&format!("cell_{index}"), name);
+        for node in cell.nodes() {
+            let label = match node {
+                CellNode::Input(input) => format!("in {input}"),
+                CellNode::Own(node) => node.to_string(),
+                CellNode::Output => "out".to_owned(),
+            };
+            self.node(&id(node), &label);
         }
-        for &node in &cell.nodes {
-            self.node(&id(node), &node.to_string());
-        }
-        self.node(&out, "out");
-        for &(from, to, label) in &cell.edges {
-            let attributes = if label.is_empty() { String::new() } else { labelled(label) };
+        for (from, to, edge) in cell.edges() {
+            let attributes = match edge {
+                CellEdge::Searched => String::new(),
+                CellEdge::Gene { op, .. } => format!(" [label={}]", quoted(op)),
+                CellEdge::Concat => " [style=dashed]".to_owned(),
+            };
             self.edge(&id(from), &id(to), &attributes);
-        }
-        for &node in &cell.concat {
-            self.edge(&id(node), &out, " [style=dashed]");
         }
         self.close();
     }
 
     fn network(&mut self, network: &Network, cell_name: impl Fn(usize) -> String) {
+        let paths = NetworkPaths::of(network);
         self.cluster("network", "network");
-        for part in 0..network.stem().parts().len() {
-            let level = network.stem().level(part);
-            self.node(&stem(part), &format!("stem {part}\nlevel {level}"));
+        for station in paths.stations() {
+            self.node(&station_id(station), &station_label(network, station, &cell_name));
         }
-        for (index, placement) in network.placements().iter().enumerate() {
+        for (from, to, reading) in paths.readings() {
+            let attributes = match reading {
+                Reading::Whole => String::new(),
+                Reading::Port { port, choice: false } => format!(" [label=\"{port}\"]"),
+                Reading::Port { port, choice: true } => {
+                    format!(" [label=\"{port}\", style=dotted]")
+                }
+            };
+            self.edge(&station_id(from), &station_id(to), &attributes);
+        }
+        self.close();
+    }
+}
+
+fn station_id(station: Station) -> String {
+    match station {
+        Station::Value(Source::Stem(part)) => format!("stem_{part}"),
+        Station::Value(Source::Cell(index)) => format!("cell_{index}"),
+        Station::Head => "head".to_owned(),
+        Station::Aux => "aux".to_owned(),
+    }
+}
+
+fn station_label(
+    network: &Network,
+    station: Station,
+    cell_name: impl Fn(usize) -> String,
+) -> String {
+    match station {
+        Station::Value(Source::Stem(part)) => {
+            format!("stem {part}\nlevel {}", network.stem().level(part))
+        }
+        Station::Value(Source::Cell(index)) => {
+            let placement = &network.placements()[index];
             let kind = if placement.reduction { ", reduction" } else { "" };
             let name = cell_name(placement.cell);
             let (level, width) = (placement.level, placement.width);
-            let label = format!("{index}: {name}\nlevel {level}, width {width}{kind}");
-            self.node(&source(Source::Cell(index)), &label);
+            format!("{index}: {name}\nlevel {level}, width {width}{kind}")
         }
-        let head = match network.head() {
-            Head::Classifier { .. } => "classifier",
-            Head::PerPixel { .. } => "per pixel",
-        };
-        self.node("head", head);
-        self.network_links(network);
-        self.close();
-    }
-
-    fn network_links(&mut self, network: &Network) {
-        for part in 1..network.stem().parts().len() {
-            self.edge(&stem(part - 1), &stem(part), "");
-        }
-        for (index, placement) in network.placements().iter().enumerate() {
-            let to = source(Source::Cell(index));
-            for (port, links) in placement.ports.iter().map(|port| &port.links).enumerate() {
-                let style = if links.len() > 1 { ", style=dotted" } else { "" };
-                let attributes = format!(" [label=\"{port}\"{style}]");
-                for link in links {
-                    self.edge(&source(link.source), &to, &attributes);
-                }
-            }
-        }
-        for read in network.head_sources() {
-            self.edge(&source(read), "head", "");
-        }
-        if let Some(aux) = network.aux() {
-            self.node("aux", "auxiliary");
-            self.edge(&source(Source::Cell(aux.after)), "aux", "");
-        }
-    }
-}
-
-fn stem(part: usize) -> String {
-    format!("stem_{part}")
-}
-
-fn source(source: Source) -> String {
-    match source {
-        Source::Stem(part) => stem(part),
-        Source::Cell(index) => format!("cell_{index}"),
+        Station::Head => match network.head() {
+            Head::Classifier { .. } => "classifier".to_owned(),
+            Head::PerPixel { .. } => "per pixel".to_owned(),
+        },
+        Station::Aux => "auxiliary".to_owned(),
     }
 }
 
@@ -161,18 +148,7 @@ impl Genotype {
     pub fn to_dot(&self) -> String {
         let mut drawing = Drawing::digraph(self.name().unwrap_or("genotype"));
         for (index, cell) in self.cells().iter().enumerate() {
-            let ends = cell.genes.iter().flat_map(|gene| [gene.from, gene.to]);
-            let mut nodes: Vec<usize> = ends.filter(|&node| node >= cell.inputs).collect();
-            nodes.sort_unstable();
-            nodes.dedup();
-            drawing.cell(&CellDrawing {
-                index,
-                name: &cell.name,
-                inputs: cell.inputs,
-                nodes,
-                edges: cell.genes.iter().map(|gene| (gene.from, gene.to, &*gene.op)).collect(),
-                concat: cell.output_nodes(crate::Compat::Paper),
-            });
+            drawing.cell(index, &cell.name, &CellPaths::of_genotype(cell, Compat::Paper));
         }
         drawing.finish()
     }
@@ -194,14 +170,7 @@ impl Space {
     pub fn to_dot(&self) -> String {
         let mut drawing = Drawing::digraph(self.name());
         for (index, spec) in self.cells().iter().enumerate() {
-            drawing.cell(&CellDrawing {
-                index,
-                name: &spec.name,
-                inputs: spec.graph.inputs(),
-                nodes: spec.graph.own_nodes().collect(),
-                edges: spec.graph.edges().iter().map(|edge| (edge.from, edge.to, "")).collect(),
-                concat: spec.graph.concat().to_vec(),
-            });
+            drawing.cell(index, &spec.name, &CellPaths::of_cell(&spec.graph));
         }
         drawing.network(self.network(), |cell| self.cells()[cell].name.clone());
         drawing.finish()

@@ -6,6 +6,7 @@ mod dot;
 mod error;
 mod format;
 mod genotype;
+mod graph;
 mod layer;
 mod network;
 mod op_set;

@@ -40,10 +40,13 @@ pub struct Snapshot {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     version: u32,
     digest: String,
     position: Position,
+    /// Number of tensors in every group: a group may be empty, and none may get lost.
+    groups: BTreeMap<String, usize>,
     values: serde_json::Value,
 }
 
@@ -53,7 +56,7 @@ impl Snapshot {
         Self { position: Position::default(), tensors: BTreeMap::new(), values }
     }
 
-    /// The same snapshot with a group of tensors.
+    /// The same snapshot with a group of tensors (`f32` or `f64`); a group's name has no slash.
     #[must_use]
     pub fn with(mut self, group: &str, tensors: BTreeMap<String, Tensor>) -> Self {
         self.tensors.insert(group.to_owned(), tensors);
@@ -75,12 +78,18 @@ impl Snapshot {
     /// equal bytes. `digest` names the configuration it belongs to.
     ///
     /// # Errors
-    /// [`TrainError::File`].
+    /// [`TrainError::File`], or [`TrainError::Checkpoint`] for a tensor of another type.
     pub fn save(&self, path: &Path, digest: &str) -> Result<(), TrainError> {
+        write_whole(path, &self.encode(path, digest)?)
+    }
+
+    /// The bytes of the file at `path`.
+    pub(crate) fn encode(&self, path: &Path, digest: &str) -> Result<Vec<u8>, TrainError> {
         let header = Header {
             version: VERSION,
             digest: digest.to_owned(),
             position: self.position,
+            groups: self.tensors.iter().map(|(name, group)| (name.clone(), group.len())).collect(),
             values: self.values.clone(),
         };
         let text = serde_json::to_string(&header)
@@ -88,15 +97,21 @@ impl Snapshot {
         let metadata = HashMap::from([(ENTRY.to_owned(), text)]);
         let mut views = BTreeMap::new();
         for (group, tensors) in &self.tensors {
+            if group.contains('/') {
+                return Err(damaged(path, "group names without a slash", group));
+            }
             for (name, tensor) in tensors {
-                views.insert(format!("{group}/{name}"), Bytes::new(tensor)?);
+                let key = format!("{group}/{name}");
+                let bytes = Bytes::new(path, &key, tensor)?;
+                views.insert(key, bytes);
             }
         }
-        let views: Result<Vec<_>, _> = views.iter().map(|(name, b)| Ok((name, b.view()?))).collect();
-        let views = views.map_err(|e: safetensors::SafeTensorError| damaged(path, "tensors", &e))?;
-        let bytes = safetensors::serialize(views, Some(metadata))
-            .map_err(|error| damaged(path, "tensors that can be written", &error))?;
-        write_whole(path, &bytes)
+        let views: Result<Vec<_>, _> =
+            views.iter().map(|(name, b)| Ok((name, b.view()?))).collect();
+        let views =
+            views.map_err(|e: safetensors::SafeTensorError| damaged(path, "tensors", &e))?;
+        safetensors::serialize(views, Some(metadata))
+            .map_err(|error| damaged(path, "tensors that can be written", &error))
     }
 
     /// Reads a snapshot; `None` when there is no file.
@@ -105,25 +120,30 @@ impl Snapshot {
     /// [`TrainError::Checkpoint`] when the file is damaged, of another version, or belongs to
     /// another configuration; [`TrainError::File`] when it cannot be read.
     pub fn load(path: &Path, digest: &str) -> Result<Option<Self>, TrainError> {
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(failed(path, "read", source)),
-        };
-        let header = read_header(path, &bytes)?;
-        let refuse = |expected: String, found: String| {
-            Err(TrainError::Checkpoint { path: path.to_owned(), expected, found })
-        };
-        if header.version != VERSION {
-            return refuse(format!("version {VERSION}"), format!("version {}", header.version));
+        match std::fs::read(path) {
+            Ok(bytes) => Self::decode(path, &bytes, digest).map(Some),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(failed(path, "read", source)),
         }
+    }
+
+    /// The snapshot in the bytes of the file at `path`.
+    pub(crate) fn decode(path: &Path, bytes: &[u8], digest: &str) -> Result<Self, TrainError> {
+        let header = read_header(path, bytes)?;
         if header.digest != digest {
             let found = format!("one of configuration {}", header.digest);
-            return refuse(format!("a checkpoint of configuration {digest}"), found);
+            let expected = format!("a checkpoint of configuration {digest}");
+            return Err(damaged(path, &expected, &found));
         }
-        let tensors = read_tensors(path, &bytes)?;
-        Ok(Some(Self { position: header.position, tensors, values: header.values }))
+        let tensors = read_tensors(path, bytes, &header.groups)?;
+        Ok(Self { position: header.position, tensors, values: header.values })
     }
+}
+
+/// Read before the rest of the header, which another version may have changed.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
 }
 
 fn read_header(path: &Path, bytes: &[u8]) -> Result<Header, TrainError> {
@@ -131,36 +151,50 @@ fn read_header(path: &Path, bytes: &[u8]) -> Result<Header, TrainError> {
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| damaged(path, expected, &error))?;
     let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
-    let text = entry.ok_or_else(|| TrainError::Checkpoint {
-        path: path.to_owned(),
-        expected: format!("a `{ENTRY}` entry in the metadata"),
-        found: "none".to_owned(),
-    })?;
-    serde_json::from_str(text).map_err(|error| damaged(path, "a readable header", &error))
+    let text = entry
+        .ok_or_else(|| damaged(path, &format!("a `{ENTRY}` entry in the metadata"), &"none"))?;
+    let unreadable = |error: serde_json::Error| damaged(path, "a readable header", &error);
+    let Version { version } = serde_json::from_str(text).map_err(unreadable)?;
+    if version != VERSION {
+        let (expected, found) = (format!("version {VERSION}"), format!("version {version}"));
+        return Err(damaged(path, &expected, &found));
+    }
+    serde_json::from_str(text).map_err(unreadable)
 }
 
 type Groups = BTreeMap<String, BTreeMap<String, Tensor>>;
 
-fn read_tensors(path: &Path, bytes: &[u8]) -> Result<Groups, TrainError> {
+fn read_tensors(
+    path: &Path,
+    bytes: &[u8],
+    counts: &BTreeMap<String, usize>,
+) -> Result<Groups, TrainError> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| damaged(path, "a whole safetensors file", &error))?;
-    let mut groups = Groups::new();
+    let mut groups: Groups = counts.keys().map(|name| (name.clone(), BTreeMap::new())).collect();
     for (key, view) in file.iter() {
-        let (group, name) = key.split_once('/').ok_or_else(|| TrainError::Checkpoint {
-            path: path.to_owned(),
-            expected: "tensor names `group/name`".to_owned(),
-            found: format!("`{key}`"),
-        })?;
+        let (group, name) = key
+            .split_once('/')
+            .ok_or_else(|| damaged(path, "tensor names `group/name`", &format!("`{key}`")))?;
+        let group = groups
+            .get_mut(group)
+            .ok_or_else(|| damaged(path, "tensors of the header's groups", &format!("`{key}`")))?;
         let tensor = tensor_of(&view)
-            .ok_or_else(|| TrainError::Checkpoint {
-                path: path.to_owned(),
-                expected: "f32 or f64 tensors".to_owned(),
-                found: format!("`{key}` of {:?}", view.dtype()),
-            })?
+            .ok_or_else(|| wrong_type(path, key, &view.dtype()))?
             .map_err(|error| damaged(path, "a readable tensor", &error))?;
-        groups.entry(group.to_owned()).or_default().insert(name.to_owned(), tensor);
+        group.insert(name.to_owned(), tensor);
     }
-    Ok(groups)
+    match groups.iter().find(|(name, group)| counts[*name] != group.len()) {
+        Some((name, group)) => {
+            let expected = format!("{} tensors `{name}`", counts[name]);
+            Err(damaged(path, &expected, &group.len()))
+        }
+        None => Ok(groups),
+    }
+}
+
+fn wrong_type(path: &Path, key: &str, dtype: &dyn std::fmt::Debug) -> TrainError {
+    damaged(path, "f32 or f64 tensors", &format!("`{key}` of {dtype:?}"))
 }
 
 fn tensor_of(view: &TensorView<'_>) -> Option<candle_core::Result<Tensor>> {
@@ -180,17 +214,18 @@ struct Bytes {
 }
 
 impl Bytes {
-    fn new(tensor: &Tensor) -> Result<Self, TrainError> {
+    fn new(path: &Path, key: &str, tensor: &Tensor) -> Result<Self, TrainError> {
         let flat = tensor.flatten_all()?;
         let (dtype, data) = match tensor.dtype() {
             DType::F64 => {
                 let values = flat.to_vec1::<f64>()?;
                 (Dtype::F64, values.iter().flat_map(|v| v.to_le_bytes()).collect())
             }
-            _ => {
-                let values = flat.to_dtype(DType::F32)?.to_vec1::<f32>()?;
+            DType::F32 => {
+                let values = flat.to_vec1::<f32>()?;
                 (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect())
             }
+            other => return Err(wrong_type(path, key, &other)),
         };
         Ok(Self { dtype, shape: tensor.dims().to_vec(), data })
     }

@@ -46,7 +46,8 @@ pub trait Stepper {
     /// Makes one step.
     ///
     /// # Errors
-    /// When training cannot go on; nothing has been updated by the failed step's loss.
+    /// When training cannot go on; the failed step has changed no variable that is trained (batch
+    /// norms may have seen its batch).
     fn step(&mut self, at: Position) -> Result<StepLoss, Self::Error>;
 
     /// Called after the last step of each epoch.
@@ -98,53 +99,76 @@ pub enum Outcome {
 /// ```text
 /// resume if a checkpoint exists
 /// PhaseStarted
-/// for each epoch
-///     for each step: step, Step                      -> Stop? save, Stopped
-///     end_epoch, Architecture if changed, EpochFinished, save, Checkpoint   -> Stop? Stopped
+/// for each epoch:
+///     for each step: step, Step
+///     end_epoch, EpochFinished, Architecture if it changed, save, Checkpoint
+/// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
+///
+/// A stop is heard whenever it comes, even with the last epoch's events; driving again then only
+/// says that the phase is finished. `PhaseFinished` is left to the caller, who knows the results.
 ///
 /// # Errors
 /// The error of a step, of an observer, or of the checkpoint.
 pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
     let mut at = resume(stepper, session)?;
-    let phase = stepper.phase().to_owned();
     let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
-    let started =
-        Event::PhaseStarted { phase: phase.clone(), epochs, steps_per_epoch: steps, epoch: at.epoch };
+    let phase = stepper.phase().to_owned();
+    let started = Event::PhaseStarted { phase, epochs, steps_per_epoch: steps, epoch: at.epoch };
     let mut flow = tell(session, &started)?;
-    let mut shown: Option<serde_json::Value> = None;
+    let mut shown = None;
     while at.epoch < epochs {
-        while at.step < steps {
-            if flow == Flow::Stop {
-                return stop(stepper, session, at);
-            }
-            let StepLoss { loss, arch_loss } = stepper.step(at)?;
-            let Position { epoch, step } = at;
-            let event = Event::Step { phase: phase.clone(), epoch, step, steps, loss, arch_loss };
-            flow = tell(session, &event)?;
+        while at.step < steps && flow == Flow::Continue {
+            flow = step(stepper, session, at)?;
             at.step += 1;
         }
         if flow == Flow::Stop {
-            return stop(stepper, session, at);
+            // The phase is over: whether the observer would stop or go on no longer matters.
+            let _ = save(stepper, session, at)?;
+            return stopped(stepper, session, at);
         }
         let report = stepper.end_epoch(at.epoch)?;
-        flow = announce(session, &phase, at.epoch, report, &mut shown)?;
+        flow = announce(session, stepper.phase(), at.epoch, report, &mut shown)?;
         at = Position { epoch: at.epoch + 1, step: 0 };
-        save(stepper, session, at)?;
+        flow = either(flow, save(stepper, session, at)?);
+        if flow == Flow::Stop {
+            break;
+        }
     }
-    Ok(Outcome::Finished)
+    match flow {
+        Flow::Stop => stopped(stepper, session, at),
+        Flow::Continue => Ok(Outcome::Finished),
+    }
 }
 
 fn resume<S: Stepper>(stepper: &mut S, session: &Session<'_>) -> Result<Position, S::Error> {
     let Some(path) = &session.checkpoint else { return Ok(Position::default()) };
-    match Snapshot::load(path, &session.digest)? {
-        Some(snapshot) => {
-            let position = snapshot.position;
-            stepper.restore(snapshot)?;
-            Ok(position)
+    let Some(snapshot) = Snapshot::load(path, &session.digest)? else {
+        return Ok(Position::default());
+    };
+    let at = snapshot.position;
+    let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
+    if at.epoch > epochs || at.step > steps {
+        return Err(TrainError::Checkpoint {
+            path: path.clone(),
+            expected: format!("a position in {epochs} epochs of {steps} steps"),
+            found: format!("epoch {}, step {}", at.epoch, at.step),
         }
-        None => Ok(Position::default()),
+        .into());
     }
+    stepper.restore(snapshot)?;
+    Ok(at)
+}
+
+fn step<S: Stepper>(
+    stepper: &mut S,
+    session: &mut Session<'_>,
+    at: Position,
+) -> Result<Flow, S::Error> {
+    let StepLoss { loss, arch_loss } = stepper.step(at)?;
+    let (phase, steps) = (stepper.phase().to_owned(), stepper.steps_per_epoch());
+    let Position { epoch, step } = at;
+    Ok(tell(session, &Event::Step { phase, epoch, step, steps, loss, arch_loss })?)
 }
 
 fn announce(
@@ -155,34 +179,41 @@ fn announce(
     shown: &mut Option<serde_json::Value>,
 ) -> Result<Flow, TrainError> {
     let phase = phase.to_owned();
-    let mut flow = Flow::Continue;
-    if let Some((genotype, notes)) = report.architecture
-        && shown.as_ref() != Some(&genotype)
-    {
-        *shown = Some(genotype.clone());
-        let event = Event::Architecture { phase: phase.clone(), epoch, genotype, notes };
-        flow = tell(session, &event)?;
-    }
-    match tell(session, &Event::EpochFinished { phase, epoch, metrics: report.metrics })? {
-        Flow::Continue => Ok(flow),
-        Flow::Stop => Ok(Flow::Stop),
+    let finished = Event::EpochFinished { phase: phase.clone(), epoch, metrics: report.metrics };
+    let flow = tell(session, &finished)?;
+    match report.architecture {
+        Some((genotype, notes)) if shown.as_ref() != Some(&genotype) => {
+            *shown = Some(genotype.clone());
+            let event = Event::Architecture { phase, epoch, genotype, notes };
+            Ok(either(flow, tell(session, &event)?))
+        }
+        _ => Ok(flow),
     }
 }
 
-fn stop<S: Stepper>(
+fn either(one: Flow, other: Flow) -> Flow {
+    match (one, other) {
+        (Flow::Continue, Flow::Continue) => Flow::Continue,
+        _ => Flow::Stop,
+    }
+}
+
+fn stopped<S: Stepper>(
     stepper: &S,
     session: &mut Session<'_>,
     at: Position,
 ) -> Result<Outcome, S::Error> {
-    save(stepper, session, at)?;
     let phase = stepper.phase().to_owned();
-    // The phase is over: whether the observer would stop or go on no longer matters.
     let _ = tell(session, &Event::Stopped { phase, epoch: at.epoch, step: at.step })?;
     Ok(Outcome::Stopped(at))
 }
 
-fn save<S: Stepper>(stepper: &S, session: &mut Session<'_>, at: Position) -> Result<(), S::Error> {
-    let Some(path) = session.checkpoint.clone() else { return Ok(()) };
+fn save<S: Stepper>(
+    stepper: &S,
+    session: &mut Session<'_>,
+    at: Position,
+) -> Result<Flow, S::Error> {
+    let Some(path) = session.checkpoint.clone() else { return Ok(Flow::Continue) };
     let mut snapshot = stepper.snapshot()?;
     snapshot.position = at;
     snapshot.save(&path, &session.digest)?;
@@ -192,8 +223,7 @@ fn save<S: Stepper>(stepper: &S, session: &mut Session<'_>, at: Position) -> Res
         step: at.step,
         path: path.display().to_string(),
     };
-    let _ = tell(session, &event)?;
-    Ok(())
+    Ok(tell(session, &event)?)
 }
 
 fn tell(session: &mut Session<'_>, event: &Event) -> Result<Flow, TrainError> {

@@ -14,7 +14,7 @@ use thiserror::Error;
 pub enum TrainError {
     /// The network failed.
     #[error(transparent)]
-    Net(#[from] NetError),
+    Net(Box<NetError>),
     /// Variables could not be read or set.
     #[error(transparent)]
     Op(#[from] OpError),
@@ -84,4 +84,10 @@ pub enum TrainError {
         /// What was found.
         found: String,
     },
+}
+
+impl From<NetError> for TrainError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
+    }
 }

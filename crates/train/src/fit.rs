@@ -28,7 +28,7 @@ pub struct FitConfig {
     pub sgd: SgdConfig,
     /// Largest gradient norm.
     pub clip: f64,
-    /// Drop-path probability in the last epoch; it rises linearly from 0.
+    /// Drop-path probability `p`; it rises linearly, `p * epoch / epochs`, from 0 towards `p`.
     pub drop_path: f64,
     /// Weight of the auxiliary head's loss.
     pub auxiliary: f64,
@@ -68,26 +68,28 @@ impl FitConfig {
     /// # Errors
     /// [`TrainError::Config`] naming the field.
     pub fn check(&self) -> Result<(), TrainError> {
-        let refuse = |field, expected, found: &dyn ToString| {
-            Err(TrainError::Config { field, expected, found: found.to_string() })
+        let share = |value: f64| (0.0..1.0).contains(&value);
+        let weight = |value: f64| value.is_finite() && value >= 0.0;
+        let refuse = |field, expected, found: &dyn std::fmt::Debug| {
+            Err(TrainError::Config { field, expected, found: format!("{found:?}") })
         };
         match self {
             _ if self.epochs == 0 => refuse("epochs", "at least 1", &self.epochs),
             _ if self.batch < 2 => refuse("batch", "at least 2", &self.batch),
-            _ if !self.rate.is_valid() => {
-                refuse("rate", "finite rates of 0 or more", &format!("{:?}", self.rate))
+            _ if !self.rate.is_valid() => refuse("rate", "finite rates of 0 or more", &self.rate),
+            _ if self.clip.is_nan() || self.clip <= 0.0 => {
+                refuse("clip", "a positive norm", &self.clip)
             }
-            _ if !(self.clip > 0.0) => refuse("clip", "a positive norm", &self.clip),
-            _ if !(0.0..1.0).contains(&self.drop_path) => {
+            _ if !share(self.drop_path) => {
                 refuse("drop_path", "0 or more and less than 1", &self.drop_path)
             }
-            _ if !(0.0..1.0).contains(&self.smoothing) => {
+            _ if !share(self.smoothing) => {
                 refuse("smoothing", "0 or more and less than 1", &self.smoothing)
             }
-            _ if !self.auxiliary.is_finite() => {
-                refuse("auxiliary", "a finite weight", &self.auxiliary)
+            _ if !weight(self.auxiliary) => {
+                refuse("auxiliary", "a finite weight of 0 or more", &self.auxiliary)
             }
-            _ => Ok(()),
+            _ => self.sgd.check(),
         }
     }
 }
@@ -126,11 +128,8 @@ impl<'a> Fit<'a> {
         test: Option<&'a dyn Dataset>,
     ) -> Result<Self, TrainError> {
         config.check()?;
-        let augment = Augment {
-            crop_padding: config.crop_padding,
-            flip: config.flip,
-            cutout: config.cutout,
-        };
+        let augment =
+            Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: config.cutout };
         let batch = config.batch.min(train.len());
         let loader = Loader::new(train, batch)?
             .order(BatchOrder::Shuffled)
@@ -155,7 +154,12 @@ impl<'a> Fit<'a> {
         self.test.as_ref().map(|test| evaluate(test, forward)).transpose()
     }
 
-    fn forward(&self, images: &Tensor, labels: &Tensor, at: Position) -> Result<Tensor, TrainError> {
+    fn forward(
+        &self,
+        images: &Tensor,
+        labels: &Tensor,
+        at: Position,
+    ) -> Result<Tensor, TrainError> {
         let counter = (at.epoch * self.steps_per_epoch() + at.step) as u64;
         let mut noise = self.noise.stream("drop-path", counter);
         let mut pass = Pass::new(Mode::train(), &mut noise);
@@ -171,6 +175,7 @@ impl<'a> Fit<'a> {
         }
     }
 
+    #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
     fn locate(&self, images: &Tensor) -> Option<String> {
         let mut noise = self.noise.stream("locate", 0);
         first_not_finite(|watch| {
@@ -233,11 +238,14 @@ impl Stepper for Fit<'_> {
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {
         let running = serde_json::from_value(snapshot.values["running"].clone());
-        self.running = running.map_err(|error| TrainError::State {
+        let running = running.map_err(|error| TrainError::State {
             expected: "running sums of an epoch".to_owned(),
             found: error.to_string(),
         })?;
-        self.model.variables().load(&snapshot.take("variables")?)?;
-        self.sgd.restore(snapshot.tensors.remove("sgd").unwrap_or_default())
+        let (variables, sgd) = (snapshot.take("variables")?, snapshot.take("sgd")?);
+        self.sgd.restore(sgd)?;
+        self.model.variables().load(&variables)?;
+        self.running = running;
+        Ok(())
     }
 }

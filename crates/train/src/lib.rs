@@ -12,6 +12,8 @@ mod noise;
 mod optimiser;
 mod run_dir;
 mod schedule;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 
 pub use checkpoint::{Position, Snapshot};
 pub use drive::{EpochReport, Outcome, Session, StepLoss, Stepper, drive};

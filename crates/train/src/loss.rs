@@ -12,7 +12,11 @@ use crate::TrainError;
 ///
 /// # Errors
 /// When shapes or types do not fit.
-pub fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor, TrainError> {
+pub fn cross_entropy(
+    logits: &Tensor,
+    labels: &Tensor,
+    smoothing: f64,
+) -> Result<Tensor, TrainError> {
     let log = candle_nn::ops::log_softmax(logits, D::Minus1)?;
     let picked = log.gather(&labels.unsqueeze(1)?, 1)?.squeeze(1)?;
     let hard = picked.mean_all()?.neg()?;

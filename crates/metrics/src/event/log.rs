@@ -1,8 +1,6 @@
 //! Reading a log of events back.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,20 +40,10 @@ pub struct Truncated {
     pub text: String,
 }
 
-/// Reads the log at `path`; see [`read_events_from`].
-///
-/// # Errors
-/// [`ObserverError::Open`], and as [`read_events_from`].
-pub fn read_events(path: impl AsRef<Path>) -> Result<EventLog, ObserverError> {
-    let path = path.as_ref();
-    let file = File::open(path)
-        .map_err(|source| ObserverError::Open { path: path.to_path_buf(), source })?;
-    read_events_from(BufReader::new(file))
-}
-
 /// Reads JSON lines as [`JsonLines`](crate::JsonLines) writes them.
 ///
-/// A last line without a line feed is reported in [`EventLog::truncated`], not an error.
+/// This crate opens no files: hand in a [`BufReader`](std::io::BufReader) of one, or the bytes themselves. A last line
+/// without a line feed is reported in [`EventLog::truncated`], not an error.
 ///
 /// # Errors
 /// [`ObserverError::Malformed`] with its number for a complete line that is no event (an empty one included),

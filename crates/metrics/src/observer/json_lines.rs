@@ -7,7 +7,7 @@ use crate::{Event, Flow, Observer, ObserverError};
 /// Writes one JSON object a line, each line in one call and flushed at once.
 ///
 /// With a clock every object also has a `seconds` field. A process killed while writing leaves at most one truncated
-/// line at the end, which [`read_events`](crate::read_events) reports.
+/// line at the end, which [`read_events_from`](crate::read_events_from) reports.
 pub struct JsonLines<W> {
     writer: W,
     clock: Option<Box<dyn Fn() -> f64>>,

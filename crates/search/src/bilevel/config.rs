@@ -58,20 +58,20 @@ impl BilevelConfig {
     /// Refuses values that make no sense.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field.
+    /// [`SearchError::Config`], or [`SearchError::Train`] from an optimiser, naming the field.
     pub fn check(&self) -> Result<(), SearchError> {
-        let refuse = |field, expected, found: String| {
-            Err(SearchError::Config { field, expected, found })
-        };
+        let refuse =
+            |field, expected, found: String| Err(SearchError::Config { field, expected, found });
         if !self.rate.is_valid() {
             return refuse("rate", "finite rates of 0 or more", format!("{:?}", self.rate));
         }
-        if !(self.clip > 0.0) {
+        if self.clip.is_nan() || self.clip <= 0.0 {
             return refuse("clip", "a positive norm", self.clip.to_string());
         }
         if !(self.arch_rate.is_finite() && self.arch_rate >= 0.0) {
             return refuse("arch_rate", "a finite rate of 0 or more", self.arch_rate.to_string());
         }
-        Ok(())
+        self.sgd.check()?;
+        Ok(self.adam.check()?)
     }
 }

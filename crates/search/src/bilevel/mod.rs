@@ -185,18 +185,21 @@ impl Bilevel {
         mode: Mode,
         report: &mut StepReport,
     ) -> Result<Tensor, SearchError> {
-        let logits = self.forward(step.progress, &batch.images, mode)?;
+        let weights = self.weights(step)?;
+        let logits = self.run(&batch.images, &weights, mode)?;
         let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
         if let Some(penalty) = self.architecture.penalty()? {
             loss = (loss + penalty)?;
         }
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-        let locate = || self.locate(step.progress, &batch.images);
+        let locate = || self.locate(&batch.images, &weights);
         report.losses.push(guard(step.at).check("loss", value, locate)?);
         Ok(loss)
     }
 
-    /// Logits of the supernet with the present architecture weights.
+    /// Logits of the supernet with the architecture weights of `progress`.
+    ///
+    /// A relaxation with noise draws from the epoch's own stream, not from one of its steps'.
     ///
     /// # Errors
     /// The network's error.
@@ -207,20 +210,31 @@ impl Bilevel {
         mode: Mode,
     ) -> Result<Tensor, SearchError> {
         let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
-        let weights = self.architecture.weights(progress, &mut noise)?;
-        let mut noise = self.noise.stream("supernet", 0);
-        let mut pass = Pass::new(mode, &mut noise);
-        Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
+        self.run(images, &self.architecture.weights(progress, &mut noise)?, mode)
     }
 
-    fn locate(&self, progress: Progress, images: &Tensor) -> Option<String> {
-        let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
-        let weights = self.architecture.weights(progress, &mut noise).ok()?;
+    /// The architecture weights of a step: every pass of it sees the same noise, every step its
+    /// own.
+    fn weights(&self, step: Step) -> Result<Vec<Tensor>, SearchError> {
+        let Position { epoch, step: index } = step.at;
+        let noise = self.noise.child("relaxation of steps");
+        let mut noise = noise.stream(&epoch.to_string(), index as u64);
+        self.architecture.weights(step.progress, &mut noise)
+    }
+
+    fn run(&self, images: &Tensor, weights: &[Tensor], mode: Mode) -> Result<Tensor, SearchError> {
+        // A supernet has no drop-path: its passes draw nothing.
+        let mut noise = self.noise.stream("supernet", 0);
+        Ok(self.supernet.forward(images, weights, &mut Pass::new(mode, &mut noise))?.logits)
+    }
+
+    #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
+    fn locate(&self, images: &Tensor, weights: &[Tensor]) -> Option<String> {
         let mut noise = self.noise.stream("supernet", 0);
         first_not_finite(|watch| {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.watch = Some(watch);
-            self.supernet.forward(images, &weights, &mut pass)
+            self.supernet.forward(images, weights, &mut pass)
         })
     }
 

@@ -106,8 +106,17 @@ impl ComparisonConfig {
                 found: format!("{:?}", self.seeds),
             });
         }
+        let numbers = [
+            ("channels", self.channels),
+            ("retrain.channels", self.retrain.channels),
+            ("retrain.layers", self.retrain.layers),
+        ];
+        if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", found.to_string());
+            return Err(SearchError::Config { field, expected, found });
+        }
         self.search.check()?;
-        self.random.fit.check()?;
+        self.random.check()?;
         Ok(self.retrain.fit.check()?)
     }
 }

@@ -15,6 +15,8 @@ use crate::{Gap, Parts, RandomSearch, SearchError, SearchParts, SupernetSearch};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegResult {
+    /// Digest of the configuration the result belongs to.
+    pub configuration: String,
     /// What it took.
     pub seconds: f64,
     /// Multiply-adds spent on training.
@@ -63,6 +65,22 @@ pub(super) struct SeedResults {
     pub(super) trained: [LegResult; 3],
 }
 
+/// What is retrained.
+#[derive(Clone, Copy)]
+enum Entrant<'a> {
+    Derived(&'a Genotype),
+    Baseline,
+}
+
+/// The architecture that a search's leg has found.
+fn found<'a>(leg: &'a LegResult, file: &str) -> Result<&'a Genotype, SearchError> {
+    leg.genotype.as_ref().ok_or_else(|| SearchError::Stored {
+        file: file.to_owned(),
+        expected: "the genotype that was found",
+        found: "none".to_owned(),
+    })
+}
+
 impl Contest<'_> {
     pub(super) fn run(&mut self) -> Result<Option<SeedResults>, SearchError> {
         let noise = Noise::new(self.seed);
@@ -74,17 +92,23 @@ impl Contest<'_> {
             return Ok(None);
         };
         let mut trained: [LegResult; 3] = Default::default();
-        for (slot, genotype) in [&search.genotype, &random.genotype].into_iter().enumerate() {
-            let leg = ["retrain-searched", "retrain-random"][slot];
-            let Some(result) = self.retrain(leg, genotype.as_ref(), noise)? else { return Ok(None) };
+        let entrants = [
+            ("retrain-searched", Entrant::Derived(found(&search, "search.json")?)),
+            ("retrain-random", Entrant::Derived(found(&random, "random.json")?)),
+            ("retrain-baseline", Entrant::Baseline),
+        ];
+        for (slot, (leg, entrant)) in entrants.into_iter().enumerate() {
+            let Some(result) = self.retrain(leg, entrant, noise)? else { return Ok(None) };
             trained[slot] = result;
         }
-        let Some(result) = self.retrain("retrain-baseline", None, noise)? else { return Ok(None) };
-        trained[2] = result;
         Ok(Some(SeedResults { search, random, trained }))
     }
 
-    fn search(&mut self, parts: &Parts<'_>, noise: Noise) -> Result<Option<LegResult>, SearchError> {
+    fn search(
+        &mut self,
+        parts: &Parts<'_>,
+        noise: Noise,
+    ) -> Result<Option<LegResult>, SearchError> {
         const LEG: &str = "search";
         if let Some(result) = self.stored(LEG)? {
             return Ok(Some(result));
@@ -165,16 +189,18 @@ impl Contest<'_> {
     fn retrain(
         &mut self,
         leg: &str,
-        genotype: Option<&Genotype>,
+        entrant: Entrant<'_>,
         noise: Noise,
     ) -> Result<Option<LegResult>, SearchError> {
         if let Some(result) = self.stored(leg)? {
             return Ok(Some(result));
         }
         let comparison = self.comparison;
-        let model: Box<dyn Model> = match genotype {
-            Some(genotype) => Box::new(self.derived(genotype, leg, noise)?),
-            None => Box::new(self.baseline(noise)?),
+        let (model, genotype): (Box<dyn Model>, _) = match entrant {
+            Entrant::Derived(genotype) => {
+                (Box::new(self.derived(genotype, leg, noise)?), Some(genotype.clone()))
+            }
+            Entrant::Baseline => (Box::new(self.baseline(noise)?), None),
         };
         let config = comparison.config.retrain.fit.clone();
         let epochs = config.epochs as u64;
@@ -194,7 +220,7 @@ impl Contest<'_> {
         let result = LegResult {
             seconds,
             training_macs: 3 * cost.macs * train.len() as u64 * epochs,
-            genotype: genotype.cloned(),
+            genotype,
             accuracy: fit.evaluate()?.map(|evaluation| evaluation.accuracy),
             parameters: Some(cost.parameters - cost.unused_parameters),
             macs: Some(cost.macs),
@@ -247,31 +273,43 @@ impl Contest<'_> {
         format!("seed {} {leg}", self.seed)
     }
 
-    /// What a leg's checkpoint belongs to: everything but the list of seeds.
+    /// What a leg's files belong to: everything but the list of seeds.
     fn digest(&self, leg: &str) -> Result<String, TrainError> {
-        let config = super::ComparisonConfig { seeds: Vec::new(), ..self.comparison.config.clone() };
-        digest(&(leg, self.seed, config, self.comparison.space))
+        let Comparison { space, relaxation, decoder, train, test, .. } = self.comparison;
+        let config =
+            super::ComparisonConfig { seeds: Vec::new(), ..self.comparison.config.clone() };
+        // Both hold configuration and no state, so their debug form names them.
+        let method = format!("{relaxation:?} {decoder:?}");
+        let data = [train, test].map(|data| (data.len(), data.shape().to_string()));
+        digest(&(leg, self.seed, config, space, method, data))
     }
 
     fn stored(&self, leg: &str) -> Result<Option<LegResult>, SearchError> {
         let file = format!("{leg}.json");
         let Some(text) = self.dir.read(&file)? else { return Ok(None) };
-        let result = serde_json::from_str(&text);
-        result.map(Some).map_err(|error| SearchError::Stored {
-            file,
-            expected: "the result of a leg",
-            found: error.to_string(),
-        })
+        let refused = |expected, found| SearchError::Stored { file, expected, found };
+        let result: LegResult = match serde_json::from_str(&text) {
+            Ok(result) => result,
+            Err(error) => return Err(refused("the result of a leg", error.to_string())),
+        };
+        if result.configuration != self.digest(leg)? {
+            let found = format!("one of configuration {}", result.configuration);
+            return Err(refused("a result of this configuration", found));
+        }
+        Ok(Some(result))
     }
 
     fn finish(&mut self, leg: &str, result: LegResult) -> Result<Option<LegResult>, SearchError> {
         let file = format!("{leg}.json");
+        let result = LegResult { configuration: self.digest(leg)?, ..result };
         self.dir.write(&file, &json(&file, &result)?)?;
-        let mut metrics = std::collections::BTreeMap::from([("seconds".to_owned(), result.seconds)]);
+        let mut metrics =
+            std::collections::BTreeMap::from([("seconds".to_owned(), result.seconds)]);
         metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
         metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
         // The leg is done and stored; a wish to stop is heard at the next leg's first event.
-        let _ = self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;
+        let _ =
+            self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;
         Ok(Some(result))
     }
 }

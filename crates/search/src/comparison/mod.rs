@@ -64,7 +64,8 @@ impl Comparison<'_> {
         let mut seeds = Vec::with_capacity(self.config.seeds.len());
         for &seed in &self.config.seeds {
             let dir = dir.inside(&format!("seed-{seed}"))?;
-            let mut contest = Contest { comparison: self, seed, dir, observer: &mut *observer, clock };
+            let mut contest =
+                Contest { comparison: self, seed, dir, observer: &mut *observer, clock };
             match contest.run()? {
                 Some(results) => seeds.push(results),
                 None => return Ok(None),

@@ -47,6 +47,14 @@ pub struct PairedReport {
     pub p_value: Option<f64>,
 }
 
+impl PairedReport {
+    /// Whether the method is better beyond chance: the interval lies above zero. Differences that
+    /// are equal over a few seeds by accident show no spread, have no test, and prove nothing.
+    fn is_better(&self) -> bool {
+        self.p_value.is_some() && self.interval.is_some_and(|(lower, _)| lower > 0.0)
+    }
+}
+
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -65,7 +73,10 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(config: &ComparisonConfig, seeds: &[SeedResults]) -> Result<Self, SearchError> {
+    pub(super) fn new(
+        config: &ComparisonConfig,
+        seeds: &[SeedResults],
+    ) -> Result<Self, SearchError> {
         let idle = LegResult::default();
         let rows = [
             (config.method.as_str(), 0, true),
@@ -92,8 +103,7 @@ impl Report {
             .iter()
             .map(|other| against(&method.accuracies, other))
             .collect::<Result<Vec<_>, _>>()?;
-        let worth_it =
-            paired.iter().all(|pair| pair.interval.is_some_and(|(lower, _)| lower > 0.0));
+        let worth_it = paired.iter().all(PairedReport::is_better);
         let sentence = sentence(method, &paired, worth_it);
         Ok(Self {
             gaps: seeds.iter().filter_map(|seed| seed.search.gap).collect(),

@@ -28,6 +28,23 @@ impl Default for RandomConfig {
     }
 }
 
+impl RandomConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`], or [`SearchError::Train`] from the training, naming the field.
+    pub fn check(&self) -> Result<(), SearchError> {
+        if self.top == 0 {
+            return Err(SearchError::Config {
+                field: "top",
+                expected: "at least 1",
+                found: self.top.to_string(),
+            });
+        }
+        Ok(self.fit.check()?)
+    }
+}
+
 /// A candidate that has been trained and judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,23 +111,25 @@ const MOST_CANDIDATES: usize = 10_000;
 impl RandomSearch<'_> {
     /// Trains candidates until the next one would exceed the budget; at least one is tried.
     ///
-    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was. Returns
-    /// `None` when an observer stopped it.
+    /// Finished candidates are kept in `dir` under the session's digest, so a stopped search goes
+    /// on where it was. Returns `None` when an observer stopped it.
     ///
     /// # Errors
-    /// The error of a candidate's training or of a file.
+    /// The error of a candidate's training or of a file, [`SearchError::Stored`] when `dir` holds
+    /// the candidates of another configuration.
     pub fn run(
         &self,
         phase: &str,
         dir: &RunDir,
         session: &mut Session<'_>,
     ) -> Result<Option<RandomOutcome>, SearchError> {
-        self.config.fit.check()?;
-        let mut outcome = self.stored(dir)?;
+        self.config.check()?;
+        let mut outcome = stored(dir, &session.digest)?;
         while outcome.candidates.len() < MOST_CANDIDATES {
             let index = outcome.candidates.len();
-            let genotype =
-                self.space.sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
+            let genotype = self
+                .space
+                .sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
             let model = self.model(&genotype, index)?;
             let training_macs = self.training_macs(&model);
             if index > 0 && outcome.training_macs() + training_macs > self.budget {
@@ -121,7 +140,7 @@ impl RandomSearch<'_> {
                 return Ok(None);
             };
             outcome.candidates.push(Candidate { genotype, accuracy, loss, training_macs });
-            self.store(dir, &outcome)?;
+            store(dir, &session.digest, &outcome)?;
         }
         Ok(Some(outcome))
     }
@@ -166,27 +185,39 @@ impl RandomSearch<'_> {
         })?;
         Ok(Some((judged.accuracy, judged.loss)))
     }
-
-    fn stored(&self, dir: &RunDir) -> Result<RandomOutcome, SearchError> {
-        let Some(text) = dir.read(FILE)? else {
-            return Ok(RandomOutcome { candidates: Vec::new() });
-        };
-        serde_json::from_str(&text).map_err(|error| SearchError::Stored {
-            file: FILE.to_owned(),
-            expected: "the candidates of a random search",
-            found: error.to_string(),
-        })
-    }
-
-    fn store(&self, dir: &RunDir, outcome: &RandomOutcome) -> Result<(), SearchError> {
-        let text = serde_json::to_string_pretty(outcome).map_err(|error| SearchError::Stored {
-            file: FILE.to_owned(),
-            expected: "candidates that can be written",
-            found: error.to_string(),
-        })?;
-        dir.write(FILE, text.as_bytes())?;
-        Ok(())
-    }
 }
 
 const FILE: &str = "candidates.json";
+
+/// The candidates so far and the configuration they belong to.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    digest: String,
+    candidates: Vec<Candidate>,
+}
+
+fn stored(dir: &RunDir, digest: &str) -> Result<RandomOutcome, SearchError> {
+    let Some(text) = dir.read(FILE)? else {
+        return Ok(RandomOutcome { candidates: Vec::new() });
+    };
+    let refused = |expected, found| SearchError::Stored { file: FILE.to_owned(), expected, found };
+    let kept: Kept = serde_json::from_str(&text)
+        .map_err(|error| refused("the candidates of a random search", error.to_string()))?;
+    if kept.digest != digest {
+        let found = format!("those of configuration {}", kept.digest);
+        return Err(refused("candidates of this configuration", found));
+    }
+    Ok(RandomOutcome { candidates: kept.candidates })
+}
+
+fn store(dir: &RunDir, digest: &str, outcome: &RandomOutcome) -> Result<(), SearchError> {
+    let kept = Kept { digest: digest.to_owned(), candidates: outcome.candidates.clone() };
+    let text = serde_json::to_string_pretty(&kept).map_err(|error| SearchError::Stored {
+        file: FILE.to_owned(),
+        expected: "candidates that can be written",
+        found: error.to_string(),
+    })?;
+    dir.write(FILE, text.as_bytes())?;
+    Ok(())
+}

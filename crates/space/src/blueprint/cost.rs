@@ -1,6 +1,6 @@
 //! Exact parameter and multiply-add counts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Blueprint, CellPlan};
 use crate::{Layer, Shape, SpaceError};
@@ -10,7 +10,7 @@ use crate::{Layer, Shape, SpaceError};
 /// `parameters` counts what the released networks allocate, so it includes `unused_parameters`:
 /// genes that start at a node that does not exist. Custom operations are not included; add their
 /// factory's cost. Absurdly large counts stop at [`u64::MAX`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Trainable numbers, without the auxiliary head.
     pub parameters: u64,

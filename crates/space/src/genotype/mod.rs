@@ -8,6 +8,7 @@ mod tuples;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::check_concat;
+use crate::graph::CellPaths;
 use crate::network::MOST_PLACEMENTS;
 use crate::op_set::is_op_name;
 use crate::{Compat, SpaceError};
@@ -86,6 +87,17 @@ impl CellGenotype {
         };
         self.genes.iter().map(live).collect()
     }
+
+    /// Depth of the cell: the most operations that any value passes, one after the other, on its
+    /// way from an input to the output.
+    ///
+    /// With `d(i) = 0` for an input `i` and `d(j) = 1 + max d(from)` over the live genes into an
+    /// own node `j`, it is the largest `d(j)` among the output nodes. Every live gene is an
+    /// operation, a skip connection included; dead genes and the concatenation are none. A cell
+    /// whose output no input reaches has depth 0.
+    pub fn depth(&self, compat: Compat) -> usize {
+        CellPaths::of_genotype(self, compat).longest()
+    }
 }
 
 /// How a genotype's cells spread over a chain.
@@ -147,7 +159,7 @@ impl TryFrom<RawGenotype> for Genotype {
 }
 
 /// Far above any published cell; bounds what a text file can make us allocate.
-const MOST_NODE: usize = 128;
+pub(crate) const MOST_NODE: usize = 128;
 
 impl Genotype {
     /// A genotype of the given cells.

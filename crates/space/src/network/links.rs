@@ -2,6 +2,7 @@
 
 use super::{Head, Network, Placement, Source};
 use crate::SpaceError;
+use crate::graph::NetworkPaths;
 
 impl Network {
     /// The network with only some links of every port that chooses among several.
@@ -45,16 +46,7 @@ impl Network {
     /// The network without the placements that neither the head nor the auxiliary head needs; the
     /// others keep their order and are numbered anew.
     pub fn pruned(&self) -> Self {
-        let mut needed = vec![false; self.placements.len()];
-        let mut roots = self.head_sources();
-        roots.extend(self.aux.map(|aux| Source::Cell(aux.after)));
-        mark(&mut needed, roots);
-        // Sources are earlier than their readers, so one pass backwards finds all of them.
-        for index in (0..self.placements.len()).rev() {
-            if needed[index] {
-                mark(&mut needed, sources(&self.placements[index]));
-            }
-        }
+        let needed = NetworkPaths::of(self).needed();
         let number = |index: usize| needed[..index].iter().filter(|&&needed| needed).count();
         let renumbered = |source: Source| match source {
             Source::Cell(index) => Source::Cell(number(index)),
@@ -80,16 +72,4 @@ impl Network {
         }
         Self { stem: self.stem.clone(), placements, head, aux }
     }
-}
-
-fn mark(needed: &mut [bool], sources: Vec<Source>) {
-    for source in sources {
-        if let Source::Cell(index) = source {
-            needed[index] = true;
-        }
-    }
-}
-
-fn sources(placement: &Placement) -> Vec<Source> {
-    placement.ports.iter().flat_map(|port| &port.links).map(|link| link.source).collect()
 }

@@ -210,4 +210,6 @@ fn dead_genes_are_counted_apart() {
     // sep_conv_3x3 at 4 channels: 2 * (9 * 4 + 4 * 4 + 2 * 4).
     assert_eq!(cost.unused_parameters, 120);
     assert_eq!(cost.parameters - cost.unused_parameters, slow_cost(&blueprint).0);
+    let json = serde_json::to_string(&cost).unwrap();
+    assert_eq!(serde_json::from_str::<Cost>(&json).unwrap(), cost);
 }

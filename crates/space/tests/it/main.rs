@@ -7,6 +7,7 @@ mod drawings;
 mod forms;
 mod malformed;
 mod networks;
+mod paths;
 mod published;
 mod sampling;
 mod sizes;

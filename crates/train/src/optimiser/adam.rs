@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
-use super::{Optimiser, decayed, prefixed, regroup};
+use super::{Optimiser, check_decay, decayed, prefixed, refused, regroup};
 use crate::{Gradients, TrainError};
 
 /// Constants of [`Adam`].
@@ -26,6 +26,24 @@ impl Default for AdamConfig {
     /// DARTS' values for architecture logits: betas 0.5 and 0.999, weight decay 1e-3.
     fn default() -> Self {
         Self { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-3 }
+    }
+}
+
+impl AdamConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), TrainError> {
+        for (field, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
+            if !(0.0..1.0).contains(&beta) {
+                return Err(refused(field, "0 or more and less than 1", beta));
+            }
+        }
+        if !self.epsilon.is_finite() || self.epsilon <= 0.0 {
+            return Err(refused("epsilon", "a positive number", self.epsilon));
+        }
+        check_decay(self.weight_decay)
     }
 }
 

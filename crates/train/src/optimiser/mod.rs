@@ -76,3 +76,14 @@ fn decayed(gradient: &Tensor, variable: &Var, decay: f64) -> Result<Tensor, Trai
     }
     Ok((gradient + (variable.as_tensor().detach() * decay)?)?)
 }
+
+fn refused(field: &'static str, expected: &'static str, found: f64) -> TrainError {
+    TrainError::Config { field, expected, found: format!("{found:?}") }
+}
+
+fn check_decay(decay: f64) -> Result<(), TrainError> {
+    if decay.is_finite() && decay >= 0.0 {
+        return Ok(());
+    }
+    Err(refused("weight_decay", "a finite number of 0 or more", decay))
+}

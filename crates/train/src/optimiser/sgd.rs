@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{Tensor, Var};
 use serde::{Deserialize, Serialize};
 
-use super::{Optimiser, decayed, prefixed, regroup};
+use super::{Optimiser, check_decay, decayed, prefixed, refused, regroup};
 use crate::{Gradients, TrainError};
 
 /// Constants of [`Sgd`].
@@ -22,6 +22,19 @@ impl Default for SgdConfig {
     /// DARTS' values: momentum 0.9, weight decay 3e-4.
     fn default() -> Self {
         Self { momentum: 0.9, weight_decay: 3e-4 }
+    }
+}
+
+impl SgdConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), TrainError> {
+        if !(0.0..1.0).contains(&self.momentum) {
+            return Err(refused("momentum", "0 or more and less than 1", self.momentum));
+        }
+        check_decay(self.weight_decay)
     }
 }
 

@@ -1,0 +1,111 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use dartloom::space::Shape;
+
+/// Neural architecture search: search, decode, retrain, count and draw.
+///
+/// Without a command, `dartloom run` is meant: is searching worth it on the embedded digits?
+#[derive(Debug, Parser)]
+#[command(name = "dartloom", version)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compare a search with random search and a hand-made network, all retrained.
+    Run(RunArguments),
+    /// Turn architecture weights into a genotype.
+    Decode(DecodeArguments),
+    /// Count parameters and multiply-adds of a genotype's network.
+    Count(CountArguments),
+    /// Draw a genotype or a space.
+    Draw(DrawArguments),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Run(RunArguments::default())
+    }
+}
+
+/// The results go to stdout, everything else to stderr. A run that was stopped or killed goes on
+/// when the same command is given again. Exit codes: 0 done, 1 failure, 2 bad usage or input, 130
+/// stopped by Ctrl-C with the state saved.
+#[derive(Debug, Default, Args)]
+pub(crate) struct RunArguments {
+    /// What to run; the embedded digits when left out.
+    pub(crate) experiment: Option<PathBuf>,
+    /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
+    /// repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Directory of the run; `runs/NAME` when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Use the seeds 0 to N-1.
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<u64>,
+    /// Start anew where a run is stored.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecodeArguments {
+    /// A built-in space (`darts`, `darts-S`, `individual`, ...) or a file in RON or JSON.
+    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    pub(crate) space: String,
+    /// The rule: `darts` or `argmax`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) decoder: String,
+    /// The weights as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: PathBuf,
+    /// Where the genotype goes as JSON; stdout when left out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CountArguments {
+    /// A published name (`DARTS_V2`, `PC_DARTS_cifar`, ...) or a file in JSON, RON or Python text.
+    #[arg(value_name = "GENOTYPE")]
+    pub(crate) genotype: String,
+    /// Base channels.
+    #[arg(long, value_name = "C")]
+    pub(crate) channels: usize,
+    /// Cells; what the genotype was made for when left out, or 20 where any number will do.
+    #[arg(long, value_name = "L")]
+    pub(crate) layers: Option<usize>,
+    /// Classes.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) classes: usize,
+    /// Shape of an image; from 128 rows on the network starts with the ImageNet stem.
+    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
+    pub(crate) input: Shape,
+    /// Positions of reduction cells; where the genotype has them when left out.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub(crate) reductions: Option<Vec<usize>>,
+    /// Also give the parameters with the auxiliary head.
+    #[arg(long)]
+    pub(crate) aux: bool,
+    /// One line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DrawArguments {
+    /// A published genotype, a built-in space, or a file with either.
+    #[arg(value_name = "GENOTYPE|SPACE")]
+    pub(crate) subject: String,
+    /// Where the drawing goes; its ending says in which form.
+    #[arg(long, value_name = "FILE.svg|FILE.dot")]
+    pub(crate) out: PathBuf,
+}

@@ -1,0 +1,114 @@
+//! Why a command did not do what it was asked for.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+/// Why a command ended without its result.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum CliError {
+    /// A file of the user's that cannot be read.
+    #[error("{}: cannot read it: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    /// A place of an experiment file that cannot be understood.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    ExperimentText { path: PathBuf, line: usize, column: usize, message: String },
+    /// A file whose content a library refuses.
+    #[error("{}: {source}", path.display())]
+    Content { path: PathBuf, source: Box<dartloom::Error> },
+    /// An experiment that cannot be run.
+    #[error("{origin}: {source}")]
+    Experiment { origin: String, source: Box<dartloom::Error> },
+    /// A field of an experiment that cannot be used.
+    #[error("{origin}: {field}: expected {expected}, found {found}")]
+    Field { origin: String, field: &'static str, expected: &'static str, found: String },
+    /// A command-line value that a library refuses.
+    #[error(transparent)]
+    Input(Box<dartloom::Error>),
+    /// `--set` without `=`.
+    #[error("--set {found}: expected key=value")]
+    SetForm { found: String },
+    /// `--set` of a key that is not there.
+    #[error("--set {key}: unknown key `{part}`; known here: {}", known.join(", "))]
+    SetKey { key: String, part: String, known: Vec<String> },
+    /// `--set` of a value that does not fit its key.
+    #[error("--set {key}={value}: {message}")]
+    SetValue { key: String, value: String, message: String },
+    /// A name that is neither built in nor a file.
+    #[error("`{found}` is no {what} and no file; built in are {}", known.join(", "))]
+    UnknownName { found: String, what: &'static str, known: Vec<String> },
+    /// A genotype without a chain of cells.
+    #[error("`{found}` belongs to a space of its own; only genotypes of chains can be counted")]
+    NoChain { found: String },
+    /// A drawing of an unknown form.
+    #[error("{}: expected a name that ends in .svg or .dot", path.display())]
+    DrawingForm { path: PathBuf },
+    /// A drawing that the layout library cannot make.
+    #[error("the drawing cannot be laid out: {reason}")]
+    Layout { reason: String },
+    /// A run directory that belongs to something else.
+    #[error(
+        "{} holds files but no run of dartloom; choose another directory with --out",
+        path.display()
+    )]
+    ForeignDirectory { path: PathBuf },
+    /// A run directory of another experiment.
+    #[error(
+        "{} holds a run of another experiment:\n{}\nchoose another directory with --out, or \
+         start anew with --overwrite",
+        path.display(), differences.iter().map(|d| format!("  {d}")).collect::<Vec<_>>().join("\n")
+    )]
+    OtherExperiment { path: PathBuf, differences: Vec<String> },
+    /// Two programs on one run.
+    #[error("{}: another dartloom is at work on this run", path.display())]
+    Locked { path: PathBuf },
+    /// A result that cannot be written.
+    #[error("{}: cannot write it: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    /// A value that cannot be put into its text form.
+    #[error("{what} cannot be written as text: {message}")]
+    Encode { what: &'static str, message: String },
+    /// Signals cannot be heard.
+    #[error("Ctrl-C cannot be handled: {0}")]
+    Signals(#[from] ctrlc::Error),
+    /// The work itself failed.
+    #[error(transparent)]
+    Work(Box<dartloom::Error>),
+}
+
+impl CliError {
+    /// 2 when what was typed or given is at fault, 1 otherwise.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Write { .. }
+            | Self::Encode { .. }
+            | Self::Layout { .. }
+            | Self::Signals(_)
+            | Self::Work(_) => ExitCode::from(1),
+            _ => ExitCode::from(2),
+        }
+    }
+
+    /// The work itself failed with `error`.
+    pub(crate) fn work(error: impl Into<dartloom::Error>) -> Self {
+        Self::Work(Box::new(error.into()))
+    }
+
+    /// A command-line value was refused with `error`.
+    pub(crate) fn input(error: impl Into<dartloom::Error>) -> Self {
+        Self::Input(Box::new(error.into()))
+    }
+
+    /// The content of the file at `path` was refused with `error`.
+    pub(crate) fn content(path: &Path, error: impl Into<dartloom::Error>) -> Self {
+        Self::Content { path: path.to_owned(), source: Box::new(error.into()) }
+    }
+
+    /// The experiment from `origin` was refused with `error`.
+    pub(crate) fn experiment(origin: &str, error: impl Into<dartloom::Error>) -> Self {
+        Self::Experiment { origin: origin.to_owned(), source: Box::new(error.into()) }
+    }
+}

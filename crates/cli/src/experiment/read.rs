@@ -1,0 +1,79 @@
+//! Experiment files.
+
+use std::path::{Path, PathBuf};
+
+use ron::extensions::Extensions;
+
+use super::patch::ExperimentPatch;
+use super::{Data, Experiment};
+use crate::error::CliError;
+use crate::output;
+
+/// `Some` and inner parentheses may be left out: `decoder: TopK(edges: 3)`.
+fn options() -> ron::Options {
+    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES;
+    ron::Options::default().with_default_extension(extensions)
+}
+
+/// Reads an experiment file. Its name is that of the file unless it says otherwise.
+pub(crate) fn load(path: &Path) -> Result<Experiment, CliError> {
+    parse(&output::read(path)?, path)
+}
+
+/// Reads an experiment from the text of the file at `path`.
+///
+/// What the text leaves out is as in the built-in experiment; retrained networks are as deep as
+/// the supernet unless it says otherwise. Relative data directories start where the file is.
+fn parse(text: &str, path: &Path) -> Result<Experiment, CliError> {
+    let patch: ExperimentPatch = options().from_str(text).map_err(|error| {
+        let start = error.span.start;
+        let message = error.code.to_string();
+        CliError::ExperimentText {
+            path: path.to_owned(),
+            line: start.line,
+            column: start.col,
+            message,
+        }
+    })?;
+    let data = patch.data.clone().ok_or_else(|| CliError::Field {
+        origin: path.display().to_string(),
+        field: "data",
+        expected: "Digits, Idx(\"directory\") or Cifar(\"directory\")",
+        found: "nothing".to_owned(),
+    })?;
+    let mut experiment = Experiment::on(data)?;
+    if let Some(stem) = path.file_stem() {
+        experiment.name = stem.to_string_lossy().into_owned();
+    }
+    experiment.retrain.layers = patch.layers.unwrap_or(experiment.retrain.layers);
+    patch.apply(&mut experiment);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    experiment.data = experiment.data.below(folder);
+    Ok(experiment)
+}
+
+impl Data {
+    /// The same data with an absolute directory; a relative one starts in `folder`.
+    pub(crate) fn below(self, folder: &Path) -> Self {
+        let place = |path: PathBuf| {
+            let joined = folder.join(path);
+            std::path::absolute(&joined).unwrap_or(joined)
+        };
+        match self {
+            Self::Digits => Self::Digits,
+            Self::Idx(path) => Self::Idx(place(path)),
+            Self::Cifar(path) => Self::Cifar(place(path)),
+        }
+    }
+}
+
+/// The whole experiment as a file that [`parse`] reads back.
+pub(crate) fn to_ron(experiment: &Experiment) -> Result<String, CliError> {
+    let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(6);
+    let text = options().to_string_pretty(experiment, pretty);
+    text.map(|text| text + "\n")
+        .map_err(|error| CliError::Encode { what: "the experiment", message: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests;

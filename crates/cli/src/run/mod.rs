@@ -1,0 +1,125 @@
+//! `dartloom run`.
+
+mod directory;
+mod log;
+mod pace;
+mod pictures;
+mod pool;
+mod progress;
+mod signal;
+mod verdict;
+
+pub(crate) use pool::single_pool;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use dartloom::metrics::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
+
+use crate::args::RunArguments;
+use crate::error::CliError;
+use crate::experiment::{self, Data, Experiment, Plan};
+use crate::output;
+use directory::{Place, Start};
+
+/// Stopped by the user, as shells report it.
+const STOPPED: u8 = 130;
+
+/// Runs an experiment, or goes on with it.
+pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
+    let (experiment, origin) = resolve(arguments)?;
+    let out = arguments.out.clone();
+    let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
+    let plan = Plan::new(experiment, &origin)?;
+    let place = Place::open(&out, plan.experiment(), arguments.overwrite)?;
+    match place.start() {
+        Start::Finished(verdict) => {
+            eprintln!(
+                "{} is finished; this is its stored verdict (--overwrite starts anew)",
+                out.display()
+            );
+            output::print(verdict)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Start::Resumed => eprintln!("going on with the run in {}", out.display()),
+        Start::Fresh => eprintln!("running {} in {}", plan.experiment().name, out.display()),
+    }
+    compare(&plan, &place, &out)
+}
+
+/// The experiment that is asked for, and what to call it in messages.
+fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
+    let (mut experiment, origin) = match &arguments.experiment {
+        Some(path) => (experiment::load(path)?, path.display().to_string()),
+        None => (Experiment::on(Data::Digits)?, "the built-in experiment".to_owned()),
+    };
+    for assignment in &arguments.set {
+        experiment = experiment::set(&experiment, assignment)?;
+    }
+    if let Some(seeds) = arguments.seeds {
+        experiment.seeds = (0..seeds.min(MOST_SEEDS)).collect();
+    }
+    Ok((experiment, origin))
+}
+
+/// More than anybody waits for; keeps a typing error from filling the memory.
+const MOST_SEEDS: u64 = 10_000;
+
+fn compare(plan: &Plan, place: &Place, out: &Path) -> Result<ExitCode, CliError> {
+    let signal = signal::Signal::listen()?;
+    let origin = Instant::now();
+    let clock = move || origin.elapsed().as_secs_f64();
+    let mut observers = observers(plan, place, signal)?;
+    let started = Event::RunStarted {
+        name: plan.experiment().name.clone(),
+        seed: plan.experiment().seeds.first().copied().unwrap_or(0),
+        config: serde_json::to_value(plan.experiment()).unwrap_or_default(),
+    };
+    // Nothing has begun: a wish to stop is heard at the first phase.
+    let _ = observers.on_event(&started).map_err(CliError::work)?;
+    let report = plan.comparison().run(place.dir(), &mut observers, &clock);
+    drop(observers);
+    let Some(report) = report.map_err(CliError::work)? else {
+        eprintln!("stopped, and everything is saved; to go on: {}", again());
+        return Ok(ExitCode::from(STOPPED));
+    };
+    let verdict = verdict::render(plan.experiment(), &report, out);
+    place.finish(&report, &verdict)?;
+    output::print(&verdict)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn observers(plan: &Plan, place: &Place, signal: signal::Signal) -> Result<Fanout, CliError> {
+    let dir = place.dir();
+    let events = JsonLines::with_clock(
+        dir.append("events.jsonl").map_err(CliError::work)?,
+        Box::new(log::seconds_since_1970),
+    );
+    let metrics = dir.append("metrics.csv").map_err(CliError::work)?;
+    // A table that was begun has its header already.
+    let begun = metrics.metadata().is_ok_and(|file| file.len() > 0);
+    let metrics = if begun { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
+    let log = dir.append("log.txt").map_err(CliError::work)?;
+    Ok(Fanout(vec![
+        Box::new(events),
+        Box::new(metrics),
+        Box::new(pictures::Pictures::new(dir.clone())),
+        Box::new(progress::Progress::new(&plan.experiment().seeds, log)),
+        Box::new(signal),
+    ]))
+}
+
+/// The command line that goes on with this run.
+fn again() -> String {
+    let words = std::env::args().filter(|word| word != "--overwrite");
+    let quoted = words.map(|word| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

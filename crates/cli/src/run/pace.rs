@@ -1,0 +1,154 @@
+//! How far a run is, and how long it will take.
+
+/// The parts of each seed, in order, with a guess of what each takes relative to the search.
+const LEGS: [(&str, f64); 5] = [
+    ("search", 1.0),
+    ("random", 1.0),
+    ("retrain-searched", 0.3),
+    ("retrain-random", 0.3),
+    ("retrain-baseline", 0.1),
+];
+/// The part whose length shows only when it ends.
+const OPEN_ENDED: usize = 1;
+
+/// Estimates progress and time left from the parts that are done.
+#[derive(Clone, Debug)]
+pub(super) struct Pace {
+    seeds: Vec<u64>,
+    /// Seconds of finished parts by kind.
+    seconds: [Vec<f64>; LEGS.len()],
+    current: Option<Current>,
+}
+
+#[derive(Clone, Debug)]
+struct Current {
+    seed: usize,
+    leg: usize,
+    started: f64,
+    /// Where the part was when this process took it up.
+    from: f64,
+    done: f64,
+    /// All of it; one candidate of many being done is not enough.
+    complete: bool,
+}
+
+impl Pace {
+    /// Nothing done yet.
+    pub(super) fn new(seeds: &[u64]) -> Self {
+        Self { seeds: seeds.to_vec(), seconds: Default::default(), current: None }
+    }
+
+    /// Notices that `phase` is `done` (0 to 1) at time `now`.
+    pub(super) fn at(&mut self, phase: &str, done: f64, now: f64) {
+        let Some((seed, leg)) = self.place(phase) else { return };
+        match &mut self.current {
+            Some(current) if (current.seed, current.leg) == (seed, leg) => current.done = done,
+            _ => {
+                let complete = false;
+                self.current =
+                    Some(Current { seed, leg, started: now, from: done, done, complete });
+            }
+        }
+    }
+
+    /// Notices that the part of `phase` is complete.
+    pub(super) fn finished(&mut self, phase: &str, now: f64) {
+        let Some((seed, leg)) = self.place(phase) else { return };
+        if let Some(current) = self.current.take()
+            && current.from <= 0.0
+        {
+            self.seconds[leg].push(now - current.started);
+        }
+        let (from, done, complete) = (1.0, 1.0, true);
+        self.current = Some(Current { seed, leg, started: now, from, done, complete });
+    }
+
+    /// Share of the whole run that is done, 0 to 1.
+    pub(super) fn share(&self, now: f64) -> f64 {
+        let total: f64 =
+            self.seeds.len() as f64 * (0..LEGS.len()).map(|l| self.weight(l, now)).sum::<f64>();
+        let left = self.left_in(now, |leg| self.weight(leg, now));
+        if total > 0.0 { (1.0 - left / total).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Seconds to the end; `None` before anything is known.
+    pub(super) fn left(&self, now: f64) -> Option<f64> {
+        let scale = self.scale(now)?;
+        Some(self.left_in(now, |leg| self.weight(leg, now) * scale))
+    }
+
+    fn left_in(&self, now: f64, weight: impl Fn(usize) -> f64) -> f64 {
+        let (seed, leg) = self.current.as_ref().map_or((0, 0), |c| (c.seed, c.leg));
+        let seeds_after = self.seeds.len().saturating_sub(seed + 1) as f64;
+        let seed_whole: f64 = (0..LEGS.len()).map(&weight).sum();
+        let legs_after: f64 = (leg + 1..LEGS.len()).map(&weight).sum();
+        let here = weight(leg) * (1.0 - self.fraction(now));
+        here + legs_after + seeds_after * seed_whole
+    }
+
+    /// How much of the current part is done.
+    fn fraction(&self, now: f64) -> f64 {
+        let Some(current) = &self.current else { return 0.0 };
+        if current.leg != OPEN_ENDED || current.complete {
+            return current.done;
+        }
+        let expected = self.scale(now).map(|scale| self.weight(OPEN_ENDED, now) * scale);
+        let share = |expected: f64| (now - current.started) / expected.max(1e-9);
+        expected.map_or(0.0, |expected| share(expected).clamp(0.0, 0.95))
+    }
+
+    /// What a part takes: measured seconds in units of [`Pace::scale`], or the guess.
+    fn weight(&self, leg: usize, now: f64) -> f64 {
+        match (mean(&self.seconds[leg]), self.scale(now)) {
+            (Some(seconds), Some(scale)) => seconds / scale,
+            _ => LEGS[leg].1,
+        }
+    }
+
+    /// Seconds per unit of guess, from everything measured.
+    fn scale(&self, now: f64) -> Option<f64> {
+        let measured =
+            (0..LEGS.len()).filter_map(|leg| Some((mean(&self.seconds[leg])?, LEGS[leg].1)));
+        let (mut seconds, mut guess) = measured.fold((0.0, 0.0), |(s, g), (a, b)| (s + a, g + b));
+        if let Some(current) = &self.current
+            && guess <= 0.0
+            && current.leg != OPEN_ENDED
+            && current.done > current.from
+        {
+            seconds = (now - current.started) / (current.done - current.from);
+            guess = LEGS[current.leg].1;
+        }
+        (seconds > 0.0 && guess > 0.0).then(|| seconds / guess)
+    }
+
+    /// Position of a phase such as `seed 3 random/12`.
+    fn place(&self, phase: &str) -> Option<(usize, usize)> {
+        let (seed, leg) = phase.strip_prefix("seed ")?.split_once(' ')?;
+        let leg = leg.split('/').next().unwrap_or(leg);
+        let number: u64 = seed.parse().ok()?;
+        let seed = self.seeds.iter().position(|&known| known == number)?;
+        Some((seed, LEGS.iter().position(|&(name, _)| name == leg)?))
+    }
+}
+
+/// Whether `phase` is one candidate of many.
+pub(super) fn candidate(phase: &str) -> Option<usize> {
+    phase.rsplit_once("random/")?.1.parse().ok()
+}
+
+/// `about 3 min`.
+pub(super) fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..=99 => format!("{whole} s"),
+        100..=5999 => format!("{} min", (whole + 30) / 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    dartloom::metrics::statistics::mean(values)
+}
+
+#[cfg(test)]
+mod tests;

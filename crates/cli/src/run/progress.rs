@@ -1,0 +1,237 @@
+//! What a run shows while it goes on.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Instant;
+
+use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::pace::{Pace, candidate, duration};
+
+/// Shows bars on a terminal and lines elsewhere, and keeps the lines in a log.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pace: Pace,
+    origin: Instant,
+    bars: Option<Bars>,
+    log: File,
+    /// The current phase.
+    phase: Phase,
+    /// Random candidates begun in this seed.
+    candidates: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Phase {
+    epochs: usize,
+    best: Option<f64>,
+}
+
+#[derive(Debug)]
+struct Bars {
+    both: MultiProgress,
+    whole: ProgressBar,
+    phase: ProgressBar,
+}
+
+/// Ticks of the upper bar.
+const TICKS: u64 = 1000;
+
+impl Bars {
+    fn new() -> Self {
+        let both = MultiProgress::new();
+        let whole = both.add(ProgressBar::new(TICKS));
+        let phase = both.add(ProgressBar::new(1));
+        let style = |template: &str| {
+            // The templates are constants; were one wrong, the plain bar would do.
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+        };
+        whole.set_style(style("{bar:30} {percent:>3} %  {elapsed} so far{msg}"));
+        phase.set_style(style("{bar:30} {prefix}  {msg}"));
+        Self { both, whole, phase }
+    }
+}
+
+impl Progress {
+    /// Shows a run over `seeds`; lines also go to `log`.
+    pub(super) fn new(seeds: &[u64], log: File) -> Self {
+        Self {
+            pace: Pace::new(seeds),
+            origin: Instant::now(),
+            bars: std::io::stderr().is_terminal().then(Bars::new),
+            log,
+            phase: Phase::default(),
+            candidates: 0,
+        }
+    }
+
+    fn now(&self) -> f64 {
+        self.origin.elapsed().as_secs_f64()
+    }
+
+    /// A line for the log, and for readers without bars.
+    fn tell(&mut self, line: &str) -> std::io::Result<()> {
+        let now = self.now();
+        let percent = 100.0 * self.pace.share(now);
+        let left = self.pace.left(now).map(duration);
+        let left = left.map_or_else(String::new, |left| format!(", about {left} left"));
+        let line = format!("[{percent:3.0} %{left}] {line}");
+        if self.bars.is_none() {
+            eprintln!("{line}");
+        }
+        writeln!(self.log, "{line}")
+    }
+
+    /// A line that is worth reading even beside bars.
+    fn announce(&mut self, line: &str) -> std::io::Result<()> {
+        if let Some(bars) = &self.bars {
+            bars.both.println(line)?;
+        }
+        self.tell(line)
+    }
+
+    fn show(&mut self, event: &Event) -> std::io::Result<()> {
+        match event {
+            Event::PhaseStarted { phase, epochs, steps_per_epoch, epoch } => {
+                self.begin(phase, (*epochs, *steps_per_epoch), *epoch)
+            }
+            Event::Step { phase, epoch, step, steps, loss, arch_loss } => {
+                let done = (*epoch * steps + step + 1) as f64;
+                self.advance(phase, done / (self.phase.epochs * steps).max(1) as f64);
+                let arch = arch_loss.map_or_else(String::new, |l| format!(", architecture {l:.3}"));
+                let step = step + 1;
+                self.describe(*epoch, &format!("step {step}/{steps}, loss {loss:.3}{arch}"));
+                Ok(())
+            }
+            Event::EpochFinished { phase, epoch, metrics } => self.epoch(phase, *epoch, metrics),
+            Event::Architecture { phase, epoch, notes, .. } => {
+                let epoch = epoch + 1;
+                self.tell(&format!("{phase}: another architecture after epoch {epoch}"))?;
+                notes.iter().try_for_each(|note| writeln!(self.log, "    {note}"))
+            }
+            Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
+            Event::Stopped { phase, epoch, step } => {
+                let (epoch, step) = (epoch + 1, step + 1);
+                self.tell(&format!("{phase}: stopped before epoch {epoch}, step {step}"))
+            }
+            Event::Note { text } => self.announce(text),
+            Event::Finished { .. } => {
+                if let Some(bars) = &self.bars {
+                    bars.phase.finish_and_clear();
+                    bars.whole.finish_and_clear();
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        phase: &str,
+        (epochs, steps): (usize, usize),
+        epoch: usize,
+    ) -> std::io::Result<()> {
+        self.phase = Phase { epochs, best: None };
+        if let Some(index) = candidate(phase) {
+            self.candidates = index + 1;
+        }
+        self.advance(phase, epoch as f64 / epochs.max(1) as f64);
+        if let Some(bars) = &self.bars {
+            bars.phase.set_length((epochs * steps).max(1) as u64);
+            bars.phase.set_prefix(phase.to_owned());
+            bars.phase.set_message("");
+        }
+        if epoch > 0 {
+            return self.announce(&format!("{phase}: going on in epoch {}/{epochs}", epoch + 1));
+        }
+        // Candidates are many and short: their epochs say enough.
+        if candidate(phase).is_some() {
+            return Ok(());
+        }
+        self.tell(&format!("{phase}: {epochs} epochs of {steps} steps"))
+    }
+
+    fn advance(&mut self, phase: &str, done: f64) {
+        let now = self.now();
+        self.pace.at(phase, done, now);
+        if let Some(bars) = &self.bars {
+            bars.whole.set_position((self.pace.share(now) * TICKS as f64) as u64);
+            let left = self.pace.left(now).map(duration);
+            bars.whole.set_message(left.map_or_else(String::new, |l| format!(", about {l} left")));
+            let length = bars.phase.length().unwrap_or(1);
+            bars.phase.set_position((done * length as f64) as u64);
+        }
+    }
+
+    fn describe(&self, epoch: usize, text: &str) {
+        if let Some(bars) = &self.bars {
+            let best = self
+                .phase
+                .best
+                .map_or_else(String::new, |best| format!(", best accuracy {:.2} %", 100.0 * best));
+            let epochs = self.phase.epochs;
+            bars.phase.set_message(format!("epoch {}/{epochs}, {text}{best}", epoch + 1));
+        }
+    }
+
+    fn epoch(
+        &mut self,
+        phase: &str,
+        epoch: usize,
+        metrics: &BTreeMap<String, f64>,
+    ) -> std::io::Result<()> {
+        let accuracy = ["valid_accuracy", "test_accuracy"].iter().find_map(|n| metrics.get(*n));
+        if let Some(&accuracy) = accuracy {
+            self.phase.best = Some(self.phase.best.map_or(accuracy, |best| best.max(accuracy)));
+        }
+        let losses = ["train_loss", "arch_loss", "valid_loss", "test_loss"].iter();
+        let losses = losses.filter_map(|name| Some((name.replace('_', " "), metrics.get(*name)?)));
+        let mut parts: Vec<String> = losses.map(|(name, l)| format!("{name} {l:.3}")).collect();
+        if let (Some(accuracy), Some(best)) = (accuracy, self.phase.best) {
+            let (accuracy, best) = (100.0 * accuracy, 100.0 * best);
+            parts.push(format!("accuracy {accuracy:.2} % (best {best:.2} %)"));
+        }
+        let epochs = self.phase.epochs;
+        self.tell(&format!("{phase}: epoch {}/{epochs}, {}", epoch + 1, parts.join(", ")))
+    }
+
+    fn finish(&mut self, phase: &str, metrics: &BTreeMap<String, f64>) -> std::io::Result<()> {
+        let now = self.now();
+        self.pace.finished(phase, now);
+        let mut parts = Vec::new();
+        if phase.ends_with(" random") {
+            parts.push(format!("{} architectures tried", std::mem::take(&mut self.candidates)));
+        }
+        if let Some(accuracy) = metrics.get("test_accuracy") {
+            parts.push(format!("test accuracy {:.2} %", 100.0 * accuracy));
+        }
+        if let Some(gap) = metrics.get("discretisation_gap") {
+            parts.push(format!("discretisation gap {gap:+.3} in loss"));
+        }
+        if let Some(&seconds) = metrics.get("seconds") {
+            parts.push(duration(seconds));
+        }
+        self.announce(&format!("{phase}: done, {}", parts.join(", ")))
+    }
+}
+
+impl Observer for Progress {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        match self.show(event) {
+            Ok(()) => Ok(Flow::Continue),
+            Err(source) => Err(ObserverError::Write { event: event.name(), source }),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bars) = &self.bars {
+            bars.phase.finish_and_clear();
+            bars.whole.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The verdict as text.
+
+use std::path::Path;
+
+use dartloom::metrics::statistics::mean;
+use dartloom::search::{ContenderReport, Gap, Report};
+
+use crate::experiment::Experiment;
+use crate::table::table;
+
+/// Threads of the kernels.
+pub(super) fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// Operating system and processor family.
+pub(super) fn system() -> String {
+    format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+/// The table, what else was measured, the sentence, and where everything is.
+pub(super) fn render(experiment: &Experiment, report: &Report, out: &Path) -> String {
+    let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
+    let mut text = format!("{} (seeds {})\n\n", experiment.name, seeds.join(", "));
+    text.push_str(&contenders(report));
+    text.push('\n');
+    if let Some(line) = gap(&report.gaps) {
+        text.push_str(&line);
+    }
+    let tried: Vec<String> = report.random_tried.iter().map(usize::to_string).collect();
+    text.push_str(&format!("random search tried {} architectures\n\n", tried.join(", ")));
+    text.push_str(&report.sentence);
+    text.push_str(&format!(
+        "\n\n{} threads, dartloom {}, {}\nfiles: {}\n",
+        threads(),
+        env!("CARGO_PKG_VERSION"),
+        system(),
+        out.display()
+    ));
+    text
+}
+
+fn contenders(report: &Report) -> String {
+    let head = ["contender", "test accuracy %", "parameters", "MACs", "search s", "train s"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(report.contenders.iter().map(contender));
+    table(&rows)
+}
+
+fn contender(row: &ContenderReport) -> Vec<String> {
+    let spread = row.accuracy_sd.map_or_else(String::new, |sd| format!(" ± {:.2}", 100.0 * sd));
+    let searched = row.search_macs > 0.0;
+    vec![
+        row.name.clone(),
+        format!("{:.2}{spread}", 100.0 * row.accuracy),
+        format!("{:.0}", row.parameters),
+        format!("{:.0}", row.macs),
+        if searched { format!("{:.1}", row.search_seconds) } else { "-".to_owned() },
+        format!("{:.1}", row.train_seconds),
+    ]
+}
+
+/// What the search's supernet loses when its weights become a decision.
+fn gap(gaps: &[Gap]) -> Option<String> {
+    let over = |value: fn(&Gap) -> f64| mean(&gaps.iter().map(value).collect::<Vec<_>>());
+    let (relaxed, hard) = (over(|gap| gap.relaxed_loss)?, over(|gap| gap.hard_loss)?);
+    let (soft, sharp) = (over(|gap| gap.relaxed_accuracy)?, over(|gap| gap.hard_accuracy)?);
+    Some(format!(
+        "discretisation gap: loss {relaxed:.3} relaxed, {hard:.3} hard ({:+.3}); \
+         accuracy {:.2} % relaxed, {:.2} % hard ({:+.2} points)\n",
+        hard - relaxed,
+        100.0 * soft,
+        100.0 * sharp,
+        100.0 * (sharp - soft)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Data;
+
+    fn row(name: &str, accuracy_sd: Option<f64>, search_macs: f64) -> ContenderReport {
+        ContenderReport {
+            name: name.to_owned(),
+            accuracies: vec![0.9],
+            accuracy: 0.9,
+            accuracy_sd,
+            parameters: 12_345.4,
+            macs: 1e6,
+            search_seconds: 12.34,
+            train_seconds: 5.0,
+            search_macs,
+        }
+    }
+
+    #[test]
+    fn everything_that_was_measured_is_said() {
+        let gap =
+            Gap { relaxed_loss: 0.5, hard_loss: 0.75, relaxed_accuracy: 0.8, hard_accuracy: 0.7 };
+        let report = Report {
+            contenders: vec![row("DARTS", Some(0.0123), 1.0), row("tiny ResNet", None, 0.0)],
+            paired: Vec::new(),
+            gaps: vec![gap],
+            random_tried: vec![3, 4],
+            worth_it: false,
+            sentence: "It is not.".to_owned(),
+        };
+        let experiment = Experiment::on(Data::Digits).unwrap();
+        let text = render(&experiment, &report, Path::new("runs/digits"));
+        let expected = "\
+digits (seeds 0, 1, 2)
+
+contender    test accuracy %  parameters     MACs  search s  train s
+-----------  ---------------  ----------  -------  --------  -------
+DARTS           90.00 ± 1.23       12345  1000000      12.3      5.0
+tiny ResNet            90.00       12345  1000000         -      5.0
+
+discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+random search tried 3, 4 architectures
+
+It is not.
+";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(text.ends_with("files: runs/digits\n"), "{text}");
+        assert!(text.contains(" threads, dartloom "), "{text}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Spaces by name or from a file.
+
+use std::path::Path;
+
+use dartloom::space::{OpSet, Space, SpaceError, Stem};
+
+use crate::error::CliError;
+use crate::output;
+
+/// For `--help`.
+pub(crate) const HELP: &str = "\
+A built-in space, or a file in RON or JSON.
+
+A built-in space is a topology, optionally with a dash and a set of operations (O_base when left
+out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
+  darts         normal and reduction cell of 4 nodes, in a chain of 8
+  individual    8 cells of 4 nodes, each for itself, in a chain
+  unet          cells of 4 nodes in a U-Net of depth 4
+  nested_unet   the same in a nested U-Net of depth 4
+  auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
+Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
+
+/// A way to place cells around a set of operations.
+type Topology = fn(OpSet) -> Result<Space, SpaceError>;
+
+const TOPOLOGIES: [(&str, Topology); 5] = [
+    ("darts", |ops| Space::darts(ops, 8, 4, Stem::cifar(3))),
+    ("individual", |ops| Space::individual(ops, 8, 4, Stem::cifar(3))),
+    ("unet", |ops| Space::unet(ops, 4, 4, Stem::cifar(1))),
+    ("nested_unet", |ops| Space::nested_unet(ops, 4, 4, Stem::cifar(1))),
+    ("auto_deeplab", |ops| Space::auto_deeplab(ops, 12, 5, Stem::imagenet_quarter())),
+];
+
+/// The built-in space of that name, if there is one.
+pub(crate) fn builtin(name: &str) -> Option<Result<Space, CliError>> {
+    let (topology, set) = name.split_once('-').unwrap_or((name, "O_base"));
+    let (_, make) = TOPOLOGIES.iter().find(|(known, _)| *known == topology)?;
+    Some(OpSet::builtin(set).and_then(make).map_err(CliError::input))
+}
+
+/// A built-in space, or else the one in the file of that name.
+pub(crate) fn resolve(name: &str) -> Result<Space, CliError> {
+    let path = Path::new(name);
+    match builtin(name) {
+        Some(space) => space,
+        None if path.exists() => read(path),
+        None => Err(CliError::UnknownName {
+            found: name.to_owned(),
+            what: "space",
+            known: TOPOLOGIES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        }),
+    }
+}
+
+/// The space in a file, in JSON (which begins with a brace) or RON.
+pub(crate) fn read(path: &Path) -> Result<Space, CliError> {
+    let text = output::read(path)?;
+    let read = if text.trim_start().starts_with('{') { Space::from_json } else { Space::from_ron };
+    read(&text).map_err(|error| CliError::content(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_space_exists() {
+        for (topology, _) in TOPOLOGIES {
+            assert_eq!(resolve(topology).unwrap().op_set().name(), "O_base", "{topology}");
+            assert!(HELP.contains(topology));
+        }
+        assert_eq!(resolve("darts-S").unwrap().op_set().len(), 7);
+        assert_eq!(resolve("darts").unwrap().network().placements().len(), 8);
+        assert_eq!(resolve("individual").unwrap().cells().len(), 8);
+    }
+
+    #[test]
+    fn unknown_names_list_the_known_ones() {
+        assert!(resolve("dart").unwrap_err().to_string().contains("individual"));
+        assert!(resolve("darts-T").unwrap_err().to_string().contains("O_base"));
+    }
+
+    #[test]
+    fn both_forms_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = resolve("darts-S").unwrap();
+        for (name, text) in [("s.ron", space.to_ron()), ("s.json", space.to_json())] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text.unwrap()).unwrap();
+            assert_eq!(resolve(path.to_str().unwrap()).unwrap(), space);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Input that cannot be used: exit code 2, and a message that says where.
+
+use crate::program::Program;
+
+/// Experiment texts, and what the message must contain.
+const TEXTS: [(&str, &[&str]); 24] = [
+    ("(data: Digits, layrs: 3)", &["bad.ron:1:", "layrs", "layers"]),
+    ("(\n  data: Digits,\n  layers: \"three\",\n)", &["bad.ron:3:"]),
+    ("(data: Digits, layers: -1)", &["bad.ron:1:"]),
+    ("(data: Digits, search: (epoch: 3))", &["bad.ron:1:", "epoch"]),
+    ("(data: Digits, split: Thirds)", &["bad.ron:1:", "Thirds"]),
+    ("(data: Digits", &["bad.ron:1:"]),
+    ("", &["bad.ron:1:"]),
+    ("(name: \"x\")", &["bad.ron", "data"]),
+    ("(data: Pictures)", &["bad.ron:1:", "Pictures"]),
+    ("(data: Idx(\"absent\"))", &["bad.ron", "absent"]),
+    ("(data: Cifar(\"absent\"))", &["bad.ron", "absent"]),
+    ("(data: Digits, ops: \"O_huge\")", &["bad.ron", "O_huge", "O_base"]),
+    ("(data: Digits, ops: [\"skip_connect\", \"warp\"])", &["bad.ron", "warp"]),
+    ("(data: Digits, ops: [])", &["bad.ron", "empty"]),
+    ("(data: Digits, ops: 3)", &["bad.ron:1:"]),
+    ("(data: Digits, seeds: [])", &["bad.ron", "seeds"]),
+    ("(data: Digits, seeds: [1, 1])", &["bad.ron", "seeds"]),
+    ("(data: Digits, search: (epochs: 0))", &["bad.ron", "epochs"]),
+    ("(data: Digits, retrain: (fit: (drop_path: 1.5)))", &["bad.ron", "drop_path"]),
+    ("(data: Digits, random: (top: 0))", &["bad.ron", "random.top"]),
+    ("(data: Digits, channels: 0)", &["bad.ron", "channels"]),
+    ("(data: Digits, nodes: 0)", &["bad.ron", "nodes"]),
+    (
+        "(data: Digits, operations: [(name: \"even\", recipe: [Relu, Conv(kernel: 2)])])",
+        &["bad.ron", "even", "stage 1", "odd"],
+    ),
+    ("(data: Digits, name: \"../up\")", &["bad.ron", "name"]),
+];
+
+#[test]
+fn malformed_experiments_say_where() {
+    let program = Program::new();
+    for (text, parts) in TEXTS {
+        program.write("bad.ron", text);
+        let said = program.run(&["run", "bad.ron", "--out", "out"]);
+        assert_eq!(said.code, Some(2), "{text}: {}", said.stderr);
+        for part in parts {
+            assert!(said.stderr.contains(part), "{text}: no `{part}` in {}", said.stderr);
+        }
+        assert_eq!(said.stdout, "", "{text}");
+        assert!(!program.path("out").exists(), "{text}: nothing has begun");
+    }
+}
+
+#[test]
+fn bad_usage_says_what() {
+    let program = Program::new();
+    let rows: [(&[&str], &str); 11] = [
+        (&["run", "absent.ron"], "absent.ron"),
+        (&["run", "--set", "search.epoch=3"], "epochs"),
+        (&["run", "--set", "search"], "key=value"),
+        (&["run", "--set", "layers=many"], "layers=many"),
+        (&["run", "--seeds", "0"], "seeds"),
+        (&["run", "--speed"], "--speed"),
+        (&["search"], "search"),
+        (&["count", "DARTS_V2"], "--channels"),
+        (&["count", "DARTS_V9", "--channels", "4"], "DARTS_V2"),
+        (&["count", "DARTS_V2", "--channels", "0"], "channels"),
+        (&["count", "DARTS_V2", "--channels", "4", "--input", "32x32"], "3x32x32"),
+    ];
+    for (words, message) in rows {
+        let said = program.run(words);
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.stderr);
+        assert!(said.stderr.contains(message), "{words:?}: no `{message}` in {}", said.stderr);
+        assert_eq!(said.stdout, "", "{words:?}");
+    }
+    assert!(!program.path("runs").exists());
+}

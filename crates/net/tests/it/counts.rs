@@ -1,0 +1,70 @@
+use dartloom_net::Model;
+use dartloom_ops::Mode;
+use dartloom_space::{AuxHead, Blueprint, Genotype, OpSet, Space, Stem};
+
+use crate::support::*;
+
+/// Published genotypes of any length stand in five cells, others in as many as they have.
+#[test]
+fn published_networks_have_the_parameters_that_are_counted() {
+    let names = Genotype::published_names();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        let genotype = Genotype::published(name).unwrap();
+        let net = derived(&plan(&genotype, 5, build(4, 16)), 1);
+        let cost = net.cost();
+        let counted = cost.parameters - cost.unused_parameters;
+        assert_eq!(net.variables().parameter_count(), counted, "{name}");
+        assert_eq!(cost.auxiliary_parameters, 0, "{name}");
+    }
+}
+
+#[test]
+fn published_networks_classify() {
+    for name in Genotype::published_names() {
+        let genotype = Genotype::published(name).unwrap();
+        let net = derived(&plan(&genotype, 5, build(4, 16)), 1);
+        let output = run(&net, &images(2, 16), Mode::train()).unwrap();
+        assert_eq!(output.logits.dims(), [2, 5], "{name}");
+        assert!(finite(&output.logits), "{name}");
+    }
+}
+
+#[test]
+fn other_lengths_and_widths_have_the_parameters_that_are_counted() {
+    let genotype = Genotype::published("PC_DARTS_cifar").unwrap();
+    for (channels, layers) in [(4, 3), (6, 4), (8, 8)] {
+        let net = derived(&plan(&genotype, layers, build(channels, 8)), 1);
+        assert_eq!(net.variables().parameter_count(), net.cost().parameters);
+    }
+}
+
+#[test]
+fn auxiliary_heads_are_counted_apart() {
+    for head in [AuxHead::Cifar, AuxHead::ImageNet, AuxHead::ImageNetNormed] {
+        let net = derived(&with_auxiliary(head, 32), 1);
+        let cost = net.cost();
+        assert!(cost.auxiliary_parameters > 128 * 768 * 4);
+        assert_eq!(net.variables().parameter_count(), cost.parameters + cost.auxiliary_parameters);
+    }
+}
+
+#[test]
+fn supernets_have_the_parameters_that_are_counted() {
+    for set in ["S", "O_base", "S_o", "O_large", "nasbench201"] {
+        for (channels, layers) in [(4, 3), (6, 5)] {
+            let ops = OpSet::builtin(set).unwrap();
+            let space = Space::darts(ops, layers, 4, Stem::cifar(3)).unwrap();
+            let net = supernet(&Blueprint::supernet(&space, build(channels, 8)).unwrap(), 1);
+            assert_eq!(net.variables().parameter_count(), net.cost().parameters, "{set}");
+        }
+    }
+}
+
+#[test]
+fn cells_of_their_own_have_the_parameters_that_are_counted() {
+    let ops = OpSet::builtin("S").unwrap();
+    let space = Space::individual(ops, 4, 2, Stem::cifar(3)).unwrap();
+    let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
+    assert_eq!(net.variables().parameter_count(), net.cost().parameters);
+}

@@ -1,0 +1,102 @@
+use candle_core::{DType, Device, Tensor};
+use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
+use dartloom_net::{Cell, Pass};
+use dartloom_ops::{Mode, Operation as _, Registry, Sequence, Variables};
+use dartloom_space::{Blueprint, CellPlan, OpSet};
+
+use crate::support::*;
+
+const OPS: [&str; 5] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3", "dil_conv_5x5"];
+
+fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::probe(), &mut noise);
+    cell.forward(&|_| x.clone(), Some(weights), &mut pass).unwrap()
+}
+
+/// The layers of one part of a cell with the cell's own variables, found by name.
+fn part(layers: &[dartloom_space::Layer], name: &str, variables: &Variables) -> Sequence {
+    let mut own = Variables::new(&Device::Cpu, DType::F64);
+    let part = Sequence::new(layers, &mut own.builder(&mut rng(99)).at(name)).unwrap();
+    let stored = variables.snapshot().unwrap();
+    let prefix = format!("{name}.");
+    own.load(&stored.into_iter().filter(|(name, _)| name.starts_with(&prefix)).collect()).unwrap();
+    part
+}
+
+/// The output of a cell of one node with one operation on each of its two edges.
+fn by_hand(plan: &CellPlan, chosen: [usize; 2], variables: &Variables, x: &Tensor) -> Tensor {
+    let value = |edge: usize| {
+        let port = &plan.ports[edge].links[0];
+        let port = part(&port.layers, &format!("ports.{edge}.0"), variables);
+        let candidate = &plan.edges[edge].candidates[chosen[edge]];
+        let name = format!("edges.{edge}.{}", candidate.op.name);
+        let op = part(candidate.layers.as_ref().unwrap(), &name, variables);
+        op.forward(&port.forward(x, Mode::probe()).unwrap(), Mode::probe()).unwrap()
+    };
+    (value(0) + value(1)).unwrap()
+}
+
+#[test]
+fn one_hot_weights_choose_one_operation_per_edge() {
+    let space = small_space(ops(&OPS), 1);
+    let registry = Registry::standard().unwrap();
+    let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
+    let placed = &plan.cells[0];
+    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut draw = rng(1);
+    let cell = Cell::new(0, placed, &registry, &mut variables.builder(&mut draw)).unwrap();
+    let x = filled(&[2, 12, 8, 8], 1).unwrap();
+    for choice in 0..OPS.len() * OPS.len() {
+        let chosen = [choice / OPS.len(), choice % OPS.len()];
+        let hot = |op: usize| (0..OPS.len()).map(move |i| f64::from(u8::from(i == op)));
+        let rows: Vec<f64> = chosen.into_iter().flat_map(hot).collect();
+        let weights = Tensor::from_vec(rows, (2, OPS.len()), &Device::Cpu).unwrap();
+        let expected = by_hand(placed, chosen, &variables, &x);
+        assert_eq!(values(&run_cell(&cell, &x, &weights)), values(&expected), "{chosen:?}");
+    }
+}
+
+#[test]
+fn the_output_is_linear_in_the_weights_of_the_last_node() {
+    let space = small_space(ops(&OPS), 1);
+    let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
+    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let (registry, mut draw) = (Registry::standard().unwrap(), rng(1));
+    let mut vars = variables.builder(&mut draw);
+    let cell = Cell::new(0, &plan.cells[0], &registry, &mut vars).unwrap();
+    let x = filled(&[2, 12, 8, 8], 1).unwrap();
+    let [a, b] = [2, 3].map(|seed| filled(&[2, OPS.len()], seed).unwrap());
+    let sum = run_cell(&cell, &x, &((&a * 2.0).unwrap() + &b).unwrap());
+    let parts = ((run_cell(&cell, &x, &a) * 2.0).unwrap() + run_cell(&cell, &x, &b)).unwrap();
+    for (sum, parts) in values(&sum).iter().zip(values(&parts)) {
+        approx::assert_relative_eq!(*sum, parts, epsilon = 1e-12, max_relative = 1e-12);
+    }
+}
+
+#[test]
+fn gradients_of_the_weights_equal_differences() {
+    let space = small_space(ops(&OPS), 2);
+    let net = supernet(&Blueprint::supernet(&space, build(4, 4)).unwrap(), 1);
+    let x = images(2, 4);
+    for mode in [Mode::probe(), Mode::eval()] {
+        check_gradients(&weights(&space), GradientCheck::default(), |weights| {
+            let mut noise = rng(0);
+            net.forward(&x, weights, &mut Pass::new(mode, &mut noise)).map(|output| output.logits)
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn every_candidate_of_the_large_sets_runs() {
+    for set in ["O_base", "S_o", "O_large", "nasbench201"] {
+        let space = small_space(OpSet::builtin(set).unwrap(), 2);
+        let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
+        let mut noise = rng(0);
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
+        assert_eq!(output.logits.dims(), [2, 5], "{set}");
+        assert!(finite(&output.logits), "{set}");
+    }
+}

@@ -1,0 +1,50 @@
+use dartloom_net::{Model, Pass};
+use dartloom_ops::Mode;
+use dartloom_space::{
+    Blueprint, CellGraph, CellSpec, Head, Network, OpSet, Placement, Port, Source, Space, Stem,
+};
+
+use crate::support::*;
+
+#[test]
+fn a_unet_classifies_every_pixel() {
+    for depth in [1, 2] {
+        let space = Space::unet(OpSet::builtin("S").unwrap(), depth, 2, Stem::cifar(3)).unwrap();
+        let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
+        assert_eq!(net.variables().parameter_count(), net.cost().parameters);
+        let mut noise = rng(0);
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
+        assert_eq!(output.logits.dims(), [2, 5, 8, 8]);
+        assert!(finite(&output.logits));
+    }
+}
+
+#[test]
+fn a_derived_unet_classifies_every_pixel() {
+    let ops = OpSet::builtin("S").unwrap();
+    let space = Space::unet(ops.clone(), 2, 2, Stem::cifar(3)).unwrap();
+    let genotype = space.sample(2, &mut rng(5));
+    let network = genotype.network_in(&space).unwrap();
+    let net = derived(&Blueprint::derived(&genotype, &network, &ops, build(4, 8)).unwrap(), 1);
+    let output = run(&net, &images(3, 8), Mode::train()).unwrap();
+    assert_eq!(output.logits.dims(), [3, 5, 8, 8]);
+    let counted = net.cost().parameters - net.cost().unused_parameters;
+    assert_eq!(net.variables().parameter_count(), counted);
+}
+
+#[test]
+fn a_plane_of_one_pixel_is_still_a_plane() {
+    let stem = Source::Stem(0);
+    let ports = vec![Port::one(stem), Port::one(stem)];
+    let placement = Placement { cell: 0, width: 1, level: 0, reduction: false, ports };
+    let head = Head::PerPixel { sources: vec![Source::Cell(0)] };
+    let network = Network::new(Stem::cifar(3), vec![placement], head, None).unwrap();
+    let cell = CellSpec { name: "cell".to_owned(), graph: CellGraph::darts(1).unwrap() };
+    let space = Space::new("pixel", ops(&["skip_connect"]), vec![cell], network).unwrap();
+    let net = supernet(&Blueprint::supernet(&space, build(4, 1)).unwrap(), 1);
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::train(), &mut noise);
+    let output = net.forward(&images(2, 1), &weights(&space), &mut pass).unwrap();
+    assert_eq!(output.logits.dims(), [2, 5, 1, 1]);
+}

@@ -1,0 +1,99 @@
+use candle_core::Tensor;
+use dartloom_net::{Model, NetError, Output, Pass, Watch};
+use dartloom_ops::Mode;
+use dartloom_space::{Blueprint, Genotype};
+
+use crate::support::*;
+
+/// Runs `forward` and returns what its watch was shown.
+fn seen(
+    mode: Mode,
+    forward: impl FnOnce(&mut Pass<'_>) -> Result<Output, NetError>,
+) -> Vec<(String, Tensor)> {
+    let mut places = Vec::new();
+    let mut watch = |place: &dyn std::fmt::Display, value: &Tensor| {
+        places.push((place.to_string(), value.clone()));
+        Ok(())
+    };
+    let watch: &mut Watch<'_> = &mut watch;
+    let mut noise = rng(0);
+    forward(&mut Pass { watch: Some(watch), ..Pass::new(mode, &mut noise) }).unwrap();
+    places
+}
+
+fn names(seen: Vec<(String, Tensor)>) -> Vec<String> {
+    seen.into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn a_watch_sees_every_operation_of_a_supernet_once() {
+    let space = small_space(ops(&["none", "skip_connect", "sep_conv_3x3"]), 2);
+    let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
+    let found =
+        names(seen(Mode::train(), |pass| net.forward(&images(2, 8), &weights(&space), pass)));
+    let mut expected = vec!["stem part 0".to_owned()];
+    for cell in 0..2 {
+        expected.extend((0..2).map(|port| format!("cell {cell}, port {port}")));
+        for edge in space.cells()[cell].graph.edges() {
+            for op in ["skip_connect", "sep_conv_3x3"] {
+                expected.push(format!("cell {cell}, edge {}->{}, {op}", edge.from, edge.to));
+            }
+        }
+    }
+    expected.push("head".to_owned());
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_watch_sees_the_auxiliary_head() {
+    let net = derived(&with_auxiliary(dartloom_space::AuxHead::Cifar, 32), 1);
+    let found = names(seen(Mode::train(), |pass| net.forward(&images(2, 32), pass)));
+    assert_eq!(found[found.len() - 2..], ["auxiliary head", "head"]);
+}
+
+#[test]
+fn a_watch_can_stop_the_pass() {
+    let net = derived(&plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8)), 1);
+    let mut watch = |place: &dyn std::fmt::Display, _: &Tensor| {
+        Err(NetError::NotFinite { place: place.to_string() })
+    };
+    let mut noise = rng(0);
+    let mut pass = Pass { watch: Some(&mut watch), ..Pass::new(Mode::train(), &mut noise) };
+    let error = net.forward(&images(2, 8), &mut pass).unwrap_err();
+    assert!(matches!(error, NetError::NotFinite { place } if place == "stem part 0"));
+}
+
+/// Where a variable stands, from its name.
+fn place(name: &str, plan: &Blueprint) -> String {
+    let parts: Vec<&str> = name.split('.').collect();
+    match parts[..] {
+        ["stem", part, ..] => format!("stem part {part}"),
+        ["cells", cell, "ports", port, ..] => format!("cell {cell}, port {port}"),
+        ["cells", cell, "edges", row, op, ..] => {
+            let edge =
+                &plan.cells[cell.parse::<usize>().unwrap()].edges[row.parse::<usize>().unwrap()];
+            format!("cell {cell}, edge {}->{}, {op}", edge.from, edge.to)
+        }
+        ["head", ..] => "head".to_owned(),
+        _ => panic!("{name}"),
+    }
+}
+
+#[test]
+fn the_first_place_that_is_not_finite_is_where_the_parameter_is() {
+    let plan = plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8));
+    let net = derived(&plan, 1);
+    let x = images(2, 8);
+    assert!(net.variables().parameters().len() > 50);
+    for (name, var) in net.variables().parameters() {
+        let good = var.copy().unwrap();
+        let mut broken = values(&good);
+        broken[0] = f64::NAN;
+        var.set(&Tensor::from_vec(broken, var.shape(), var.device()).unwrap()).unwrap();
+        let places = seen(Mode::probe(), |pass| net.forward(&x, pass));
+        let first = places.iter().find(|(_, value)| !finite(value)).map(|(name, _)| name.as_str());
+        assert_eq!(first, Some(&*place(name, &plan)), "{name}");
+        var.set(&good).unwrap();
+    }
+    assert!(finite(&run(&net, &x, Mode::probe()).unwrap().logits));
+}

@@ -1,0 +1,70 @@
+//! Laws that every optimiser and every stepper obeys (feature `testkit`).
+//!
+//! ```
+//! # #[cfg(feature = "testkit")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use dartloom_train::{Sgd, SgdConfig, testkit};
+//!
+//! testkit::check_optimiser(|| Sgd::new(SgdConfig::default()), 0.05)?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "testkit"))]
+//! # fn main() {}
+//! ```
+
+mod optimiser;
+mod stepper;
+
+use std::fmt;
+
+use thiserror::Error;
+
+pub use optimiser::check_optimiser;
+pub use stepper::check_stepper;
+
+/// Something that holds for every optimiser, or for every stepper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Law {
+    /// Optimisers: the loss of a quadratic falls below a hundredth of what it was.
+    Converges,
+    /// Optimisers: a variable without a gradient keeps its bits.
+    Untouched,
+    /// Optimisers: after `restore(state())` the steps equal those of the one that went on, bit for
+    /// bit. Steppers: the same for `restore(snapshot())` at any position, through a file's bytes,
+    /// into one that has gone elsewhere meanwhile; losses, reports and final states are equal.
+    Resumes,
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Converges => "a quadratic's loss falls",
+            Self::Untouched => "variables without gradient stay untouched",
+            Self::Resumes => "a restored state goes on as if it had never stopped",
+        })
+    }
+}
+
+/// Why a check failed; `E` is the error of what is checked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError<E: std::error::Error + 'static> {
+    /// The law does not hold.
+    #[error("law \"{law}\" is broken: {found}")]
+    Broken {
+        /// The law.
+        law: Law,
+        /// What happened instead.
+        found: String,
+    },
+    /// What is checked failed.
+    #[error("what is checked failed: {0}")]
+    Failed(#[source] E),
+}
+
+impl<E: std::error::Error + 'static> From<E> for CheckError<E> {
+    fn from(error: E) -> Self {
+        Self::Failed(error)
+    }
+}

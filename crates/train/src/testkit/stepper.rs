@@ -1,0 +1,98 @@
+//! Laws for steppers.
+
+use std::path::Path;
+
+use super::{CheckError, Law};
+use crate::{EpochReport, Position, Snapshot, StepLoss, Stepper};
+
+/// What a run of a stepper has shown.
+type Trace = Vec<String>;
+
+/// Holds two steppers that are made alike to [`Law::Resumes`]: `one` runs to the end; then, for
+/// several positions (before the first step, in the middle of an epoch, between an epoch's last
+/// step and its end, between epochs), `other` runs to that position and `one` goes on from there.
+///
+/// Runs all epochs some five times: make them few and short. Both steppers end trained.
+///
+/// # Errors
+/// [`CheckError::Broken`] for the first position that differs, or the stepper's error.
+pub fn check_stepper<S>(one: &mut S, other: &mut S) -> Result<(), CheckError<S::Error>>
+where
+    S: Stepper,
+    S::Error: std::error::Error + 'static,
+{
+    let start = bytes(one, Position::default())?;
+    let whole = run(one, Position::default(), None)?;
+    let end = bytes(one, Position::default())?;
+    for stop in stops(one.epochs(), one.steps_per_epoch()) {
+        restore(other, &start)?;
+        let mut trace = run(other, Position::default(), Some(stop))?;
+        let state = bytes(other, stop)?;
+        let at = restore(one, &state)?;
+        trace.extend(run(one, at, None)?);
+        let Position { epoch, step } = stop;
+        let broken = |found: String| {
+            let found = format!("resumed at epoch {epoch}, step {step}: {found}");
+            Err(CheckError::Broken { law: Law::Resumes, found })
+        };
+        if let Some((expected, found)) = whole.iter().zip(&trace).find(|(a, b)| a != b) {
+            return broken(format!("expected {expected}, found {found}"));
+        }
+        if bytes(one, Position::default())? != end {
+            return broken("the final state differs".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Positions to stop at; `step == steps` is after an epoch's last step, before its end.
+fn stops(epochs: usize, steps: usize) -> Vec<Position> {
+    let mut stops = vec![
+        Position::default(),
+        Position { epoch: 0, step: steps / 2 },
+        Position { epoch: 0, step: steps },
+        Position { epoch: 1, step: 0 },
+        Position { epoch: epochs.saturating_sub(1), step: steps.div_ceil(2) },
+    ];
+    stops.retain(|stop| stop.epoch < epochs);
+    stops.dedup();
+    stops
+}
+
+/// Steps from `at` to the end or to `stop`.
+fn run<S: Stepper>(
+    stepper: &mut S,
+    mut at: Position,
+    stop: Option<Position>,
+) -> Result<Trace, S::Error> {
+    let mut trace = Trace::new();
+    while at.epoch < stepper.epochs() && Some(at) != stop {
+        if at.step < stepper.steps_per_epoch() {
+            let StepLoss { loss, arch_loss } = stepper.step(at)?;
+            let bits = (loss.to_bits(), arch_loss.map(f64::to_bits));
+            trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
+            at.step += 1;
+        } else {
+            let EpochReport { metrics, architecture } = stepper.end_epoch(at.epoch)?;
+            let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
+            trace.push(format!("end of {}: {metrics:?} {architecture:?} {bits:x?}", at.epoch));
+            at = Position { epoch: at.epoch + 1, step: 0 };
+        }
+    }
+    Ok(trace)
+}
+
+const DIGEST: &str = "testkit";
+
+fn bytes<S: Stepper>(stepper: &S, at: Position) -> Result<Vec<u8>, S::Error> {
+    let mut snapshot = stepper.snapshot()?;
+    snapshot.position = at;
+    Ok(snapshot.encode(Path::new("state"), DIGEST)?)
+}
+
+fn restore<S: Stepper>(stepper: &mut S, bytes: &[u8]) -> Result<Position, S::Error> {
+    let snapshot = Snapshot::decode(Path::new("state"), bytes, DIGEST)?;
+    let at = snapshot.position;
+    stepper.restore(snapshot)?;
+    Ok(at)
+}

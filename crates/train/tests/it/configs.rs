@@ -1,0 +1,92 @@
+//! Values that make no sense are refused by name.
+
+use dartloom_train::{AdamConfig, Fit, FitConfig, Noise, Schedule, SgdConfig, TrainError};
+
+use crate::small::{config, first_digits, network};
+
+fn field(error: TrainError) -> &'static str {
+    match error {
+        TrainError::Config { field, .. } => field,
+        other => panic!("another error: {other}"),
+    }
+}
+
+#[test]
+fn fit_configs_name_the_field() {
+    let bad: Vec<(&str, fn(&mut FitConfig))> = vec![
+        ("epochs", |c| c.epochs = 0),
+        ("batch", |c| c.batch = 0),
+        ("batch", |c| c.batch = 1),
+        ("rate", |c| c.rate = Schedule::Constant(-0.1)),
+        ("rate", |c| c.rate = Schedule::Cosine { from: f64::NAN, to: 0.0 }),
+        ("clip", |c| c.clip = f64::NAN),
+        ("clip", |c| c.clip = 0.0),
+        ("clip", |c| c.clip = -1.0),
+        ("drop_path", |c| c.drop_path = 1.0),
+        ("drop_path", |c| c.drop_path = -0.1),
+        ("drop_path", |c| c.drop_path = f64::NAN),
+        ("smoothing", |c| c.smoothing = 1.0),
+        ("smoothing", |c| c.smoothing = f64::NAN),
+        ("auxiliary", |c| c.auxiliary = f64::INFINITY),
+        ("auxiliary", |c| c.auxiliary = -0.4),
+        ("momentum", |c| c.sgd.momentum = 1.0),
+        ("momentum", |c| c.sgd.momentum = f64::NAN),
+        ("weight_decay", |c| c.sgd.weight_decay = -1e-4),
+        ("weight_decay", |c| c.sgd.weight_decay = f64::NAN),
+    ];
+    let data = first_digits(4);
+    let model = network(&data, 1);
+    for (name, spoil) in bad {
+        let mut config = config(2);
+        spoil(&mut config);
+        assert_eq!(field(config.check().unwrap_err()), name);
+        let made = Fit::new("fit", &model, config, Noise::new(1), &data, None);
+        assert_eq!(field(made.unwrap_err()), name);
+    }
+    FitConfig::default().check().unwrap();
+    FitConfig { clip: f64::INFINITY, ..config(1) }.check().unwrap();
+}
+
+#[test]
+fn optimiser_configs_name_the_field() {
+    let bad: Vec<(&str, fn(&mut AdamConfig))> = vec![
+        ("beta1", |c| c.beta1 = 1.0),
+        ("beta1", |c| c.beta1 = -0.1),
+        ("beta2", |c| c.beta2 = f64::NAN),
+        ("epsilon", |c| c.epsilon = 0.0),
+        ("epsilon", |c| c.epsilon = f64::NAN),
+        ("weight_decay", |c| c.weight_decay = -1.0),
+    ];
+    for (name, spoil) in bad {
+        let mut config = AdamConfig::default();
+        spoil(&mut config);
+        assert_eq!(field(config.check().unwrap_err()), name);
+    }
+    AdamConfig::default().check().unwrap();
+    SgdConfig::default().check().unwrap();
+}
+
+#[test]
+fn configs_read_from_json_fill_in_defaults_and_refuse_unknown_fields() {
+    let read = |text: &str| serde_json::from_str::<FitConfig>(text);
+    let config = read(r#"{"epochs": 3, "rate": {"Constant": 0.5}}"#).unwrap();
+    assert_eq!(
+        config,
+        FitConfig { epochs: 3, rate: Schedule::Constant(0.5), ..FitConfig::default() }
+    );
+    let error = read(r#"{"epoch": 3}"#).unwrap_err().to_string();
+    assert!(error.contains("epoch"), "{error}");
+    let text = serde_json::to_string(&FitConfig::default()).unwrap();
+    assert_eq!(read(&text).unwrap(), FitConfig::default());
+}
+
+#[test]
+fn a_batch_larger_than_the_data_takes_all_of_it() {
+    let data = first_digits(6);
+    let model = network(&data, 1);
+    let fit = Fit::new("fit", &model, config(1), Noise::new(1), &data, None).unwrap();
+    assert_eq!(dartloom_train::Stepper::steps_per_epoch(&fit), 1);
+    let empty = first_digits(0);
+    let error = Fit::new("fit", &model, config(1), Noise::new(1), &empty, None).unwrap_err();
+    assert!(matches!(error, TrainError::Data(_)), "{error}");
+}

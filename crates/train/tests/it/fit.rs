@@ -1,0 +1,131 @@
+//! Training a network: progress, determinism, resuming bit for bit.
+
+use std::path::Path;
+
+use approx::assert_relative_eq;
+use dartloom_data::Dataset;
+use dartloom_metrics::{Event, Flow, Silent, observer_fn};
+use dartloom_net::Model;
+use dartloom_train::{
+    Fit, FitConfig, Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
+};
+
+use crate::small::{config, first_digits, network};
+
+/// Trains in a checkpoint until `stop` says so; true when finished.
+fn train(path: &Path, seed: u64, config: FitConfig, mut stop: impl FnMut(&Event) -> bool) -> bool {
+    let data = first_digits(80);
+    // Another initialisation after a stop: the checkpoint must bring everything.
+    let model = network(&data, if path.exists() { seed + 100 } else { seed });
+    let noise = Noise::new(seed);
+    let mut fit = Fit::new("fit", &model, config, noise, &data, Some(&data)).unwrap();
+    let mut observer =
+        observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
+    let checkpoint = Some(path.to_owned());
+    let mut session = Session { observer: &mut observer, checkpoint, digest: "d".to_owned() };
+    drive(&mut fit, &mut session).unwrap() == Outcome::Finished
+}
+
+fn at_step(epoch: usize, step: usize) -> impl FnMut(&Event) -> bool {
+    move |event| matches!(event, Event::Step { epoch: e, step: s, .. } if (*e, *s) == (epoch, step))
+}
+
+#[test]
+fn stopping_anywhere_and_going_on_equals_never_stopping() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("whole");
+    assert!(train(&whole, 3, config(4), |_| false));
+    let expected = std::fs::read(&whole).unwrap();
+    // k + k epochs, the middle of an epoch, an epoch's last step, several stops.
+    let after = |epoch| move |event: &Event| matches!(event, Event::EpochFinished { epoch: e, .. } if *e == epoch);
+    let halves = directory.path().join("halves");
+    assert!(!train(&halves, 3, config(4), after(1)));
+    assert!(train(&halves, 3, config(4), |_| false));
+    assert!(std::fs::read(&halves).unwrap() == expected, "k + k epochs");
+    for stops in [vec![(1, 2)], vec![(2, 4)], vec![(0, 0), (0, 3), (3, 4)]] {
+        let path = directory.path().join(format!("{stops:?}"));
+        for &(epoch, step) in &stops {
+            assert!(!train(&path, 3, config(4), at_step(epoch, step)));
+        }
+        assert!(train(&path, 3, config(4), |_| false));
+        assert!(std::fs::read(&path).unwrap() == expected, "{stops:?}");
+    }
+    let other = directory.path().join("other");
+    assert!(train(&other, 4, config(4), |_| false));
+    assert!(std::fs::read(&other).unwrap() != expected, "the seed matters");
+}
+
+#[test]
+fn fit_keeps_the_contract_of_steppers() {
+    let data = first_digits(48);
+    let models = [1, 2].map(|seed| network(&data, seed));
+    let fit = |model| Fit::new("fit", model, config(2), Noise::new(5), &data, Some(&data)).unwrap();
+    testkit::check_stepper(&mut fit(&models[0]), &mut fit(&models[1])).unwrap();
+}
+
+#[test]
+fn a_small_network_learns() {
+    let data = first_digits(128);
+    let model = network(&data, 1);
+    let config = FitConfig {
+        rate: Schedule::Constant(0.05),
+        drop_path: 0.0,
+        flip: false,
+        cutout: 0,
+        crop_padding: 0,
+        smoothing: 0.0,
+        ..config(6)
+    };
+    let mut fit = Fit::new("fit", &model, config, Noise::new(1), &data, Some(&data)).unwrap();
+    let before = fit.evaluate().unwrap().unwrap();
+    let mut observer = Silent;
+    let mut session = Session { observer: &mut observer, checkpoint: None, digest: String::new() };
+    drive(&mut fit, &mut session).unwrap();
+    let after = fit.evaluate().unwrap().unwrap();
+    assert!(after.loss < 0.5 * before.loss, "{before:?} {after:?}");
+    assert!(after.accuracy > 0.8, "{after:?}");
+}
+
+#[test]
+fn an_epoch_reports_its_rate_and_the_mean_of_its_losses() {
+    let data = first_digits(64);
+    let model = network(&data, 1);
+    let mut fit = Fit::new("fit", &model, config(4), Noise::new(1), &data, None).unwrap();
+    let at = |step| Position { epoch: 2, step };
+    let losses: Vec<f64> = (0..4).map(|step| fit.step(at(step)).unwrap().loss).collect();
+    let report = fit.end_epoch(2).unwrap();
+    let mean = losses.iter().sum::<f64>() / 4.0;
+    assert_relative_eq!(report.metrics["train_loss"], mean, max_relative = 1e-12);
+    assert_relative_eq!(report.metrics["rate"], 0.0255, max_relative = 1e-12);
+    assert_eq!(report.metrics.len(), 2, "no test images, no test metrics");
+    assert!(fit.evaluate().unwrap().is_none());
+}
+
+#[test]
+fn drop_path_is_off_in_the_first_epoch_and_on_later() {
+    let data = first_digits(32);
+    let loss = |drop_path, epoch| {
+        let model = network(&data, 1);
+        let config = FitConfig { drop_path, ..config(10) };
+        let mut fit = Fit::new("fit", &model, config, Noise::new(1), &data, None).unwrap();
+        fit.step(Position { epoch, step: 0 }).unwrap().loss.to_bits()
+    };
+    assert_eq!(loss(0.5, 0), loss(0.0, 0));
+    assert_ne!(loss(0.5, 9), loss(0.0, 9));
+}
+
+#[test]
+fn evaluation_changes_nothing() {
+    let data = first_digits(32);
+    let model = network(&data, 1);
+    let fit = Fit::new("fit", &model, config(2), Noise::new(1), &data, Some(&data)).unwrap();
+    let bits = |model: &dyn Model| -> Vec<u32> {
+        let tensors = model.variables().snapshot().unwrap();
+        let flat = tensors.values().map(|t| t.flatten_all().unwrap().to_vec1::<f32>().unwrap());
+        flat.flatten().map(f32::to_bits).collect()
+    };
+    let before = bits(&model);
+    assert_eq!(fit.evaluate().unwrap(), fit.evaluate().unwrap());
+    assert_eq!(bits(&model), before);
+    assert_eq!(data.len(), 32);
+}

@@ -1,0 +1,15 @@
+//! Tests of dartloom-train's public API.
+
+mod checkpoint;
+mod checkpoint_malformed;
+mod configs;
+mod conformance;
+mod drive;
+mod fit;
+mod gradients;
+mod losses;
+mod noise;
+mod not_finite;
+mod optimisers;
+mod run_dir;
+mod small;

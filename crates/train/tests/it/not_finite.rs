@@ -1,0 +1,114 @@
+//! Numbers that are not finite stop the training and are located.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Tensor};
+use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_net::Model;
+use dartloom_train::{Fit, Noise, Position, Stepper, TrainError};
+
+use crate::small::{config, first_digits, network};
+
+const AT: Position = Position { epoch: 1, step: 2 };
+
+/// Sets the first value of a variable.
+fn spoil(model: &dyn Model, name: &str, value: f32) {
+    let var = &model.variables().parameters()[name];
+    let mut values = var.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    values[0] = value;
+    var.set(&Tensor::from_vec(values, var.shape(), var.device()).unwrap()).unwrap();
+}
+
+fn bits(model: &dyn Model) -> BTreeMap<String, Vec<u32>> {
+    let bits = |tensor: &Tensor| {
+        let flat = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        flat.into_iter().map(f32::to_bits).collect()
+    };
+    let parameters = model.variables().parameters().iter();
+    parameters.map(|(name, var)| (name.clone(), bits(var.as_tensor()))).collect()
+}
+
+/// The place a failing step names; parameters must be unchanged.
+fn failing_step(model: &dyn Model, data: &dyn Dataset) -> (String, Option<String>) {
+    let mut fit = Fit::new("retrain", model, config(3), Noise::new(1), data, None).unwrap();
+    let before = bits(model);
+    let error = fit.step(AT).unwrap_err();
+    assert_eq!(bits(model), before, "parameters unchanged");
+    let text = error.to_string();
+    let TrainError::NotFinite { phase, epoch, step, what, place } = error else {
+        panic!("another error: {error}")
+    };
+    assert_eq!((phase.as_str(), epoch, step), ("retrain", 1, 2));
+    assert!(text.contains("retrain, epoch 1, step 2"), "{text}");
+    if let Some(place) = &place {
+        assert!(text.contains(place.as_str()), "{text}");
+    }
+    (what, place)
+}
+
+#[test]
+fn a_spoilt_weight_is_found_at_its_cell_edge_and_operation() {
+    let data = first_digits(64);
+    for (value, variable, place) in [
+        (f32::NAN, "cells.0.edges.2.dil_conv_3x3.1.weight", "cell 0, edge 1->3, dil_conv_3x3"),
+        (f32::INFINITY, "cells.0.edges.0.sep_conv_3x3.2.weight", "cell 0, edge 0->2, sep_conv_3x3"),
+        (f32::NAN, "cells.1.edges.0.sep_conv_3x3.1.weight", "cell 1, edge 0->2, sep_conv_3x3"),
+        (f32::NEG_INFINITY, "stem.0.0.weight", "stem"),
+        (f32::NAN, "head.0.1.bias", "head"),
+    ] {
+        let model = network(&data, 1);
+        spoil(&model, variable, value);
+        let (what, found) = failing_step(&model, &data);
+        assert_eq!(what, "loss");
+        let found = found.unwrap_or_default();
+        assert!(found.starts_with(place), "{variable} = {value}: {found}");
+    }
+}
+
+/// Images with an infinite pixel.
+#[derive(Debug)]
+struct Spoilt<D>(D);
+
+impl<D: Dataset> Dataset for Spoilt<D> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn shape(&self) -> ImageShape {
+        self.0.shape()
+    }
+
+    fn task(&self) -> Task {
+        self.0.task()
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        let label = self.0.sample(index, pixels)?;
+        // Augmentation may crop or blank a single pixel.
+        pixels.fill(f32::INFINITY);
+        Ok(label)
+    }
+}
+
+#[test]
+fn infinite_images_are_found_at_the_stem() {
+    let data = Spoilt(first_digits(64));
+    let model = network(&data, 1);
+    let (what, place) = failing_step(&model, &data);
+    assert_eq!(what, "loss");
+    assert!(place.is_some_and(|place| place.starts_with("stem")));
+}
+
+#[test]
+fn a_gradient_that_overflows_is_refused_although_the_loss_is_finite() {
+    // The head's weights are so large that the gradient's square overflows f32 on its way back,
+    // while batch norms keep the activations themselves small.
+    let data = first_digits(64);
+    let model = network(&data, 1);
+    let var = &model.variables().parameters()["head.0.1.weight"];
+    let huge = (Tensor::ones(var.shape(), DType::F32, var.device()).unwrap() * 1e37).unwrap();
+    var.set(&huge).unwrap();
+    spoil(&model, "head.0.1.weight", -1e37);
+    let (what, _) = failing_step(&model, &data);
+    assert!(["loss", "gradient norm"].contains(&what.as_str()), "{what}");
+}

@@ -1,0 +1,63 @@
+//! Small networks and data for the tests.
+
+use candle_core::{DType, Device};
+use dartloom_data::{Dataset, InMemory, Subset, digits};
+use dartloom_net::DerivedNetwork;
+use dartloom_ops::Registry;
+use dartloom_space::{
+    Blueprint, Build, CellGenotype, Compat, Gene, Genotype, Layout, Shape, Space, Stem,
+};
+use dartloom_train::{FitConfig, Noise, Schedule};
+
+/// The first `count` training digits.
+pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
+    Subset::new(digits().train, (0..count).collect()).unwrap()
+}
+
+/// Two nodes of convolutions, a skip and a pool, in a chain of two cells, one of them a reduction.
+pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
+    let gene = |op: &str, from, to| Gene { op: op.to_owned(), from, to };
+    let cell = |name: &str, genes| CellGenotype {
+        name: name.to_owned(),
+        inputs: 2,
+        genes,
+        concat: vec![2, 3],
+    };
+    let genes = vec![
+        gene("sep_conv_3x3", 0, 2),
+        gene("skip_connect", 1, 2),
+        gene("dil_conv_3x3", 1, 3),
+        gene("avg_pool_3x3", 2, 3),
+    ];
+    let genotype =
+        Genotype::new(Layout::TwoCells, vec![cell("normal", genes.clone()), cell("reduce", genes)])
+            .unwrap();
+    let registry = Registry::standard().unwrap();
+    let space = Space::darts(registry.catalog().clone(), 2, 2, Stem::cifar(2)).unwrap();
+    let shape = data.shape();
+    let build = Build {
+        channels: 4,
+        classes: 10,
+        input: Shape::new(shape.channels, shape.height, shape.width),
+        compat: Compat::Paper,
+    };
+    let network = genotype.network_in(&space).unwrap();
+    let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build).unwrap();
+    let mut rng = Noise::new(seed).stream("weights", 0);
+    DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap()
+}
+
+/// Everything that draws random numbers is on.
+pub(crate) fn config(epochs: usize) -> FitConfig {
+    FitConfig {
+        epochs,
+        batch: 16,
+        rate: Schedule::Cosine { from: 0.05, to: 0.001 },
+        drop_path: 0.3,
+        crop_padding: 1,
+        flip: true,
+        cutout: 2,
+        smoothing: 0.1,
+        ..FitConfig::default()
+    }
+}
