@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Counted on the blueprint: the same value that tensors would be built from.
-fn count(genotype: &Genotype, layers: usize) -> Result<Cost, dartloom::Error> {
+fn count(genotype: &Genotype, layers: usize) -> Result<Cost, Box<dyn Error>> {
     let network = genotype.chain(layers, Stem::cifar(3), None, Compat::Paper)?.network()?;
     let input = Shape::new(3, 32, 32);
     let build = Build { channels: CHANNELS, classes: 10, input, compat: Compat::Paper };

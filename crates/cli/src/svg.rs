@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use layout::backends::svg::SVGWriter;
-use layout::gv::parser::ast::{AttrStmtTarget, Graph, Stmt};
+use layout::gv::parser::ast::{ArrowKind, AttrStmtTarget, EdgeStmt, Graph, NodeId, NodeStmt, Stmt};
 use layout::gv::{DotParser, GraphBuilder};
 
 use crate::error::CliError;
@@ -67,7 +67,8 @@ struct Drawing {
 }
 
 fn draw(part: &Part) -> Result<Drawing, CliError> {
-    let graph = parse(&part.dot)?;
+    let mut graph = parse(&part.dot)?;
+    labels_on_edges(&mut graph);
     // The layout library asserts where it could refuse; a picture must not end a run.
     let drawn = catch_unwind(|| {
         let mut builder = GraphBuilder::new();
@@ -84,6 +85,36 @@ fn draw(part: &Part) -> Result<Drawing, CliError> {
     let width = attribute(&element, "width").ok_or_else(odd)?;
     let height = attribute(&element, "height").ok_or_else(odd)?;
     Ok(Drawing { width, height, element })
+}
+
+/// Puts a node with the label into the middle of every edge labelled with a word: the layout library
+/// sets labels of long edges beside other edges. Numbers (ports) stay where they are.
+fn labels_on_edges(graph: &mut Graph) {
+    let mut statements = Vec::new();
+    for (index, statement) in std::mem::take(&mut graph.list.list).into_iter().enumerate() {
+        let Stmt::Edge(edge) = &statement else {
+            statements.push(statement);
+            continue;
+        };
+        let label = edge.list.iter().find(|(name, _)| name == "label").map(|(_, label)| label);
+        match (label, &edge.to[..]) {
+            (Some(label), [(target, _)]) if label.parse::<usize>().is_err() => {
+                let id = NodeId::new(&format!("edge_{index}"), &None);
+                let mut node = NodeStmt::new(id.clone());
+                for (name, value) in [("label", label.as_str()), ("shape", "box")] {
+                    node.list.add_attr(name, value);
+                }
+                let mut first = EdgeStmt::new(edge.from.clone());
+                first.insert(id.clone(), ArrowKind::Line);
+                let mut second = EdgeStmt::new(id);
+                second.insert(target.clone(), ArrowKind::Arrow);
+                node.list.add_attr("color", "lightgray");
+                statements.extend([Stmt::Node(node), Stmt::Edge(first), Stmt::Edge(second)]);
+            }
+            _ => statements.push(statement),
+        }
+    }
+    graph.list.list = statements;
 }
 
 fn attribute(element: &str, name: &str) -> Option<f64> {

@@ -189,7 +189,7 @@ impl PlacedOp {
         place: &Place<'_>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        let at = |source| NetError::At { place: place.to_string(), source };
+        let at = |source| NetError::At { place: place.to_string(), source: Box::new(source) };
         let y = self.op.forward(x, pass.mode).map_err(at)?;
         pass.see(place, &y)?;
         if pass.mode.is_training() && pass.drop_path > 0.0 && !self.identity {

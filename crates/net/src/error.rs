@@ -14,9 +14,9 @@ pub enum NetError {
     At {
         /// Cell, edge and operation.
         place: String,
-        /// Its error.
+        /// Its error; boxed, as it would make every result of this crate large.
         #[source]
-        source: OpError,
+        source: Box<OpError>,
     },
     /// An operation failed outside any cell.
     #[error(transparent)]

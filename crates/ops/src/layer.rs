@@ -40,7 +40,8 @@ impl Built {
                 Self::AvgPool(pool(kernel, stride, padding))
             }
             Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups } => {
-                let shape = [outputs, inputs / groups, kernel.height, kernel.width];
+                // The kernel refuses zero groups when it runs.
+                let shape = [outputs, inputs / groups.max(1), kernel.height, kernel.width];
                 let spec = ConvSpec {
                     stride: stride.tuple(),
                     dilation: dilation.tuple(),
@@ -81,8 +82,8 @@ impl Built {
             Self::Zero(stride) => {
                 // Zeros instead of x * 0, so that NaN and infinity do not pass.
                 let (batch, channels, height, width) = x.dims4()?;
-                let (height, width) =
-                    (height.div_ceil(stride.height), width.div_ceil(stride.width));
+                let side = |side: usize, stride: usize| side.div_ceil(stride.max(1));
+                let (height, width) = (side(height, stride.height), side(width, stride.width));
                 Tensor::zeros((batch, channels, height, width), x.dtype(), x.device())?
             }
             Self::GlobalAvgPool => x.flatten_from(2)?.mean_keepdim(2)?.unsqueeze(3)?,
@@ -117,7 +118,11 @@ fn norm(vars: &mut Builder<'_>, channels: usize, affine: bool) -> Result<Built, 
 fn factorized_reduce(x: &Tensor, even: &Tensor, odd: &Tensor) -> Result<Tensor, OpError> {
     let spec = ConvSpec { stride: (2, 2), ..ConvSpec::default() };
     let (_, _, height, width) = x.dims4()?;
-    let shifted = x.narrow(2, 1, height - 1)?.narrow(3, 1, width - 1)?;
+    let shifted = x.narrow(2, 1, height.saturating_sub(1))?;
+    let shifted = shifted.narrow(3, 1, width.saturating_sub(1))?;
     let halves = [conv2d(x, even, spec)?, conv2d(&shifted, odd, spec)?];
     Ok(Tensor::cat(&halves, 1)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,14 +110,6 @@ fn check_numbers(experiment: &Experiment, origin: &str) -> Result<(), CliError> 
             found: format!("{name:?}"),
         });
     }
-    if experiment.random.top == 0 {
-        return Err(CliError::Field {
-            origin: origin.to_owned(),
-            field: "random.top",
-            expected: "at least 1",
-            found: "0".to_owned(),
-        });
-    }
     Ok(())
 }
 

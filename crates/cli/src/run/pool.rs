@@ -23,6 +23,9 @@ const POOL: &str = "CANDLE_NUM_THREADS";
 #[cfg(unix)]
 fn replace(mut command: std::process::Command) {
     use std::os::unix::process::CommandExt as _;
+    if let Some(typed) = std::env::args_os().next() {
+        command.arg0(typed);
+    }
     let error = command.exec();
     eprintln!("note: cannot restart with {POOL}=1, going on without: {error}");
 }

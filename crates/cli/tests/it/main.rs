@@ -1,5 +1,7 @@
 //! The program, run as its users run it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod commands;
 mod mistakes;
 mod program;

@@ -23,7 +23,7 @@ const TEXTS: [(&str, &[&str]); 24] = [
     ("(data: Digits, seeds: [1, 1])", &["bad.ron", "seeds"]),
     ("(data: Digits, search: (epochs: 0))", &["bad.ron", "epochs"]),
     ("(data: Digits, retrain: (fit: (drop_path: 1.5)))", &["bad.ron", "drop_path"]),
-    ("(data: Digits, random: (top: 0))", &["bad.ron", "random.top"]),
+    ("(data: Digits, random: (top: 0))", &["bad.ron", "top"]),
     ("(data: Digits, channels: 0)", &["bad.ron", "channels"]),
     ("(data: Digits, nodes: 0)", &["bad.ron", "nodes"]),
     (

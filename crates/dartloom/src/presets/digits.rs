@@ -26,7 +26,7 @@ pub fn digits() -> Result<Digits, SpaceError> {
     let layers = 3;
     let space = Space::darts(OpSet::builtin("O_base")?, layers, 4, Stem::cifar(3))?;
     let fit = FitConfig {
-        epochs: 15,
+        epochs: 12,
         batch: 64,
         rate: Schedule::Cosine { from: 0.05, to: 0.0 },
         drop_path: 0.0,
@@ -43,10 +43,10 @@ pub fn digits() -> Result<Digits, SpaceError> {
     };
     let config = ComparisonConfig {
         method: "DARTS".to_owned(),
-        channels: 8,
+        channels: 4,
         split: Split::Halves,
-        search: SearchConfig { epochs: 12, batch: 64, bilevel, crop_padding: 1, flip: false },
-        random: RandomConfig { top: 2, fit: FitConfig { epochs: 5, ..fit.clone() } },
+        search: SearchConfig { epochs: 6, batch: 64, bilevel, crop_padding: 1, flip: false },
+        random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },
         retrain: RetrainConfig { channels: 8, layers, fit },
         baseline: Baseline::TinyResNet,
         seeds: vec![0, 1, 2],

@@ -68,3 +68,21 @@ fn cells_of_their_own_have_the_parameters_that_are_counted() {
     let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
     assert_eq!(net.variables().parameter_count(), net.cost().parameters);
 }
+
+#[test]
+fn a_recipe_that_ends_in_zero_still_has_the_parameters_that_are_counted() {
+    let ops = OpSet::from_ron(
+        r#"(
+            name: "odd",
+            ops: [
+                (name: "pass", recipe: [Identity], strided: [AvgPool(kernel: 3, stride: Edge)]),
+                (name: "vain", recipe: [Relu, Conv(kernel: 3), Zero]),
+            ],
+        )"#,
+    )
+    .unwrap();
+    let space = small_space(ops, 2);
+    let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
+    assert!(net.variables().parameters().keys().any(|name| name.contains("vain")));
+    assert_eq!(net.variables().parameter_count(), net.cost().parameters);
+}

@@ -1,7 +1,7 @@
-use candle_core::Tensor;
-use dartloom_net::{Model, NetError, Output, Pass, Watch};
-use dartloom_ops::Mode;
-use dartloom_space::{Blueprint, Genotype};
+use candle_core::{DType, Tensor};
+use dartloom_net::{Model, NetError, Output, Pass, Supernet, Watch};
+use dartloom_ops::{Builder, Mode, OpCost, OpError, Operation, Registry, op_fn};
+use dartloom_space::{Blueprint, Genotype, InputPlan};
 
 use crate::support::*;
 
@@ -96,4 +96,35 @@ fn the_first_place_that_is_not_finite_is_where_the_parameter_is() {
         var.set(&good).unwrap();
     }
     assert!(finite(&run(&net, &x, Mode::probe()).unwrap().logits));
+}
+
+/// Refuses to run.
+#[derive(Debug)]
+struct Refusal;
+
+impl Operation for Refusal {
+    fn forward(&self, _: &Tensor, _: Mode) -> Result<Tensor, OpError> {
+        Err(OpError::NoFactory { op: "inner".to_owned() })
+    }
+}
+
+#[test]
+fn an_operation_that_fails_is_named_with_its_place() {
+    let factory = op_fn(
+        "refusal",
+        |_: &InputPlan, _: &mut Builder<'_>| Ok(Box::new(Refusal) as Box<dyn Operation>),
+        |_: &InputPlan| OpCost::default(),
+    );
+    let registry = Registry::standard().unwrap().with_factory(factory).unwrap();
+    let ops = registry.op_set("set", &["skip_connect", "refusal"]).unwrap();
+    let space = small_space(ops, 1);
+    let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
+    let device = candle_core::Device::Cpu;
+    let net = Supernet::new(&plan, &registry, &device, DType::F64, &mut rng(1)).unwrap();
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::train(), &mut noise);
+    let error = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap_err();
+    let NetError::At { place, source } = error else { panic!("{error}") };
+    assert_eq!(place, "cell 0, edge 0->2, refusal");
+    assert!(matches!(*source, OpError::NoFactory { op } if op == "inner"));
 }

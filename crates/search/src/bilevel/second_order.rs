@@ -73,7 +73,7 @@ impl Bilevel {
         let direction = Gradients::take(&mut store, self.variables());
         let norm = self.check_norm(step, "second-order direction", direction.norm()?)?;
         let epsilon = if norm > 0.0 { RADIUS / norm } else { 0.0 };
-        let product = self.product(step, train, kept, &direction, epsilon, report)?;
+        let product = self.product(step, train, kept, (&direction, epsilon), report)?;
         Ok((gradients, Implicit { direction, norm, epsilon, product }))
     }
 
@@ -96,14 +96,13 @@ impl Bilevel {
         Ok((weight - (direction * rate)?)?)
     }
 
-    /// The central difference of the logits' training gradient along `direction`.
+    /// The central difference of the logits' training gradient along a direction, with its step.
     fn product(
         &self,
         step: Step,
         train: &Batch,
         kept: &BTreeMap<String, Tensor>,
-        direction: &Gradients,
-        epsilon: f64,
+        (direction, epsilon): (&Gradients, f64),
         report: &mut StepReport,
     ) -> Result<Gradients, SearchError> {
         if epsilon <= 0.0 {

@@ -181,3 +181,6 @@ fn describe(pair: &PairedReport) -> String {
     let p_value = p_value.map_or_else(String::new, |p| format!(", p = {p:.3}"));
     format!("{points:+.2} points{interval}{p_value} against {against}")
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@ use dartloom_train::{AdamConfig, Fit, FitConfig, Noise, Schedule, SgdConfig, Tra
 
 use crate::small::{config, first_digits, network};
 
+/// The field that a change spoils.
+type Table<C> = Vec<(&'static str, fn(&mut C))>;
+
 fn field(error: TrainError) -> &'static str {
     match error {
         TrainError::Config { field, .. } => field,
@@ -13,7 +16,7 @@ fn field(error: TrainError) -> &'static str {
 
 #[test]
 fn fit_configs_name_the_field() {
-    let bad: Vec<(&str, fn(&mut FitConfig))> = vec![
+    let bad: Table<FitConfig> = vec![
         ("epochs", |c| c.epochs = 0),
         ("batch", |c| c.batch = 0),
         ("batch", |c| c.batch = 1),
@@ -49,7 +52,7 @@ fn fit_configs_name_the_field() {
 
 #[test]
 fn optimiser_configs_name_the_field() {
-    let bad: Vec<(&str, fn(&mut AdamConfig))> = vec![
+    let bad: Table<AdamConfig> = vec![
         ("beta1", |c| c.beta1 = 1.0),
         ("beta1", |c| c.beta1 = -0.1),
         ("beta2", |c| c.beta2 = f64::NAN),

@@ -1,5 +1,7 @@
 //! Tests of dartloom-train's public API.
 
+#![allow(clippy::unwrap_used, reason = "a panic in a helper is a failing test")]
+
 mod checkpoint;
 mod checkpoint_malformed;
 mod configs;

@@ -69,6 +69,16 @@ fn mistakes_are_placed() {
     else {
         panic!("an unknown field must be refused");
     };
-    assert_eq!((line, column), (3, 8));
+    assert_eq!((line, column), (3, 3));
     assert!(message.contains("layrs"), "{message}");
+}
+
+#[test]
+fn the_experiment_in_the_readme_is_one() {
+    let readme = include_str!("../../../README.md");
+    let text = readme.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    let experiment = read(text).unwrap();
+    assert_eq!(experiment.name, "fashion");
+    assert_eq!(experiment.operations.len(), 1);
+    assert_eq!(experiment.search.bilevel.order, dartloom::search::Order::Second);
 }

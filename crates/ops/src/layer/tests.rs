@@ -1,0 +1,101 @@
+use candle_core::{DType, Device};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::Variables;
+
+fn run(layer: &Layer, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
+    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    Built::new(layer, variables.builder(&mut rng))?.forward(x, mode)
+}
+
+fn ramp(shape: &[usize]) -> Tensor {
+    let count = shape.iter().product::<usize>();
+    let values: Vec<f64> = (0..count).map(|i| i as f64).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+}
+
+fn values(tensor: &Tensor) -> Vec<f64> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+#[test]
+fn zero_stops_values_that_are_not_finite() {
+    let x = Tensor::full(f64::NAN, (1, 2, 5, 4), &Device::Cpu).unwrap();
+    let y = run(&Layer::Zero { stride: Pair::both(2) }, &x, Mode::train()).unwrap();
+    assert_eq!(y.dims(), [1, 2, 3, 2]);
+    assert_eq!(values(&y), [0.0; 12]);
+}
+
+#[test]
+fn global_pooling_is_the_mean_of_each_plane() {
+    let y = run(&Layer::GlobalAvgPool, &ramp(&[2, 2, 2, 2]), Mode::eval()).unwrap();
+    assert_eq!(y.dims(), [2, 2, 1, 1]);
+    assert_eq!(values(&y), [1.5, 5.5, 9.5, 13.5]);
+}
+
+#[test]
+fn a_fully_connected_layer_is_affine() {
+    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let layer = Layer::Linear { inputs: 4, outputs: 3 };
+    let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();
+    let y = values(&built.forward(&ramp(&[1, 1, 2, 2]), Mode::eval()).unwrap());
+    let weight = values(&variables.parameters()["weight"]);
+    let bias = values(&variables.parameters()["bias"]);
+    for (row, y) in y.iter().enumerate() {
+        let dot: f64 = (0..4).map(|i| weight[4 * row + i] * i as f64).sum();
+        approx::assert_relative_eq!(*y, dot + bias[row], max_relative = 1e-12);
+    }
+}
+
+#[test]
+fn a_factorized_reduce_sees_even_and_odd_pixels() {
+    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let layer = Layer::FactorizedReduce { inputs: 1, outputs: 2 };
+    let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();
+    for name in ["even", "odd"] {
+        let one = Tensor::ones((1, 1, 1, 1), DType::F64, &Device::Cpu).unwrap();
+        variables.parameters()[name].set(&one).unwrap();
+    }
+    // Pixels (0, 0), (0, 2), (2, 0), (2, 2), then those one further down and right.
+    let y = built.forward(&ramp(&[1, 1, 4, 4]), Mode::eval()).unwrap();
+    assert_eq!(values(&y), [0.0, 2.0, 8.0, 10.0, 5.0, 7.0, 13.0, 15.0]);
+}
+
+#[test]
+fn layers_that_no_recipe_makes_are_refused_without_a_panic() {
+    let x = ramp(&[2, 2, 3, 3]);
+    let conv = |groups, stride| Layer::Conv {
+        inputs: 2,
+        outputs: 2,
+        kernel: Pair::both(1),
+        stride: Pair::both(stride),
+        dilation: Pair::both(1),
+        padding: Pair::both(0),
+        groups,
+    };
+    let layers = [
+        conv(0, 1),
+        conv(1, 0),
+        conv(5, 1),
+        Layer::FactorizedReduce { inputs: 2, outputs: 2 },
+        Layer::FactorizedReduce { inputs: 2, outputs: 1 },
+        Layer::Upsample { factor: Pair::both(0) },
+        Layer::MaxPool { kernel: Pair::both(9), stride: Pair::both(1), padding: Pair::both(0) },
+        Layer::Norm { channels: 3, affine: true },
+        Layer::Linear { inputs: 5, outputs: 2 },
+    ];
+    for layer in layers {
+        let result = run(&layer, &x, Mode::train());
+        assert!(matches!(result, Err(OpError::Kernel(_) | OpError::Tensor(_))), "{layer:?}");
+    }
+    let zero = run(&Layer::Zero { stride: Pair::both(0) }, &x, Mode::train()).unwrap();
+    assert_eq!(zero.dims(), x.dims());
+    let empty = Tensor::zeros((1, 2, 0, 4), DType::F64, &Device::Cpu).unwrap();
+    let reduce = Layer::FactorizedReduce { inputs: 2, outputs: 2 };
+    assert!(run(&reduce, &empty, Mode::train()).is_err());
+}

@@ -1,0 +1,82 @@
+//! Values that make no sense are refused by name.
+
+use dartloom_search::{BilevelConfig, ComparisonConfig, RandomConfig, SearchConfig, SearchError};
+use dartloom_train::{Schedule, TrainError};
+
+/// The field that a change spoils.
+type Table<C> = Vec<(&'static str, fn(&mut C))>;
+
+fn field(error: SearchError) -> &'static str {
+    match error {
+        SearchError::Config { field, .. }
+        | SearchError::Train(TrainError::Config { field, .. }) => field,
+        other => panic!("another error: {other}"),
+    }
+}
+
+#[test]
+fn search_configs_name_the_field() {
+    let bad: Table<SearchConfig> = vec![
+        ("epochs", |c| c.epochs = 0),
+        ("batch", |c| c.batch = 0),
+        ("batch", |c| c.batch = 1),
+        ("warm_up", |c| c.bilevel.warm_up = c.epochs),
+        ("warm_up", |c| c.bilevel.warm_up = usize::MAX),
+        ("rate", |c| c.bilevel.rate = Schedule::Constant(-0.1)),
+        ("rate", |c| c.bilevel.rate = Schedule::Cosine { from: 0.1, to: f64::NAN }),
+        ("clip", |c| c.bilevel.clip = f64::NAN),
+        ("clip", |c| c.bilevel.clip = 0.0),
+        ("arch_rate", |c| c.bilevel.arch_rate = -1e-3),
+        ("arch_rate", |c| c.bilevel.arch_rate = f64::INFINITY),
+        ("momentum", |c| c.bilevel.sgd.momentum = 1.0),
+        ("weight_decay", |c| c.bilevel.sgd.weight_decay = -1.0),
+        ("beta1", |c| c.bilevel.adam.beta1 = 1.5),
+        ("beta2", |c| c.bilevel.adam.beta2 = f64::NAN),
+        ("epsilon", |c| c.bilevel.adam.epsilon = 0.0),
+        ("weight_decay", |c| c.bilevel.adam.weight_decay = f64::NAN),
+    ];
+    for (name, spoil) in bad {
+        let mut config = SearchConfig::default();
+        spoil(&mut config);
+        assert_eq!(field(config.check().unwrap_err()), name);
+    }
+    SearchConfig::default().check().unwrap();
+    BilevelConfig::default().check().unwrap();
+}
+
+#[test]
+fn comparison_configs_name_the_field() {
+    let bad: Table<ComparisonConfig> = vec![
+        ("seeds", |c| c.seeds = vec![]),
+        ("seeds", |c| c.seeds = vec![3, 1, 3]),
+        ("channels", |c| c.channels = 0),
+        ("retrain.channels", |c| c.retrain.channels = 0),
+        ("retrain.layers", |c| c.retrain.layers = 0),
+        ("epochs", |c| c.search.epochs = 0),
+        ("epochs", |c| c.retrain.fit.epochs = 0),
+        ("batch", |c| c.random.fit.batch = 1),
+        ("top", |c| c.random.top = 0),
+    ];
+    for (name, spoil) in bad {
+        let mut config = ComparisonConfig::default();
+        spoil(&mut config);
+        assert_eq!(field(config.check().unwrap_err()), name);
+    }
+    ComparisonConfig::default().check().unwrap();
+    RandomConfig::default().check().unwrap();
+}
+
+#[test]
+fn configs_survive_json_and_refuse_unknown_fields() {
+    let text = serde_json::to_string(&ComparisonConfig::default()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<ComparisonConfig>(&text).unwrap(),
+        ComparisonConfig::default()
+    );
+    let short = r#"{"seeds": [7], "search": {"epochs": 3, "bilevel": {"order": "Second"}}}"#;
+    let config: ComparisonConfig = serde_json::from_str(short).unwrap();
+    assert_eq!((config.seeds.as_slice(), config.search.epochs), (&[7][..], 3));
+    for unknown in [r#"{"seed": 1}"#, r#"{"search": {"bilevel": {"lr": 1}}}"#] {
+        assert!(serde_json::from_str::<ComparisonConfig>(unknown).is_err());
+    }
+}

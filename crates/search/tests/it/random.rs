@@ -1,0 +1,171 @@
+//! Random search at a given cost.
+
+use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_search::{
+    Candidate, Parts, RandomConfig, RandomOutcome, RandomSearch, SearchError, Split,
+};
+use dartloom_space::Space;
+use dartloom_train::{FitConfig, Noise, RunDir, Session};
+
+use crate::tiny::{build, first_digits, registry, space, two_ops};
+
+fn config() -> RandomConfig {
+    let fit = FitConfig {
+        epochs: 1,
+        batch: 8,
+        drop_path: 0.0,
+        cutout: 0,
+        crop_padding: 1,
+        ..FitConfig::default()
+    };
+    RandomConfig { top: 2, fit }
+}
+
+struct Bench {
+    space: Space,
+    directory: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { space: space(two_ops(), 1), directory: tempfile::tempdir().unwrap() }
+    }
+
+    fn run_with(
+        &self,
+        name: &str,
+        search: impl FnOnce(&mut RandomSearch<'_>),
+        mut stop: impl FnMut(&Event) -> bool,
+    ) -> Result<Option<RandomOutcome>, SearchError> {
+        let digits = first_digits(32);
+        let data: Parts<'_> = Split::Halves.parts(&digits, 1)?;
+        let registry = registry();
+        let mut random = RandomSearch {
+            space: &self.space,
+            registry: &registry,
+            build: build(&digits, 2),
+            data: &data,
+            config: config(),
+            budget: 0,
+            noise: Noise::new(3),
+        };
+        search(&mut random);
+        let dir = RunDir::open(self.directory.path().join(name))?;
+        let mut observer =
+            observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
+        let mut session =
+            Session { observer: &mut observer, checkpoint: None, digest: "d".to_owned() };
+        random.run("random", &dir, &mut session)
+    }
+
+    fn run(&self, name: &str, budget: u64) -> RandomOutcome {
+        self.run_with(name, |random| random.budget = budget, |_| false).unwrap().unwrap()
+    }
+}
+
+#[test]
+fn the_budget_is_kept_but_for_the_first_candidate() {
+    let bench = Bench::new();
+    let first = bench.run("none", 0);
+    assert_eq!(first.candidates.len(), 1);
+    let cost = first.training_macs();
+    assert!(cost > 0);
+    let budget = 5 * cost;
+    let many = bench.run("many", budget);
+    assert!(many.candidates.len() > 1);
+    assert!(many.training_macs() <= budget);
+    assert_eq!(many.candidates[0], first.candidates[0], "candidates do not depend on the budget");
+    // One unit less than what was spent buys one candidate less.
+    let less = bench.run("less", many.training_macs() - 1);
+    assert_eq!(less.candidates[..], many.candidates[..many.candidates.len() - 1]);
+    let exact = bench.run("exact", many.training_macs());
+    assert_eq!(exact, many);
+}
+
+#[test]
+fn seeds_decide() {
+    let bench = Bench::new();
+    let budget = 4 * bench.run("cost", 0).training_macs();
+    assert_eq!(bench.run("a", budget), bench.run("b", budget));
+    let other = bench.run_with(
+        "c",
+        |random| (random.budget, random.noise) = (budget, Noise::new(4)),
+        |_| false,
+    );
+    assert_ne!(other.unwrap().unwrap(), bench.run("a", budget));
+}
+
+#[test]
+fn a_stopped_search_goes_on_to_the_same_outcome() {
+    let bench = Bench::new();
+    let budget = 4 * bench.run("cost", 0).training_macs();
+    let whole = bench.run("whole", budget);
+    let mut runs = 0;
+    let outcome = loop {
+        // Every third event from the start of a run is a stop: within and between candidates.
+        let mut events = 0;
+        let stop = |_: &Event| {
+            events += 1;
+            events == 3
+        };
+        runs += 1;
+        assert!(runs < 100);
+        if let Some(outcome) =
+            bench.run_with("stopped", |random| random.budget = budget, stop).unwrap()
+        {
+            break outcome;
+        }
+    };
+    assert_eq!(outcome, whole);
+    assert!(runs > whole.candidates.len());
+}
+
+#[test]
+fn candidates_of_another_configuration_or_damaged_ones_are_refused() {
+    let bench = Bench::new();
+    bench.run("dir", 0);
+    let file = bench.directory.path().join("dir/candidates.json");
+    let good = std::fs::read_to_string(&file).unwrap();
+    for bad in [good.replace("\"d\"", "\"e\""), "{".to_owned(), "[]".to_owned(), good + "x"] {
+        std::fs::write(&file, bad).unwrap();
+        let error = bench.run_with("dir", |_| (), |_| false).unwrap_err();
+        assert!(matches!(&error, SearchError::Stored { .. }), "{error}");
+        assert!(error.to_string().contains("candidates.json"), "{error}");
+    }
+}
+
+#[test]
+fn the_best_is_the_most_accurate_then_the_surest_then_the_first() {
+    let space = space(two_ops(), 1);
+    let candidate = |index: u64, accuracy, loss| Candidate {
+        genotype: space.sample(2, &mut Noise::new(index).stream("g", 0)),
+        accuracy,
+        loss,
+        training_macs: index,
+    };
+    let best = |candidates: &[Candidate]| {
+        RandomOutcome { candidates: candidates.to_vec() }.best().map(|best| best.training_macs)
+    };
+    assert_eq!(best(&[]), None);
+    assert_eq!(best(&[candidate(0, 0.5, 0.1), candidate(1, 0.6, 9.0)]), Some(1));
+    assert_eq!(best(&[candidate(0, 0.6, 0.2), candidate(1, 0.6, 0.1)]), Some(1));
+    assert_eq!(best(&[candidate(0, 0.6, 0.1), candidate(1, 0.6, 0.1)]), Some(0));
+    assert_eq!(
+        best(&[candidate(0, 0.5, 0.1), candidate(1, 0.6, 0.1), candidate(2, 0.6, 0.1)]),
+        Some(1)
+    );
+}
+
+#[test]
+fn every_candidate_is_a_phase_of_its_own() {
+    let bench = Bench::new();
+    let mut phases = Vec::new();
+    let watch = |event: &Event| {
+        if let Event::PhaseStarted { phase, .. } = event {
+            phases.push(phase.clone());
+        }
+        false
+    };
+    bench.run_with("dir", |_| (), watch).unwrap();
+    assert_eq!(phases, ["random/0"]);
+}

@@ -1,0 +1,169 @@
+//! A whole search: resuming bit for bit, what an epoch reports.
+
+use std::path::Path;
+
+use approx::assert_relative_eq;
+use dartloom_data::Dataset;
+use dartloom_decode::TopK;
+use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_search::{
+    BilevelConfig, Order, Parts, SearchConfig, SearchParts, Split, SupernetSearch,
+};
+use dartloom_space::{Genotype, Space};
+use dartloom_train::{Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit};
+
+use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
+
+fn config(order: Order, epochs: usize) -> SearchConfig {
+    let bilevel = BilevelConfig {
+        order,
+        rate: Schedule::Cosine { from: 0.05, to: 0.001 },
+        arch_rate: 0.02,
+        warm_up: 1,
+        ..BilevelConfig::default()
+    };
+    SearchConfig { epochs, batch: 8, bilevel, crop_padding: 1, flip: true }
+}
+
+fn search<'a>(
+    space: &'a Space,
+    data: &'a Parts<'a>,
+    config: SearchConfig,
+    seed: u64,
+) -> SupernetSearch<'a> {
+    let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
+    let registry = Box::leak(Box::new(registry()));
+    let parts = SearchParts {
+        space,
+        registry,
+        relaxation: softmax(),
+        decoder,
+        build: build(&data.train, 2),
+        data,
+    };
+    SupernetSearch::new("search", parts, config, Noise::new(seed)).unwrap()
+}
+
+#[test]
+fn a_search_keeps_the_contract_of_steppers() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let make = || search(&space, &data, config(Order::First, 3), 5);
+    testkit::check_stepper(&mut make(), &mut make()).unwrap();
+}
+
+/// Searches in a checkpoint until `stop` says so; true when finished.
+fn run(path: &Path, mut stop: impl FnMut(&Event) -> bool) -> bool {
+    let (space, digits) = (space(two_ops(), 1), first_digits(48));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let mut search = search(&space, &data, config(Order::Second, 4), 5);
+    let mut observer =
+        observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
+    let checkpoint = Some(path.to_owned());
+    let mut session = Session { observer: &mut observer, checkpoint, digest: "d".to_owned() };
+    drive(&mut search, &mut session).unwrap() == Outcome::Finished
+}
+
+#[test]
+fn stopping_and_going_on_equals_never_stopping() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("whole");
+    assert!(run(&whole, |_| false));
+    let expected = std::fs::read(&whole).unwrap();
+    let halves = directory.path().join("halves");
+    let second = |event: &Event| matches!(event, Event::EpochFinished { epoch: 1, .. });
+    assert!(!run(&halves, second));
+    assert!(run(&halves, |_| false));
+    assert!(std::fs::read(&halves).unwrap() == expected, "k + k epochs");
+    let middle = directory.path().join("middle");
+    for (epoch, step) in [(0, 1), (2, 0), (3, 2)] {
+        let here = move |event: &Event| matches!(event, Event::Step { epoch: e, step: s, .. } if (*e, *s) == (epoch, step));
+        assert!(!run(&middle, here));
+    }
+    assert!(run(&middle, |_| false));
+    assert!(std::fs::read(&middle).unwrap() == expected, "stops within epochs");
+}
+
+#[test]
+fn seeds_give_different_searches_and_equal_seeds_equal_ones() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let losses = |seed| {
+        let mut search = search(&space, &data, config(Order::First, 2), seed);
+        (0..2)
+            .map(|step| search.step(Position { epoch: 1, step }).unwrap())
+            .map(|step| (step.loss.to_bits(), step.arch_loss.map(f64::to_bits)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(losses(1), losses(1));
+    assert_ne!(losses(1), losses(2));
+}
+
+#[test]
+fn an_epoch_reports_losses_entropies_and_the_architecture() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let mut search = search(&space, &data, config(Order::First, 2), 1);
+    assert_eq!(search.steps_per_epoch(), 2);
+    let step = |search: &mut SupernetSearch<'_>, epoch, step| {
+        search.step(Position { epoch, step }).unwrap()
+    };
+    let losses = [step(&mut search, 0, 0), step(&mut search, 0, 1)];
+    assert!(losses.iter().all(|step| step.arch_loss.is_none()), "warm-up");
+    let report = search.end_epoch(0).unwrap();
+    let mean = (losses[0].loss + losses[1].loss) / 2.0;
+    assert_relative_eq!(report.metrics["train_loss"], mean, max_relative = 1e-12);
+    assert!(!report.metrics.contains_key("arch_loss"));
+    assert_relative_eq!(report.metrics["rate"], 0.05, max_relative = 1e-12);
+    let names: Vec<_> = report.metrics.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "entropy_normal",
+            "entropy_reduce",
+            "parameter_free_operations",
+            "rate",
+            "train_loss",
+            "valid_accuracy",
+            "valid_loss"
+        ]
+    );
+    // Logits start near zero: nothing is decided.
+    assert!(report.metrics["entropy_normal"] > 0.999);
+    let (genotype, _) = report.architecture.unwrap();
+    let genotype: Genotype = serde_json::from_value(genotype).unwrap();
+    let free = genotype.cells().iter().flat_map(|cell| &cell.genes);
+    let free = free.filter(|gene| gene.op == "skip_connect").count();
+    assert_relative_eq!(report.metrics["parameter_free_operations"], free as f64);
+    assert_eq!(search.decode(0).unwrap().genotype, genotype);
+    let losses = [step(&mut search, 1, 0), step(&mut search, 1, 1)];
+    let report = search.end_epoch(1).unwrap();
+    let mean = losses.iter().filter_map(|step| step.arch_loss).sum::<f64>() / 2.0;
+    assert_relative_eq!(report.metrics["arch_loss"], mean, max_relative = 1e-12);
+    let gap = search.gap(&genotype).unwrap();
+    assert!(gap.relaxed_loss.is_finite() && gap.hard_loss.is_finite());
+}
+
+#[test]
+fn the_cost_counts_every_pass_with_a_gradient() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    // Two epochs of two steps of eight images, one epoch of warm-up, three units per pass.
+    for (order, passes) in [(Order::First, 2 + 1), (Order::Second, 2 + 4)] {
+        let search = search(&space, &data, config(order, 2), 1);
+        let image = search.bilevel().supernet.cost().macs;
+        assert_eq!(search.training_macs(), 3 * image * 8 * 2 * passes);
+    }
+}
+
+#[test]
+fn more_images_per_batch_than_there_are_take_all() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(9));
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let (train, valid) = (data.train.len(), data.valid.len());
+    assert_eq!(train + valid, 9);
+    let mut search =
+        search(&space, &data, SearchConfig { batch: 64, ..config(Order::First, 2) }, 1);
+    assert_eq!(search.steps_per_epoch(), 1);
+    search.step(Position { epoch: 1, step: 0 }).unwrap();
+}

@@ -1,0 +1,142 @@
+//! Spaces, data and supernets that are as small as they get.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_data::{Batch, Dataset, InMemory, Subset, digits};
+use dartloom_net::Supernet;
+use dartloom_ops::{Mode, Registry};
+use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_search::{Architecture, Bilevel, BilevelConfig};
+use dartloom_space::{Blueprint, Build, Compat, Layer, OpSet, Shape, Space, Stem};
+use dartloom_train::{Noise, cross_entropy};
+use rand::Rng;
+
+pub(crate) const EPOCHS: usize = 4;
+
+pub(crate) fn registry() -> Registry {
+    Registry::standard().unwrap()
+}
+
+/// A chain of three cells of one or two nodes.
+pub(crate) fn space(ops: OpSet, nodes: usize) -> Space {
+    Space::darts(ops, 3, nodes, Stem::cifar(2)).unwrap()
+}
+
+pub(crate) fn two_ops() -> OpSet {
+    registry().op_set("two", &["skip_connect", "sep_conv_3x3"]).unwrap()
+}
+
+pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
+    Subset::new(digits().train, (0..count).collect()).unwrap()
+}
+
+pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
+    let shape = data.shape();
+    let input = Shape::new(shape.channels, shape.height, shape.width);
+    Build { channels, classes: 10, input, compat: Compat::Paper }
+}
+
+/// A space of one node per cell in f64 on images of 8x8. Without rectifiers the loss is smooth in
+/// everything, so differences mean something.
+pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> Bilevel {
+    let registry = registry();
+    let ops = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
+    let space = space(registry.op_set("smooth", &ops).unwrap(), 1);
+    let build =
+        Build { channels: 2, classes: 3, input: Shape::new(1, 8, 8), compat: Compat::Paper };
+    let mut plan = Blueprint::supernet(&space, build).unwrap();
+    let smooth = |layers: &mut Vec<Layer>| layers.retain(|layer| !matches!(layer, Layer::Relu));
+    for cell in &mut plan.cells {
+        cell.ports.iter_mut().flat_map(|p| &mut p.links).for_each(|link| smooth(&mut link.layers));
+        let candidates = cell.edges.iter_mut().flat_map(|edge| &mut edge.candidates);
+        candidates.filter_map(|candidate| candidate.layers.as_mut()).for_each(smooth);
+    }
+    let noise = Noise::new(11);
+    let (device, dtype) = (Device::Cpu, DType::F64);
+    let mut weights = noise.stream("weights", 0);
+    let supernet = Supernet::new(&plan, &registry, &device, dtype, &mut weights).unwrap();
+    let mut logits = noise.stream("logits", 0);
+    let architecture = Architecture::new(&space, relaxation, &device, dtype, &mut logits).unwrap();
+    // Logits of order 1 instead of 1e-3, so that no weight is like another.
+    for var in architecture.logits().values() {
+        var.set(&(var.as_tensor().detach() * 700.0).unwrap()).unwrap();
+    }
+    Bilevel::new(supernet, architecture, config, noise).unwrap()
+}
+
+pub(crate) fn softmax() -> Arc<dyn Relaxation> {
+    Arc::new(Softmax::default())
+}
+
+/// Six random images in f64 for [`bench`].
+pub(crate) fn batch(seed: u64) -> Batch {
+    let mut rng = Noise::new(seed).stream("batch", 0);
+    let pixels: Vec<f64> = (0..6 * 64).map(|_| rng.random_range(-1.0..1.0)).collect();
+    let labels: Vec<u32> = (0..6).map(|_| rng.random_range(0..3)).collect();
+    Batch {
+        images: Tensor::from_vec(pixels, (6, 1, 8, 8), &Device::Cpu).unwrap(),
+        labels: Tensor::from_vec(labels, 6, &Device::Cpu).unwrap(),
+    }
+}
+
+/// The loss on a batch, without touching any statistics.
+pub(crate) fn loss(bilevel: &Bilevel, batch: &Batch) -> Tensor {
+    let logits = bilevel.forward(Progress::start(EPOCHS), &batch.images, Mode::probe()).unwrap();
+    cross_entropy(&logits, &batch.labels, 0.0).unwrap()
+}
+
+/// Central differences of `value` in every logit, in the order of cells, edges and operations.
+pub(crate) fn differences(
+    architecture: &Architecture,
+    step: f64,
+    mut value: impl FnMut() -> f64,
+) -> Vec<f64> {
+    let mut found = Vec::new();
+    for var in architecture.logits().values() {
+        let start = var.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+        for index in 0..start.len() {
+            let mut at = |offset: f64| {
+                let mut moved = start.clone();
+                moved[index] += offset;
+                var.set(&Tensor::from_vec(moved, var.shape(), &Device::Cpu).unwrap()).unwrap();
+                value()
+            };
+            found.push((at(step) - at(-step)) / (2.0 * step));
+        }
+        var.set(&Tensor::from_vec(start, var.shape(), &Device::Cpu).unwrap()).unwrap();
+    }
+    found
+}
+
+/// Values of named tensors, in name order.
+pub(crate) fn flat<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<f64> {
+    let values = |tensor: &Tensor| {
+        let flat = tensor.flatten_all().unwrap().to_dtype(DType::F64).unwrap();
+        flat.to_vec1::<f64>().unwrap()
+    };
+    tensors.into_iter().flat_map(values).collect()
+}
+
+pub(crate) fn bits<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<u64> {
+    flat(tensors).into_iter().map(f64::to_bits).collect()
+}
+
+/// Parameters and buffers of the supernet.
+pub(crate) fn all_bits(bilevel: &Bilevel) -> Vec<u64> {
+    bits(bilevel.supernet.variables().snapshot().unwrap().values())
+}
+
+pub(crate) fn parameter_bits(bilevel: &Bilevel) -> Vec<u64> {
+    bits(bilevel.supernet.variables().parameters().values().map(|var| var.as_tensor()))
+}
+
+pub(crate) fn logit_bits(bilevel: &Bilevel) -> Vec<u64> {
+    bits(bilevel.architecture.snapshot().unwrap().values())
+}
+
+/// Euclidean distance.
+pub(crate) fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}
