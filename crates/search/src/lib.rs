@@ -19,4 +19,4 @@ pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};
 pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};
-pub use supernet_search::{SearchConfig, SearchParts, SupernetSearch};
+pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

@@ -78,7 +78,28 @@ pub struct SupernetSearch<'a> {
     train: Loader<'a>,
     valid: Loader<'a>,
     scoring: Loader<'a>,
+    memory: Memory,
+}
+
+/// What a search remembers beside its tensors, saved with them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Memory {
+    /// Sums over the current epoch, so that a stop in its middle loses nothing.
     running: Running,
+    /// The best epoch so far.
+    best: Option<BestEpoch>,
+}
+
+/// The architecture of the epoch with the highest validation accuracy (the first of equals).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestEpoch {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Accuracy of the supernet on the validation images.
+    pub accuracy: f64,
+    /// The architecture decoded at its end.
+    pub genotype: Genotype,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -131,8 +152,8 @@ impl<'a> SupernetSearch<'a> {
         let train = batches(&data.train, batch, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, batch, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, batch)?;
-        let (phase, decoder, running) = (phase.into(), parts.decoder, Running::default());
-        Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, running })
+        let (phase, decoder, memory) = (phase.into(), parts.decoder, Memory::default());
+        Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, memory })
     }
 
     /// Supernet, logits and optimisers.
@@ -155,6 +176,11 @@ impl<'a> SupernetSearch<'a> {
     /// The decoder's error.
     pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
         Ok(self.decoder.decode(self.space, &self.table(epoch)?)?)
+    }
+
+    /// The epoch with the highest validation accuracy so far.
+    pub fn best(&self) -> Option<&BestEpoch> {
+        self.memory.best.as_ref()
     }
 
     /// The discretisation gap of `genotype` on the validation images.
@@ -188,7 +214,7 @@ impl<'a> SupernetSearch<'a> {
     }
 
     fn metrics(&mut self, epoch: usize) -> Result<BTreeMap<String, f64>, SearchError> {
-        let running = std::mem::take(&mut self.running);
+        let running = std::mem::take(&mut self.memory.running);
         let progress = self.progress(epoch);
         let bilevel = &self.bilevel;
         let valid = evaluate(&self.scoring, |images| -> Result<Tensor, SearchError> {
@@ -230,11 +256,11 @@ impl Stepper for SupernetSearch<'_> {
         let valid = self.valid.batch(draw, 0)?;
         let report = self.bilevel.step(at, self.config.epochs, &train, Some(&valid))?;
         let (loss, arch_loss) = (report.train_loss(), report.arch_loss());
-        self.running.train_loss += loss;
-        self.running.steps += 1;
+        self.memory.running.train_loss += loss;
+        self.memory.running.steps += 1;
         if let Some(loss) = arch_loss {
-            self.running.arch_loss += loss;
-            self.running.arch_steps += 1;
+            self.memory.running.arch_loss += loss;
+            self.memory.running.arch_steps += 1;
         }
         Ok(StepLoss { loss, arch_loss })
     }
@@ -247,6 +273,11 @@ impl Stepper for SupernetSearch<'_> {
             metrics.insert(format!("entropy_{}", cell.name), entropy);
         }
         let decoded = self.decoder.decode(self.space, &table)?;
+        let accuracy = metrics["valid_accuracy"];
+        if self.memory.best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
+            let genotype = decoded.genotype.clone();
+            self.memory.best = Some(BestEpoch { epoch, accuracy, genotype });
+        }
         let free = parameter_free(&decoded.genotype, self.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
@@ -259,7 +290,10 @@ impl Stepper for SupernetSearch<'_> {
     }
 
     fn snapshot(&self) -> Result<Snapshot, SearchError> {
-        let values = serde_json::json!({ "running": self.running });
+        let values = serde_json::to_value(&self.memory).map_err(|error| TrainError::State {
+            expected: "a memory with a JSON form".to_owned(),
+            found: error.to_string(),
+        })?;
         Ok(Snapshot::new(values)
             .with("variables", self.bilevel.supernet.variables().snapshot()?)
             .with("logits", self.bilevel.architecture.snapshot()?)
@@ -268,9 +302,9 @@ impl Stepper for SupernetSearch<'_> {
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {
-        let running = serde_json::from_value(snapshot.values["running"].clone());
-        let running = running.map_err(|error| TrainError::State {
-            expected: "running sums of an epoch".to_owned(),
+        let memory = serde_json::from_value(snapshot.values.clone());
+        let memory = memory.map_err(|error| TrainError::State {
+            expected: "what a search remembers".to_owned(),
             found: error.to_string(),
         })?;
         let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
@@ -279,7 +313,7 @@ impl Stepper for SupernetSearch<'_> {
         self.bilevel.adam.restore(adam)?;
         self.bilevel.architecture.load(&logits)?;
         self.bilevel.supernet.variables().load(&variables)?;
-        self.running = running;
+        self.memory = memory;
         Ok(())
     }
 }

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
-use crate::golden;
 use crate::invocation::Invocation;
 
 /// One step: a name to start from, a sentence, and how to find out what to run.
@@ -81,7 +80,10 @@ fn doctest(_: &Path) -> Result<Plan, Error> {
 }
 
 fn golden_cases(_: &Path) -> Result<Plan, Error> {
-    one(golden::invocation(None)?)
+    Ok(Plan::Commands(vec![
+        Invocation::cargo("build --release --workspace --bins --examples"),
+        Invocation::new("target/release/golden", ""),
+    ]))
 }
 
 fn examples(root: &Path) -> Result<Plan, Error> {
@@ -89,10 +91,14 @@ fn examples(root: &Path) -> Result<Plan, Error> {
     if names.is_empty() {
         return Ok(Plan::Skip("examples/ has no program".to_owned()));
     }
-    let run = Invocation::cargo("run --release -p dartloom-examples");
-    Ok(Plan::Commands(
-        names.into_iter().map(|(kind, name)| run.clone().argument(kind).argument(name)).collect(),
-    ))
+    // One build for all: cargo picks features per selected package, so running them one by one
+    // with `cargo run -p` would compile every dependency once more.
+    let build = Invocation::cargo("build --release --workspace --bins --examples");
+    let programs = names.into_iter().map(|(kind, name)| {
+        let folder = if kind == "--example" { "target/release/examples" } else { "target/release" };
+        Invocation::new(&format!("{folder}/{name}"), "")
+    });
+    Ok(Plan::Commands(std::iter::once(build).chain(programs).collect()))
 }
 
 /// The programs of a package: its `examples/*.rs`, `src/bin/*.rs`, and the `[[example]]` and

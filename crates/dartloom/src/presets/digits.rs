@@ -26,7 +26,7 @@ pub fn digits() -> Result<Digits, SpaceError> {
     let layers = 3;
     let space = Space::darts(OpSet::builtin("O_base")?, layers, 4, Stem::cifar(3))?;
     let fit = FitConfig {
-        epochs: 12,
+        epochs: 10,
         batch: 64,
         rate: Schedule::Cosine { from: 0.05, to: 0.0 },
         drop_path: 0.0,
@@ -45,7 +45,7 @@ pub fn digits() -> Result<Digits, SpaceError> {
         method: "DARTS".to_owned(),
         channels: 4,
         split: Split::Halves,
-        search: SearchConfig { epochs: 6, batch: 64, bilevel, crop_padding: 1, flip: false },
+        search: SearchConfig { epochs: 5, batch: 64, bilevel, crop_padding: 1, flip: false },
         random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },
         retrain: RetrainConfig { channels: 8, layers, fit },
         baseline: Baseline::TinyResNet,

@@ -138,6 +138,8 @@ impl Contest<'_> {
         let gap = search.gap(&decoded.genotype)?;
         self.dir.write("weights.json", &json("weights.json", &search.table(last)?)?)?;
         self.dir.write("genotype.json", &json("genotype.json", &decoded.genotype)?)?;
+        // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
+        self.dir.write("best-epoch.json", &json("best-epoch.json", &search.best())?)?;
         let result = LegResult {
             seconds,
             training_macs: search.training_macs(),
