@@ -24,15 +24,20 @@ use clap::Parser as _;
 use args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command.unwrap_or_default() {
+    match Arguments::parse().command.unwrap_or_default() {
         Command::Run(arguments) => {
             run::single_pool();
-            run::run(&arguments)
+            // A kernel called from outside rayon's pool has to wake a worker and wait for it; from
+            // inside, small work is done where it is.
+            rayon::scope(|_| exit_code(run::run(&arguments)))
         }
-        Command::Decode(arguments) => decode::run(&arguments),
-        Command::Count(arguments) => count::run(&arguments),
-        Command::Draw(arguments) => draw::run(&arguments),
-    };
+        Command::Decode(arguments) => exit_code(decode::run(&arguments)),
+        Command::Count(arguments) => exit_code(count::run(&arguments)),
+        Command::Draw(arguments) => exit_code(draw::run(&arguments)),
+    }
+}
+
+fn exit_code(result: Result<ExitCode, error::CliError>) -> ExitCode {
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");
         error.exit_code()

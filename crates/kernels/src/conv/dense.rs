@@ -6,10 +6,14 @@ use super::columns::{fold, unfold};
 use super::geometry::Geometry;
 use crate::float::Float;
 use crate::matrix::{Matrix, Write, multiply};
+use crate::parallel::chunks_per_task;
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
 /// depend on the machine.
 const PARTIALS: usize = 8;
+
+/// Products that take about as long as touching an element in memory; only task sizes depend on it.
+const PRODUCTS_PER_ELEMENT: usize = 8;
 
 /// Sizes of one group of one image.
 struct Block {
@@ -60,6 +64,13 @@ impl Block {
         Matrix::new(scratch, self.inner, self.geometry.output_plane())
     }
 
+    /// Blocks of the batch that one task takes at least; a few products cost as much as touching
+    /// an element.
+    fn per_task(&self) -> usize {
+        let products = self.inner * self.output;
+        chunks_per_task(self.input + self.output + products / PRODUCTS_PER_ELEMENT)
+    }
+
     /// The output gradient `[group_out, outputs]` of block `index` of the batch.
     fn output<'a, T: Float>(&self, gradient: &'a [T], index: usize) -> Matrix<'a, T> {
         let gradient = &gradient[index * self.output..][..self.output];
@@ -70,7 +81,7 @@ impl Block {
 pub(super) fn forward<T: Float>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
     let block = Block::new(geometry);
     let mut y = vec![T::ZERO; geometry.batch * geometry.groups * block.output];
-    y.par_chunks_mut(block.output).enumerate().for_each_init(
+    y.par_chunks_mut(block.output).enumerate().with_min_len(block.per_task()).for_each_init(
         || block.scratch(),
         |scratch, (index, y)| {
             let columns = block.columns(x, index, scratch);
@@ -87,7 +98,7 @@ pub(super) fn input_gradient<T: Float>(
 ) -> Vec<T> {
     let block = Block::new(geometry);
     let mut dx = vec![T::ZERO; geometry.batch * geometry.groups * block.input];
-    dx.par_chunks_mut(block.input).enumerate().for_each_init(
+    dx.par_chunks_mut(block.input).enumerate().with_min_len(block.per_task()).for_each_init(
         || block.scratch(),
         |scratch, (index, dx)| {
             let weight = block.weight(weight, index).transposed();
@@ -108,6 +119,7 @@ pub(super) fn weight_gradient<T: Float>(geometry: &Geometry, x: &[T], gradient: 
     let images: Vec<usize> = (0..geometry.batch).collect();
     let partials: Vec<Vec<T>> = images
         .par_chunks(geometry.batch.div_ceil(PARTIALS))
+        .with_min_len(block.per_task().div_ceil(geometry.batch.div_ceil(PARTIALS)))
         .map(|images| partial_weight_gradient(&block, images, x, gradient))
         .collect();
     sum_in_order(partials)

@@ -153,7 +153,8 @@ pub(super) fn weight_gradient<T: Float>(geometry: &Geometry, x: &[T], gradient: 
     let halo = geometry.halo();
     let taps = geometry.taps();
     let mut dw = vec![T::ZERO; geometry.groups * taps];
-    dw.par_chunks_mut(taps).enumerate().for_each_init(
+    let per_task = chunks_per_task(geometry.batch * halo.plane_len());
+    dw.par_chunks_mut(taps).enumerate().with_min_len(per_task).for_each_init(
         || (halo.buffer(T::ZERO), vec![0.0; taps]),
         |(padded, sums), (channel, dw)| {
             sums.fill(0.0);

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::spec::Geometry;
 use super::sums::sum;
 use crate::float::Float;
+use crate::parallel::chunks_per_task;
 
 /// Mean and variance of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,7 @@ impl Moments {
 pub(super) fn of_batch<T: Float>(geometry: &Geometry, x: &[T]) -> Vec<Moments> {
     (0..geometry.channels)
         .into_par_iter()
+        .with_min_len(chunks_per_task(geometry.values()))
         .map(|channel| {
             let count = geometry.values() as f64;
             let total = |term: &dyn Fn(&[T]) -> f64| -> f64 {

@@ -88,6 +88,7 @@ impl Normalization {
         moments
             .par_iter()
             .enumerate()
+            .with_min_len(chunks_per_task(self.geometry.values()))
             .map(|(channel, moments)| {
                 let mut sums = Sums { plain: 0.0, weighted: 0.0 };
                 for image in 0..self.geometry.batch {
