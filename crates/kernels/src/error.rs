@@ -26,6 +26,32 @@ pub enum KernelError {
         shape: Vec<usize>,
     },
 
+    /// A list is shorter or longer than what is run needs.
+    #[error("{op}: {expected} {argument} are needed, found {found}")]
+    Count {
+        /// The kernel that was called.
+        op: &'static str,
+        /// The argument at fault.
+        argument: &'static str,
+        /// How many there must be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+
+    /// An argument has another shape than what is run was built for.
+    #[error("{op}: {argument} must have shape {expected:?}, found {found:?}")]
+    Shape {
+        /// The kernel that was called.
+        op: &'static str,
+        /// The argument at fault.
+        argument: &'static str,
+        /// The shape it must have.
+        expected: Vec<usize>,
+        /// The shape it has.
+        found: Vec<usize>,
+    },
+
     /// An axis has length zero.
     #[error("{op}: {argument} has an empty axis, shape {shape:?}")]
     EmptyAxis {

@@ -5,6 +5,7 @@ mod check;
 mod conv;
 mod error;
 mod float;
+pub mod fused;
 mod halo;
 mod host;
 mod matrix;
@@ -14,6 +15,7 @@ mod pool;
 #[cfg(test)]
 mod probe;
 pub mod reference;
+mod simd;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod upsample;

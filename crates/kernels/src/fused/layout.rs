@@ -1,0 +1,93 @@
+//! Where the values of one image lie.
+
+use std::ops::Range;
+
+use super::Recompute;
+use super::program::Program;
+
+/// Where a value is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    /// An input tensor.
+    Input(usize),
+    /// The output tensor.
+    Output(Range<usize>),
+    /// The slab of nodes that are not put out.
+    Node(Range<usize>),
+}
+
+/// Ranges within the slabs of one image.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    /// Per value.
+    pub(super) homes: Vec<Home>,
+    pub(super) nodes: usize,
+    /// Output of every block, by node, term and block.
+    pub(super) work: Vec<Vec<Vec<Range<usize>>>>,
+    pub(super) work_len: usize,
+    /// Gradient of every block's output but the last, likewise; groups share their room.
+    pub(super) inner: Vec<Vec<Vec<Range<usize>>>>,
+    pub(super) inner_len: usize,
+    /// Gradient of every node.
+    pub(super) gradients: Vec<Range<usize>>,
+    pub(super) gradient_len: usize,
+}
+
+impl Layout {
+    pub(super) fn new(program: &Program, recompute: Recompute) -> Self {
+        let mut layout = Self { homes: homes(program), ..Self::default() };
+        for home in &layout.homes {
+            if let Home::Node(range) = home {
+                layout.nodes = range.end;
+            }
+        }
+        let mut kept = 0;
+        for node in &program.nodes {
+            layout.gradients.push(take(&mut layout.gradient_len, node.extent.len()));
+            let (mut work, mut inner) = (Vec::new(), Vec::new());
+            for group in node.groups() {
+                if recompute == Recompute::Edge {
+                    kept = 0;
+                }
+                let mut gradients = 0;
+                for term in &node.terms[group] {
+                    let outputs = term.blocks.iter().map(|block| block.output.len());
+                    work.push(outputs.clone().map(|len| take(&mut kept, len)).collect());
+                    let before_last = term.blocks.len().saturating_sub(1);
+                    inner.push(
+                        outputs.take(before_last).map(|len| take(&mut gradients, len)).collect(),
+                    );
+                }
+                layout.work_len = layout.work_len.max(kept);
+                layout.inner_len = layout.inner_len.max(gradients);
+            }
+            layout.work.push(work);
+            layout.inner.push(inner);
+        }
+        layout
+    }
+}
+
+fn homes(program: &Program) -> Vec<Home> {
+    let mut homes: Vec<Home> = (0..program.inputs.len()).map(Home::Input).collect();
+    let (mut nodes, mut outputs) = (0, vec![None; program.nodes.len()]);
+    let mut place = 0;
+    for &value in &program.outputs {
+        let node = value - program.inputs.len();
+        outputs[node] = Some(take(&mut place, program.nodes[node].extent.len()));
+    }
+    for (node, output) in program.nodes.iter().zip(outputs) {
+        homes.push(match output {
+            Some(range) => Home::Output(range),
+            None => Home::Node(take(&mut nodes, node.extent.len())),
+        });
+    }
+    homes
+}
+
+/// The next `len` places.
+fn take(end: &mut usize, len: usize) -> Range<usize> {
+    let start = *end;
+    *end += len;
+    start..*end
+}

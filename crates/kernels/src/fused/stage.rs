@@ -1,0 +1,45 @@
+//! What a branch of a fused sum is made of.
+
+use candle_core::{Tensor, Var};
+
+use crate::{BatchNormSpec, ConvSpec, PoolSpec};
+
+/// One step of a branch, with its tensors.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Nothing.
+    Identity,
+    /// Positive part.
+    Relu,
+    /// Convolution without bias; `weight` is `[out, in / groups, kh, kw]`.
+    Conv {
+        /// Filters.
+        weight: Tensor,
+        /// How they slide.
+        spec: ConvSpec,
+    },
+    /// Maximum over windows.
+    MaxPool(PoolSpec),
+    /// Mean over the positions of a window that lie inside the plane.
+    AvgPool(PoolSpec),
+    /// Two 1x1 convolutions with stride 2, the second one row and column further; outputs follow
+    /// one another. Weights are `[out / 2, in, 1, 1]`.
+    FactorizedReduce {
+        /// Filters on even rows and columns.
+        even: Tensor,
+        /// Filters on odd rows and columns.
+        odd: Tensor,
+    },
+    /// Batch norm.
+    Norm {
+        /// Scale and shift, `[C]` each.
+        affine: Option<(Tensor, Tensor)>,
+        /// Running mean, `[C]`.
+        mean: Var,
+        /// Running variance, `[C]`.
+        variance: Var,
+        /// Its constants.
+        spec: BatchNormSpec,
+    },
+}

@@ -1,0 +1,379 @@
+//! One depth of one edge on the way back, image by image.
+
+use super::backward::{Edge, GradientSlabs, Operands, Slope, plane_of};
+use super::block::{Block, Spatial};
+use super::forward::{Context, Slabs, lines_of};
+use super::layout::Home;
+use super::lines::{Line, PLAIN};
+use super::prepared::Prepared;
+use super::program::Term;
+use super::scratch::{Input, Scratch, room, run};
+use super::spatial::{spatial, spatial_gradient};
+use crate::simd::{
+    Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
+};
+
+/// What all images of one depth of one edge share.
+pub(super) struct Step<'a> {
+    context: &'a Context<'a>,
+    lines: Vec<Option<Vec<Line>>>,
+    node: usize,
+    depth: usize,
+    terms: Vec<Moving>,
+    /// Whether the source's gradient is asked for.
+    descends: bool,
+    /// Parameters of all terms at this depth.
+    pub(super) parameters: usize,
+    /// Channels of the norms of the next depth.
+    pub(super) pairs: usize,
+}
+
+/// A term on its way back.
+struct Moving {
+    index: usize,
+    slopes: Vec<Slope>,
+    operands: Option<Operands>,
+    /// Where its parameters begin among the step's.
+    parameters: usize,
+}
+
+impl<'a> Step<'a> {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        edge: &Edge<'_>,
+        depth: usize,
+        now: Vec<(usize, Vec<Slope>)>,
+    ) -> Self {
+        let all = &context.program.nodes[edge.node].terms;
+        let weights = edge.wanted.parameters;
+        let (mut parameters, mut pairs) = (0, 0);
+        let mut terms = Vec::with_capacity(now.len());
+        let mut descends = true;
+        for (index, slopes) in now {
+            let term = &all[index];
+            if let Some(Home::Input(input)) = context.layout.homes.get(term.source) {
+                descends = depth > 0 || edge.wanted.inputs[*input];
+            }
+            let place = parameters;
+            let operands = term.blocks.get(depth).map(|block| {
+                if weights {
+                    parameters += block.parameters.1 - block.parameters.0;
+                }
+                let forward = weights.then(|| Prepared::forward(block, context.parameters));
+                Operands { back: Prepared::backward(block, context.parameters), forward }
+            });
+            if let Some(before) = depth.checked_sub(1) {
+                let block = &term.blocks[before];
+                pairs += if block.norm.is_some() { block.output.channels } else { 0 };
+            }
+            terms.push(Moving { index, slopes, operands, parameters: place });
+        }
+        let lines = edge.state.lines.clone();
+        Self { context, lines, node: edge.node, depth, terms, descends, parameters, pairs }
+    }
+
+    /// The terms that have another block before this depth.
+    pub(super) fn next(&self) -> Vec<usize> {
+        if self.depth == 0 {
+            return Vec::new();
+        }
+        self.terms.iter().map(|term| term.index).collect()
+    }
+
+    /// Adds the parts of all images, in order.
+    pub(super) fn record(&self, parts: &[Vec<f32>], found: &mut [f32]) {
+        if self.parameters == 0 {
+            return;
+        }
+        for moving in &self.terms {
+            let Some(block) = self.term(moving).blocks.get(self.depth) else { continue };
+            let (start, end) = block.parameters;
+            let own = &mut found[start..end];
+            for part in parts {
+                for (sum, value) in own.iter_mut().zip(&part[moving.parameters..]) {
+                    *sum += value;
+                }
+            }
+        }
+    }
+
+    fn term(&self, moving: &Moving) -> &'a Term {
+        &self.context.program.nodes[self.node].terms[moving.index]
+    }
+
+    /// Moves the gradients of one image one depth back.
+    pub(super) fn image(
+        &self,
+        image: &Slabs<'_>,
+        slab: &mut GradientSlabs<'_>,
+        pairs: &mut [(f64, f64)],
+        parameters: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let mut first = 0;
+        for moving in &self.terms {
+            let term = self.term(moving);
+            let Some(block) = term.blocks.get(self.depth) else {
+                self.identity(moving, image.index, slab);
+                continue;
+            };
+            let own = &mut parameters[moving.parameters..];
+            self.block(moving, block, image, slab, own, scratch);
+            let Some(before) = self.depth.checked_sub(1) else { continue };
+            let Some(lines) = lines_of(&term.blocks[before], &self.lines) else { continue };
+            let place = &self.context.layout.inner[self.node][moving.index][before];
+            let range = self.context.layout.work[self.node][moving.index][before].clone();
+            let extent = term.blocks[before].output;
+            let gradients = slab.inner[place.clone()].chunks_exact(extent.plane());
+            let planes = gradients.zip(image.work[range].chunks_exact(extent.plane()));
+            for ((gradient, value), line) in planes.zip(lines) {
+                let task = PairSums { gradient, value, mean: line.mean };
+                pairs[first] = run(self.context.arch, task);
+                first += 1;
+            }
+        }
+    }
+
+    /// A term without blocks passes the gradient on.
+    fn identity(&self, moving: &Moving, image: usize, slab: &mut GradientSlabs<'_>) {
+        if !self.descends {
+            return;
+        }
+        let term = self.term(moving);
+        let factor = self.context.factor(term, image);
+        let plane = term.extent.plane();
+        let (node, source) = self.ends(term, slab);
+        for (channel, target) in source.chunks_exact_mut(plane).enumerate() {
+            let terms = [(factor, plane_of(node, term, channel))];
+            run(self.context.arch, Combine { terms: &terms, shift: 0.0, target, add: true });
+        }
+    }
+
+    /// The gradient of the node, and that of the channels the term read of its source.
+    fn ends<'b>(&self, term: &Term, slab: &'b mut GradientSlabs<'_>) -> (&'b [f32], &'b mut [f32]) {
+        let layout = self.context.layout;
+        let own = layout.gradients[self.node].clone();
+        let (before, rest) = slab.nodes.split_at_mut(own.start);
+        let extent = term.input();
+        let channels = term.first * extent.plane()..(term.first * extent.plane()) + extent.len();
+        let whole = match term.source.checked_sub(self.context.program.inputs.len()) {
+            None => &mut *slab.inputs[term.source],
+            Some(node) => &mut before[layout.gradients[node].clone()],
+        };
+        // A gradient that is not asked for has no room.
+        let source = whole.get_mut(channels).unwrap_or_default();
+        (&rest[..own.len()], source)
+    }
+
+    fn block(
+        &self,
+        moving: &Moving,
+        block: &Block,
+        image: &Slabs<'_>,
+        slab: &mut GradientSlabs<'_>,
+        parameters: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Some(operands) = &moving.operands else { return };
+        let mut output_gradient = std::mem::take(&mut scratch.output_gradient);
+        let mut middle_gradient = std::mem::take(&mut scratch.middle_gradient);
+        let own = room(&mut output_gradient, block.output.len());
+        self.before_norm(moving, block, image, slab, own);
+        let input = self.input(moving, image);
+        if self.depth > 0 {
+            scratch.padded.forget();
+        }
+        let middle = if block.pointwise.is_some() {
+            if let Some(forward) = &operands.forward {
+                self.pointwise_weights((block, forward), input, own, parameters, scratch);
+            }
+            let middle = room(&mut middle_gradient, block.middle.len());
+            self.pointwise_back(block, &operands.back, own, middle, scratch);
+            middle
+        } else {
+            own
+        };
+        if operands.forward.is_some() {
+            self.filter_weights(block, input, middle, parameters, scratch);
+        }
+        self.spread(moving, (block, &operands.back), input, middle, slab, scratch);
+        scratch.output_gradient = output_gradient;
+        scratch.middle_gradient = middle_gradient;
+    }
+
+    /// What the block read.
+    fn input<'b>(&'b self, moving: &Moving, image: &'b Slabs<'_>) -> Input<'b> {
+        let term = self.term(moving);
+        let Some(before) = self.depth.checked_sub(1) else {
+            let values = (&*image.output, &*image.nodes);
+            return Input { data: self.context.source(term, image.index, values), lines: None };
+        };
+        let range = self.context.layout.work[self.node][moving.index][before].clone();
+        Input { data: &image.work[range], lines: lines_of(&term.blocks[before], &self.lines) }
+    }
+
+    /// The gradient of the block's output before its norm.
+    fn before_norm(
+        &self,
+        moving: &Moving,
+        block: &Block,
+        image: &Slabs<'_>,
+        slab: &GradientSlabs<'_>,
+        target: &mut [f32],
+    ) {
+        let term = self.term(moving);
+        let layout = self.context.layout;
+        let ranges = &layout.work[self.node][moving.index];
+        let values = &image.work[ranges[self.depth].clone()];
+        let last = self.depth + 1 == term.blocks.len();
+        let gate = match term.gate {
+            Some(gate) if last => self.context.gates[gate][image.index],
+            _ => 1.0,
+        };
+        let plane = block.output.plane();
+        let behind = if last {
+            &slab.nodes[layout.gradients[self.node].clone()]
+        } else {
+            &slab.inner[layout.inner[self.node][moving.index][self.depth].clone()]
+        };
+        for (channel, target) in target.chunks_exact_mut(plane).enumerate() {
+            let gradient = if last {
+                plane_of(behind, term, channel)
+            } else {
+                &behind[channel * plane..][..plane]
+            };
+            let Slope { a, b, c } = moving.slopes[channel];
+            let value = &values[channel * plane..][..plane];
+            run(self.context.arch, Blend { gradient, value, factors: (a * gate, b, c), target });
+        }
+    }
+
+    /// Weight gradient of the 1x1 convolution: what it read is computed once more.
+    fn pointwise_weights(
+        &self,
+        (block, forward): (&Block, &Prepared),
+        input: Input<'_>,
+        gradient: &[f32],
+        parameters: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Some(pointwise) = &block.pointwise else { return };
+        let mut middle = std::mem::take(&mut scratch.middle);
+        let between = room(&mut middle, block.middle.len());
+        spatial(self.context.arch, block, forward, input, scratch, between);
+        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let mut row = 0;
+        for (group, &(place, outputs)) in pointwise.groups.iter().enumerate() {
+            let outer = Outer {
+                left: &gradient[row * plane..][..outputs * plane],
+                right: &between[group * inputs * plane..][..inputs * plane],
+                left_rows: outputs,
+                right_rows: inputs,
+                left_pitch: plane,
+                right_pitch: plane,
+                columns: plane,
+                target: &mut parameters[place - block.parameters.0..][..outputs * inputs],
+            };
+            run(self.context.arch, outer);
+            row += outputs;
+        }
+        scratch.middle = middle;
+    }
+
+    fn pointwise_back(
+        &self,
+        block: &Block,
+        back: &Prepared,
+        gradient: &[f32],
+        middle: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Some(pointwise) = &block.pointwise else { return };
+        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let mut row = 0;
+        let groups = pointwise.groups.iter().zip(&back.pointwise);
+        for ((&(_, outputs), left), target) in groups.zip(middle.chunks_exact_mut(inputs * plane)) {
+            let multiply = Multiply {
+                left,
+                right: &gradient[row * plane..][..outputs * plane],
+                right_pitch: plane,
+                target,
+                target_pitch: plane,
+                columns: plane,
+                add: false,
+                panel: room(&mut scratch.panel, panel_len(outputs)),
+            };
+            run(self.context.arch, multiply);
+            row += outputs;
+        }
+    }
+
+    /// Weight gradient of a depthwise convolution.
+    fn filter_weights(
+        &self,
+        block: &Block,
+        input: Input<'_>,
+        middle: &[f32],
+        parameters: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let Spatial::Depthwise { window, weight } = &block.spatial else { return };
+        scratch.padded.fill_all(self.context.arch, window.frame, block, input);
+        let (taps, plane) = (window.sizes.taps(), block.middle.plane());
+        let filters = parameters[weight - block.parameters.0..].chunks_exact_mut(taps);
+        for ((channel, gradient), filter) in middle.chunks_exact(plane).enumerate().zip(filters) {
+            let sums = room(&mut scratch.lanes, taps * crate::simd::SLACK);
+            sums.fill(0.0);
+            let task = TapGradient {
+                source: scratch.padded.plane(channel),
+                row_step: window.row_step,
+                offsets: &window.offsets,
+                gradient,
+                rows: window.output.0,
+                columns: window.output.1,
+                sums: &mut *sums,
+            };
+            run(self.context.arch, task);
+            run(self.context.arch, LaneSums { sums, target: filter });
+        }
+    }
+
+    /// Through the spatial part and the ReLU to what the block read.
+    fn spread(
+        &self,
+        moving: &Moving,
+        (block, back): (&Block, &Prepared),
+        input: Input<'_>,
+        middle: &[f32],
+        slab: &mut GradientSlabs<'_>,
+        scratch: &mut Scratch,
+    ) {
+        if self.depth == 0 && !self.descends {
+            return;
+        }
+        let plane = block.input.plane();
+        let mut own = std::mem::take(&mut scratch.input_gradient);
+        let gradient = room(&mut own, plane);
+        let targets = match self.depth.checked_sub(1) {
+            None => self.ends(self.term(moving), slab).1,
+            Some(before) => {
+                let range = self.context.layout.inner[self.node][moving.index][before].clone();
+                &mut slab.inner[range]
+            }
+        };
+        let (arch, add) = (self.context.arch, self.depth == 0);
+        for (channel, target) in targets.chunks_exact_mut(plane).enumerate() {
+            let line = input.line(channel);
+            spatial_gradient(arch, block, back, (channel, input), middle, scratch, gradient);
+            if block.relu {
+                let source = &input.data[channel * plane..][..plane];
+                let Line { scale, shift, .. } = line;
+                run(arch, Mask { gradient, input: source, scale, shift, target, add });
+            } else {
+                run(arch, Combine { terms: &[(1.0, gradient)], shift: 0.0, target, add });
+            }
+        }
+        scratch.input_gradient = own;
+        let _ = PLAIN;
+    }
+}

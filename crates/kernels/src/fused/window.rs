@@ -1,0 +1,165 @@
+//! Where the taps of a sliding window lie in padded planes, forwards and backwards.
+
+use super::extent::Extent;
+use crate::simd::Frame;
+
+/// Sizes of a window per axis, rows first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizes {
+    pub(super) kernel: (usize, usize),
+    pub(super) stride: (usize, usize),
+    pub(super) dilation: (usize, usize),
+    pub(super) padding: (usize, usize),
+}
+
+/// A window over planes of one extent.
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    pub(super) sizes: Sizes,
+    /// The padded copy of an input plane.
+    pub(super) frame: Frame,
+    /// Rows of the padded copy between output rows, in floats.
+    pub(super) row_step: usize,
+    /// Where the input of every tap lies for the first output.
+    pub(super) offsets: Vec<usize>,
+    pub(super) output: (usize, usize),
+    pub(super) back: Back,
+}
+
+/// The transposed window: input gradients are gathered from a padded gradient plane, one phase
+/// of input positions (equal remainder by the stride) at a time.
+#[derive(Clone, Debug)]
+pub(super) struct Back {
+    pub(super) frame: Frame,
+    pub(super) phases: Vec<Phase>,
+}
+
+/// Input positions `first + i * stride`.
+#[derive(Clone, Debug)]
+pub(super) struct Phase {
+    pub(super) first: (usize, usize),
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Offset in the padded gradient plane, and number of the tap.
+    pub(super) taps: Vec<(usize, usize)>,
+}
+
+impl Sizes {
+    /// Rows and columns of the output, if the window fits the padded plane.
+    pub(super) fn output(&self, input: Extent) -> Option<(usize, usize)> {
+        let side = |input: usize, kernel: usize, stride: usize, dilation: usize, padding: usize| {
+            let reach = dilation * kernel.checked_sub(1)? + 1;
+            Some((input + 2 * padding).checked_sub(reach)?.checked_div(stride)? + 1)
+        };
+        let Self { kernel, stride, dilation, padding } = *self;
+        let rows = side(input.height, kernel.0, stride.0, dilation.0, padding.0)?;
+        let columns = side(input.width, kernel.1, stride.1, dilation.1, padding.1)?;
+        (rows > 0 && columns > 0).then_some((rows, columns))
+    }
+
+    pub(super) fn taps(&self) -> usize {
+        self.kernel.0 * self.kernel.1
+    }
+}
+
+impl Window {
+    /// The window over `input`; padded copies get a border of at least `border`.
+    pub(super) fn new(sizes: Sizes, input: Extent, border: (usize, usize)) -> Option<Self> {
+        let output = sizes.output(input)?;
+        let border = (border.0.max(sizes.padding.0), border.1.max(sizes.padding.1));
+        let frame = Frame {
+            height: input.height,
+            width: input.width,
+            border,
+            step: sizes.stride.1,
+        };
+        let taps = (0..sizes.kernel.0).flat_map(|y| (0..sizes.kernel.1).map(move |x| (y, x)));
+        let offsets = taps
+            .map(|(y, x)| {
+                let row = border.0 - sizes.padding.0 + y * sizes.dilation.0;
+                frame.place(row, border.1 - sizes.padding.1 + x * sizes.dilation.1)
+            })
+            .collect();
+        let row_step = sizes.stride.0 * sizes.stride.1 * frame.pitch();
+        let back = Back::new(sizes, input, output);
+        Some(Self { sizes, frame, row_step, offsets, output, back })
+    }
+}
+
+impl Back {
+    /// Taps of all phases together.
+    pub(super) fn taps(&self) -> usize {
+        self.phases.iter().map(|phase| phase.taps.len()).sum()
+    }
+
+    fn new(sizes: Sizes, input: Extent, output: (usize, usize)) -> Self {
+        let vertical =
+            Line::all(input.height, sizes.kernel.0, sizes.stride.0, sizes.dilation.0, sizes.padding.0);
+        let horizontal =
+            Line::all(input.width, sizes.kernel.1, sizes.stride.1, sizes.dilation.1, sizes.padding.1);
+        let border = |lines: &[Line], output: usize| {
+            let reach = lines.iter().map(|line| line.reach(output)).max();
+            usize::try_from(reach.unwrap_or(0).max(0)).unwrap_or(0)
+        };
+        let border = (border(&vertical, output.0), border(&horizontal, output.1));
+        let frame = Frame { height: output.0, width: output.1, border, step: 1 };
+        let mut phases = Vec::new();
+        for row in &vertical {
+            for column in &horizontal {
+                let taps = row.taps.iter().flat_map(|&(y, shift_y)| {
+                    column.taps.iter().map(move |&(x, shift_x)| (y, shift_y, x, shift_x))
+                });
+                let taps = taps
+                    .map(|(y, shift_y, x, shift_x)| {
+                        let at = |border: usize, shift: isize| border.wrapping_add_signed(shift);
+                        let offset = frame.place(at(border.0, shift_y), at(border.1, shift_x));
+                        (offset, y * sizes.kernel.1 + x)
+                    })
+                    .collect();
+                phases.push(Phase {
+                    first: (row.first, column.first),
+                    rows: row.count,
+                    columns: column.count,
+                    taps,
+                });
+            }
+        }
+        Self { frame, phases }
+    }
+}
+
+/// One phase of one axis: input position `first + i * stride` meets output `i + shift` in `tap`.
+struct Line {
+    first: usize,
+    count: usize,
+    taps: Vec<(usize, isize)>,
+}
+
+impl Line {
+    fn all(
+        input: usize,
+        kernel: usize,
+        stride: usize,
+        dilation: usize,
+        padding: usize,
+    ) -> Vec<Self> {
+        (0..stride.min(input))
+            .map(|first| {
+                let taps = (0..kernel).filter_map(|tap| {
+                    let gap = (first + padding) as isize - (tap * dilation) as isize;
+                    (gap.rem_euclid(stride as isize) == 0)
+                        .then(|| (tap, gap.div_euclid(stride as isize)))
+                });
+                Self { first, count: (input - first).div_ceil(stride), taps: taps.collect() }
+            })
+            .collect()
+    }
+
+    /// How far the phase reaches beyond the gradient plane, on either side.
+    fn reach(&self, output: usize) -> isize {
+        let ends = self.taps.iter().flat_map(|&(_, shift)| {
+            [-shift, self.count as isize - 1 + shift - (output as isize - 1)]
+        });
+        ends.max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,86 @@
+//! Inner loops on registers of whatever width the machine has.
+//!
+//! Every loop is one [`pulp::WithSimd`] value: it checks the lengths of its slices once, then
+//! reads and writes through the unchecked doors below. [`Arch`] picks AVX-512, AVX2 with FMA,
+//! NEON or plain scalars when the program runs.
+#![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
+
+mod correlate;
+mod outer;
+mod pad;
+mod plane;
+mod product;
+mod tap_gradient;
+mod window;
+
+pub(crate) use correlate::{Correlate, Tap};
+pub(crate) use outer::Outer;
+pub(crate) use pad::{Frame, Pad};
+pub(crate) use plane::{Blend, Combine, Mask, Moments, PairSums, Rectify};
+pub(crate) use product::{Multiply, Packed, panel_len};
+pub(crate) use pulp::Arch;
+use pulp::Simd;
+pub(crate) use tap_gradient::{LaneSums, TapGradient};
+pub(crate) use window::{WindowMax, Winner};
+
+/// The widest register in floats: what buffers that are read past the end of a row hold more.
+pub(crate) const SLACK: usize = 16;
+
+/// One register from `source`.
+///
+/// # Safety
+/// `S::F32_LANES` floats must be readable there.
+#[inline(always)]
+unsafe fn load<S: Simd>(source: *const f32) -> S::f32s {
+    // SAFETY: the caller vouches for the floats; any bits are a valid register.
+    unsafe { source.cast::<S::f32s>().read_unaligned() }
+}
+
+/// One register to `target`.
+///
+/// # Safety
+/// `S::F32_LANES` floats must be writable there.
+#[inline(always)]
+unsafe fn store<S: Simd>(target: *mut f32, value: S::f32s) {
+    // SAFETY: the caller vouches for the floats.
+    unsafe { target.cast::<S::f32s>().write_unaligned(value) }
+}
+
+/// The first `count` floats of a register to `target`.
+///
+/// # Safety
+/// `count` floats must be writable there.
+#[inline(always)]
+unsafe fn store_first<S: Simd>(target: *mut f32, value: S::f32s, count: usize) {
+    if count >= S::F32_LANES {
+        // SAFETY: a whole register is writable.
+        return unsafe { store::<S>(target, value) };
+    }
+    let mut whole = [0.0f32; SLACK];
+    // SAFETY: no register is wider than `SLACK`; `count` is smaller than a register.
+    unsafe {
+        store::<S>(whole.as_mut_ptr(), value);
+        target.copy_from_nonoverlapping(whole.as_ptr(), count);
+    }
+}
+
+/// The first `count` floats at `source`, zeros after them.
+///
+/// # Safety
+/// `count` floats must be readable there.
+#[inline(always)]
+unsafe fn load_first<S: Simd>(source: *const f32, count: usize) -> S::f32s {
+    if count >= S::F32_LANES {
+        // SAFETY: a whole register is readable.
+        return unsafe { load::<S>(source) };
+    }
+    let mut whole = [0.0f32; SLACK];
+    // SAFETY: `count` is smaller than a register, and no register is wider than `SLACK`.
+    unsafe {
+        whole.as_mut_ptr().copy_from_nonoverlapping(source, count);
+        load::<S>(whole.as_ptr())
+    }
+}
+
+#[cfg(test)]
+mod tests;
