@@ -27,10 +27,8 @@ fn row_cost(fields: &[&str]) -> Cost {
     let genotype = Genotype::published(name).unwrap();
     let chain = genotype.chain(number(layers), stem, reductions, Compat::Official).unwrap();
     let build = Build {
-        channels: number(channels),
-        classes: number(classes),
-        input: Shape::new(3, side, side),
         compat: Compat::Official,
+        ..Build::new(number(channels), number(classes), Shape::new(3, side, side))
     };
     let network = chain.with_aux(aux).network().unwrap();
     let ops = OpSet::builtin("all").unwrap();
@@ -162,7 +160,7 @@ fn slow_cost(blueprint: &Blueprint) -> (u64, u64, u64) {
 
 fn build(side: usize, channels: usize, classes: usize) -> Build {
     let input = Shape::new(3, side, side);
-    Build { channels, classes, input, compat: Compat::Paper }
+    Build::new(channels, classes, input)
 }
 
 proptest! {
