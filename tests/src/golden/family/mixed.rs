@@ -1,5 +1,5 @@
-//! One mixed edge: the weighted sum of all operations, driven as a cell of one edge; for PC-DARTS of
-//! the first channels, with its shuffle.
+//! One mixed edge: the weighted sum of all operations, driven as a cell of one edge; for PC-DARTS
+//! with partial channels, and its shuffle alone.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{Cell, Pass, channel_shuffle};
