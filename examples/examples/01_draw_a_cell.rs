@@ -60,6 +60,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn count(genotype: &Genotype, layers: usize) -> Result<Cost, Box<dyn Error>> {
     let network = genotype.chain(layers, Stem::cifar(3), None, Compat::Paper)?.network()?;
     let input = Shape::new(3, 32, 32);
-    let build = Build { channels: CHANNELS, classes: 10, input, compat: Compat::Paper };
+    let build = Build::new(CHANNELS, 10, input);
     Ok(Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)?.cost()?)
 }

@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let few = Subset::new(&digits.train, (0..256).collect())?;
     let data = Split::Halves.parts(&few, noise.child("split").seed())?;
     let input = Shape::new(1, 8, 8);
-    let build = Build { channels: 4, classes: 10, input, compat: Compat::Paper };
+    let build = Build::new(4, 10, input);
     let config = SearchConfig { epochs: 2, batch: 32, flip: false, ..SearchConfig::default() };
     let (relaxation, decoder) = (Arc::new(Softmax::default()), &TopK::darts());
     let parts =

@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         registry: &registry,
         relaxation: Arc::new(Softmax::default()),
         decoder: &TopK::darts(),
-        build: Build { channels: 4, classes: 10, input, compat: Compat::Paper },
+        build: Build::new(4, 10, input),
         data: &data,
     };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;

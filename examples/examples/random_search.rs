@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let random = RandomSearch {
         space: &space,
         registry: &registry,
-        build: Build { channels: 4, classes: 10, input, compat: Compat::Paper },
+        build: Build::new(4, 10, input),
         data: &data,
         config,
         budget,

@@ -57,10 +57,8 @@ fn cost(genotype: &Genotype, arguments: &CountArguments) -> Result<Cost, SpaceEr
     };
     let chain = genotype.chain(layers, stem, arguments.reductions.clone(), Compat::Official)?;
     let build = Build {
-        channels: arguments.channels,
-        classes: arguments.classes,
-        input: arguments.input,
         compat: Compat::Official,
+        ..Build::new(arguments.channels, arguments.classes, arguments.input)
     };
     let network = chain.with_aux(head).network()?;
     Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)?.cost()

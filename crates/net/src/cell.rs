@@ -6,6 +6,7 @@ use candle_core::Tensor;
 use dartloom_ops::{Builder, Operation, Registry};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
+use crate::partial::Bypass;
 use crate::transform::Transform;
 use crate::{NetError, Pass, drop_path};
 
@@ -30,6 +31,8 @@ struct PlacedEdge {
     from: usize,
     to: usize,
     ops: Vec<PlacedOp>,
+    /// For partial channels: what the operations do not see.
+    bypass: Option<Bypass>,
 }
 
 #[derive(Debug)]
@@ -129,18 +132,14 @@ impl Cell {
         let mut total: Option<Tensor> = None;
         for edge in self.edges.iter().filter(|edge| edge.to == node) {
             let row = weights.map(|weights| weights.get(edge.row)).transpose()?;
-            for op in &edge.ops {
-                let place = Place { cell: self.index, edge, op };
-                let y = op.forward(&states[edge.from], &place, pass)?;
-                let y = match &row {
-                    Some(row) => y.broadcast_mul(&row.get(op.column)?)?,
-                    None => y,
-                };
-                total = Some(match total {
-                    Some(total) => (total + y)?,
-                    None => y,
-                });
-            }
+            let x = &states[edge.from];
+            total = match &edge.bypass {
+                None => self.mix(edge, x, row.as_ref(), total, pass)?,
+                Some(bypass) => {
+                    let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
+                    Some(plus(total, bypass.join(x, mixed, pass.mode)?)?)
+                }
+            };
         }
         match total {
             Some(total) => Ok(total),
@@ -148,11 +147,38 @@ impl Cell {
         }
     }
 
+    /// `total` and the weighted outputs of an edge's operations on `x`.
+    fn mix(
+        &self,
+        edge: &PlacedEdge,
+        x: &Tensor,
+        row: Option<&Tensor>,
+        mut total: Option<Tensor>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Option<Tensor>, NetError> {
+        for op in &edge.ops {
+            let y = op.forward(x, &Place { cell: self.index, edge, op }, pass)?;
+            let y = match row {
+                Some(row) => y.broadcast_mul(&row.get(op.column)?)?,
+                None => y,
+            };
+            total = Some(plus(total, y)?);
+        }
+        Ok(total)
+    }
+
     fn zeros(&self, like: &Tensor) -> Result<Tensor, NetError> {
         let Shape { channels, height, width } = self.node;
         let shape = (like.dim(0)?, channels, height, width);
         Ok(Tensor::zeros(shape, like.dtype(), like.device())?)
     }
+}
+
+fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
+    Ok(match total {
+        Some(total) => (total + y)?,
+        None => y,
+    })
 }
 
 impl PlacedEdge {
@@ -172,7 +198,8 @@ impl PlacedEdge {
             let op = registry.build(candidate, &plan.input, &mut vars.at(&name))?;
             ops.push(PlacedOp { column, name, identity: candidate.is_identity(), op });
         }
-        Ok(Self { row, from: plan.from, to: plan.to, ops })
+        let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
+        Ok(Self { row, from: plan.from, to: plan.to, ops, bypass })
     }
 }
 

@@ -61,6 +61,17 @@ pub enum NetError {
         /// Links that it has.
         links: usize,
     },
+    /// Channels that cannot be shuffled.
+    #[error(
+        "a shuffle in {groups} groups needs [B, C, H, W] with C a multiple of {groups}, found \
+        {found:?}"
+    )]
+    Shuffle {
+        /// Groups of channels.
+        groups: usize,
+        /// Shape of the tensor.
+        found: Vec<usize>,
+    },
     /// A blueprint of the other kind: supernets are searched, derived networks retrained.
     #[error("expected a blueprint for {expected:?}, found one for {found:?}")]
     Blueprint {

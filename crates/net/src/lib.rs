@@ -7,6 +7,7 @@ mod derived;
 mod drop_path;
 mod error;
 mod model;
+mod partial;
 mod supernet;
 mod transform;
 
@@ -15,4 +16,5 @@ pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
 pub use model::{Model, Output, Pass, Watch};
+pub use partial::channel_shuffle;
 pub use supernet::{EdgeWeights, Supernet};

@@ -12,7 +12,9 @@ use crate::{NetError, Output, Pass};
 pub type EdgeWeights = Vec<Tensor>;
 
 /// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w` given
-/// to every forward pass.
+/// to every forward pass. Edges with partial channels put out what [`PartialPlan`] says instead.
+///
+/// [`PartialPlan`]: dartloom_space::PartialPlan
 #[derive(Debug)]
 pub struct Supernet {
     body: Body,

@@ -284,6 +284,20 @@ pub enum SpaceError {
         /// The number.
         found: usize,
     },
+    /// An edge whose channels cannot be split for partial channel connections.
+    #[error("partial channels need a multiple of {groups} channels, found {found}")]
+    PartialChannels {
+        /// K: one in so many channels goes through the operations.
+        groups: usize,
+        /// Channels of the edge.
+        found: usize,
+    },
+    /// Partial channels in a derived network, which has none.
+    #[error("a derived network has no partial channels: expected a K of 1, found {found}")]
+    PartialDerived {
+        /// K found.
+        found: usize,
+    },
     /// A genotype that is not built in.
     #[error("unknown genotype `{found}`; published are {}", known.join(", "))]
     UnknownGenotype {

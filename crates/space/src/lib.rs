@@ -19,8 +19,8 @@ pub mod strategies;
 mod weights;
 
 pub use blueprint::{
-    AuxPlan, Blueprint, Build, Candidate, CellPlan, Cost, EdgePlan, HeadPlan, InputPlan, Phase,
-    PortPlan, StemPlan, TransformPlan,
+    AuxPlan, Blueprint, Build, Candidate, CellPlan, Cost, EdgePlan, HeadPlan, InputPlan,
+    PartialPlan, Phase, PortPlan, StemPlan, TransformPlan,
 };
 pub use cell::{CellGraph, CellSpec, Edge};
 pub use error::SpaceError;

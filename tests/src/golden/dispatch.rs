@@ -70,24 +70,29 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
         }
         Some(Method::Darts) if root.has("logits") => Ok(vec![family::supernet::run(case, bundle)]),
         Some(Method::Darts) if any(&["s0", "s1"]) => family::cells::run(case, bundle),
-        Some(Method::Darts) if any(&["x", "alpha", "gy"]) => family::mixed::run(case, bundle),
+        Some(Method::Darts | Method::PcDarts) if any(&["x", "alpha", "gy"]) => {
+            family::mixed::run(case, bundle)
+        }
         Some(Method::PcDarts | Method::Gaea | Method::FairDarts | Method::DDarts)
             if root.has("train_x") || root.has("logits") =>
         {
             Ok(vec![Outcome::pending(&case.name, METHODS)])
         }
-        Some(Method::PcDarts | Method::FairDarts | Method::DDarts)
+        Some(Method::PcDarts) if any(&["s0", "s1", "beta"]) => {
+            Ok(pending(case, groups, family::mixed::EDGE_WEIGHTS))
+        }
+        Some(Method::FairDarts | Method::DDarts)
             if any(&["s0", "s1"]) || any(&["x", "alpha", "gy"]) =>
         {
-            Ok(pending(case, groups))
+            Ok(pending(case, groups, METHODS))
         }
         _ => Err(GoldenError::not_understood("which family these tensors belong to")),
     }
 }
 
-fn pending(case: &Case<'_>, groups: Vec<String>) -> Vec<Outcome> {
+fn pending(case: &Case<'_>, groups: Vec<String>, missing: &str) -> Vec<Outcome> {
     let name = |group: String| format!("{}/{group}", case.name);
-    groups.into_iter().map(|group| Outcome::pending(name(group), METHODS)).collect()
+    groups.into_iter().map(|group| Outcome::pending(name(group), missing)).collect()
 }
 
 fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {

@@ -11,10 +11,9 @@ fn read(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Files whose cases are all of methods that the workspace has, so nothing may be pending.
-fn is_complete(file: &str) -> bool {
-    !["pure_genotype_darts", "pure_lr_schedules"].contains(&file)
-}
+/// Cases of methods that the workspace lacks begin with these; nothing else may be pending.
+const INCOMPLETE: [&str; 3] =
+    ["pure_genotype_darts", "pure_lr_schedules", "mixed_pcdarts/edge_normalisation."];
 
 #[test]
 fn every_file_passes() {
@@ -26,7 +25,7 @@ fn every_file_passes() {
         .filter(|outcome| match &outcome.verdict {
             Verdict::Pass => false,
             Verdict::Fail(_) => true,
-            Verdict::Pending(_) => is_complete(outcome.name.split('/').next().unwrap()),
+            Verdict::Pending(_) => !INCOMPLETE.iter().any(|case| outcome.name.starts_with(case)),
         })
         .collect();
     assert!(bad.is_empty(), "{bad:#?}");

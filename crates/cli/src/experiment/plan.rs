@@ -93,7 +93,7 @@ impl Plan {
             _ => 0,
         };
         let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build { channels, classes, input, compat: Compat::Paper }
+        Build::new(channels, classes, input)
     }
 }
 

@@ -9,6 +9,7 @@ mod drop_path;
 mod forward;
 mod links;
 mod mixing;
+mod partial;
 mod per_pixel;
 mod places;
 mod seeds;

@@ -4,9 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{
-    Aux, AuxHead, Blueprint, Build, Chain, Compat, Genotype, OpSet, Shape, Space, Stem,
-};
+use dartloom_space::{Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Shape, Space, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -16,7 +14,7 @@ pub(crate) fn rng(seed: u64) -> ChaCha8Rng {
 
 pub(crate) fn build(channels: usize, side: usize) -> Build {
     let input = Shape::new(3, side, side);
-    Build { channels, classes: 5, input, compat: Compat::Paper }
+    Build::new(channels, 5, input)
 }
 
 pub(crate) fn ops(names: &[&str]) -> OpSet {

@@ -1,5 +1,5 @@
 use candle_core::{DType, Device, Tensor};
-use dartloom_space::{Build, Compat, Phase, Shape, Space, Stage, Stem};
+use dartloom_space::{Build, Phase, Shape, Space, Stage, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -108,7 +108,7 @@ fn a_set_takes_known_names_in_order() {
 
 fn build() -> Build {
     let input = Shape::new(1, 8, 8);
-    Build { channels: 4, classes: 3, input, compat: Compat::Paper }
+    Build::new(4, 3, input)
 }
 
 #[test]

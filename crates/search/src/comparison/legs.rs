@@ -268,7 +268,7 @@ impl Contest<'_> {
             _ => 0,
         };
         let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build { channels, classes, input, compat: Compat::Paper }
+        Build::new(channels, classes, input)
     }
 
     fn phase(&self, leg: &str) -> String {

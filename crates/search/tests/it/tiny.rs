@@ -8,7 +8,7 @@ use dartloom_net::Supernet;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_search::{Architecture, Bilevel, BilevelConfig};
-use dartloom_space::{Blueprint, Build, Compat, Layer, OpSet, Shape, Space, Stem};
+use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
 use dartloom_train::{Noise, cross_entropy};
 use rand::Rng;
 
@@ -34,7 +34,7 @@ pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
 pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
     let shape = data.shape();
     let input = Shape::new(shape.channels, shape.height, shape.width);
-    Build { channels, classes: 10, input, compat: Compat::Paper }
+    Build::new(channels, 10, input)
 }
 
 /// A space of one node per cell in f64 on images of 8x8. Without rectifiers the loss is smooth in
@@ -43,8 +43,7 @@ pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> B
     let registry = registry();
     let ops = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
     let space = space(registry.op_set("smooth", &ops).unwrap(), 1);
-    let build =
-        Build { channels: 2, classes: 3, input: Shape::new(1, 8, 8), compat: Compat::Paper };
+    let build = Build::new(2, 3, Shape::new(1, 8, 8));
     let mut plan = Blueprint::supernet(&space, build).unwrap();
     let smooth = |layers: &mut Vec<Layer>| layers.retain(|layer| !matches!(layer, Layer::Relu));
     for cell in &mut plan.cells {

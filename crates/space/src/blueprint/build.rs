@@ -12,7 +12,8 @@ impl Blueprint {
     /// # Errors
     /// When shapes do not fit (an odd plane at a factorized reduce, a plane smaller than a
     /// kernel), naming cell, edge and operation; [`SpaceError::Range`] for a number that no
-    /// network has.
+    /// network has; [`SpaceError::PartialChannels`] for a cell whose width is no multiple of
+    /// [`Build::partial`].
     pub fn supernet(space: &Space, build: Build) -> Result<Self, SpaceError> {
         let seeds = |cell: usize| {
             let spec = &space.cells()[cell];
@@ -20,6 +21,7 @@ impl Blueprint {
                 from: edge.from,
                 to: edge.to,
                 ops: space.op_set().ops().iter().collect(),
+                partial: build.partial,
                 live: true,
             });
             Ok(CellSeed {
@@ -35,14 +37,18 @@ impl Blueprint {
     ///
     /// # Errors
     /// [`SpaceError::UnknownOp`] for an operation that `ops` does not have,
-    /// [`SpaceError::CellIndex`] when the network places a cell the genotype lacks, and shape
-    /// errors as for [`Blueprint::supernet`].
+    /// [`SpaceError::CellIndex`] when the network places a cell the genotype lacks,
+    /// [`SpaceError::PartialDerived`] for partial channels, and shape errors as for
+    /// [`Blueprint::supernet`].
     pub fn derived(
         genotype: &Genotype,
         network: &Network,
         ops: &OpSet,
         build: Build,
     ) -> Result<Self, SpaceError> {
+        if build.partial != 1 {
+            return Err(SpaceError::PartialDerived { found: build.partial });
+        }
         let cells = genotype.cells();
         for (placement, placed) in network.placements().iter().enumerate() {
             if placed.cell >= cells.len() {
@@ -59,7 +65,8 @@ impl Blueprint {
                 .map(|(gene, live)| {
                     let op =
                         ops.get(&gene.op).map_err(|e| e.at(format!("cell `{}`", cell.name)))?;
-                    Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], live })
+                    let (from, to) = (gene.from, gene.to);
+                    Ok(EdgeSeed { from, to, ops: vec![op], partial: 1, live })
                 })
                 .collect();
             let (inputs, concat) = (cell.inputs, cell.output_nodes(build.compat));
@@ -121,6 +128,7 @@ fn assemble<'a>(
 fn check(build: Build) -> Result<(), SpaceError> {
     range("channels", build.channels)?;
     range("classes", build.classes)?;
+    range("K of partial channels", build.partial)?;
     range("image channels", build.input.channels)?;
     range("image height", build.input.height)?;
     range("image width", build.input.width)

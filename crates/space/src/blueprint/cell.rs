@@ -9,6 +9,8 @@ pub(super) struct EdgeSeed<'a> {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) ops: Vec<&'a OpSpec>,
+    /// One in so many channels goes through the operations.
+    pub(super) partial: usize,
     pub(super) live: bool,
 }
 
@@ -66,13 +68,28 @@ fn node_shape(entry: Shape, reduction: bool) -> Shape {
 }
 
 fn plan_edge(seed: &EdgeSeed<'_>, input: InputPlan, node: Shape) -> Result<EdgePlan, SpaceError> {
+    let (input, partial, node) = match seed.partial {
+        1 => (input, None, node),
+        groups => {
+            let (input, partial) = input.split(groups)?;
+            let kept = Shape { channels: input.width, ..node };
+            let expected = Shape { channels: node.channels - kept.channels, ..node };
+            let found = partial.output()?;
+            if found != expected {
+                let place = "the channels that pass the operations by".to_owned();
+                return Err(SpaceError::Meeting { place, expected, found });
+            }
+            (input, Some(partial), kept)
+        }
+    };
     let mut candidates = Vec::with_capacity(seed.ops.len());
     for op in &seed.ops {
         let place = |error: SpaceError| error.at(format!("operation `{}`", op.name));
         let layers = plan_op(op, input, node).map_err(place)?;
         candidates.push(Candidate { op: (*op).clone(), layers });
     }
-    Ok(EdgePlan { from: seed.from, to: seed.to, input, candidates, live: seed.live })
+    let EdgeSeed { from, to, live, .. } = *seed;
+    Ok(EdgePlan { from, to, input, partial, candidates, live })
 }
 
 fn plan_op(op: &OpSpec, input: InputPlan, node: Shape) -> Result<Option<Vec<Layer>>, SpaceError> {

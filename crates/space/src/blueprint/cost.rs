@@ -72,6 +72,9 @@ impl Cost {
             self.add(&link.layers, link.input)?;
         }
         for edge in &cell.edges {
+            if let Some(partial) = edge.partial.as_ref().filter(|_| edge.live) {
+                self.add(&partial.layers, partial.input)?;
+            }
             for layers in edge.candidates.iter().filter_map(|c| c.layers.as_ref()) {
                 if edge.live {
                     self.add(layers, edge.input.shape)?;

@@ -4,8 +4,10 @@ mod build;
 mod cell;
 mod cost;
 mod head;
+mod partial;
 
 pub use cost::Cost;
+pub use partial::PartialPlan;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,17 @@ pub struct Build {
     /// In which order the nodes of a derived cell run, see
     /// [`CellGenotype::execution_order`](crate::CellGenotype::execution_order).
     pub compat: Compat,
+    /// K of [partial channel connections](PartialPlan): the operations of a supernet's edges see
+    /// one in `partial` channels; 1 for all of them. A derived network has 1.
+    pub partial: usize,
+}
+
+impl Build {
+    /// A network of `channels` base channels that tells `classes` classes apart on images of shape
+    /// `input`; nodes run in the papers' order, and operations see all channels.
+    pub const fn new(channels: usize, classes: usize, input: Shape) -> Self {
+        Self { channels, classes, input, compat: Compat::Paper, partial: 1 }
+    }
 }
 
 /// A network with every shape and layer known.
@@ -125,8 +138,10 @@ pub struct EdgePlan {
     pub from: usize,
     /// Target node.
     pub to: usize,
-    /// What every candidate gets.
+    /// What every candidate gets: one in K channels on a partial edge.
     pub input: InputPlan,
+    /// What happens to the channels that no candidate gets; `None` when there are none.
+    pub partial: Option<PartialPlan>,
     /// Candidate operations.
     pub candidates: Vec<Candidate>,
     /// False for a gene that starts at a node that does not exist: it has a cost (the released

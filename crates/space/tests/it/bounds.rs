@@ -8,7 +8,7 @@ use dartloom_space::{
 const MAX: usize = usize::MAX;
 
 fn build(channels: usize, side: usize) -> Build {
-    Build { channels, classes: 10, input: Shape::new(3, side, side), compat: Compat::Paper }
+    Build::new(channels, 10, Shape::new(3, side, side))
 }
 
 fn ops(stages: Vec<Stage>) -> Result<OpSet, SpaceError> {

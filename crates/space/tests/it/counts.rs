@@ -27,10 +27,8 @@ fn row_cost(fields: &[&str]) -> Cost {
     let genotype = Genotype::published(name).unwrap();
     let chain = genotype.chain(number(layers), stem, reductions, Compat::Official).unwrap();
     let build = Build {
-        channels: number(channels),
-        classes: number(classes),
-        input: Shape::new(3, side, side),
         compat: Compat::Official,
+        ..Build::new(number(channels), number(classes), Shape::new(3, side, side))
     };
     let network = chain.with_aux(aux).network().unwrap();
     let ops = OpSet::builtin("all").unwrap();
@@ -148,9 +146,15 @@ fn slow_cost(blueprint: &Blueprint) -> (u64, u64, u64) {
             }
         }
         for edge in cell.edges.iter().filter(|edge| edge.live) {
+            let mut seen = cell.node;
+            if let Some(partial) = &edge.partial {
+                let passed = slow_list(&partial.layers, partial.input, &mut sums);
+                seen.channels = cell.node.channels / blueprint.build.partial;
+                assert_eq!(passed.channels + seen.channels, cell.node.channels);
+            }
             for candidate in &edge.candidates {
                 let layers = candidate.layers.as_ref().unwrap();
-                assert_eq!(slow_list(layers, edge.input.shape, &mut sums), cell.node);
+                assert_eq!(slow_list(layers, edge.input.shape, &mut sums), seen);
             }
         }
     }
@@ -162,7 +166,7 @@ fn slow_cost(blueprint: &Blueprint) -> (u64, u64, u64) {
 
 fn build(side: usize, channels: usize, classes: usize) -> Build {
     let input = Shape::new(3, side, side);
-    Build { channels, classes, input, compat: Compat::Paper }
+    Build::new(channels, classes, input)
 }
 
 proptest! {
@@ -173,8 +177,10 @@ proptest! {
         (space, side) in strategies::buildable_space(),
         channels in (1_usize..=4).prop_map(|half| 2 * half),
         classes in 1_usize..=5,
+        partial in 1_usize..=4,
     ) {
-        let blueprint = Blueprint::supernet(&space, build(side, channels, classes)).unwrap();
+        let build = Build { partial, ..build(side, channels * partial, classes) };
+        let blueprint = Blueprint::supernet(&space, build).unwrap();
         let cost = blueprint.cost().unwrap();
         prop_assert_eq!((cost.parameters, cost.macs, cost.activations), slow_cost(&blueprint));
         prop_assert_eq!(cost.unused_parameters, 0);

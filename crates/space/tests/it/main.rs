@@ -7,6 +7,7 @@ mod drawings;
 mod forms;
 mod malformed;
 mod networks;
+mod partial;
 mod paths;
 mod published;
 mod sampling;

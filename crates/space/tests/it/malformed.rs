@@ -307,8 +307,7 @@ fn corpus() -> Vec<String> {
 
 /// Everything that can be done with a text; only panics count.
 fn exercise(text: &str) {
-    let build =
-        Build { channels: 4, classes: 3, input: Shape::new(3, 16, 16), compat: Compat::Official };
+    let build = Build { compat: Compat::Official, ..Build::new(4, 3, Shape::new(3, 16, 16)) };
     let genotypes = [
         Genotype::read(text),
         Genotype::from_text(text),

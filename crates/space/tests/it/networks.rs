@@ -1,8 +1,8 @@
 //! Networks that are not chains.
 
 use dartloom_space::{
-    Blueprint, Build, Compat, Genotype, Layout, Network, OpSet, Pair, Shape, Source, Space,
-    SpaceError, Stem,
+    Blueprint, Build, Genotype, Layout, Network, OpSet, Pair, Shape, Source, Space, SpaceError,
+    Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -13,7 +13,7 @@ fn ops() -> OpSet {
 
 fn build() -> Build {
     let input = Shape::new(3, 64, 64);
-    Build { channels: 4, classes: 5, input, compat: Compat::Paper }
+    Build::new(4, 5, input)
 }
 
 fn cell(index: usize) -> Source {

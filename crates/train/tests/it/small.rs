@@ -4,9 +4,7 @@ use candle_core::{DType, Device};
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_net::DerivedNetwork;
 use dartloom_ops::Registry;
-use dartloom_space::{
-    Blueprint, Build, CellGenotype, Compat, Gene, Genotype, Layout, Shape, Space, Stem,
-};
+use dartloom_space::{Blueprint, Build, CellGenotype, Gene, Genotype, Layout, Shape, Space, Stem};
 use dartloom_train::{FitConfig, Noise, Schedule};
 
 /// The first `count` training digits.
@@ -35,12 +33,7 @@ pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
     let registry = Registry::standard().unwrap();
     let space = Space::darts(registry.catalog().clone(), 2, 2, Stem::cifar(2)).unwrap();
     let shape = data.shape();
-    let build = Build {
-        channels: 4,
-        classes: 10,
-        input: Shape::new(shape.channels, shape.height, shape.width),
-        compat: Compat::Paper,
-    };
+    let build = Build::new(4, 10, Shape::new(shape.channels, shape.height, shape.width));
     let network = genotype.network_in(&space).unwrap();
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build).unwrap();
     let mut rng = Noise::new(seed).stream("weights", 0);

@@ -79,7 +79,7 @@ fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, Gol
     let cell = CellGenotype { name: "cell".to_owned(), inputs: 2, genes, concat: vec![2] };
     let genotype = Genotype::new(Layout::Space, vec![cell])?;
     let image = Shape { channels: 3, ..input };
-    let build = Build { channels: input.channels, classes, input: image, compat: Compat::Official };
+    let build = Build { compat: Compat::Official, ..Build::new(input.channels, classes, image) };
     let plan = Blueprint::derived(&genotype, &network, &OpSet::builtin("all")?, build)?;
     match plan.aux {
         Some(aux) if aux.fits => Ok(aux.layers),

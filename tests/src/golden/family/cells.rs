@@ -92,5 +92,5 @@ fn plan(
     let halved = |size: usize| if reduction { size.div_ceil(2) } else { size };
     let entry = ports[0].output;
     let node = Shape::new(width, halved(entry.height), halved(entry.width));
-    search_cell(ports, &ends, concat, ops, node)
+    search_cell(ports, &ends, concat, ops, node, 1)
 }

@@ -96,10 +96,8 @@ fn cost(genotype: &Genotype, at: &Setting) -> Result<Cost, GoldenError> {
     let chain = genotype.chain(at.layers, stem, at.reductions.clone(), Compat::Official)?;
     let network = chain.with_aux(head).network()?;
     let build = Build {
-        channels: at.channels,
-        classes: at.classes,
-        input: Shape::new(3, size, size),
         compat: Compat::Official,
+        ..Build::new(at.channels, at.classes, Shape::new(3, size, size))
     };
     Ok(Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)?.cost()?)
 }

@@ -78,10 +78,8 @@ fn plan(case: &Case<'_>, x: &Tensor) -> Result<Blueprint, GoldenError> {
     }
     let large = case.entry.parameter_names()?.iter().any(|name| name.starts_with("stem0."));
     let build = Build {
-        channels: config.count("C")?,
-        classes: config.count("classes")?,
-        input: shape_of(x)?,
         compat: Compat::Official,
+        ..Build::new(config.count("C")?, config.count("classes")?, shape_of(x)?)
     };
     let auxiliary = config.field("auxiliary").and_then(Value::as_bool).unwrap_or(false);
     let network = network(&genotype, config.count("layers")?, large, auxiliary)?;

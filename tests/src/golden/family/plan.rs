@@ -67,13 +67,15 @@ pub(super) fn port(part: usize, input: Shape, layers: Vec<Layer>) -> Result<Port
     Ok(PortPlan { links: vec![TransformPlan { source, layers, input }], output })
 }
 
-/// A search cell of the given ports: every listed edge holds every operation.
+/// A search cell of the given ports: every listed edge holds every operation, on one in `partial`
+/// channels.
 pub(super) fn search_cell(
     ports: Vec<PortPlan>,
     ends: &[(usize, usize)],
     concat: Vec<usize>,
     ops: &OpSet,
     node: Shape,
+    partial: usize,
 ) -> Result<CellPlan, GoldenError> {
     let entry = ports[0].output;
     let reduction = node.height < entry.height || node.width < entry.width;
@@ -82,9 +84,13 @@ pub(super) fn search_cell(
         let stride = if reduction && !inner { 2 } else { 1 };
         let shape = if inner { node } else { entry };
         let input = InputPlan { shape, width: node.channels, stride, phase: Phase::Search };
+        let (input, partial) = match partial {
+            1 => (input, None),
+            groups => input.split(groups).map(|(input, partial)| (input, Some(partial)))?,
+        };
         let candidates = ops.ops().iter().map(|op| candidate(op, input));
         let candidates = candidates.collect::<Result<Vec<_>, SpaceError>>()?;
-        Ok(EdgePlan { from, to, input, candidates, live: true })
+        Ok(EdgePlan { from, to, input, partial, candidates, live: true })
     });
     let edges = edges.collect::<Result<Vec<_>, SpaceError>>()?;
     let output = Shape { channels: node.channels * concat.len(), ..node };

@@ -37,7 +37,7 @@ impl Searched {
     ) -> Result<Self, GoldenError> {
         let space = space(config, table)?;
         let (channels, classes) = (config.count("C")?, config.count("classes")?);
-        let build = Build { channels, classes, input, compat: Compat::Official };
+        let build = Build { compat: Compat::Official, ..Build::new(channels, classes, input) };
         let plan = Blueprint::supernet(&space, build)?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let registry = Registry::standard()?;
