@@ -1,6 +1,7 @@
 //! What supernets and derived networks share: a blueprint made of tensors.
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Registry, Sequence, Variables};
 use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
@@ -35,10 +36,12 @@ impl Body {
         let stem = stem
             .map(|(i, part)| Sequence::new(&part.layers, &mut root.at(format_args!("stem.{i}"))))
             .collect::<Result<_, _>>()?;
-        let cells = plan.cells.iter().enumerate();
-        let cells = cells
-            .map(|(i, cell)| Cell::new(i, cell, registry, &mut root.at(format_args!("cells.{i}"))))
-            .collect::<Result<_, _>>()?;
+        let arena = Arena::new();
+        let mut cells = Vec::with_capacity(plan.cells.len());
+        for (i, cell) in plan.cells.iter().enumerate() {
+            let cell = Cell::new(i, cell, registry, &mut root.at(format_args!("cells.{i}")))?;
+            cells.push(cell.with_arena(&arena));
+        }
         let aux = match &plan.aux {
             Some(aux) if !aux.fits => {
                 return Err(NetError::AuxiliaryInput { after: aux.after, found: aux.input });
@@ -85,6 +88,10 @@ impl Body {
         let mut value = x.clone();
         for (index, part) in self.stem.iter().enumerate() {
             value = part.forward(&value, pass.mode)?;
+            if pass.constant_parameters {
+                // Only the stem's parameters lie before.
+                value = value.detach();
+            }
             pass.see(&format_args!("stem part {index}"), &value)?;
             values.stem.push(value.clone());
         }

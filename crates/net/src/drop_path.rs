@@ -1,6 +1,6 @@
 //! Drop-path: whole operation outputs are dropped per image.
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use rand::{Rng, RngCore};
 
 use crate::NetError;
@@ -20,24 +20,26 @@ pub fn drop_path(
     if probability <= 0.0 {
         return Ok(x.clone());
     }
-    let keep = 1.0 - probability;
-    let batch = x.dim(0)?;
-    let mask: Vec<f64> =
-        (0..batch).map(|_| if noise.random::<f64>() < keep { 1.0 } else { 0.0 }).collect();
-    masked(x, &mask, keep)
+    scaled(x, keep(x.dim(0)?, probability, noise))
 }
 
-/// `x` times a mask per image, divided by `keep`.
-pub(crate) fn masked(x: &Tensor, mask: &[f64], keep: f64) -> Result<Tensor, NetError> {
-    let scale: Vec<f64> = mask.iter().map(|m| if keep > 0.0 { m / keep } else { 0.0 }).collect();
-    let scale = Tensor::from_vec(scale, (mask.len(), 1, 1, 1), x.device())?;
-    let scale = scale.to_dtype(if x.dtype() == DType::F64 { DType::F64 } else { x.dtype() })?;
-    Ok(x.broadcast_mul(&scale)?)
+/// Factors of `batch` images: 0 with `probability`, else what keeps the mean.
+pub(crate) fn keep(batch: usize, probability: f64, noise: &mut dyn RngCore) -> Vec<f64> {
+    let keep = 1.0 - probability;
+    let scale = if keep > 0.0 { 1.0 / keep } else { 0.0 };
+    (0..batch).map(|_| if noise.random::<f64>() < keep { scale } else { 0.0 }).collect()
+}
+
+/// `x` times a factor per image.
+pub(crate) fn scaled(x: &Tensor, factors: Vec<f64>) -> Result<Tensor, NetError> {
+    let shape = (factors.len(), 1, 1, 1);
+    let factors = Tensor::from_vec(factors, shape, x.device())?.to_dtype(x.dtype())?;
+    Ok(x.broadcast_mul(&factors)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
+    use candle_core::{DType, Device};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

@@ -15,6 +15,7 @@ pub use cell::Cell;
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
-pub use model::{Model, Output, Pass, Watch};
+pub use dartloom_kernels::fused::Recompute;
+pub use model::{Execution, Model, Output, Pass, Watch};
 pub use partial::channel_shuffle;
 pub use supernet::{EdgeWeights, Supernet};

@@ -3,14 +3,32 @@
 use std::fmt;
 
 use candle_core::Tensor;
+use dartloom_kernels::fused::Recompute;
 use dartloom_ops::{Mode, Variables};
 use dartloom_space::Cost;
 use rand::RngCore;
 
 use crate::NetError;
+use crate::drop_path::keep;
 
 /// Sees every operation's output with its place: "cell 3, edge 0->2, sep_conv_3x3".
 pub type Watch<'a> = dyn FnMut(&dyn fmt::Display, &Tensor) -> Result<(), NetError> + 'a;
+
+/// How the sums of cells are computed; the results agree to rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Execution {
+    /// All edges of a cell in one operation, where every candidate has a kernel: `f32` on the CPU.
+    /// Edges with operations of your own run fused but for these.
+    Fused(Recompute),
+    /// One operation after the other, on any device and for any element type.
+    Staged,
+}
+
+impl Default for Execution {
+    fn default() -> Self {
+        Self::Fused(Recompute::default())
+    }
+}
 
 /// One forward pass.
 pub struct Pass<'a> {
@@ -20,8 +38,13 @@ pub struct Pass<'a> {
     pub drop_path: f64,
     /// Where drop-path draws from.
     pub noise: &'a mut dyn RngCore,
-    /// Sees every operation's output.
+    /// Sees every operation's output; the pass then runs staged.
     pub watch: Option<&'a mut Watch<'a>>,
+    /// How the sums of cells are computed.
+    pub execution: Execution,
+    /// Whether nobody asks for the gradients of parameters: they may be missing after a backward
+    /// pass, and what only leads to them is not computed.
+    pub constant_parameters: bool,
 }
 
 impl fmt::Debug for Pass<'_> {
@@ -29,6 +52,8 @@ impl fmt::Debug for Pass<'_> {
         f.debug_struct("Pass")
             .field("mode", &self.mode)
             .field("drop_path", &self.drop_path)
+            .field("execution", &self.execution)
+            .field("constant_parameters", &self.constant_parameters)
             .finish_non_exhaustive()
     }
 }
@@ -36,7 +61,21 @@ impl fmt::Debug for Pass<'_> {
 impl<'a> Pass<'a> {
     /// A pass without drop-path or watch.
     pub fn new(mode: Mode, noise: &'a mut dyn RngCore) -> Self {
-        Self { mode, drop_path: 0.0, noise, watch: None }
+        Self {
+            mode,
+            drop_path: 0.0,
+            noise,
+            watch: None,
+            execution: Execution::default(),
+            constant_parameters: false,
+        }
+    }
+
+    /// Draws whether each of `batch` images keeps an operation's output, scaled to keep the mean;
+    /// `None` when drop-path is off.
+    pub(crate) fn gate(&mut self, batch: usize) -> Option<Vec<f64>> {
+        let active = self.mode.is_training() && self.drop_path > 0.0;
+        active.then(|| keep(batch, self.drop_path, self.noise))
     }
 
     pub(crate) fn see(&mut self, place: &dyn fmt::Display, value: &Tensor) -> Result<(), NetError> {

@@ -1,7 +1,7 @@
 //! Edges whose operations see only some of the channels.
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Mode, Operation, Sequence};
+use dartloom_ops::{Builder, Mode, Operation, Sequence, Stage};
 use dartloom_space::{EdgePlan, PartialPlan};
 
 use crate::NetError;
@@ -26,7 +26,7 @@ pub fn channel_shuffle(x: &Tensor, groups: usize) -> Result<Tensor, NetError> {
 pub(crate) struct Bypass {
     groups: usize,
     /// Channels that the operations get, and as many that they put out.
-    kept: usize,
+    pub(crate) kept: usize,
     layers: Sequence,
 }
 
@@ -36,6 +36,14 @@ impl Bypass {
         let Some(PartialPlan { groups, layers, .. }) = &edge.partial else { return Ok(None) };
         let layers = Sequence::new(layers, vars)?;
         Ok(Some(Self { groups: *groups, kept: edge.input.shape.channels, layers }))
+    }
+
+    pub(crate) fn groups(&self) -> usize {
+        self.groups
+    }
+
+    pub(crate) fn stages(&self) -> Option<Vec<Stage>> {
+        self.layers.stages()
     }
 
     /// The channels of `x`, `[B, C, H, W]`, that the operations get.

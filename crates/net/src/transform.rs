@@ -1,7 +1,7 @@
 //! Layers outside cells: stems, ports and heads.
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Mode, Operation, Sequence};
+use dartloom_ops::{Builder, Mode, Operation, Sequence, Stage};
 use dartloom_space::{Source, TransformPlan};
 
 use crate::NetError;
@@ -16,6 +16,10 @@ pub(crate) struct Transform {
 impl Transform {
     pub(crate) fn new(plan: &TransformPlan, vars: &mut Builder<'_>) -> Result<Self, NetError> {
         Ok(Self { source: plan.source, layers: Sequence::new(&plan.layers, vars)? })
+    }
+
+    pub(crate) fn stages(&self) -> Option<Vec<Stage>> {
+        self.layers.stages()
     }
 
     pub(crate) fn forward(

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use candle_core::Tensor;
+use dartloom_kernels::fused::Stage;
 use dartloom_space::InputPlan;
 
 use crate::{Builder, Mode, OpError};
@@ -19,17 +20,32 @@ pub trait Operation: fmt::Debug + Send + Sync {
     /// # Errors
     /// When `x` has another shape than the operation was built for.
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError>;
+
+    /// The same as a chain of stages, which networks run fused with its neighbours.
+    ///
+    /// `None`, the default, for an operation that is no such chain: it is run by `forward`.
+    fn stages(&self) -> Option<Vec<Stage>> {
+        None
+    }
 }
 
 impl<T: Operation + ?Sized> Operation for &T {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
         (**self).forward(x, mode)
     }
+
+    fn stages(&self) -> Option<Vec<Stage>> {
+        (**self).stages()
+    }
 }
 
 impl<T: Operation + ?Sized> Operation for Box<T> {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
         (**self).forward(x, mode)
+    }
+
+    fn stages(&self) -> Option<Vec<Stage>> {
+        (**self).stages()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Concrete layers with their variables.
 
 use candle_core::{Tensor, Var};
+use dartloom_kernels::fused::Stage;
 use dartloom_kernels::{
     BatchNormSpec, ConvSpec, PoolSpec, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
     upsample_nearest2d,
@@ -63,6 +64,29 @@ impl Built {
                 bias: vars.parameter("bias", &[outputs], Init::FanIn(inputs))?,
             },
             _ => return Err(OpError::NoFactory { op: layer.name().to_owned() }),
+        })
+    }
+
+    /// The layer as a stage of a fused sum, if there is one.
+    pub(crate) fn stage(&self) -> Option<Stage> {
+        Some(match self {
+            Self::Relu => Stage::Relu,
+            Self::Identity => Stage::Identity,
+            Self::Conv { weight, spec } => Stage::Conv { weight: weight.clone(), spec: *spec },
+            Self::MaxPool(spec) => Stage::MaxPool(*spec),
+            Self::AvgPool(spec) => Stage::AvgPool(*spec),
+            Self::FactorizedReduce { even, odd } => {
+                Stage::FactorizedReduce { even: even.clone(), odd: odd.clone() }
+            }
+            Self::Norm { affine, mean, var } => Stage::Norm {
+                affine: affine.clone(),
+                mean: mean.clone(),
+                variance: var.clone(),
+                spec: BatchNormSpec::default(),
+            },
+            Self::Upsample(_) | Self::Zero(_) | Self::GlobalAvgPool | Self::Linear { .. } => {
+                return None;
+            }
         })
     }
 

@@ -11,6 +11,7 @@ pub mod testkit;
 mod variables;
 
 pub use dartloom_kernels::Statistics;
+pub use dartloom_kernels::fused::Stage;
 pub use error::OpError;
 pub use factory::{OpCost, OpFactory, OpFn, Operation, op_fn};
 pub use mode::Mode;

@@ -1,6 +1,7 @@
 //! Layers run one after the other.
 
 use candle_core::Tensor;
+use dartloom_kernels::fused::Stage;
 use dartloom_space::Layer;
 
 use crate::layer::Built;
@@ -26,5 +27,9 @@ impl Sequence {
 impl Operation for Sequence {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
         self.layers.iter().try_fold(x.clone(), |x, layer| layer.forward(&x, mode))
+    }
+
+    fn stages(&self) -> Option<Vec<Stage>> {
+        self.layers.iter().map(Built::stage).collect()
     }
 }

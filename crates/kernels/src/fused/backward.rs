@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::arena::Lent;
 use super::forward::{Context, Rows, Slabs, State, lines_of, split};
 use super::layout::Home;
-use super::lines::{Line, PLAIN};
+use super::lines::{Line, Lines, PLAIN};
 use super::prepared::Prepared;
 use super::program::Term;
 use super::scratch::run;
@@ -80,9 +80,11 @@ impl Context<'_> {
             let mut images = self.images(output, &mut nodes, &mut work);
             let mut slabs = self.gradient_slabs(&mut gradients, &mut inner, &mut inputs, wanted);
             self.begin(gradient, &mut slabs);
+            let needed = self.needed(wanted);
             for node in (0..program.nodes.len()).rev() {
                 for group in program.nodes[node].groups().into_iter().rev() {
-                    let mut edge = Edge { node, kept, wanted, state, found: &mut found };
+                    let needed = needed[program.nodes[node].terms[group.start].source];
+                    let mut edge = Edge { node, kept, needed, wanted, state, found: &mut found };
                     self.edge(&mut edge, group, &mut images, &mut slabs);
                 }
             }
@@ -90,6 +92,21 @@ impl Context<'_> {
         state.nodes = Some(nodes);
         found.inputs = inputs;
         found
+    }
+
+    /// Which values' gradients lead to anything that is asked for.
+    fn needed(&self, wanted: &Wanted) -> Vec<bool> {
+        let mut needed = wanted.inputs.clone();
+        for node in &self.program.nodes {
+            let leads = |term: &Term| {
+                needed[term.source]
+                    || (wanted.parameters && term.has_parameters())
+                    || (wanted.coefficients && term.coefficient.is_some())
+            };
+            let any = node.terms.iter().any(leads);
+            needed.push(any);
+        }
+        needed
     }
 
     fn images<'b>(
@@ -163,8 +180,12 @@ impl Context<'_> {
         let all = &self.program.nodes[edge.node].terms;
         let wanted = edge.wanted;
         let asked = |term: &Term| wanted.coefficients && term.coefficient.is_some();
+        let needed = edge.needed;
+        let moves = |term: &Term| {
+            self.active(term) && (needed || (wanted.parameters && term.has_parameters()))
+        };
         let terms: Vec<usize> =
-            group.filter(|&term| self.active(&all[term]) || asked(&all[term])).collect();
+            group.filter(|&term| moves(&all[term]) || asked(&all[term])).collect();
         let missing: Vec<usize> = terms
             .iter()
             .copied()
@@ -179,7 +200,7 @@ impl Context<'_> {
         let moving: Vec<(usize, Vec<Slope>)> = terms
             .into_iter()
             .zip(slopes)
-            .filter(|(term, _)| self.active(&all[*term]))
+            .filter(|(term, _)| moves(&all[*term]))
             .collect();
         self.descend(edge, moving, images, slabs);
     }
@@ -236,9 +257,7 @@ impl Context<'_> {
             .map(|term| {
                 let channels = first..first + width(term);
                 first = channels.end;
-                let gate = |image: usize| {
-                    term.gate.map_or(1.0, |gate| f64::from(self.gates[gate][image]))
-                };
+                let gate = |image: usize| f64::from(self.gate(term, image));
                 let images = sums.chunks_exact(total).enumerate();
                 let add = |sum: Pair, (image, sums): (usize, &[Pair]), channel: usize| {
                     let gate = gate(image);
@@ -256,7 +275,7 @@ impl Context<'_> {
         node: usize,
         index: usize,
         image: &'b Slabs<'_>,
-        lines: &'b [Option<Vec<Line>>],
+        lines: &'b [Option<Lines>],
     ) -> (&'b [f32], Option<&'b [Line]>) {
         let term = &self.program.nodes[node].terms[index];
         match term.blocks.last() {
@@ -300,7 +319,7 @@ impl Context<'_> {
         pairs: &[Pair],
         channels: usize,
     ) -> Vec<Slope> {
-        let lines = norm.and_then(|norm| Some((norm, edge.state.lines[norm].as_ref()?)));
+        let lines = norm.and_then(|norm| Some((norm, edge.state.lines[norm].clone()?)));
         let Some((norm, lines)) = lines else {
             return vec![Slope { a: 1.0, b: 0.0, c: 0.0 }; channels];
         };
@@ -308,7 +327,7 @@ impl Context<'_> {
         if let Some((scale, shift)) = norm.affine
             && edge.wanted.parameters
         {
-            for (channel, (pair, line)) in pairs.iter().zip(lines).enumerate() {
+            for (channel, (pair, line)) in pairs.iter().zip(lines.iter()).enumerate() {
                 edge.found.parameters[scale + channel] += (pair.1 * f64::from(line.inverse)) as f32;
                 edge.found.parameters[shift + channel] += pair.0 as f32;
             }
@@ -405,6 +424,8 @@ pub(super) struct Edge<'a> {
     pub(super) node: usize,
     /// Whether the outputs of blocks were kept since the forward pass.
     pub(super) kept: bool,
+    /// Whether the source's gradient leads to anything that is asked for.
+    pub(super) needed: bool,
     pub(super) wanted: &'a Wanted,
     pub(super) state: &'a mut State,
     pub(super) found: &'a mut Gradients,

@@ -19,6 +19,8 @@ pub(super) struct Block {
     pub(super) pointwise: Option<Pointwise>,
     /// Index among the program's norms.
     pub(super) norm: Option<usize>,
+    /// Whether the norm has scale and shift.
+    pub(super) affine: bool,
     /// Where its parameters begin and end in the packed parameters, norm's not included.
     pub(super) parameters: (usize, usize),
 }
@@ -97,6 +99,7 @@ impl Compiler<'_> {
                 spatial: Spatial::None,
                 pointwise: None,
                 norm: None,
+                affine: false,
                 parameters: (start, start),
             };
             if stages.next_if(|stage| matches!(stage, Stage::Relu)).is_some() {
@@ -207,6 +210,7 @@ impl Compiler<'_> {
         let affine = affine
             .as_ref()
             .map(|(scale, shift)| (self.parameters.add(scale), self.parameters.add(shift)));
+        block.affine = affine.is_some();
         block.norm = Some(self.norms.len());
         self.norms.push(Norm {
             channels,

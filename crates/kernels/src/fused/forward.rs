@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::arena::{Arena, Lent};
 use super::block::Block;
 use super::layout::{Home, Layout};
-use super::lines::{Line, PLAIN, pool, running};
+use super::lines::{Line, Lines, PLAIN, pool, running};
 use super::prepared::Prepared;
 use super::program::{Program, Term};
 use super::scratch::{Input, Scratch, room, run};
@@ -32,7 +32,7 @@ pub(super) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Per norm, once known.
-    pub(super) lines: Vec<Option<Vec<Line>>>,
+    pub(super) lines: Vec<Option<Lines>>,
     /// Moments of the batch per norm that saw it.
     pub(super) moments: Vec<Option<Vec<Moments>>>,
     pub(super) nodes: Option<Lent>,
@@ -126,7 +126,13 @@ impl Context<'_> {
 
     /// A term's factor for one image.
     pub(super) fn factor(&self, term: &Term, image: usize) -> f32 {
-        self.coefficient(term) * term.gate.map_or(1.0, |gate| self.gates[gate][image])
+        self.coefficient(term) * self.gate(term, image)
+    }
+
+    /// A term's own factor for one image.
+    pub(super) fn gate(&self, term: &Term, image: usize) -> f32 {
+        let gate = term.gate.and_then(|gate| self.gates.get(gate));
+        gate.map_or(1.0, |gate| gate[image])
     }
 
     /// Runs all blocks of some terms of one source, depth by depth: the norm of one depth needs
@@ -212,7 +218,7 @@ impl Context<'_> {
         (node, term, depth): (usize, usize, usize),
         prepared: &Prepared,
         image: &mut Slabs<'_>,
-        lines: &[Option<Vec<Line>>],
+        lines: &[Option<Lines>],
         scratch: &mut Scratch,
     ) {
         let plan = &self.program.nodes[node].terms[term];
@@ -373,7 +379,7 @@ struct Part<'a> {
 }
 
 /// The lines of a block's norm, if it has one.
-pub(super) fn lines_of<'a>(block: &Block, lines: &'a [Option<Vec<Line>>]) -> Option<&'a [Line]> {
+pub(super) fn lines_of<'a>(block: &Block, lines: &'a [Option<Lines>]) -> Option<&'a [Line]> {
     block.norm.and_then(|norm| lines[norm].as_deref())
 }
 

@@ -16,12 +16,15 @@ pub(super) struct Line {
     pub(super) shift: f32,
 }
 
+/// The lines of a norm's channels.
+pub(super) type Lines = std::sync::Arc<[Line]>;
+
 /// No norm.
 pub(super) const PLAIN: Line = Line { mean: 0.0, inverse: 1.0, scale: 1.0, shift: 0.0 };
 
 impl Line {
     /// The lines of a norm from its moments.
-    pub(super) fn all(norm: &Norm, moments: &[Moments], parameters: &[f32]) -> Vec<Self> {
+    pub(super) fn all(norm: &Norm, moments: &[Moments], parameters: &[f32]) -> Lines {
         let affine = |channel: usize| {
             norm.affine.map_or((1.0, 0.0), |(scale, shift)| {
                 (f64::from(parameters[scale + channel]), f64::from(parameters[shift + channel]))

@@ -19,9 +19,9 @@ const OP: &str = "fused program";
 /// How a program is run once.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    /// Factors of branches, a vector as long as [`Program::coefficients`]; none when that is 0.
+    /// Factors of branches, at least [`Program::coefficients`] of them; `None` when that is 0.
     pub coefficients: Option<&'a Tensor>,
-    /// Factors per image, one row per gate.
+    /// Factors per image, one row per gate; none at all when they are all 1.
     pub gates: Vec<Vec<f32>>,
     /// What normalises.
     pub statistics: Statistics,
@@ -111,13 +111,14 @@ impl Program {
             }
         }
         let found = call.coefficients.map_or(0, Tensor::elem_count);
-        if found != self.coefficients {
+        if found < self.coefficients {
             let (argument, expected) = ("coefficients", self.coefficients);
             return Err(KernelError::Count { op: OP, argument, expected, found });
         }
         let batch = batch.unwrap_or(0);
         let short = call.gates.iter().find(|gate| gate.len() != batch);
-        if call.gates.len() < self.gates || short.is_some() {
+        let missing = !call.gates.is_empty() && call.gates.len() < self.gates;
+        if missing || short.is_some() {
             let (expected, found) = match short {
                 Some(gate) => (batch, gate.len()),
                 None => (self.gates, call.gates.len()),

@@ -212,6 +212,11 @@ impl Node {
 }
 
 impl Term {
+    /// Whether anything in it can be trained.
+    pub(super) fn has_parameters(&self) -> bool {
+        self.blocks.iter().any(|block| block.parameters.1 > block.parameters.0 || block.affine)
+    }
+
     /// What it reads.
     pub(super) fn input(&self) -> Extent {
         self.blocks.first().map_or(self.extent, |block| block.input)

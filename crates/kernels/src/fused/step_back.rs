@@ -3,8 +3,7 @@
 use super::backward::{Edge, GradientSlabs, Operands, Slope, plane_of};
 use super::block::{Block, Spatial};
 use super::forward::{Context, Slabs, lines_of};
-use super::layout::Home;
-use super::lines::{Line, PLAIN};
+use super::lines::{Line, Lines};
 use super::prepared::Prepared;
 use super::program::Term;
 use super::scratch::{Input, Scratch, room, run};
@@ -16,7 +15,7 @@ use crate::simd::{
 /// What all images of one depth of one edge share.
 pub(super) struct Step<'a> {
     context: &'a Context<'a>,
-    lines: Vec<Option<Vec<Line>>>,
+    lines: Vec<Option<Lines>>,
     node: usize,
     depth: usize,
     terms: Vec<Moving>,
@@ -48,12 +47,8 @@ impl<'a> Step<'a> {
         let weights = edge.wanted.parameters;
         let (mut parameters, mut pairs) = (0, 0);
         let mut terms = Vec::with_capacity(now.len());
-        let mut descends = true;
         for (index, slopes) in now {
             let term = &all[index];
-            if let Some(Home::Input(input)) = context.layout.homes.get(term.source) {
-                descends = depth > 0 || edge.wanted.inputs[*input];
-            }
             let place = parameters;
             let operands = term.blocks.get(depth).map(|block| {
                 if weights {
@@ -68,8 +63,9 @@ impl<'a> Step<'a> {
             }
             terms.push(Moving { index, slopes, operands, parameters: place });
         }
+        let (node, descends) = (edge.node, depth > 0 || edge.needed);
         let lines = edge.state.lines.clone();
-        Self { context, lines, node: edge.node, depth, terms, descends, parameters, pairs }
+        Self { context, lines, node, depth, terms, descends, parameters, pairs }
     }
 
     /// The terms that have another block before this depth.
@@ -226,10 +222,7 @@ impl<'a> Step<'a> {
         let ranges = &layout.work[self.node][moving.index];
         let values = &image.work[ranges[self.depth].clone()];
         let last = self.depth + 1 == term.blocks.len();
-        let gate = match term.gate {
-            Some(gate) if last => self.context.gates[gate][image.index],
-            _ => 1.0,
-        };
+        let gate = if last { self.context.gate(term, image.index) } else { 1.0 };
         let plane = block.output.plane();
         let behind = if last {
             &slab.nodes[layout.gradients[self.node].clone()]
@@ -374,6 +367,5 @@ impl<'a> Step<'a> {
             }
         }
         scratch.input_gradient = own;
-        let _ = PLAIN;
     }
 }

@@ -5,7 +5,7 @@ mod second_order;
 
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::{Pass, Supernet};
+use dartloom_net::{Execution, Pass, Supernet};
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_space::Compat;
@@ -48,6 +48,8 @@ pub struct Bilevel {
     pub sgd: Sgd,
     /// Optimiser of the logits.
     pub adam: Adam,
+    /// How the supernet's cells are computed.
+    pub execution: Execution,
     config: BilevelConfig,
     noise: Noise,
 }
@@ -58,6 +60,14 @@ pub(crate) struct Step {
     pub(crate) at: Position,
     pub(crate) progress: Progress,
     pub(crate) rate: f64,
+}
+
+/// Whose gradients a pass is for; those of the others are not computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Logits,
+    Weights,
+    Both,
 }
 
 /// What a step did.
@@ -102,7 +112,8 @@ impl Bilevel {
     ) -> Result<Self, SearchError> {
         config.check()?;
         let (sgd, adam) = (Sgd::new(config.sgd), Adam::new(config.adam));
-        Ok(Self { supernet, architecture, sgd, adam, config, noise })
+        let execution = Execution::default();
+        Ok(Self { supernet, architecture, sgd, adam, execution, config, noise })
     }
 
     /// The configuration.
@@ -147,7 +158,7 @@ impl Bilevel {
         valid: &Batch,
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
-        let loss = self.loss(step, valid, self.logit_mode(), report)?;
+        let loss = self.loss(step, valid, (self.logit_mode(), Wanted::Logits), report)?;
         let mut store = loss.backward()?;
         report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
         self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
@@ -160,7 +171,7 @@ impl Bilevel {
         train: &Batch,
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
-        let loss = self.loss(step, train, Mode::train(), report)?;
+        let loss = self.loss(step, train, (Mode::train(), Wanted::Weights), report)?;
         let variables = self.supernet.variables().parameters();
         let mut gradients = Gradients::take(&mut loss.backward()?, variables);
         report.gradient_norm = gradients.clip_norm(self.config.clip)?;
@@ -182,11 +193,14 @@ impl Bilevel {
         &self,
         step: Step,
         batch: &Batch,
-        mode: Mode,
+        (mode, wanted): (Mode, Wanted),
         report: &mut StepReport,
     ) -> Result<Tensor, SearchError> {
-        let weights = self.weights(step)?;
-        let logits = self.run(&batch.images, &weights, mode)?;
+        let mut weights = self.weights(step)?;
+        if wanted == Wanted::Weights {
+            weights = weights.iter().map(Tensor::detach).collect();
+        }
+        let logits = self.run(&batch.images, &weights, mode, wanted)?;
         let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
         if let Some(penalty) = self.architecture.penalty()? {
             loss = (loss + penalty)?;
@@ -210,7 +224,8 @@ impl Bilevel {
         mode: Mode,
     ) -> Result<Tensor, SearchError> {
         let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
-        self.run(images, &self.architecture.weights(progress, &mut noise)?, mode)
+        let weights = self.architecture.weights(progress, &mut noise)?;
+        self.run(images, &weights, mode, Wanted::Both)
     }
 
     /// The architecture weights of a step: every pass of it sees the same noise, every step its
@@ -222,10 +237,19 @@ impl Bilevel {
         self.architecture.weights(step.progress, &mut noise)
     }
 
-    fn run(&self, images: &Tensor, weights: &[Tensor], mode: Mode) -> Result<Tensor, SearchError> {
+    fn run(
+        &self,
+        images: &Tensor,
+        weights: &[Tensor],
+        mode: Mode,
+        wanted: Wanted,
+    ) -> Result<Tensor, SearchError> {
         // A supernet has no drop-path: its passes draw nothing.
         let mut noise = self.noise.stream("supernet", 0);
-        Ok(self.supernet.forward(images, weights, &mut Pass::new(mode, &mut noise))?.logits)
+        let mut pass = Pass::new(mode, &mut noise);
+        pass.constant_parameters = wanted == Wanted::Logits;
+        pass.execution = self.execution;
+        Ok(self.supernet.forward(images, weights, &mut pass)?.logits)
     }
 
     #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]

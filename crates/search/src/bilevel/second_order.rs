@@ -7,7 +7,7 @@ use dartloom_data::Batch;
 use dartloom_ops::Mode;
 use dartloom_train::Gradients;
 
-use super::{Bilevel, Step, StepReport};
+use super::{Bilevel, Step, StepReport, Wanted};
 use crate::SearchError;
 
 /// Radius of the finite difference, divided by the norm of its direction.
@@ -60,14 +60,14 @@ impl Bilevel {
         kept: &BTreeMap<String, Tensor>,
         report: &mut StepReport,
     ) -> Result<(Gradients, Implicit), SearchError> {
-        let loss = self.loss(step, train, self.logit_mode(), report)?;
+        let loss = self.loss(step, train, (self.logit_mode(), Wanted::Weights), report)?;
         let descent = Gradients::take(&mut loss.backward()?, self.variables());
         drop(loss);
         for (name, var) in self.variables() {
             var.set(&self.ahead(name, &kept[name], descent.0.get(name), step.rate)?)?;
         }
         // The released code evaluates a copy of the network here and drops its statistics.
-        let loss = self.loss(step, valid, Mode::probe(), report)?;
+        let loss = self.loss(step, valid, (Mode::probe(), Wanted::Both), report)?;
         let mut store = loss.backward()?;
         let gradients = Gradients::take(&mut store, self.architecture.logits());
         let direction = Gradients::take(&mut store, self.variables());
@@ -117,7 +117,7 @@ impl Bilevel {
                     var.set(&kept[name])?;
                 }
             }
-            let loss = self.loss(step, train, self.logit_mode(), report)?;
+            let loss = self.loss(step, train, (self.logit_mode(), Wanted::Logits), report)?;
             ends.push(Gradients::take(&mut loss.backward()?, self.architecture.logits()));
         }
         let mut product = BTreeMap::new();

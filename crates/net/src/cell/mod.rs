@@ -1,14 +1,20 @@
 //! A placed cell.
 
+mod fused;
+mod staged;
+
 use std::fmt;
+use std::sync::Arc;
 
 use candle_core::Tensor;
+use dartloom_kernels::fused::{Arena, Program};
 use dartloom_ops::{Builder, Operation, Registry};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
+use self::fused::Whole;
 use crate::partial::Bypass;
 use crate::transform::Transform;
-use crate::{NetError, Pass, drop_path};
+use crate::{Execution, NetError, Pass};
 
 /// One placed cell: its ports, its edges with their operations, its output.
 ///
@@ -22,6 +28,9 @@ pub struct Cell {
     edges: Vec<PlacedEdge>,
     concat: Vec<usize>,
     node: Shape,
+    /// All edges, and the ports if they can be, as one operation.
+    whole: Option<Whole>,
+    arena: Arena,
 }
 
 #[derive(Debug)]
@@ -33,6 +42,8 @@ struct PlacedEdge {
     ops: Vec<PlacedOp>,
     /// For partial channels: what the operations do not see.
     bypass: Option<Bypass>,
+    /// The operations that have stages, in an edge where another one has none.
+    fused: Option<Arc<Program>>,
 }
 
 #[derive(Debug)]
@@ -42,6 +53,8 @@ struct PlacedOp {
     name: String,
     identity: bool,
     op: Box<dyn Operation>,
+    /// Whether the edge's program runs it.
+    fused: bool,
 }
 
 /// Where an operation stands.
@@ -78,15 +91,25 @@ impl Cell {
                 [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
                 links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
-        let edges = live
+        let mut edges = live
             .map(|(row, edge)| {
                 PlacedEdge::new(row, edge, registry, &mut vars.at(format_args!("edges.{row}")))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        let whole = Whole::new(plan, &ports, &edges);
+        if whole.is_none() {
+            fused::fuse_edges(plan, &mut edges);
+        }
         let (concat, node) = (plan.concat.clone(), plan.node);
-        Ok(Self { index, cell: plan.cell, ports, edges, concat, node })
+        let arena = Arena::new();
+        Ok(Self { index, cell: plan.cell, ports, edges, concat, node, whole, arena })
+    }
+
+    /// The cell with the buffers of `arena`, which cells of a network share.
+    pub(crate) fn with_arena(self, arena: &Arena) -> Self {
+        Self { arena: arena.clone(), ..self }
     }
 
     /// Index of the searchable cell whose weights this one reads.
@@ -106,79 +129,17 @@ impl Cell {
         weights: Option<&Tensor>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
-        for (port, transform) in self.ports.iter().enumerate() {
-            let state = transform.forward(read, pass.mode)?;
-            pass.see(&format_args!("cell {}, port {port}", self.index), &state)?;
-            states.push(state);
+        if pass.watch.is_none()
+            && let Execution::Fused(recompute) = pass.execution
+            && let Some(whole) = &self.whole
+        {
+            let inputs = self.inputs(whole, read, pass)?;
+            if whole.fits(&inputs, weights) {
+                return whole.forward(&self.arena, &inputs, weights, recompute, pass);
+            }
         }
-        let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
-        for node in states.len()..=last.unwrap_or(0) {
-            let state = self.node(node, &states, weights, pass)?;
-            states.push(state);
-        }
-        let outputs: Vec<&Tensor> = self.concat.iter().map(|&node| &states[node]).collect();
-        Ok(Tensor::cat(&outputs, 1)?)
+        self.staged(read, weights, pass)
     }
-
-    /// The sum of a node's in-edges; zeros when none is alive.
-    fn node(
-        &self,
-        node: usize,
-        states: &[Tensor],
-        weights: Option<&Tensor>,
-        pass: &mut Pass<'_>,
-    ) -> Result<Tensor, NetError> {
-        let mut total: Option<Tensor> = None;
-        for edge in self.edges.iter().filter(|edge| edge.to == node) {
-            let row = weights.map(|weights| weights.get(edge.row)).transpose()?;
-            let x = &states[edge.from];
-            total = match &edge.bypass {
-                None => self.mix(edge, x, row.as_ref(), total, pass)?,
-                Some(bypass) => {
-                    let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
-                    Some(plus(total, bypass.join(x, mixed, pass.mode)?)?)
-                }
-            };
-        }
-        match total {
-            Some(total) => Ok(total),
-            None => self.zeros(&states[0]),
-        }
-    }
-
-    /// `total` and the weighted outputs of an edge's operations on `x`.
-    fn mix(
-        &self,
-        edge: &PlacedEdge,
-        x: &Tensor,
-        row: Option<&Tensor>,
-        mut total: Option<Tensor>,
-        pass: &mut Pass<'_>,
-    ) -> Result<Option<Tensor>, NetError> {
-        for op in &edge.ops {
-            let y = op.forward(x, &Place { cell: self.index, edge, op }, pass)?;
-            let y = match row {
-                Some(row) => y.broadcast_mul(&row.get(op.column)?)?,
-                None => y,
-            };
-            total = Some(plus(total, y)?);
-        }
-        Ok(total)
-    }
-
-    fn zeros(&self, like: &Tensor) -> Result<Tensor, NetError> {
-        let Shape { channels, height, width } = self.node;
-        let shape = (like.dim(0)?, channels, height, width);
-        Ok(Tensor::zeros(shape, like.dtype(), like.device())?)
-    }
-}
-
-fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
-    Ok(match total {
-        Some(total) => (total + y)?,
-        None => y,
-    })
 }
 
 impl PlacedEdge {
@@ -196,10 +157,11 @@ impl PlacedEdge {
             }
             let name = candidate.op.name.clone();
             let op = registry.build(candidate, &plan.input, &mut vars.at(&name))?;
-            ops.push(PlacedOp { column, name, identity: candidate.is_identity(), op });
+            let identity = candidate.is_identity();
+            ops.push(PlacedOp { column, name, identity, op, fused: false });
         }
         let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
-        Ok(Self { row, from: plan.from, to: plan.to, ops, bypass })
+        Ok(Self { row, from: plan.from, to: plan.to, ops, bypass, fused: None })
     }
 }
 
@@ -207,21 +169,4 @@ impl PlacedEdge {
 fn cuts(candidate: &Candidate) -> bool {
     let free = |layers: &Vec<Layer>| layers.iter().all(|layer| layer.parameters() == 0);
     candidate.op.is_zero() && candidate.layers.as_ref().is_some_and(free)
-}
-
-impl PlacedOp {
-    fn forward(
-        &self,
-        x: &Tensor,
-        place: &Place<'_>,
-        pass: &mut Pass<'_>,
-    ) -> Result<Tensor, NetError> {
-        let at = |source| NetError::At { place: place.to_string(), source: Box::new(source) };
-        let y = self.op.forward(x, pass.mode).map_err(at)?;
-        pass.see(place, &y)?;
-        if pass.mode.is_training() && pass.drop_path > 0.0 && !self.identity {
-            return drop_path(&y, pass.drop_path, pass.noise);
-        }
-        Ok(y)
-    }
 }

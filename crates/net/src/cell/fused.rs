@@ -1,0 +1,204 @@
+//! A cell as one operation.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Tensor};
+use dartloom_kernels::fused::{Arena, Branch, Call, Extent, Program, ProgramBuilder, Recompute};
+use dartloom_ops::Stage;
+use dartloom_space::{CellPlan, Phase, Shape, Source};
+
+use super::staged::single;
+use super::{Cell, PlacedEdge};
+use crate::transform::Transform;
+use crate::{NetError, Pass};
+
+/// The program of a cell.
+#[derive(Debug)]
+pub(super) struct Whole {
+    program: Arc<Program>,
+    /// Whether the program begins before the ports' layers.
+    ports: bool,
+    /// Operations that drop-path gates, in the order of the staged pass.
+    gates: usize,
+    weighted: bool,
+}
+
+impl Whole {
+    /// The program of a cell whose operations all have stages; `None` for any other.
+    pub(super) fn new(
+        plan: &CellPlan,
+        ports: &[Transform],
+        edges: &[PlacedEdge],
+    ) -> Option<Self> {
+        with_ports(plan, ports, edges, true).or_else(|| with_ports(plan, ports, edges, false))
+    }
+
+    /// Whether the kernels serve these inputs.
+    pub(super) fn fits(&self, inputs: &[Tensor], weights: Option<&Tensor>) -> bool {
+        inputs.iter().all(serves)
+            && weights.is_none_or(serves)
+            && weights.is_some() == self.weighted
+    }
+
+    pub(super) fn forward(
+        &self,
+        arena: &Arena,
+        inputs: &[Tensor],
+        weights: Option<&Tensor>,
+        recompute: Recompute,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
+        let batch = inputs[0].dim(0)?;
+        let gates = (0..self.gates).filter_map(|_| pass.gate(batch)).map(single).collect();
+        let call = Call {
+            coefficients: weights,
+            gates,
+            statistics: pass.mode.statistics,
+            recompute,
+            constant_parameters: pass.constant_parameters,
+            arena,
+        };
+        Ok(self.program.run(inputs, &call)?)
+    }
+}
+
+impl Cell {
+    /// What the program of the cell reads.
+    pub(super) fn inputs(
+        &self,
+        whole: &Whole,
+        read: &dyn Fn(Source) -> Tensor,
+        pass: &Pass<'_>,
+    ) -> Result<Vec<Tensor>, NetError> {
+        let port = |port: &Transform| {
+            if whole.ports { Ok(read(port.source)) } else { port.forward(read, pass.mode) }
+        };
+        self.ports.iter().map(port).collect()
+    }
+}
+
+/// Whether the fused kernels compute with a tensor like this.
+pub(super) fn serves(x: &Tensor) -> bool {
+    x.dtype() == DType::F32 && x.device().is_cpu()
+}
+
+fn with_ports(
+    plan: &CellPlan,
+    ports: &[Transform],
+    edges: &[PlacedEdge],
+    inside: bool,
+) -> Option<Whole> {
+    let inputs: Vec<Extent> = plan
+        .ports
+        .iter()
+        .map(|port| if inside { port.links.first().map(|link| link.input) } else { Some(port.output) })
+        .map(|shape| shape.map(extent))
+        .collect::<Option<_>>()?;
+    let mut builder = ProgramBuilder::new(&inputs);
+    if inside {
+        for (index, (port, plan)) in ports.iter().zip(&plan.ports).enumerate() {
+            let stages = port.stages()?;
+            builder.node(extent(plan.output), &[Branch::new(index, &stages)])?;
+        }
+    }
+    // Values of a program count its inputs; those of a cell begin at its ports.
+    let first = if inside { inputs.len() } else { 0 };
+    let last = edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max()?;
+    let weighted = plan.edges.iter().any(|edge| edge.input.phase == Phase::Search);
+    let mut gates = 0;
+    for node in plan.ports.len()..=last {
+        let mut parts = Vec::new();
+        for edge in edges.iter().filter(|edge| edge.to == node) {
+            parts.extend(edge_parts(plan, edge, first + edge.from, &mut gates)?);
+        }
+        let branches: Vec<Branch<'_>> = parts.iter().map(Part::branch).collect();
+        builder.node(extent(plan.node), &branches)?;
+    }
+    let outputs: Vec<usize> = plan.concat.iter().map(|node| first + node).collect();
+    let program = Arc::new(builder.finish(&outputs)?);
+    Some(Whole { program, ports: inside, gates, weighted })
+}
+
+/// A branch with its stages.
+struct Part {
+    branch: Branch<'static>,
+    stages: Vec<Stage>,
+}
+
+impl Part {
+    fn branch(&self) -> Branch<'_> {
+        Branch { stages: &self.stages, ..self.branch.clone() }
+    }
+}
+
+/// The branches of an edge: its operations, and what passes them by.
+fn edge_parts(
+    plan: &CellPlan,
+    edge: &PlacedEdge,
+    source: usize,
+    gates: &mut usize,
+) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let groups = edge.bypass.as_ref().map_or(1, |bypass| bypass.groups());
+    let kept = edge.bypass.as_ref().map(|bypass| (0, bypass.kept));
+    let own = &plan.edges[edge.row];
+    for op in &edge.ops {
+        let weighted = own.input.phase == Phase::Search;
+        let gate = (!op.identity).then(|| {
+            *gates += 1;
+            *gates - 1
+        });
+        let branch = Branch {
+            channels: kept,
+            scatter: (0, groups),
+            coefficient: weighted.then_some(edge.row * own.candidates.len() + op.column),
+            gate,
+            ..Branch::new(source, &[])
+        };
+        parts.push(Part { branch, stages: op.op.stages()? });
+    }
+    if let Some(bypass) = &edge.bypass {
+        // Channel `g * kept + i` goes to channel `i * groups + g`: the shuffle as a scatter.
+        for group in 1..groups {
+            let channels = Some((group * bypass.kept, bypass.kept));
+            let branch =
+                Branch { channels, scatter: (group, groups), ..Branch::new(source, &[]) };
+            parts.push(Part { branch, stages: bypass.stages()? });
+        }
+    }
+    Some(parts)
+}
+
+/// In a cell with operations of one's own, fuses what has stages edge by edge.
+pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
+    for edge in edges {
+        let own = &plan.edges[edge.row];
+        let weighted = own.input.phase == Phase::Search;
+        let mut parts = Vec::new();
+        let mut gates = 0;
+        for op in &mut edge.ops {
+            let Some(stages) = op.op.stages() else { continue };
+            op.fused = true;
+            let gate = (!op.identity).then(|| {
+                gates += 1;
+                gates - 1
+            });
+            let coefficient = weighted.then_some(op.column);
+            parts.push(Part { branch: Branch { coefficient, gate, ..Branch::new(0, &[]) }, stages });
+        }
+        let width = own.input.width;
+        let node = Extent { channels: width, ..extent(plan.node) };
+        let mut builder = ProgramBuilder::new(&[extent(own.input.shape)]);
+        let branches: Vec<Branch<'_>> = parts.iter().map(Part::branch).collect();
+        let node = builder.node(node, &branches);
+        edge.fused = node.and_then(|node| builder.finish(&[node])).map(Arc::new);
+        if edge.fused.is_none() || parts.is_empty() {
+            edge.fused = None;
+            edge.ops.iter_mut().for_each(|op| op.fused = false);
+        }
+    }
+}
+
+fn extent(shape: Shape) -> Extent {
+    Extent::new(shape.channels, shape.height, shape.width)
+}

@@ -1,0 +1,155 @@
+//! A cell run one operation after the other.
+
+use std::sync::Arc;
+
+use candle_core::Tensor;
+use dartloom_kernels::fused::{Call, Program};
+use dartloom_space::{Shape, Source};
+
+use super::{Cell, Place, PlacedEdge, PlacedOp};
+use crate::drop_path::scaled;
+use crate::{Execution, NetError, Pass};
+
+impl Cell {
+    pub(super) fn staged(
+        &self,
+        read: &dyn Fn(Source) -> Tensor,
+        weights: Option<&Tensor>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
+        let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
+        for (port, transform) in self.ports.iter().enumerate() {
+            let state = transform.forward(read, pass.mode)?;
+            pass.see(&format_args!("cell {}, port {port}", self.index), &state)?;
+            states.push(state);
+        }
+        let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
+        for node in states.len()..=last.unwrap_or(0) {
+            let state = self.node(node, &states, weights, pass)?;
+            states.push(state);
+        }
+        let outputs: Vec<&Tensor> = self.concat.iter().map(|&node| &states[node]).collect();
+        Ok(Tensor::cat(&outputs, 1)?)
+    }
+
+    /// The sum of a node's in-edges; zeros when none is alive.
+    fn node(
+        &self,
+        node: usize,
+        states: &[Tensor],
+        weights: Option<&Tensor>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
+        let mut total: Option<Tensor> = None;
+        for edge in self.edges.iter().filter(|edge| edge.to == node) {
+            let row = weights.map(|weights| weights.get(edge.row)).transpose()?;
+            let x = &states[edge.from];
+            total = match &edge.bypass {
+                None => self.mix(edge, x, row.as_ref(), total, pass)?,
+                Some(bypass) => {
+                    let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
+                    Some(plus(total, bypass.join(x, mixed, pass.mode)?)?)
+                }
+            };
+        }
+        match total {
+            Some(total) => Ok(total),
+            None => self.zeros(&states[0]),
+        }
+    }
+
+    /// `total` and the weighted outputs of an edge's operations on `x`.
+    fn mix(
+        &self,
+        edge: &PlacedEdge,
+        x: &Tensor,
+        row: Option<&Tensor>,
+        mut total: Option<Tensor>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Option<Tensor>, NetError> {
+        let together = edge.fused.as_ref().filter(|_| fuses(x, pass));
+        if let Some(program) = together {
+            total = Some(plus(total, self.program(edge, program, x, row, pass)?)?);
+        }
+        for op in edge.ops.iter().filter(|op| together.is_none() || !op.fused) {
+            let y = op.forward(x, &Place { cell: self.index, edge, op }, pass)?;
+            let y = match row {
+                Some(row) => y.broadcast_mul(&row.get(op.column)?)?,
+                None => y,
+            };
+            total = Some(plus(total, y)?);
+        }
+        Ok(total)
+    }
+
+    /// The weighted sum of the operations of an edge that run fused.
+    fn program(
+        &self,
+        edge: &PlacedEdge,
+        program: &Arc<Program>,
+        x: &Tensor,
+        row: Option<&Tensor>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
+        let Execution::Fused(recompute) = pass.execution else {
+            return self.zeros(x);
+        };
+        let batch = x.dim(0)?;
+        let gated = edge.ops.iter().filter(|op| op.fused && !op.identity);
+        let gates = gated.filter_map(|_| pass.gate(batch)).map(single).collect();
+        let call = Call {
+            coefficients: row,
+            gates,
+            statistics: pass.mode.statistics,
+            recompute,
+            constant_parameters: pass.constant_parameters,
+            arena: &self.arena,
+        };
+        Ok(program.run(std::slice::from_ref(x), &call)?)
+    }
+
+    fn zeros(&self, like: &Tensor) -> Result<Tensor, NetError> {
+        let Shape { channels, height, width } = self.node;
+        let shape = (like.dim(0)?, channels, height, width);
+        Ok(Tensor::zeros(shape, like.dtype(), like.device())?)
+    }
+}
+
+fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
+    Ok(match total {
+        Some(total) => (total + y)?,
+        None => y,
+    })
+}
+
+/// Whether fused kernels serve `x` in this pass.
+fn fuses(x: &Tensor, pass: &Pass<'_>) -> bool {
+    pass.watch.is_none()
+        && matches!(pass.execution, Execution::Fused(_))
+        && super::fused::serves(x)
+}
+
+/// Factors in the kernels' precision.
+pub(super) fn single(gate: Vec<f64>) -> Vec<f32> {
+    gate.into_iter().map(|factor| factor as f32).collect()
+}
+
+impl PlacedOp {
+    fn forward(
+        &self,
+        x: &Tensor,
+        place: &Place<'_>,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
+        let at = |source| NetError::At { place: place.to_string(), source: Box::new(source) };
+        let y = self.op.forward(x, pass.mode).map_err(at)?;
+        pass.see(place, &y)?;
+        if self.identity {
+            return Ok(y);
+        }
+        match pass.gate(x.dim(0)?) {
+            Some(gate) => scaled(&y, gate),
+            None => Ok(y),
+        }
+    }
+}
