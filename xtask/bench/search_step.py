@@ -77,8 +77,10 @@ class Search:
         for table, gradient in zip(self.tables, self.gradients):
             table.grad = gradient
         self.adam.step()
+        # The weights' pass makes gradients of the logits too, which must not be added to these.
+        self.adam.zero_grad()
         self.sgd.zero_grad()
-        self.loss(train).backward()
+        self.loss(train).backward(inputs=self.weights if self.lean else None)
         self.norm = torch.nn.utils.clip_grad_norm_(self.weights, CLIP).item()
         self.sgd.step()
         return self.losses[-1]
