@@ -32,13 +32,13 @@ pub struct Options {
     #[arg(value_enum, default_value_t = Suite::Search)]
     pub suite: Suite,
     /// Repetitions: each runs PyTorch in both memory layouts, and dartloom
-    #[arg(long, value_name = "R", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "R", default_value_t = 5, value_parser = count())]
     pub repetitions: u32,
     /// Steps that are timed in every process, after one that is not
-    #[arg(long, value_name = "S", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "S", default_value_t = 3, value_parser = count())]
     pub steps: u32,
     /// Threads of both programs
-    #[arg(long, value_name = "T", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "T", default_value_t = 2, value_parser = count())]
     pub threads: u32,
     /// Python with torch, numpy and safetensors
     #[arg(long, value_name = "PATH", default_value = "python3")]
@@ -49,6 +49,11 @@ pub struct Options {
     /// File that results are appended to as JSON lines
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// A number that makes sense for all three.
+fn count() -> clap::builder::RangedU64ValueParser<u32> {
+    clap::builder::RangedU64ValueParser::new().range(1..=1000)
 }
 
 /// A set of benchmarks.
@@ -79,7 +84,7 @@ pub enum Suite {
 /// # Errors
 /// When a program fails or both do not make the same step; with several benchmarks, after the last.
 pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
-    Invocation::cargo("build --release -p dartloom-cli").run(root)?;
+    Invocation::cargo("build --release --bin dartloom").run(root)?;
     let programs = Programs::new(root, &options.python)?;
     let mut record = Record::open(options.out.as_deref())?;
     machine::describe(&programs, &mut record)?;

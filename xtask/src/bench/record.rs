@@ -20,7 +20,7 @@ impl Record {
         let open = |path: &Path| {
             let file = OpenOptions::new().create(true).append(true).open(path);
             let failed = |source| Error::Access { path: path.to_owned(), source };
-            Ok((path.to_owned(), file.map_err(failed)?))
+            Ok::<_, Error>((path.to_owned(), file.map_err(failed)?))
         };
         Ok(Self { file: path.map(open).transpose()? })
     }

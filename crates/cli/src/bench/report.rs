@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::args::{Pace, default_threads};
+use super::args::Pace;
 use super::measure::{best, median};
 use super::phases::Phases;
 use super::print_json;
@@ -90,7 +90,7 @@ impl Report {
             layers: subject.layers,
             batch: subject.batch,
             input: subject.input,
-            threads: pace.threads.unwrap_or_else(default_threads),
+            threads: rayon::current_num_threads(),
             warm_up: pace.warm_up,
             steps: pace.steps,
             step_seconds,

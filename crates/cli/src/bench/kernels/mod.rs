@@ -7,7 +7,7 @@ pub(crate) use plane::Plane;
 
 use serde::Serialize;
 
-use super::args::{KernelsArguments, default_threads};
+use super::args::KernelsArguments;
 use super::measure::{best, median, repeat};
 use super::print_json;
 use crate::error::CliError;
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &KernelsArguments) -> Result<(), CliError> {
     for (row, batch, plane) in chosen(arguments)? {
         kernels.push(times(row, batch, plane, arguments.seconds)?);
     }
-    let threads = arguments.threads.unwrap_or_else(default_threads);
+    let threads = rayon::current_num_threads();
     if arguments.json {
         return print_json(&Kernels { benchmark: "kernels", threads, kernels });
     }
