@@ -63,4 +63,32 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// A program printed something else than figures.
+    #[error("`{command}` printed no figures: expected {expected}, found `{found}`")]
+    Figures {
+        /// The command line.
+        command: String,
+        /// What was looked for.
+        expected: String,
+        /// What stood there.
+        found: String,
+    },
+    /// Both implementations made the same step and found different numbers.
+    #[error("{case}: not the same step: {what} differs by {difference:.1e}, {limit:.0e} at most")]
+    Unequal {
+        /// The case.
+        case: String,
+        /// Which number.
+        what: String,
+        /// Relative difference.
+        difference: f64,
+        /// What is accepted.
+        limit: f64,
+    },
+    /// Some benchmarks did not succeed.
+    #[error("{failures} of the benchmarks failed")]
+    Benchmarks {
+        /// How many.
+        failures: usize,
+    },
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::Error;
 
@@ -30,6 +30,13 @@ impl Invocation {
         Self::new("cargo", line)
     }
 
+    /// More arguments, given as one line separated by blanks.
+    #[must_use]
+    pub fn words(mut self, line: &str) -> Self {
+        self.arguments.extend(line.split_whitespace().map(OsString::from));
+        self
+    }
+
     /// One more argument, which may hold blanks.
     #[must_use]
     pub fn argument(mut self, value: impl Into<OsString>) -> Self {
@@ -50,13 +57,39 @@ impl Invocation {
     /// [`Error::Start`] when the program cannot be started, [`Error::Failed`] when it does not
     /// exit with 0.
     pub fn run(&self, directory: &Path) -> Result<(), Error> {
-        let status = Command::new(&self.program)
+        let status = self.command(directory).status().map_err(|source| self.unstarted(source))?;
+        self.judge(status)
+    }
+
+    /// Runs it as [`Invocation::run`] does and returns what it prints to stdout.
+    ///
+    /// # Errors
+    /// As [`Invocation::run`].
+    pub fn output(&self, directory: &Path) -> Result<String, Error> {
+        let output = self
+            .command(directory)
+            .stderr(Stdio::inherit())
+            .output()
+            .map_err(|source| self.unstarted(source))?;
+        self.judge(output.status)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn command(&self, directory: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(directory)
-            .stdin(Stdio::null())
-            .status()
-            .map_err(|source| Error::Start { command: self.to_string(), source })?;
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn unstarted(&self, source: std::io::Error) -> Error {
+        Error::Start { command: self.to_string(), source }
+    }
+
+    fn judge(&self, status: ExitStatus) -> Result<(), Error> {
         if status.success() {
             Ok(())
         } else {
@@ -99,6 +132,8 @@ mod tests {
         let here = std::path::Path::new(".");
         assert!(Invocation::new("true", "").run(here).is_ok());
         assert!(matches!(Invocation::new("false", "").run(here), Err(Error::Failed { .. })));
+        assert_eq!(Invocation::new("echo", "a b").output(here).unwrap(), "a b\n");
+        assert!(matches!(Invocation::new("false", "").output(here), Err(Error::Failed { .. })));
         let absent = Invocation::new("no-such-program-anywhere", "");
         assert!(matches!(absent.run(here), Err(Error::Start { .. })));
     }

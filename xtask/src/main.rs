@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{ci, golden, root, tidy};
+use xtask::{bench, ci, golden, root, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -37,6 +37,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Measure against PyTorch, process by process in turn
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn perform(task: Task) -> Result<(), Error> {
         Task::Ci { list: false, from, skip } => {
             ci::run(&root, &ci::select(from.as_deref(), &skip)?)
         }
+        Task::Bench(options) => bench::run(&root, &options),
         Task::Golden { dir } => golden::invocation(dir.as_deref())?.run(&root),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use dartloom::space::Shape;
 
-/// Neural architecture search: search, decode, retrain, count and draw.
+/// Neural architecture search: search, decode, retrain, count, draw and measure.
 ///
 /// Without a command, `dartloom run` is meant: is searching worth it on the embedded digits?
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Count(CountArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
+    /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
+    Bench(crate::bench::BenchArguments),
 }
 
 impl Default for Command {

@@ -43,6 +43,15 @@ pub(crate) enum CliError {
     /// A genotype without a chain of cells.
     #[error("`{found}` belongs to a space of its own; only genotypes of chains can be counted")]
     NoChain { found: String },
+    /// A combination of options that makes no sense.
+    #[error("{option}: expected {expected}, found {found}")]
+    OptionValue { option: &'static str, expected: &'static str, found: String },
+    /// A tensor of a parity file that cannot be used.
+    #[error("{}: tensor `{tensor}`: expected {expected}, found {found}", path.display())]
+    Parity { path: PathBuf, tensor: String, expected: String, found: String },
+    /// A thread pool that cannot be started.
+    #[error("cannot start a thread pool: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// A drawing of an unknown form.
     #[error("{}: expected a name that ends in .svg or .dot", path.display())]
     DrawingForm { path: PathBuf },
@@ -87,6 +96,7 @@ impl CliError {
             | Self::Encode { .. }
             | Self::Layout { .. }
             | Self::Signals(_)
+            | Self::Threads(_)
             | Self::Work(_) => ExitCode::from(1),
             _ => ExitCode::from(2),
         }

@@ -5,6 +5,7 @@
 )]
 
 mod args;
+mod bench;
 mod count;
 mod decode;
 mod draw;
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
             // A kernel called from outside rayon's pool has to wake a worker and wait for it; from
             // inside, small work is done where it is.
             rayon::scope(|_| exit_code(run::run(&arguments)))
+        }
+        Command::Bench(arguments) => {
+            run::pool_of(arguments.threads());
+            rayon::scope(|_| exit_code(bench::run(&arguments)))
         }
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),

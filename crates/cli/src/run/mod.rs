@@ -9,7 +9,7 @@ mod progress;
 mod signal;
 mod verdict;
 
-pub(crate) use pool::single_pool;
+pub(crate) use pool::{pool_of, single_pool};
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -7,14 +7,32 @@
 /// when the first tensor is made, and a process cannot change its own environment safely, so the
 /// program starts itself again with the variable set. Whoever set it already is left alone.
 pub(crate) fn single_pool() {
-    if std::env::var_os(POOL).is_some() {
-        return;
+    if std::env::var_os(POOL).is_none() {
+        restart(&[(POOL, "1")]);
     }
+}
+
+/// The same, with `threads` threads in the kernels' pool.
+pub(crate) fn pool_of(threads: usize) {
+    let threads = threads.to_string();
+    let wanted = std::env::var_os(WORKERS).is_some_and(|found| found == threads.as_str());
+    if std::env::var_os(POOL).is_none() {
+        restart(&[(POOL, "1"), (WORKERS, &threads)]);
+    } else if !wanted {
+        restart(&[(WORKERS, &threads)]);
+    }
+}
+
+/// Becomes this program with these variables; comes back only when that fails.
+fn restart(variables: &[(&str, &str)]) {
     let Ok(program) = std::env::current_exe() else { return };
     let mut command = std::process::Command::new(program);
-    command.args(std::env::args_os().skip(1)).env(POOL, "1");
+    command.args(std::env::args_os().skip(1)).envs(variables.iter().copied());
     replace(command);
 }
+
+/// Read by rayon, and by the tensor library for its matrix products.
+const WORKERS: &str = "RAYON_NUM_THREADS";
 
 const POOL: &str = "CANDLE_NUM_THREADS";
 
@@ -27,7 +45,7 @@ fn replace(mut command: std::process::Command) {
         command.arg0(typed);
     }
     let error = command.exec();
-    eprintln!("note: cannot restart with {POOL}=1, going on without: {error}");
+    eprintln!("note: cannot restart with other threads, going on without: {error}");
 }
 
 /// Waits for the other process and ends with its exit code.

@@ -1,0 +1,59 @@
+//! A forward pass in evaluation mode.
+
+use dartloom::net::{Model, Pass};
+use dartloom::ops::Mode;
+use dartloom::train::Noise;
+
+use super::args::{Baseline as Network, InferArguments};
+use super::batch::batch;
+use super::memory::Baseline;
+use super::network::{Derived, baseline};
+use super::phases::Phases;
+use super::report::{Figures, Report, Subject};
+use super::{SEED, measure};
+use crate::error::CliError;
+
+pub(super) fn run(arguments: &InferArguments) -> Result<(), CliError> {
+    let before = Baseline::now();
+    let data = batch("valid", arguments.batch, arguments.input)?;
+    let network = network(arguments)?;
+    let mut noise = Noise::new(SEED).stream("evaluation", 0);
+    let steps = measure::steps(arguments.pace, |_| {
+        let mut pass = Pass::new(Mode::eval(), &mut noise);
+        network.forward(&data.images, &mut pass).map(drop).map_err(CliError::work)
+    })?;
+    let derived = arguments.baseline.is_none();
+    let subject = Subject {
+        benchmark: "infer",
+        method: match arguments.baseline {
+            None => arguments.genotype.clone(),
+            Some(Network::ResNet18) => "resnet18".to_owned(),
+            Some(Network::TinyResNet) => "tiny-resnet".to_owned(),
+        },
+        channels: derived.then_some(arguments.channels),
+        layers: derived.then_some(arguments.layers),
+        batch: arguments.batch,
+        input: arguments.input.to_string(),
+        parameters: network.variables().parameter_count(),
+        macs: network.cost().macs,
+        passes: (1.0, 1.0),
+    };
+    let rss_mib = before.peak_above();
+    let phases = Phases::default();
+    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: None };
+    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+}
+
+fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, CliError> {
+    if let Some(which) = arguments.baseline {
+        return Ok(Box::new(baseline(which, arguments.input)?));
+    }
+    let derived = Derived {
+        genotype: &arguments.genotype,
+        channels: arguments.channels,
+        layers: arguments.layers,
+        input: arguments.input,
+        aux: false,
+    };
+    Ok(Box::new(derived.network()?))
+}

@@ -1,0 +1,69 @@
+//! The rate of the matrix product, the most that the cores give.
+
+use candle_core::{Device, Tensor};
+use serde::Serialize;
+
+use super::args::{PeakArguments, default_threads};
+use super::measure::{best, median, repeat};
+use super::print_json;
+use crate::error::CliError;
+use crate::output;
+use crate::table::table;
+
+#[derive(Debug, Serialize)]
+struct Peak {
+    benchmark: &'static str,
+    /// Rows and columns of the f32 matrices.
+    size: usize,
+    rates: Vec<Rate>,
+}
+
+/// 10^9 additions and multiplications per second.
+#[derive(Debug, Serialize)]
+struct Rate {
+    threads: usize,
+    gflop_per_second: f64,
+    gflop_per_second_best: f64,
+}
+
+pub(super) fn run(arguments: &PeakArguments) -> Result<(), CliError> {
+    let most = arguments.threads.unwrap_or_else(default_threads);
+    let mut rates = vec![rate(1, arguments)?];
+    if most > 1 {
+        rates.push(rate(most, arguments)?);
+    }
+    let peak = Peak { benchmark: "peak", size: arguments.size, rates };
+    if arguments.json {
+        return print_json(&peak);
+    }
+    let mut rows = vec![["threads", "GFLOP/s", "best"].map(str::to_owned).to_vec()];
+    for rate in &peak.rates {
+        let figures = [rate.gflop_per_second, rate.gflop_per_second_best];
+        let figures = figures.map(|figure| format!("{figure:.1}"));
+        rows.push([vec![rate.threads.to_string()], figures.to_vec()].concat());
+    }
+    output::print(&table(&rows))
+}
+
+/// The product in a pool of its own: the library splits it for as many threads as the program
+/// has, and the pool decides how many work.
+fn rate(threads: usize, arguments: &PeakArguments) -> Result<Rate, CliError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    let seconds = pool.install(|| products(arguments))?;
+    let gflop = 2e-9 * (arguments.size as f64).powi(3);
+    let (gflop_per_second, gflop_per_second_best) =
+        (gflop / median(&seconds), gflop / best(&seconds));
+    Ok(Rate { threads, gflop_per_second, gflop_per_second_best })
+}
+
+fn products(arguments: &PeakArguments) -> Result<Vec<f64>, CliError> {
+    let size = arguments.size;
+    let matrix = |first: f64| -> candle_core::Result<Tensor> {
+        let values: Vec<f32> =
+            (0..size * size).map(|i| (first + 0.37 * i as f64).sin() as f32).collect();
+        Tensor::from_vec(values, (size, size), &Device::Cpu)
+    };
+    let (left, right) =
+        (matrix(0.0).map_err(CliError::work)?, matrix(1.0).map_err(CliError::work)?);
+    repeat(arguments.seconds, || left.matmul(&right).map(drop).map_err(CliError::work))
+}

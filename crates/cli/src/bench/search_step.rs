@@ -1,0 +1,77 @@
+//! One step of a search.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device};
+use dartloom::net::Supernet;
+use dartloom::ops::Registry;
+use dartloom::relax::Relaxation;
+use dartloom::search::{Architecture, Bilevel};
+use dartloom::train::{Noise, Position};
+
+use super::args::SearchStepArguments;
+use super::batch::batch;
+use super::memory::Baseline;
+use super::phases::{Phases, Watched};
+use super::report::{Figures, Report, Subject};
+use super::{SEED, measure, parity};
+use crate::error::CliError;
+
+pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
+    if let Some(path) = &arguments.parity {
+        return parity::run(arguments, path);
+    }
+    let before = Baseline::now();
+    let train = batch("train", arguments.batch, arguments.input)?;
+    let valid = batch("valid", arguments.batch, arguments.input)?;
+    let watched = Arc::new(Watched::default());
+    let mut bilevel = bilevel(arguments, Arc::clone(&watched) as Arc<dyn Relaxation>)?;
+    let mut phases = Phases::default();
+    let mut index = 0;
+    let steps = measure::steps(arguments.pace, |measured| {
+        // One long epoch, so that the learning rate stays as it is.
+        let at = Position { epoch: 0, step: index };
+        index += 1;
+        let report = bilevel.step(at, 1, &train, Some(&valid)).map_err(CliError::work)?;
+        let parts = watched.take();
+        if measured {
+            phases.add(parts);
+        }
+        Ok(report.train_loss())
+    })?;
+    let cost = bilevel.supernet.cost();
+    let subject = Subject {
+        benchmark: "search-step",
+        method: arguments.method.name().to_owned(),
+        channels: Some(arguments.channels),
+        layers: Some(arguments.layers),
+        batch: arguments.batch,
+        input: arguments.input.to_string(),
+        parameters: cost.parameters,
+        macs: cost.macs,
+        passes: arguments.method.passes(),
+    };
+    let rss_mib = before.peak_above();
+    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: steps.first };
+    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+}
+
+/// A search of the method that has made no step.
+pub(super) fn bilevel(
+    arguments: &SearchStepArguments,
+    relaxation: Arc<dyn Relaxation>,
+) -> Result<Bilevel, CliError> {
+    let space = arguments.method.space(arguments.layers)?;
+    let plan = arguments.method.blueprint(&space, arguments.channels, arguments.input)?;
+    let noise = Noise::new(SEED);
+    let registry = Registry::standard().map_err(CliError::work)?;
+    let (device, dtype) = (Device::Cpu, DType::F32);
+    let mut rng = noise.stream("weights", 0);
+    let supernet =
+        Supernet::new(&plan, &registry, &device, dtype, &mut rng).map_err(CliError::input)?;
+    let mut rng = noise.stream("logits", 0);
+    let architecture =
+        Architecture::new(&space, relaxation, &device, dtype, &mut rng).map_err(CliError::work)?;
+    let config = arguments.method.config();
+    Bilevel::new(supernet, architecture, config, noise).map_err(CliError::work)
+}

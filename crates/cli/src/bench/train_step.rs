@@ -1,0 +1,103 @@
+//! One training step of a genotype's network.
+
+use std::time::Instant;
+
+use dartloom::data::Batch;
+use dartloom::net::{Model, Pass};
+use dartloom::ops::Mode;
+use dartloom::train::{FitConfig, Gradients, Noise, Optimiser as _, Sgd, cross_entropy};
+
+use super::args::TrainStepArguments;
+use super::batch::batch;
+use super::memory::Baseline;
+use super::network::Derived;
+use super::phases::Phases;
+use super::report::{Figures, Report, Subject};
+use super::{SEED, measure};
+use crate::error::CliError;
+
+/// Gradients of inputs and of weights each cost what a forward pass costs.
+const PASSES: f64 = 3.0;
+/// The learning rate at which DARTS begins to retrain.
+const RATE: f64 = 0.025;
+
+pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
+    let before = Baseline::now();
+    let data = batch("train", arguments.batch, arguments.input)?;
+    let derived = Derived {
+        genotype: &arguments.genotype,
+        channels: arguments.channels,
+        layers: arguments.layers,
+        input: arguments.input,
+        aux: arguments.aux,
+    };
+    let network = derived.network()?;
+    let config = FitConfig { drop_path: arguments.drop_path, ..FitConfig::default() };
+    let mut training = Training { model: &network, sgd: Sgd::new(config.sgd), config, made: 0 };
+    let mut phases = Phases::default();
+    let steps = measure::steps(arguments.pace, |measured| {
+        let (loss, parts) = training.step(&data)?;
+        if measured {
+            phases.add(parts);
+        }
+        Ok(loss)
+    })?;
+    let cost = network.cost();
+    let auxiliary = if arguments.aux { cost.auxiliary_macs } else { 0 };
+    let subject = Subject {
+        benchmark: "train-step",
+        method: arguments.genotype.clone(),
+        channels: Some(arguments.channels),
+        layers: Some(arguments.layers),
+        batch: arguments.batch,
+        input: arguments.input.to_string(),
+        parameters: network.variables().parameter_count(),
+        macs: cost.macs.saturating_add(auxiliary),
+        passes: (PASSES, PASSES),
+    };
+    let rss_mib = before.peak_above();
+    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: steps.first };
+    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+}
+
+/// A network in training, as `Fit` trains it, without a data set and with a clock.
+struct Training<'a> {
+    model: &'a dyn Model,
+    config: FitConfig,
+    sgd: Sgd,
+    made: u64,
+}
+
+impl Training<'_> {
+    /// The loss of a step and the seconds of its phases.
+    fn step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), CliError> {
+        self.timed_step(batch).map_err(|error| CliError::Work(Box::new(error)))
+    }
+
+    fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), dartloom::Error> {
+        let mut noise = Noise::new(SEED).stream("drop-path", self.made);
+        self.made += 1;
+        let start = Instant::now();
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        pass.drop_path = self.config.drop_path;
+        let output = self.model.forward(&batch.images, &mut pass)?;
+        let mut loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;
+        if let Some(auxiliary) = output.auxiliary {
+            let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
+            loss = (loss + (extra * self.config.auxiliary)?)?;
+        }
+        let value = f64::from(loss.to_scalar::<f32>()?);
+        let forward = Instant::now();
+        let variables = self.model.variables().parameters();
+        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        let backward = Instant::now();
+        gradients.clip_norm(self.config.clip)?;
+        self.sgd.step(variables, &gradients, RATE)?;
+        let update = Instant::now();
+        let marks = [("forward", start, forward), ("backward", forward, backward)];
+        let marks = marks.into_iter().chain([("update", backward, update)]);
+        let parts = marks
+            .map(|(name, start, end)| (name.to_owned(), end.duration_since(start).as_secs_f64()));
+        Ok((value, parts.collect()))
+    }
+}

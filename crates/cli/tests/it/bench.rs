@@ -1,0 +1,280 @@
+//! `bench`: what it prints, and that a given step is the library's step.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom::data::Batch;
+use dartloom::net::Supernet;
+use dartloom::ops::Registry;
+use dartloom::presets;
+use dartloom::relax::Softmax;
+use dartloom::search::{Architecture, Bilevel, StepReport};
+use dartloom::space::{Blueprint, Build, Compat, OpSet, Shape, Space, Stem};
+use dartloom::train::{Noise, Position};
+use serde_json::Value;
+
+use crate::program::Program;
+
+const SMALL: [&str; 8] = ["--channels", "2", "--layers", "3", "--batch", "2", "--input", "1x8x8"];
+
+fn json(program: &Program, words: &[&str]) -> Value {
+    let said = program.succeed(words);
+    assert_eq!(said.stdout.lines().count(), 1, "{}", said.stdout);
+    serde_json::from_str(&said.stdout).unwrap()
+}
+
+fn search_step(more: &[&str]) -> Value {
+    let words = [&["bench", "search-step", "--json", "--threads", "1"], &SMALL[..], more].concat();
+    json(&Program::new(), &words)
+}
+
+/// Names of phases in the order of the text.
+fn phases(value: &Value) -> Vec<&str> {
+    value["phases"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+fn positive(value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| number.is_finite() && number > 0.0)
+}
+
+#[test]
+fn a_search_step_keeps_its_contract() {
+    let step = search_step(&["--steps", "2", "--warm-up", "0"]);
+    assert_eq!(step["benchmark"], "search-step");
+    assert_eq!(step["method"], "darts");
+    assert_eq!(step["input"], "1x8x8");
+    for (field, expected) in
+        [("channels", 2), ("layers", 3), ("batch", 2), ("threads", 1), ("steps", 2), ("warm_up", 0)]
+    {
+        assert_eq!(step[field], expected, "{field}");
+    }
+    assert_eq!(step["step_seconds_all"].as_array().unwrap().len(), 2);
+    for field in ["step_seconds", "images_per_second", "gflop_per_step", "loss", "parameters"] {
+        assert!(positive(&step[field]), "{field}: {}", step[field]);
+    }
+    let ratio =
+        step["useful_gflop_per_step"].as_f64().unwrap() / step["gflop_per_step"].as_f64().unwrap();
+    assert!((ratio - 5.0 / 6.0).abs() < 1e-12, "{ratio}");
+    assert!(step.as_object().unwrap().contains_key("predicted_mib"));
+    assert!(step["predicted_mib"].is_null());
+    #[cfg(target_os = "linux")]
+    assert!(positive(&step["rss_mib"]), "{}", step["rss_mib"]);
+
+    let names = ["logits_backward", "logits_forward", "weights_backward", "weights_forward"];
+    assert_eq!(phases(&step), names);
+    let parts: f64 =
+        step["phases"].as_object().unwrap().values().map(|part| part.as_f64().unwrap()).sum();
+    let longest = step["step_seconds_all"].as_array().unwrap();
+    let longest = longest.iter().map(|step| step.as_f64().unwrap()).fold(0.0, f64::max);
+    assert!(parts <= longest, "{parts} s of {longest} s");
+}
+
+#[test]
+fn second_order_makes_five_passes() {
+    let step = search_step(&["--steps", "1", "--method", "darts-second-order"]);
+    assert_eq!(step["method"], "darts-second-order");
+    let forward: Vec<&str> =
+        phases(&step).into_iter().filter(|name| name.ends_with("forward")).collect();
+    let passes = ["ahead", "logits", "minus", "plus", "weights"].map(|p| format!("{p}_forward"));
+    assert_eq!(forward, passes);
+    let first = search_step(&["--steps", "1"]);
+    let ratio =
+        step["gflop_per_step"].as_f64().unwrap() / first["gflop_per_step"].as_f64().unwrap();
+    assert!((ratio - 2.5).abs() < 1e-12, "{ratio}");
+}
+
+#[test]
+fn work_is_counted_as_measured_elsewhere() {
+    // Hooks on the published network count 600.5 MFLOP for a forward pass on one image.
+    let words = ["bench", "search-step", "--json", "--channels", "16", "--batch", "1"];
+    let step = json(&Program::new(), &[&words[..], &["--steps", "1", "--warm-up", "0"]].concat());
+    let gflop = step["gflop_per_step"].as_f64().unwrap();
+    assert!((gflop / 6.0 - 0.6005).abs() < 5e-4, "{gflop}");
+}
+
+#[test]
+fn training_and_inference_are_measured() {
+    let program = Program::new();
+    let size = ["--channels", "4", "--layers", "3", "--batch", "2", "--steps", "1", "--json"];
+    let words = [&["bench", "train-step", "--drop-path", "0.2", "--aux"], &size[..]].concat();
+    let train = json(&program, &words);
+    assert_eq!((&train["benchmark"], &train["method"]), (&"train-step".into(), &"DARTS_V2".into()));
+    assert_eq!(phases(&train), ["backward", "forward", "update"]);
+    assert!(positive(&train["loss"]));
+
+    let infer = json(&program, &[&["bench", "infer"], &size[..]].concat());
+    let ratio =
+        train["gflop_per_step"].as_f64().unwrap() / infer["gflop_per_step"].as_f64().unwrap();
+    assert!(ratio > 3.0, "three passes and the auxiliary head: {ratio}");
+    assert!(infer["loss"].is_null());
+
+    let words = ["bench", "infer", "--baseline", "tiny-resnet", "--batch", "2", "--steps", "1"];
+    let baseline = json(&program, &[&words[..], &["--json"]].concat());
+    assert_eq!(baseline["method"], "tiny-resnet");
+    assert!(baseline["channels"].is_null());
+}
+
+#[test]
+fn kernels_and_the_peak_are_measured() {
+    let program = Program::new();
+    let words = ["bench", "kernels", "--batch", "2", "--seconds", "0", "--shape", "4x8", "--json"];
+    let kernels = json(&program, &words);
+    let kernels = kernels["kernels"].as_array().unwrap();
+    // Everything but the stem, which reads images.
+    assert_eq!(kernels.len(), 17);
+    for kernel in kernels {
+        assert_eq!(kernel["shape"], "4x8");
+        for field in ["forward_ms", "forward_ms_best", "both_ms", "both_ms_best"] {
+            assert!(positive(&kernel[field]), "{kernel}");
+        }
+    }
+    let words = ["bench", "kernels", "--kernel", "stem3x3", "--batch", "1", "--seconds", "0"];
+    assert!(program.succeed(&words).stdout.contains("3x32"));
+
+    let words = ["bench", "peak", "--size", "64", "--seconds", "0", "--threads", "2", "--json"];
+    let peak = json(&program, &words);
+    let rates = peak["rates"].as_array().unwrap();
+    let threads: Vec<u64> = rates.iter().map(|rate| rate["threads"].as_u64().unwrap()).collect();
+    assert_eq!(threads, [1, 2]);
+    assert!(rates.iter().all(|rate| positive(&rate["gflop_per_second_best"])));
+}
+
+#[test]
+fn tables_are_for_people() {
+    let program = Program::new();
+    let words = [&["bench", "search-step", "--steps", "1"], &SMALL[..]].concat();
+    let said = program.succeed(&words);
+    for part in ["darts C2 L3", "images per second", "logits_forward", "peak MiB"] {
+        assert!(said.stdout.contains(part), "no `{part}` in {}", said.stdout);
+    }
+}
+
+const IMAGE: Shape = Shape::new(1, 8, 8);
+
+fn batch(seed: f64) -> Batch {
+    let values: Vec<f32> = (0..128).map(|i| (seed + 1.7 * f64::from(i)).sin() as f32).collect();
+    let images = Tensor::from_vec(values, (2, 1, 8, 8), &Device::Cpu).unwrap();
+    Batch { images, labels: Tensor::new(&[3_u32, 7], &Device::Cpu).unwrap() }
+}
+
+/// A search that no seed of the program's makes.
+fn search() -> Bilevel {
+    let space = Space::darts(OpSet::builtin("O_base").unwrap(), 3, 4, Stem::cifar(3)).unwrap();
+    let build = Build { channels: 2, classes: 10, input: IMAGE, compat: Compat::Paper };
+    let plan = Blueprint::supernet(&space, build).unwrap();
+    let noise = Noise::new(99);
+    let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
+    let mut rng = noise.stream("net", 0);
+    let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
+    let softmax = Arc::new(Softmax::default());
+    let mut rng = noise.stream("logits", 0);
+    let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
+    Bilevel::new(supernet, architecture, presets::darts().bilevel, noise).unwrap()
+}
+
+/// What the library finds, and the tensors that another program needs to find it.
+fn step() -> (StepReport, HashMap<String, Tensor>) {
+    let mut search = search();
+    let mut tensors: HashMap<String, Tensor> =
+        search.supernet.variables().snapshot().unwrap().into_iter().collect();
+    for (cell, logits) in search.architecture.snapshot().unwrap() {
+        tensors.insert(format!("logits.{cell}"), logits);
+    }
+    for (part, seed) in [("train", 1.0), ("valid", 2.0)] {
+        let Batch { images, labels } = batch(seed);
+        tensors.insert(format!("{part}.images"), images);
+        // As other programs store them.
+        tensors.insert(format!("{part}.labels"), labels.to_dtype(DType::I64).unwrap());
+    }
+    let valid = batch(2.0);
+    let report = search.step(Position::default(), 1, &batch(1.0), Some(&valid)).unwrap();
+    (report, tensors)
+}
+
+#[test]
+fn a_given_step_is_the_librarys_step() {
+    let program = Program::new();
+    let (report, tensors) = step();
+    candle_core::safetensors::save(&tensors, program.path("start.safetensors")).unwrap();
+    let words = ["bench", "search-step", "--json", "--parity", "start.safetensors"];
+    let found = json(&program, &[&words[..], &SMALL[..]].concat());
+    let losses: Vec<f64> = serde_json::from_value(found["losses"].clone()).unwrap();
+    assert_eq!(losses, report.losses);
+    let gradients: BTreeMap<String, Vec<Vec<f64>>> =
+        serde_json::from_value(found["logit_gradients"].clone()).unwrap();
+    assert_eq!(gradients.keys().collect::<Vec<_>>(), ["normal", "reduce"]);
+    for (cell, expected) in &report.arch_gradients.0 {
+        let expected = expected.to_dtype(DType::F64).unwrap().to_vec2::<f64>().unwrap();
+        assert_eq!(gradients[cell], expected, "{cell}");
+    }
+}
+
+#[test]
+fn a_start_that_does_not_fit_is_refused() {
+    let program = Program::new();
+    let (_, tensors) = step();
+    type Spoil = fn(&mut HashMap<String, Tensor>);
+    let rows: [(Spoil, &str); 5] = [
+        (|t| drop(t.remove("train.images")), "train.images"),
+        (|t| drop(t.remove("logits.reduce")), "logits.reduce"),
+        (|t| drop(t.remove("stem.0.0.weight")), "stem.0.0.weight"),
+        (|t| drop(t.insert("more".to_owned(), Tensor::new(1_f32, &Device::Cpu).unwrap())), "more"),
+        (
+            |t| {
+                drop(t.insert(
+                    "valid.labels".to_owned(),
+                    Tensor::new(&[1_u32], &Device::Cpu).unwrap(),
+                ))
+            },
+            "valid.labels",
+        ),
+    ];
+    for (spoil, part) in rows {
+        let mut tensors = tensors.clone();
+        spoil(&mut tensors);
+        candle_core::safetensors::save(&tensors, program.path("start.safetensors")).unwrap();
+        let words = ["bench", "search-step", "--parity", "start.safetensors"];
+        let said = program.run(&[&words[..], &SMALL[..]].concat());
+        assert_eq!(said.code, Some(2), "{part}: {}", said.stderr);
+        assert!(said.stderr.contains("start.safetensors"), "{}", said.stderr);
+        assert!(said.stderr.contains(part), "no `{part}` in {}", said.stderr);
+    }
+}
+
+#[test]
+fn bad_usage_says_what() {
+    let program = Program::new();
+    program.write("no.safetensors", "no tensors");
+    let rows: [(&[&str], &str); 16] = [
+        (&["bench"], "search-step"),
+        (&["bench", "walk"], "walk"),
+        (&["bench", "search-step", "--method", "snas"], "darts-second-order"),
+        (&["bench", "search-step", "--channels", "0"], "--channels"),
+        (&["bench", "search-step", "--batch", "many"], "--batch"),
+        (&["bench", "search-step", "--input", "32x32"], "3x32x32"),
+        (&["bench", "search-step", "--steps", "0"], "--steps"),
+        (&["bench", "search-step", "--threads", "0"], "--threads"),
+        (&["bench", "search-step", "--parity", "absent.safetensors"], "absent.safetensors"),
+        (&["bench", "search-step", "--parity", "no.safetensors"], "no.safetensors"),
+        (&["bench", "train-step", "--genotype", "DARTS_V9"], "DARTS_V2"),
+        (&["bench", "train-step", "--drop-path", "1"], "--drop-path"),
+        (&["bench", "train-step", "--aux", "--input", "3x8x8"], "auxiliary"),
+        (&["bench", "infer", "--baseline", "resnet18", "--layers", "3"], "--layers"),
+        (&["bench", "kernels", "--kernel", "warp"], "sepconv3"),
+        (&["bench", "kernels", "--kernel", "stem3x3", "--shape", "16x32"], "3 channels"),
+    ];
+    for (words, message) in rows {
+        let said = program.run(words);
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.stderr);
+        assert!(said.stderr.contains(message), "{words:?}: no `{message}` in {}", said.stderr);
+        assert_eq!(said.stdout, "", "{words:?}");
+    }
+}
+
+#[test]
+fn partial_channels_are_refused_by_name() {
+    let said = Program::new().run(&["bench", "search-step", "--method", "pc-darts"]);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    assert!(said.stderr.contains("`pc-darts` is not available"), "{}", said.stderr);
+}

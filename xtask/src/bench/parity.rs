@@ -1,0 +1,115 @@
+//! Both programs make one step from the same weights: it must be the same step.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::cases::StepCase;
+use super::figures::{Figures, numbers};
+use super::programs::Programs;
+use super::record::Record;
+use crate::error::Error;
+
+/// Largest relative difference of losses, of the weights' gradient norm, and of the logits'
+/// gradients relative to the largest of their cell.
+const LIMIT: f64 = 1e-3;
+
+/// A folder that is removed in the end, with the file that both programs read.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Error> {
+        let name = format!("dartloom-parity-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let failed = |source| Error::Access { path: path.clone(), source };
+        std::fs::create_dir_all(&path).map_err(failed)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system, which owns the folder around it.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Compares one step and prints the largest difference.
+pub(super) fn check(
+    case: &StepCase,
+    programs: &Programs,
+    record: &mut Record,
+) -> Result<(), Error> {
+    let folder = Folder::new()?;
+    let file = folder.0.join("start.safetensors");
+    let StepCase { candidate, shared, threads, .. } = case;
+    let words = format!("{shared} --threads {threads} --parity {}", file.display());
+    let reference = programs.reference(case.script, &words)?;
+    let candidate = programs.candidate(&format!("{candidate} {words} --json"))?;
+    let differences = differences(&reference, &candidate)?;
+    let shown = differences.iter().map(|(what, value)| format!("{what} {value:.1e}"));
+    println!("  largest relative differences: {}", shown.collect::<Vec<_>>().join(", "));
+    let parts: serde_json::Map<String, Value> =
+        differences.iter().map(|(what, value)| (what.clone(), json!(value))).collect();
+    record.line(&json!({ "kind": "parity", "case": case.name, "differences": parts }))?;
+    judge(case.name, &differences)
+}
+
+/// Refuses the first difference that is too large.
+pub(super) fn judge(case: &str, differences: &[(String, f64)]) -> Result<(), Error> {
+    // A difference that is no number is refused as well.
+    let large = differences.iter().find(|(_, value)| value.is_nan() || *value >= LIMIT);
+    large.map_or(Ok(()), |(what, difference)| {
+        let (case, what) = (case.to_owned(), what.clone());
+        Err(Error::Unequal { case, what, difference: *difference, limit: LIMIT })
+    })
+}
+
+/// Relative differences by what differs.
+pub(super) fn differences(
+    reference: &Figures,
+    candidate: &Figures,
+) -> Result<Vec<(String, f64)>, Error> {
+    let (theirs, ours) = (reference.numbers("losses")?, candidate.numbers("losses")?);
+    let mut all = vec![("losses".to_owned(), worst(&theirs, &ours))];
+    let norms = (reference.number("gradient_norm")?, candidate.number("gradient_norm")?);
+    all.push(("norm of the weights' gradient".to_owned(), worst(&[norms.0], &[norms.1])));
+    let cells = reference.value["logit_gradients"].as_object();
+    let cells = cells.filter(|cells| !cells.is_empty());
+    let cells = cells.ok_or_else(|| reference.lacks("gradients of logits by cell".to_owned()))?;
+    for (cell, theirs) in cells {
+        let table = |figures: &Figures, value: &Value| {
+            numbers(value).ok_or_else(|| figures.lacks(format!("gradients of `{cell}`")))
+        };
+        let theirs = table(reference, theirs)?;
+        let ours = table(candidate, &candidate.value["logit_gradients"][cell])?;
+        all.push((format!("logits of {cell}"), relative_to_largest(&theirs, &ours)));
+    }
+    Ok(all)
+}
+
+/// The largest difference of two lists, each number against its own counterpart; infinite when
+/// their lengths differ or they are empty.
+fn worst(theirs: &[f64], ours: &[f64]) -> f64 {
+    if theirs.len() != ours.len() || theirs.is_empty() {
+        return f64::INFINITY;
+    }
+    let pairs = theirs.iter().zip(ours);
+    pairs.map(|(theirs, ours)| (theirs - ours).abs() / theirs.abs()).fold(0.0, nan_or_max)
+}
+
+/// The same relative to the largest number: gradients near zero are sums that cancel.
+fn relative_to_largest(theirs: &[f64], ours: &[f64]) -> f64 {
+    if theirs.len() != ours.len() || theirs.is_empty() {
+        return f64::INFINITY;
+    }
+    let largest = theirs.iter().map(|value| value.abs()).fold(0.0, f64::max);
+    let pairs = theirs.iter().zip(ours);
+    pairs.map(|(theirs, ours)| (theirs - ours).abs()).fold(0.0, nan_or_max) / largest
+}
+
+/// The larger one; unlike `f64::max`, no number swallows a NaN.
+fn nan_or_max(left: f64, right: f64) -> f64 {
+    if left.is_nan() || right.is_nan() { f64::NAN } else { left.max(right) }
+}
