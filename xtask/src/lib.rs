@@ -1,10 +1,11 @@
-//! Automation of the workspace: `cargo xtask tidy`, `cargo xtask ci`, `cargo xtask golden`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
 #![allow(clippy::print_stdout, reason = "xtask is a program: what it prints is its result")]
 
 pub mod ci;
+pub mod cuda;
 pub mod error;
 pub mod golden;
 pub mod invocation;
