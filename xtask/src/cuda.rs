@@ -74,7 +74,8 @@ fn write_stub(toolkit: &Path) -> Result<PathBuf, Error> {
     Ok(toolkit.to_path_buf())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::path::Path;
