@@ -9,6 +9,8 @@ mod documents {
     mod readme {}
     #[doc = include_str!("../../docs/all-of-dartloom.md")]
     mod all_of_dartloom {}
+    #[doc = include_str!("../../docs/devices.md")]
+    mod devices {}
     #[doc = include_str!("../../docs/guides/operation.md")]
     mod operation {}
     #[doc = include_str!("../../docs/guides/relaxation.md")]

@@ -1,5 +1,4 @@
-//! Automation of the workspace: `cargo xtask tidy`, `cargo xtask ci`, `cargo xtask golden`,
-//! `cargo xtask bench`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `bench`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
@@ -7,6 +6,7 @@
 
 pub mod bench;
 pub mod ci;
+pub mod cuda;
 pub mod error;
 pub mod golden;
 pub mod invocation;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{bench, ci, golden, root, tidy};
+use xtask::{bench, ci, cuda, golden, root, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -31,6 +31,8 @@ enum Task {
         #[arg(long, value_name = "STEP")]
         skip: Vec<String>,
     },
+    /// Type-check the workspace with the feature `cuda`; needs neither a GPU nor a CUDA toolkit
+    Cuda,
     /// Compare against the numbers of the papers' reference code
     Golden {
         /// Folder with the cases and their manifest [default: $DARTLOOM_GOLDEN_DIR, else the committed fixtures]
@@ -62,6 +64,7 @@ fn perform(task: Task) -> Result<(), Error> {
             ci::run(&root, &ci::select(from.as_deref(), &skip)?)
         }
         Task::Bench(options) => bench::run(&root, &options),
+        Task::Cuda => cuda::run(&root),
         Task::Golden { dir } => golden::invocation(dir.as_deref())?.run(&root),
     }
 }

@@ -1,4 +1,7 @@
-//! Gradient checks for operations built on the kernels (feature `testkit`).
+//! Gradient checks for operations built on the kernels, and the kernels' own conformance suite
+//! (feature `testkit`).
+
+pub mod conformance;
 
 use candle_core::{DType, Device, Tensor, Var};
 
@@ -58,8 +61,8 @@ pub enum GradientError<E: std::error::Error + 'static> {
 ///
 /// The scalar is `sum(function(inputs) * r)` with fixed `r` in `[-1, 1)`; per element `e` the
 /// difference is `(scalar(e + step) - scalar(e - step)) / (2 step)`. `function` must be
-/// deterministic and differentiable within `step` of the inputs, which are `f64` tensors on the
-/// CPU. Missing gradients count as zero.
+/// deterministic and differentiable within `step` of the inputs, which are `f64` tensors on one
+/// device. Missing gradients count as zero.
 ///
 /// # Errors
 ///
@@ -110,7 +113,7 @@ impl<F> Probe<'_, F> {
         F: Fn(&[Tensor]) -> Result<Tensor, E>,
     {
         let y = (self.function)(inputs).map_err(GradientError::Function)?;
-        let weights = filled(y.dims(), 0x5eed)?;
+        let weights = filled(y.dims(), 0x5eed)?.to_device(y.device())?;
         Ok((y * weights)?.sum_all()?)
     }
 
@@ -129,14 +132,15 @@ impl<F> Probe<'_, F> {
             let mut values = self.values[argument].clone();
             values[element] += offset;
             let mut inputs = self.inputs.to_vec();
-            inputs[argument] = Tensor::from_vec(values, inputs[argument].shape(), &Device::Cpu)?;
+            let like = &inputs[argument];
+            inputs[argument] = Tensor::from_vec(values, like.shape(), like.device())?;
             Ok(self.scalar(&inputs)?.to_scalar::<f64>()?)
         };
         Ok((shifted(step)? - shifted(-step)?) / (2.0 * step))
     }
 }
 
-/// An `f64` tensor of the given shape with fixed pseudo-random values in `[-1, 1)` (SplitMix64).
+/// An `f64` tensor on the CPU, of the given shape, with fixed pseudo-random values in `[-1, 1)` (SplitMix64).
 ///
 /// # Errors
 ///

@@ -1,6 +1,7 @@
 //! Laws for operations, for this crate's own and for third parties' (feature `testkit`).
 //!
 //! ```
+//! use candle_core::Device;
 //! use dartloom_ops::testkit::{Case, check_operation, recipe};
 //! use dartloom_space::{OpSpec, Stage};
 //!
@@ -8,8 +9,8 @@
 //! // A ReLU keeps its input's size, so it cannot stand on an edge of stride 2.
 //! let (keeps, halves): (Vec<Case>, Vec<Case>) =
 //!     Case::standard().into_iter().partition(|case| case.at.stride == 1);
-//! assert!(check_operation(&op, &keeps).is_ok());
-//! assert!(check_operation(&op, &halves).is_err());
+//! assert!(check_operation(&op, &keeps, &Device::Cpu).is_ok());
+//! assert!(check_operation(&op, &halves, &Device::Cpu).is_err());
 //! ```
 
 mod error;
@@ -52,9 +53,9 @@ impl Case {
     }
 
     /// `[batch, C, H, W]` with fixed values in `[-1, 1)`.
-    fn input(&self, seed: u64) -> candle_core::Result<Tensor> {
+    fn input(&self, seed: u64, device: &Device) -> candle_core::Result<Tensor> {
         let Shape { channels, height, width } = self.at.shape;
-        filled(&[self.batch, channels, height, width], seed)
+        filled(&[self.batch, channels, height, width], seed)?.to_device(device)
     }
 
     fn expected(&self) -> Vec<usize> {
@@ -63,7 +64,8 @@ impl Case {
     }
 }
 
-/// Holds an operation to the contract of [`Operation`] and [`OpFactory`] in every case:
+/// Holds an operation to the contract of [`Operation`] and [`OpFactory`] in every case, with its
+/// variables and inputs on `device`:
 ///
 /// 1. the output has the shape of the contract, and type and device of the input (`f32` and `f64`);
 /// 2. gradients of the input and of every parameter equal central differences in `f64`, with the
@@ -78,9 +80,13 @@ impl Case {
 ///
 /// # Errors
 /// The first [`LawError`], in its case.
-pub fn check_operation(factory: &dyn OpFactory, cases: &[Case]) -> Result<(), LawError> {
+pub fn check_operation(
+    factory: &dyn OpFactory,
+    cases: &[Case],
+    device: &Device,
+) -> Result<(), LawError> {
     for case in cases {
-        check_case(factory, *case).map_err(|error| LawError::Case {
+        check_case(Trial { factory, case: *case, device }).map_err(|error| LawError::Case {
             op: factory.name().to_owned(),
             at: case.at,
             source: Box::new(error),
@@ -139,6 +145,27 @@ fn macs(layers: &[Layer], at: &InputPlan) -> u64 {
     total
 }
 
+/// An operation to be built, where it stands and on which device.
+#[derive(Clone, Copy)]
+struct Trial<'a> {
+    factory: &'a dyn OpFactory,
+    case: Case,
+    device: &'a Device,
+}
+
+impl Trial<'_> {
+    fn subject(&self, dtype: DType) -> Result<Subject, LawError> {
+        let mut variables = Variables::new(self.device, dtype);
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        let op = self.factory.build(&self.case.at, &mut variables.builder(&mut rng).at("op"))?;
+        Ok(Subject { op, variables })
+    }
+
+    fn input(&self, seed: u64) -> candle_core::Result<Tensor> {
+        self.case.input(seed, self.device)
+    }
+}
+
 /// An operation with its own variables.
 #[derive(Debug)]
 struct Subject {
@@ -148,35 +175,26 @@ struct Subject {
 
 const SEED: u64 = 20_180_624;
 
-impl Subject {
-    fn new(factory: &dyn OpFactory, case: Case, dtype: DType) -> Result<Self, LawError> {
-        let mut variables = Variables::new(&Device::Cpu, dtype);
-        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-        let op = factory.build(&case.at, &mut variables.builder(&mut rng).at("op"))?;
-        Ok(Self { op, variables })
-    }
-}
-
-fn check_case(factory: &dyn OpFactory, case: Case) -> Result<(), LawError> {
+fn check_case(trial: Trial<'_>) -> Result<(), LawError> {
     for dtype in [DType::F64, DType::F32] {
-        let subject = Subject::new(factory, case, dtype)?;
-        check_output(&subject, case, dtype)?;
+        check_output(&trial.subject(dtype)?, trial, dtype)?;
     }
-    check_count(factory, case)?;
-    state::check_variables(&Subject::new(factory, case, DType::F64)?, case)?;
-    state::check_repeats(factory, case)?;
+    check_count(trial)?;
+    state::check_variables(&trial.subject(DType::F64)?, trial)?;
+    state::check_repeats(trial)?;
     for mode in [Mode::probe(), Mode::eval()] {
-        gradients::check(&Subject::new(factory, case, DType::F64)?, case, mode)?;
+        gradients::check(&trial.subject(DType::F64)?, trial, mode)?;
     }
     Ok(())
 }
 
-fn check_output(subject: &Subject, case: Case, dtype: DType) -> Result<(), LawError> {
-    let x = case.input(1)?.to_dtype(dtype)?;
+fn check_output(subject: &Subject, trial: Trial<'_>, dtype: DType) -> Result<(), LawError> {
+    let x = trial.input(1)?.to_dtype(dtype)?;
+    let shape = trial.case.expected();
     for mode in [Mode::probe(), Mode::eval(), Mode::train()] {
         let y = subject.op.forward(&x, mode)?;
-        if y.dims() != case.expected() {
-            return Err(LawError::Shape { expected: case.expected(), found: y.dims().to_vec() });
+        if y.dims() != shape {
+            return Err(LawError::Shape { expected: shape, found: y.dims().to_vec() });
         }
         if y.dtype() != dtype {
             return Err(LawError::ElementType { expected: dtype, found: y.dtype() });
@@ -189,9 +207,9 @@ fn check_output(subject: &Subject, case: Case, dtype: DType) -> Result<(), LawEr
     Ok(())
 }
 
-fn check_count(factory: &dyn OpFactory, case: Case) -> Result<(), LawError> {
-    let expected = Subject::new(factory, case, DType::F64)?.variables.parameter_count();
-    match factory.cost(&case.at).parameters {
+fn check_count(trial: Trial<'_>) -> Result<(), LawError> {
+    let expected = trial.subject(DType::F64)?.variables.parameter_count();
+    match trial.factory.cost(&trial.case.at).parameters {
         found if found == expected => Ok(()),
         found => Err(LawError::ParameterCount { expected, found }),
     }

@@ -3,11 +3,11 @@
 use candle_core::{Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 
-use super::{Case, LawError, Subject};
+use super::{LawError, Subject, Trial};
 use crate::{Mode, OpError, Operation as _};
 
-pub(super) fn check(subject: &Subject, case: Case, mode: Mode) -> Result<(), LawError> {
-    let (x, check) = (case.input(4)?, GradientCheck::default());
+pub(super) fn check(subject: &Subject, trial: Trial<'_>, mode: Mode) -> Result<(), LawError> {
+    let (x, check) = (trial.input(4)?, GradientCheck::default());
     check_gradients(std::slice::from_ref(&x), check, |x| subject.op.forward(&x[0], mode))
         .map_err(|source| LawError::InputGradient { mode, source })?;
     check_parameters(subject, &x, mode, check)
@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject, case: Case, mode: Mode) -> Result<(), Law
 /// The scalar is `sum(op(x) * r)` with fixed `r` in `[-1, 1)`.
 fn scalar(subject: &Subject, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
     let y = subject.op.forward(x, mode)?;
-    let weights = filled(y.dims(), 0x5eed)?;
+    let weights = filled(y.dims(), 0x5eed)?.to_device(y.device())?;
     Ok((y * weights)?.sum_all()?)
 }
 

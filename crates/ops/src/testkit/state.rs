@@ -5,20 +5,19 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor};
 use dartloom_kernels::Statistics;
 
-use super::{Case, LawError, Subject};
-use crate::{Mode, OpError, OpFactory, Operation as _};
+use super::{LawError, Subject, Trial};
+use crate::{Mode, OpError, Operation as _};
 
 const MODES: [Mode; 3] = [Mode::probe(), Mode::eval(), Mode::train()];
 
 /// Equal seeds, equal variables; equal inputs, equal outputs.
-pub(super) fn check_repeats(factory: &dyn OpFactory, case: Case) -> Result<(), LawError> {
-    let [first, second] =
-        [Subject::new(factory, case, DType::F64)?, Subject::new(factory, case, DType::F64)?];
+pub(super) fn check_repeats(trial: Trial<'_>) -> Result<(), LawError> {
+    let [first, second] = [trial.subject(DType::F64)?, trial.subject(DType::F64)?];
     let (one, two) = (first.variables.snapshot()?, second.variables.snapshot()?);
     if let Some(name) = difference(&one, &two)? {
         return Err(LawError::Creation { name });
     }
-    let x = case.input(2)?;
+    let x = trial.input(2)?;
     for mode in MODES {
         let y = bits(&first.op.forward(&x, mode)?)?;
         // Training changes statistics but does not read them, so it repeats as well.
@@ -31,10 +30,10 @@ pub(super) fn check_repeats(factory: &dyn OpFactory, case: Case) -> Result<(), L
 }
 
 /// What each kind of pass may change.
-pub(super) fn check_variables(subject: &Subject, case: Case) -> Result<(), LawError> {
+pub(super) fn check_variables(subject: &Subject, trial: Trial<'_>) -> Result<(), LawError> {
     for mode in MODES {
         let before = subject.variables.snapshot()?;
-        subject.op.forward(&case.input(3)?, mode)?;
+        subject.op.forward(&trial.input(3)?, mode)?;
         let after = subject.variables.snapshot()?;
         let buffers = subject.variables.buffers();
         for (name, value) in &before {

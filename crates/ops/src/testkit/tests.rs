@@ -8,12 +8,25 @@ use crate::{Init, op_fn};
 
 type Built = Result<Box<dyn Operation>, OpError>;
 
-#[test]
-fn every_built_in_operation_is_lawful() {
+/// Every built-in operation in the standard cases.
+fn check_built_in_operations(device: &Device) {
     let cases = Case::standard();
     for spec in OpSet::builtin("all").unwrap().ops() {
-        check_operation(&recipe(spec.clone()), &cases).unwrap();
+        check_operation(&recipe(spec.clone()), &cases, device).unwrap();
     }
+}
+
+#[test]
+fn every_built_in_operation_is_lawful() {
+    check_built_in_operations(&Device::Cpu);
+}
+
+/// Fails where there is no GPU: whoever builds the tests with the feature `cuda` asks for one.
+#[cfg(feature = "cuda")]
+#[test]
+fn every_built_in_operation_is_lawful_on_a_gpu() {
+    let gpu = Device::new_cuda(0).expect("the feature `cuda` is on, so the tests need a GPU");
+    check_built_in_operations(&gpu);
 }
 
 #[test]
@@ -22,7 +35,7 @@ fn other_widths_and_odd_planes_are_lawful() {
     let cases = [at(1, Phase::Search), at(2, Phase::Retrain)].map(|at| Case { at, batch: 3 });
     for op in ["simple_conv_3x3", "sep_conv_3x3", "dil_conv_5x5", "conv_7x1_1x7"] {
         let spec = OpSet::builtin("all").unwrap().get(op).unwrap().clone();
-        match check_operation(&recipe(spec), &cases) {
+        match check_operation(&recipe(spec), &cases, &Device::Cpu) {
             Ok(()) => {}
             Err(error) => panic!("{error}"),
         }
@@ -138,7 +151,7 @@ fn attention(flaw: Flaw) -> impl OpFactory {
 }
 
 fn broken(flaw: Flaw) -> LawError {
-    match check_operation(&attention(flaw), &Case::standard()) {
+    match check_operation(&attention(flaw), &Case::standard(), &Device::Cpu) {
         Err(LawError::Case { op, source, .. }) => {
             assert_eq!(op, "attention");
             *source
@@ -149,12 +162,13 @@ fn broken(flaw: Flaw) -> LawError {
 
 #[test]
 fn a_third_party_operation_is_lawful() {
-    check_operation(&attention(Flaw::None), &Case::standard()).unwrap();
+    check_operation(&attention(Flaw::None), &Case::standard(), &Device::Cpu).unwrap();
 }
 
 #[test]
 fn a_kept_size_at_stride_two_is_found() {
-    let error = check_operation(&attention(Flaw::Shape), &Case::standard()).unwrap_err();
+    let error =
+        check_operation(&attention(Flaw::Shape), &Case::standard(), &Device::Cpu).unwrap_err();
     let LawError::Case { at, source, .. } = error else { panic!("{error}") };
     assert_eq!(at.stride, 2);
     let LawError::Shape { expected, found } = *source else { panic!("{source}") };
@@ -208,7 +222,8 @@ fn a_wrong_count_is_found() {
 #[test]
 fn a_recipe_that_forgets_the_stride_is_found() {
     let conv = Stage::Pointwise { out: dartloom_space::Width::Same, stride: Stride::Unit };
-    let error = check_operation(&recipe(OpSpec::new("flat", [conv])), &Case::standard());
+    let error =
+        check_operation(&recipe(OpSpec::new("flat", [conv])), &Case::standard(), &Device::Cpu);
     let Err(LawError::Case { op, at, source }) = error else { panic!("{error:?}") };
     assert_eq!((op.as_str(), at.stride), ("flat", 2));
     assert!(matches!(*source, LawError::Shape { .. }));
@@ -216,7 +231,7 @@ fn a_recipe_that_forgets_the_stride_is_found() {
 
 #[test]
 fn a_custom_operation_is_no_recipe() {
-    let error = check_operation(&recipe(OpSpec::custom("mine")), &Case::standard());
+    let error = check_operation(&recipe(OpSpec::custom("mine")), &Case::standard(), &Device::Cpu);
     let Err(LawError::Case { source, .. }) = error else { panic!("{error:?}") };
     assert!(matches!(*source, LawError::Operation(OpError::NoFactory { op }) if op == "mine"));
 }
