@@ -10,7 +10,7 @@ use dartloom::ops::Registry;
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, StepReport};
-use dartloom::space::{Blueprint, Build, Compat, OpSet, Shape, Space, Stem};
+use dartloom::space::{Blueprint, Build, OpSet, Shape, Space, Stem};
 use dartloom::train::{Noise, Position};
 use serde_json::Value;
 
@@ -161,7 +161,7 @@ fn batch(seed: f64) -> Batch {
 /// A search that no seed of the program's makes.
 fn search() -> Bilevel {
     let space = Space::darts(OpSet::builtin("O_base").unwrap(), 3, 4, Stem::cifar(3)).unwrap();
-    let build = Build { channels: 2, classes: 10, input: IMAGE, compat: Compat::Paper };
+    let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::supernet(&space, build).unwrap();
     let noise = Noise::new(99);
     let (device, registry) = (Device::Cpu, Registry::standard().unwrap());

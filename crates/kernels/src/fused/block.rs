@@ -79,7 +79,7 @@ impl Parameters {
 pub(super) struct Compiler<'a> {
     pub(super) parameters: &'a mut Parameters,
     pub(super) norms: &'a mut Vec<Norm>,
-    /// Least border of padded planes in the first block, so that branches can share them.
+    /// Least border of padded planes, so that branches of one source can share them.
     pub(super) border: (usize, usize),
 }
 
@@ -105,9 +105,8 @@ impl Compiler<'_> {
             if stages.next_if(|stage| matches!(stage, Stage::Relu)).is_some() {
                 block.relu = true;
             }
-            let border = if blocks.is_empty() { self.border } else { (0, 0) };
             if let Some(stage) = stages.next_if(|stage| is_spatial(stage)) {
-                self.spatial(&mut block, stage, border)?;
+                self.spatial(&mut block, stage)?;
             }
             if block.pointwise.is_none()
                 && let Some(stage) = stages.next_if(|stage| is_pointwise(stage))
@@ -132,7 +131,7 @@ impl Compiler<'_> {
         Some(blocks)
     }
 
-    fn spatial(&mut self, block: &mut Block, stage: &Stage, border: (usize, usize)) -> Option<()> {
+    fn spatial(&mut self, block: &mut Block, stage: &Stage) -> Option<()> {
         let channels = block.input.channels;
         let place = |(height, width)| Extent { channels, height, width };
         match stage {
@@ -140,7 +139,7 @@ impl Compiler<'_> {
                 if weight.dim(0).ok()? != channels {
                     return None;
                 }
-                let window = Window::new(conv_sizes(weight, spec)?, block.input, border)?;
+                let window = Window::new(conv_sizes(weight, spec)?, block.input, self.border)?;
                 block.middle = place(window.output);
                 let weight = self.parameters.add(weight);
                 block.spatial = Spatial::Depthwise { window, weight };

@@ -183,33 +183,61 @@ fn phases(
 ) {
     let (source, step) = (gradient.plane(0), window.back.frame.pitch());
     let mut first = 0;
-    for phase in &window.back.phases {
+    each_phase(block, window, buffer, target, |phase, target| {
         let taps = &taps[first..][..phase.taps.len()];
         first += phase.taps.len();
-        let size = (phase.rows, phase.columns);
-        if window.back.phases.len() == 1 {
-            correlate(arch, source, step, taps, target, size);
-            continue;
+        correlate(arch, source, step, taps, target, (phase.rows, phase.columns));
+    });
+}
+
+/// Computes every phase of a window, row by row of phases, and puts the columns together.
+fn each_phase(
+    block: &Block,
+    window: &Window,
+    buffer: &mut Vec<f32>,
+    target: &mut [f32],
+    mut compute: impl FnMut(&Phase, &mut [f32]),
+) {
+    let phases = &window.back.phases;
+    if let [phase] = &phases[..] {
+        return compute(phase, target);
+    }
+    let (width, stride) = (block.input.width, window.sizes.stride);
+    for phases in phases.chunk_by(|a, b| a.first.0 == b.first.0) {
+        let widest = phases.iter().map(|phase| phase.rows * phase.columns).max().unwrap_or(0);
+        let parts = room(buffer, widest * phases.len());
+        for (phase, part) in phases.iter().zip(parts.chunks_exact_mut(widest.max(1))) {
+            compute(phase, &mut part[..phase.rows * phase.columns]);
         }
-        let part = room(buffer, phase.rows * phase.columns);
-        correlate(arch, source, step, taps, part, size);
-        scatter(part, block, window, phase, target);
+        let rows = target.chunks_exact_mut(width).skip(phases[0].first.0).step_by(stride.0);
+        for (index, row) in rows.enumerate() {
+            let part = |at: usize| {
+                let columns = phases[at].columns;
+                &parts[at * widest + index * columns..][..columns]
+            };
+            if phases.len() == 2 && stride.1 == 2 {
+                interleave(part(0), part(1), row);
+                continue;
+            }
+            for (at, phase) in phases.iter().enumerate() {
+                let columns = row[phase.first.1..].iter_mut().step_by(stride.1);
+                columns.zip(part(at)).for_each(|(target, g)| *target = *g);
+            }
+        }
     }
 }
 
-fn scatter(
-    part: &[f32],
-    block: &Block,
-    window: &Window,
-    phase: &Phase,
-    target: &mut [f32],
-) {
-    let stride = window.sizes.stride;
-    let rows = target.chunks_exact_mut(block.input.width).skip(phase.first.0).step_by(stride.0);
-    for (part, row) in part.chunks_exact(phase.columns).zip(rows) {
-        for (target, g) in row[phase.first.1..].iter_mut().step_by(stride.1).zip(part) {
-            *target = *g;
-        }
+/// `row = even[0], odd[0], even[1], odd[1], ...`
+fn interleave(even: &[f32], odd: &[f32], row: &mut [f32]) {
+    let pairs = row.chunks_exact_mut(2);
+    for (pair, (even, odd)) in pairs.zip(even.iter().zip(odd)) {
+        pair[0] = *even;
+        pair[1] = *odd;
+    }
+    if row.len() % 2 == 1
+        && let (Some(last), Some(value)) = (row.last_mut(), even.last())
+    {
+        *last = *value;
     }
 }
 
@@ -243,22 +271,18 @@ fn max_gradient(
     scratch.gradient.fill(arch, 0, own, PLAIN, false);
     scratch.winner.shape(window.back.frame, 1, -1.0);
     scratch.winner.fill(arch, 0, winner, PLAIN, false);
-    let whole = window.back.phases.len() == 1;
-    for phase in &window.back.phases {
-        let part = room(&mut scratch.phase, phase.rows * phase.columns);
+    let (source, won) = (&scratch.gradient, &scratch.winner);
+    each_phase(block, window, &mut scratch.phase, target, |phase, target| {
         let collect = Winner {
-            gradient: scratch.gradient.plane(0),
-            winner: scratch.winner.plane(0),
+            gradient: source.plane(0),
+            winner: won.plane(0),
             row_step: window.back.frame.pitch(),
             taps: &phase.taps,
-            target: if whole { &mut *target } else { &mut *part },
+            target,
             rows: phase.rows,
             columns: phase.columns,
             add: false,
         };
         run(arch, collect);
-        if !whole {
-            scatter(part, block, window, phase, target);
-        }
-    }
+    });
 }

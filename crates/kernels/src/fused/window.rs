@@ -81,7 +81,7 @@ impl Window {
             })
             .collect();
         let row_step = sizes.stride.0 * sizes.stride.1 * frame.pitch();
-        let back = Back::new(sizes, input, output);
+        let back = Back::new(sizes, input, output, border);
         Some(Self { sizes, frame, row_step, offsets, output, back })
     }
 }
@@ -92,7 +92,12 @@ impl Back {
         self.phases.iter().map(|phase| phase.taps.len()).sum()
     }
 
-    fn new(sizes: Sizes, input: Extent, output: (usize, usize)) -> Self {
+    fn new(
+        sizes: Sizes,
+        input: Extent,
+        output: (usize, usize),
+        least: (usize, usize),
+    ) -> Self {
         let vertical =
             Line::all(input.height, sizes.kernel.0, sizes.stride.0, sizes.dilation.0, sizes.padding.0);
         let horizontal =
@@ -101,7 +106,11 @@ impl Back {
             let reach = lines.iter().map(|line| line.reach(output)).max();
             usize::try_from(reach.unwrap_or(0).max(0)).unwrap_or(0)
         };
-        let border = (border(&vertical, output.0), border(&horizontal, output.1));
+        // Branches that ask for the same border share the zeros around their planes.
+        let border = (
+            border(&vertical, output.0).max(least.0),
+            border(&horizontal, output.1).max(least.1),
+        );
         let frame = Frame { height: output.0, width: output.1, border, step: 1 };
         let mut phases = Vec::new();
         for row in &vertical {

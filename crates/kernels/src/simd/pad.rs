@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{load_first, store_first};
+use super::{load, load_first, store, store_first};
 
 /// Where a plane lies inside its padded copy.
 ///
@@ -61,6 +61,15 @@ impl WithSimd for Pad<'_> {
                 line(simd, source, target, (self.scale, self.shift), floor);
                 continue;
             }
+            if step == 2 {
+                let start = self.frame.place(row + border.0, border.1);
+                let other = self.frame.place(row + border.0, border.1 + 1);
+                halves(source, self.target, (start, other), |x| {
+                    let y = self.scale * x + self.shift;
+                    if y < floor { floor } else { y }
+                });
+                continue;
+            }
             for first in 0..step.min(width) {
                 let start = self.frame.place(row + border.0, border.1 + first);
                 let values = source[first..].iter().step_by(step);
@@ -86,6 +95,15 @@ fn line<S: Simd>(
     let floor = simd.splat_f32s(floor);
     let width = source.len().min(target.len());
     let mut at = 0;
+    while at + S::F32_LANES <= width {
+        // SAFETY: a whole register is left in both rows.
+        unsafe {
+            let y = simd.mul_add_e_f32s(scale, load::<S>(source.as_ptr().add(at)), shift);
+            let y = simd.select_f32s(simd.less_than_f32s(y, floor), floor, y);
+            store::<S>(target.as_mut_ptr().add(at), y);
+        }
+        at += S::F32_LANES;
+    }
     while at < width {
         let count = width - at;
         // SAFETY: `count` floats are left in both rows.
@@ -96,5 +114,28 @@ fn line<S: Simd>(
             store_first::<S>(target.as_mut_ptr().add(at), y, count);
         }
         at += S::F32_LANES;
+    }
+}
+
+/// Even columns of a row to one place, odd ones to another.
+#[inline(always)]
+fn halves(
+    source: &[f32],
+    target: &mut [f32],
+    (even, odd): (usize, usize),
+    map: impl Fn(f32) -> f32,
+) {
+    let pairs = source.len() / 2;
+    let (low, high) = (even.min(odd), even.max(odd));
+    let (before, after) = target.split_at_mut(high);
+    let (low, high) = (&mut before[low..], after);
+    let (first, second) = if even < odd { (low, high) } else { (high, low) };
+    let both = source.chunks_exact(2).zip(first[..pairs].iter_mut().zip(&mut second[..pairs]));
+    for (pair, (first, second)) in both {
+        *first = map(pair[0]);
+        *second = map(pair[1]);
+    }
+    if source.len() % 2 == 1 {
+        first[pairs] = map(source[source.len() - 1]);
     }
 }

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{load, load_first, store_first};
+use super::{load, load_first, store, store_first};
 
 /// Sum and centred sum of squares of a plane.
 #[derive(Debug)]
@@ -71,24 +71,27 @@ impl WithSimd for PairSums<'_> {
         let mean = simd.splat_f32s(self.mean);
         let zero = simd.splat_f32s(0.0);
         let (mut plain, mut weighted) = ([zero; WIDE], [zero; WIDE]);
+        let (gradient, value) = (self.gradient.as_ptr(), self.value.as_ptr());
         let mut at = 0;
-        while at < len {
-            for v in 0..WIDE {
-                let from = at + v * lanes;
-                if from >= len {
-                    break;
+        // SAFETY: whole registers end at `len` at the latest; after them `len - at` floats are
+        // left.
+        unsafe {
+            while at + WIDE * lanes <= len {
+                for v in 0..WIDE {
+                    let g = load::<S>(gradient.add(at + v * lanes));
+                    let y = simd.sub_f32s(load::<S>(value.add(at + v * lanes)), mean);
+                    plain[v] = simd.add_f32s(plain[v], g);
+                    weighted[v] = simd.mul_add_e_f32s(g, y, weighted[v]);
                 }
-                // SAFETY: at least one float is left at `from` in both planes.
-                let (g, y) = unsafe {
-                    (
-                        load_first::<S>(self.gradient.as_ptr().add(from), len - from),
-                        load_first::<S>(self.value.as_ptr().add(from), len - from),
-                    )
-                };
-                plain[v] = simd.add_f32s(plain[v], g);
-                weighted[v] = simd.mul_add_e_f32s(g, simd.sub_f32s(y, mean), weighted[v]);
+                at += WIDE * lanes;
             }
-            at += WIDE * lanes;
+            while at < len {
+                let g = load_first::<S>(gradient.add(at), len - at);
+                let y = simd.sub_f32s(load_first::<S>(value.add(at), len - at), mean);
+                plain[0] = simd.add_f32s(plain[0], g);
+                weighted[0] = simd.mul_add_e_f32s(g, y, weighted[0]);
+                at += lanes;
+            }
         }
         let total = |[a, b]: [S::f32s; WIDE]| f64::from(simd.reduce_sum_f32s(simd.add_f32s(a, b)));
         (total(plain), total(weighted))
@@ -114,6 +117,29 @@ impl WithSimd for Combine<'_> {
         assert!(self.terms.iter().all(|(_, plane)| plane.len() >= len), "terms");
         let shift = simd.splat_f32s(self.shift);
         let mut at = 0;
+        while at + WIDE * lanes <= len {
+            let mut sums = [shift; WIDE];
+            // SAFETY: `WIDE` registers are left in the target and in every term.
+            unsafe {
+                let target = self.target.as_mut_ptr().add(at);
+                if self.add {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = simd.add_f32s(*sum, load::<S>(target.add(v * lanes)));
+                    }
+                }
+                for (factor, plane) in self.terms {
+                    let factor = simd.splat_f32s(*factor);
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        let x = load::<S>(plane.as_ptr().add(at + v * lanes));
+                        *sum = simd.mul_add_e_f32s(factor, x, *sum);
+                    }
+                }
+                for (v, sum) in sums.iter().enumerate() {
+                    store::<S>(target.add(v * lanes), *sum);
+                }
+            }
+            at += WIDE * lanes;
+        }
         while at < len {
             let count = |v: usize| (len - at).saturating_sub(v * lanes);
             let mut sums = [shift; WIDE];
@@ -225,19 +251,31 @@ fn zip<S: Simd>(
     target: &mut [f32],
     map: impl Fn(S::f32s, S::f32s, S::f32s) -> S::f32s,
 ) {
-    let len = target.len();
+    const WIDE: usize = 2;
+    let (lanes, len) = (S::F32_LANES, target.len());
     assert!(a.len() >= len && b.len() >= len, "operands");
+    let (a, b, target) = (a.as_ptr(), b.as_ptr(), target.as_mut_ptr());
     let mut at = 0;
-    while at < len {
-        let count = len - at;
-        // SAFETY: `count` floats are left in all three.
-        unsafe {
-            let target = target.as_mut_ptr().add(at);
-            let a = load_first::<S>(a.as_ptr().add(at), count);
-            let b = load_first::<S>(b.as_ptr().add(at), count);
-            let y = map(a, b, load_first::<S>(target, count));
-            store_first::<S>(target, y, count);
+    // SAFETY: whole registers end at `len` at the latest; after them `len - at` floats are left.
+    unsafe {
+        while at + WIDE * lanes <= len {
+            for v in 0..WIDE {
+                let at = at + v * lanes;
+                let y = map(
+                    load::<S>(a.add(at)),
+                    load::<S>(b.add(at)),
+                    load::<S>(target.add(at)),
+                );
+                store::<S>(target.add(at), y);
+            }
+            at += WIDE * lanes;
         }
-        at += S::F32_LANES;
+        while at < len {
+            let count = len - at;
+            let old = load_first::<S>(target.add(at), count);
+            let y = map(load_first::<S>(a.add(at), count), load_first::<S>(b.add(at), count), old);
+            store_first::<S>(target.add(at), y, count);
+            at += lanes;
+        }
     }
 }
