@@ -104,6 +104,7 @@ def main():
     parser.add_argument("--method", choices=methods, default="darts")
     parser.add_argument("--lean", action="store_true", help="no gradients that nobody uses")
     parser.add_argument("--parity", metavar="FILE")
+    parser.add_argument("--double", action="store_true", help="make the parity step in float64")
     options = parser.parse_args()
     measure.prepare(options)
     groups = 4 if options.method == "pc-darts" else 1
@@ -117,6 +118,10 @@ def main():
         measure.run(options, lambda: search.step(train, valid, second))
         return
     write(options.parity, net, logits, train, valid)
+    if options.double:
+        logits = {name: t.detach().double().requires_grad_() for name, t in logits.items()}
+        train, valid = [(images.double(), labels) for images, labels in (train, valid)]
+        search = Search(net.double(), logits, options.lean)
     search.step(train, valid, second)
     gradients = dict(zip(logits, (gradient.tolist() for gradient in search.gradients)))
     measure.say(

@@ -46,6 +46,10 @@ pub struct Options {
     /// Let PyTorch leave out gradients that nobody uses, which DARTS' own code does not
     #[arg(long)]
     pub lean: bool,
+    /// Let PyTorch make the step that results are compared on in double precision, which takes
+    /// twice the memory
+    #[arg(long)]
+    pub double: bool,
     /// File that results are appended to as JSON lines
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -123,7 +127,7 @@ fn measure(
 ) -> Result<steps::Outcome, Error> {
     println!("\n{} ({} threads): {}", case.name, case.threads, case.about);
     if case.has_parity() {
-        parity::check(case, programs, record)?;
+        parity::check(case, programs, options.double, record)?;
     }
     let outcome = steps::repeat(case, programs, options, record)?;
     outcome.print(peak.best(case.threads));

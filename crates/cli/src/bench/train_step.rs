@@ -5,7 +5,9 @@ use std::time::Instant;
 use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
 use dartloom::ops::Mode;
-use dartloom::train::{FitConfig, Gradients, Noise, Optimiser as _, Sgd, cross_entropy};
+use dartloom::train::{
+    FitConfig, Gradients, Noise, Optimiser as _, Sgd, TrainError, cross_entropy,
+};
 
 use super::args::TrainStepArguments;
 use super::batch::batch;
@@ -71,10 +73,10 @@ struct Training<'a> {
 impl Training<'_> {
     /// The loss of a step and the seconds of its phases.
     fn step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), CliError> {
-        self.timed_step(batch).map_err(|error| CliError::Work(Box::new(error)))
+        self.timed_step(batch).map_err(CliError::work)
     }
 
-    fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), dartloom::Error> {
+    fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), TrainError> {
         let mut noise = Noise::new(SEED).stream("drop-path", self.made);
         self.made += 1;
         let start = Instant::now();

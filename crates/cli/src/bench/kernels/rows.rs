@@ -1,9 +1,9 @@
 //! The kernels of DARTS' operations.
 
 use candle_core::{DType, Device, Tensor, Var};
-use dartloom::Error;
 use dartloom::kernels::{
-    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
+    BatchNormSpec, ConvSpec, PoolSpec, Result, Statistics, avg_pool2d, batch_norm, conv2d,
+    max_pool2d, relu,
 };
 
 use super::Plane;
@@ -12,7 +12,7 @@ use super::Plane;
 pub(super) struct Row {
     pub(super) name: &'static str,
     weights: fn(usize) -> Vec<[usize; 4]>,
-    pub(super) forward: fn(&Operands) -> Result<Tensor, Error>,
+    pub(super) forward: fn(&Operands) -> Result<Tensor>,
 }
 
 /// Channels of an image, and of DARTS' stem when it searches.
@@ -31,20 +31,12 @@ pub(super) const ROWS: &[Row] = &[
     Row { name: "dil3s2", weights: each::<3>, forward: depthwise::<3, 2, 2> },
     Row { name: "dil5s1", weights: each::<5>, forward: depthwise::<5, 1, 2> },
     Row { name: "dil5s2", weights: each::<5>, forward: depthwise::<5, 2, 2> },
-    Row { name: "maxpool3s1", weights: none, forward: |o| Ok(max_pool2d(&o.x, pool::<1>())?) },
-    Row { name: "maxpool3s2", weights: none, forward: |o| Ok(max_pool2d(&o.x, pool::<2>())?) },
-    Row {
-        name: "avgpool3s1",
-        weights: none,
-        forward: |o| Ok(avg_pool2d(&o.x, pool::<1>(), false)?),
-    },
-    Row {
-        name: "avgpool3s2",
-        weights: none,
-        forward: |o| Ok(avg_pool2d(&o.x, pool::<2>(), false)?),
-    },
+    Row { name: "maxpool3s1", weights: none, forward: |o| max_pool2d(&o.x, pool::<1>()) },
+    Row { name: "maxpool3s2", weights: none, forward: |o| max_pool2d(&o.x, pool::<2>()) },
+    Row { name: "avgpool3s1", weights: none, forward: |o| avg_pool2d(&o.x, pool::<1>(), false) },
+    Row { name: "avgpool3s2", weights: none, forward: |o| avg_pool2d(&o.x, pool::<2>(), false) },
     Row { name: "bn", weights: none, forward: |o| o.norm(&o.x) },
-    Row { name: "relu", weights: none, forward: |o| Ok(relu(&o.x)?) },
+    Row { name: "relu", weights: none, forward: |o| relu(&o.x) },
     Row { name: "add", weights: none, forward: |o| Ok((&o.x + &o.other)?) },
     Row {
         name: "sepconv3",
@@ -75,7 +67,8 @@ impl Operands {
         let Plane { channels, side } = plane;
         let shape = [batch, channels, side, side];
         let weights = (row.weights)(channels);
-        let weights: Result<_, _> = weights.iter().map(|shape| tracked(shape, 0.3)).collect();
+        let weights: candle_core::Result<_> =
+            weights.iter().map(|shape| tracked(shape, 0.3)).collect();
         Ok(Self {
             x: tracked(&shape, 1.0)?,
             other: tracked(&shape, 0.5)?,
@@ -86,10 +79,10 @@ impl Operands {
         })
     }
 
-    fn norm(&self, x: &Tensor) -> Result<Tensor, Error> {
+    fn norm(&self, x: &Tensor) -> Result<Tensor> {
         let (mean, variance) = (&self.mean, &self.variance);
         let spec = BatchNormSpec::default();
-        Ok(batch_norm(x, None, mean, variance, Statistics::Update, spec)?)
+        batch_norm(x, None, mean, variance, Statistics::Update, spec)
     }
 }
 
@@ -110,13 +103,13 @@ fn each<const K: usize>(channels: usize) -> Vec<[usize; 4]> {
     vec![[channels, 1, K, K]]
 }
 
-fn stem(operands: &Operands) -> Result<Tensor, Error> {
+fn stem(operands: &Operands) -> Result<Tensor> {
     let spec = ConvSpec { padding: (1, 1), ..ConvSpec::default() };
-    Ok(conv2d(&operands.x, &operands.weights[0], spec)?)
+    conv2d(&operands.x, &operands.weights[0], spec)
 }
 
-fn pointwise(operands: &Operands) -> Result<Tensor, Error> {
-    Ok(conv2d(&operands.x, &operands.weights[0], ConvSpec::default())?)
+fn pointwise(operands: &Operands) -> Result<Tensor> {
+    conv2d(&operands.x, &operands.weights[0], ConvSpec::default())
 }
 
 /// The specification of a depthwise convolution padded to keep the size at stride 1.
@@ -127,16 +120,16 @@ fn each_channel<const K: usize, const S: usize, const D: usize>(channels: usize)
 
 fn depthwise<const K: usize, const S: usize, const D: usize>(
     operands: &Operands,
-) -> Result<Tensor, Error> {
+) -> Result<Tensor> {
     let spec = each_channel::<K, S, D>(operands.channels);
-    Ok(conv2d(&operands.x, &operands.weights[0], spec)?)
+    conv2d(&operands.x, &operands.weights[0], spec)
 }
 
 fn pool<const S: usize>() -> PoolSpec {
     PoolSpec { kernel: (3, 3), stride: (S, S), padding: (1, 1) }
 }
 
-fn separable(operands: &Operands) -> Result<Tensor, Error> {
+fn separable(operands: &Operands) -> Result<Tensor> {
     let spec = each_channel::<3, 1, 1>(operands.channels);
     let mut y = operands.x.clone();
     for pair in operands.weights.chunks_exact(2) {
