@@ -68,6 +68,38 @@ impl Layout {
     }
 }
 
+/// What a run needs beside its inputs and its output, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Held from the forward pass until the backward pass is over.
+    pub kept: u64,
+    /// Held during the forward pass only.
+    pub forward: u64,
+    /// Held during the backward pass only.
+    pub backward: u64,
+    /// The output.
+    pub output: u64,
+}
+
+impl Program {
+    /// What a run on `batch` images needs.
+    pub fn memory(&self, batch: usize, recompute: Recompute) -> Memory {
+        let layout = Layout::new(self, recompute);
+        let bytes = |len: usize| (batch * len * size_of::<f32>()) as u64;
+        let (nodes, work) = (bytes(layout.nodes), bytes(layout.work_len));
+        let gradients = bytes(layout.gradient_len + layout.inner_len);
+        let output = bytes(self.output.len());
+        match recompute {
+            Recompute::Never => {
+                Memory { kept: nodes + work, forward: 0, backward: gradients, output }
+            }
+            Recompute::Edge => {
+                Memory { kept: nodes, forward: work, backward: gradients + work, output }
+            }
+        }
+    }
+}
+
 fn homes(program: &Program) -> Vec<Home> {
     let mut homes: Vec<Home> = (0..program.inputs.len()).map(Home::Input).collect();
     let (mut nodes, mut outputs) = (0, vec![None; program.nodes.len()]);

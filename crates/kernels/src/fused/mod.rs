@@ -25,6 +25,7 @@ mod window;
 
 pub use arena::Arena;
 pub use extent::Extent;
+pub use layout::Memory;
 pub use op::Call;
 pub use program::{Branch, Program, ProgramBuilder};
 pub use stage::Stage;
