@@ -78,10 +78,12 @@ impl Context<'_> {
         let mut inner = lend(self.layout.inner_len);
         {
             let mut images = self.images(output, &mut nodes, &mut work);
+            let live = self.live(false);
+            self.complete(&live, wanted, &mut images, state);
             let mut slabs = self.gradient_slabs(&mut gradients, &mut inner, &mut inputs, wanted);
             self.begin(gradient, &mut slabs);
             let needed = self.needed(wanted);
-            for node in (0..program.nodes.len()).rev() {
+            for node in (0..program.nodes.len()).rev().filter(|&node| live[node]) {
                 for group in program.nodes[node].groups().into_iter().rev() {
                     let needed = needed[program.nodes[node].terms[group.start].source];
                     let mut edge = Edge { node, kept, needed, wanted, state, found: &mut found };
@@ -92,6 +94,23 @@ impl Context<'_> {
         state.nodes = Some(nodes);
         found.inputs = inputs;
         found
+    }
+
+    /// Computes nodes that nothing weighed but whose weight is asked for.
+    fn complete(
+        &self,
+        live: &[bool],
+        wanted: &Wanted,
+        images: &mut [Slabs<'_>],
+        state: &mut State,
+    ) {
+        if !wanted.coefficients {
+            return;
+        }
+        let all = self.live(true);
+        for node in (0..live.len()).filter(|&node| all[node] && !live[node]) {
+            self.node(node, images, state);
+        }
     }
 
     /// Which values' gradients lead to anything that is asked for.

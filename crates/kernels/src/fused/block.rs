@@ -53,7 +53,8 @@ pub(super) struct Norm {
     pub(super) channels: usize,
     /// Where scale and shift begin in the packed parameters.
     pub(super) affine: Option<(usize, usize)>,
-    pub(super) running: (Var, Var),
+    /// All that follow its moments: one pair, or several for a branch that nodes share.
+    pub(super) running: Vec<(Var, Var)>,
     pub(super) spec: BatchNormSpec,
     /// Values per channel and image.
     pub(super) plane: usize,
@@ -214,7 +215,7 @@ impl Compiler<'_> {
         self.norms.push(Norm {
             channels,
             affine,
-            running: (mean.clone(), variance.clone()),
+            running: vec![(mean.clone(), variance.clone())],
             spec: *spec,
             plane: block.output.plane(),
         });

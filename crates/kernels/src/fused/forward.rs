@@ -93,7 +93,8 @@ impl Context<'_> {
                     work,
                 })
                 .collect();
-            for node in 0..program.nodes.len() {
+            let live = self.live(false);
+            for node in (0..program.nodes.len()).filter(|&node| live[node]) {
                 self.node(node, &mut images, state);
             }
         }
@@ -102,7 +103,27 @@ impl Context<'_> {
         Ok(())
     }
 
-    fn node(&self, node: usize, images: &mut [Slabs<'_>], state: &mut State) {
+    /// Which nodes reach the output through terms that add something, or, with `all`, through any.
+    pub(super) fn live(&self, all: bool) -> Vec<bool> {
+        let (nodes, inputs) = (&self.program.nodes, self.program.inputs.len());
+        let mut live = vec![false; nodes.len()];
+        for output in &self.program.outputs {
+            live[output - inputs] = true;
+        }
+        for node in (0..nodes.len()).rev() {
+            if !live[node] {
+                continue;
+            }
+            for term in nodes[node].terms.iter().filter(|term| all || self.active(term)) {
+                if let Some(source) = term.source.checked_sub(inputs) {
+                    live[source] = true;
+                }
+            }
+        }
+        live
+    }
+
+    pub(super) fn node(&self, node: usize, images: &mut [Slabs<'_>], state: &mut State) {
         let groups = self.program.nodes[node].groups();
         if groups.is_empty() {
             self.combine(node, 0..0, true, images, state);

@@ -48,7 +48,8 @@ impl Line {
 /// The running statistics of a norm.
 pub(super) fn running(norm: &Norm) -> Result<Vec<Moments>> {
     let read = |tensor: &Tensor| tensor.to_vec1::<f32>().map_err(KernelError::from);
-    let (mean, variance) = (read(&norm.running.0)?, read(&norm.running.1)?);
+    let Some((mean, variance)) = norm.running.first() else { return Ok(Vec::new()) };
+    let (mean, variance) = (read(mean)?, read(variance)?);
     let moments = mean.into_iter().zip(variance);
     Ok(moments
         .map(|(mean, variance)| Moments { mean: mean.into(), variance: variance.into() })

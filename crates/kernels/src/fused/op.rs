@@ -81,9 +81,10 @@ impl Program {
         if call.statistics == Statistics::Update {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);
             for (norm, moments) in self.norms.iter().zip(&state.moments) {
-                if let Some(moments) = moments {
-                    let running = (&norm.running.0, &norm.running.1);
-                    update(running, moments, batch * norm.plane, norm.spec.momentum)?;
+                let Some(moments) = moments else { continue };
+                for (mean, variance) in &norm.running {
+                    let count = batch * norm.plane;
+                    update((mean, variance), moments, count, norm.spec.momentum)?;
                 }
             }
         }

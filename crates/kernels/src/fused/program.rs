@@ -5,6 +5,7 @@ use candle_core::{DType, Tensor};
 use super::block::{Block, Compiler, Norm, Parameters, border};
 use super::extent::Extent;
 use super::stage::Stage;
+use crate::{BatchNormSpec, PoolSpec};
 
 /// A graph whose nodes are sums of branches: `node_j = sum_t f_t g_t branch_t(value_{s_t})`.
 ///
@@ -75,6 +76,25 @@ impl<'a> Branch<'a> {
 #[derive(Clone, Debug)]
 pub struct ProgramBuilder {
     program: Program,
+    shared: Vec<Shared>,
+}
+
+/// A node of one branch without parameters, which later nodes may read again.
+#[derive(Clone, Debug)]
+struct Shared {
+    source: usize,
+    channels: Option<(usize, usize)>,
+    steps: Vec<Step>,
+    value: usize,
+}
+
+/// A stage without parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Step {
+    Relu,
+    Max(PoolSpec),
+    Average(PoolSpec),
+    Norm(BatchNormSpec),
 }
 
 impl ProgramBuilder {
@@ -90,10 +110,13 @@ impl ProgramBuilder {
             coefficients: 0,
             gates: 0,
         };
-        Self { program }
+        Self { program, shared: Vec::new() }
     }
 
     /// Adds a node, the sum of `branches`; returns the number of its value.
+    ///
+    /// A weighted branch without parameters is computed once for all nodes that weigh it, see
+    /// [`Program::is_consistent`].
     ///
     /// `None` when a branch holds a stage that has no fused kernel, reads a value that does not
     /// exist, or does not fit the node: such a sum has to run stage by stage.
@@ -103,14 +126,59 @@ impl ProgramBuilder {
             let shared = branches.iter().filter(|other| other.source == branch.source);
             let border = shared.map(|other| border(other.stages));
             let border = border.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-            terms.push(self.term(extent, branch, border)?);
+            let shared = self.share(branch)?;
+            let branch = shared.as_ref().unwrap_or(branch);
+            terms.push(self.term(Some(extent), branch, border)?);
         }
         terms.sort_by_key(|term| term.source);
         self.program.nodes.push(Node { extent, terms });
         Some(self.program.inputs.len() + self.program.nodes.len() - 1)
     }
 
-    fn term(&mut self, node: Extent, branch: &Branch<'_>, border: (usize, usize)) -> Option<Term> {
+    /// For a weighted branch without parameters: the branch that reads what it puts out.
+    #[allow(clippy::option_option, reason = "no kernel, nothing to share, shared")]
+    fn share<'a>(&mut self, branch: &Branch<'a>) -> Option<Option<Branch<'a>>> {
+        let steps = branch.coefficient.and_then(|_| steps(branch.stages));
+        let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Some(None) };
+        let same = |shared: &&Shared| {
+            (shared.source, shared.channels) == (branch.source, branch.channels)
+                && shared.steps == steps
+        };
+        let known = self.shared.iter().find(same).map(|shared| shared.value);
+        let value = if let Some(value) = known {
+            self.follow(value, branch.stages);
+            value
+        } else {
+            let own = Branch { coefficient: None, gate: None, scatter: (0, 1), ..branch.clone() };
+            let term = self.term(None, &own, border(branch.stages))?;
+            self.program.nodes.push(Node { extent: term.extent, terms: vec![term] });
+            let value = self.program.inputs.len() + self.program.nodes.len() - 1;
+            let (source, channels) = (branch.source, branch.channels);
+            self.shared.push(Shared { source, channels, steps, value });
+            value
+        };
+        Some(Some(Branch { source: value, channels: None, stages: &[], ..branch.clone() }))
+    }
+
+    /// Lets the running statistics of `stages` follow those of a shared node.
+    fn follow(&mut self, value: usize, stages: &[Stage]) {
+        let node = &self.program.nodes[value - self.program.inputs.len()];
+        let norms = node.terms.iter().flat_map(|term| &term.blocks).filter_map(|block| block.norm);
+        let own = stages.iter().filter_map(|stage| match stage {
+            Stage::Norm { mean, variance, .. } => Some((mean.clone(), variance.clone())),
+            _ => None,
+        });
+        for (norm, running) in norms.zip(own) {
+            self.program.norms[norm].running.push(running);
+        }
+    }
+
+    fn term(
+        &mut self,
+        node: Option<Extent>,
+        branch: &Branch<'_>,
+        border: (usize, usize),
+    ) -> Option<Term> {
         let whole = self.program.extent(branch.source)?;
         let (first, channels) = branch.channels.unwrap_or((0, whole.channels));
         if channels == 0 || first.checked_add(channels)? > whole.channels {
@@ -122,7 +190,10 @@ impl ProgramBuilder {
         let extent = blocks.last().map_or(Extent { channels, ..whole }, |block| block.output);
         let (start, step) = branch.scatter;
         let last = (extent.channels - 1).checked_mul(step)?.checked_add(start)?;
-        if (extent.height, extent.width) != (node.height, node.width) || last >= node.channels {
+        let fits = |node: Extent| {
+            (extent.height, extent.width) == (node.height, node.width) && last < node.channels
+        };
+        if !node.is_none_or(fits) {
             return None;
         }
         let most = |old: usize, new: Option<usize>| old.max(new.map_or(0, |new| new + 1));
@@ -171,6 +242,20 @@ impl ProgramBuilder {
     }
 }
 
+/// The stages as steps, if none has parameters.
+fn steps(stages: &[Stage]) -> Option<Vec<Step>> {
+    let stages = stages.iter().filter(|stage| !matches!(stage, Stage::Identity));
+    stages
+        .map(|stage| match stage {
+            Stage::Relu => Some(Step::Relu),
+            Stage::MaxPool(spec) => Some(Step::Max(*spec)),
+            Stage::AvgPool(spec) => Some(Step::Average(*spec)),
+            Stage::Norm { affine: None, spec, .. } => Some(Step::Norm(*spec)),
+            _ => None,
+        })
+        .collect()
+}
+
 impl Program {
     /// The extent of a value.
     pub(super) fn extent(&self, value: usize) -> Option<Extent> {
@@ -183,6 +268,25 @@ impl Program {
     /// Extent of the output of one image.
     pub fn output(&self) -> Extent {
         self.output
+    }
+
+    /// Whether branches that are computed once have equal running statistics, which they have when
+    /// they always ran together. Only then may a run normalise with running statistics.
+    ///
+    /// # Errors
+    /// When the statistics cannot be read.
+    pub fn is_consistent(&self) -> crate::Result<bool> {
+        for norm in &self.norms {
+            let mut running = norm.running.iter();
+            let Some(first) = running.next() else { continue };
+            let first = (first.0.to_vec1::<f32>()?, first.1.to_vec1::<f32>()?);
+            for (mean, variance) in running {
+                if (mean.to_vec1::<f32>()?, variance.to_vec1::<f32>()?) != first {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// Number of coefficients a run needs.

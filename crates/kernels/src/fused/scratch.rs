@@ -17,6 +17,7 @@ pub(super) struct Scratch {
     pub(super) middle_gradient: Vec<f32>,
     pub(super) output_gradient: Vec<f32>,
     pub(super) input_gradient: Vec<f32>,
+    pub(super) relu_gradient: Vec<f32>,
     pub(super) panel: Vec<f32>,
     pub(super) plane: Vec<f32>,
     pub(super) phase: Vec<f32>,

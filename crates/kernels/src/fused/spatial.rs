@@ -89,7 +89,8 @@ pub(super) fn correlate(
     target: &mut [f32],
     (rows, columns): (usize, usize),
 ) {
-    run(arch, Correlate { source, row_step, taps, target, pitch: columns, rows, columns, add: false });
+    let (pitch, add) = (columns, false);
+    run(arch, Correlate { source, row_step, taps, target, pitch, rows, columns, add });
 }
 
 fn pick(
@@ -169,6 +170,37 @@ pub(super) fn spatial_gradient(
             }
         }
     }
+}
+
+/// Adds the gradient of one channel of a depthwise convolution's input to `target`; returns false,
+/// and does nothing, where that takes more than one correlation.
+pub(super) fn add_gradient(
+    arch: Arch,
+    block: &Block,
+    back: &Prepared,
+    channel: usize,
+    gradient: &[f32],
+    scratch: &mut Scratch,
+    target: &mut [f32],
+) -> bool {
+    let Spatial::Depthwise { window, .. } = &block.spatial else { return false };
+    let [phase] = &window.back.phases[..] else { return false };
+    let plane = block.middle.plane();
+    scratch.gradient.shape(window.back.frame, 1, 0.0);
+    scratch.gradient.fill(arch, 0, &gradient[channel * plane..][..plane], PLAIN, false);
+    let count = window.back.taps();
+    let correlate = Correlate {
+        source: scratch.gradient.plane(0),
+        row_step: window.back.frame.pitch(),
+        taps: &back.taps[channel * count..][..count],
+        target,
+        pitch: phase.columns,
+        rows: phase.rows,
+        columns: phase.columns,
+        add: true,
+    };
+    run(arch, correlate);
+    true
 }
 
 /// Every phase of input positions is a correlation of its own.

@@ -7,7 +7,7 @@ use super::lines::{Line, Lines};
 use super::prepared::Prepared;
 use super::program::Term;
 use super::scratch::{Input, Scratch, room, run};
-use super::spatial::{spatial, spatial_gradient};
+use super::spatial::{add_gradient, spatial, spatial_gradient};
 use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
@@ -21,6 +21,8 @@ pub(super) struct Step<'a> {
     terms: Vec<Moving>,
     /// Whether the source's gradient is asked for.
     descends: bool,
+    /// Whether gradients before a ReLU that terms share are added up first.
+    summed: bool,
     /// Parameters of all terms at this depth.
     pub(super) parameters: usize,
     /// Channels of the norms of the next depth.
@@ -65,7 +67,8 @@ impl<'a> Step<'a> {
         }
         let (node, descends) = (edge.node, depth > 0 || edge.needed);
         let lines = edge.state.lines.clone();
-        Self { context, lines, node, depth, terms, descends, parameters, pairs }
+        let summed = depth == 0 && descends && share_relu(all, &terms);
+        Self { context, lines, node, depth, terms, descends, summed, parameters, pairs }
     }
 
     /// The terms that have another block before this depth.
@@ -107,6 +110,8 @@ impl<'a> Step<'a> {
         scratch: &mut Scratch,
     ) {
         let mut first = 0;
+        let mut sum = std::mem::take(&mut scratch.relu_gradient);
+        let mut added = 0;
         for moving in &self.terms {
             let term = self.term(moving);
             let Some(block) = term.blocks.get(self.depth) else {
@@ -114,7 +119,11 @@ impl<'a> Step<'a> {
                 continue;
             };
             let own = &mut parameters[moving.parameters..];
-            self.block(moving, block, image, slab, own, scratch);
+            let shared = (self.summed && block.relu).then(|| {
+                added += 1;
+                (room(&mut sum, block.input.len()), added > 1)
+            });
+            self.block(moving, block, image, (slab, shared), own, scratch);
             let Some(before) = self.depth.checked_sub(1) else { continue };
             let Some(lines) = lines_of(&term.blocks[before], &self.lines) else { continue };
             let place = &self.context.layout.inner[self.node][moving.index][before];
@@ -127,6 +136,24 @@ impl<'a> Step<'a> {
                 pairs[first] = run(self.context.arch, task);
                 first += 1;
             }
+        }
+        if added > 0 {
+            self.through_relu(&sum, image, slab);
+        }
+        scratch.relu_gradient = sum;
+    }
+
+    /// Passes what terms added up before their common ReLU on to the source.
+    fn through_relu(&self, sum: &[f32], image: &Slabs<'_>, slab: &mut GradientSlabs<'_>) {
+        let relu = |moving: &&Moving| self.term(moving).blocks.first().is_some_and(|b| b.relu);
+        let Some(moving) = self.terms.iter().find(relu) else { return };
+        let term = self.term(moving);
+        let (input, plane) = (self.input(moving, image), term.input().plane());
+        let targets = self.ends(term, slab).1.chunks_exact_mut(plane);
+        let planes = sum.chunks_exact(plane).zip(input.data.chunks_exact(plane));
+        for (target, (gradient, input)) in targets.zip(planes) {
+            let mask = Mask { gradient, input, scale: 1.0, shift: 0.0, target, add: true };
+            run(self.context.arch, mask);
         }
     }
 
@@ -166,7 +193,7 @@ impl<'a> Step<'a> {
         moving: &Moving,
         block: &Block,
         image: &Slabs<'_>,
-        slab: &mut GradientSlabs<'_>,
+        (slab, shared): (&mut GradientSlabs<'_>, Option<(&mut [f32], bool)>),
         parameters: &mut [f32],
         scratch: &mut Scratch,
     ) {
@@ -192,7 +219,12 @@ impl<'a> Step<'a> {
         if operands.forward.is_some() {
             self.filter_weights(block, input, middle, parameters, scratch);
         }
-        self.spread(moving, (block, &operands.back), input, middle, slab, scratch);
+        match shared {
+            Some((sum, add)) => {
+                self.add_up((block, &operands.back), input, middle, (sum, add), scratch);
+            }
+            None => self.spread(moving, (block, &operands.back), input, middle, slab, scratch),
+        }
         scratch.output_gradient = output_gradient;
         scratch.middle_gradient = middle_gradient;
     }
@@ -331,6 +363,30 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Through the spatial part to the sum of gradients before a shared ReLU.
+    fn add_up(
+        &self,
+        (block, back): (&Block, &Prepared),
+        input: Input<'_>,
+        middle: &[f32],
+        (sum, add): (&mut [f32], bool),
+        scratch: &mut Scratch,
+    ) {
+        let arch = self.context.arch;
+        for (channel, target) in sum.chunks_exact_mut(block.input.plane()).enumerate() {
+            let at = (channel, input);
+            if !add {
+                spatial_gradient(arch, block, back, at, middle, scratch, target);
+            } else if !add_gradient(arch, block, back, channel, middle, scratch, target) {
+                let mut own = std::mem::take(&mut scratch.input_gradient);
+                let gradient = room(&mut own, target.len());
+                spatial_gradient(arch, block, back, at, middle, scratch, gradient);
+                run(arch, Combine { terms: &[(1.0, gradient)], shift: 0.0, target, add });
+                scratch.input_gradient = own;
+            }
+        }
+    }
+
     /// Through the spatial part and the ReLU to what the block read.
     fn spread(
         &self,
@@ -368,4 +424,19 @@ impl<'a> Step<'a> {
         }
         scratch.input_gradient = own;
     }
+}
+
+/// Whether several terms begin with a ReLU, and all of these read the same channels.
+fn share_relu(all: &[Term], terms: &[Moving]) -> bool {
+    let begins = |moving: &&Moving| all[moving.index].blocks.first().is_some_and(|b| b.relu);
+    let mut reads = terms.iter().filter(begins).map(|moving| {
+        let term = &all[moving.index];
+        (term.first, term.input())
+    });
+    let Some(first) = reads.next() else { return false };
+    let mut others = 0;
+    reads.all(|read| {
+        others += 1;
+        read == first
+    }) && others > 0
 }

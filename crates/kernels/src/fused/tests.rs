@@ -118,7 +118,11 @@ impl Graph {
     fn pool(&mut self, channels: usize, stride: usize, max: bool) -> Vec<Stage> {
         let spec = PoolSpec { kernel: (3, 3), stride: (stride, stride), padding: (1, 1) };
         let pool = if max { Stage::MaxPool(spec) } else { Stage::AvgPool(spec) };
-        vec![pool, self.norm(channels, false)]
+        // Shared branches have shared statistics.
+        let seed = std::mem::replace(&mut self.seed, 7);
+        let norm = self.norm(channels, false);
+        self.seed = seed;
+        vec![pool, norm]
     }
 
     /// The operations of DARTS on one edge.
@@ -143,11 +147,12 @@ impl Graph {
 
     fn program(&self) -> Arc<Program> {
         let mut builder = ProgramBuilder::new(&self.inputs);
+        let mut values: Vec<usize> = (0..self.inputs.len()).collect();
         for (extent, parts) in &self.nodes {
             let branches: Vec<Branch<'_>> = parts
                 .iter()
                 .map(|part| Branch {
-                    source: part.source,
+                    source: values[part.source],
                     channels: part.channels,
                     stages: &part.stages,
                     scatter: part.scatter,
@@ -155,9 +160,12 @@ impl Graph {
                     gate: part.gate,
                 })
                 .collect();
-            builder.node(*extent, &branches).unwrap();
+            values.push(builder.node(*extent, &branches).unwrap());
         }
-        Arc::new(builder.finish(&self.outputs).unwrap())
+        let outputs: Vec<usize> = self.outputs.iter().map(|&at| values[at]).collect();
+        let program = Arc::new(builder.finish(&outputs).unwrap());
+        assert!(program.is_consistent().unwrap());
+        program
     }
 
     /// Stage by stage.

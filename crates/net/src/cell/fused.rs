@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor};
 use dartloom_kernels::fused::{Arena, Branch, Call, Extent, Program, ProgramBuilder, Recompute};
-use dartloom_ops::Stage;
+use dartloom_ops::{Mode, Stage};
 use dartloom_space::{CellPlan, Phase, Shape, Source};
 
 use super::staged::single;
@@ -34,10 +34,16 @@ impl Whole {
     }
 
     /// Whether the kernels serve these inputs.
-    pub(super) fn fits(&self, inputs: &[Tensor], weights: Option<&Tensor>) -> bool {
-        inputs.iter().all(serves)
+    pub(super) fn fits(
+        &self,
+        inputs: &[Tensor],
+        weights: Option<&Tensor>,
+        mode: Mode,
+    ) -> Result<bool, NetError> {
+        let served = inputs.iter().all(serves)
             && weights.is_none_or(serves)
-            && weights.is_some() == self.weighted
+            && weights.is_some() == self.weighted;
+        Ok(served && (mode.is_training() || self.program.is_consistent()?))
     }
 
     pub(super) fn forward(
@@ -95,26 +101,29 @@ fn with_ports(
         .map(|shape| shape.map(extent))
         .collect::<Option<_>>()?;
     let mut builder = ProgramBuilder::new(&inputs);
+    // The value of the program that holds each node of the cell.
+    let mut values: Vec<usize> = (0..inputs.len()).collect();
     if inside {
         for (index, (port, plan)) in ports.iter().zip(&plan.ports).enumerate() {
             let stages = port.stages()?;
-            builder.node(extent(plan.output), &[Branch::new(index, &stages)])?;
+            values[index] =
+                builder.node(extent(plan.output), &[Branch::new(index, &stages)])?;
         }
     }
-    // Values of a program count its inputs; those of a cell begin at its ports.
-    let first = if inside { inputs.len() } else { 0 };
     let last = edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max()?;
     let weighted = plan.edges.iter().any(|edge| edge.input.phase == Phase::Search);
     let mut gates = 0;
     for node in plan.ports.len()..=last {
         let mut parts = Vec::new();
         for edge in edges.iter().filter(|edge| edge.to == node) {
-            parts.extend(edge_parts(plan, edge, first + edge.from, &mut gates)?);
+            parts.extend(edge_parts(plan, edge, *values.get(edge.from)?, &mut gates)?);
         }
         let branches: Vec<Branch<'_>> = parts.iter().map(Part::branch).collect();
-        builder.node(extent(plan.node), &branches)?;
+        values.push(builder.node(extent(plan.node), &branches)?);
     }
-    let outputs: Vec<usize> = plan.concat.iter().map(|node| first + node).collect();
+    let outputs: Option<Vec<usize>> =
+        plan.concat.iter().map(|node| values.get(*node).copied()).collect();
+    let outputs = outputs?;
     let program = Arc::new(builder.finish(&outputs)?);
     Some(Whole { program, ports: inside, gates, weighted })
 }

@@ -134,7 +134,7 @@ impl Cell {
             && let Some(whole) = &self.whole
         {
             let inputs = self.inputs(whole, read, pass)?;
-            if whole.fits(&inputs, weights) {
+            if whole.fits(&inputs, weights, pass.mode)? {
                 return whole.forward(&self.arena, &inputs, weights, recompute, pass);
             }
         }
