@@ -24,6 +24,11 @@ use clap::Parser as _;
 
 use args::{Arguments, Command};
 
+/// A training step frees and asks for the same large tensors again and again; the system's
+/// allocator gives them back in between, and every page is then cleared and mapped anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or_default() {
         Command::Run(arguments) => {

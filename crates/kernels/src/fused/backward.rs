@@ -400,23 +400,24 @@ impl Context<'_> {
         let per_part = self.batch.div_ceil(PARTS);
         let width = step.pairs.max(1);
         let mut pairs = vec![(0.0, 0.0); width * self.batch];
-        let parameters: Vec<Vec<f32>> = images
+        let parts = self.batch.div_ceil(per_part);
+        let mut parameters = self.arena.lend(step.parameters * parts);
+        images
             .par_chunks(per_part)
             .zip(slabs.par_chunks_mut(per_part))
             .zip(pairs.par_chunks_mut(width * per_part))
-            .map_init(
+            .zip(split(&mut parameters, parts, step.parameters))
+            .for_each_init(
                 || self.arena.scratch(),
-                |scratch, ((images, slabs), pairs)| {
-                    let mut own = vec![0.0; step.parameters];
+                |scratch, (((images, slabs), pairs), own)| {
+                    own.fill(0.0);
                     let pairs = pairs.chunks_exact_mut(width);
                     for ((image, slab), pairs) in images.iter().zip(slabs).zip(pairs) {
                         scratch.padded.forget();
-                        step.image(image, slab, pairs, &mut own, scratch);
+                        step.image(image, slab, pairs, own, scratch);
                     }
-                    own
                 },
-            )
-            .collect();
+            );
         step.record(&parameters, &mut edge.found.parameters);
         let next = step.next();
         let mut first = 0;

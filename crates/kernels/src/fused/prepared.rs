@@ -9,6 +9,8 @@ use crate::simd::{Packed, Tap};
 pub(super) struct Prepared {
     /// Taps of every channel's filter.
     pub(super) taps: Vec<Tap>,
+    /// Filters of a square window, reversed on the way back.
+    pub(super) weights: Vec<f32>,
     /// One operand per group of the 1x1 convolution.
     pub(super) pointwise: Vec<Packed>,
 }
@@ -16,7 +18,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn forward(block: &Block, parameters: &[f32]) -> Self {
         let taps = match &block.spatial {
-            Spatial::Depthwise { window, weight } => {
+            Spatial::Depthwise { window, weight } if window.square.is_none() => {
                 let taps = window.sizes.taps();
                 let weights = &parameters[*weight..][..taps * block.input.channels];
                 let offsets = window.offsets.iter().cycle();
@@ -33,13 +35,14 @@ impl Prepared {
             };
             pointwise.groups.iter().map(pack).collect()
         });
-        Self { taps, pointwise }
+        let weights = square(block, parameters).map_or_else(Vec::new, <[f32]>::to_vec);
+        Self { taps, weights, pointwise }
     }
 
     /// Taps come channel by channel, within it phase by phase.
     pub(super) fn backward(block: &Block, parameters: &[f32]) -> Self {
         let taps = match &block.spatial {
-            Spatial::Depthwise { window, weight } => {
+            Spatial::Depthwise { window, weight } if window.square.is_none() => {
                 let count = window.sizes.taps();
                 let filters = parameters[*weight..][..count * block.input.channels].chunks(count);
                 filters.flat_map(|filter| back_taps(window, |tap| filter[tap])).collect()
@@ -54,7 +57,21 @@ impl Prepared {
             };
             pointwise.groups.iter().map(pack).collect()
         });
-        Self { taps, pointwise }
+        let weights = square(block, parameters).map_or_else(Vec::new, |filters| {
+            let count = filters.len() / block.input.channels.max(1);
+            filters.chunks(count.max(1)).flat_map(|filter| filter.iter().rev().copied()).collect()
+        });
+        Self { taps, weights, pointwise }
+    }
+}
+
+/// The filters of a depthwise convolution with a square window.
+fn square<'a>(block: &Block, parameters: &'a [f32]) -> Option<&'a [f32]> {
+    match &block.spatial {
+        Spatial::Depthwise { window, weight } if window.square.is_some() => {
+            Some(&parameters[*weight..][..window.sizes.taps() * block.input.channels])
+        }
+        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use super::prepared::Prepared;
 use super::lines::PLAIN;
 use super::scratch::{Input, Planes, Scratch, room, run};
 use super::window::{Phase, Window};
-use crate::simd::{Arch, Correlate, Rectify, Tap, WindowMax, Winner};
+use crate::simd::{Arch, Correlate, Grid, Rectify, Tap, WindowMax, Winner};
 
 /// Computes what lies between the spatial part and the 1x1 convolution into `target`.
 pub(super) fn spatial(
@@ -32,6 +32,22 @@ pub(super) fn spatial(
             let taps = window.sizes.taps();
             for (channel, target) in targets.enumerate() {
                 let source = scratch.padded.plane(channel);
+                if let Some(square) = &window.square {
+                    let weights = &prepared.weights[channel * taps..][..taps];
+                    let grid = Grid {
+                        source,
+                        row_step: window.row_step,
+                        apart: square.apart,
+                        columns: &square.columns,
+                        weights,
+                        target,
+                        rows: window.output.0,
+                        width: window.output.1,
+                        add: false,
+                    };
+                    run(arch, grid);
+                    continue;
+                }
                 let taps = &prepared.taps[channel * taps..][..taps];
                 correlate(arch, source, window.row_step, taps, target, window.output);
             }
@@ -145,6 +161,9 @@ pub(super) fn spatial_gradient(
         Spatial::Depthwise { window, .. } => {
             scratch.gradient.shape(window.back.frame, 1, 0.0);
             scratch.gradient.fill(arch, 0, own, PLAIN, false);
+            if window.square.is_some() {
+                return square_gradient(arch, window, back, channel, scratch, (target, false));
+            }
             let taps = window.back.taps();
             let taps = &back.taps[channel * taps..][..taps];
             phases(arch, block, window, taps, &scratch.gradient, &mut scratch.phase, target);
@@ -188,6 +207,10 @@ pub(super) fn add_gradient(
     let plane = block.middle.plane();
     scratch.gradient.shape(window.back.frame, 1, 0.0);
     scratch.gradient.fill(arch, 0, &gradient[channel * plane..][..plane], PLAIN, false);
+    if window.square.is_some() {
+        square_gradient(arch, window, back, channel, scratch, (target, true));
+        return true;
+    }
     let count = window.back.taps();
     let correlate = Correlate {
         source: scratch.gradient.plane(0),
@@ -201,6 +224,31 @@ pub(super) fn add_gradient(
     };
     run(arch, correlate);
     true
+}
+
+/// The gradient of one channel of a square window's input from the padded gradient at hand.
+fn square_gradient(
+    arch: Arch,
+    window: &Window,
+    back: &Prepared,
+    channel: usize,
+    scratch: &Scratch,
+    (target, add): (&mut [f32], bool),
+) {
+    let (Some(square), [phase]) = (&window.square, &window.back.phases[..]) else { return };
+    let taps = window.sizes.taps();
+    let grid = Grid {
+        source: scratch.gradient.plane(0),
+        row_step: window.back.frame.pitch(),
+        apart: square.apart,
+        columns: &square.back,
+        weights: &back.weights[channel * taps..][..taps],
+        target,
+        rows: phase.rows,
+        width: phase.columns,
+        add,
+    };
+    run(arch, grid);
 }
 
 /// Every phase of input positions is a correlation of its own.

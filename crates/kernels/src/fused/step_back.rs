@@ -80,7 +80,7 @@ impl<'a> Step<'a> {
     }
 
     /// Adds the parts of all images, in order.
-    pub(super) fn record(&self, parts: &[Vec<f32>], found: &mut [f32]) {
+    pub(super) fn record(&self, parts: &[f32], found: &mut [f32]) {
         if self.parameters == 0 {
             return;
         }
@@ -88,7 +88,7 @@ impl<'a> Step<'a> {
             let Some(block) = self.term(moving).blocks.get(self.depth) else { continue };
             let (start, end) = block.parameters;
             let own = &mut found[start..end];
-            for part in parts {
+            for part in parts.chunks_exact(self.parameters) {
                 for (sum, value) in own.iter_mut().zip(&part[moving.parameters..]) {
                     *sum += value;
                 }

@@ -1,7 +1,7 @@
 //! Where the taps of a sliding window lie in padded planes, forwards and backwards.
 
 use super::extent::Extent;
-use crate::simd::Frame;
+use crate::simd::{Frame, Grid};
 
 /// Sizes of a window per axis, rows first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,18 @@ pub(super) struct Window {
     pub(super) offsets: Vec<usize>,
     pub(super) output: (usize, usize),
     pub(super) back: Back,
+    pub(super) square: Option<Square>,
+}
+
+/// A window whose taps form a square with equal distances, at stride 1: its rows of inputs are
+/// shared among outputs.
+#[derive(Clone, Debug)]
+pub(super) struct Square {
+    /// Output rows between two rows of taps.
+    pub(super) apart: usize,
+    pub(super) columns: Vec<usize>,
+    /// The same for the transposed window, whose taps come in reverse.
+    pub(super) back: Vec<usize>,
 }
 
 /// The transposed window: input gradients are gathered from a padded gradient plane, one phase
@@ -82,7 +94,21 @@ impl Window {
             .collect();
         let row_step = sizes.stride.0 * sizes.stride.1 * frame.pitch();
         let back = Back::new(sizes, input, output, border);
-        Some(Self { sizes, frame, row_step, offsets, output, back })
+        let mut window = Self { sizes, frame, row_step, offsets, output, back, square: None };
+        window.square = window.square();
+        Some(window)
+    }
+
+    fn square(&self) -> Option<Square> {
+        let Sizes { kernel, stride, dilation, .. } = self.sizes;
+        let [phase] = &self.back.phases[..] else { return None };
+        let side = kernel.0;
+        if kernel.0 != kernel.1 || stride != (1, 1) || !Grid::serves(side) {
+            return None;
+        }
+        // Back taps are stored forwards; the farthest one reads the first row.
+        let back = phase.taps.iter().rev().take(side).map(|tap| tap.0).collect();
+        Some(Square { apart: dilation.0, columns: self.offsets[..side].to_vec(), back })
     }
 }
 

@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
 
 mod correlate;
+mod grid;
 mod outer;
 mod pad;
 mod plane;
@@ -14,6 +15,7 @@ mod tap_gradient;
 mod window;
 
 pub(crate) use correlate::{Correlate, Tap};
+pub(crate) use grid::Grid;
 pub(crate) use outer::Outer;
 pub(crate) use pad::{Frame, Pad};
 pub(crate) use plane::{Blend, Combine, Mask, Moments, PairSums, Rectify};

@@ -51,9 +51,10 @@ impl Outer<'_> {
         let mut column = 0;
         // SAFETY: as the caller's.
         unsafe {
-            while column + 3 <= self.right_rows {
-                self.tile::<S, M, 3>(simd, row, column);
-                column += 3;
+            // Four by two sums and their operands fit sixteen registers.
+            while column + 2 <= self.right_rows {
+                self.tile::<S, M, 2>(simd, row, column);
+                column += 2;
             }
             while column < self.right_rows {
                 self.tile::<S, M, 1>(simd, row, column);

@@ -53,67 +53,84 @@ impl WithSimd for Pad<'_> {
         let Frame { height, width, border, step } = self.frame;
         assert!(height * width <= self.source.len(), "source");
         assert!(self.frame.len() <= self.target.len(), "target");
-        let floor = if self.rectify { 0.0 } else { f32::NEG_INFINITY };
-        for (row, source) in self.source.chunks_exact(width.max(1)).take(height).enumerate() {
-            if step == 1 {
-                let start = self.frame.place(row + border.0, border.1);
-                let target = &mut self.target[start..start + width];
-                line(simd, source, target, (self.scale, self.shift), floor);
-                continue;
+        if step == 1 {
+            let (scale, shift) = (simd.splat_f32s(self.scale), simd.splat_f32s(self.shift));
+            let zero = simd.splat_f32s(0.0);
+            let rows = Rows {
+                source: self.source,
+                target: self.target,
+                start: self.frame.place(border.0, border.1),
+                pitch: self.frame.pitch(),
+                height,
+                width,
+            };
+            // SAFETY: the two checks above cover all rows.
+            unsafe {
+                if self.rectify {
+                    rows.map::<S>(|x| {
+                        let y = simd.mul_add_e_f32s(scale, x, shift);
+                        simd.select_f32s(simd.less_than_f32s(y, zero), zero, y)
+                    });
+                } else {
+                    rows.map::<S>(|x| simd.mul_add_e_f32s(scale, x, shift));
+                }
             }
+            return;
+        }
+        let floor = if self.rectify { 0.0 } else { f32::NEG_INFINITY };
+        let line = |x: f32| {
+            let y = self.scale * x + self.shift;
+            if y < floor { floor } else { y }
+        };
+        for (row, source) in self.source.chunks_exact(width.max(1)).take(height).enumerate() {
+            let start = |column: usize| self.frame.place(row + border.0, border.1 + column);
             if step == 2 {
-                let start = self.frame.place(row + border.0, border.1);
-                let other = self.frame.place(row + border.0, border.1 + 1);
-                halves(source, self.target, (start, other), |x| {
-                    let y = self.scale * x + self.shift;
-                    if y < floor { floor } else { y }
-                });
+                halves(source, self.target, (start(0), start(1)), line);
                 continue;
             }
             for first in 0..step.min(width) {
-                let start = self.frame.place(row + border.0, border.1 + first);
                 let values = source[first..].iter().step_by(step);
-                for (target, x) in self.target[start..].iter_mut().zip(values) {
-                    let y = self.scale * x + self.shift;
-                    *target = if y < floor { floor } else { y };
+                for (target, x) in self.target[start(first)..].iter_mut().zip(values) {
+                    *target = line(*x);
                 }
             }
         }
     }
 }
 
-/// `max(floor, scale * x + shift)` along a row; NaN stays NaN.
-#[inline(always)]
-fn line<S: Simd>(
-    simd: S,
-    source: &[f32],
-    target: &mut [f32],
-    (scale, shift): (f32, f32),
-    floor: f32,
-) {
-    let (scale, shift) = (simd.splat_f32s(scale), simd.splat_f32s(shift));
-    let floor = simd.splat_f32s(floor);
-    let width = source.len().min(target.len());
-    let mut at = 0;
-    while at + S::F32_LANES <= width {
-        // SAFETY: a whole register is left in both rows.
-        unsafe {
-            let y = simd.mul_add_e_f32s(scale, load::<S>(source.as_ptr().add(at)), shift);
-            let y = simd.select_f32s(simd.less_than_f32s(y, floor), floor, y);
-            store::<S>(target.as_mut_ptr().add(at), y);
+/// The rows of a plane and where they go.
+struct Rows<'a> {
+    source: &'a [f32],
+    target: &'a mut [f32],
+    start: usize,
+    pitch: usize,
+    height: usize,
+    width: usize,
+}
+
+impl Rows<'_> {
+    /// # Safety
+    /// `source` must hold all rows, `target` all rows `pitch` apart from `start` on.
+    #[inline(always)]
+    unsafe fn map<S: Simd>(self, map: impl Fn(S::f32s) -> S::f32s) {
+        let lanes = S::F32_LANES;
+        for row in 0..self.height {
+            // SAFETY: as the caller's; whole registers end before the row does.
+            unsafe {
+                let source = self.source.as_ptr().add(row * self.width);
+                let target = self.target.as_mut_ptr().add(self.start + row * self.pitch);
+                let mut at = 0;
+                while at + lanes <= self.width {
+                    store::<S>(target.add(at), map(load::<S>(source.add(at))));
+                    at += lanes;
+                }
+                if at < self.width {
+                    let count = self.width - at;
+                    let y = map(load_first::<S>(source.add(at), count));
+                    store_first::<S>(target.add(at), y, count);
+                }
+            }
         }
-        at += S::F32_LANES;
-    }
-    while at < width {
-        let count = width - at;
-        // SAFETY: `count` floats are left in both rows.
-        unsafe {
-            let x = load_first::<S>(source.as_ptr().add(at), count);
-            let y = simd.mul_add_e_f32s(scale, x, shift);
-            let y = simd.select_f32s(simd.less_than_f32s(y, floor), floor, y);
-            store_first::<S>(target.as_mut_ptr().add(at), y, count);
-        }
-        at += S::F32_LANES;
     }
 }
 
