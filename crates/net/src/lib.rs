@@ -12,10 +12,10 @@ mod supernet;
 mod transform;
 
 pub use cell::Cell;
+pub use dartloom_kernels::fused::Recompute;
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
-pub use dartloom_kernels::fused::Recompute;
 pub use model::{Execution, Model, Output, Pass, Watch};
 pub use partial::channel_shuffle;
 pub use supernet::{EdgeWeights, Supernet};

@@ -205,22 +205,16 @@ impl Context<'_> {
         };
         let terms: Vec<usize> =
             group.filter(|&term| moves(&all[term]) || asked(&all[term])).collect();
-        let missing: Vec<usize> = terms
-            .iter()
-            .copied()
-            .filter(|&term| !edge.kept || !self.active(&all[term]))
-            .collect();
+        let missing: Vec<usize> =
+            terms.iter().copied().filter(|&term| !edge.kept || !self.active(&all[term])).collect();
         self.blocks(edge.node, &missing, images, edge.state);
         let pairs = self.output_sums(edge, &terms, images, slabs);
         let mut slopes = Vec::with_capacity(terms.len());
         for (&term, pairs) in terms.iter().zip(&pairs) {
             slopes.push(self.output_slopes(edge, term, pairs));
         }
-        let moving: Vec<(usize, Vec<Slope>)> = terms
-            .into_iter()
-            .zip(slopes)
-            .filter(|(term, _)| moves(&all[*term]))
-            .collect();
+        let moving: Vec<(usize, Vec<Slope>)> =
+            terms.into_iter().zip(slopes).filter(|(term, _)| moves(&all[*term])).collect();
         self.descend(edge, moving, images, slabs);
     }
 

@@ -30,12 +30,21 @@ pub(super) struct Block {
 pub(super) enum Spatial {
     None,
     /// A convolution of every channel with its own filter, stored from the given place on.
-    Depthwise { window: Window, weight: usize },
+    Depthwise {
+        window: Window,
+        weight: usize,
+    },
     Max(Window),
     /// With the reciprocal of the number of positions inside the plane, per output.
-    Average { window: Window, shares: Vec<f32> },
+    Average {
+        window: Window,
+        shares: Vec<f32>,
+    },
     /// Every `step`-th row and column from the given starts, one set of channels per start.
-    Pick { step: (usize, usize), starts: Vec<(usize, usize)> },
+    Pick {
+        step: (usize, usize),
+        starts: Vec<(usize, usize)>,
+    },
 }
 
 /// A 1x1 convolution whose groups read equal shares of the channels.
@@ -159,7 +168,11 @@ impl Compiler<'_> {
             Stage::FactorizedReduce { even, odd } => {
                 let Extent { height, width, .. } = block.input;
                 let inputs = even.dim(1).ok()?;
-                if height % 2 != 0 || width % 2 != 0 || inputs != channels || odd.dim(1).ok()? != inputs {
+                if height % 2 != 0
+                    || width % 2 != 0
+                    || inputs != channels
+                    || odd.dim(1).ok()? != inputs
+                {
                     return None;
                 }
                 block.middle = Extent::new(2 * channels, height / 2, width / 2);

@@ -171,9 +171,7 @@ impl Context<'_> {
             let at: Vec<(usize, Prepared)> = terms
                 .iter()
                 .filter(|&&term| all[term].blocks.len() > depth)
-                .map(|&term| {
-                    (term, Prepared::forward(&all[term].blocks[depth], self.parameters))
-                })
+                .map(|&term| (term, Prepared::forward(&all[term].blocks[depth], self.parameters)))
                 .collect();
             self.depth(node, depth, &at, images, state);
         }
@@ -198,29 +196,26 @@ impl Context<'_> {
             open.iter().flatten().map(|&norm| self.program.norms[norm].channels).sum();
         let mut sums = vec![(0.0, 0.0); width.max(1) * self.batch];
         let lines = &state.lines;
-        images
-            .par_iter_mut()
-            .zip(sums.par_chunks_mut(width.max(1)))
-            .for_each_init(
-                || self.arena.scratch(),
-                |scratch, (image, sums)| {
-                    scratch.padded.forget();
-                    let mut place = 0;
-                    for ((term, prepared), open) in terms.iter().zip(&open) {
-                        let at = (node, *term, depth);
-                        self.block(at, prepared, image, lines, scratch);
-                        let block = &all[*term].blocks[depth];
-                        if open.is_some() {
-                            let range = self.layout.work[node][*term][depth].clone();
-                            let planes = image.work[range].chunks_exact(block.output.plane());
-                            for plane in planes {
-                                sums[place] = run(self.arch, crate::simd::Moments(plane));
-                                place += 1;
-                            }
+        images.par_iter_mut().zip(sums.par_chunks_mut(width.max(1))).for_each_init(
+            || self.arena.scratch(),
+            |scratch, (image, sums)| {
+                scratch.padded.forget();
+                let mut place = 0;
+                for ((term, prepared), open) in terms.iter().zip(&open) {
+                    let at = (node, *term, depth);
+                    self.block(at, prepared, image, lines, scratch);
+                    let block = &all[*term].blocks[depth];
+                    if open.is_some() {
+                        let range = self.layout.work[node][*term][depth].clone();
+                        let planes = image.work[range].chunks_exact(block.output.plane());
+                        for plane in planes {
+                            sums[place] = run(self.arch, crate::simd::Moments(plane));
+                            place += 1;
                         }
                     }
-                },
-            );
+                }
+            },
+        );
         let mut place = 0;
         for norm in open.into_iter().flatten() {
             let spec = &self.program.norms[norm];

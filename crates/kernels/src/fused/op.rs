@@ -73,7 +73,8 @@ impl Program {
             arena: call.arena.clone(),
             state: Arc::clone(&state),
         };
-        let inputs: Vec<Tensor> = inputs.iter().map(Tensor::contiguous).collect::<std::result::Result<_, _>>()?;
+        let inputs: Vec<Tensor> =
+            inputs.iter().map(Tensor::contiguous).collect::<std::result::Result<_, _>>()?;
         let output = match &inputs[..] {
             [first, second] => first.apply_op3(second, &packed, run)?,
             _ => inputs[0].apply_op2(&packed, run)?,
@@ -152,7 +153,12 @@ impl Program {
 }
 
 impl Run {
-    fn context<'a>(&'a self, batch: usize, inputs: &'a [&'a [f32]], packed: &'a [f32]) -> Context<'a> {
+    fn context<'a>(
+        &'a self,
+        batch: usize,
+        inputs: &'a [&'a [f32]],
+        packed: &'a [f32],
+    ) -> Context<'a> {
         let (parameters, rest) = packed.split_at(self.program.parameters.len);
         Context {
             program: &self.program,

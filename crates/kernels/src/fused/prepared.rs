@@ -79,10 +79,7 @@ fn ones(offsets: impl Iterator<Item = usize>) -> Vec<Tap> {
     offsets.map(|offset| Tap { offset, weight: 1.0 }).collect()
 }
 
-fn back_taps(
-    window: &Window,
-    weight: impl Fn(usize) -> f32,
-) -> impl Iterator<Item = Tap> {
+fn back_taps(window: &Window, weight: impl Fn(usize) -> f32) -> impl Iterator<Item = Tap> {
     let taps = window.back.phases.iter().flat_map(|phase| &phase.taps);
     taps.map(move |&(offset, tap)| Tap { offset, weight: weight(tap) })
 }

@@ -2,8 +2,8 @@
 
 use super::block::{Block, Spatial};
 use super::extent::Extent;
-use super::prepared::Prepared;
 use super::lines::PLAIN;
+use super::prepared::Prepared;
 use super::scratch::{Input, Planes, Scratch, room, run};
 use super::window::{Phase, Window};
 use crate::simd::{Arch, Correlate, Grid, Rectify, Tap, WindowMax, Winner};

@@ -79,12 +79,8 @@ impl Window {
     pub(super) fn new(sizes: Sizes, input: Extent, border: (usize, usize)) -> Option<Self> {
         let output = sizes.output(input)?;
         let border = (border.0.max(sizes.padding.0), border.1.max(sizes.padding.1));
-        let frame = Frame {
-            height: input.height,
-            width: input.width,
-            border,
-            step: sizes.stride.1,
-        };
+        let frame =
+            Frame { height: input.height, width: input.width, border, step: sizes.stride.1 };
         let taps = (0..sizes.kernel.0).flat_map(|y| (0..sizes.kernel.1).map(move |x| (y, x)));
         let offsets = taps
             .map(|(y, x)| {
@@ -118,25 +114,28 @@ impl Back {
         self.phases.iter().map(|phase| phase.taps.len()).sum()
     }
 
-    fn new(
-        sizes: Sizes,
-        input: Extent,
-        output: (usize, usize),
-        least: (usize, usize),
-    ) -> Self {
-        let vertical =
-            Line::all(input.height, sizes.kernel.0, sizes.stride.0, sizes.dilation.0, sizes.padding.0);
-        let horizontal =
-            Line::all(input.width, sizes.kernel.1, sizes.stride.1, sizes.dilation.1, sizes.padding.1);
+    fn new(sizes: Sizes, input: Extent, output: (usize, usize), least: (usize, usize)) -> Self {
+        let vertical = Line::all(
+            input.height,
+            sizes.kernel.0,
+            sizes.stride.0,
+            sizes.dilation.0,
+            sizes.padding.0,
+        );
+        let horizontal = Line::all(
+            input.width,
+            sizes.kernel.1,
+            sizes.stride.1,
+            sizes.dilation.1,
+            sizes.padding.1,
+        );
         let border = |lines: &[Line], output: usize| {
             let reach = lines.iter().map(|line| line.reach(output)).max();
             usize::try_from(reach.unwrap_or(0).max(0)).unwrap_or(0)
         };
         // Branches that ask for the same border share the zeros around their planes.
-        let border = (
-            border(&vertical, output.0).max(least.0),
-            border(&horizontal, output.1).max(least.1),
-        );
+        let border =
+            (border(&vertical, output.0).max(least.0), border(&horizontal, output.1).max(least.1));
         let frame = Frame { height: output.0, width: output.1, border, step: 1 };
         let mut phases = Vec::new();
         for row in &vertical {

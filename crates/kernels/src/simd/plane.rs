@@ -261,11 +261,7 @@ fn zip<S: Simd>(
         while at + WIDE * lanes <= len {
             for v in 0..WIDE {
                 let at = at + v * lanes;
-                let y = map(
-                    load::<S>(a.add(at)),
-                    load::<S>(b.add(at)),
-                    load::<S>(target.add(at)),
-                );
+                let y = map(load::<S>(a.add(at)), load::<S>(b.add(at)), load::<S>(target.add(at)));
                 store::<S>(target.add(at), y);
             }
             at += WIDE * lanes;
