@@ -17,6 +17,7 @@ mod prepared;
 mod program;
 mod scratch;
 mod spatial;
+mod spatial_back;
 mod stage;
 mod step_back;
 #[cfg(test)]

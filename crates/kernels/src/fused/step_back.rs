@@ -7,7 +7,8 @@ use super::lines::{Line, Lines};
 use super::prepared::Prepared;
 use super::program::Term;
 use super::scratch::{Input, Scratch, room, run};
-use super::spatial::{add_gradient, spatial, spatial_gradient};
+use super::spatial::spatial;
+use super::spatial_back::SpatialBack;
 use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
@@ -123,7 +124,7 @@ impl<'a> Step<'a> {
                 added += 1;
                 (room(&mut sum, block.input.len()), added > 1)
             });
-            self.block(moving, block, image, (slab, shared), own, scratch);
+            self.block((moving, block), image, (slab, shared), own, scratch);
             let Some(before) = self.depth.checked_sub(1) else { continue };
             let Some(lines) = lines_of(&term.blocks[before], &self.lines) else { continue };
             let place = &self.context.layout.inner[self.node][moving.index][before];
@@ -190,8 +191,7 @@ impl<'a> Step<'a> {
 
     fn block(
         &self,
-        moving: &Moving,
-        block: &Block,
+        (moving, block): (&Moving, &Block),
         image: &Slabs<'_>,
         (slab, shared): (&mut GradientSlabs<'_>, Option<(&mut [f32], bool)>),
         parameters: &mut [f32],
@@ -219,11 +219,11 @@ impl<'a> Step<'a> {
         if operands.forward.is_some() {
             self.filter_weights(block, input, middle, parameters, scratch);
         }
+        let (arch, back) = (self.context.arch, &operands.back);
+        let through = SpatialBack { arch, block, back, input, gradient: middle };
         match shared {
-            Some((sum, add)) => {
-                self.add_up((block, &operands.back), input, middle, (sum, add), scratch);
-            }
-            None => self.spread(moving, (block, &operands.back), input, middle, slab, scratch),
+            Some((sum, add)) => add_up(through, (sum, add), scratch),
+            None => self.spread(moving, through, slab, scratch),
         }
         scratch.output_gradient = output_gradient;
         scratch.middle_gradient = middle_gradient;
@@ -363,43 +363,18 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Through the spatial part to the sum of gradients before a shared ReLU.
-    fn add_up(
-        &self,
-        (block, back): (&Block, &Prepared),
-        input: Input<'_>,
-        middle: &[f32],
-        (sum, add): (&mut [f32], bool),
-        scratch: &mut Scratch,
-    ) {
-        let arch = self.context.arch;
-        for (channel, target) in sum.chunks_exact_mut(block.input.plane()).enumerate() {
-            let at = (channel, input);
-            if !add {
-                spatial_gradient(arch, block, back, at, middle, scratch, target);
-            } else if !add_gradient(arch, block, back, channel, middle, scratch, target) {
-                let mut own = std::mem::take(&mut scratch.input_gradient);
-                let gradient = room(&mut own, target.len());
-                spatial_gradient(arch, block, back, at, middle, scratch, gradient);
-                run(arch, Combine { terms: &[(1.0, gradient)], shift: 0.0, target, add });
-                scratch.input_gradient = own;
-            }
-        }
-    }
-
     /// Through the spatial part and the ReLU to what the block read.
     fn spread(
         &self,
         moving: &Moving,
-        (block, back): (&Block, &Prepared),
-        input: Input<'_>,
-        middle: &[f32],
+        through: SpatialBack<'_>,
         slab: &mut GradientSlabs<'_>,
         scratch: &mut Scratch,
     ) {
         if self.depth == 0 && !self.descends {
             return;
         }
+        let SpatialBack { arch, block, input, .. } = through;
         let plane = block.input.plane();
         let mut own = std::mem::take(&mut scratch.input_gradient);
         let gradient = room(&mut own, plane);
@@ -410,19 +385,33 @@ impl<'a> Step<'a> {
                 &mut slab.inner[range]
             }
         };
-        let (arch, add) = (self.context.arch, self.depth == 0);
+        let add = self.depth == 0;
         for (channel, target) in targets.chunks_exact_mut(plane).enumerate() {
-            let line = input.line(channel);
-            spatial_gradient(arch, block, back, (channel, input), middle, scratch, gradient);
+            let Line { scale, shift, .. } = input.line(channel);
+            through.write(channel, scratch, gradient);
             if block.relu {
-                let source = &input.data[channel * plane..][..plane];
-                let Line { scale, shift, .. } = line;
-                run(arch, Mask { gradient, input: source, scale, shift, target, add });
+                let input = &input.data[channel * plane..][..plane];
+                run(arch, Mask { gradient, input, scale, shift, target, add });
             } else {
                 run(arch, Combine { terms: &[(1.0, gradient)], shift: 0.0, target, add });
             }
         }
         scratch.input_gradient = own;
+    }
+}
+
+/// Through the spatial part to the sum of gradients before a shared ReLU.
+fn add_up(through: SpatialBack<'_>, (sum, add): (&mut [f32], bool), scratch: &mut Scratch) {
+    for (channel, target) in sum.chunks_exact_mut(through.block.input.plane()).enumerate() {
+        if !add {
+            through.write(channel, scratch, target);
+        } else if !through.add(channel, scratch, target) {
+            let mut own = std::mem::take(&mut scratch.input_gradient);
+            let gradient = room(&mut own, target.len());
+            through.write(channel, scratch, gradient);
+            run(through.arch, Combine { terms: &[(1.0, gradient)], shift: 0.0, target, add });
+            scratch.input_gradient = own;
+        }
     }
 }
 
