@@ -5,7 +5,7 @@ use gemm::Parallelism;
 use pulp::Arch;
 
 use crate::float::Float;
-use crate::simd::{self, Outer, Packed, panel_len};
+use crate::simd::{self, Packed, panel_len};
 
 /// A borrowed matrix that covers its slice exactly.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +52,6 @@ pub(crate) trait Product: Float {
 
     /// `target = left * right`, both row-major; `panel` is scratch.
     fn multiply(target: &mut [Self], left: &Self::Operand, right: &[Self], panel: &mut Vec<Self>);
-
-    /// `target += left * right^T`, all row-major, the rows of left and right of `columns` values.
-    fn add_outer(target: &mut [Self], left: &[Self], right: &[Self], columns: usize);
 }
 
 /// Inner sizes up to which a panel of columns fits the cache beside the left operand, so that
@@ -107,19 +104,13 @@ impl Product for f32 {
             }
         }
     }
+}
 
-    fn add_outer(target: &mut [f32], left: &[f32], right: &[f32], columns: usize) {
-        Arch::new().dispatch(Outer {
-            left,
-            right,
-            left_rows: left.len() / columns,
-            right_rows: right.len() / columns,
-            left_pitch: columns,
-            right_pitch: columns,
-            columns,
-            target,
-        });
-    }
+/// `target += left * right^T`, all row-major, the rows of left and right of `columns` values.
+pub(crate) fn add_outer<T: Float>(target: &mut [T], left: &[T], right: &[T], columns: usize) {
+    let left = Matrix::new(left, left.len() / columns, columns);
+    let right = Matrix::new(right, right.len() / columns, columns);
+    multiply(target, Write::Add, left, right.transposed());
 }
 
 impl Product for f64 {
@@ -136,12 +127,6 @@ impl Product for f64 {
         let (data, rows, inner) = left;
         let right = Matrix::new(right, *inner, right.len() / inner);
         multiply(target, Write::Replace, Matrix::new(data, *rows, *inner), right);
-    }
-
-    fn add_outer(target: &mut [f64], left: &[f64], right: &[f64], columns: usize) {
-        let left = Matrix::new(left, left.len() / columns, columns);
-        let right = Matrix::new(right, right.len() / columns, columns);
-        multiply(target, Write::Add, left, right.transposed());
     }
 }
 

@@ -4,7 +4,7 @@ use super::columns::{fold, unfold};
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::float::Float;
-use crate::matrix::{Matrix, Product};
+use crate::matrix::{Matrix, Product, add_outer};
 use crate::parallel::{Blocks, fill_blocks};
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
@@ -127,7 +127,7 @@ pub(super) fn gradients<T: Product>(
                 if wanted.weight {
                     let columns = block.columns(x, index, &mut scratch.columns);
                     let dw = &mut dw[group * block.weight..][..block.weight];
-                    T::add_outer(dw, own, columns, geometry.output_plane());
+                    add_outer(dw, own, columns, geometry.output_plane());
                 }
                 if let (Some(operand), Some(dx)) = (operands.get(group), dx.next()) {
                     input_gradient(&block, operand, own, scratch, dx);

@@ -6,7 +6,7 @@ use pulp::Arch;
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::parallel::{Blocks, fill_blocks};
-use crate::simd::{Correlate, LaneSums, SLACK, Tap, TapGradient};
+use crate::simd::{LaneSums, SLACK, Tap, TapGradient};
 use crate::window::{Padded, Sliding};
 
 /// Most tasks of a backward pass, each with sums of its own for the weight gradient. A constant,
@@ -186,16 +186,8 @@ impl Call<'_> {
         gradient.load(self.arch, self.gradient(plane));
         let taps = &self.back[plane % self.geometry.groups * back.tap_count()..];
         back.fill(self.arch, part, dx, |phase, before, target| {
-            self.arch.dispatch(Correlate {
-                source: &gradient.data,
-                row_step: back.frame.pitch(),
-                taps: &taps[before..][..phase.taps.len()],
-                target,
-                pitch: phase.columns,
-                rows: phase.rows,
-                columns: phase.columns,
-                add: false,
-            });
+            let taps = &taps[before..][..phase.taps.len()];
+            back.correlate(self.arch, gradient, phase, taps, target);
         });
     }
 }

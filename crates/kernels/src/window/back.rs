@@ -1,8 +1,9 @@
 //! The transposed window: which outputs every input met, in which tap.
 
-use super::Axis;
-use crate::simd::{Frame, Interleave, Tap};
 use pulp::Arch;
+
+use super::{Axis, Padded};
+use crate::simd::{Correlate, Frame, Interleave, Tap};
 
 /// Input gradients are gathered from a padded plane of output gradients, one phase of input
 /// positions (those of equal remainder by the stride) at a time.
@@ -71,6 +72,21 @@ impl Back {
     /// Taps of all phases together.
     pub(crate) fn tap_count(&self) -> usize {
         self.phases.iter().map(|phase| phase.taps.len()).sum()
+    }
+
+    /// The sum of `taps` at every position of a phase.
+    pub(crate) fn correlate(
+        &self,
+        arch: Arch,
+        padded: &Padded,
+        phase: &Phase,
+        taps: &[Tap],
+        target: &mut [f32],
+    ) {
+        let Phase { rows, columns, .. } = *phase;
+        let (source, row_step, pitch) = (&padded.data[..], self.frame.pitch(), columns);
+        let add = false;
+        arch.dispatch(Correlate { source, row_step, taps, target, pitch, rows, columns, add });
     }
 
     /// Fills an input plane: `collect` gets every phase that met an output, the number of taps
