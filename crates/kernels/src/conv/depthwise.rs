@@ -79,7 +79,7 @@ fn planes_per_task(geometry: &Geometry) -> usize {
         return channels * geometry.batch.div_ceil(TASKS);
     }
     let most = channels.div_ceil(TASKS / geometry.batch);
-    (1..=most).rev().find(|share| channels % share == 0).unwrap_or(1)
+    (1..=most).rev().find(|share| channels.is_multiple_of(*share)).unwrap_or(1)
 }
 
 /// What the tasks of one backward pass share.

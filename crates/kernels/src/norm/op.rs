@@ -113,8 +113,8 @@ impl Normalization {
         let gradient = host::tensor_elements::<T>(&gradient_storage, gradient_layout, OP)?;
         let moments = self.moments()?;
         let tracked = affine.is_some_and(|(gamma, beta)| gamma.track_op() || beta.track_op());
-        let idle = !tracked && !(self.of_batch && x.track_op());
-        let sums = if idle { Vec::new() } else { self.sums(moments, x_data, gradient) };
+        let needed = tracked || self.of_batch && x.track_op();
+        let sums = if needed { self.sums(moments, x_data, gradient) } else { Vec::new() };
         let gamma = affine.map(|(gamma, _)| gamma.to_vec1::<T>()).transpose()?;
         let dx = x
             .track_op()

@@ -35,7 +35,7 @@ impl WithSimd for WindowMax<'_> {
         assert!(len <= self.target.len(), "target");
         // SAFETY: the checks cover the farthest tap, the last row and register, and the targets.
         unsafe {
-            match self.winner.as_mut().map(|winner| &mut **winner) {
+            match self.winner.as_deref_mut() {
                 Some(winner) => {
                     assert!(len <= winner.len(), "winner");
                     let winner = winner.as_mut_ptr();
