@@ -30,9 +30,9 @@ use crate::{host, reference};
 /// x[n, c, i stride - padding + u dilation, j stride - padding + v dilation]`, where `c` runs over
 /// the input channels of the group of `o` and `x` is zero outside the image.
 ///
-/// On the CPU, in `f32` or `f64`, own kernels run: depthwise directly (in `f32`), pointwise as one
-/// matrix product, the rest unfolded. The result does not depend on the number of threads. Elsewhere
-/// [`reference::conv2d`] runs.
+/// On the CPU, in `f32` or `f64`, own kernels run: in `f32` depthwise directly, pointwise as one
+/// matrix product, the rest unfolded. The result does not depend on the number of threads.
+/// Elsewhere [`reference::conv2d`] runs.
 ///
 /// # Errors
 ///
