@@ -1,12 +1,11 @@
 //! The rectifier.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
-use rayon::prelude::*;
 
 use crate::check::Check;
 use crate::error::Result;
 use crate::float::{Float, with_float};
-use crate::parallel::TASK_ELEMENTS;
+use crate::parallel::{TASK_ELEMENTS, map_blocks};
 use crate::{host, reference};
 
 #[cfg(test)]
@@ -34,26 +33,13 @@ const NAME: &str = "relu";
 struct Rectifier;
 
 fn forward<T: Float>(x: &[T]) -> Vec<T> {
-    let mut y = vec![T::ZERO; x.len()];
-    y.par_chunks_mut(TASK_ELEMENTS).zip(x.par_chunks(TASK_ELEMENTS)).for_each(|(y, x)| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = if *x <= T::ZERO { T::ZERO } else { *x };
-        }
-    });
-    y
+    let positive = |x: T| if x <= T::ZERO { T::ZERO } else { x };
+    map_blocks(x, x, TASK_ELEMENTS, |_| move |x, _| positive(x))
 }
 
 fn input_gradient<T: Float>(x: &[T], gradient: &[T]) -> Vec<T> {
-    let mut dx = vec![T::ZERO; x.len()];
-    dx.par_chunks_mut(TASK_ELEMENTS)
-        .zip(x.par_chunks(TASK_ELEMENTS))
-        .zip(gradient.par_chunks(TASK_ELEMENTS))
-        .for_each(|((dx, x), gradient)| {
-            for ((dx, x), gradient) in dx.iter_mut().zip(x).zip(gradient) {
-                *dx = if *x <= T::ZERO { T::ZERO } else { *gradient };
-            }
-        });
-    dx
+    let pass = |x: T, gradient: T| if x <= T::ZERO { T::ZERO } else { gradient };
+    map_blocks(x, gradient, TASK_ELEMENTS, |_| pass)
 }
 
 fn backward<T: Float>(x: &Tensor, gradient: &Tensor) -> candle_core::Result<Option<Tensor>> {

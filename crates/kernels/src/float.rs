@@ -6,24 +6,18 @@ use candle_core::WithDType;
 pub(crate) trait Float: WithDType + Default {
     /// Additive identity.
     const ZERO: Self;
-    /// Below every number.
-    const NEG_INFINITY: Self;
 
     /// Widening (exact) for accumulation.
     fn wide(self) -> f64;
 
     /// Rounds an accumulated value.
     fn narrow(value: f64) -> Self;
-
-    /// Whether the value is not a number.
-    fn is_not_a_number(self) -> bool;
 }
 
 macro_rules! float {
     ($type:ty) => {
         impl Float for $type {
             const ZERO: Self = 0.0;
-            const NEG_INFINITY: Self = <$type>::NEG_INFINITY;
 
             #[inline(always)]
             fn wide(self) -> f64 {
@@ -33,11 +27,6 @@ macro_rules! float {
             #[inline(always)]
             fn narrow(value: f64) -> Self {
                 value as $type
-            }
-
-            #[inline(always)]
-            fn is_not_a_number(self) -> bool {
-                self.is_nan()
             }
         }
     };

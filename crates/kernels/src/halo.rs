@@ -5,11 +5,7 @@
 
 use std::ops::Range;
 
-use crate::float::Float;
 use crate::window::Axis;
-
-/// Elements handled side by side in inner loops.
-pub(crate) const LANES: usize = 8;
 
 /// The layout of a padded plane.
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +31,14 @@ impl Halo {
         self.vertical.output * self.horizontal.output
     }
 
-    /// A buffer with `border` everywhere, and [`LANES`] elements more than the plane needs, so
-    /// that blocks of lanes may be read past the end of a run.
-    pub(crate) fn buffer<T: Float>(&self, border: T) -> Vec<T> {
+    /// A buffer with `border` everywhere.
+    pub(crate) fn buffer(&self, border: f64) -> Vec<f64> {
         let rows = self.vertical.input + 2 * self.vertical.padding;
-        vec![border; rows * self.horizontal.stride * self.pitch + LANES]
+        vec![border; rows * self.horizontal.stride * self.pitch]
     }
 
     /// Overwrites the interior of `buffer` with `plane`; the border stays.
-    pub(crate) fn load<T: Float>(&self, plane: &[T], buffer: &mut [T]) {
+    pub(crate) fn load(&self, plane: &[f64], buffer: &mut [f64]) {
         for (row, source) in plane.chunks_exact(self.horizontal.input).enumerate() {
             for (place, columns) in self.interior(row) {
                 if self.horizontal.stride == 1 {
@@ -59,7 +54,7 @@ impl Halo {
     }
 
     /// Copies the interior of `buffer` into `plane`.
-    pub(crate) fn store<T: Float>(&self, buffer: &[T], plane: &mut [T]) {
+    pub(crate) fn store(&self, buffer: &[f64], plane: &mut [f64]) {
         for (row, target) in plane.chunks_exact_mut(self.horizontal.input).enumerate() {
             for (place, columns) in self.interior(row) {
                 if self.horizontal.stride == 1 {
@@ -91,18 +86,6 @@ impl Halo {
         let row = row * self.vertical.stride + tap_row * self.vertical.dilation;
         let start = self.place(row, tap_column * self.horizontal.dilation);
         start..start + self.horizontal.output
-    }
-
-    /// Where the padded row that tap row `tap_row` of output row `row` meets begins.
-    #[inline(always)]
-    pub(crate) fn row_start(&self, row: usize, tap_row: usize) -> usize {
-        let row = row * self.vertical.stride + tap_row * self.vertical.dilation;
-        row * self.horizontal.stride * self.pitch
-    }
-
-    /// Where the run of every tap column begins within its padded row.
-    pub(crate) fn tap_offsets<const K: usize>(&self) -> [usize; K] {
-        std::array::from_fn(|tap| self.place(0, tap * self.horizontal.dilation))
     }
 
     #[inline(always)]

@@ -1,9 +1,11 @@
-//! Matrix products on slices: a checked door to the `gemm` crate.
+//! Matrix products on slices: own loops for `f32`, a checked door to the `gemm` crate.
 #![allow(unsafe_code, reason = "gemm::gemm takes raw pointers; lengths are checked here")]
 
 use gemm::Parallelism;
+use pulp::Arch;
 
 use crate::float::Float;
+use crate::simd::{self, Packed, panel_len};
 
 /// A borrowed matrix that covers its slice exactly.
 #[derive(Clone, Copy, Debug)]
@@ -34,20 +36,109 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
+impl<T: Float> Matrix<'_, T> {
+    fn at(&self, row: usize, column: usize) -> T {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
+}
+
+/// The products that convolutions need, on this thread.
+pub(crate) trait Product: Float {
+    /// A left operand, ready for many products.
+    type Operand: Send + Sync;
+
+    /// Prepares a left operand.
+    fn operand(matrix: Matrix<'_, Self>) -> Self::Operand;
+
+    /// `target = left * right`, both row-major; `panel` is scratch.
+    fn multiply(target: &mut [Self], left: &Self::Operand, right: &[Self], panel: &mut Vec<Self>);
+}
+
+/// Inner sizes up to which a panel of columns fits the cache beside the left operand, so that
+/// the own loop beats a product in blocks.
+const MOST_INNER: usize = 512;
+
+/// A left operand in single precision.
+#[derive(Debug)]
+pub(crate) enum Single {
+    Packed(Packed, usize),
+    /// Row-major.
+    Plain {
+        data: Vec<f32>,
+        rows: usize,
+        inner: usize,
+    },
+}
+
+impl Product for f32 {
+    type Operand = Single;
+
+    fn operand(matrix: Matrix<'_, f32>) -> Single {
+        let (rows, inner) = (matrix.rows, matrix.columns);
+        if inner <= MOST_INNER {
+            return Single::Packed(Packed::new(rows, inner, |m, k| matrix.at(m, k)), inner);
+        }
+        let places = (0..rows).flat_map(|m| (0..inner).map(move |k| (m, k)));
+        Single::Plain { data: places.map(|(m, k)| matrix.at(m, k)).collect(), rows, inner }
+    }
+
+    fn multiply(target: &mut [f32], left: &Single, right: &[f32], panel: &mut Vec<f32>) {
+        match left {
+            Single::Packed(left, inner) => {
+                let columns = right.len() / inner;
+                panel.resize(panel_len(*inner), 0.0);
+                Arch::new().dispatch(simd::Multiply {
+                    left,
+                    right,
+                    right_pitch: columns,
+                    target,
+                    target_pitch: columns,
+                    columns,
+                    add: false,
+                    panel,
+                });
+            }
+            Single::Plain { data, rows, inner } => {
+                let right = Matrix::new(right, *inner, right.len() / inner);
+                multiply(target, Write::Replace, Matrix::new(data, *rows, *inner), right);
+            }
+        }
+    }
+}
+
+/// `target += left * right^T`, all row-major, the rows of left and right of `columns` values.
+pub(crate) fn add_outer<T: Float>(target: &mut [T], left: &[T], right: &[T], columns: usize) {
+    let left = Matrix::new(left, left.len() / columns, columns);
+    let right = Matrix::new(right, right.len() / columns, columns);
+    multiply(target, Write::Add, left, right.transposed());
+}
+
+impl Product for f64 {
+    /// Row-major, with its numbers of rows and columns.
+    type Operand = (Vec<f64>, usize, usize);
+
+    fn operand(matrix: Matrix<'_, f64>) -> Self::Operand {
+        let places = (0..matrix.rows).flat_map(|m| (0..matrix.columns).map(move |k| (m, k)));
+        let data = places.map(|(m, k)| matrix.at(m, k)).collect();
+        (data, matrix.rows, matrix.columns)
+    }
+
+    fn multiply(target: &mut [f64], left: &Self::Operand, right: &[f64], _: &mut Vec<f64>) {
+        let (data, rows, inner) = left;
+        let right = Matrix::new(right, *inner, right.len() / inner);
+        multiply(target, Write::Replace, Matrix::new(data, *rows, *inner), right);
+    }
+}
+
 /// Whether a product replaces or adds to what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Write {
+enum Write {
     Replace,
     Add,
 }
 
 /// `target = left * right` or `target += left * right`, `target` row-major, on this thread.
-pub(crate) fn multiply<T: Float>(
-    target: &mut [T],
-    write: Write,
-    left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
-) {
+fn multiply<T: Float>(target: &mut [T], write: Write, left: Matrix<'_, T>, right: Matrix<'_, T>) {
     let (rows, inner, columns) = (left.rows, left.columns, right.columns);
     assert_eq!(inner, right.rows, "inner size");
     assert_eq!(Some(target.len()), rows.checked_mul(columns), "target size");

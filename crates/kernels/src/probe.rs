@@ -98,6 +98,29 @@ pub(crate) fn agree(
     }
 }
 
+/// The kernel in `f32` gives what the reference gives in `f64` for the same numbers, in result
+/// and gradients, up to `tolerance` relative to `max(1, |value|)`.
+pub(crate) fn agrees_with_double(
+    inputs: &[Tensor],
+    tolerance: f64,
+    kernel: impl Fn(&[Tensor]) -> Result<Tensor>,
+    reference: impl Fn(&[Tensor]) -> Result<Tensor>,
+) {
+    let to = |inputs: &[Tensor], dtype| -> Vec<Tensor> {
+        inputs.iter().map(|input| input.to_dtype(dtype).unwrap()).collect()
+    };
+    let single = to(inputs, DType::F32);
+    let (y, kernel) = gradients(&single, &kernel);
+    let (expected, reference) = gradients(&to(&single, DType::F64), &reference);
+    let wide = |tensor: &Tensor| tensor.to_dtype(DType::F64).unwrap();
+    let found = distance(&wide(&y), &expected);
+    assert!(found <= tolerance, "result: {found}");
+    for (argument, (kernel, reference)) in kernel.iter().zip(&reference).enumerate() {
+        let found = distance(&wide(kernel), reference);
+        assert!(found <= tolerance, "gradient {argument}: {found}");
+    }
+}
+
 /// Result and gradients have the same bytes on one, two and three threads.
 pub(crate) fn same_on_any_threads(
     inputs: &[Tensor],

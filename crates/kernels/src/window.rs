@@ -1,6 +1,11 @@
 //! Where a sliding window meets its input, along one axis.
 
+mod back;
+mod sliding;
+
 use std::ops::Range;
+
+pub(crate) use sliding::{Padded, Sliding};
 
 /// One axis of a sliding window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

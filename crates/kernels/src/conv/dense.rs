@@ -1,12 +1,11 @@
 //! Dense and grouped convolution: unfold, then multiply. Pointwise needs no unfolding.
 
-use rayon::prelude::*;
-
 use super::columns::{fold, unfold};
 use super::geometry::Geometry;
+use super::{Gradients, Wanted};
 use crate::float::Float;
-use crate::matrix::{Matrix, Write, multiply};
-use crate::parallel::chunks_per_task;
+use crate::matrix::{Matrix, Product, add_outer};
+use crate::parallel::{Blocks, fill_blocks};
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
 /// depend on the machine.
@@ -25,6 +24,12 @@ struct Block {
     weight: usize,
 }
 
+/// Room for one task.
+struct Scratch<T> {
+    columns: Vec<T>,
+    panel: Vec<T>,
+}
+
 impl Block {
     fn new(geometry: &Geometry) -> Self {
         let inner = geometry.group_in() * geometry.taps();
@@ -37,111 +42,118 @@ impl Block {
         }
     }
 
-    fn scratch<T: Float>(&self) -> Vec<T> {
+    fn scratch<T: Float>(&self) -> Scratch<T> {
         let lines = if self.geometry.is_pointwise() { 0 } else { self.inner };
-        vec![T::ZERO; lines * self.geometry.output_plane()]
+        let columns = vec![T::ZERO; lines * self.geometry.output_plane()];
+        Scratch { columns, panel: Vec::new() }
     }
 
-    /// The group's weight, `[group_out, inner]`, for block `index` of the batch.
-    fn weight<'a, T: Float>(&self, weight: &'a [T], index: usize) -> Matrix<'a, T> {
-        let group = index % self.geometry.groups;
-        let weight = &weight[group * self.weight..][..self.weight];
-        Matrix::new(weight, self.geometry.group_out(), self.inner)
+    /// The weight of every group, `[group_out, inner]`, ready for products.
+    fn operands<T: Product>(&self, weight: &[T], transposed: bool) -> Vec<T::Operand> {
+        let groups = weight.chunks_exact(self.weight);
+        let matrix = |weight| Matrix::new(weight, self.geometry.group_out(), self.inner);
+        let turn = |matrix: Matrix<'_, T>| {
+            T::operand(if transposed { matrix.transposed() } else { matrix })
+        };
+        groups.map(|weight| turn(matrix(weight))).collect()
     }
 
     /// The matrix `[inner, outputs]` of block `index` of the batch.
-    fn columns<'a, T: Float>(
-        &self,
-        x: &'a [T],
-        index: usize,
-        scratch: &'a mut [T],
-    ) -> Matrix<'a, T> {
+    fn columns<'a, T: Float>(&self, x: &'a [T], index: usize, scratch: &'a mut [T]) -> &'a [T] {
         let x = &x[index * self.input..][..self.input];
         if self.geometry.is_pointwise() {
-            return Matrix::new(x, self.inner, self.geometry.output_plane());
+            return x;
         }
         unfold(&self.geometry, x, scratch);
-        Matrix::new(scratch, self.inner, self.geometry.output_plane())
+        scratch
     }
 
-    /// Blocks of the batch that one task takes at least; a few products cost as much as touching
-    /// an element.
-    fn per_task(&self) -> usize {
-        let products = self.inner * self.output;
-        chunks_per_task(self.input + self.output + products / PRODUCTS_PER_ELEMENT)
+    /// What a block costs, as elements touched; a few products cost as much as an element.
+    fn cost(&self) -> usize {
+        self.input + self.output + self.inner * self.output / PRODUCTS_PER_ELEMENT
     }
 
     /// The output gradient `[group_out, outputs]` of block `index` of the batch.
-    fn output<'a, T: Float>(&self, gradient: &'a [T], index: usize) -> Matrix<'a, T> {
-        let gradient = &gradient[index * self.output..][..self.output];
-        Matrix::new(gradient, self.geometry.group_out(), self.geometry.output_plane())
+    fn output<'a, T>(&self, gradient: &'a [T], index: usize) -> &'a [T] {
+        &gradient[index * self.output..][..self.output]
     }
 }
 
-pub(super) fn forward<T: Float>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
+pub(super) fn forward<T: Product>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
     let block = Block::new(geometry);
-    let mut y = vec![T::ZERO; geometry.batch * geometry.groups * block.output];
-    y.par_chunks_mut(block.output).enumerate().with_min_len(block.per_task()).for_each_init(
+    let operands = block.operands(weight, false);
+    let count = geometry.batch * geometry.groups;
+    let blocks =
+        Blocks { count, block: block.output, len: count * block.output, cost: block.cost() };
+    let (y, _) = fill_blocks(
+        blocks,
         || block.scratch(),
-        |scratch, (index, y)| {
-            let columns = block.columns(x, index, scratch);
-            multiply(y, Write::Replace, block.weight(weight, index), columns);
+        |scratch, index, y| {
+            let columns = block.columns(x, index, &mut scratch.columns);
+            T::multiply(y, &operands[index % geometry.groups], columns, &mut scratch.panel);
         },
     );
     y
 }
 
-pub(super) fn input_gradient<T: Float>(
+/// Both gradients in one walk over the images.
+pub(super) fn gradients<T: Product>(
     geometry: &Geometry,
+    x: &[T],
     weight: &[T],
     gradient: &[T],
-) -> Vec<T> {
+    wanted: Wanted,
+) -> Gradients<T> {
     let block = Block::new(geometry);
-    let mut dx = vec![T::ZERO; geometry.batch * geometry.groups * block.input];
-    dx.par_chunks_mut(block.input).enumerate().with_min_len(block.per_task()).for_each_init(
+    let (batch, groups) = (geometry.batch, geometry.groups);
+    let per_task = batch.div_ceil(PARTIALS);
+    let image = if wanted.input { groups * block.input } else { 0 };
+    let blocks = Blocks {
+        count: batch.div_ceil(per_task),
+        block: per_task * image,
+        len: batch * image,
+        cost: per_task * groups * block.cost(),
+    };
+    let operands = if wanted.input { block.operands(weight, true) } else { Vec::new() };
+    let (dx, parts) = fill_blocks(
+        blocks,
         || block.scratch(),
-        |scratch, (index, dx)| {
-            let weight = block.weight(weight, index).transposed();
-            let gradient = block.output(gradient, index);
-            if geometry.is_pointwise() {
-                multiply(dx, Write::Replace, weight, gradient);
-            } else {
-                multiply(scratch, Write::Replace, weight, gradient);
-                fold(geometry, scratch, dx);
+        |scratch, task, dx| {
+            let mut dw = vec![T::ZERO; if wanted.weight { weight.len() } else { 0 }];
+            let mut dx = dx.chunks_exact_mut(block.input);
+            for index in task * per_task * groups..((task + 1) * per_task).min(batch) * groups {
+                let own = block.output(gradient, index);
+                let group = index % groups;
+                if wanted.weight {
+                    let columns = block.columns(x, index, &mut scratch.columns);
+                    let dw = &mut dw[group * block.weight..][..block.weight];
+                    add_outer(dw, own, columns, geometry.output_plane());
+                }
+                if let (Some(operand), Some(dx)) = (operands.get(group), dx.next()) {
+                    input_gradient(&block, operand, own, scratch, dx);
+                }
             }
+            dw
         },
     );
-    dx
-}
-
-pub(super) fn weight_gradient<T: Float>(geometry: &Geometry, x: &[T], gradient: &[T]) -> Vec<T> {
-    let block = Block::new(geometry);
-    let images: Vec<usize> = (0..geometry.batch).collect();
-    let partials: Vec<Vec<T>> = images
-        .par_chunks(geometry.batch.div_ceil(PARTIALS))
-        .with_min_len(block.per_task().div_ceil(geometry.batch.div_ceil(PARTIALS)))
-        .map(|images| partial_weight_gradient(&block, images, x, gradient))
-        .collect();
-    sum_in_order(partials)
-}
-
-fn partial_weight_gradient<T: Float>(
-    block: &Block,
-    images: &[usize],
-    x: &[T],
-    gradient: &[T],
-) -> Vec<T> {
-    let groups = block.geometry.groups;
-    let mut dw = vec![T::ZERO; groups * block.weight];
-    let mut scratch = block.scratch();
-    for image in images {
-        for (group, dw) in dw.chunks_exact_mut(block.weight).enumerate() {
-            let index = image * groups + group;
-            let columns = block.columns(x, index, &mut scratch).transposed();
-            multiply(dw, Write::Add, block.output(gradient, index), columns);
-        }
+    Gradients {
+        input: wanted.input.then_some(dx),
+        weight: wanted.weight.then(|| sum_in_order(parts)),
     }
-    dw
+}
+
+fn input_gradient<T: Product>(
+    block: &Block,
+    operand: &T::Operand,
+    gradient: &[T],
+    scratch: &mut Scratch<T>,
+    dx: &mut [T],
+) {
+    if block.geometry.is_pointwise() {
+        return T::multiply(dx, operand, gradient, &mut scratch.panel);
+    }
+    T::multiply(&mut scratch.columns, operand, gradient, &mut scratch.panel);
+    fold(&block.geometry, &scratch.columns, dx);
 }
 
 fn sum_in_order<T: Float>(partials: Vec<Vec<T>>) -> Vec<T> {

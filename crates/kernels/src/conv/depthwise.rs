@@ -1,229 +1,205 @@
-//! Depthwise convolution: every plane with its own kernel, straight from a padded copy.
+//! Depthwise convolution in single precision: every plane with its own kernel, straight from a
+//! padded copy.
 
-use rayon::prelude::*;
+use pulp::Arch;
 
 use super::geometry::Geometry;
-use crate::float::Float;
-use crate::halo::{Halo, LANES};
-use crate::parallel::chunks_per_task;
-use crate::window::Axis;
+use super::{Gradients, Wanted};
+use crate::parallel::{Blocks, fill_blocks};
+use crate::simd::{LaneSums, SLACK, Tap, TapGradient};
+use crate::window::{Padded, Sliding};
 
-pub(super) fn forward<T: Float>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
-    correlate_planes(geometry, geometry.halo(), x, weight)
-}
+/// Most tasks of a backward pass, each with sums of its own for the weight gradient. A constant,
+/// so that the order of summation does not depend on the machine.
+const TASKS: usize = 16;
 
-pub(super) fn input_gradient<T: Float>(
-    geometry: &Geometry,
-    weight: &[T],
-    gradient: &[T],
-) -> Vec<T> {
-    match mirrored(geometry) {
-        Some(halo) => {
-            let flipped: Vec<T> = weight
-                .chunks_exact(geometry.taps())
-                .flat_map(|w| w.iter().rev().copied())
-                .collect();
-            correlate_planes(geometry, halo, gradient, &flipped)
-        }
-        None => scatter_planes(geometry, weight, gradient),
-    }
-}
+/// Products that one lane of a sum adds up in single precision before it goes to `f64`.
+const LANE_TERMS: usize = 512;
 
-/// With stride one, the input gradient is the correlation of the output gradient with the
-/// flipped kernel, unless the padding exceeds the kernel's reach.
-fn mirrored(geometry: &Geometry) -> Option<Halo> {
-    let mirror = |axis: Axis| {
-        let padding = ((axis.kernel - 1) * axis.dilation).checked_sub(axis.padding)?;
-        (axis.stride == 1).then_some(Axis {
-            input: axis.output,
-            output: axis.input,
-            padding,
-            ..axis
-        })
-    };
-    Some(Halo::new(mirror(geometry.vertical)?, mirror(geometry.horizontal)?))
-}
-
-fn correlate_planes<T: Float>(geometry: &Geometry, halo: Halo, x: &[T], weight: &[T]) -> Vec<T> {
-    let planes = geometry.batch * geometry.groups;
-    let mut y = vec![T::ZERO; planes * halo.output_len()];
-    y.par_chunks_mut(halo.output_len())
-        .enumerate()
-        .with_min_len(chunks_per_task(halo.plane_len()))
-        .for_each_init(
-            || halo.buffer(T::ZERO),
-            |padded, (plane, y)| {
-                halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
-                let channel = plane % geometry.groups;
-                let weight = &weight[channel * geometry.taps()..][..geometry.taps()];
-                correlate(&halo, padded, weight, y);
-            },
-        );
+pub(super) fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    let arch = Arch::new();
+    let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
+    let (input, output) = (geometry.input_plane(), geometry.output_plane());
+    let (taps, count) = (sliding.taps(weight), geometry.batch * geometry.groups);
+    let cost = input.max(output);
+    let blocks = Blocks { count, block: output, len: count * output, cost };
+    let padded = || Padded::new(sliding.frame, 0.0);
+    let (y, _) = fill_blocks(blocks, padded, |padded, plane, y| {
+        padded.load(arch, &x[plane * input..][..input]);
+        let first = plane % geometry.groups * geometry.taps();
+        sliding.correlate(arch, padded, &taps[first..][..geometry.taps()], y);
+    });
     y
 }
 
-/// `y[i, j] = sum over taps of weight[tap] * padded[window(i, j), tap]`.
-fn correlate<T: Float>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
-    match halo.horizontal.kernel {
-        1 => correlate_rows::<T, 1>(halo, padded, weight, y),
-        3 => correlate_rows::<T, 3>(halo, padded, weight, y),
-        5 => correlate_rows::<T, 5>(halo, padded, weight, y),
-        7 => correlate_rows::<T, 7>(halo, padded, weight, y),
-        _ => correlate_any(halo, padded, weight, y),
-    }
-}
-
-/// Blocks of lanes with all taps summed in registers. The last block reads past its run, into
-/// the slack of the halo at worst, and drops what it computed there.
-fn correlate_rows<T: Float, const K: usize>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
-    let (weight, _) = weight.as_chunks::<K>();
-    let offsets = halo.tap_offsets::<K>();
-    for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
-        for (block, y) in y.chunks_mut(LANES).enumerate() {
-            let mut sums = [T::ZERO; LANES];
-            for (tap_row, weight) in weight.iter().enumerate() {
-                let start = halo.row_start(row, tap_row) + block * LANES;
-                for (weight, offset) in weight.iter().zip(offsets) {
-                    let x = lanes(padded, start + offset);
-                    for lane in 0..LANES {
-                        sums[lane] += *weight * x[lane];
-                    }
-                }
-            }
-            y.copy_from_slice(&sums[..y.len()]);
-        }
-    }
-}
-
-/// The block of lanes that starts at `start`.
-#[inline(always)]
-fn lanes<T>(values: &[T], start: usize) -> &[T; LANES] {
-    match values[start..].first_chunk() {
-        Some(block) => block,
-        None => unreachable!("a halo has {LANES} elements to spare"),
-    }
-}
-
-fn correlate_any<T: Float>(halo: &Halo, padded: &[T], weight: &[T], y: &mut [T]) {
-    let kernel = halo.horizontal.kernel;
-    for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
-        for (tap, weight) in weight.iter().enumerate() {
-            let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
-            for (y, x) in y.iter_mut().zip(run) {
-                *y += *weight * *x;
-            }
-        }
-    }
-}
-
-fn scatter_planes<T: Float>(geometry: &Geometry, weight: &[T], gradient: &[T]) -> Vec<T> {
-    let halo = geometry.halo();
-    let mut dx = vec![T::ZERO; geometry.batch * geometry.groups * halo.plane_len()];
-    dx.par_chunks_mut(halo.plane_len())
-        .enumerate()
-        .with_min_len(chunks_per_task(halo.plane_len()))
-        .for_each_init(
-            || halo.buffer(T::ZERO),
-            |padded, (plane, dx)| {
-                padded.fill(T::ZERO);
-                let gradient = &gradient[plane * halo.output_len()..][..halo.output_len()];
-                let channel = plane % geometry.groups;
-                let weight = &weight[channel * geometry.taps()..][..geometry.taps()];
-                scatter(&halo, gradient, weight, padded);
-                halo.store(padded, dx);
-            },
-        );
-    dx
-}
-
-fn scatter<T: Float>(halo: &Halo, gradient: &[T], weight: &[T], padded: &mut [T]) {
-    let kernel = halo.horizontal.kernel;
-    for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
-        for (tap, weight) in weight.iter().enumerate() {
-            let run = &mut padded[halo.run(row, tap / kernel, tap % kernel)];
-            for (x, gradient) in run.iter_mut().zip(gradient) {
-                *x += *weight * *gradient;
-            }
-        }
-    }
-}
-
-/// One task per channel; each adds its images in order, in `f64`.
-pub(super) fn weight_gradient<T: Float>(geometry: &Geometry, x: &[T], gradient: &[T]) -> Vec<T> {
-    let halo = geometry.halo();
-    let taps = geometry.taps();
-    let mut dw = vec![T::ZERO; geometry.groups * taps];
-    let per_task = chunks_per_task(geometry.batch * halo.plane_len());
-    dw.par_chunks_mut(taps).enumerate().with_min_len(per_task).for_each_init(
-        || (halo.buffer(T::ZERO), vec![0.0; taps]),
-        |(padded, sums), (channel, dw)| {
-            sums.fill(0.0);
-            for image in 0..geometry.batch {
-                let plane = image * geometry.groups + channel;
-                halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
-                let gradient = &gradient[plane * halo.output_len()..][..halo.output_len()];
-                add_products(&halo, padded, gradient, sums);
-            }
-            for (dw, sum) in dw.iter_mut().zip(sums.iter()) {
-                *dw = T::narrow(*sum);
-            }
+/// Both gradients in one walk over the planes.
+pub(super) fn gradients(
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    gradient: &[f32],
+    wanted: Wanted,
+) -> Gradients<f32> {
+    let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
+    let back = if wanted.input { sliding.back.taps(weight, geometry.taps()) } else { Vec::new() };
+    let call = Call { geometry, sliding, back, x, gradient, arch: Arch::new() };
+    let (planes, per_task) = (geometry.batch * geometry.groups, planes_per_task(geometry));
+    let plane = if wanted.input { geometry.input_plane() } else { 0 };
+    let blocks = Blocks {
+        count: planes.div_ceil(per_task),
+        block: per_task * plane,
+        len: planes * plane,
+        cost: per_task * geometry.input_plane(),
+    };
+    let (dx, parts) = fill_blocks(
+        blocks,
+        || Scratch::new(&call),
+        |scratch, task, dx| {
+            let planes = task * per_task..((task + 1) * per_task).min(planes);
+            call.task(planes, wanted, scratch, dx)
         },
     );
-    dw
+    let dw = wanted.weight.then(|| {
+        let mut sums = vec![0.0; weight.len()];
+        for (task, part) in parts.iter().enumerate() {
+            let first = task * per_task % geometry.groups * geometry.taps();
+            for (sum, value) in sums[first..].iter_mut().zip(part) {
+                *sum += value;
+            }
+        }
+        sums.into_iter().map(|sum| sum as f32).collect()
+    });
+    Gradients { input: wanted.input.then_some(dx), weight: dw }
 }
 
-/// Adds to every tap the product of the output gradient with the inputs it met.
-fn add_products<T: Float>(halo: &Halo, padded: &[T], gradient: &[T], sums: &mut [f64]) {
-    match halo.horizontal.kernel {
-        1 => add_row_products::<T, 1>(halo, padded, gradient, sums),
-        3 => add_row_products::<T, 3>(halo, padded, gradient, sums),
-        5 => add_row_products::<T, 5>(halo, padded, gradient, sums),
-        7 => add_row_products::<T, 7>(halo, padded, gradient, sums),
-        _ => add_any_products(halo, padded, gradient, sums),
+/// Whole images, or an equal share of an image's channels when there are few images.
+fn planes_per_task(geometry: &Geometry) -> usize {
+    let channels = geometry.groups;
+    if geometry.batch >= TASKS {
+        return channels * geometry.batch.div_ceil(TASKS);
+    }
+    let most = channels.div_ceil(TASKS / geometry.batch);
+    (1..=most).rev().find(|share| channels.is_multiple_of(*share)).unwrap_or(1)
+}
+
+/// What the tasks of one backward pass share.
+struct Call<'a> {
+    geometry: &'a Geometry,
+    sliding: Sliding,
+    back: Vec<Tap>,
+    x: &'a [f32],
+    gradient: &'a [f32],
+    arch: Arch,
+}
+
+struct Scratch {
+    input: Padded,
+    gradient: Padded,
+    part: Vec<f32>,
+    lanes: Vec<f32>,
+    sums: Vec<f32>,
+}
+
+impl Scratch {
+    fn new(call: &Call<'_>) -> Self {
+        let taps = call.geometry.taps();
+        Self {
+            input: Padded::new(call.sliding.frame, 0.0),
+            gradient: Padded::new(call.sliding.back.frame, 0.0),
+            part: vec![0.0; call.sliding.back.part_len()],
+            lanes: vec![0.0; taps * SLACK],
+            sums: vec![0.0; taps],
+        }
     }
 }
 
-fn add_row_products<T: Float, const K: usize>(
-    halo: &Halo,
-    padded: &[T],
-    gradient: &[T],
-    sums: &mut [f64],
-) {
-    let (sums, _) = sums.as_chunks_mut::<K>();
-    let offsets = halo.tap_offsets::<K>();
-    for (tap_row, sums) in sums.iter_mut().enumerate() {
-        let mut partial = [[T::ZERO; LANES]; K];
-        for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
-            let starts = offsets.map(|offset| halo.row_start(row, tap_row) + offset);
-            let (blocks, tail) = gradient.as_chunks::<LANES>();
-            for (block, gradient) in blocks.iter().enumerate() {
-                for (partial, start) in partial.iter_mut().zip(starts) {
-                    let x = lanes(padded, start + block * LANES);
-                    for lane in 0..LANES {
-                        partial[lane] += x[lane] * gradient[lane];
-                    }
-                }
+impl Call<'_> {
+    /// The gradients of consecutive planes, either of whole images or of one image: those of the
+    /// input into `dx`, the sums for the weight as result, beginning with the first channel.
+    fn task(
+        &self,
+        planes: std::ops::Range<usize>,
+        wanted: Wanted,
+        scratch: &mut Scratch,
+        dx: &mut [f32],
+    ) -> Vec<f64> {
+        let (channels, input) = (self.geometry.groups, self.geometry.input_plane());
+        let count = planes.len().min(channels);
+        let mut sums =
+            Vec::with_capacity(if wanted.weight { count * self.geometry.taps() } else { 0 });
+        for channel in 0..count {
+            let own = planes.clone().skip(channel).step_by(channels);
+            if wanted.weight {
+                self.weight_sums(own.clone(), scratch, &mut sums);
             }
-            for (partial, start) in partial.iter_mut().zip(starts) {
-                let x = &padded[start + blocks.len() * LANES..];
-                for ((partial, x), gradient) in partial.iter_mut().zip(x).zip(tail) {
-                    *partial += *x * *gradient;
+            if wanted.input {
+                for plane in own {
+                    let dx = &mut dx[(plane - planes.start) * input..][..input];
+                    self.input_gradient(plane, scratch, dx);
                 }
             }
         }
-        for (sum, partial) in sums.iter_mut().zip(partial) {
-            *sum += partial.iter().map(|lane| lane.wide()).sum::<f64>();
+        sums
+    }
+
+    fn gradient(&self, plane: usize) -> &[f32] {
+        let output = self.geometry.output_plane();
+        &self.gradient[plane * output..][..output]
+    }
+
+    /// Appends the sums of one channel's planes.
+    fn weight_sums(
+        &self,
+        planes: impl Iterator<Item = usize>,
+        scratch: &mut Scratch,
+        sums: &mut Vec<f64>,
+    ) {
+        let (arch, input) = (self.arch, self.geometry.input_plane());
+        let (rows, columns) = self.sliding.output;
+        let start = sums.len();
+        sums.resize(start + self.geometry.taps(), 0.0);
+        let per_plane = rows * columns.div_ceil(SLACK / 2);
+        let mut terms = 0;
+        for plane in planes {
+            if terms > 0 && terms + per_plane > LANE_TERMS {
+                scratch.collect(arch, &mut sums[start..]);
+                terms = 0;
+            }
+            scratch.input.load(arch, &self.x[plane * input..][..input]);
+            arch.dispatch(TapGradient {
+                source: &scratch.input.data,
+                row_step: self.sliding.row_step,
+                offsets: &self.sliding.offsets,
+                gradient: self.gradient(plane),
+                rows,
+                columns,
+                sums: &mut scratch.lanes,
+            });
+            terms += per_plane;
         }
+        scratch.collect(arch, &mut sums[start..]);
+    }
+
+    fn input_gradient(&self, plane: usize, scratch: &mut Scratch, dx: &mut [f32]) {
+        let back = &self.sliding.back;
+        let Scratch { gradient, part, .. } = scratch;
+        gradient.load(self.arch, self.gradient(plane));
+        let taps = &self.back[plane % self.geometry.groups * back.tap_count()..];
+        back.fill(self.arch, part, dx, |phase, before, target| {
+            let taps = &taps[before..][..phase.taps.len()];
+            back.correlate(self.arch, gradient, phase, taps, target);
+        });
     }
 }
 
-fn add_any_products<T: Float>(halo: &Halo, padded: &[T], gradient: &[T], sums: &mut [f64]) {
-    let kernel = halo.horizontal.kernel;
-    for (tap, sum) in sums.iter_mut().enumerate() {
-        for (row, gradient) in gradient.chunks_exact(halo.horizontal.output).enumerate() {
-            let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
-            let products = run.iter().zip(gradient).map(|(x, gradient)| x.wide() * gradient.wide());
-            *sum += products.sum::<f64>();
+impl Scratch {
+    /// Adds the lanes to `sums` and clears them.
+    fn collect(&mut self, arch: Arch, sums: &mut [f64]) {
+        self.sums.fill(0.0);
+        arch.dispatch(LaneSums { sums: &self.lanes, target: &mut self.sums });
+        self.lanes.fill(0.0);
+        for (sum, value) in sums.iter_mut().zip(&self.sums) {
+            *sum += f64::from(*value);
         }
     }
 }

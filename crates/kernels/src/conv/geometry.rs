@@ -5,7 +5,6 @@ use candle_core::Tensor;
 use super::spec::{ConvSpec, OP};
 use crate::check::Check;
 use crate::error::{KernelError, Result};
-use crate::halo::Halo;
 use crate::window::Axis;
 
 /// Sizes of one call. Constructed only from arguments that fit together.
@@ -61,10 +60,6 @@ impl Geometry {
         [self.vertical, self.horizontal]
             .iter()
             .all(|axis| axis.kernel == 1 && axis.stride == 1 && axis.padding == 0)
-    }
-
-    pub(crate) fn halo(&self) -> Halo {
-        Halo::new(self.vertical, self.horizontal)
     }
 
     /// Elements of an input plane.

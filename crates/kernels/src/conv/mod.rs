@@ -17,7 +17,8 @@ pub(crate) use spec::windows;
 
 use crate::check::Check;
 use crate::error::Result;
-use crate::float::{Float, with_float};
+use crate::float::with_float;
+use crate::matrix::Product;
 use crate::{host, reference};
 
 /// Two-dimensional cross-correlation, differentiable in `x` and `weight`.
@@ -29,9 +30,9 @@ use crate::{host, reference};
 /// x[n, c, i stride - padding + u dilation, j stride - padding + v dilation]`, where `c` runs over
 /// the input channels of the group of `o` and `x` is zero outside the image.
 ///
-/// On the CPU, in `f32` or `f64`, own kernels run: depthwise directly, pointwise as one matrix
-/// product, the rest unfolded. The result does not depend on the number of threads. Elsewhere
-/// [`reference::conv2d`] runs.
+/// On the CPU, in `f32` or `f64`, own kernels run: in `f32` depthwise directly, pointwise as one
+/// matrix product, the rest unfolded. The result does not depend on the number of threads.
+/// Elsewhere [`reference::conv2d`] runs.
 ///
 /// # Errors
 ///
@@ -53,31 +54,7 @@ struct Convolution {
 impl Convolution {
     const NAME: &str = spec::OP;
 
-    fn forward<T: Float>(&self, x: &[T], weight: &[T]) -> Vec<T> {
-        if self.geometry.is_depthwise() {
-            depthwise::forward(&self.geometry, x, weight)
-        } else {
-            dense::forward(&self.geometry, x, weight)
-        }
-    }
-
-    fn input_gradient<T: Float>(&self, weight: &[T], gradient: &[T]) -> Vec<T> {
-        if self.geometry.is_depthwise() {
-            depthwise::input_gradient(&self.geometry, weight, gradient)
-        } else {
-            dense::input_gradient(&self.geometry, weight, gradient)
-        }
-    }
-
-    fn weight_gradient<T: Float>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
-        if self.geometry.is_depthwise() {
-            depthwise::weight_gradient(&self.geometry, x, gradient)
-        } else {
-            dense::weight_gradient(&self.geometry, x, gradient)
-        }
-    }
-
-    fn backward<T: Float>(
+    fn backward<T: Convolve>(
         &self,
         x: &Tensor,
         weight: &Tensor,
@@ -90,15 +67,75 @@ impl Convolution {
         let x_data = host::tensor_elements::<T>(&x_storage, x_layout, Self::NAME)?;
         let weight_data = host::tensor_elements(&weight_storage, weight_layout, Self::NAME)?;
         let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
-        let dx = x
-            .track_op()
-            .then(|| host::gradient(self.input_gradient(weight_data, gradient), x.shape()))
-            .transpose()?;
-        let dw = weight
-            .track_op()
-            .then(|| host::gradient(self.weight_gradient(x_data, gradient), weight.shape()))
-            .transpose()?;
+        let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
+        let found = T::gradients(&self.geometry, x_data, weight_data, gradient, wanted);
+        let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
+        let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
         Ok((dx, dw))
+    }
+}
+
+/// Which gradients are asked for.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    input: bool,
+    weight: bool,
+}
+
+/// The gradients that were asked for.
+struct Gradients<T> {
+    input: Option<Vec<T>>,
+    weight: Option<Vec<T>>,
+}
+
+/// How an element type convolves. In `f64`, which serves checks, every convolution is dense.
+trait Convolve: Product {
+    fn forward(geometry: &Geometry, x: &[Self], weight: &[Self]) -> Vec<Self>;
+
+    fn gradients(
+        geometry: &Geometry,
+        x: &[Self],
+        weight: &[Self],
+        gradient: &[Self],
+        wanted: Wanted,
+    ) -> Gradients<Self>;
+}
+
+impl Convolve for f32 {
+    fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
+        if geometry.is_depthwise() && !geometry.is_pointwise() {
+            return depthwise::forward(geometry, x, weight);
+        }
+        dense::forward(geometry, x, weight)
+    }
+
+    fn gradients(
+        geometry: &Geometry,
+        x: &[f32],
+        weight: &[f32],
+        gradient: &[f32],
+        wanted: Wanted,
+    ) -> Gradients<f32> {
+        if geometry.is_depthwise() && !geometry.is_pointwise() {
+            return depthwise::gradients(geometry, x, weight, gradient, wanted);
+        }
+        dense::gradients(geometry, x, weight, gradient, wanted)
+    }
+}
+
+impl Convolve for f64 {
+    fn forward(geometry: &Geometry, x: &[f64], weight: &[f64]) -> Vec<f64> {
+        dense::forward(geometry, x, weight)
+    }
+
+    fn gradients(
+        geometry: &Geometry,
+        x: &[f64],
+        weight: &[f64],
+        gradient: &[f64],
+        wanted: Wanted,
+    ) -> Gradients<f64> {
+        dense::gradients(geometry, x, weight, gradient, wanted)
     }
 }
 
@@ -117,7 +154,7 @@ impl CustomOp2 for Convolution {
         with_float!(candle_core::backend::BackendStorage::dtype(x), Self::NAME, T => {
             let x = host::elements::<T>(x, x_layout, Self::NAME)?;
             let weight = host::elements(weight, weight_layout, Self::NAME)?;
-            Ok(host::output(self.forward(x, weight), self.geometry.output_shape()))
+            Ok(host::output(T::forward(&self.geometry, x, weight), self.geometry.output_shape()))
         })
     }
 

@@ -2,7 +2,9 @@ use candle_core::{DType, Device, Tensor, Var};
 use proptest::prelude::*;
 
 use super::{ConvSpec, conv2d};
-use crate::probe::{agree, bits, check, distance, random, refused, same_on_any_threads, values};
+use crate::probe::{
+    agree, agrees_with_double, bits, check, distance, random, refused, same_on_any_threads, values,
+};
 use crate::{KernelError, reference};
 
 /// The definition, in signed arithmetic.
@@ -195,6 +197,62 @@ proptest! {
     }
 }
 
+prop_compose! {
+    /// Depthwise, pointwise and dense convolutions as cells have them, with the padding that keeps
+    /// sizes: planes from a single pixel on, dilations beyond the plane, channels that fill no
+    /// register.
+    fn cell_case()(
+        kind in 0usize..3,
+        batch in 1usize..20,
+        channels in pair(1, 13),
+        size in pair(1, 20),
+        kernel in 0usize..3,
+        stride in 1usize..4,
+        dilation in 1usize..25,
+    ) -> Case {
+        let kernel = 2 * kernel + 1;
+        let (groups, group_in, out) = match kind {
+            0 => (channels.0, 1, channels.0),
+            _ => (1, channels.0, channels.1),
+        };
+        let (kernel, dilation) = if kind == 1 { (1, 1) } else { (kernel, dilation) };
+        let padding = dilation * (kernel - 1) / 2;
+        let spec = spec((stride, stride), (dilation, dilation), (padding, padding));
+        (
+            [batch, channels.0, size.0, size.1],
+            [out, group_in, kernel, kernel],
+            ConvSpec { groups, ..spec },
+        )
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn single_precision_is_the_double_reference(case in cell_case()) {
+        // Weight gradients add up to some thousand products of order one.
+        agrees_with_double(
+            &tensors(&case),
+            2e-5,
+            |t| conv2d(&t[0], &t[1], case.2),
+            |t| reference::conv2d(&t[0], &t[1], case.2),
+        );
+    }
+}
+
+#[test]
+fn long_products_are_the_double_reference() {
+    // More input channels than a packed product takes.
+    let case = ([2, 600, 3, 5], [4, 600, 1, 1], ConvSpec::default());
+    agrees_with_double(
+        &tensors(&case),
+        2e-5,
+        |t| conv2d(&t[0], &t[1], case.2),
+        |t| reference::conv2d(&t[0], &t[1], case.2),
+    );
+}
+
 #[test]
 fn strided_views_are_read_rightly() {
     let x = random(&[2, 7, 4, 5], 5).permute((0, 2, 3, 1)).unwrap();
@@ -233,6 +291,8 @@ fn only_wanted_gradients_are_made() {
 fn threads_do_not_change_a_byte() {
     for (input, weight, groups) in [
         ([19, 5, 9, 10], [5, 1, 3, 3], 5),
+        ([3, 12, 9, 10], [12, 1, 3, 3], 12),
+        ([40, 3, 31, 33], [3, 1, 3, 3], 3),
         ([19, 6, 9, 10], [4, 3, 3, 3], 2),
         ([19, 5, 9, 10], [7, 5, 1, 1], 1),
     ] {

@@ -1,11 +1,13 @@
 //! Mean and variance of every channel.
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::spec::Geometry;
-use super::sums::sum;
+use super::sums::{gradient_sums, sum};
 use crate::float::Float;
 use crate::parallel::chunks_per_task;
+use crate::simd::{Centred, PairSums};
 
 /// Mean and variance of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,31 +29,76 @@ impl Moments {
     }
 }
 
-/// Two passes per channel, images in order, accumulated in `f64`.
-pub(super) fn of_batch<T: Float>(geometry: &Geometry, x: &[T]) -> Vec<Moments> {
-    (0..geometry.channels)
-        .into_par_iter()
-        .with_min_len(chunks_per_task(geometry.values()))
-        .map(|channel| {
-            let count = geometry.values() as f64;
-            let total = |term: &dyn Fn(&[T]) -> f64| -> f64 {
-                (0..geometry.batch).map(|image| term(plane(geometry, x, image, channel))).sum()
-            };
-            let mean = total(&|plane| sum(plane, |x| x.wide())) / count;
-            let square = |x: T| (x.wide() - mean) * (x.wide() - mean);
-            let variance = total(&|plane| sum(plane, square)) / count;
-            Moments { mean, variance }
-        })
-        .collect()
+/// Sums over planes, in the element type's own way.
+pub(super) trait Sums: Float {
+    /// Sum, and sum of squares about the plane's mean.
+    fn moments(plane: &[Self]) -> (f64, f64);
+
+    /// Sum of `g`, and of `g (x - mean)`.
+    fn pair(gradient: &[Self], x: &[Self], mean: f64) -> (f64, f64);
 }
 
-/// One channel of one image.
-pub(super) fn plane<'a, T>(
+impl Sums for f32 {
+    fn moments(plane: &[f32]) -> (f64, f64) {
+        Arch::new().dispatch(Centred(plane))
+    }
+
+    fn pair(gradient: &[f32], x: &[f32], mean: f64) -> (f64, f64) {
+        let rounded = mean as f32;
+        let task = PairSums { gradient, value: x, mean: rounded };
+        let (plain, weighted) = Arch::new().dispatch(task);
+        (plain, weighted + (f64::from(rounded) - mean) * plain)
+    }
+}
+
+impl Sums for f64 {
+    fn moments(plane: &[f64]) -> (f64, f64) {
+        let total = sum(plane, |x| x);
+        let mean = total / plane.len() as f64;
+        (total, sum(plane, |x| (x - mean) * (x - mean)))
+    }
+
+    fn pair(gradient: &[f64], x: &[f64], mean: f64) -> (f64, f64) {
+        gradient_sums(gradient, x, mean)
+    }
+}
+
+/// The moments of every channel: planes on their own, pooled in the order of the images.
+pub(super) fn of_batch<T: Sums>(geometry: &Geometry, x: &[T]) -> Vec<Moments> {
+    let planes =
+        per_plane(geometry, |plane| T::moments(&x[plane * geometry.plane..][..geometry.plane]));
+    (0..geometry.channels).map(|channel| pool(geometry, &planes, channel)).collect()
+}
+
+/// `term(plane)` for every plane.
+pub(super) fn per_plane(
     geometry: &Geometry,
-    x: &'a [T],
-    image: usize,
+    term: impl Fn(usize) -> (f64, f64) + Sync + Send,
+) -> Vec<(f64, f64)> {
+    let (count, per_task) = (geometry.batch * geometry.channels, chunks_per_task(geometry.plane));
+    if count <= per_task {
+        return (0..count).map(term).collect();
+    }
+    (0..count).into_par_iter().with_min_len(per_task).map(term).collect()
+}
+
+/// One channel of all images.
+pub(super) fn channel<'a>(
+    geometry: &Geometry,
+    planes: &'a [(f64, f64)],
     channel: usize,
-) -> &'a [T] {
-    let index = image * geometry.channels + channel;
-    &x[index * geometry.plane..][..geometry.plane]
+) -> impl Iterator<Item = (f64, f64)> + 'a {
+    planes.iter().copied().skip(channel).step_by(geometry.channels)
+}
+
+/// Squares about the planes' means become squares about the channel's.
+fn pool(geometry: &Geometry, planes: &[(f64, f64)], index: usize) -> Moments {
+    let (plane, count) = (geometry.plane as f64, geometry.values() as f64);
+    let own = || channel(geometry, planes, index);
+    let mean = own().map(|(sum, _)| sum).sum::<f64>() / count;
+    let squares = |(sum, squares): (f64, f64)| {
+        let distance = sum / plane - mean;
+        squares + plane * distance * distance
+    };
+    Moments { mean, variance: own().map(squares).sum::<f64>() / count }
 }

@@ -4,14 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Shape, Tensor};
-use rayon::prelude::*;
 
-use super::moments::{self, Moments};
+use super::moments::{self, Moments, Sums};
 use super::spec::{Geometry, OP};
-use super::sums::gradient_sums;
 use crate::float::{Float, with_float};
 use crate::host;
-use crate::parallel::chunks_per_task;
+use crate::parallel::map_blocks;
 
 /// The moments a call normalised with, readable after the forward pass.
 pub(super) type Record = Arc<OnceLock<Vec<Moments>>>;
@@ -25,58 +23,28 @@ pub(super) struct Normalization {
     pub(super) record: Record,
 }
 
-/// `(x - mean) * scale + shift` for one channel.
-#[derive(Clone, Copy)]
-struct Line<T> {
-    mean: T,
-    scale: T,
-    shift: T,
-}
-
 /// Sums of one channel over the batch: of the gradient, and of the gradient times the centred
 /// input.
 #[derive(Clone, Copy)]
-struct Sums {
+struct Totals {
     plain: f64,
     weighted: f64,
 }
 
 impl Normalization {
-    fn forward<T: Float>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
+    fn forward<T: Sums>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
         let moments = self.record.get_or_init(|| moments::of_batch(&self.geometry, x));
-        let lines: Vec<Line<T>> = moments
-            .iter()
-            .enumerate()
-            .map(|(channel, moments)| {
-                let scale = moments.inverse_deviation(self.eps);
-                let (gamma, shift) = match affine {
-                    Some((gamma, beta)) => (gamma[channel].wide(), beta[channel]),
-                    None => (1.0, T::ZERO),
-                };
-                Line { mean: T::narrow(moments.mean), scale: T::narrow(scale * gamma), shift }
-            })
-            .collect();
-        self.map_planes(x, |channel, x, y| {
-            let Line { mean, scale, shift } = lines[channel];
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = (*x - mean) * scale + shift;
-            }
-        })
-    }
-
-    fn map_planes<T: Float>(
-        &self,
-        x: &[T],
-        map: impl Fn(usize, &[T], &mut [T]) + Sync + Send,
-    ) -> Vec<T> {
         let Geometry { channels, plane, .. } = self.geometry;
-        let mut y = vec![T::ZERO; x.len()];
-        y.par_chunks_mut(plane)
-            .zip(x.par_chunks(plane))
-            .enumerate()
-            .with_min_len(chunks_per_task(plane))
-            .for_each(|(index, (y, x))| map(index % channels, x, y));
-        y
+        map_blocks(x, x, plane, |index| {
+            let channel = index % channels;
+            let (gamma, shift) = match affine {
+                Some((gamma, beta)) => (gamma[channel].wide(), beta[channel]),
+                None => (1.0, T::ZERO),
+            };
+            let mean = T::narrow(moments[channel].mean);
+            let scale = T::narrow(moments[channel].inverse_deviation(self.eps) * gamma);
+            move |x, _| (x - mean) * scale + shift
+        })
     }
 
     fn moments(&self) -> candle_core::Result<&[Moments]> {
@@ -84,23 +52,20 @@ impl Normalization {
         self.record.get().map(Vec::as_slice).ok_or_else(missing)
     }
 
-    fn sums<T: Float>(&self, moments: &[Moments], x: &[T], gradient: &[T]) -> Vec<Sums> {
-        moments
-            .par_iter()
-            .enumerate()
-            .with_min_len(chunks_per_task(self.geometry.values()))
-            .map(|(channel, moments)| {
-                let mut sums = Sums { plain: 0.0, weighted: 0.0 };
-                for image in 0..self.geometry.batch {
-                    let x = moments::plane(&self.geometry, x, image, channel);
-                    let gradient = moments::plane(&self.geometry, gradient, image, channel);
-                    let (plain, weighted) = gradient_sums(gradient, x, moments.mean);
-                    sums.plain += plain;
-                    sums.weighted += weighted;
-                }
-                sums
+    fn sums<T: Sums>(&self, moments: &[Moments], x: &[T], gradient: &[T]) -> Vec<Totals> {
+        let Geometry { channels, plane, .. } = self.geometry;
+        let planes = moments::per_plane(&self.geometry, |index| {
+            let own = index * plane..(index + 1) * plane;
+            T::pair(&gradient[own.clone()], &x[own], moments[index % channels].mean)
+        });
+        let total = |channel| {
+            let planes = moments::channel(&self.geometry, &planes, channel);
+            planes.fold(Totals { plain: 0.0, weighted: 0.0 }, |sum, (plain, weighted)| Totals {
+                plain: sum.plain + plain,
+                weighted: sum.weighted + weighted,
             })
-            .collect()
+        };
+        (0..channels).map(total).collect()
     }
 
     /// With `s = 1 / sqrt(variance + eps)` and `n` values per channel:
@@ -108,39 +73,34 @@ impl Normalization {
     /// `dx = gamma s g` for running ones.
     fn input_gradient<T: Float>(
         &self,
-        data: (&[T], &[T]),
+        (x, gradient): (&[T], &[T]),
         gamma: Option<&[T]>,
         moments: &[Moments],
-        sums: &[Sums],
+        sums: &[Totals],
     ) -> Vec<T> {
-        let (x, gradient) = data;
         let count = self.geometry.values() as f64;
-        let mut dx = gradient.to_vec();
         let Geometry { channels, plane, .. } = self.geometry;
-        dx.par_chunks_mut(plane)
-            .zip(x.par_chunks(plane))
-            .enumerate()
-            .with_min_len(chunks_per_task(plane))
-            .for_each(|(index, (dx, x))| {
-                let channel = index % channels;
-                let deviation = moments[channel].inverse_deviation(self.eps);
-                let gamma = gamma.map_or(1.0, |gamma| gamma[channel].wide());
-                let scale = T::narrow(gamma * deviation);
-                if !self.of_batch {
-                    dx.iter_mut().for_each(|dx| *dx *= scale);
-                    return;
-                }
-                let mean = T::narrow(moments[channel].mean);
-                let level = T::narrow(sums[channel].plain / count);
-                let slope = T::narrow(sums[channel].weighted / count * deviation * deviation);
-                for (dx, x) in dx.iter_mut().zip(x) {
-                    *dx = scale * (*dx - level - (*x - mean) * slope);
-                }
+        let scale = |channel: usize| {
+            let deviation = moments[channel].inverse_deviation(self.eps);
+            (T::narrow(gamma.map_or(1.0, |gamma| gamma[channel].wide()) * deviation), deviation)
+        };
+        if !self.of_batch {
+            return map_blocks(gradient, gradient, plane, |index| {
+                let (scale, _) = scale(index % channels);
+                move |gradient, _| scale * gradient
             });
-        dx
+        }
+        map_blocks(gradient, x, plane, |index| {
+            let channel = index % channels;
+            let (scale, deviation) = scale(channel);
+            let mean = T::narrow(moments[channel].mean);
+            let level = T::narrow(sums[channel].plain / count);
+            let slope = T::narrow(sums[channel].weighted / count * deviation * deviation);
+            move |gradient, x| scale * (gradient - level - (x - mean) * slope)
+        })
     }
 
-    fn backward<T: Float>(
+    fn backward<T: Sums>(
         &self,
         x: &Tensor,
         affine: Option<(&Tensor, &Tensor)>,
@@ -152,8 +112,9 @@ impl Normalization {
         let x_data = host::tensor_elements::<T>(&x_storage, x_layout, OP)?;
         let gradient = host::tensor_elements::<T>(&gradient_storage, gradient_layout, OP)?;
         let moments = self.moments()?;
-        let idle = !self.of_batch && affine.is_none();
-        let sums = if idle { Vec::new() } else { self.sums(moments, x_data, gradient) };
+        let tracked = affine.is_some_and(|(gamma, beta)| gamma.track_op() || beta.track_op());
+        let needed = tracked || self.of_batch && x.track_op();
+        let sums = if needed { self.sums(moments, x_data, gradient) } else { Vec::new() };
         let gamma = affine.map(|(gamma, _)| gamma.to_vec1::<T>()).transpose()?;
         let dx = x
             .track_op()

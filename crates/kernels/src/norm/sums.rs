@@ -1,11 +1,9 @@
 //! Sums over a plane, in `f64` and in a fixed order that vectorises.
 
-use crate::float::Float;
-
 const LANES: usize = 8;
 
 /// Sum of `term` over `x`.
-pub(super) fn sum<T: Float>(x: &[T], term: impl Fn(T) -> f64) -> f64 {
+pub(super) fn sum(x: &[f64], term: impl Fn(f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let blocks = x.chunks_exact(LANES);
     for (lane, x) in lanes.iter_mut().zip(blocks.remainder()) {
@@ -20,18 +18,18 @@ pub(super) fn sum<T: Float>(x: &[T], term: impl Fn(T) -> f64) -> f64 {
 }
 
 /// `(sum of g, sum of g * (x - mean))`.
-pub(super) fn gradient_sums<T: Float>(gradient: &[T], x: &[T], mean: f64) -> (f64, f64) {
+pub(super) fn gradient_sums(gradient: &[f64], x: &[f64], mean: f64) -> (f64, f64) {
     let (mut plain, mut weighted) = ([0.0; LANES], [0.0; LANES]);
     let (gradients, inputs) = (gradient.chunks_exact(LANES), x.chunks_exact(LANES));
     let tail = gradients.remainder().iter().zip(inputs.remainder());
     for (lane, (gradient, x)) in tail.enumerate() {
-        plain[lane] += gradient.wide();
-        weighted[lane] += gradient.wide() * (x.wide() - mean);
+        plain[lane] += gradient;
+        weighted[lane] += gradient * (x - mean);
     }
     for (gradient, x) in gradients.zip(inputs) {
         for lane in 0..LANES {
-            plain[lane] += gradient[lane].wide();
-            weighted[lane] += gradient[lane].wide() * (x[lane].wide() - mean);
+            plain[lane] += gradient[lane];
+            weighted[lane] += gradient[lane] * (x[lane] - mean);
         }
     }
     (plain.iter().sum(), weighted.iter().sum())

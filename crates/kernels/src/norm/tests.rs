@@ -3,7 +3,8 @@ use proptest::prelude::*;
 
 use super::{BatchNormSpec, Statistics, batch_norm};
 use crate::probe::{
-    agree, bits, check, distance, random, refused, same_on_any_threads, tensor, values,
+    agree, agrees_with_double, bits, check, distance, random, refused, same_on_any_threads, tensor,
+    values,
 };
 use crate::{KernelError, Result, reference};
 
@@ -195,6 +196,34 @@ proptest! {
         };
         let inputs = if affine { &inputs[..] } else { &inputs[..1] };
         agree(inputs, run(batch_norm), run(reference::batch_norm));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn single_precision_is_the_double_reference(
+        shape in (1usize..6, 1usize..12, 1usize..18, 1usize..18),
+        affine in any::<bool>(),
+        frozen in any::<bool>(),
+    ) {
+        let channels = shape.1;
+        prop_assume!(frozen || shape.0 * shape.2 * shape.3 > 1);
+        let statistics = if frozen { Statistics::Freeze } else { Statistics::BatchOnly };
+        // With few values per channel the variance may vanish; this keeps slopes of order one.
+        let spec = BatchNormSpec { eps: 0.1, ..BatchNormSpec::default() };
+        let shape = [shape.0, shape.1, shape.2, shape.3];
+        let mut inputs = vec![random(&shape, 1), random(&[channels], 2), random(&[channels], 3)];
+        inputs.truncate(if affine { 3 } else { 1 });
+        let call = |normalize: Normalize| {
+            move |t: &[Tensor]| {
+                let (mean, variance) = running(channels, t[0].dtype());
+                let affine = t.get(1).zip(t.get(2));
+                normalize(&t[0], affine, &mean, &variance, statistics, spec)
+            }
+        };
+        agrees_with_double(&inputs, 2e-5, call(batch_norm), call(reference::batch_norm));
     }
 }
 

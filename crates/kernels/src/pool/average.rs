@@ -2,11 +2,11 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
 
-use super::planes;
+use super::Pool;
 use super::spec::{Geometry, PoolSpec};
 use crate::check::Check;
 use crate::error::Result;
-use crate::float::{Float, with_float};
+use crate::float::with_float;
 use crate::{host, reference};
 
 /// Average pooling, differentiable in `x`.
@@ -56,61 +56,7 @@ struct AveragePool {
 }
 
 impl AveragePool {
-    fn forward<T: Float>(&self, x: &[T]) -> Vec<T> {
-        let divisors = self.divisors::<T>();
-        planes::pool(
-            &self.geometry,
-            x,
-            T::ZERO,
-            || (),
-            |halo, padded, (), y| {
-                let kernel = halo.horizontal.kernel;
-                for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
-                    for tap in 0..halo.vertical.kernel * kernel {
-                        let run = &padded[halo.run(row, tap / kernel, tap % kernel)];
-                        for (sum, x) in y.iter_mut().zip(run) {
-                            *sum += *x;
-                        }
-                    }
-                }
-                for (y, divisor) in y.iter_mut().zip(&divisors) {
-                    *y /= *divisor;
-                }
-            },
-        )
-    }
-
-    fn input_gradient<T: Float>(&self, gradient: &[T]) -> Vec<T> {
-        let halo = self.geometry.halo();
-        let kernel = halo.horizontal.kernel;
-        let divisors = self.divisors::<T>();
-        planes::unpool(
-            &self.geometry,
-            || (halo.buffer(T::ZERO), vec![T::ZERO; halo.output_len()]),
-            |plane, (padded, shares), dx| {
-                padded.fill(T::ZERO);
-                let gradient = &gradient[plane * halo.output_len()..][..halo.output_len()];
-                for ((share, gradient), divisor) in shares.iter_mut().zip(gradient).zip(&divisors) {
-                    *share = *gradient / *divisor;
-                }
-                for (row, shares) in shares.chunks_exact(halo.horizontal.output).enumerate() {
-                    for tap in 0..halo.vertical.kernel * kernel {
-                        let run = &mut padded[halo.run(row, tap / kernel, tap % kernel)];
-                        for (x, share) in run.iter_mut().zip(shares) {
-                            *x += *share;
-                        }
-                    }
-                }
-                halo.store(padded, dx);
-            },
-        )
-    }
-
-    fn divisors<T: Float>(&self) -> Vec<T> {
-        self.divisors.iter().map(|divisor| T::narrow(*divisor)).collect()
-    }
-
-    fn backward<T: Float>(
+    fn backward<T: Pool>(
         &self,
         x: &Tensor,
         gradient: &Tensor,
@@ -118,7 +64,8 @@ impl AveragePool {
         let gradient = gradient.contiguous()?;
         let (storage, layout) = gradient.storage_and_layout();
         let gradient = host::tensor_elements::<T>(&storage, layout, NAME)?;
-        host::gradient(self.input_gradient(gradient), x.shape()).map(Some)
+        let dx = T::average_gradient(&self.geometry, &self.divisors, gradient);
+        host::gradient(dx, x.shape()).map(Some)
     }
 }
 
@@ -130,7 +77,8 @@ impl CustomOp1 for AveragePool {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         with_float!(x.dtype(), NAME, T => {
             let x = host::elements::<T>(x, layout, NAME)?;
-            Ok(host::output(self.forward(x), self.geometry.output_shape()))
+            let y = T::average(&self.geometry, &self.divisors, x);
+            Ok(host::output(y, self.geometry.output_shape()))
         })
     }
 

@@ -1,8 +1,10 @@
 //! Max and average pooling with padding.
 
 mod average;
+mod double;
 mod max;
 mod planes;
+mod single;
 mod spec;
 
 #[cfg(test)]
@@ -14,3 +16,42 @@ pub(crate) use max::NAME as MAX;
 pub use max::max_pool2d;
 pub(crate) use spec::Geometry;
 pub use spec::PoolSpec;
+
+use crate::float::Float;
+
+/// How an element type pools.
+trait Pool: Float {
+    fn average(geometry: &Geometry, divisors: &[f64], x: &[Self]) -> Vec<Self>;
+    fn average_gradient(geometry: &Geometry, divisors: &[f64], gradient: &[Self]) -> Vec<Self>;
+    fn max(geometry: &Geometry, x: &[Self]) -> Vec<Self>;
+    fn max_gradient(geometry: &Geometry, x: &[Self], gradient: &[Self]) -> Vec<Self>;
+}
+
+macro_rules! pool {
+    ($type:ty, $module:ident) => {
+        impl Pool for $type {
+            fn average(geometry: &Geometry, divisors: &[f64], x: &[$type]) -> Vec<$type> {
+                $module::average(geometry, divisors, x)
+            }
+
+            fn average_gradient(
+                geometry: &Geometry,
+                divisors: &[f64],
+                gradient: &[$type],
+            ) -> Vec<$type> {
+                $module::average_gradient(geometry, divisors, gradient)
+            }
+
+            fn max(geometry: &Geometry, x: &[$type]) -> Vec<$type> {
+                $module::max(geometry, x)
+            }
+
+            fn max_gradient(geometry: &Geometry, x: &[$type], gradient: &[$type]) -> Vec<$type> {
+                $module::max_gradient(geometry, x, gradient)
+            }
+        }
+    };
+}
+
+pool!(f32, single);
+pool!(f64, double);

@@ -1,46 +1,37 @@
-//! Walking the planes of a pooling in parallel.
-
-use rayon::prelude::*;
+//! Walking the planes of a pooling in parallel, in double precision.
 
 use super::spec::Geometry;
-use crate::float::Float;
 use crate::halo::Halo;
-use crate::parallel::chunks_per_task;
+use crate::parallel::{Blocks, fill_blocks};
 
-/// Every output plane from its padded input plane: `pool(padded, y)`.
-pub(super) fn pool<T: Float, S>(
+/// Every output plane from its padded input plane: `pool(halo, padded, y)`, `y` being zero.
+pub(super) fn pool(
     geometry: &Geometry,
-    x: &[T],
-    border: T,
-    scratch: impl Fn() -> S + Sync + Send,
-    pool: impl Fn(&Halo, &[T], &mut S, &mut [T]) + Sync + Send,
-) -> Vec<T> {
+    x: &[f64],
+    border: f64,
+    pool: impl Fn(&Halo, &[f64], &mut [f64]) + Sync + Send,
+) -> Vec<f64> {
     let halo = geometry.halo();
-    let mut y = vec![T::ZERO; geometry.planes() * halo.output_len()];
-    y.par_chunks_mut(halo.output_len())
-        .enumerate()
-        .with_min_len(chunks_per_task(halo.plane_len()))
-        .for_each_init(
-            || (halo.buffer(border), scratch()),
-            |(padded, scratch), (plane, y)| {
-                halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
-                pool(&halo, padded, scratch, y);
-            },
-        );
+    let (count, block) = (geometry.planes(), halo.output_len());
+    let blocks = Blocks { count, block, len: count * block, cost: halo.plane_len() };
+    let (y, _) = fill_blocks(
+        blocks,
+        || halo.buffer(border),
+        |padded, plane, y| {
+            halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
+            pool(&halo, padded, y);
+        },
+    );
     y
 }
 
-/// Every input-gradient plane from its index: `unpool(plane index, dx)`.
-pub(super) fn unpool<T: Float, S>(
+/// Every input-gradient plane from its index: `unpool(plane, scratch, dx)`.
+pub(super) fn unpool<S>(
     geometry: &Geometry,
     scratch: impl Fn() -> S + Sync + Send,
-    unpool: impl Fn(usize, &mut S, &mut [T]) + Sync + Send,
-) -> Vec<T> {
-    let length = geometry.halo().plane_len();
-    let mut dx = vec![T::ZERO; geometry.planes() * length];
-    dx.par_chunks_mut(length)
-        .enumerate()
-        .with_min_len(chunks_per_task(length))
-        .for_each_init(scratch, |scratch, (plane, dx)| unpool(plane, scratch, dx));
-    dx
+    unpool: impl Fn(usize, &mut S, &mut [f64]) + Sync + Send,
+) -> Vec<f64> {
+    let (count, block) = (geometry.planes(), geometry.halo().plane_len());
+    let blocks = Blocks { count, block, len: count * block, cost: block };
+    fill_blocks(blocks, scratch, |scratch, plane, dx| unpool(plane, scratch, dx)).0
 }

@@ -2,7 +2,10 @@ use candle_core::{DType, Device, Tensor, Var};
 use proptest::prelude::*;
 
 use super::{PoolSpec, avg_pool2d, max_pool2d};
-use crate::probe::{agree, check, distinct, random, refused, same_on_any_threads, tensor, values};
+use crate::probe::{
+    agree, agrees_with_double, check, distinct, random, refused, same_on_any_threads, tensor,
+    values,
+};
 use crate::{KernelError, reference};
 
 fn spec(kernel: (usize, usize), stride: (usize, usize), padding: (usize, usize)) -> PoolSpec {
@@ -75,24 +78,28 @@ fn padding_never_wins_a_maximum() {
 fn the_first_of_equal_values_takes_the_gradient() {
     let ones = tensor(&[1, 1, 2, 3], &[1.0; 6]);
     for pool in [max_pool2d, reference::max_pool2d] {
-        let gradient = |spec| {
-            let x = Var::from_tensor(&ones).unwrap();
-            values(pool(&x, spec).unwrap().backward().unwrap().get(&x).unwrap())
-        };
-        // One window over everything.
-        assert_eq!(gradient(spec((2, 3), (1, 1), (0, 0))), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-        // Padded windows: the first position inside the image wins each.
-        assert_eq!(gradient(same(1)), [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+        for dtype in [DType::F64, DType::F32] {
+            let gradient = |spec| {
+                let x = Var::from_tensor(&ones.to_dtype(dtype).unwrap()).unwrap();
+                values(pool(&x, spec).unwrap().backward().unwrap().get(&x).unwrap())
+            };
+            // One window over everything.
+            assert_eq!(gradient(spec((2, 3), (1, 1), (0, 0))), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+            // Padded windows: the first position inside the image wins each.
+            assert_eq!(gradient(same(1)), [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+        }
     }
 }
 
 #[test]
 fn negative_infinities_still_have_a_winner_inside() {
     let x = tensor(&[1, 1, 2, 2], &[f64::NEG_INFINITY; 4]);
-    for pool in [max_pool2d, reference::max_pool2d] {
-        let x = Var::from_tensor(&x).unwrap();
-        let store = pool(&x, same(1)).unwrap().backward().unwrap();
-        assert_eq!(values(store.get(&x).unwrap()), [4.0, 0.0, 0.0, 0.0]);
+    for dtype in [DType::F64, DType::F32] {
+        for pool in [max_pool2d, reference::max_pool2d] {
+            let x = Var::from_tensor(&x.to_dtype(dtype).unwrap()).unwrap();
+            let store = pool(&x, same(1)).unwrap().backward().unwrap();
+            assert_eq!(values(store.get(&x).unwrap()), [4.0, 0.0, 0.0, 0.0]);
+        }
     }
 }
 
@@ -102,12 +109,15 @@ fn not_a_number_wins() {
     numbers[4] = f64::NAN;
     numbers[8] = 7.0;
     let x = tensor(&[1, 1, 3, 3], &numbers);
-    for pool in [max_pool2d, reference::max_pool2d] {
-        let x = Var::from_tensor(&x).unwrap();
-        let y = pool(&x, same(1)).unwrap();
-        assert!(values(&y).iter().all(|y| y.is_nan()));
-        let store = y.backward().unwrap();
-        assert_eq!(values(store.get(&x).unwrap()), [0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0]);
+    let expected = [0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0];
+    for dtype in [DType::F64, DType::F32] {
+        for pool in [max_pool2d, reference::max_pool2d] {
+            let x = Var::from_tensor(&x.to_dtype(dtype).unwrap()).unwrap();
+            let y = pool(&x, same(1)).unwrap();
+            assert!(values(&y).iter().all(|y| y.is_nan()));
+            let store = y.backward().unwrap();
+            assert_eq!(values(store.get(&x).unwrap()), expected);
+        }
     }
 }
 
@@ -148,6 +158,34 @@ proptest! {
         for counted in [false, true] {
             agree(
                 &x,
+                |t| avg_pool2d(&t[0], spec, counted),
+                |t| reference::avg_pool2d(&t[0], spec, counted),
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn single_precision_is_the_double_reference(
+        shape in (1usize..4, 1usize..11, 1usize..20, 1usize..20),
+        stride in 1usize..4,
+    ) {
+        // Distinct in single precision too, so that both find the same maxima.
+        let x = [distinct(&[shape.0, shape.1, shape.2, shape.3], 4)];
+        let spec = same(stride);
+        agrees_with_double(
+            &x,
+            2e-6,
+            |t| max_pool2d(&t[0], spec),
+            |t| reference::max_pool2d(&t[0], spec),
+        );
+        for counted in [false, true] {
+            agrees_with_double(
+                &x,
+                2e-6,
                 |t| avg_pool2d(&t[0], spec, counted),
                 |t| reference::avg_pool2d(&t[0], spec, counted),
             );

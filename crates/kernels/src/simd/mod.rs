@@ -5,6 +5,8 @@
 //! NEON or plain scalars when the program runs.
 #![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
 
+mod centred;
+mod copy;
 mod correlate;
 mod grid;
 mod outer;
@@ -14,6 +16,8 @@ mod product;
 mod tap_gradient;
 mod window;
 
+pub(crate) use centred::Centred;
+pub(crate) use copy::{Copy, Interleave};
 pub(crate) use correlate::{Correlate, Tap};
 pub(crate) use grid::Grid;
 pub(crate) use outer::Outer;
@@ -62,7 +66,7 @@ unsafe fn store_first<S: Simd>(target: *mut f32, value: S::f32s, count: usize) {
     // SAFETY: no register is wider than `SLACK`; `count` is smaller than a register.
     unsafe {
         store::<S>(whole.as_mut_ptr(), value);
-        target.copy_from_nonoverlapping(whole.as_ptr(), count);
+        copy_few(whole.as_ptr(), target, count);
     }
 }
 
@@ -79,8 +83,34 @@ unsafe fn load_first<S: Simd>(source: *const f32, count: usize) -> S::f32s {
     let mut whole = [0.0f32; SLACK];
     // SAFETY: `count` is smaller than a register, and no register is wider than `SLACK`.
     unsafe {
-        whole.as_mut_ptr().copy_from_nonoverlapping(source, count);
+        copy_few(source, whole.as_mut_ptr(), count);
         load::<S>(whole.as_ptr())
+    }
+}
+
+/// Fewer floats than the widest register, in copies of fixed size: a call costs more than that.
+///
+/// # Safety
+/// `count < SLACK` floats must be readable at `source` and writable at `target`, apart.
+#[inline(always)]
+unsafe fn copy_few(mut source: *const f32, mut target: *mut f32, count: usize) {
+    // SAFETY: the powers of two in `count` add up to `count`.
+    unsafe {
+        if count & 8 != 0 {
+            target.cast::<[f32; 8]>().write_unaligned(source.cast::<[f32; 8]>().read_unaligned());
+            (source, target) = (source.add(8), target.add(8));
+        }
+        if count & 4 != 0 {
+            target.cast::<[f32; 4]>().write_unaligned(source.cast::<[f32; 4]>().read_unaligned());
+            (source, target) = (source.add(4), target.add(4));
+        }
+        if count & 2 != 0 {
+            target.cast::<[f32; 2]>().write_unaligned(source.cast::<[f32; 2]>().read_unaligned());
+            (source, target) = (source.add(2), target.add(2));
+        }
+        if count & 1 != 0 {
+            target.write(source.read());
+        }
     }
 }
 

@@ -1,1 +1,47 @@
+//! Every loop against a plain one, on scalars and on the widest registers of this machine, with
+//! sizes that leave something over for every width.
 
+mod plane;
+mod product;
+mod spatial;
+
+use super::{Arch, Frame};
+use crate::probe::{random, values};
+
+/// Scalars and registers.
+fn both(test: impl Fn(Arch)) {
+    test(Arch::Scalar);
+    test(Arch::new());
+}
+
+/// Fixed values in `[-1, 1)`.
+fn some(len: usize, seed: u64) -> Vec<f32> {
+    values(&random(&[len], seed)).into_iter().map(|x| x as f32).collect()
+}
+
+/// Sizes around every register width.
+const SIZES: [usize; 11] = [1, 2, 3, 4, 7, 8, 9, 15, 17, 33, 70];
+
+/// Equal but for `terms` roundings of values of order one.
+#[track_caller]
+fn close(found: &[f32], expected: &[f32], terms: usize) {
+    assert_eq!(found.len(), expected.len());
+    let tolerance = f32::EPSILON * terms as f32;
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let near = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
+        assert!(near || found.is_nan() && expected.is_nan(), "{index}: {found}, not {expected}");
+    }
+}
+
+/// Frames with and without borders and strides.
+fn frames() -> Vec<Frame> {
+    let mut frames = Vec::new();
+    for (height, width) in [(1, 1), (2, 3), (5, 8), (3, 17), (4, 20)] {
+        for border in [(0, 0), (1, 2), (3, 1)] {
+            for step in 1..4 {
+                frames.push(Frame { height, width, border, step });
+            }
+        }
+    }
+    frames
+}

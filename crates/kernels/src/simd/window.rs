@@ -7,7 +7,7 @@ use super::{load, load_first, store_first};
 /// `target[r][c] = max_t source[offset_t + r * row_step + c]`, with the number of the first tap
 /// that holds it in `winner`, as a float.
 ///
-/// `source` is read up to a register past the last column. NaN wins over everything before it.
+/// `source` is read up to a register past the last column. NaN beats every number.
 #[derive(Debug)]
 pub(crate) struct WindowMax<'a> {
     pub(crate) source: &'a [f32],
@@ -23,7 +23,7 @@ impl WithSimd for WindowMax<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let lanes = S::F32_LANES;
         if self.rows == 0 || self.columns == 0 {
             return;
@@ -33,31 +33,52 @@ impl WithSimd for WindowMax<'_> {
         assert!(farthest + (self.rows - 1) * self.row_step + width <= self.source.len(), "source");
         let len = self.rows * self.columns;
         assert!(len <= self.target.len(), "target");
-        let mut winner = self.winner;
-        assert!(winner.as_ref().is_none_or(|winner| len <= winner.len()), "winner");
+        // SAFETY: the checks cover the farthest tap, the last row and register, and the targets.
+        unsafe {
+            match self.winner.as_deref_mut() {
+                Some(winner) => {
+                    assert!(len <= winner.len(), "winner");
+                    let winner = winner.as_mut_ptr();
+                    self.scan::<S, true>(simd, winner);
+                }
+                None => self.scan::<S, false>(simd, std::ptr::null_mut()),
+            }
+        }
+    }
+}
+
+impl WindowMax<'_> {
+    /// All windows; `winner` is written to when `TAPS`.
+    #[inline(always)]
+    unsafe fn scan<S: Simd, const TAPS: bool>(&mut self, simd: S, winner: *mut f32) {
+        let lowest = simd.splat_f32s(f32::NEG_INFINITY);
         for row in 0..self.rows {
             let mut column = 0;
             while column < self.columns {
-                let (mut best, mut first) =
-                    (simd.splat_f32s(f32::NEG_INFINITY), simd.splat_f32s(0.0));
+                let (mut best, mut first) = (lowest, simd.splat_f32s(0.0));
                 let count = self.columns - column;
                 let at = row * self.columns + column;
-                // SAFETY: the checks above cover the farthest tap, the last row and register.
+                // SAFETY: the caller checked the farthest tap, the last row and register.
                 unsafe {
                     let source = self.source.as_ptr().add(row * self.row_step + column);
                     for (tap, offset) in self.offsets.iter().enumerate() {
                         let x = load::<S>(source.add(*offset));
-                        // "Not at most" is also true of NaN.
-                        let worse = simd.less_than_or_equal_f32s(x, best);
-                        best = simd.select_f32s(worse, best, x);
-                        first = simd.select_f32s(worse, first, simd.splat_f32s(tap as f32));
+                        let number = simd.equal_f32s(x, x);
+                        let beats = simd.greater_than_f32s(x, best);
+                        best = simd.select_f32s(beats, x, best);
+                        best = simd.select_f32s(number, best, x);
+                        if TAPS {
+                            let tap = simd.splat_f32s(tap as f32);
+                            first = simd.select_f32s(beats, tap, first);
+                            first = simd.select_f32s(number, first, tap);
+                        }
                     }
                     store_first::<S>(self.target.as_mut_ptr().add(at), best, count);
-                    if let Some(winner) = &mut winner {
-                        store_first::<S>(winner.as_mut_ptr().add(at), first, count);
+                    if TAPS {
+                        store_first::<S>(winner.add(at), first, count);
                     }
                 }
-                column += lanes;
+                column += S::F32_LANES;
             }
         }
     }

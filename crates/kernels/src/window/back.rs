@@ -1,0 +1,164 @@
+//! The transposed window: which outputs every input met, in which tap.
+
+use pulp::Arch;
+
+use super::{Axis, Padded};
+use crate::simd::{Correlate, Frame, Interleave, Tap};
+
+/// Input gradients are gathered from a padded plane of output gradients, one phase of input
+/// positions (those of equal remainder by the stride) at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct Back {
+    /// The padded copy of an output plane.
+    pub(crate) frame: Frame,
+    pub(crate) phases: Vec<Phase>,
+    /// Rows and columns of the input plane.
+    input: (usize, usize),
+    stride: (usize, usize),
+}
+
+/// Input positions that lie a stride apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Phase {
+    /// The first row.
+    row: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    /// Place in the padded plane of the output that the first position met, and the tap.
+    pub(crate) taps: Vec<(usize, usize)>,
+}
+
+impl Back {
+    pub(super) fn new(vertical: Axis, horizontal: Axis) -> Self {
+        let (rows, columns) = (Line::all(vertical), Line::all(horizontal));
+        let border = (border(&rows, vertical.output), border(&columns, horizontal.output));
+        let frame = Frame { height: vertical.output, width: horizontal.output, border, step: 1 };
+        let phase = |row: &Line, column: &Line| {
+            let pairs = row.taps.iter().flat_map(|y| column.taps.iter().map(move |x| (y, x)));
+            let taps = pairs.map(|(y, x)| {
+                let place = frame.place(
+                    border.0.wrapping_add_signed(y.shift),
+                    border.1.wrapping_add_signed(x.shift),
+                );
+                (place, y.tap * horizontal.kernel + x.tap)
+            });
+            Phase { row: row.first, rows: row.count, columns: column.count, taps: taps.collect() }
+        };
+        let phases = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
+        Self {
+            frame,
+            phases: phases.map(|(row, column)| phase(row, column)).collect(),
+            input: (vertical.input, horizontal.input),
+            stride: (vertical.stride, horizontal.stride),
+        }
+    }
+
+    /// Elements that [`fill`](Self::fill) needs besides.
+    pub(crate) fn part_len(&self) -> usize {
+        if self.stride == (1, 1) { 0 } else { self.input.0 * self.input.1 }
+    }
+
+    /// The taps of all phases, kernel by kernel, for kernels that follow one another.
+    pub(crate) fn taps(&self, weight: &[f32], kernel: usize) -> Vec<Tap> {
+        let kernels = weight.chunks_exact(kernel);
+        let taps = || self.phases.iter().flat_map(|phase| &phase.taps);
+        let tap = |weight: &[f32], (offset, tap): &(usize, usize)| Tap {
+            offset: *offset,
+            weight: weight[*tap],
+        };
+        kernels.flat_map(|weight| taps().map(move |place| tap(weight, place))).collect()
+    }
+
+    /// Taps of all phases together.
+    pub(crate) fn tap_count(&self) -> usize {
+        self.phases.iter().map(|phase| phase.taps.len()).sum()
+    }
+
+    /// The sum of `taps` at every position of a phase.
+    pub(crate) fn correlate(
+        &self,
+        arch: Arch,
+        padded: &Padded,
+        phase: &Phase,
+        taps: &[Tap],
+        target: &mut [f32],
+    ) {
+        let Phase { rows, columns, .. } = *phase;
+        let (source, row_step, pitch) = (&padded.data[..], self.frame.pitch(), columns);
+        let add = false;
+        arch.dispatch(Correlate { source, row_step, taps, target, pitch, rows, columns, add });
+    }
+
+    /// Fills an input plane: `collect` gets every phase that met an output, the number of taps
+    /// before it, and the phase's positions in row-major order to overwrite.
+    pub(crate) fn fill(
+        &self,
+        arch: Arch,
+        part: &mut [f32],
+        target: &mut [f32],
+        mut collect: impl FnMut(&Phase, usize, &mut [f32]),
+    ) {
+        let mut before = 0;
+        let mut visit = |phase: &Phase, place: &mut [f32]| {
+            if phase.taps.is_empty() {
+                place.fill(0.0);
+            } else {
+                collect(phase, before, place);
+            }
+            before += phase.taps.len();
+        };
+        if let ([phase], (1, 1)) = (self.phases.as_slice(), self.stride) {
+            return visit(phase, target);
+        }
+        for row in self.phases.chunk_by(|a, b| a.row == b.row) {
+            let mut start = 0;
+            for phase in row {
+                let len = phase.rows * phase.columns;
+                visit(phase, &mut part[start..][..len]);
+                start += len;
+            }
+            let (first, width, stride) = (row[0].row, self.input.1, self.stride);
+            let source = &part[..start];
+            arch.dispatch(Interleave { source, target: &mut *target, width, first, stride });
+        }
+    }
+}
+
+/// One phase of one axis.
+struct Line {
+    first: usize,
+    count: usize,
+    taps: Vec<Met>,
+}
+
+/// Input position `first + i * stride` met output `i + shift` in tap `tap`.
+struct Met {
+    tap: usize,
+    shift: isize,
+}
+
+impl Line {
+    fn all(axis: Axis) -> Vec<Self> {
+        let stride = axis.stride as isize;
+        let line = |first: usize| {
+            let met = |tap: usize| {
+                let gap = (first + axis.padding) as isize - (tap * axis.dilation) as isize;
+                let shift = gap.div_euclid(stride);
+                (gap.rem_euclid(stride) == 0).then_some(Met { tap, shift })
+            };
+            let count = (axis.input - first).div_ceil(axis.stride);
+            Self { first, count, taps: (0..axis.kernel).filter_map(met).collect() }
+        };
+        (0..axis.stride.min(axis.input)).map(line).collect()
+    }
+}
+
+/// How far the windows of all positions reach beyond a plane of `output` places.
+fn border(lines: &[Line], output: usize) -> usize {
+    let reach = |line: &Line| {
+        let last = line.count as isize - output as isize;
+        let ends = line.taps.iter().flat_map(move |met| [-met.shift, last + met.shift]);
+        ends.max().unwrap_or(0)
+    };
+    lines.iter().map(reach).max().unwrap_or(0).max(0).unsigned_abs()
+}
