@@ -25,12 +25,17 @@ pub(super) struct Whole {
 
 impl Whole {
     /// The program of a cell whose operations all have stages; `None` for any other.
-    pub(super) fn new(
-        plan: &CellPlan,
-        ports: &[Transform],
-        edges: &[PlacedEdge],
-    ) -> Option<Self> {
+    pub(super) fn new(plan: &CellPlan, ports: &[Transform], edges: &[PlacedEdge]) -> Option<Self> {
         with_ports(plan, ports, edges, true).or_else(|| with_ports(plan, ports, edges, false))
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Whether the layers of the ports are part of the program.
+    pub(super) fn begins_at_sources(&self) -> bool {
+        self.ports
     }
 
     /// Whether the kernels serve these inputs.
@@ -91,7 +96,11 @@ fn with_ports(
     let inputs: Vec<Extent> = plan
         .ports
         .iter()
-        .map(|port| if inside { port.links.first().map(|link| link.input) } else { Some(port.output) })
+        .map(
+            |port| {
+                if inside { port.links.first().map(|link| link.input) } else { Some(port.output) }
+            },
+        )
         .map(|shape| shape.map(extent))
         .collect::<Option<_>>()?;
     let mut builder = ProgramBuilder::new(&inputs);
@@ -161,8 +170,7 @@ fn edge_parts(
         // Channel `g * kept + i` goes to channel `i * groups + g`: the shuffle as a scatter.
         for group in 1..groups {
             let channels = Some((group * bypass.kept, bypass.kept));
-            let branch =
-                Branch { channels, scatter: (group, groups), ..Branch::new(source, &[]) };
+            let branch = Branch { channels, scatter: (group, groups), ..Branch::new(source, &[]) };
             parts.push(Part { branch, stages: bypass.stages()? });
         }
     }
@@ -184,7 +192,8 @@ pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
                 gates - 1
             });
             let coefficient = weighted.then_some(op.column);
-            parts.push(Part { branch: Branch { coefficient, gate, ..Branch::new(0, &[]) }, stages });
+            parts
+                .push(Part { branch: Branch { coefficient, gate, ..Branch::new(0, &[]) }, stages });
         }
         let width = own.input.width;
         let node = Extent { channels: width, ..extent(plan.node) };

@@ -124,9 +124,7 @@ fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
 
 /// Whether fused kernels serve `x` in this pass.
 fn fuses(x: &Tensor, pass: &Pass<'_>) -> bool {
-    pass.watch.is_none()
-        && matches!(pass.execution, Execution::Fused(_))
-        && super::fused::serves(x)
+    pass.watch.is_none() && matches!(pass.execution, Execution::Fused(_)) && super::fused::serves(x)
 }
 
 /// Factors in the kernels' precision.
