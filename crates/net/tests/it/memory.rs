@@ -3,9 +3,9 @@
 use candle_core::{DType, Device};
 use dartloom_net::{DerivedNetwork, Execution, Recompute, Supernet};
 use dartloom_ops::Registry;
-use dartloom_space::{Blueprint, Genotype, OpSet};
+use dartloom_space::{Blueprint, Chain, Genotype, OpSet, Stem};
 
-use crate::support::{build, genotype, plan, rng, small_space};
+use crate::support::{build, chain_plan, genotype, plan, rng, small_space};
 
 const NEVER: Execution = Execution::Fused(Recompute::Never);
 const EDGE: Execution = Execution::Fused(Recompute::Edge);
@@ -48,11 +48,11 @@ fn activations_are_in_proportion_to_the_batch_and_hold_every_layers_output() {
 
 #[test]
 fn a_network_of_skips_is_counted_by_hand() {
-    // Two cells of one node: the sum of both inputs, 2 channels wide; stem of 6 channels.
+    // A cell of one node: the sum of both inputs, 2 channels wide; stem of 6 channels.
     let genotype = genotype(&[("skip_connect", 0, 2), ("skip_connect", 1, 2)], &[2]);
-    let mut plan = plan(&genotype, 1, build(2, 8));
-    assert_eq!(plan.cells.len(), 1);
-    plan.aux = None;
+    let chain =
+        Chain { stem: Stem::cifar(3), assignment: vec![0], reductions: Vec::new(), aux: None };
+    let plan = chain_plan(&genotype, &chain, build(2, 8));
     let net = derived(&plan);
     let plane = 8 * 8;
     // Image; convolution and norm of the stem; global average and classes.
@@ -63,5 +63,5 @@ fn a_network_of_skips_is_counted_by_hand() {
     // Gradients of ports and node; of the output, and five times of what is read.
     let passing = 3 * 2 * plane + output + 5 * 6 * plane;
     let by_hand = NUMBER * (outside + kept + output + passing);
-    assert_eq!(net.memory(1, Execution::Staged).activations, by_hand);
+    assert_eq!(net.memory(1, Execution::Staged).activations, by_hand, "{plan:?}");
 }
