@@ -8,42 +8,53 @@ use crate::invocation::Invocation;
 /// Where the runner looks for its cases.
 pub const DIRECTORY_VARIABLE: &str = "DARTLOOM_GOLDEN_DIR";
 
-/// The command that runs the golden cases of `directory`, or of the runner's default.
+/// The runner, for cells that run as one operation and for cells that run stage by stage.
+pub const RUNS: [&str; 2] = ["", "--staged"];
+
+/// The commands that run the golden cases of `directory`, or of the runner's default.
 ///
 /// # Errors
 /// [`Error::Access`] when `directory` does not exist.
-pub fn invocation(directory: Option<&Path>) -> Result<Invocation, Error> {
-    let runner = Invocation::cargo("run --release -p dartloom-tests --bin golden");
+pub fn invocations(directory: Option<&Path>) -> Result<Vec<Invocation>, Error> {
+    let runner =
+        |words| Invocation::cargo("run --release -p dartloom-tests --bin golden --").words(words);
     let Some(directory) = directory else {
-        return Ok(runner);
+        return Ok(RUNS.map(runner).into());
     };
     // The runner is started in the root of the workspace, the caller may stand elsewhere.
     let absolute = directory
         .canonicalize()
         .map_err(|source| Error::Access { path: directory.to_path_buf(), source })?;
-    Ok(runner.variable(DIRECTORY_VARIABLE, absolute))
+    let there = |words| runner(words).variable(DIRECTORY_VARIABLE, absolute.clone());
+    Ok(RUNS.map(there).into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::invocation;
+    use super::invocations;
 
     #[test]
     fn the_folder_is_passed_on_as_an_absolute_path() {
         let folder = tempfile::tempdir().unwrap();
-        let line = invocation(Some(folder.path())).unwrap().to_string();
         let absolute = folder.path().canonicalize().unwrap();
-        assert!(line.starts_with(&format!("DARTLOOM_GOLDEN_DIR={} cargo", absolute.display())));
+        for run in invocations(Some(folder.path())).unwrap() {
+            let begin = format!("DARTLOOM_GOLDEN_DIR={} cargo", absolute.display());
+            assert!(run.to_string().starts_with(&begin), "{run}");
+        }
     }
 
     #[test]
     fn an_absent_folder_is_refused_before_anything_is_built() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(invocation(Some(&folder.path().join("absent"))).is_err());
+        assert!(invocations(Some(&folder.path().join("absent"))).is_err());
     }
 
     #[test]
     fn without_a_folder_the_runner_decides() {
-        assert!(invocation(None).unwrap().to_string().starts_with("cargo run --release"));
+        let lines: Vec<String> =
+            invocations(None).unwrap().iter().map(ToString::to_string).collect();
+        assert!(lines.iter().all(|line| line.starts_with("cargo run --release")), "{lines:?}");
+        let staged = lines.iter().filter(|line| line.ends_with("--staged")).count();
+        assert_eq!((lines.len(), staged), (2, 1));
     }
 }

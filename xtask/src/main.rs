@@ -65,6 +65,8 @@ fn perform(task: Task) -> Result<(), Error> {
         }
         Task::Bench(options) => bench::run(&root, &options),
         Task::Cuda => cuda::run(&root),
-        Task::Golden { dir } => golden::invocation(dir.as_deref())?.run(&root),
+        Task::Golden { dir } => {
+            golden::invocations(dir.as_deref())?.iter().try_for_each(|one| one.run(&root))
+        }
     }
 }

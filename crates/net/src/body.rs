@@ -7,8 +7,9 @@ use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
+use crate::memory;
 use crate::transform::{Transform, Values};
-use crate::{NetError, Output, Pass};
+use crate::{Execution, Memory, NetError, Output, Pass};
 
 #[derive(Debug)]
 pub(crate) struct Body {
@@ -20,6 +21,8 @@ pub(crate) struct Body {
     head: Vec<Transform>,
     per_pixel: bool,
     cost: Cost,
+    /// Values per image outside of cells.
+    outside: u64,
 }
 
 impl Body {
@@ -57,7 +60,8 @@ impl Body {
         let classifies = |layer: &Layer| matches!(layer, Layer::Linear { .. });
         let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
-        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost })
+        let outside = memory::outside(plan)?;
+        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost, outside })
     }
 
     /// Whether a blueprint is of the kind a network is made from.
@@ -74,6 +78,10 @@ impl Body {
 
     pub(crate) fn cost(&self) -> Cost {
         self.cost
+    }
+
+    pub(crate) fn memory(&self, batch: usize, execution: Execution) -> Memory {
+        Memory::estimate(self.outside, &self.cells, &self.variables, batch, execution)
     }
 
     /// Runs `x`; `weights` has one tensor per searchable cell in a supernet.

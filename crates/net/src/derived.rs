@@ -6,7 +6,7 @@ use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
-use crate::{Model, NetError, Output, Pass};
+use crate::{Execution, Memory, Model, NetError, Output, Pass};
 
 /// A discrete network, ready to be trained from scratch.
 ///
@@ -33,6 +33,11 @@ impl DerivedNetwork {
     ) -> Result<Self, NetError> {
         Body::check(plan, Phase::Retrain)?;
         Ok(Self { body: Body::new(plan, registry, device, dtype, rng)? })
+    }
+
+    /// What a training step on `batch` images needs when cells run as `execution` says.
+    pub fn memory(&self, batch: usize, execution: Execution) -> Memory {
+        self.body.memory(batch, execution)
     }
 }
 

@@ -6,6 +6,7 @@ mod cell;
 mod derived;
 mod drop_path;
 mod error;
+mod memory;
 mod model;
 mod partial;
 mod supernet;
@@ -16,6 +17,10 @@ pub use dartloom_kernels::fused::Recompute;
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
+<<<<<<< HEAD
+=======
+pub use memory::Memory;
+>>>>>>> settings
 pub use model::{Execution, Model, Output, Pass, Watch};
 pub use partial::channel_shuffle;
 pub use supernet::{EdgeWeights, Supernet};

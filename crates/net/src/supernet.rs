@@ -6,7 +6,7 @@ use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
-use crate::{NetError, Output, Pass};
+use crate::{Execution, Memory, NetError, Output, Pass};
 
 /// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell.
 pub type EdgeWeights = Vec<Tensor>;
@@ -55,6 +55,11 @@ impl Supernet {
     /// What one image costs when every candidate runs.
     pub fn cost(&self) -> Cost {
         self.body.cost()
+    }
+
+    /// What a training step on `batch` images needs when cells run as `execution` says.
+    pub fn memory(&self, batch: usize, execution: Execution) -> Memory {
+        self.body.memory(batch, execution)
     }
 
     /// Runs `x`, `[B, C, H, W]`, with the given architecture weights.

@@ -6,12 +6,14 @@ use candle_core::Tensor;
 use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
 use dartloom_net::{Model, Pass};
 use dartloom_ops::Mode;
+use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::scalar;
 use crate::{
-    EpochReport, Evaluation, Finite, Gradients, Noise, Optimiser, Position, Schedule, Sgd,
-    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate, first_not_finite,
+    EpochReport, Evaluation, Finite, Gradients, Noise, Optimiser, Position, Recompute, Schedule,
+    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
+    first_not_finite,
 };
 
 /// How a network is trained.
@@ -40,6 +42,8 @@ pub struct FitConfig {
     pub flip: bool,
     /// Side of the square that cutout blanks; 0 is off.
     pub cutout: usize,
+    /// What cells keep for the backward pass.
+    pub recompute: Recompute,
 }
 
 impl Default for FitConfig {
@@ -58,6 +62,7 @@ impl Default for FitConfig {
             crop_padding: 4,
             flip: true,
             cutout: 16,
+            recompute: Recompute::default(),
         }
     }
 }
@@ -149,9 +154,14 @@ impl<'a> Fit<'a> {
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
         let mut noise = self.noise.stream("evaluation", 0);
         let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
-            Ok(self.model.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.logits)
+            let mut pass = self.pass(Mode::eval(), &mut noise);
+            Ok(self.model.forward(images, &mut pass)?.logits)
         };
         self.test.as_ref().map(|test| evaluate(test, forward)).transpose()
+    }
+
+    fn pass<'n>(&self, mode: Mode, noise: &'n mut dyn RngCore) -> Pass<'n> {
+        Pass { execution: self.config.recompute.into(), ..Pass::new(mode, noise) }
     }
 
     fn forward(
@@ -162,7 +172,7 @@ impl<'a> Fit<'a> {
     ) -> Result<Tensor, TrainError> {
         let counter = (at.epoch * self.steps_per_epoch() + at.step) as u64;
         let mut noise = self.noise.stream("drop-path", counter);
-        let mut pass = Pass::new(Mode::train(), &mut noise);
+        let mut pass = self.pass(Mode::train(), &mut noise);
         pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
         let output = self.model.forward(images, &mut pass)?;
         let loss = cross_entropy(&output.logits, labels, self.config.smoothing)?;

@@ -10,6 +10,7 @@ mod guard;
 mod loss;
 mod noise;
 mod optimiser;
+mod recompute;
 mod run_dir;
 mod schedule;
 #[cfg(feature = "testkit")]
@@ -25,5 +26,6 @@ pub use guard::{Finite, first_not_finite};
 pub use loss::cross_entropy;
 pub use noise::Noise;
 pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
+pub use recompute::Recompute;
 pub use run_dir::{RunDir, digest};
 pub use schedule::Schedule;

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dartloom_net::{Execution, Pass};
+use dartloom_ops::Mode;
+use rand::RngCore;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -59,9 +62,16 @@ pub(crate) struct Case<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) path: PathBuf,
     pub(crate) entry: Entry,
+    /// How the sums of cells are computed.
+    pub(crate) execution: Execution,
 }
 
 impl Case<'_> {
+    /// A pass that runs as the case is to run.
+    pub(crate) fn pass<'a>(&self, mode: Mode, noise: &'a mut dyn RngCore) -> Pass<'a> {
+        Pass { execution: self.execution, ..Pass::new(mode, noise) }
+    }
+
     pub(crate) fn bundle(&self) -> Result<Bundle, GoldenError> {
         Bundle::read(&self.path)
     }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use dartloom_net::Execution;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,12 +20,16 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden")
 }
 
-/// Runs every case of `folder`, calling `tell` as each ends.
+/// Runs every case of `folder`, cells as `execution` says, calling `tell` as each ends.
 ///
 /// # Errors
 /// [`GoldenError::Read`] or [`GoldenError::Json`] when the folder has no readable manifest;
 /// whatever goes wrong inside a case is the outcome of that case.
-pub fn run(folder: &Path, tell: &mut dyn FnMut(&Outcome)) -> Result<Vec<Outcome>, GoldenError> {
+pub fn run(
+    folder: &Path,
+    execution: Execution,
+    tell: &mut dyn FnMut(&Outcome),
+) -> Result<Vec<Outcome>, GoldenError> {
     let manifest: Manifest = read_json(&folder.join(MANIFEST))?;
     let mut outcomes = strays(folder, &manifest)?;
     if manifest.files.is_empty() {
@@ -32,7 +37,7 @@ pub fn run(folder: &Path, tell: &mut dyn FnMut(&Outcome)) -> Result<Vec<Outcome>
     }
     outcomes.iter().for_each(&mut *tell);
     for (file, entry) in &manifest.files {
-        let ended = run_file(folder, file, entry);
+        let ended = run_file(folder, execution, file, entry);
         ended.iter().for_each(&mut *tell);
         outcomes.extend(ended);
     }
@@ -54,13 +59,13 @@ fn strays(folder: &Path, manifest: &Manifest) -> Result<Vec<Outcome>, GoldenErro
     Ok(outcomes)
 }
 
-fn run_file(folder: &Path, file: &str, entry: &Value) -> Vec<Outcome> {
+fn run_file(folder: &Path, execution: Execution, file: &str, entry: &Value) -> Vec<Outcome> {
     let name = file.rsplit_once('.').map_or(file, |(name, _)| name).to_owned();
     let entry = match Entry::deserialize(entry) {
         Ok(entry) => entry,
         Err(error) => return vec![Outcome::fail(name, format!("its manifest entry: {error}"))],
     };
-    let case = Case { name: name.clone(), folder, path: folder.join(file), entry };
+    let case = Case { name: name.clone(), folder, path: folder.join(file), entry, execution };
     // A panic in the code under test is a verdict on this case, not the end of the run.
     match catch_unwind(AssertUnwindSafe(|| dispatch::run(&case))) {
         Ok(Ok(outcomes)) if outcomes.is_empty() => vec![Outcome::fail(name, "it holds no case")],

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dartloom_net::Execution;
 use dartloom_space::Genotype;
 use dartloom_tests::golden::{Outcome, Verdict, fixtures, run};
 use serde_json::Value;
@@ -17,8 +18,18 @@ const INCOMPLETE: [&str; 3] =
 
 #[test]
 fn every_file_passes() {
+    check_all(Execution::default());
+}
+
+#[test]
+fn every_file_passes_staged() {
+    check_all(Execution::Staged);
+}
+
+fn check_all(execution: Execution) {
     let mut lines = Vec::new();
-    let outcomes = run(&fixtures(), &mut |outcome| lines.push(outcome.to_string())).unwrap();
+    let outcomes =
+        run(&fixtures(), execution, &mut |outcome| lines.push(outcome.to_string())).unwrap();
     assert_eq!(lines.len(), outcomes.len());
     let bad: Vec<&Outcome> = outcomes
         .iter()

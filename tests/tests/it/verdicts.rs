@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use candle_core::{Device, Tensor};
+use dartloom_net::Execution;
 use dartloom_tests::golden::{FOLDER_VARIABLE, Outcome, Verdict, fixtures, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ fn folder(file: &str, entry: impl FnOnce(&mut Value)) -> TempDir {
 }
 
 fn outcomes(folder: &Path) -> Vec<Outcome> {
-    run(folder, &mut |_| {}).unwrap()
+    run(folder, Execution::default(), &mut |_| {}).unwrap()
 }
 
 /// Why the only case of a folder fails.
@@ -154,21 +155,31 @@ fn a_wrong_count_fails() {
     assert!(failed.iter().any(|line| line == want), "{failed:?}");
 }
 
-fn program(folder: &Path) -> Output {
+fn program(folder: &Path, words: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_golden");
-    Command::new(program).env(FOLDER_VARIABLE, folder).output().unwrap()
+    Command::new(program).args(words).env(FOLDER_VARIABLE, folder).output().unwrap()
 }
 
 #[test]
 fn the_exit_code_tells() {
     let folder = folder(MASKED, |_| {});
-    let good = program(folder.path());
+    let good = program(folder.path(), &[]);
     assert_eq!(String::from_utf8(good.stdout).unwrap(), "pass drop_path\n");
     assert_eq!(good.status.code(), Some(0));
     edit(folder.path(), MASKED, |tensors| {
         tensors.remove("y");
     });
-    assert_eq!(program(folder.path()).status.code(), Some(1));
+    assert_eq!(program(folder.path(), &[]).status.code(), Some(1));
     std::fs::write(folder.path().join("manifest.json"), "[]").unwrap();
-    assert_eq!(program(folder.path()).status.code(), Some(2));
+    assert_eq!(program(folder.path(), &[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_program_runs_staged_and_refuses_other_words() {
+    let folder = folder(MASKED, |_| {});
+    let staged = program(folder.path(), &["--staged"]);
+    assert_eq!(String::from_utf8(staged.stdout).unwrap(), "pass drop_path\n");
+    let refused = program(folder.path(), &["--stage"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("--staged"));
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
+use crate::golden;
 use crate::invocation::Invocation;
 
 /// One step: a name to start from, a sentence, and how to find out what to run.
@@ -80,10 +81,9 @@ fn doctest(_: &Path) -> Result<Plan, Error> {
 }
 
 fn golden_cases(_: &Path) -> Result<Plan, Error> {
-    Ok(Plan::Commands(vec![
-        Invocation::cargo("build --release --workspace --bins --examples"),
-        Invocation::new("target/release/golden", ""),
-    ]))
+    let build = Invocation::cargo("build --release --workspace --bins --examples");
+    let runs = golden::RUNS.map(|words| Invocation::new("target/release/golden", words));
+    Ok(Plan::Commands(std::iter::once(build).chain(runs).collect()))
 }
 
 fn examples(root: &Path) -> Result<Plan, Error> {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use dartloom::space::Shape;
 
 use super::method::Method;
+use super::recompute::Choice;
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
 /// made up from a fixed seed; nothing is read but what is named.
@@ -83,6 +84,9 @@ pub(crate) struct SearchStepArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
+    /// What cells keep for the backward pass.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) recompute: Choice,
     /// Make one step from the weights, logits and batches in this file, and print its losses and
     /// the logits' gradients instead of times.
     #[arg(long, value_name = "FILE.safetensors")]
@@ -114,6 +118,9 @@ pub(crate) struct TrainStepArguments {
     /// Probability of drop-path.
     #[arg(long, value_name = "P", default_value = "0", value_parser = probability)]
     pub(crate) drop_path: f64,
+    /// What cells keep for the backward pass.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) recompute: Choice,
     #[command(flatten)]
     pub(crate) pace: Pace,
 }

@@ -37,10 +37,12 @@ pub(super) fn run(arguments: &InferArguments) -> Result<(), CliError> {
         parameters: network.variables().parameter_count(),
         macs: network.cost().macs,
         passes: (1.0, 1.0),
+        recompute: None,
     };
     let rss_mib = before.peak_above();
     let phases = Phases::default();
-    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: None };
+    let figures =
+        Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib: None, loss: None };
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
 }
 

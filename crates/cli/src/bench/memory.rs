@@ -4,6 +4,11 @@ use std::path::Path;
 
 const KIB_PER_MIB: f64 = 1024.0;
 
+/// Bytes as MiB.
+pub(super) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / KIB_PER_MIB
+}
+
 /// Memory held at a moment, to compare a later peak with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Baseline(Option<f64>);
@@ -11,12 +16,12 @@ pub(super) struct Baseline(Option<f64>);
 impl Baseline {
     /// What the process holds now.
     pub(super) fn now() -> Self {
-        Self(status().and_then(|text| mib(&text, "VmRSS:")))
+        Self(status().and_then(|text| field(&text, "VmRSS:")))
     }
 
     /// MiB of the process's peak above this; none where the system does not tell.
     pub(super) fn peak_above(self) -> Option<f64> {
-        let peak = mib(&status()?, "VmHWM:")?;
+        let peak = field(&status()?, "VmHWM:")?;
         Some((peak - self.0?).max(0.0))
     }
 }
@@ -26,8 +31,8 @@ fn status() -> Option<String> {
 }
 
 /// MiB of a line such as `VmHWM:     1024 kB`.
-fn mib(status: &str, field: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+fn field(status: &str, name: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / KIB_PER_MIB)
 }
@@ -39,10 +44,10 @@ mod tests {
     #[test]
     fn fields_are_read_as_mib() {
         let text = "Name:\tx\nVmHWM:\t    3072 kB\nVmRSS:\t    1024 kB\n";
-        assert_eq!(mib(text, "VmHWM:"), Some(3.0));
-        assert_eq!(mib(text, "VmRSS:"), Some(1.0));
-        assert_eq!(mib(text, "VmPeak:"), None);
-        assert_eq!(mib("VmHWM: many kB", "VmHWM:"), None);
+        assert_eq!(field(text, "VmHWM:"), Some(3.0));
+        assert_eq!(field(text, "VmRSS:"), Some(1.0));
+        assert_eq!(field(text, "VmPeak:"), None);
+        assert_eq!(field("VmHWM: many kB", "VmHWM:"), None);
     }
 
     #[cfg(target_os = "linux")]

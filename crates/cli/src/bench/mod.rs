@@ -11,6 +11,7 @@ mod network;
 mod parity;
 mod peak;
 mod phases;
+mod recompute;
 mod report;
 mod search_step;
 mod train_step;

@@ -6,6 +6,7 @@ use super::args::Pace;
 use super::measure::{best, median};
 use super::phases::Phases;
 use super::print_json;
+use super::recompute::Choice;
 use crate::error::CliError;
 use crate::output;
 use crate::table::table;
@@ -39,9 +40,11 @@ pub(super) struct Report {
     pub(super) images_per_second: f64,
     /// Median seconds by phase; backward includes the update that follows it.
     pub(super) phases: Phases,
+    /// What cells keep for the backward pass; none where there is no such pass.
+    pub(super) recompute: Option<Choice>,
     /// Peak of resident memory above what was resident before the network was built.
     pub(super) rss_mib: Option<f64>,
-    /// The same as estimated beforehand; null until there is an estimate.
+    /// The same as estimated from shapes; none where there is no training step.
     pub(super) predicted_mib: Option<f64>,
     /// 10^9 additions and multiplications of a step when every backward pass makes all gradients.
     pub(super) gflop_per_step: f64,
@@ -67,6 +70,7 @@ pub(super) struct Subject {
     pub(super) macs: u64,
     /// Forward passes that a step is worth: with all gradients, and with the used ones.
     pub(super) passes: (f64, f64),
+    pub(super) recompute: Option<Choice>,
 }
 
 /// What was measured.
@@ -75,6 +79,7 @@ pub(super) struct Figures {
     pub(super) seconds: Vec<f64>,
     pub(super) phases: Phases,
     pub(super) rss_mib: Option<f64>,
+    pub(super) predicted_mib: Option<f64>,
     pub(super) loss: Option<f64>,
 }
 
@@ -97,8 +102,9 @@ impl Report {
             step_seconds_all: figures.seconds,
             images_per_second: subject.batch as f64 / step_seconds,
             phases: figures.phases,
+            recompute: subject.recompute,
             rss_mib: figures.rss_mib,
-            predicted_mib: None,
+            predicted_mib: figures.predicted_mib,
             gflop_per_step: forward * subject.passes.0,
             useful_gflop_per_step: forward * subject.passes.1,
             loss: figures.loss,
@@ -129,6 +135,9 @@ impl Report {
         }
         let rss = self.rss_mib.map_or_else(|| "unknown".to_owned(), |mib| format!("{mib:.0}"));
         rows.push(row("peak MiB above the start", rss));
+        if let Some(mib) = self.predicted_mib {
+            rows.push(row("of which estimated from shapes", format!("{mib:.0}")));
+        }
         rows.push(row("GFLOP per step, all gradients", format!("{:.2}", self.gflop_per_step)));
         let rate = self.useful_gflop_per_step / self.step_seconds;
         rows.push(row("useful GFLOP per second", format!("{rate:.2}")));

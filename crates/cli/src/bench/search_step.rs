@@ -6,12 +6,12 @@ use candle_core::{DType, Device};
 use dartloom::net::Supernet;
 use dartloom::ops::Registry;
 use dartloom::relax::Relaxation;
-use dartloom::search::{Architecture, Bilevel};
+use dartloom::search::{Architecture, Bilevel, BilevelConfig};
 use dartloom::train::{Noise, Position};
 
 use super::args::SearchStepArguments;
 use super::batch::batch;
-use super::memory::Baseline;
+use super::memory::{Baseline, mib};
 use super::phases::{Phases, Watched};
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure, parity};
@@ -50,9 +50,13 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
         parameters: cost.parameters,
         macs: cost.macs,
         passes: arguments.method.passes(),
+        recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
-    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: steps.first };
+    let need = bilevel.supernet.memory(arguments.batch, bilevel.execution);
+    let predicted_mib = Some(mib(need.total()));
+    let figures =
+        Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
 }
 
@@ -72,6 +76,7 @@ pub(super) fn bilevel(
     let mut rng = noise.stream("logits", 0);
     let architecture =
         Architecture::new(&space, relaxation, &device, dtype, &mut rng).map_err(CliError::work)?;
-    let config = arguments.method.config();
+    let recompute = arguments.recompute.into();
+    let config = BilevelConfig { recompute, ..arguments.method.config() };
     Bilevel::new(supernet, architecture, config, noise).map_err(CliError::work)
 }

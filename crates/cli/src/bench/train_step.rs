@@ -11,7 +11,7 @@ use dartloom::train::{
 
 use super::args::TrainStepArguments;
 use super::batch::batch;
-use super::memory::Baseline;
+use super::memory::{Baseline, mib};
 use super::network::Derived;
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
@@ -34,7 +34,12 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
         aux: arguments.aux,
     };
     let network = derived.network()?;
-    let config = FitConfig { drop_path: arguments.drop_path, ..FitConfig::default() };
+    let config = FitConfig {
+        drop_path: arguments.drop_path,
+        recompute: arguments.recompute.into(),
+        ..FitConfig::default()
+    };
+    let execution = config.recompute.into();
     let mut training = Training { model: &network, sgd: Sgd::new(config.sgd), config, made: 0 };
     let mut phases = Phases::default();
     let steps = measure::steps(arguments.pace, |measured| {
@@ -56,9 +61,12 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
         parameters: network.variables().parameter_count(),
         macs: cost.macs.saturating_add(auxiliary),
         passes: (PASSES, PASSES),
+        recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
-    let figures = Figures { seconds: steps.seconds, phases, rss_mib, loss: steps.first };
+    let predicted_mib = Some(mib(network.memory(arguments.batch, execution).total()));
+    let figures =
+        Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
 }
 
@@ -81,6 +89,7 @@ impl Training<'_> {
         self.made += 1;
         let start = Instant::now();
         let mut pass = Pass::new(Mode::train(), &mut noise);
+        pass.execution = self.config.recompute.into();
         pass.drop_path = self.config.drop_path;
         let output = self.model.forward(&batch.images, &mut pass)?;
         let mut loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;

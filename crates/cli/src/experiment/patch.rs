@@ -4,7 +4,7 @@ use dartloom::search::{
     Baseline, BilevelConfig, Order, RandomConfig, RetrainConfig, SearchConfig, Split,
 };
 use dartloom::space::{Compat, OpSpec};
-use dartloom::train::{AdamConfig, FitConfig, Schedule, SgdConfig};
+use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
 use super::{Data, DecoderKind, Experiment, Ops, StemKind};
@@ -77,6 +77,7 @@ patch! {
         clip: f64,
         arch_rate: f64,
         warm_up: usize,
+        recompute: Recompute,
     }
     part { sgd: SgdPatch, adam: AdamPatch, }
 }
@@ -118,6 +119,7 @@ patch! {
         crop_padding: usize,
         flip: bool,
         cutout: usize,
+        recompute: Recompute,
     }
     part { sgd: SgdPatch, }
 }

@@ -56,8 +56,8 @@ fn a_search_step_keeps_its_contract() {
     let ratio =
         step["useful_gflop_per_step"].as_f64().unwrap() / step["gflop_per_step"].as_f64().unwrap();
     assert!((ratio - 5.0 / 6.0).abs() < 1e-12, "{ratio}");
-    assert!(step.as_object().unwrap().contains_key("predicted_mib"));
-    assert!(step["predicted_mib"].is_null());
+    assert_eq!(step["recompute"], "never");
+    assert!(positive(&step["predicted_mib"]), "{}", step["predicted_mib"]);
     #[cfg(target_os = "linux")]
     assert!(positive(&step["rss_mib"]), "{}", step["rss_mib"]);
 
@@ -68,6 +68,27 @@ fn a_search_step_keeps_its_contract() {
     let longest = step["step_seconds_all"].as_array().unwrap();
     let longest = longest.iter().map(|step| step.as_f64().unwrap()).fold(0.0, f64::max);
     assert!(parts <= longest, "{parts} s of {longest} s");
+}
+
+#[test]
+fn recomputing_edges_needs_less_and_finds_the_same() {
+    let train = |more: &[&str]| {
+        let words = ["bench", "train-step", "--json", "--steps", "1", "--warm-up", "0"];
+        let size = ["--channels", "4", "--layers", "3", "--batch", "2"];
+        json(&Program::new(), &[&words[..], &size, more].concat())
+    };
+    let search = |more: &[&str]| search_step(&[&["--steps", "1"], more].concat());
+    let pairs = [
+        (search(&["--recompute", "never"]), search(&["--recompute", "edge"])),
+        (train(&["--recompute", "never"]), train(&["--recompute", "edge"])),
+    ];
+    for (never, edge) in pairs {
+        assert_eq!((&never["recompute"], &edge["recompute"]), (&"never".into(), &"edge".into()));
+        let number = |value: &Value, field: &str| value[field].as_f64().unwrap();
+        assert!(number(&edge, "predicted_mib") < number(&never, "predicted_mib"));
+        let (first, second) = (number(&never, "loss"), number(&edge, "loss"));
+        assert!((first - second).abs() < 1e-5 * first, "{first} {second}");
+    }
 }
 
 #[test]
@@ -107,7 +128,9 @@ fn training_and_inference_are_measured() {
     let ratio =
         train["gflop_per_step"].as_f64().unwrap() / infer["gflop_per_step"].as_f64().unwrap();
     assert!(ratio > 3.0, "three passes and the auxiliary head: {ratio}");
-    assert!(infer["loss"].is_null());
+    for field in ["loss", "recompute", "predicted_mib"] {
+        assert!(infer[field].is_null(), "{field}: {}", infer[field]);
+    }
 
     let words = ["bench", "infer", "--baseline", "tiny-resnet", "--batch", "2", "--steps", "1"];
     let baseline = json(&program, &[&words[..], &["--json"]].concat());

@@ -18,7 +18,9 @@ pub struct Arena {
 /// A lent buffer; returns to its arena when dropped.
 #[derive(Debug)]
 pub(super) struct Lent {
+    /// At its full length always: what grows must be filled.
     data: Vec<f32>,
+    len: usize,
     arena: Arena,
 }
 
@@ -31,19 +33,18 @@ impl Arena {
     /// A buffer of `len` floats: the smallest free one that is large enough, or a new one.
     pub(super) fn lend(&self, len: usize) -> Lent {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting = free.iter().enumerate().filter(|(_, data)| data.capacity() >= len);
-        let best = fitting.min_by_key(|(_, data)| data.capacity()).map(|(index, _)| index);
+        let fitting = free.iter().enumerate().filter(|(_, data)| data.len() >= len);
+        let best = fitting.min_by_key(|(_, data)| data.len()).map(|(index, _)| index);
         let found = match best {
             // A small request must not hold a large buffer.
-            Some(index) if free[index].capacity() / 4 <= len.max(1 << 16) => {
+            Some(index) if free[index].len() / 4 <= len.max(1 << 16) => {
                 Some(free.swap_remove(index))
             }
             _ => None,
         };
         drop(free);
-        let mut data = found.unwrap_or_else(|| vec![0.0; len]);
-        data.resize(len, 0.0);
-        Lent { data, arena: self.clone() }
+        let data = found.unwrap_or_else(|| vec![0.0; len]);
+        Lent { data, len, arena: self.clone() }
     }
 
     /// What one thread works with.
@@ -55,7 +56,7 @@ impl Arena {
     /// Bytes that lie idle.
     pub fn idle_bytes(&self) -> usize {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        free.iter().map(|data| data.capacity() * size_of::<f32>()).sum()
+        free.iter().map(|data| data.len() * size_of::<f32>()).sum()
     }
 
     /// Gives the idle memory back to the system.
@@ -76,13 +77,13 @@ impl Deref for Lent {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.data
+        &self.data[..self.len]
     }
 }
 
 impl DerefMut for Lent {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.data
+        &mut self.data[..self.len]
     }
 }
 

@@ -29,6 +29,15 @@ impl Whole {
         with_ports(plan, ports, edges, true).or_else(|| with_ports(plan, ports, edges, false))
     }
 
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Whether the layers of the ports are part of the program.
+    pub(super) fn begins_at_sources(&self) -> bool {
+        self.ports
+    }
+
     /// Whether the kernels serve these inputs.
     pub(super) fn fits(
         &self,

@@ -1,6 +1,7 @@
 //! A placed cell.
 
 mod fused;
+mod memory;
 mod staged;
 
 use std::fmt;
@@ -12,6 +13,8 @@ use dartloom_ops::{Builder, Operation, Registry};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
+pub(crate) use self::memory::CellMemory;
+use self::memory::Sizes;
 use crate::partial::Bypass;
 use crate::transform::Transform;
 use crate::{Execution, NetError, Pass};
@@ -28,6 +31,7 @@ pub struct Cell {
     edges: Vec<PlacedEdge>,
     concat: Vec<usize>,
     node: Shape,
+    sizes: Sizes,
     /// All edges, and the ports if they can be, as one operation.
     whole: Option<Whole>,
     arena: Arena,
@@ -42,6 +46,8 @@ struct PlacedEdge {
     ops: Vec<PlacedOp>,
     /// For partial channels: what the operations do not see.
     bypass: Option<Bypass>,
+    /// What these leave behind where the cell runs staged, per image.
+    bypass_values: u64,
     /// The operations that have stages, in an edge where another one has none.
     fused: Option<Arc<Program>>,
 }
@@ -53,6 +59,8 @@ struct PlacedOp {
     name: String,
     identity: bool,
     op: Box<dyn Operation>,
+    /// What it leaves behind where it runs staged, per image; 0 for an operation in code.
+    values: u64,
     /// Whether the edge's program runs it.
     fused: bool,
 }
@@ -95,16 +103,21 @@ impl Cell {
         let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
         let mut edges = live
             .map(|(row, edge)| {
-                PlacedEdge::new(row, edge, registry, &mut vars.at(format_args!("edges.{row}")))
+                PlacedEdge::new(
+                    row,
+                    (plan, edge),
+                    registry,
+                    &mut vars.at(format_args!("edges.{row}")),
+                )
             })
             .collect::<Result<Vec<_>, _>>()?;
         let whole = Whole::new(plan, &ports, &edges);
         if whole.is_none() {
             fused::fuse_edges(plan, &mut edges);
         }
-        let (concat, node) = (plan.concat.clone(), plan.node);
+        let (concat, node, sizes) = (plan.concat.clone(), plan.node, Sizes::of(plan)?);
         let arena = Arena::new();
-        Ok(Self { index, cell: plan.cell, ports, edges, concat, node, whole, arena })
+        Ok(Self { index, cell: plan.cell, ports, edges, concat, node, sizes, whole, arena })
     }
 
     /// The cell with the buffers of `arena`, which cells of a network share.
@@ -145,7 +158,7 @@ impl Cell {
 impl PlacedEdge {
     fn new(
         row: usize,
-        plan: &EdgePlan,
+        (cell, plan): (&CellPlan, &EdgePlan),
         registry: &Registry,
         vars: &mut Builder<'_>,
     ) -> Result<Self, NetError> {
@@ -158,10 +171,13 @@ impl PlacedEdge {
             let name = candidate.op.name.clone();
             let op = registry.build(candidate, &plan.input, &mut vars.at(&name))?;
             let identity = candidate.is_identity();
-            ops.push(PlacedOp { column, name, identity, op, fused: false });
+            let values = memory::candidate(plan, candidate)?;
+            ops.push(PlacedOp { column, name, identity, op, values, fused: false });
         }
         let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
-        Ok(Self { row, from: plan.from, to: plan.to, ops, bypass, fused: None })
+        let bypass_values = memory::bypass(plan, cell)?;
+        let (from, to) = (plan.from, plan.to);
+        Ok(Self { row, from, to, ops, bypass, bypass_values, fused: None })
     }
 }
 

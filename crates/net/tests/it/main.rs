@@ -8,6 +8,7 @@ mod dead;
 mod drop_path;
 mod forward;
 mod links;
+mod memory;
 mod mixing;
 mod partial;
 mod per_pixel;

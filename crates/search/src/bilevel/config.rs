@@ -1,7 +1,7 @@
 //! Constants of a bilevel search.
 
 use dartloom_space::Compat;
-use dartloom_train::{AdamConfig, Schedule, SgdConfig};
+use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
@@ -36,6 +36,8 @@ pub struct BilevelConfig {
     pub adam: AdamConfig,
     /// Epochs before the first logit step.
     pub warm_up: usize,
+    /// What the supernet's cells keep for the backward pass.
+    pub recompute: Recompute,
 }
 
 impl Default for BilevelConfig {
@@ -50,6 +52,7 @@ impl Default for BilevelConfig {
             arch_rate: 3e-4,
             adam: AdamConfig::default(),
             warm_up: 0,
+            recompute: Recompute::default(),
         }
     }
 }

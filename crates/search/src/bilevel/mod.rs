@@ -48,7 +48,8 @@ pub struct Bilevel {
     pub sgd: Sgd,
     /// Optimiser of the logits.
     pub adam: Adam,
-    /// How the supernet's cells are computed.
+    /// How the supernet's cells are computed; at first one operation each that keeps what
+    /// [`BilevelConfig::recompute`] says.
     pub execution: Execution,
     config: BilevelConfig,
     noise: Noise,
@@ -112,7 +113,7 @@ impl Bilevel {
     ) -> Result<Self, SearchError> {
         config.check()?;
         let (sgd, adam) = (Sgd::new(config.sgd), Adam::new(config.adam));
-        let execution = Execution::default();
+        let execution = config.recompute.into();
         Ok(Self { supernet, architecture, sgd, adam, execution, config, noise })
     }
 

@@ -5,6 +5,7 @@
 mod bilevel;
 mod comparison;
 mod configs;
+mod execution;
 mod gap;
 mod random;
 mod search;

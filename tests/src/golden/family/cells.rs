@@ -1,7 +1,7 @@
 //! Whole search cells.
 
 use candle_core::{DType, Device};
-use dartloom_net::{Cell, Pass};
+use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_space::{CellGraph, CellPlan, Layer, OpSet, Shape, Source};
@@ -51,7 +51,7 @@ fn check_cell(
     let read = |source: Source| match source {
         Source::Stem(part) | Source::Cell(part) => inputs[part].as_tensor().clone(),
     };
-    let y = cell.forward(&read, Some(&weights), &mut Pass::new(Mode::train(), &mut rng))?;
+    let y = cell.forward(&read, Some(&weights), &mut case.pass(Mode::train(), &mut rng))?;
     check.tensor("y", &y)?;
     let gradients = pulled(&y, &view.get("gy")?)?.backward()?;
     check.gradient("gs0", gradients.get(inputs[0].as_tensor()))?;

@@ -1,7 +1,7 @@
 //! Networks of published genotypes: logits, loss, gradients, evaluation.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_net::{DerivedNetwork, Model, Pass};
+use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{AuxHead, Blueprint, Build, Compat, Genotype, OpSet, Stem};
 use dartloom_train::cross_entropy;
@@ -46,7 +46,7 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     let parameters = Parameters::new(net.variables(), names, &place)?;
     parameters.load_or_compute(&view, "p/", &case.entry)?;
 
-    let output = net.forward(&x, &mut Pass::new(Mode::train(), &mut rng))?;
+    let output = net.forward(&x, &mut case.pass(Mode::train(), &mut rng))?;
     check.tensor("logits", &output.logits)?;
     let labels = labels(&view)?;
     let mut loss = cross_entropy(&output.logits, &labels, 0.0)?;
@@ -61,7 +61,7 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     parameters.check_gradients(&mut check, "g/", &gradients)?;
     check.tensor_if_stored("g_norms", &parameters.gradient_norms(&gradients)?)?;
     check_buffers(&mut check, "b1/", net.variables(), &place)?;
-    let output = net.forward(&x, &mut Pass::new(Mode::eval(), &mut rng))?;
+    let output = net.forward(&x, &mut case.pass(Mode::eval(), &mut rng))?;
     check.tensor("logits_eval", &output.logits)?;
     Ok(check.finish())
 }

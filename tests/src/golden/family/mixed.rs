@@ -2,7 +2,7 @@
 //! with partial channels, and its shuffle alone.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_net::{Cell, Pass, channel_shuffle};
+use dartloom_net::{Cell, channel_shuffle};
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_space::OpSet;
@@ -64,7 +64,7 @@ fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenErro
 
     let weights = Softmax::default().weights(&alpha, Progress::start(1), &mut rng)?;
     check.tensor_if_stored("w", &weights.squeeze(0)?)?;
-    let y = edge.forward(&x, &weights, Mode::train())?;
+    let y = edge.forward(&x, &weights, (case, Mode::train()))?;
     check.tensor("y", &y)?;
     let gradients = pulled(&y, &gy)?.backward()?;
     check.gradient("gx", gradients.get(x.as_tensor()))?;
@@ -73,7 +73,7 @@ fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenErro
     if view.has("gw") {
         // Again with the weights themselves as leaves.
         let weights = leaf(&weights.detach())?;
-        let y = edge.forward(&x, &weights, Mode::probe())?;
+        let y = edge.forward(&x, &weights, (case, Mode::probe()))?;
         let gradients = pulled(&y, &gy)?.backward()?;
         check.gradient("gw", row(gradients.get(weights.as_tensor()))?.as_ref())?;
     }
@@ -101,9 +101,14 @@ impl Edge {
         Ok(Self(Cell::new(0, &plan, &Registry::standard()?, &mut builder)?))
     }
 
-    fn forward(&self, x: &Tensor, weights: &Tensor, mode: Mode) -> Result<Tensor, GoldenError> {
+    fn forward(
+        &self,
+        x: &Tensor,
+        weights: &Tensor,
+        (case, mode): (&Case<'_>, Mode),
+    ) -> Result<Tensor, GoldenError> {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let mut pass = Pass::new(mode, &mut rng);
+        let mut pass = case.pass(mode, &mut rng);
         Ok(self.0.forward(&|_| x.clone(), Some(weights), &mut pass)?)
     }
 }

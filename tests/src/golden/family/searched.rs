@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_decode::{Decoder, TopK};
-use dartloom_net::{Output, Pass, Supernet};
+use dartloom_net::{Output, Supernet};
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_space::{
@@ -18,6 +18,7 @@ use crate::golden::GoldenError;
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
 use crate::golden::genotypes::{difference, genotype};
+use crate::golden::manifest::Case;
 use crate::golden::names::{Place, candidate, in_network};
 
 /// A search space with its supernet.
@@ -64,11 +65,11 @@ impl Searched {
         &self,
         x: &Tensor,
         logits: &[Var],
-        mode: Mode,
+        (case, mode): (&Case<'_>, Mode),
     ) -> Result<Output, GoldenError> {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let weights = softmax(logits)?;
-        Ok(self.net.forward(x, &weights, &mut Pass::new(mode, &mut rng))?)
+        Ok(self.net.forward(x, &weights, &mut case.pass(mode, &mut rng))?)
     }
 }
 

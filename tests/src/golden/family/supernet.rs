@@ -29,7 +29,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     parameters.load_or_compute(&view, "p/", &case.entry)?;
     let logits = searched.logits(|cell| view.get(&format!("alpha/{cell}")))?;
 
-    let output = searched.forward(&x, &logits, Mode::train())?;
+    let output = searched.forward(&x, &logits, (case, Mode::train()))?;
     check.tensor("logits", &output.logits)?;
     let loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
     check.tensor("loss", &loss)?;
@@ -42,7 +42,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     check.tensor_if_stored("g_norms", &parameters.gradient_norms(&gradients)?)?;
     check_buffers(&mut check, "b1/", variables, &place)?;
     if view.has("logits_eval") {
-        let output = searched.forward(&x, &logits, Mode::eval())?;
+        let output = searched.forward(&x, &logits, (case, Mode::eval()))?;
         check.tensor("logits_eval", &output.logits)?;
     }
     if let Some(genotype) = case.entry.extra.field("genotype") {

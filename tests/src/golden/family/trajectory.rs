@@ -8,7 +8,7 @@ use dartloom_data::Batch;
 use dartloom_relax::Softmax;
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, Order};
 use dartloom_space::{Compat, Space};
-use dartloom_train::{AdamConfig, Noise, Position, Schedule, SgdConfig};
+use dartloom_train::{AdamConfig, Noise, Position, Recompute, Schedule, SgdConfig};
 use serde_json::Value;
 
 use super::plan::shape_of;
@@ -39,6 +39,7 @@ fn check_search(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, GoldenE
     let noise = Noise::new(0);
     let config = config(&case.entry.config)?;
     let mut bilevel = Bilevel::new(searched.net, start, config, noise)?;
+    bilevel.execution = case.execution;
 
     let mut trace = Trace::default();
     trace.state(&bilevel.architecture, &parameters)?;
@@ -97,6 +98,7 @@ fn config(config: &Value) -> Result<BilevelConfig, GoldenError> {
             weight_decay: adam.number("weight_decay")?,
         },
         warm_up: 0,
+        recompute: Recompute::default(),
     })
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::experiment::{DecoderKind, Ops, StemKind};
 use dartloom::decode::TopK;
 use dartloom::search::Split;
-use dartloom::train::Schedule;
+use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, CliError> {
     parse(text, Path::new("folder/trial.ron"))
@@ -22,7 +22,8 @@ fn every_level_can_be_patched_alone() {
     let experiment = read(
         "Experiment(data: Digits, layers: 5, ops: [\"skip_connect\", \"sep_conv_3x3\"],
           stem: Cifar(1), decoder: TopK(edges: 1), split: Full, seeds: [7],
-          search: (bilevel: (rate: Constant(0.1), sgd: (momentum: 0.5))))",
+          search: (bilevel: (rate: Constant(0.1), sgd: (momentum: 0.5), recompute: Edge)),
+          retrain: (fit: (recompute: edge)))",
     )
     .unwrap();
     let builtin = Experiment::on(Data::Digits).unwrap();
@@ -33,6 +34,9 @@ fn every_level_can_be_patched_alone() {
     assert_eq!(experiment.split, Split::Full);
     assert_eq!(experiment.seeds, [7]);
     assert_eq!(experiment.search.bilevel.rate, Schedule::Constant(0.1));
+    assert_eq!(experiment.search.bilevel.recompute, Recompute::Edge);
+    assert_eq!(experiment.retrain.fit.recompute, Recompute::Edge);
+    assert_eq!(experiment.random.fit.recompute, Recompute::Never);
     assert_eq!(experiment.search.epochs, builtin.search.epochs);
     assert_eq!(experiment.search.flip, builtin.search.flip);
     let decay = builtin.search.bilevel.sgd.weight_decay;
