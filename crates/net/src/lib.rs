@@ -17,10 +17,7 @@ pub use dartloom_kernels::fused::Recompute;
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
-<<<<<<< HEAD
-=======
 pub use memory::Memory;
->>>>>>> settings
 pub use model::{Execution, Model, Output, Pass, Watch};
 pub use partial::channel_shuffle;
 pub use supernet::{EdgeWeights, Supernet};
