@@ -64,7 +64,7 @@ fn equal_steps_are_equal_and_others_are_refused() {
     let reference = step(&[2.0, 4.0], 1.0, &[0.5, -1.0, 0.0]);
     let same = differences(&reference, &reference).unwrap();
     assert!(same.iter().all(|(_, difference)| *difference == 0.0), "{same:?}");
-    judge("case", &same).unwrap();
+    judge("case", &same, &[]).unwrap();
 
     let rows = [
         (step(&[2.0, 4.01], 1.0, &[0.5, -1.0, 0.0]), "losses"),
@@ -74,11 +74,18 @@ fn equal_steps_are_equal_and_others_are_refused() {
         (step(&[2.0, 4.0], 1.0, &[0.5, -1.0]), "logits of normal"),
     ];
     for (candidate, expected) in rows {
-        let error = judge("case", &differences(&reference, &candidate).unwrap()).unwrap_err();
+        let error = judge("case", &differences(&reference, &candidate).unwrap(), &[]).unwrap_err();
         assert!(matches!(&error, Error::Unequal { what, .. } if what == expected), "{error}");
     }
     let zero = step(&[2.0, 4.0], 1.0, &[0.0, 0.0, 0.0]);
-    assert!(judge("case", &differences(&zero, &zero).unwrap()).is_err(), "nothing was compared");
+    // No further away than PyTorch in single precision is from itself in double precision.
+    let far = [("logits of normal".to_owned(), 1.5e-3)];
+    judge("case", &far, &[("logits of normal".to_owned(), 2.5e-3)]).unwrap();
+    assert!(judge("case", &far, &[("logits of normal".to_owned(), 1.2e-3)]).is_err());
+    assert!(
+        judge("case", &differences(&zero, &zero).unwrap(), &[]).is_err(),
+        "nothing was compared"
+    );
 }
 
 #[test]
