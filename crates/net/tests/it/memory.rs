@@ -24,7 +24,8 @@ fn what_is_computed_again_is_not_kept() {
     let plan = plan.unwrap();
     let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap();
     let [never, edge, staged] = [NEVER, EDGE, Execution::Staged].map(|how| net.memory(8, how));
-    assert!(edge.activations * 2 < never.activations, "{edge:?} {never:?}");
+    // Pooled values that several edges weigh are kept in either case.
+    assert!(edge.activations * 3 < never.activations * 2, "{edge:?} {never:?}");
     assert!(never.activations < staged.activations, "{never:?} {staged:?}");
     assert_eq!((never.parameters, staged.parameters), (edge.parameters, edge.parameters));
     // Values, gradients, momentum, packed copies; running means and variances.
