@@ -32,13 +32,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or_default() {
         Command::Run(arguments) => {
-            run::single_pool();
+            run::settings();
             // A kernel called from outside rayon's pool has to wake a worker and wait for it; from
             // inside, small work is done where it is.
             rayon::scope(|_| exit_code(run::run(&arguments)))
         }
         Command::Bench(arguments) => {
-            run::pool_of(arguments.threads());
+            run::settings_for(arguments.threads());
             rayon::scope(|_| exit_code(bench::run(&arguments)))
         }
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),

@@ -4,12 +4,12 @@ mod directory;
 mod log;
 mod pace;
 mod pictures;
-mod pool;
 mod progress;
+mod settings;
 mod signal;
 mod verdict;
 
-pub(crate) use pool::{pool_of, single_pool};
+pub(crate) use settings::{settings, settings_for};
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
