@@ -84,10 +84,10 @@ impl Context<'_> {
             self.begin(gradient, &mut slabs);
             let needed = self.needed(wanted);
             for node in (0..program.nodes.len()).rev().filter(|&node| live[node]) {
-                for group in program.nodes[node].groups().into_iter().rev() {
-                    let needed = needed[program.nodes[node].terms[group.start].source];
-                    let mut edge = Edge { node, kept, needed, wanted, state, found: &mut found };
-                    self.edge(&mut edge, group, &mut images, &mut slabs);
+                for terms in self.layout.waves[node].iter().rev() {
+                    let (needed, found) = (&needed, &mut found);
+                    let mut wave = Wave { node, kept, needed, wanted, state, found };
+                    self.wave(&mut wave, terms.clone(), &mut images, &mut slabs);
                 }
             }
         }
@@ -188,48 +188,49 @@ impl Context<'_> {
         });
     }
 
-    /// Everything between a node and one of its sources.
-    fn edge(
+    /// Everything between a node and the sources of some of its terms.
+    fn wave(
         &self,
-        edge: &mut Edge<'_>,
-        group: std::ops::Range<usize>,
+        wave: &mut Wave<'_>,
+        terms: std::ops::Range<usize>,
         images: &mut [Slabs<'_>],
         slabs: &mut [GradientSlabs<'_>],
     ) {
-        let all = &self.program.nodes[edge.node].terms;
-        let wanted = edge.wanted;
+        let all = &self.program.nodes[wave.node].terms;
+        let wanted = wave.wanted;
         let asked = |term: &Term| wanted.coefficients && term.coefficient.is_some();
-        let needed = edge.needed;
+        let needed = wave.needed;
         let moves = |term: &Term| {
-            self.active(term) && (needed || (wanted.parameters && term.has_parameters()))
+            let leads = needed[term.source] || (wanted.parameters && term.has_parameters());
+            self.active(term) && leads
         };
         let terms: Vec<usize> =
-            group.filter(|&term| moves(&all[term]) || asked(&all[term])).collect();
+            terms.filter(|&term| moves(&all[term]) || asked(&all[term])).collect();
         let missing: Vec<usize> =
-            terms.iter().copied().filter(|&term| !edge.kept || !self.active(&all[term])).collect();
-        self.blocks(edge.node, &missing, images, edge.state);
-        let pairs = self.output_sums(edge, &terms, images, slabs);
+            terms.iter().copied().filter(|&term| !wave.kept || !self.active(&all[term])).collect();
+        self.blocks(wave.node, &missing, images, wave.state);
+        let pairs = self.output_sums(wave, &terms, images, slabs);
         let mut slopes = Vec::with_capacity(terms.len());
         for (&term, pairs) in terms.iter().zip(&pairs) {
-            slopes.push(self.output_slopes(edge, term, pairs));
+            slopes.push(self.output_slopes(wave, term, pairs));
         }
         let moving: Vec<(usize, Vec<Slope>)> =
             terms.into_iter().zip(slopes).filter(|(term, _)| moves(&all[*term])).collect();
-        self.descend(edge, moving, images, slabs);
+        self.descend(wave, moving, images, slabs);
     }
 
     /// `sum g` and `sum g (y - mean)` per term and channel over the batch, gates included.
     fn output_sums(
         &self,
-        edge: &Edge<'_>,
+        wave: &Wave<'_>,
         terms: &[usize],
         images: &[Slabs<'_>],
         slabs: &[GradientSlabs<'_>],
     ) -> Vec<Vec<Pair>> {
-        let plan = &self.program.nodes[edge.node];
+        let plan = &self.program.nodes[wave.node];
         let needs = |term: &Term| {
             let normed = term.blocks.last().is_some_and(|block| block.norm.is_some());
-            normed || (edge.wanted.coefficients && term.coefficient.is_some())
+            normed || (wave.wanted.coefficients && term.coefficient.is_some())
         };
         let width = |term: &Term| if needs(term) { term.extent.channels } else { 0 };
         let total: usize = terms.iter().map(|&term| width(&plan.terms[term])).sum();
@@ -237,15 +238,15 @@ impl Context<'_> {
             return vec![Vec::new(); terms.len()];
         }
         let mut sums = vec![(0.0, 0.0); total * self.batch];
-        let place = &self.layout.gradients[edge.node];
-        let lines = &edge.state.lines;
+        let place = &self.layout.gradients[wave.node];
+        let lines = &wave.state.lines;
         let pairs = images.par_iter().zip(slabs).zip(sums.par_chunks_mut(total));
         pairs.for_each(|((image, slab), sums)| {
             let node = &slab.nodes[place.clone()];
             let mut sums = sums.iter_mut();
             for &index in terms {
                 let term = &plan.terms[index];
-                let (data, lines) = self.term_output(edge.node, index, image, lines);
+                let (data, lines) = self.term_output(wave.node, index, image, lines);
                 let planes = data.chunks_exact(term.extent.plane()).enumerate();
                 for ((channel, value), sum) in planes.take(width(term)).zip(&mut sums) {
                     let mean = lines.map_or(PLAIN, |lines| lines[channel]).mean;
@@ -301,23 +302,23 @@ impl Context<'_> {
     }
 
     /// Records the gradients of coefficient, scale and shift; returns the slopes of the last block.
-    fn output_slopes(&self, edge: &mut Edge<'_>, index: usize, pairs: &[Pair]) -> Vec<Slope> {
-        let term = &self.program.nodes[edge.node].terms[index];
+    fn output_slopes(&self, wave: &mut Wave<'_>, index: usize, pairs: &[Pair]) -> Vec<Slope> {
+        let term = &self.program.nodes[wave.node].terms[index];
         let factor = self.coefficient(term);
         let block = term.blocks.last();
-        let lines = block.and_then(|block| lines_of(block, &edge.state.lines));
+        let lines = block.and_then(|block| lines_of(block, &wave.state.lines));
         if let Some(coefficient) = term.coefficient {
             let own = pairs.iter().enumerate().map(|(channel, pair)| {
                 let line = lines.map_or(PLAIN, |lines| lines[channel]);
                 let (scale, mean) = (f64::from(line.scale), f64::from(line.mean));
                 scale * pair.1 + (f64::from(line.shift) + scale * mean) * pair.0
             });
-            edge.found.coefficients[coefficient] += own.sum::<f64>() as f32;
+            wave.found.coefficients[coefficient] += own.sum::<f64>() as f32;
         }
         let scaled = |pair: &Pair| (pair.0 * f64::from(factor), pair.1 * f64::from(factor));
         let pairs: Vec<Pair> = pairs.iter().map(scaled).collect();
         let norm = block.and_then(|block| block.norm);
-        let mut slopes = self.slopes(edge, norm, &pairs, term.extent.channels);
+        let mut slopes = self.slopes(wave, norm, &pairs, term.extent.channels);
         for slope in &mut slopes {
             slope.a *= factor;
         }
@@ -327,22 +328,22 @@ impl Context<'_> {
     /// The slopes of a norm from the sums of its output's gradient; records scale and shift.
     pub(super) fn slopes(
         &self,
-        edge: &mut Edge<'_>,
+        wave: &mut Wave<'_>,
         norm: Option<usize>,
         pairs: &[Pair],
         channels: usize,
     ) -> Vec<Slope> {
-        let lines = norm.and_then(|norm| Some((norm, edge.state.lines[norm].clone()?)));
+        let lines = norm.and_then(|norm| Some((norm, wave.state.lines[norm].clone()?)));
         let Some((norm, lines)) = lines else {
             return vec![Slope { a: 1.0, b: 0.0, c: 0.0 }; channels];
         };
         let norm = &self.program.norms[norm];
         if let Some((scale, shift)) = norm.affine
-            && edge.wanted.parameters
+            && wave.wanted.parameters
         {
             for (channel, (pair, line)) in pairs.iter().zip(lines.iter()).enumerate() {
-                edge.found.parameters[scale + channel] += (pair.1 * f64::from(line.inverse)) as f32;
-                edge.found.parameters[shift + channel] += pair.0 as f32;
+                wave.found.parameters[scale + channel] += (pair.1 * f64::from(line.inverse)) as f32;
+                wave.found.parameters[shift + channel] += pair.0 as f32;
             }
         }
         let count = (self.batch * norm.plane) as f64;
@@ -362,12 +363,12 @@ impl Context<'_> {
     /// From the last blocks to the source, depth by depth.
     fn descend(
         &self,
-        edge: &mut Edge<'_>,
+        wave: &mut Wave<'_>,
         mut moving: Vec<(usize, Vec<Slope>)>,
         images: &mut [Slabs<'_>],
         slabs: &mut [GradientSlabs<'_>],
     ) {
-        let all = &self.program.nodes[edge.node].terms;
+        let all = &self.program.nodes[wave.node].terms;
         let depths = moving.iter().map(|(term, _)| all[*term].blocks.len()).max();
         for depth in (0..depths.unwrap_or(0).max(1)).rev() {
             let (now, later): (Vec<_>, Vec<_>) = moving
@@ -377,20 +378,20 @@ impl Context<'_> {
             if now.is_empty() {
                 continue;
             }
-            moving.extend(self.one_depth(edge, depth, now, images, slabs));
+            moving.extend(self.one_depth(wave, depth, now, images, slabs));
         }
     }
 
-    /// One depth of an edge; returns the terms that go on with the slopes of the next depth.
+    /// One depth of a wave; returns the terms that go on with the slopes of the next depth.
     fn one_depth(
         &self,
-        edge: &mut Edge<'_>,
+        wave: &mut Wave<'_>,
         depth: usize,
         now: Vec<(usize, Vec<Slope>)>,
         images: &mut [Slabs<'_>],
         slabs: &mut [GradientSlabs<'_>],
     ) -> Vec<(usize, Vec<Slope>)> {
-        let step = Step::new(self, edge, depth, now);
+        let step = Step::new(self, wave, depth, now);
         let per_part = self.batch.div_ceil(PARTS);
         let width = step.pairs.max(1);
         let mut pairs = vec![(0.0, 0.0); width * self.batch];
@@ -412,12 +413,12 @@ impl Context<'_> {
                     }
                 },
             );
-        step.record(&parameters, &mut edge.found.parameters);
+        step.record(&parameters, &mut wave.found.parameters);
         let next = step.next();
         let mut first = 0;
         next.into_iter()
             .map(|term| {
-                let block = &self.program.nodes[edge.node].terms[term].blocks[depth - 1];
+                let block = &self.program.nodes[wave.node].terms[term].blocks[depth - 1];
                 let count = if block.norm.is_some() { block.output.channels } else { 0 };
                 let total = |channel: usize| {
                     let images = pairs.chunks_exact(width);
@@ -427,19 +428,19 @@ impl Context<'_> {
                 };
                 let own: Vec<Pair> = (first..first + count).map(total).collect();
                 first += count;
-                (term, self.slopes(edge, block.norm, &own, block.output.channels))
+                (term, self.slopes(wave, block.norm, &own, block.output.channels))
             })
             .collect()
     }
 }
 
-/// The edge at hand and what its gradients go into.
-pub(super) struct Edge<'a> {
+/// The terms of a node that are at hand, and what their gradients go into.
+pub(super) struct Wave<'a> {
     pub(super) node: usize,
     /// Whether the outputs of blocks were kept since the forward pass.
     pub(super) kept: bool,
-    /// Whether the source's gradient leads to anything that is asked for.
-    pub(super) needed: bool,
+    /// Which values' gradients lead to anything that is asked for.
+    pub(super) needed: &'a [bool],
     pub(super) wanted: &'a Wanted,
     pub(super) state: &'a mut State,
     pub(super) found: &'a mut Gradients,

@@ -124,15 +124,15 @@ impl Context<'_> {
     }
 
     pub(super) fn node(&self, node: usize, images: &mut [Slabs<'_>], state: &mut State) {
-        let groups = self.program.nodes[node].groups();
-        if groups.is_empty() {
+        let waves = &self.layout.waves[node];
+        if waves.is_empty() {
             self.combine(node, 0..0, true, images, state);
         }
-        for (index, group) in groups.into_iter().enumerate() {
+        for (index, wave) in waves.iter().enumerate() {
             let active = |term: &usize| self.active(&self.program.nodes[node].terms[*term]);
-            let terms: Vec<usize> = group.clone().filter(active).collect();
+            let terms: Vec<usize> = wave.clone().filter(active).collect();
             self.blocks(node, &terms, images, state);
-            self.combine(node, group, index == 0, images, state);
+            self.combine(node, wave.clone(), index == 0, images, state);
         }
     }
 
@@ -156,7 +156,7 @@ impl Context<'_> {
         gate.map_or(1.0, |gate| gate[image])
     }
 
-    /// Runs all blocks of some terms of one source, depth by depth: the norm of one depth needs
+    /// Runs all blocks of some terms, depth by depth: the norm of one depth needs
     /// all images before the next depth begins.
     pub(super) fn blocks(
         &self,
@@ -169,7 +169,7 @@ impl Context<'_> {
         let depth = terms.iter().map(|&term| all[term].blocks.len()).max().unwrap_or(0);
         for depth in 0..depth {
             let at: Vec<(usize, Prepared)> = terms
-                .iter()
+                .par_iter()
                 .filter(|&&term| all[term].blocks.len() > depth)
                 .map(|&term| (term, Prepared::forward(&all[term].blocks[depth], self.parameters)))
                 .collect();
@@ -320,18 +320,18 @@ impl Context<'_> {
         }
     }
 
-    /// Adds the normalised outputs of a group of terms to their node; the first group begins it.
+    /// Adds the normalised outputs of a wave of terms to their node; the first wave begins it.
     fn combine(
         &self,
         node: usize,
-        group: std::ops::Range<usize>,
+        wave: std::ops::Range<usize>,
         first: bool,
         images: &mut [Slabs<'_>],
         state: &State,
     ) {
         let plan = &self.program.nodes[node];
         let home = &self.layout.homes[self.program.inputs.len() + node];
-        let terms: Vec<usize> = group.filter(|&term| self.active(&plan.terms[term])).collect();
+        let terms: Vec<usize> = wave.filter(|&term| self.active(&plan.terms[term])).collect();
         if terms.is_empty() && !first {
             return;
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Recompute;
-use super::program::Program;
+use super::program::{Node, Program};
 
 /// Where a value is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +21,13 @@ pub(super) enum Home {
 pub(super) struct Layout {
     /// Per value.
     pub(super) homes: Vec<Home>,
+    /// Terms of every node that are computed side by side.
+    pub(super) waves: Vec<Vec<Range<usize>>>,
     pub(super) nodes: usize,
     /// Output of every block, by node, term and block.
     pub(super) work: Vec<Vec<Vec<Range<usize>>>>,
     pub(super) work_len: usize,
-    /// Gradient of every block's output but the last, likewise; groups share their room.
+    /// Gradient of every block's output but the last, likewise; waves share their room.
     pub(super) inner: Vec<Vec<Vec<Range<usize>>>>,
     pub(super) inner_len: usize,
     /// Gradient of every node.
@@ -45,12 +47,13 @@ impl Layout {
         for node in &program.nodes {
             layout.gradients.push(take(&mut layout.gradient_len, node.extent.len()));
             let (mut work, mut inner) = (Vec::new(), Vec::new());
-            for group in node.groups() {
+            let waves = waves(node, recompute);
+            for wave in &waves {
                 if recompute == Recompute::Edge {
                     kept = 0;
                 }
                 let mut gradients = 0;
-                for term in &node.terms[group] {
+                for term in &node.terms[wave.clone()] {
                     let outputs = term.blocks.iter().map(|block| block.output.len());
                     work.push(outputs.clone().map(|len| take(&mut kept, len)).collect());
                     let before_last = term.blocks.len().saturating_sub(1);
@@ -63,6 +66,7 @@ impl Layout {
             }
             layout.work.push(work);
             layout.inner.push(inner);
+            layout.waves.push(waves);
         }
         layout
     }
@@ -115,6 +119,17 @@ fn homes(program: &Program) -> Vec<Home> {
         });
     }
     homes
+}
+
+/// What is computed again edge by edge must be put away edge by edge. Otherwise all edges of a node
+/// go together: threads wait for one another at every depth of a wave, and waiting costs as much as
+/// a small edge.
+fn waves(node: &Node, recompute: Recompute) -> Vec<Range<usize>> {
+    match recompute {
+        Recompute::Edge => node.groups(),
+        Recompute::Never if node.terms.is_empty() => Vec::new(),
+        Recompute::Never => std::iter::once(0..node.terms.len()).collect(),
+    }
 }
 
 /// The next `len` places.

@@ -1,6 +1,8 @@
-//! One depth of one edge on the way back, image by image.
+//! One depth of a wave on the way back, image by image.
 
-use super::backward::{Edge, GradientSlabs, Operands, Slope, plane_of};
+use rayon::prelude::*;
+
+use super::backward::{GradientSlabs, Operands, Slope, Wave, plane_of};
 use super::block::{Block, Spatial};
 use super::forward::{Context, Slabs, lines_of};
 use super::lines::{Line, Lines};
@@ -13,17 +15,14 @@ use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
 
-/// What all images of one depth of one edge share.
+/// What all images share at one depth of a wave.
 pub(super) struct Step<'a> {
     context: &'a Context<'a>,
     lines: Vec<Option<Lines>>,
     node: usize,
     depth: usize,
+    /// In order, hence those of one source side by side.
     terms: Vec<Moving>,
-    /// Whether the source's gradient is asked for.
-    descends: bool,
-    /// Whether gradients before a ReLU that terms share are added up first.
-    summed: bool,
     /// Parameters of all terms at this depth.
     pub(super) parameters: usize,
     /// Channels of the norms of the next depth.
@@ -37,39 +36,51 @@ struct Moving {
     operands: Option<Operands>,
     /// Where its parameters begin among the step's.
     parameters: usize,
+    /// Whether the gradient of what it read is asked for.
+    descends: bool,
+    /// Whether that gradient is added to those of other terms before the ReLU they begin with.
+    shares: bool,
 }
 
 impl<'a> Step<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
-        edge: &Edge<'_>,
+        wave: &Wave<'_>,
         depth: usize,
-        now: Vec<(usize, Vec<Slope>)>,
+        mut now: Vec<(usize, Vec<Slope>)>,
     ) -> Self {
-        let all = &context.program.nodes[edge.node].terms;
-        let weights = edge.wanted.parameters;
+        now.sort_unstable_by_key(|(index, _)| *index);
+        let all = &context.program.nodes[wave.node].terms;
+        let weights = wave.wanted.parameters;
+        let prepare = |block: &Block| {
+            let forward = weights.then(|| Prepared::forward(block, context.parameters));
+            Operands { back: Prepared::backward(block, context.parameters), forward }
+        };
+        let operands: Vec<Option<Operands>> =
+            now.par_iter().map(|(index, _)| all[*index].blocks.get(depth).map(prepare)).collect();
         let (mut parameters, mut pairs) = (0, 0);
         let mut terms = Vec::with_capacity(now.len());
-        for (index, slopes) in now {
+        for ((index, slopes), operands) in now.into_iter().zip(operands) {
             let term = &all[index];
             let place = parameters;
-            let operands = term.blocks.get(depth).map(|block| {
-                if weights {
-                    parameters += block.parameters.1 - block.parameters.0;
-                }
-                let forward = weights.then(|| Prepared::forward(block, context.parameters));
-                Operands { back: Prepared::backward(block, context.parameters), forward }
-            });
+            if let Some(block) = term.blocks.get(depth).filter(|_| weights) {
+                parameters += block.parameters.1 - block.parameters.0;
+            }
             if let Some(before) = depth.checked_sub(1) {
                 let block = &term.blocks[before];
                 pairs += if block.norm.is_some() { block.output.channels } else { 0 };
             }
-            terms.push(Moving { index, slopes, operands, parameters: place });
+            let descends = depth > 0 || wave.needed[term.source];
+            let parameters = place;
+            terms.push(Moving { index, slopes, operands, parameters, descends, shares: false });
         }
-        let (node, descends) = (edge.node, depth > 0 || edge.needed);
-        let lines = edge.state.lines.clone();
-        let summed = depth == 0 && descends && share_relu(all, &terms);
-        Self { context, lines, node, depth, terms, descends, summed, parameters, pairs }
+        if depth == 0 {
+            terms
+                .chunk_by_mut(|a, b| all[a.index].source == all[b.index].source)
+                .for_each(|terms| share_relu(all, terms));
+        }
+        let lines = wave.state.lines.clone();
+        Self { context, lines, node: wave.node, depth, terms, parameters, pairs }
     }
 
     /// The terms that have another block before this depth.
@@ -85,16 +96,24 @@ impl<'a> Step<'a> {
         if self.parameters == 0 {
             return;
         }
-        for moving in &self.terms {
-            let Some(block) = self.term(moving).blocks.get(self.depth) else { continue };
-            let (start, end) = block.parameters;
-            let own = &mut found[start..end];
+        let block = |moving: &Moving| self.term(moving).blocks.get(self.depth);
+        let own = |moving| Some((block(moving)?.parameters, moving.parameters));
+        let mut ranges: Vec<_> = self.terms.iter().filter_map(own).collect();
+        ranges.sort_unstable();
+        let (mut rest, mut passed) = (found, 0);
+        let mut places = Vec::with_capacity(ranges.len());
+        for ((start, end), place) in ranges {
+            let (own, later) = rest[start - passed..].split_at_mut(end - start);
+            (rest, passed) = (later, end);
+            places.push((own, place));
+        }
+        places.par_iter_mut().for_each(|(own, place)| {
             for part in parts.chunks_exact(self.parameters) {
-                for (sum, value) in own.iter_mut().zip(&part[moving.parameters..]) {
+                for (sum, value) in own.iter_mut().zip(&part[*place..]) {
                     *sum += value;
                 }
             }
-        }
+        });
     }
 
     fn term(&self, moving: &Moving) -> &'a Term {
@@ -110,44 +129,60 @@ impl<'a> Step<'a> {
         parameters: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let mut first = 0;
         let mut sum = std::mem::take(&mut scratch.relu_gradient);
-        let mut added = 0;
-        for moving in &self.terms {
-            let term = self.term(moving);
-            let Some(block) = term.blocks.get(self.depth) else {
-                self.identity(moving, image.index, slab);
-                continue;
-            };
-            let own = &mut parameters[moving.parameters..];
-            let shared = (self.summed && block.relu).then(|| {
-                added += 1;
-                (room(&mut sum, block.input.len()), added > 1)
-            });
-            self.block((moving, block), image, (slab, shared), own, scratch);
-            let Some(before) = self.depth.checked_sub(1) else { continue };
-            let Some(lines) = lines_of(&term.blocks[before], &self.lines) else { continue };
-            let place = &self.context.layout.inner[self.node][moving.index][before];
-            let range = self.context.layout.work[self.node][moving.index][before].clone();
-            let extent = term.blocks[before].output;
-            let gradients = slab.inner[place.clone()].chunks_exact(extent.plane());
-            let planes = gradients.zip(image.work[range].chunks_exact(extent.plane()));
-            for ((gradient, value), line) in planes.zip(lines) {
-                let task = PairSums { gradient, value, mean: line.mean };
-                pairs[first] = run(self.context.arch, task);
-                first += 1;
+        let mut pairs = pairs.iter_mut();
+        let same = |a: &Moving, b: &Moving| self.term(a).source == self.term(b).source;
+        for terms in self.terms.chunk_by(same) {
+            let mut added = 0;
+            for moving in terms {
+                let Some(block) = self.term(moving).blocks.get(self.depth) else {
+                    self.identity(moving, image.index, slab);
+                    continue;
+                };
+                let own = &mut parameters[moving.parameters..];
+                let shared = moving.shares.then(|| {
+                    added += 1;
+                    (room(&mut sum, block.input.len()), added > 1)
+                });
+                self.block((moving, block), image, (slab, shared), own, scratch);
+                self.pairs(moving, image, slab, &mut pairs);
             }
-        }
-        if added > 0 {
-            self.through_relu(&sum, image, slab);
+            if added > 0 {
+                self.through_relu(terms, &sum, image, slab);
+            }
         }
         scratch.relu_gradient = sum;
     }
 
+    /// The sums that the norm before this depth needs.
+    fn pairs<'b>(
+        &self,
+        moving: &Moving,
+        image: &Slabs<'_>,
+        slab: &GradientSlabs<'_>,
+        sums: &mut impl Iterator<Item = &'b mut (f64, f64)>,
+    ) {
+        let Some(before) = self.depth.checked_sub(1) else { return };
+        let block = &self.term(moving).blocks[before];
+        let Some(lines) = lines_of(block, &self.lines) else { return };
+        let place = &self.context.layout.inner[self.node][moving.index][before];
+        let range = self.context.layout.work[self.node][moving.index][before].clone();
+        let gradients = slab.inner[place.clone()].chunks_exact(block.output.plane());
+        let planes = gradients.zip(image.work[range].chunks_exact(block.output.plane()));
+        for (((gradient, value), line), sum) in planes.zip(lines).zip(sums) {
+            *sum = run(self.context.arch, PairSums { gradient, value, mean: line.mean });
+        }
+    }
+
     /// Passes what terms added up before their common ReLU on to the source.
-    fn through_relu(&self, sum: &[f32], image: &Slabs<'_>, slab: &mut GradientSlabs<'_>) {
-        let relu = |moving: &&Moving| self.term(moving).blocks.first().is_some_and(|b| b.relu);
-        let Some(moving) = self.terms.iter().find(relu) else { return };
+    fn through_relu(
+        &self,
+        terms: &[Moving],
+        sum: &[f32],
+        image: &Slabs<'_>,
+        slab: &mut GradientSlabs<'_>,
+    ) {
+        let Some(moving) = terms.iter().find(|moving| moving.shares) else { return };
         let term = self.term(moving);
         let (input, plane) = (self.input(moving, image), term.input().plane());
         let targets = self.ends(term, slab).1.chunks_exact_mut(plane);
@@ -160,7 +195,7 @@ impl<'a> Step<'a> {
 
     /// A term without blocks passes the gradient on.
     fn identity(&self, moving: &Moving, image: usize, slab: &mut GradientSlabs<'_>) {
-        if !self.descends {
+        if !moving.descends {
             return;
         }
         let term = self.term(moving);
@@ -371,7 +406,7 @@ impl<'a> Step<'a> {
         slab: &mut GradientSlabs<'_>,
         scratch: &mut Scratch,
     ) {
-        if self.depth == 0 && !self.descends {
+        if !moving.descends {
             return;
         }
         let SpatialBack { arch, block, input, .. } = through;
@@ -415,17 +450,22 @@ fn add_up(through: SpatialBack<'_>, (sum, add): (&mut [f32], bool), scratch: &mu
     }
 }
 
-/// Whether several terms begin with a ReLU, and all of these read the same channels.
-fn share_relu(all: &[Term], terms: &[Moving]) -> bool {
-    let begins = |moving: &&Moving| all[moving.index].blocks.first().is_some_and(|b| b.relu);
-    let mut reads = terms.iter().filter(begins).map(|moving| {
-        let term = &all[moving.index];
-        (term.first, term.input())
-    });
-    let Some(first) = reads.next() else { return false };
-    let mut others = 0;
-    reads.all(|read| {
-        others += 1;
-        read == first
-    }) && others > 0
+/// Marks terms of one source that begin with a ReLU, if there are several and all of these read the
+/// same channels.
+fn share_relu(all: &[Term], terms: &mut [Moving]) {
+    let relu = |moving: &Moving| all[moving.index].blocks.first().is_some_and(|block| block.relu);
+    let reads = |moving: &Moving| (all[moving.index].first, all[moving.index].input());
+    let mut first = None;
+    let mut same = 0;
+    for moving in terms.iter().filter(|moving| moving.descends && relu(moving)) {
+        if *first.get_or_insert_with(|| reads(moving)) != reads(moving) {
+            return;
+        }
+        same += 1;
+    }
+    if same > 1 {
+        for moving in terms.iter_mut().filter(|moving| relu(moving)) {
+            moving.shares = true;
+        }
+    }
 }
