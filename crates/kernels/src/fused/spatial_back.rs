@@ -144,6 +144,7 @@ impl SpatialBack<'_> {
             winner: Some(&mut *winner),
         };
         run(arch, max);
+        window.give_empty(best, winner);
         scratch.gradient.shape(window.back.frame, 1, 0.0);
         scratch.gradient.fill(arch, 0, self.own(channel), PLAIN, false);
         scratch.winner.shape(window.back.frame, 1, -1.0);

@@ -303,6 +303,12 @@ impl<'a> Step<'a> {
                 &behind[channel * plane..][..plane]
             };
             let Slope { a, b, c } = moving.slopes[channel];
+            if (b, c) == (0.0, 0.0) {
+                // The value has no part in it, be it infinite.
+                let terms = [(a * gate, gradient)];
+                run(self.context.arch, Combine { terms: &terms, shift: 0.0, target, add: false });
+                continue;
+            }
             let value = &values[channel * plane..][..plane];
             run(self.context.arch, Blend { gradient, value, factors: (a * gate, b, c), target });
         }

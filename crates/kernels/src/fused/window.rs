@@ -95,6 +95,23 @@ impl Window {
         Some(window)
     }
 
+    /// Windows of negative infinities are won by their first input: nothing beats the border.
+    pub(super) fn give_empty(&self, best: &[f32], winner: &mut [f32]) {
+        let lowest = |value: &f32| value.to_bits() == f32::NEG_INFINITY.to_bits();
+        // Without a branch per value, since there is hardly ever one.
+        if !best.iter().fold(false, |any, value| any | lowest(value)) {
+            return;
+        }
+        let Sizes { kernel, stride, dilation, padding } = self.sizes;
+        let windows = best.iter().zip(winner).enumerate();
+        for (window, (_, tap)) in windows.filter(|(_, (value, _))| lowest(value)) {
+            let (row, column) = (window / self.output.1, window % self.output.1);
+            let row = padding.0.saturating_sub(row * stride.0).div_ceil(dilation.0);
+            let column = padding.1.saturating_sub(column * stride.1).div_ceil(dilation.1);
+            *tap = (row * kernel.1 + column) as f32;
+        }
+    }
+
     fn square(&self) -> Option<Square> {
         let Sizes { kernel, stride, dilation, .. } = self.sizes;
         let [phase] = &self.back.phases[..] else { return None };
