@@ -67,5 +67,17 @@ def run(options, step):
     )
 
 
+def write(path, net, tables, **batches):
+    """Everything the other implementation needs to make the same step."""
+    from safetensors.torch import save_file
+
+    state = net.state_dict()
+    tensors = {name: t for name, t in state.items() if not name.endswith("batches_tracked")}
+    tensors |= tables
+    for part, (images, labels) in batches.items():
+        tensors |= {f"{part}.images": images, f"{part}.labels": labels}
+    save_file({name: t.contiguous().clone() for name, t in tensors.items()}, path)
+
+
 def say(**values):
     print(json.dumps(values))

@@ -86,18 +86,6 @@ class Search:
         return self.losses[-1]
 
 
-def write(path, net, logits, train, valid):
-    """Everything the other implementation needs to make the same step."""
-    from safetensors.torch import save_file
-
-    state = net.state_dict()
-    tensors = {name: t for name, t in state.items() if not name.endswith("batches_tracked")}
-    tensors |= {f"logits.{name}": table.detach() for name, table in logits.items()}
-    for part, (images, labels) in (("train", train), ("valid", valid)):
-        tensors |= {f"{part}.images": images, f"{part}.labels": labels}
-    save_file({name: t.contiguous().clone() for name, t in tensors.items()}, path)
-
-
 def main():
     parser = measure.arguments(channels=16, layers=8, batch=64)
     methods = ["darts", "darts-second-order", "pc-darts"]
@@ -117,17 +105,19 @@ def main():
     if not options.parity:
         measure.run(options, lambda: search.step(train, valid, second))
         return
-    write(options.parity, net, logits, train, valid)
+    tables = {f"logits.{name}": table.detach() for name, table in logits.items()}
+    measure.write(options.parity, net, tables, train=train, valid=valid)
     if options.double:
         logits = {name: t.detach().double().requires_grad_() for name, t in logits.items()}
         train, valid = [(images.double(), labels) for images, labels in (train, valid)]
         search = Search(net.double(), logits, options.lean)
     search.step(train, valid, second)
-    gradients = dict(zip(logits, (gradient.tolist() for gradient in search.gradients)))
+    tables = (gradient.tolist() for gradient in search.gradients)
+    gradients = {f"logits of {cell}": table for cell, table in zip(logits, tables)}
     measure.say(
         losses=search.losses,
         gradient_norm=search.norm,
-        logit_gradients=gradients,
+        gradients=gradients,
         torch=torch.__version__,
     )
 

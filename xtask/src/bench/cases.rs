@@ -23,8 +23,8 @@ const SEARCH: &str = "bench search-step";
 const SEARCH_SCRIPT: &str = "search_step.py";
 
 impl StepCase {
-    /// Whether both can start from the same weights.
-    pub(super) fn has_parity(&self) -> bool {
+    /// Whether gradients that nobody uses can be left out.
+    pub(super) fn is_search(&self) -> bool {
         self.script == SEARCH_SCRIPT
     }
 

@@ -126,9 +126,7 @@ fn measure(
     record: &mut Record,
 ) -> Result<steps::Outcome, Error> {
     println!("\n{} ({} threads): {}", case.name, case.threads, case.about);
-    if case.has_parity() {
-        parity::check(case, programs, options.double, record)?;
-    }
+    parity::check(case, programs, options.double, record)?;
     let outcome = steps::repeat(case, programs, options, record)?;
     outcome.print(peak.best(case.threads));
     record.line(&outcome.json(case.name))?;

@@ -10,8 +10,8 @@ use super::programs::Programs;
 use super::record::Record;
 use crate::error::Error;
 
-/// Largest relative difference of losses, of the weights' gradient norm, and of the logits'
-/// gradients relative to the largest of their cell; or what PyTorch in single precision shows
+/// Largest relative difference of losses, of the weights' gradient norm, and of gradients relative
+/// to the largest of their table; or what PyTorch in single precision shows
 /// itself, where that is more. The gradient of a logit is a sum over all positions of a deep
 /// network that cancels nearly to zero, so rounding alone moves it.
 const LIMIT: f64 = 1e-3;
@@ -120,16 +120,16 @@ pub(super) fn differences(
     let mut all = vec![("losses".to_owned(), worst(&theirs, &ours))];
     let norms = (reference.number("gradient_norm")?, candidate.number("gradient_norm")?);
     all.push(("norm of the weights' gradient".to_owned(), worst(&[norms.0], &[norms.1])));
-    let cells = reference.value["logit_gradients"].as_object();
-    let cells = cells.filter(|cells| !cells.is_empty());
-    let cells = cells.ok_or_else(|| reference.lacks("gradients of logits by cell".to_owned()))?;
-    for (cell, theirs) in cells {
+    let tables = reference.value["gradients"].as_object();
+    let tables = tables.filter(|tables| !tables.is_empty());
+    let tables = tables.ok_or_else(|| reference.lacks("gradients by name".to_owned()))?;
+    for (name, theirs) in tables {
         let table = |figures: &Figures, value: &Value| {
-            numbers(value).ok_or_else(|| figures.lacks(format!("gradients of `{cell}`")))
+            numbers(value).ok_or_else(|| figures.lacks(format!("gradients called `{name}`")))
         };
         let theirs = table(reference, theirs)?;
-        let ours = table(candidate, &candidate.value["logit_gradients"][cell])?;
-        all.push((format!("logits of {cell}"), relative_to_largest(&theirs, &ours)));
+        let ours = table(candidate, &candidate.value["gradients"][name])?;
+        all.push((name.clone(), relative_to_largest(&theirs, &ours)));
     }
     Ok(all)
 }

@@ -70,6 +70,6 @@ pub(super) fn candidate_words(case: &StepCase, steps: u32) -> String {
 /// Words of a timed run of the reference.
 pub(super) fn reference_words(case: &StepCase, steps: u32, layout: &str, lean: bool) -> String {
     let StepCase { shared, threads, .. } = case;
-    let lean = if lean && case.has_parity() { " --lean" } else { "" };
+    let lean = if lean && case.is_search() { " --lean" } else { "" };
     format!("{shared} --threads {threads} --steps {steps} --warm-up 1 --layout {layout}{lean}")
 }

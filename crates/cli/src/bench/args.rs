@@ -118,6 +118,10 @@ pub(crate) struct TrainStepArguments {
     /// Probability of drop-path.
     #[arg(long, value_name = "P", default_value = "0", value_parser = probability)]
     pub(crate) drop_path: f64,
+    /// Make one step without drop-path from the weights and the batch in this file, and print its
+    /// loss and gradients instead of times.
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) parity: Option<PathBuf>,
     /// What cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,

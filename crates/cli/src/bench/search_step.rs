@@ -19,7 +19,7 @@ use crate::error::CliError;
 
 pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
     if let Some(path) = &arguments.parity {
-        return parity::run(arguments, path);
+        return parity::search(arguments, path);
     }
     let before = Baseline::now();
     let train = batch("train", arguments.batch, arguments.input)?;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use candle_core::Tensor;
 use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
 use dartloom::ops::Mode;
@@ -15,7 +16,7 @@ use super::memory::{Baseline, mib};
 use super::network::Derived;
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
-use super::{SEED, measure};
+use super::{SEED, measure, parity};
 use crate::error::CliError;
 
 /// Gradients of inputs and of weights each cost what a forward pass costs.
@@ -24,23 +25,14 @@ const PASSES: f64 = 3.0;
 const RATE: f64 = 0.025;
 
 pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
+    if let Some(path) = &arguments.parity {
+        return parity::train(arguments, path);
+    }
     let before = Baseline::now();
     let data = batch("train", arguments.batch, arguments.input)?;
-    let derived = Derived {
-        genotype: &arguments.genotype,
-        channels: arguments.channels,
-        layers: arguments.layers,
-        input: arguments.input,
-        aux: arguments.aux,
-    };
-    let network = derived.network()?;
-    let config = FitConfig {
-        drop_path: arguments.drop_path,
-        recompute: arguments.recompute.into(),
-        ..FitConfig::default()
-    };
-    let execution = config.recompute.into();
-    let mut training = Training { model: &network, sgd: Sgd::new(config.sgd), config, made: 0 };
+    let network = arguments.derived().network()?;
+    let mut training = Training::new(&network, arguments);
+    let execution = training.config.recompute.into();
     let mut phases = Phases::default();
     let steps = measure::steps(arguments.pace, |measured| {
         let (loss, parts) = training.step(&data)?;
@@ -70,33 +62,66 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
 }
 
+impl TrainStepArguments {
+    /// The network that is trained.
+    pub(super) fn derived(&self) -> Derived<'_> {
+        Derived {
+            genotype: &self.genotype,
+            channels: self.channels,
+            layers: self.layers,
+            input: self.input,
+            aux: self.aux,
+        }
+    }
+}
+
 /// A network in training, as `Fit` trains it, without a data set and with a clock.
-struct Training<'a> {
+pub(super) struct Training<'a> {
     model: &'a dyn Model,
-    config: FitConfig,
+    pub(super) config: FitConfig,
     sgd: Sgd,
     made: u64,
 }
 
-impl Training<'_> {
+impl<'a> Training<'a> {
+    pub(super) fn new(model: &'a dyn Model, arguments: &TrainStepArguments) -> Self {
+        let config = FitConfig {
+            drop_path: arguments.drop_path,
+            recompute: arguments.recompute.into(),
+            ..FitConfig::default()
+        };
+        Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
+    }
+
+    /// The loss of a batch and the gradients of all weights.
+    pub(super) fn gradients(&mut self, batch: &Batch) -> Result<(f64, Gradients), TrainError> {
+        let loss = self.loss(batch)?;
+        let value = f64::from(loss.to_scalar::<f32>()?);
+        let variables = self.model.variables().parameters();
+        Ok((value, Gradients::take(&mut loss.backward()?, variables)))
+    }
+
+    fn loss(&mut self, batch: &Batch) -> Result<Tensor, TrainError> {
+        let mut noise = Noise::new(SEED).stream("drop-path", self.made);
+        self.made += 1;
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        pass.execution = self.config.recompute.into();
+        pass.drop_path = self.config.drop_path;
+        let output = self.model.forward(&batch.images, &mut pass)?;
+        let loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;
+        let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
+        let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
+        Ok((loss + (extra * self.config.auxiliary)?)?)
+    }
+
     /// The loss of a step and the seconds of its phases.
     fn step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), CliError> {
         self.timed_step(batch).map_err(CliError::work)
     }
 
     fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), TrainError> {
-        let mut noise = Noise::new(SEED).stream("drop-path", self.made);
-        self.made += 1;
         let start = Instant::now();
-        let mut pass = Pass::new(Mode::train(), &mut noise);
-        pass.execution = self.config.recompute.into();
-        pass.drop_path = self.config.drop_path;
-        let output = self.model.forward(&batch.images, &mut pass)?;
-        let mut loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;
-        if let Some(auxiliary) = output.auxiliary {
-            let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
-            loss = (loss + (extra * self.config.auxiliary)?)?;
-        }
+        let loss = self.loss(batch)?;
         let value = f64::from(loss.to_scalar::<f32>()?);
         let forward = Instant::now();
         let variables = self.model.variables().parameters();

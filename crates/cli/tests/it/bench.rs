@@ -1,24 +1,13 @@
-//! `bench`: what it prints, and that a given step is the library's step.
+//! `bench`: what it prints.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-
-use candle_core::{DType, Device, Tensor};
-use dartloom::data::Batch;
-use dartloom::net::Supernet;
-use dartloom::ops::Registry;
-use dartloom::presets;
-use dartloom::relax::Softmax;
-use dartloom::search::{Architecture, Bilevel, StepReport};
-use dartloom::space::{Blueprint, Build, OpSet, Shape, Space, Stem};
-use dartloom::train::{Noise, Position};
 use serde_json::Value;
 
 use crate::program::Program;
 
-const SMALL: [&str; 8] = ["--channels", "2", "--layers", "3", "--batch", "2", "--input", "1x8x8"];
+pub(crate) const SMALL: [&str; 8] =
+    ["--channels", "2", "--layers", "3", "--batch", "2", "--input", "1x8x8"];
 
-fn json(program: &Program, words: &[&str]) -> Value {
+pub(crate) fn json(program: &Program, words: &[&str]) -> Value {
     let said = program.succeed(words);
     assert_eq!(said.stdout.lines().count(), 1, "{}", said.stdout);
     serde_json::from_str(&said.stdout).unwrap()
@@ -170,98 +159,6 @@ fn tables_are_for_people() {
     let said = program.succeed(&words);
     for part in ["darts C2 L3", "images per second", "logits_forward", "peak MiB"] {
         assert!(said.stdout.contains(part), "no `{part}` in {}", said.stdout);
-    }
-}
-
-const IMAGE: Shape = Shape::new(1, 8, 8);
-
-fn batch(seed: f64) -> Batch {
-    let values: Vec<f32> = (0..128).map(|i| (seed + 1.7 * f64::from(i)).sin() as f32).collect();
-    let images = Tensor::from_vec(values, (2, 1, 8, 8), &Device::Cpu).unwrap();
-    Batch { images, labels: Tensor::new(&[3_u32, 7], &Device::Cpu).unwrap() }
-}
-
-/// A search that no seed of the program's makes.
-fn search() -> Bilevel {
-    let space = Space::darts(OpSet::builtin("O_base").unwrap(), 3, 4, Stem::cifar(3)).unwrap();
-    let build = Build::new(2, 10, IMAGE);
-    let plan = Blueprint::supernet(&space, build).unwrap();
-    let noise = Noise::new(99);
-    let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
-    let mut rng = noise.stream("net", 0);
-    let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
-    let softmax = Arc::new(Softmax::default());
-    let mut rng = noise.stream("logits", 0);
-    let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
-    Bilevel::new(supernet, architecture, presets::darts().bilevel, noise).unwrap()
-}
-
-/// What the library finds, and the tensors that another program needs to find it.
-fn step() -> (StepReport, HashMap<String, Tensor>) {
-    let mut search = search();
-    let mut tensors: HashMap<String, Tensor> =
-        search.supernet.variables().snapshot().unwrap().into_iter().collect();
-    for (cell, logits) in search.architecture.snapshot().unwrap() {
-        tensors.insert(format!("logits.{cell}"), logits);
-    }
-    for (part, seed) in [("train", 1.0), ("valid", 2.0)] {
-        let Batch { images, labels } = batch(seed);
-        tensors.insert(format!("{part}.images"), images);
-        // As other programs store them.
-        tensors.insert(format!("{part}.labels"), labels.to_dtype(DType::I64).unwrap());
-    }
-    let valid = batch(2.0);
-    let report = search.step(Position::default(), 1, &batch(1.0), Some(&valid)).unwrap();
-    (report, tensors)
-}
-
-#[test]
-fn a_given_step_is_the_librarys_step() {
-    let program = Program::new();
-    let (report, tensors) = step();
-    candle_core::safetensors::save(&tensors, program.path("start.safetensors")).unwrap();
-    let words = ["bench", "search-step", "--json", "--parity", "start.safetensors"];
-    let found = json(&program, &[&words[..], &SMALL[..]].concat());
-    let losses: Vec<f64> = serde_json::from_value(found["losses"].clone()).unwrap();
-    assert_eq!(losses, report.losses);
-    let gradients: BTreeMap<String, Vec<Vec<f64>>> =
-        serde_json::from_value(found["logit_gradients"].clone()).unwrap();
-    assert_eq!(gradients.keys().collect::<Vec<_>>(), ["normal", "reduce"]);
-    for (cell, expected) in &report.arch_gradients.0 {
-        let expected = expected.to_dtype(DType::F64).unwrap().to_vec2::<f64>().unwrap();
-        assert_eq!(gradients[cell], expected, "{cell}");
-    }
-}
-
-#[test]
-fn a_start_that_does_not_fit_is_refused() {
-    let program = Program::new();
-    let (_, tensors) = step();
-    type Spoil = fn(&mut HashMap<String, Tensor>);
-    let rows: [(Spoil, &str); 5] = [
-        (|t| drop(t.remove("train.images")), "train.images"),
-        (|t| drop(t.remove("logits.reduce")), "logits.reduce"),
-        (|t| drop(t.remove("stem.0.0.weight")), "stem.0.0.weight"),
-        (|t| drop(t.insert("more".to_owned(), Tensor::new(1_f32, &Device::Cpu).unwrap())), "more"),
-        (
-            |t| {
-                drop(t.insert(
-                    "valid.labels".to_owned(),
-                    Tensor::new(&[1_u32], &Device::Cpu).unwrap(),
-                ))
-            },
-            "valid.labels",
-        ),
-    ];
-    for (spoil, part) in rows {
-        let mut tensors = tensors.clone();
-        spoil(&mut tensors);
-        candle_core::safetensors::save(&tensors, program.path("start.safetensors")).unwrap();
-        let words = ["bench", "search-step", "--parity", "start.safetensors"];
-        let said = program.run(&[&words[..], &SMALL[..]].concat());
-        assert_eq!(said.code, Some(2), "{part}: {}", said.stderr);
-        assert!(said.stderr.contains("start.safetensors"), "{}", said.stderr);
-        assert!(said.stderr.contains(part), "no `{part}` in {}", said.stderr);
     }
 }
 

@@ -5,5 +5,6 @@
 mod bench;
 mod commands;
 mod mistakes;
+mod parity;
 mod program;
 mod runs;

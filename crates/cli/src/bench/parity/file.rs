@@ -1,0 +1,80 @@
+//! The file that two implementations start from.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom::data::Batch;
+use dartloom::ops::Variables;
+use dartloom::space::Shape;
+
+use crate::error::CliError;
+
+/// Tensors by name that have not been used yet.
+pub(super) struct File<'a> {
+    path: &'a Path,
+    pub(super) tensors: BTreeMap<String, Tensor>,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn read(path: &'a Path) -> Result<Self, CliError> {
+        let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
+            .map_err(|error| CliError::content(path, error))?;
+        Ok(Self { path, tensors: tensors.into_iter().collect() })
+    }
+
+    /// Gives all tensors that are left to `variables`.
+    pub(super) fn load(&self, variables: &Variables) -> Result<(), CliError> {
+        variables.load(&self.tensors).map_err(|error| self.refuse(error.into()))
+    }
+
+    pub(super) fn refuse(&self, error: dartloom::Error) -> CliError {
+        CliError::content(self.path, error)
+    }
+
+    fn take(&mut self, name: &str) -> Result<Tensor, CliError> {
+        match self.tensors.remove(name) {
+            Some(tensor) => Ok(tensor),
+            None => Err(self.wrong(name, "a tensor of this name", "none".to_owned())),
+        }
+    }
+
+    /// The images and labels of one part.
+    pub(super) fn batch(
+        &mut self,
+        part: &str,
+        batch: usize,
+        shape: Shape,
+    ) -> Result<Batch, CliError> {
+        let (images, labels) = (format!("{part}.images"), format!("{part}.labels"));
+        let expected = [batch, shape.channels, shape.height, shape.width];
+        let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
+        let labels = self.of_shape(&labels, &expected[..1])?.to_dtype(DType::U32);
+        let tensors = || Ok::<_, candle_core::Error>(Batch { images: images?, labels: labels? });
+        tensors().map_err(CliError::work)
+    }
+
+    fn of_shape(&mut self, name: &str, expected: &[usize]) -> Result<Tensor, CliError> {
+        let tensor = self.take(name)?;
+        if tensor.dims() == expected {
+            return Ok(tensor);
+        }
+        let expected = format!("shape {expected:?} as --batch and --input say");
+        Err(self.wrong(name, &expected, format!("{:?}", tensor.dims())))
+    }
+
+    /// The logits of all cells.
+    pub(super) fn logits<'b>(
+        &mut self,
+        cells: impl Iterator<Item = &'b String>,
+    ) -> Result<BTreeMap<String, Tensor>, CliError> {
+        cells.map(|cell| Ok((cell.clone(), self.take(&format!("logits.{cell}"))?))).collect()
+    }
+
+    fn wrong(&self, tensor: &str, expected: &str, found: String) -> CliError {
+        let (path, tensor) = (self.path.to_owned(), tensor.to_owned());
+        CliError::Parity { path, tensor, expected: expected.to_owned(), found }
+    }
+}
