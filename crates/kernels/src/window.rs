@@ -1,10 +1,12 @@
 //! Where a sliding window meets its input, along one axis.
 
 mod back;
+mod bundled;
 mod sliding;
 
 use std::ops::Range;
 
+pub(crate) use bundled::{Bundled, fits};
 pub(crate) use sliding::{Padded, Sliding};
 
 /// One axis of a sliding window.

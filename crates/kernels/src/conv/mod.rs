@@ -1,5 +1,6 @@
 //! Two-dimensional convolution with independent strides, dilations and paddings per axis.
 
+mod bundled;
 mod columns;
 mod dense;
 mod depthwise;
@@ -104,6 +105,9 @@ trait Convolve: Product {
 impl Convolve for f32 {
     fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
+            if bundled::serves(geometry) {
+                return bundled::forward(geometry, x, weight);
+            }
             return depthwise::forward(geometry, x, weight);
         }
         dense::forward(geometry, x, weight)
@@ -117,6 +121,9 @@ impl Convolve for f32 {
         wanted: Wanted,
     ) -> Gradients<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
+            if bundled::serves(geometry) {
+                return bundled::gradients(geometry, x, weight, gradient, wanted);
+            }
             return depthwise::gradients(geometry, x, weight, gradient, wanted);
         }
         dense::gradients(geometry, x, weight, gradient, wanted)
