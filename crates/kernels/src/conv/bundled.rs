@@ -9,8 +9,10 @@ use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::parallel::write_blocks;
 use crate::simd::Arch;
-use crate::simd::bundle::{self, Product, Room, Taps, Target, correlate, gather, tap_gradient};
-use crate::window::{Bundled, fits};
+use crate::simd::bundle::{
+    self, Product, Room, Taps, Target, Walk, correlate, gather, tap_gradient,
+};
+use crate::window::Bundled;
 
 /// Most tasks of a backward pass, each with sums of its own for the weight gradient. A constant,
 /// so that the order of summation does not depend on the machine.
@@ -18,11 +20,6 @@ const TASKS: usize = 16;
 
 /// Products that one lane of a sum adds up in single precision before it goes to `f64`.
 const LANE_TERMS: usize = 512;
-
-/// Whether bundles are faster than planes one by one.
-pub(super) fn serves(geometry: &Geometry) -> bool {
-    fits(geometry.vertical, geometry.horizontal)
-}
 
 /// Which channels the lanes of a bundle belong to. Bundles of equal kind agree in all of them.
 #[derive(Clone, Copy)]
@@ -63,7 +60,7 @@ pub(super) fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32
     let order: Vec<usize> = (0..geometry.taps()).collect();
     let weights = &kinds.weights(weight, &order)[..];
     let (per_task, input, output) = (window.per_task(kinds.lanes), window.input(), window.output());
-    let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(output, 0.0)];
+    let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(window.band(), 0.0)];
     let (len, block) = (geometry.batch * geometry.groups * output, per_task * output);
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
         let (start, end) = (task * per_task * input, (task + 1) * per_task * input);
@@ -92,16 +89,18 @@ impl<'b> WithSimd for Forward<'_, 'b> {
     fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
         let Self { window, kinds, weights, first, x, rooms: [padded, sums], y } = self;
         let (padded, weights) = (padded.registers::<S>(), S::as_simd_f32s(weights).0);
-        let sums = &mut sums.registers::<S>()[..window.output()];
-        let mut y = Target::new(y);
+        let sums = sums.registers::<S>();
+        let mut y = Target::new(y, window.output());
         let taps = window.offsets.len();
         for (index, x) in x.chunks(S::F32_LANES * window.input()).enumerate() {
             let kind = (first + index) % kinds.count;
             let weights = &weights[kind * taps..][..taps];
-            gather(simd, x, &window.interior, padded, |_, x| x);
             let taps = Taps { offsets: &window.offsets, weights };
-            correlate(simd, padded, taps, &window.walk, sums);
-            y.put(simd, x.len() / window.input(), sums, |_, sum| sum);
+            for band in &window.bands {
+                gather(simd, x, (&window.interior, band.steps.clone()), padded, |_, x| x);
+                correlate(simd, &padded[band.source..], taps, &band.walk, sums);
+                y.put(simd, x.len() / window.input(), &sums[..band.len()], |_, sum| sum);
+            }
         }
         y.finish()
     }
@@ -210,7 +209,7 @@ impl<'b> WithSimd for Task<'_, 'b> {
     fn with_simd<S: Simd>(self, simd: S) -> (&'b mut [f32], Vec<f64>) {
         let Self { call, first, rooms, dx } = self;
         let (window, lanes, wanted) = (&call.window, call.kinds.lanes, call.wanted);
-        let mut dx = Target::new(dx);
+        let mut dx = Target::new(dx, window.input());
         let mut sums = Sums::new(if wanted.weight { call.kinds.count } else { 0 }, window, lanes);
         let (input, output) = (lanes * window.input(), lanes * window.output());
         let bundles = first..(first + call.per_task).min(call.gradient.len().div_ceil(output));
@@ -219,11 +218,11 @@ impl<'b> WithSimd for Task<'_, 'b> {
             let g = &call.gradient[bundle * output..];
             let g = &g[..g.len().min(output)];
             let gradient = rooms.gradient.registers::<S>();
-            gather(simd, g, &window.back_interior, gradient, |_, g| g);
+            gather(simd, g, window.back_whole(), gradient, |_, g| g);
             if wanted.weight {
                 let x = &call.x[bundle * input..];
                 let padded = rooms.x.registers::<S>();
-                gather(simd, &x[..x.len().min(input)], &window.interior, padded, |_, x| x);
+                gather(simd, &x[..x.len().min(input)], window.whole(), padded, |_, x| x);
                 sums.add(simd, window, kind, padded, gradient);
             }
             if wanted.input {
@@ -280,7 +279,7 @@ impl Sums {
         source: &[S::f32s],
         gradient: &[S::f32s],
     ) {
-        let (rows, columns) = (window.walk.rows, window.walk.columns);
+        let (rows, columns, offsets) = (window.walk.rows, window.walk.columns, &window.offsets[..]);
         let band = (LANE_TERMS / columns.max(1)).max(1);
         for first in (0..rows).step_by(band) {
             let rows = first..(first + band).min(rows);
@@ -289,18 +288,17 @@ impl Sums {
                 self.collect(kind);
             }
             self.terms[kind] += terms;
-            let product = Product {
-                source,
-                offsets: &window.offsets,
-                steps: window.walk.source,
-                gradient,
-                first: window.back_first(),
-                pitch: window.back_frame.pitch(),
-                rows,
-                columns,
+            let product =
+                Product { source: &source[first * window.walk.source.0..], offsets, gradient };
+            let pitch = window.back_frame.pitch();
+            let walk = Walk {
+                rows: rows.len(),
+                first: window.back_first() + first * pitch,
+                target: (pitch, 1),
+                ..window.walk
             };
             let lanes = &mut self.lanes[kind * self.block..][..self.block];
-            tap_gradient(simd, product, S::as_mut_simd_f32s(lanes).0);
+            tap_gradient(simd, product, &walk, S::as_mut_simd_f32s(lanes).0);
         }
     }
 

@@ -20,6 +20,7 @@ use crate::check::Check;
 use crate::error::Result;
 use crate::float::with_float;
 use crate::matrix::Product;
+use crate::window::serves;
 use crate::{host, reference};
 
 /// Two-dimensional cross-correlation, differentiable in `x` and `weight`.
@@ -105,7 +106,7 @@ trait Convolve: Product {
 impl Convolve for f32 {
     fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
-            if bundled::serves(geometry) {
+            if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
                 return bundled::forward(geometry, x, weight);
             }
             return depthwise::forward(geometry, x, weight);
@@ -121,7 +122,7 @@ impl Convolve for f32 {
         wanted: Wanted,
     ) -> Gradients<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
-            if bundled::serves(geometry) {
+            if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
                 return bundled::gradients(geometry, x, weight, gradient, wanted);
             }
             return depthwise::gradients(geometry, x, weight, gradient, wanted);

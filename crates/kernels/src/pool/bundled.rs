@@ -1,6 +1,7 @@
 //! Pooling in single precision on bundles of planes, one register for each position.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
@@ -8,14 +9,10 @@ use super::spec::Geometry;
 use crate::parallel::write_blocks;
 use crate::simd::Arch;
 use crate::simd::bundle::{
-    self, Meetings, Room, Taps, Target, Walk, Windows, collect, correlate, gather, maximum, winners,
+    self, Interior, Meetings, Room, Taps, Target, Walk, Windows, collect, correlate, gather,
+    maximum, winners,
 };
-use crate::window::{Bundled, fits};
-
-/// Whether bundles are faster than planes one by one.
-pub(super) fn serves(geometry: &Geometry) -> bool {
-    fits(geometry.vertical, geometry.horizontal)
-}
+use crate::window::Bundled;
 
 /// The planes of one task, of a slice with planes of `len` floats.
 fn own(data: &[f32], task: usize, per_task: usize, len: usize) -> &[f32] {
@@ -32,7 +29,7 @@ pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
     let divisors = &narrow(divisors)[..];
-    let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(output, 0.0)];
+    let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(window.band(), 0.0)];
     let (len, block) = (geometry.planes() * output, per_task * output);
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
         let x = own(x, task, per_task, window.input());
@@ -56,15 +53,17 @@ impl<'b> WithSimd for Average<'_, 'b> {
     fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
         let Self { window, divisors, x, rooms: [padded, sums], y } = self;
         let padded = padded.registers::<S>();
-        let sums = &mut sums.registers::<S>()[..window.output()];
-        let mut y = Target::new(y);
+        let sums = sums.registers::<S>();
+        let mut y = Target::new(y, window.output());
         let taps = Taps { offsets: &window.offsets, weights: &[] };
         for x in x.chunks(S::F32_LANES * window.input()) {
-            gather(simd, x, &window.interior, padded, |_, x| x);
-            correlate(simd, padded, taps, &window.walk, sums);
-            y.put(simd, x.len() / window.input(), sums, |at, sum| {
-                simd.div_f32s(sum, simd.splat_f32s(divisors[at]))
-            });
+            for band in &window.bands {
+                gather(simd, x, (&window.interior, band.steps.clone()), padded, |_, x| x);
+                correlate(simd, &padded[band.source..], taps, &band.walk, sums);
+                y.put(simd, x.len() / window.input(), &sums[..band.len()], |at, sum| {
+                    simd.div_f32s(sum, simd.splat_f32s(divisors[at]))
+                });
+            }
         }
         y.finish()
     }
@@ -105,9 +104,9 @@ impl<'b> WithSimd for AverageGradient<'_, 'b> {
         let Self { window, divisors, gradient, rooms: [shares, sums], dx } = self;
         let shares = shares.registers::<S>();
         let sums = &mut sums.registers::<S>()[..window.input()];
-        let mut dx = Target::new(dx);
+        let mut dx = Target::new(dx, window.input());
         for gradient in gradient.chunks(S::F32_LANES * window.output()) {
-            gather(simd, gradient, &window.back_interior, shares, |at, gradient| {
+            gather(simd, gradient, window.back_whole(), shares, |at, gradient| {
                 simd.div_f32s(gradient, simd.splat_f32s(divisors[at]))
             });
             for phase in &window.phases {
@@ -124,7 +123,8 @@ pub(super) fn max(geometry: &Geometry, x: &[f32]) -> Vec<f32> {
     let arch = Arch::new();
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
-    let rooms = || [Room::new(window.frame.len(), f32::NEG_INFINITY), Room::new(output, 0.0)];
+    let rooms =
+        || [Room::new(window.frame.len(), f32::NEG_INFINITY), Room::new(window.band(), 0.0)];
     let (len, block) = (geometry.planes() * output, per_task * output);
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
         let x = own(x, task, per_task, window.input());
@@ -147,22 +147,37 @@ impl<'b> WithSimd for Max<'_, 'b> {
     fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
         let Self { window, x, rooms: [padded, best], y } = self;
         let padded = padded.registers::<S>();
-        let best = &mut best.registers::<S>()[..window.output()];
-        let mut y = Target::new(y);
-        let windows = Windows { offsets: &window.offsets, walk: &window.walk };
-        let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
+        let best = best.registers::<S>();
+        let mut y = Target::new(y, window.output());
         for x in x.chunks(S::F32_LANES * window.input()) {
-            let mut strange = zero;
-            gather(simd, x, &window.interior, padded, |_, x| {
-                strange = simd.select_f32s(simd.equal_f32s(x, x), strange, one);
-                x
-            });
-            let numbers = simd.reduce_sum_f32s(strange) <= 0.0;
-            maximum(simd, padded, windows, numbers, best);
-            y.put(simd, x.len() / window.input(), best, |_, best| best);
+            let mut numbers = true;
+            for band in &window.bands {
+                let steps = (&window.interior, band.steps.clone());
+                numbers &= gather_numbers(simd, x, steps, padded);
+                let windows = Windows { offsets: &window.offsets, walk: &band.walk, numbers };
+                maximum(simd, &padded[band.source..], windows, best);
+                y.put(simd, x.len() / window.input(), &best[..band.len()], |_, best| best);
+            }
         }
         y.finish()
     }
+}
+
+/// Gathers steps of a bundle and says whether all of it are numbers.
+#[inline(always)]
+fn gather_numbers<S: Simd>(
+    simd: S,
+    x: &[f32],
+    steps: (&Interior, Range<usize>),
+    padded: &mut [S::f32s],
+) -> bool {
+    let mut strange = simd.splat_f32s(0.0);
+    let one = simd.splat_f32s(1.0);
+    gather(simd, x, steps, padded, |_, x| {
+        strange = simd.select_f32s(simd.equal_f32s(x, x), strange, one);
+        x
+    });
+    simd.reduce_sum_f32s(strange) <= 0.0
 }
 
 /// Finds the winners again; every input collects from the windows it won.
@@ -220,16 +235,16 @@ impl<'b> WithSimd for MaxGradient<'_, 'b> {
         let (padded, winner) = (rooms.x.registers::<S>(), rooms.winner.registers::<S>());
         let received = rooms.gradient.registers::<S>();
         let sums = &mut rooms.dx.registers::<S>()[..window.input()];
-        let mut dx = Target::new(dx);
+        let mut dx = Target::new(dx, window.input());
         let pitch = window.back_frame.pitch();
         let walk = Walk { first: window.back_first(), target: (pitch, 1), ..window.walk };
-        let windows = Windows { offsets: &window.offsets, walk: &walk };
         let lanes = S::F32_LANES;
         let bundles = x.chunks(lanes * window.input());
         for (x, gradient) in bundles.zip(gradient.chunks(lanes * window.output())) {
-            gather(simd, x, &window.interior, padded, |_, x| x);
+            let numbers = gather_numbers(simd, x, window.whole(), padded);
+            let windows = Windows { offsets: &window.offsets, walk: &walk, numbers };
             winners(simd, padded, windows, start, winner);
-            gather(simd, gradient, &window.back_interior, received, |_, gradient| gradient);
+            gather(simd, gradient, window.back_whole(), received, |_, gradient| gradient);
             for phase in &window.phases {
                 let meetings = Meetings { taps: &phase.taps, walk: &phase.walk };
                 collect(simd, received, winner, meetings, sums);

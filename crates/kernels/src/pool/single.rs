@@ -6,7 +6,7 @@ use super::bundled;
 use super::spec::Geometry;
 use crate::parallel::{Blocks, fill_blocks};
 use crate::simd::{WindowMax, Winner};
-use crate::window::{Axis, Padded, Sliding};
+use crate::window::{Axis, Padded, Sliding, serves};
 
 fn blocks(geometry: &Geometry, plane: usize) -> Blocks {
     let (count, input) = (geometry.planes(), geometry.vertical.input * geometry.horizontal.input);
@@ -19,7 +19,7 @@ fn plane(data: &[f32], index: usize, len: usize) -> &[f32] {
 }
 
 pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f32> {
-    if bundled::serves(geometry) {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
         return bundled::average(geometry, divisors, x);
     }
     let arch = Arch::new();
@@ -43,7 +43,7 @@ pub(super) fn average_gradient(
     divisors: &[f64],
     gradient: &[f32],
 ) -> Vec<f32> {
-    if bundled::serves(geometry) {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
         return bundled::average_gradient(geometry, divisors, gradient);
     }
     let arch = Arch::new();
@@ -156,7 +156,7 @@ impl WithSimd for Divide<'_> {
 }
 
 pub(super) fn max(geometry: &Geometry, x: &[f32]) -> Vec<f32> {
-    if bundled::serves(geometry) {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
         return bundled::max(geometry, x);
     }
     let arch = Arch::new();
@@ -192,7 +192,7 @@ struct Scratch {
 /// Finds the winners again. With windows at every position inputs collect from those they won;
 /// with strides, where an input meets few windows, windows give to the input that won.
 pub(super) fn max_gradient(geometry: &Geometry, x: &[f32], gradient: &[f32]) -> Vec<f32> {
-    if bundled::serves(geometry) {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
         return bundled::max_gradient(geometry, x, gradient);
     }
     let arch = Arch::new();

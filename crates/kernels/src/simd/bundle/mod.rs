@@ -7,12 +7,14 @@
 mod correlate;
 mod maximum;
 mod room;
+mod sweep;
 mod tap_gradient;
 mod transpose;
 
-pub(crate) use correlate::{Taps, Walk, correlate};
+pub(crate) use correlate::{Taps, correlate};
 pub(crate) use maximum::{Meetings, Windows, collect, maximum, winners};
 pub(crate) use room::{Interior, Room, Target, gather};
+pub(crate) use sweep::Walk;
 pub(crate) use tap_gradient::{Product, tap_gradient};
 
 use pulp::{Arch, Simd, WithSimd};

@@ -30,8 +30,8 @@ pub(super) unsafe fn rows_to_lanes<S: Simd>(
     for plane in 0..S::F32_LANES {
         // SAFETY: the caller vouches for four floats of every plane.
         let row = unsafe { source.add(plane * pitch).cast::<[f32; STEP]>().read_unaligned() };
-        for (place, value) in row.into_iter().enumerate() {
-            whole[place][plane] = value;
+        for (lanes, value) in whole.iter_mut().zip(row) {
+            lanes[plane] = value;
         }
     }
     // SAFETY: no register of the caller's is wider than `MOST`.
@@ -60,7 +60,7 @@ pub(super) unsafe fn lanes_to_rows<S: Simd>(
         unsafe { store::<S>(lanes.as_mut_ptr(), value) };
     }
     for plane in 0..S::F32_LANES {
-        let row: [f32; STEP] = std::array::from_fn(|place| whole[place][plane]);
+        let row = whole.map(|lanes| lanes[plane]);
         // SAFETY: the caller vouches for four floats of every plane.
         unsafe { target.add(plane * pitch).cast::<[f32; STEP]>().write_unaligned(row) };
     }
