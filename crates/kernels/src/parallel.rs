@@ -62,6 +62,39 @@ pub(crate) fn fill_blocks<T: Float, S, P: Send>(
     (data, parts)
 }
 
+/// A new vector of `len` elements in blocks of `block`, and what `write(scratch, index, block)`
+/// returned: the block, all of it written, and a part.
+///
+/// Blocks are tasks of their own; a single one is done on this thread.
+pub(crate) fn write_blocks<S, P: Send>(
+    len: usize,
+    block: usize,
+    scratch: impl Fn() -> S + Sync + Send,
+    write: impl for<'a> Fn(&mut S, usize, &'a mut [MaybeUninit<f32>]) -> (&'a mut [f32], P)
+    + Sync
+    + Send,
+) -> (Vec<f32>, Vec<P>) {
+    let mut data: Vec<f32> = Vec::with_capacity(len);
+    let spare = &mut data.spare_capacity_mut()[..len];
+    let whole = |scratch: &mut S, index, chunk: &mut [MaybeUninit<f32>]| {
+        let (start, len) = (chunk.as_ptr().cast::<f32>(), chunk.len());
+        let (written, part) = write(scratch, index, chunk);
+        assert!(std::ptr::eq(start, written.as_ptr()) && len == written.len(), "block");
+        part
+    };
+    let parts = if len <= block {
+        let mut scratch = scratch();
+        let chunks = spare.chunks_mut(block.max(1)).enumerate();
+        chunks.map(|(index, chunk)| whole(&mut scratch, index, chunk)).collect()
+    } else {
+        let chunks = spare.par_chunks_mut(block).enumerate();
+        chunks.map_init(scratch, |scratch, (index, chunk)| whole(scratch, index, chunk)).collect()
+    };
+    // SAFETY: the chunks cover the first `len` places, and each came back as written floats.
+    unsafe { data.set_len(len) };
+    (data, parts)
+}
+
 fn zeroed<T: Float>(chunk: &mut [MaybeUninit<T>]) -> &mut [T] {
     for place in chunk.iter_mut() {
         place.write(T::ZERO);
@@ -124,7 +157,7 @@ impl<T: Float, M: Fn(T, T) -> T> WithSimd for Map<'_, T, M> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocks, fill_blocks, map_blocks};
+    use super::{Blocks, fill_blocks, map_blocks, write_blocks, zeroed};
 
     #[test]
     fn blocks_are_in_order_and_the_last_is_short() {
@@ -141,6 +174,26 @@ mod tests {
             );
             assert_eq!(data, [0., 0., 0., 1., 1., 1., 2., 2., 2., 3., 3.]);
             assert_eq!(parts, [3, 3, 3, 2]);
+        }
+    }
+
+    #[test]
+    fn blocks_are_written_once() {
+        for len in [0, 1, 3, 11, 12] {
+            let (data, parts) = write_blocks(
+                len,
+                3,
+                || (),
+                |(), index, block| {
+                    let block = zeroed::<f32>(block);
+                    block.fill(index as f32);
+                    let len = block.len();
+                    (block, len)
+                },
+            );
+            assert_eq!(data, (0..len).map(|i| (i / 3) as f32).collect::<Vec<_>>());
+            assert_eq!(parts.len(), len.div_ceil(3));
+            assert_eq!(parts.iter().sum::<usize>(), len);
         }
     }
 

@@ -1,10 +1,12 @@
 //! Where a sliding window meets its input, along one axis.
 
 mod back;
+mod bundled;
 mod sliding;
 
 use std::ops::Range;
 
+pub(crate) use bundled::{Bundled, serves};
 pub(crate) use sliding::{Padded, Sliding};
 
 /// One axis of a sliding window.
@@ -32,6 +34,14 @@ impl Axis {
     pub(crate) fn source(&self, position: usize, tap: usize) -> Option<usize> {
         let source = (position * self.stride + tap * self.dilation).checked_sub(self.padding)?;
         (source < self.input).then_some(source)
+    }
+
+    /// Whether tap `tap` of some output falls on input `position`.
+    pub(crate) fn meets(&self, position: usize, tap: usize) -> bool {
+        let distance = (position + self.padding).checked_sub(tap * self.dilation);
+        distance.is_some_and(|distance| {
+            distance.is_multiple_of(self.stride) && distance / self.stride < self.output
+        })
     }
 
     /// How many taps of output `position` fall inside the input.
@@ -63,6 +73,9 @@ mod tests {
                         let inside: Vec<usize> =
                             (0..output).filter(|&at| axis.source(at, tap).is_some()).collect();
                         assert_eq!(inside, axis.outputs(tap).collect::<Vec<_>>(), "{axis:?} {tap}");
+                        let met = inside.iter().map(|at| axis.source(*at, tap));
+                        let positions = (0..input).filter(|at| axis.meets(*at, tap)).map(Some);
+                        assert!(met.eq(positions), "{axis:?} {tap}");
                     }
                 }
             }

@@ -1,5 +1,6 @@
 //! Two-dimensional convolution with independent strides, dilations and paddings per axis.
 
+mod bundled;
 mod columns;
 mod dense;
 mod depthwise;
@@ -19,6 +20,7 @@ use crate::check::Check;
 use crate::error::Result;
 use crate::float::with_float;
 use crate::matrix::Product;
+use crate::window::serves;
 use crate::{host, reference};
 
 /// Two-dimensional cross-correlation, differentiable in `x` and `weight`.
@@ -104,6 +106,9 @@ trait Convolve: Product {
 impl Convolve for f32 {
     fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
+            if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
+                return bundled::forward(geometry, x, weight);
+            }
             return depthwise::forward(geometry, x, weight);
         }
         dense::forward(geometry, x, weight)
@@ -117,6 +122,9 @@ impl Convolve for f32 {
         wanted: Wanted,
     ) -> Gradients<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
+            if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
+                return bundled::gradients(geometry, x, weight, gradient, wanted);
+            }
             return depthwise::gradients(geometry, x, weight, gradient, wanted);
         }
         dense::gradients(geometry, x, weight, gradient, wanted)

@@ -303,6 +303,28 @@ fn threads_do_not_change_a_byte() {
     }
 }
 
+#[test]
+fn planes_side_by_side_and_alone() {
+    // Fewer than lanes, as many, some left over, single pixels, and planes too large for it.
+    for shape in
+        [[1, 7, 6, 6], [1, 8, 1, 1], [3, 11, 1, 1], [1, 17, 2, 3], [5, 12, 33, 4], [2, 4, 95, 97]]
+    {
+        for (side, stride, dilation) in [(3, 1, 1), (3, 2, 2), (5, 2, 1), (3, 3, 1)] {
+            let inputs = [random(&shape, 1), random(&[shape[1], 1, side, side], 2)];
+            let padding = dilation * (side - 1) / 2;
+            let pair = |n| (n, n);
+            let spec = grouped(shape[1], spec(pair(stride), pair(dilation), pair(padding)));
+            // Weight gradients add up to some ten thousand products of order one.
+            agrees_with_double(
+                &inputs,
+                2e-5,
+                |t| conv2d(&t[0], &t[1], spec),
+                |t| reference::conv2d(&t[0], &t[1], spec),
+            );
+        }
+    }
+}
+
 fn refusal(input: &[usize], weight: &[usize], spec: ConvSpec) -> KernelError {
     let (x, weight) = (random(input, 1), random(weight, 2));
     let error = refused(reference::conv2d(&x, &weight, spec));

@@ -1,6 +1,7 @@
 //! Max and average pooling with padding.
 
 mod average;
+mod bundled;
 mod double;
 mod max;
 mod planes;

@@ -2,10 +2,11 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use super::bundled;
 use super::spec::Geometry;
 use crate::parallel::{Blocks, fill_blocks};
 use crate::simd::{WindowMax, Winner};
-use crate::window::{Axis, Padded, Sliding};
+use crate::window::{Axis, Padded, Sliding, serves};
 
 fn blocks(geometry: &Geometry, plane: usize) -> Blocks {
     let (count, input) = (geometry.planes(), geometry.vertical.input * geometry.horizontal.input);
@@ -18,6 +19,9 @@ fn plane(data: &[f32], index: usize, len: usize) -> &[f32] {
 }
 
 pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f32> {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
+        return bundled::average(geometry, divisors, x);
+    }
     let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let taps = sliding.taps(&vec![1.0; sliding.offsets.len()]);
@@ -39,6 +43,9 @@ pub(super) fn average_gradient(
     divisors: &[f64],
     gradient: &[f32],
 ) -> Vec<f32> {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
+        return bundled::average_gradient(geometry, divisors, gradient);
+    }
     let arch = Arch::new();
     let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
     let input = geometry.vertical.input * geometry.horizontal.input;
@@ -149,6 +156,9 @@ impl WithSimd for Divide<'_> {
 }
 
 pub(super) fn max(geometry: &Geometry, x: &[f32]) -> Vec<f32> {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
+        return bundled::max(geometry, x);
+    }
     let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let (rows, columns) = sliding.output;
@@ -182,6 +192,9 @@ struct Scratch {
 /// Finds the winners again. With windows at every position inputs collect from those they won;
 /// with strides, where an input meets few windows, windows give to the input that won.
 pub(super) fn max_gradient(geometry: &Geometry, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+    if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
+        return bundled::max_gradient(geometry, x, gradient);
+    }
     let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = &sliding.back;

@@ -74,33 +74,48 @@ fn padding_never_wins_a_maximum() {
     }
 }
 
-#[test]
-fn the_first_of_equal_values_takes_the_gradient() {
-    let ones = tensor(&[1, 1, 2, 3], &[1.0; 6]);
-    for pool in [max_pool2d, reference::max_pool2d] {
+/// Alone, and enough that some go side by side and some are left.
+const COPIES: [usize; 2] = [1, 11];
+
+/// One plane many times, in both element types, and the maximum in both ways.
+fn copies(plane: &Tensor, test: impl Fn(Tensor, MaxPool, usize)) {
+    for count in COPIES {
         for dtype in [DType::F64, DType::F32] {
-            let gradient = |spec| {
-                let x = Var::from_tensor(&ones.to_dtype(dtype).unwrap()).unwrap();
-                values(pool(&x, spec).unwrap().backward().unwrap().get(&x).unwrap())
-            };
-            // One window over everything.
-            assert_eq!(gradient(spec((2, 3), (1, 1), (0, 0))), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
-            // Padded windows: the first position inside the image wins each.
-            assert_eq!(gradient(same(1)), [4.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+            for pool in [max_pool2d, reference::max_pool2d] {
+                let planes = plane.repeat((1, count, 1, 1)).unwrap();
+                test(planes.to_dtype(dtype).unwrap(), pool, count);
+            }
         }
     }
 }
 
+type MaxPool = fn(&Tensor, PoolSpec) -> crate::Result<Tensor>;
+
+/// What a maximum and its gradient are.
+fn both(x: &Tensor, pool: MaxPool, spec: PoolSpec) -> (Vec<f64>, Vec<f64>) {
+    let x = Var::from_tensor(x).unwrap();
+    let y = pool(&x, spec).unwrap();
+    (values(&y), values(y.backward().unwrap().get(&x).unwrap()))
+}
+
+#[test]
+fn the_first_of_equal_values_takes_the_gradient() {
+    copies(&tensor(&[1, 1, 2, 3], &[1.0; 6]), |x, pool, count| {
+        // One window over everything.
+        let (_, gradient) = both(&x, pool, spec((2, 3), (1, 1), (0, 0)));
+        assert_eq!(gradient, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0].repeat(count));
+        // Padded windows: the first position inside the image wins each.
+        let (_, gradient) = both(&x, pool, same(1));
+        assert_eq!(gradient, [4.0, 2.0, 0.0, 0.0, 0.0, 0.0].repeat(count));
+    });
+}
+
 #[test]
 fn negative_infinities_still_have_a_winner_inside() {
-    let x = tensor(&[1, 1, 2, 2], &[f64::NEG_INFINITY; 4]);
-    for dtype in [DType::F64, DType::F32] {
-        for pool in [max_pool2d, reference::max_pool2d] {
-            let x = Var::from_tensor(&x.to_dtype(dtype).unwrap()).unwrap();
-            let store = pool(&x, same(1)).unwrap().backward().unwrap();
-            assert_eq!(values(store.get(&x).unwrap()), [4.0, 0.0, 0.0, 0.0]);
-        }
-    }
+    copies(&tensor(&[1, 1, 2, 2], &[f64::NEG_INFINITY; 4]), |x, pool, count| {
+        let (_, gradient) = both(&x, pool, same(1));
+        assert_eq!(gradient, [4.0, 0.0, 0.0, 0.0].repeat(count));
+    });
 }
 
 #[test]
@@ -108,15 +123,35 @@ fn not_a_number_wins() {
     let mut numbers = vec![1.0; 9];
     numbers[4] = f64::NAN;
     numbers[8] = 7.0;
-    let x = tensor(&[1, 1, 3, 3], &numbers);
     let expected = [0.0, 0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0];
-    for dtype in [DType::F64, DType::F32] {
-        for pool in [max_pool2d, reference::max_pool2d] {
-            let x = Var::from_tensor(&x.to_dtype(dtype).unwrap()).unwrap();
-            let y = pool(&x, same(1)).unwrap();
-            assert!(values(&y).iter().all(|y| y.is_nan()));
-            let store = y.backward().unwrap();
-            assert_eq!(values(store.get(&x).unwrap()), expected);
+    copies(&tensor(&[1, 1, 3, 3], &numbers), |x, pool, count| {
+        let (y, gradient) = both(&x, pool, same(1));
+        assert!(y.iter().all(|y| y.is_nan()));
+        assert_eq!(gradient, expected.repeat(count));
+    });
+}
+
+#[test]
+fn planes_side_by_side_and_alone() {
+    // Fewer than lanes, as many, some left over, single pixels, and planes too large for it.
+    for shape in
+        [[1, 7, 6, 6], [1, 8, 1, 1], [3, 11, 1, 1], [1, 17, 2, 3], [1, 9, 33, 4], [2, 4, 95, 97]]
+    {
+        for stride in 1..4 {
+            let (x, spec) = ([distinct(&shape, 4)], same(stride));
+            agrees_with_double(
+                &x,
+                2e-6,
+                |t| max_pool2d(&t[0], spec),
+                |t| reference::max_pool2d(&t[0], spec),
+            );
+            // Of order one: sums of large values that cancel say nothing.
+            agrees_with_double(
+                &[random(&shape, 4)],
+                2e-6,
+                |t| avg_pool2d(&t[0], spec, false),
+                |t| reference::avg_pool2d(&t[0], spec, false),
+            );
         }
     }
 }

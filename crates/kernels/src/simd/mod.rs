@@ -5,6 +5,7 @@
 //! NEON or plain scalars when the program runs.
 #![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
 
+pub(crate) mod bundle;
 mod centred;
 mod copy;
 mod correlate;

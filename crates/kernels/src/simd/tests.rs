@@ -1,6 +1,7 @@
 //! Every loop against a plain one, on scalars and on the widest registers of this machine, with
 //! sizes that leave something over for every width.
 
+mod bundle;
 mod plane;
 mod product;
 mod spatial;

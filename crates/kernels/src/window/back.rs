@@ -20,8 +20,9 @@ pub(crate) struct Back {
 /// Input positions that lie a stride apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Phase {
-    /// The first row.
-    row: usize,
+    /// The first row and column.
+    pub(crate) row: usize,
+    pub(crate) column: usize,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     /// Place in the padded plane of the output that the first position met, and the tap.
@@ -42,7 +43,13 @@ impl Back {
                 );
                 (place, y.tap * horizontal.kernel + x.tap)
             });
-            Phase { row: row.first, rows: row.count, columns: column.count, taps: taps.collect() }
+            Phase {
+                row: row.first,
+                column: column.first,
+                rows: row.count,
+                columns: column.count,
+                taps: taps.collect(),
+            }
         };
         let phases = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
         Self {
