@@ -25,6 +25,24 @@ pub enum DecodeError {
         /// Edges asked for.
         found: usize,
     },
+    /// A threshold decoder that keeps no operation.
+    #[error("a threshold decoder keeps 1 or more operations per edge, found {found}")]
+    NoOperations {
+        /// Operations asked for.
+        found: usize,
+    },
+    /// A threshold that nothing can be compared with.
+    #[error("expected a finite threshold, found {found}")]
+    Threshold {
+        /// Threshold found.
+        found: f64,
+    },
+    /// A table without the edge weights that the rule multiplies in.
+    #[error("cell `{cell}`: expected a weight for every edge, found none")]
+    NoEdgeWeights {
+        /// Name of the cell.
+        cell: String,
+    },
     /// A negative edge weight turns the best operation of a row into the worst: logits were passed
     /// where weights are due.
     #[error("cell `{cell}`, row {row}: expected an edge weight >= 0, found {found}")]
@@ -49,6 +67,24 @@ pub enum DecodeError {
     EmptyCell {
         /// Name of the cell.
         cell: String,
+    },
+    /// An architecture with another number of cells than the space.
+    #[error("expected {expected} cells, found {found}")]
+    Cells {
+        /// Cells of the space.
+        expected: usize,
+        /// Cells of the architecture.
+        found: usize,
+    },
+    /// A gene on an edge or with an operation that the space does not have.
+    #[error("cell `{cell}`: gene {index}, {gene}, is no choice of the space")]
+    Gene {
+        /// Name of the cell.
+        cell: String,
+        /// Index of the gene.
+        index: usize,
+        /// The gene as "op from->to".
+        gene: String,
     },
     /// A decoder that is not built in.
     #[error("unknown decoder `{found}`; built in are {}", known.join(", "))]
