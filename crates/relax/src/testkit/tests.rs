@@ -3,8 +3,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use candle_core::{D, DType, Tensor};
 use rand::RngCore;
 
-use super::{CheckError, Law, check_laws, check_relaxation};
-use crate::{Constraint, Progress, RelaxError, Relaxation, Sigmoid, Simplex, Softmax};
+use super::{CheckError, Law, check_laws, check_regulariser, check_relaxation};
+use crate::{
+    Constraint, Entmax, Progress, Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax,
+    Sparsemax,
+};
 
 /// Weights as a function of logits and noise, under a claim of where they are.
 struct Try<F> {
@@ -58,6 +61,10 @@ fn own_relaxations_obey() {
         check_relaxation(&Softmax::new(7.0).unwrap(), seed).unwrap();
         check_relaxation(&Sigmoid, seed).unwrap();
         check_relaxation(&Simplex, seed).unwrap();
+        check_relaxation(&Sparsemax, seed).unwrap();
+        for alpha in [1.0, 1.1, 1.5, 1.7, 2.0] {
+            check_relaxation(&Entmax::new(alpha).unwrap(), seed).unwrap();
+        }
     }
 }
 
@@ -162,4 +169,27 @@ fn failures_of_the_relaxation_are_passed_on() {
     let failing = free(|logits, _| logits.reshape((7, 7, 7)));
     let found = check_relaxation(&failing, 3).unwrap_err();
     assert!(matches!(found, CheckError::Relaxation { law: Law::Shape, .. }));
+}
+
+#[derive(Debug)]
+struct Term(fn(&Tensor, &Tensor) -> candle_core::Result<Tensor>);
+
+impl Regulariser for Term {
+    fn loss(&self, logits: &Tensor, weights: &Tensor, _: Progress) -> Result<Tensor, RelaxError> {
+        Ok((self.0)(logits, weights)?)
+    }
+}
+
+#[test]
+fn regularisers_that_are_none_are_found() {
+    let law = |term: Term| match check_regulariser(&term, (3, 4), 5) {
+        Err(CheckError::Broken { law, .. }) => law,
+        other => panic!("a broken law expected, found {other:?}"),
+    };
+    assert_eq!(law(Term(|_, weights| weights.sum(D::Minus1))), Law::Penalty);
+    assert_eq!(law(Term(|_, weights| weights.log()?.log()?.sum_all())), Law::Penalty);
+    assert_eq!(law(Term(|_, weights| weights.detach().sum_all())), Law::Gradient);
+    let half = |logits: &Tensor, _: &Tensor| logits.mul(&logits.detach())?.sum_all();
+    assert_eq!(law(Term(half)), Law::Gradient);
+    check_regulariser(&Term(|logits, weights| logits.mul(weights)?.mean_all()), (3, 4), 5).unwrap();
 }

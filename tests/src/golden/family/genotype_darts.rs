@@ -1,13 +1,11 @@
-//! Genotypes that DARTS decodes, ties included.
+//! Genotypes that DARTS and PC-DARTS decode, ties included.
 
-use candle_core::{DType, Device, Tensor};
-use dartloom_decode::{Decoder, TopK};
-use dartloom_relax::{Progress, Relaxation, Softmax};
-use dartloom_space::{CellWeights, Genotype, OpSet, Space, Stem, WeightTable};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use dartloom_decode::{Decoder, EdgeWeighted, TopK};
+use dartloom_relax::Softmax;
+use dartloom_space::{CellWeights, Genotype, Space, Stem, WeightTable};
 use serde_json::Value;
 
+use super::decoding::{judge, relaxed, relaxed_edges, set_of};
 use super::plan::nodes_of;
 use crate::golden::fields::Fields;
 use crate::golden::genotypes::{difference, genotype};
@@ -19,41 +17,18 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
     let entries = value.list("cases")?;
     let outcome = |(index, entry): (usize, &Value)| {
         let name = format!("{}/{index}", case.name);
-        match check_case(&ops, entry, entries) {
-            Ok(Finding::Agrees) => Outcome::of(name, Ok(Vec::new())),
-            Ok(Finding::Differs(how)) => Outcome::fail(name, how),
-            Ok(Finding::InputLost(how)) => Outcome::pending(name, how),
-            Err(error) => Outcome::of(name, Err(error)),
-        }
+        let check = |other: &Value| check_case(&ops, entry, other);
+        judge(name, entry, entries, &LOGITS, &check, &check)
     };
     Ok(entries.iter().enumerate().map(outcome).collect())
 }
 
-enum Finding {
-    Agrees,
-    Differs(String),
-    /// The file gives the same logits to a case with another genotype, and that one agrees.
-    InputLost(String),
-}
+/// Logits of operations and, for PC-DARTS, of edges.
+const LOGITS: [&str; 4] = ["alphas_normal", "alphas_reduce", "betas_normal", "betas_reduce"];
 
-/// A genotype is a function of its logits. Where a file gives several genotypes to one table of
-/// logits, at most one of them can be right, and the logits of the others are missing.
-fn check_case(ops: &[String], entry: &Value, all: &[Value]) -> Result<Finding, GoldenError> {
-    let got = decode(ops, entry)?;
-    let Some(how) = difference(&got, &wanted(entry)?) else { return Ok(Finding::Agrees) };
-    for (index, other) in all.iter().enumerate().filter(|(_, other)| same_logits(entry, other)) {
-        if difference(&got, &wanted(other)?).is_none() {
-            let how = format!(
-                "its logits: the file gives it those of case {index}, which has another genotype"
-            );
-            return Ok(Finding::InputLost(how));
-        }
-    }
-    Ok(Finding::Differs(how))
-}
-
-fn same_logits(a: &Value, b: &Value) -> bool {
-    ["alphas_normal", "alphas_reduce"].iter().all(|name| a.get(name) == b.get(name))
+/// The logits of `entry` against the genotype of `other`.
+fn check_case(ops: &[String], entry: &Value, other: &Value) -> Result<Vec<String>, GoldenError> {
+    Ok(difference(&decode(ops, entry)?, &wanted(other)?).into_iter().collect())
 }
 
 fn wanted(entry: &Value) -> Result<Genotype, GoldenError> {
@@ -61,24 +36,25 @@ fn wanted(entry: &Value) -> Result<Genotype, GoldenError> {
 }
 
 fn decode(ops: &[String], entry: &Value) -> Result<Genotype, GoldenError> {
-    let normal = entry.rows("alphas_normal")?;
-    let nodes = nodes_of(normal.len())?;
-    let all = OpSet::builtin("all")?;
-    let specs: Result<Vec<_>, _> = ops.iter().map(|op| all.get(op).cloned()).collect();
+    let nodes = nodes_of(entry.rows("alphas_normal")?.len())?;
     // Decoding looks at cells only; any length of chain has both.
-    let space = Space::darts(OpSet::new("case", specs?)?, 8, nodes, Stem::cifar(3))?;
-    let cells = vec![cell("normal", &normal)?, cell("reduce", &entry.rows("alphas_reduce")?)?];
+    let space = Space::darts(set_of(ops)?, 8, nodes, Stem::cifar(3))?;
+    let cells = vec![cell("normal", entry)?, cell("reduce", entry)?];
     let table = WeightTable::new(ops.to_vec(), cells)?;
-    Ok(TopK::darts().decode(&space, &table)?.genotype)
+    let decoded = match entry.field("betas_normal") {
+        Some(_) => EdgeWeighted::pc_darts().decode(&space, &table)?,
+        None => TopK::darts().decode(&space, &table)?,
+    };
+    Ok(decoded.genotype)
 }
 
 /// Relaxed in single precision, as a search does.
-fn cell(name: &str, logits: &[Vec<f64>]) -> Result<CellWeights, GoldenError> {
-    let columns = logits.first().map_or(0, Vec::len);
-    let flat: Vec<f32> = logits.iter().flatten().map(|&logit| logit as f32).collect();
-    let logits = Tensor::from_vec(flat, (logits.len(), columns), &Device::Cpu)?;
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let weights = Softmax::default().weights(&logits, Progress::start(1), &mut rng)?;
-    let edges = weights.to_dtype(DType::F64)?.to_vec2()?;
-    Ok(CellWeights { name: name.to_owned(), edges, edge_weights: None })
+fn cell(name: &str, entry: &Value) -> Result<CellWeights, GoldenError> {
+    let edges = relaxed(&Softmax::default(), &entry.rows(&format!("alphas_{name}"))?)?;
+    let betas = format!("betas_{name}");
+    let edge_weights = match entry.field(&betas) {
+        Some(_) => Some(relaxed_edges(&entry.numbers(&betas)?)?),
+        None => None,
+    };
+    Ok(CellWeights { name: name.to_owned(), edges, edge_weights })
 }

@@ -1,0 +1,107 @@
+//! Choices of different sizes in one row: in-edges of nodes, out-links of cells.
+
+use std::ops::Range;
+
+use candle_core::Tensor;
+use rand::RngCore;
+
+use crate::{Progress, RelaxError, Relaxation};
+
+/// How one line of logits falls into choices of different sizes.
+///
+/// The edge normalisation of PC-DARTS relaxes the logits `gamma` of the edges into each node `j`
+/// among themselves: `B_(i,j) = exp(gamma_(i,j)) / sum_i' exp(gamma_(i',j))` over the sources `i'`
+/// of `j`, and the node is `sum_i B_(i,j) o_(i,j)(x_i)` (Xu et al., *PC-DARTS*, ICLR 2020). Nodes have different numbers of in-edges, so the groups are ragged;
+/// [`Groups::weights`] applies any [`Relaxation`] to each of them.
+///
+/// # Differences from the paper
+/// None: with [`Softmax`](crate::Softmax) it is the paper's. With [`Simplex`](crate::Simplex) it
+/// is what GAEA keeps for edges.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Groups {
+    sizes: Vec<usize>,
+}
+
+impl Groups {
+    /// Groups of the given sizes, one after the other.
+    ///
+    /// # Errors
+    /// [`RelaxError::EmptyGroup`] for a size of 0.
+    pub fn new(sizes: Vec<usize>) -> Result<Self, RelaxError> {
+        match sizes.iter().position(|&size| size == 0) {
+            Some(group) => Err(RelaxError::EmptyGroup { group }),
+            None => Ok(Self { sizes }),
+        }
+    }
+
+    /// Neighbours with equal keys make a group: the target nodes of a cell's edges, in row order,
+    /// give one group per node.
+    pub fn of(keys: &[usize]) -> Self {
+        Self { sizes: keys.chunk_by(|a, b| a == b).map(<[usize]>::len).collect() }
+    }
+
+    /// Sizes in order.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// Entries of all groups together.
+    pub fn len(&self) -> usize {
+        self.sizes.iter().sum()
+    }
+
+    /// Whether there is no group.
+    pub fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
+    }
+
+    /// Where each group stands.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        self.sizes.iter().scan(0, |end, &size| {
+            let start = *end;
+            *end += size;
+            Some(start..*end)
+        })
+    }
+
+    /// Weights of a line of logits `[n]`, each group relaxed by itself; shape and dtype are those
+    /// of `logits`. Noise is drawn group after group.
+    ///
+    /// # Errors
+    /// [`RelaxError::Groups`] when `logits` is no line of as many entries as the groups have, and
+    /// the relaxation's errors.
+    pub fn weights(
+        &self,
+        relaxation: &dyn Relaxation,
+        logits: &Tensor,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, RelaxError> {
+        self.check(logits)?;
+        if self.is_empty() {
+            return Ok(logits.clone());
+        }
+        let parts = self.ranges().map(|range| -> Result<Tensor, RelaxError> {
+            let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
+            Ok(relaxation.weights(&row, at, noise)?.squeeze(0)?)
+        });
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        Ok(Tensor::cat(&parts, 0)?)
+    }
+
+    /// How a line of logits starts: what the relaxation says for each group. On the simplex that
+    /// is one over the group's size.
+    pub fn initial(&self, relaxation: &dyn Relaxation, noise: &mut dyn RngCore) -> Vec<f32> {
+        self.sizes.iter().flat_map(|&size| relaxation.initial(1, size, noise)).collect()
+    }
+
+    pub(crate) fn check(&self, line: &Tensor) -> Result<(), RelaxError> {
+        if line.dims() == [self.len()] {
+            return Ok(());
+        }
+        Err(RelaxError::Groups { expected: self.len(), found: line.dims().to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Several terms, each counted as the search goes on.
+
+use candle_core::Tensor;
+
+use super::Regulariser;
+use crate::{Progress, Ramp, RelaxError};
+
+/// Regularisers with the weights they have in the loss.
+#[derive(Debug, Default)]
+pub struct Penalties {
+    terms: Vec<(Box<dyn Regulariser>, Ramp)>,
+}
+
+impl Penalties {
+    /// No terms.
+    pub const fn new() -> Self {
+        Self { terms: Vec::new() }
+    }
+
+    /// The same with one more term.
+    #[must_use]
+    pub fn with(mut self, regulariser: impl Regulariser + 'static, weight: Ramp) -> Self {
+        self.terms.push((Box::new(regulariser), weight));
+        self
+    }
+
+    /// `sum_t weight_t(at) loss_t` over the terms; `None` when there is none, or all count 0 now.
+    ///
+    /// # Errors
+    /// The terms' errors.
+    pub fn loss(
+        &self,
+        logits: &Tensor,
+        weights: &Tensor,
+        at: Progress,
+    ) -> Result<Option<Tensor>, RelaxError> {
+        let mut total: Option<Tensor> = None;
+        for (regulariser, ramp) in &self.terms {
+            let factor = ramp.at(at);
+            // Exactly nothing: the graph of a term that does not count need not exist.
+            if factor.abs() <= 0.0 {
+                continue;
+            }
+            let term = regulariser.loss(logits, weights, at)?.affine(factor, 0.0)?;
+            total = Some(match total {
+                Some(total) => total.add(&term)?,
+                None => term,
+            });
+        }
+        Ok(total)
+    }
+}

@@ -1,0 +1,140 @@
+//! What the cases of decoders share: spaces of their cells, relaxed tables, gene lists.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_relax::{Groups, Progress, Relaxation, Softmax};
+use dartloom_space::{
+    CellGenotype, CellGraph, CellSpec, CellWeights, Gene, Network, OpSet, Space, Stem, WeightTable,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use super::plan::nodes_of;
+use crate::golden::{GoldenError, Outcome};
+
+/// A set of built-in operations.
+pub(super) fn set_of(ops: &[String]) -> Result<OpSet, GoldenError> {
+    let all = OpSet::builtin("all")?;
+    let specs: Result<Vec<_>, _> = ops.iter().map(|op| all.get(op).cloned()).collect();
+    Ok(OpSet::new("case", specs?)?)
+}
+
+/// A chain of one cell of its own, with the edges of DARTS and the given output.
+pub(super) fn space_of_one(
+    ops: &[String],
+    rows: usize,
+    concat: Vec<usize>,
+) -> Result<Space, GoldenError> {
+    let edges = CellGraph::darts(nodes_of(rows)?)?.edges().to_vec();
+    let graph = CellGraph::new(2, nodes_of(rows)?, edges, concat)?;
+    let network: Network = dartloom_space::Chain::individual(1, Stem::cifar(3)).network()?;
+    let cell = CellSpec { name: "cell".to_owned(), graph };
+    Ok(Space::new("case", set_of(ops)?, vec![cell], network)?)
+}
+
+/// The table of such a space.
+pub(super) fn table_of_one(
+    ops: &[String],
+    edges: Vec<Vec<f64>>,
+) -> Result<WeightTable, GoldenError> {
+    let cell = CellWeights { name: "cell".to_owned(), edges, edge_weights: None };
+    Ok(WeightTable::new(ops.to_vec(), vec![cell])?)
+}
+
+/// A table in single precision, as a search has it.
+pub(super) fn single(rows: &[Vec<f64>]) -> Result<Tensor, GoldenError> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let flat: Vec<f32> = rows.iter().flatten().map(|&value| value as f32).collect();
+    Ok(Tensor::from_vec(flat, (rows.len(), columns), &Device::Cpu)?)
+}
+
+/// Logits relaxed in single precision.
+pub(super) fn relaxed(
+    relaxation: &dyn Relaxation,
+    logits: &[Vec<f64>],
+) -> Result<Vec<Vec<f64>>, GoldenError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let weights = relaxation.weights(&single(logits)?, Progress::start(1), &mut rng)?;
+    Ok(weights.to_dtype(DType::F64)?.to_vec2()?)
+}
+
+/// Edge logits relaxed node by node in single precision (PC-DARTS).
+pub(super) fn relaxed_edges(logits: &[f64]) -> Result<Vec<f64>, GoldenError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let line: Vec<f32> = logits.iter().map(|&logit| logit as f32).collect();
+    let line = Tensor::from_vec(line, logits.len(), &Device::Cpu)?;
+    let groups = in_edges(logits.len())?;
+    let weights = groups.weights(&Softmax::default(), &line, Progress::start(1), &mut rng)?;
+    Ok(weights.to_dtype(DType::F64)?.to_vec1()?)
+}
+
+/// The in-edges of every node of a cell of that many edges.
+pub(super) fn in_edges(rows: usize) -> Result<Groups, GoldenError> {
+    let graph = CellGraph::darts(nodes_of(rows)?)?;
+    let targets: Vec<usize> = graph.edges().iter().map(|edge| edge.to).collect();
+    Ok(Groups::of(&targets))
+}
+
+/// A verdict on a case whose inputs may be lost.
+///
+/// A genotype is a function of its logits. Where a file gives several genotypes to the same
+/// `logits` (names of fields), at most one of them can be right, and the logits of the others are
+/// missing: such a case is pending as long as the genotypes that its logits decode to are those of
+/// another case with the same ones. `check` compares with what this case says, `whole` with all
+/// that the case it is given says.
+pub(super) fn judge(
+    name: String,
+    entry: &Value,
+    all: &[Value],
+    logits: &[&str],
+    check: &dyn Fn(&Value) -> Result<Vec<String>, GoldenError>,
+    whole: &dyn Fn(&Value) -> Result<Vec<String>, GoldenError>,
+) -> Outcome {
+    let result = check(entry);
+    let same = |other: &Value| logits.iter().all(|field| entry.get(field) == other.get(field));
+    if result.as_ref().is_ok_and(|complaints| !complaints.is_empty()) {
+        let agrees = |other: &Value| whole(other).is_ok_and(|complaints| complaints.is_empty());
+        let twin = all.iter().position(|other| same(other) && agrees(other));
+        if let Some(twin) = twin {
+            let how = "its logits: the file gives it those of case";
+            return Outcome::pending(name, format!("{how} {twin}, which has another genotype"));
+        }
+    }
+    Outcome::of(name, result)
+}
+
+/// The first place where a cell's genes differ from a written list of (op, input) or (op, node,
+/// input); two of the former stand for each node.
+pub(super) fn gene_difference(got: &[Gene], want: &Value) -> Result<Option<String>, GoldenError> {
+    let bad = || GoldenError::not_understood("a list of genes");
+    let want = want.as_array().ok_or_else(bad)?;
+    for (index, written) in want.iter().enumerate() {
+        let parts = written.as_array().ok_or_else(bad)?;
+        let op = parts.first().and_then(Value::as_str).ok_or_else(bad)?;
+        let numbers: Option<Vec<u64>> = parts[1..].iter().map(Value::as_u64).collect();
+        let (to, from) = match numbers.ok_or_else(bad)?.as_slice() {
+            [from] => (2 + index / 2, *from as usize),
+            [to, from] => (*to as usize, *from as usize),
+            _ => return Err(bad()),
+        };
+        let agrees = |gene: &Gene| gene.op == op && gene.from == from && gene.to == to;
+        if !got.get(index).is_some_and(agrees) {
+            let found = got.get(index);
+            return Ok(Some(format!("gene {index}: expected {written}, found {found:?}")));
+        }
+    }
+    let more = got.len() > want.len();
+    Ok(more.then(|| format!("expected {} genes, found {}", want.len(), got.len())))
+}
+
+/// As [`gene_difference`], output list included.
+pub(super) fn cell_difference(
+    got: &CellGenotype,
+    genes: &Value,
+    concat: &[usize],
+) -> Result<Option<String>, GoldenError> {
+    if got.concat != concat {
+        return Ok(Some(format!("expected outputs {concat:?}, found {:?}", got.concat)));
+    }
+    gene_difference(&got.genes, genes)
+}
