@@ -91,8 +91,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let build = Build::new(4, 10, input);
     let config = SearchConfig { epochs: 2, batch: 32, flip: false, ..SearchConfig::default() };
     let (relaxation, decoder) = (Arc::new(Softmax::default()), &TopK::darts());
-    let parts =
-        SearchParts { space: &space, registry: &registry, relaxation, decoder, build, data: &data };
+    let parts = SearchParts {
+        space: &space,
+        registry: &registry,
+        relaxation,
+        edges: None,
+        decoder,
+        build,
+        data: &data,
+    };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
     let digest = String::new();
     drive(&mut search, &mut Session { observer: &mut Silent, checkpoint: None, digest })?;

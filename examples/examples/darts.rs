@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         space: &space,
         registry: &registry,
         relaxation: Arc::new(Softmax::default()),
+        edges: None,
         decoder: &TopK::darts(),
         build: Build::new(4, 10, input),
         data: &data,

@@ -1,7 +1,11 @@
 //! The programs are in `examples/`, on the facade alone.
 //!
-//! This library is empty but for one thing: the code in the repository's documents is compiled and
-//! run by `cargo test --doc -p dartloom-examples`, so that no guide shows what does not work.
+//! This library holds what programs of methods have in common, and one thing more: the code in the
+//! repository's documents is compiled and run by `cargo test --doc -p dartloom-examples`, so that
+//! no guide shows what does not work.
+#![allow(clippy::print_stdout, reason = "programs tell their users what they found")]
+
+pub mod digits;
 
 #[cfg(doctest)]
 mod documents {
@@ -25,6 +29,12 @@ mod documents {
     mod experiment_file {}
     #[doc = include_str!("../../docs/methods/darts.md")]
     mod darts {}
+    #[doc = include_str!("../../docs/methods/pc-darts.md")]
+    mod pc_darts {}
+    #[doc = include_str!("../../docs/methods/gaea.md")]
+    mod gaea {}
+    #[doc = include_str!("../../docs/methods/fair-darts.md")]
+    mod fair_darts {}
     #[doc = include_str!("../../docs/methods/random-search.md")]
     mod random_search {}
 }

@@ -52,15 +52,19 @@ impl Bypass {
     }
 
     /// What the edge puts out: `mixed`, the sum of its operations (zero if there is none), beside
-    /// the other channels of `x`, shuffled.
+    /// the other channels of `x` times the weight of the edge, shuffled.
     pub(crate) fn join(
         &self,
         x: &Tensor,
         mixed: Option<Tensor>,
+        weight: Option<&Tensor>,
         mode: Mode,
     ) -> Result<Tensor, NetError> {
         let others = x.narrow(1, self.kept, x.dim(1)? - self.kept)?;
-        let others = self.layers.forward(&others, mode)?;
+        let mut others = self.layers.forward(&others, mode)?;
+        if let Some(weight) = weight {
+            others = others.broadcast_mul(weight)?;
+        }
         let mixed = match mixed {
             Some(mixed) => mixed,
             None => {

@@ -8,7 +8,9 @@ use rand::RngCore;
 use crate::body::Body;
 use crate::{Execution, Memory, NetError, Output, Pass};
 
-/// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell.
+/// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell, or
+/// `[edges, operations + 1]` where the last column weighs the whole edge (PC-DARTS' edge
+/// normalisation).
 pub type EdgeWeights = Vec<Tensor>;
 
 /// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w` given
@@ -77,6 +79,7 @@ impl Supernet {
             let found = weights.get(cell).map_or(&[][..], Tensor::dims);
             if let Some(expected) = *table
                 && found != [expected.0, expected.1]
+                && found != [expected.0, expected.1 + 1]
             {
                 return Err(NetError::Weights { cell, expected, found: found.to_vec() });
             }

@@ -31,6 +31,11 @@ impl Relaxation for Sigmoid {
     fn constraint(&self) -> Constraint {
         Constraint::UnitInterval
     }
+
+    /// Zeros, weights of one half, as in the released FairDARTS and D-DARTS code.
+    fn initial(&self, rows: usize, candidates: usize, _noise: &mut dyn RngCore) -> Vec<f32> {
+        vec![0.0; rows * candidates]
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,13 @@ pub fn discretisation_gap(
 ) -> Result<Gap, SearchError> {
     let like = weights.first().map(|w| (w.device().clone(), w.dtype()));
     let (device, dtype) = like.unwrap_or((Device::Cpu, DType::F32));
-    let hard = hard_weights(space, genotype, &device, dtype)?;
+    let mut hard = hard_weights(space, genotype, &device, dtype)?;
+    for (hard, relaxed) in hard.iter_mut().zip(weights) {
+        if relaxed.dim(1)? > hard.dim(1)? {
+            // Where edges are weighed, those with an operation are whole and the others are cut.
+            *hard = Tensor::cat(&[&*hard, &hard.max_keepdim(1)?], 1)?;
+        }
+    }
     let measure = |weights: &[Tensor]| {
         let mut noise = Noise::new(0).stream("gap", 0);
         evaluate(loader, |images| -> Result<Tensor, SearchError> {

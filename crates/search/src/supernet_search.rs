@@ -119,6 +119,8 @@ pub struct SearchParts<'a> {
     pub registry: &'a Registry,
     /// How logits become weights.
     pub relaxation: Arc<dyn Relaxation>,
+    /// How the edges into each node are weighed, if they are (PC-DARTS).
+    pub edges: Option<Arc<dyn Relaxation>>,
     /// How weights become a genotype.
     pub decoder: &'a dyn Decoder,
     /// Base channels, classes, image shape.
@@ -144,8 +146,11 @@ impl<'a> SupernetSearch<'a> {
         let mut weights = noise.stream("weights", 0);
         let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
         let mut logits = noise.stream("logits", 0);
-        let architecture =
+        let mut architecture =
             Architecture::new(space, parts.relaxation, &device, DType::F32, &mut logits)?;
+        if let Some(edges) = parts.edges {
+            architecture = architecture.with_edges(space, edges, &mut logits)?;
+        }
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
         let data = parts.data;
         let batch = config.batch.min(data.train.len());
@@ -201,6 +206,7 @@ impl<'a> SupernetSearch<'a> {
         let passes = match self.config.bilevel.order {
             crate::Order::First => 1,
             crate::Order::Second => 4,
+            crate::Order::Joint => 0,
         };
         let (epochs, steps) = (self.config.epochs as u64, self.steps_per_epoch() as u64);
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
@@ -298,7 +304,7 @@ impl Stepper for SupernetSearch<'_> {
             .with("variables", self.bilevel.supernet.variables().snapshot()?)
             .with("logits", self.bilevel.architecture.snapshot()?)
             .with("sgd", self.bilevel.sgd.state())
-            .with("adam", self.bilevel.adam.state()))
+            .with("adam", self.bilevel.logits.state()))
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {
@@ -310,7 +316,7 @@ impl Stepper for SupernetSearch<'_> {
         let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
         let (sgd, adam) = (snapshot.take("sgd")?, snapshot.take("adam")?);
         self.bilevel.sgd.restore(sgd)?;
-        self.bilevel.adam.restore(adam)?;
+        self.bilevel.logits.restore(adam)?;
         self.bilevel.architecture.load(&logits)?;
         self.bilevel.supernet.variables().load(&variables)?;
         self.memory = memory;

@@ -13,29 +13,6 @@ use super::{GoldenError, Outcome};
 /// What the cases of methods that the workspace does not have yet wait for.
 const METHODS: &str = "issue 4 (methods)";
 
-/// The methods whose numbers the folder holds, by the repository they were measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
-    Darts,
-    PcDarts,
-    Gaea,
-    FairDarts,
-    DDarts,
-}
-
-impl Method {
-    fn of(case: &Case<'_>) -> Option<Self> {
-        match case.entry.repository()? {
-            "quark0/darts" => Some(Self::Darts),
-            "yuhuixu1993/PC-DARTS" => Some(Self::PcDarts),
-            "liamcli/gaea_release" => Some(Self::Gaea),
-            "xiaomi-automl/FairDARTS" => Some(Self::FairDarts),
-            "aheuillet/D-DARTS" => Some(Self::DDarts),
-            _ => None,
-        }
-    }
-}
-
 /// Runs the cases of a file.
 pub(crate) fn run(case: &Case<'_>) -> Result<Vec<Outcome>, GoldenError> {
     match case.path.extension().and_then(OsStr::to_str) {
@@ -64,35 +41,24 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
     if any(&["x", "gy", "g_norms"]) {
         return family::aux_heads::run(case, bundle);
     }
-    match Method::of(case) {
-        Some(Method::Darts) if root.has("train_x") => {
-            Ok(vec![family::trajectory::run(case, bundle)])
-        }
-        Some(Method::Darts) if root.has("logits") => Ok(vec![family::supernet::run(case, bundle)]),
-        Some(Method::Darts) if any(&["s0", "s1"]) => family::cells::run(case, bundle),
-        Some(Method::Darts | Method::PcDarts) if any(&["x", "alpha", "gy"]) => {
-            family::mixed::run(case, bundle)
-        }
-        Some(Method::PcDarts | Method::Gaea | Method::FairDarts | Method::DDarts)
-            if root.has("train_x") || root.has("logits") =>
-        {
-            Ok(vec![Outcome::pending(&case.name, METHODS)])
-        }
-        Some(Method::PcDarts) if any(&["s0", "s1", "beta"]) => {
-            Ok(pending(case, groups, family::mixed::EDGE_WEIGHTS))
-        }
-        Some(Method::FairDarts | Method::DDarts)
-            if any(&["s0", "s1"]) || any(&["x", "alpha", "gy"]) =>
-        {
-            Ok(pending(case, groups, METHODS))
-        }
-        _ => Err(GoldenError::not_understood("which family these tensors belong to")),
+    let d_darts = case.entry.repository() == Some("aheuillet/D-DARTS");
+    if d_darts && (root.has("train_x") || root.has("logits")) {
+        // Cells with logits of their own.
+        return Ok(vec![Outcome::pending(&case.name, METHODS)]);
     }
-}
-
-fn pending(case: &Case<'_>, groups: Vec<String>, missing: &str) -> Vec<Outcome> {
-    let name = |group: String| format!("{}/{group}", case.name);
-    groups.into_iter().map(|group| Outcome::pending(name(group), missing)).collect()
+    if root.has("train_x") {
+        return Ok(family::trajectory::run(case, bundle));
+    }
+    if root.has("logits") {
+        return Ok(vec![family::supernet::run(case, bundle)]);
+    }
+    if any(&["s0", "s1"]) {
+        return family::cells::run(case, bundle);
+    }
+    if any(&["x", "alpha", "gy"]) {
+        return family::mixed::run(case, bundle);
+    }
+    Err(GoldenError::not_understood("which family these tensors belong to"))
 }
 
 fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {

@@ -40,8 +40,8 @@ impl Method {
     /// How its steps are made.
     pub(super) fn config(self) -> BilevelConfig {
         match self {
-            Self::Darts | Self::PcDarts => presets::darts().bilevel,
-            Self::DartsSecondOrder => presets::darts_second_order().bilevel,
+            Self::Darts | Self::PcDarts => presets::darts().search.bilevel,
+            Self::DartsSecondOrder => presets::darts_second_order().search.bilevel,
         }
     }
 

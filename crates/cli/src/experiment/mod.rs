@@ -12,9 +12,15 @@ pub(crate) use read::{load, to_ron};
 pub(crate) use set::set;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use dartloom::decode::{Argmax, Decoder, TopK};
+use dartloom::decode::{
+    Argmax, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK,
+};
 use dartloom::presets::Digits;
+use dartloom::relax::{
+    Entmax, Penalised, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, Sparsemax, ZeroOne,
+};
 use dartloom::search::{
     Baseline, ComparisonConfig, RandomConfig, RetrainConfig, SearchConfig, Split,
 };
@@ -41,6 +47,12 @@ pub(crate) struct Experiment {
     pub(crate) nodes: usize,
     /// Layers before the first cell.
     pub(crate) stem: StemKind,
+    /// How logits become weights.
+    pub(crate) relaxation: RelaxationKind,
+    /// Whether the edges into each node are weighed, too.
+    pub(crate) edge_weights: bool,
+    /// K of partial channels; 1 for all of them.
+    pub(crate) partial: usize,
     /// How weights become a genotype.
     pub(crate) decoder: DecoderKind,
     /// Name of the method in tables.
@@ -104,13 +116,55 @@ impl StemKind {
     }
 }
 
+/// How logits become weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum RelaxationKind {
+    /// DARTS.
+    Softmax,
+    /// FairDARTS, with the weight of its zero-one loss in every cell.
+    Sigmoid(f64),
+    /// GAEA: the weights themselves, which `ExponentiatedGradient` moves.
+    Simplex,
+    /// A softmax with exact zeros.
+    Sparsemax,
+    /// Between softmax (1) and sparsemax (2).
+    Entmax(f64),
+}
+
+impl RelaxationKind {
+    /// The relaxation of operations.
+    pub(crate) fn relaxation(self) -> Result<Arc<dyn Relaxation>, RelaxError> {
+        Ok(match self {
+            Self::Softmax => Arc::new(Softmax::default()),
+            Self::Sigmoid(weight) => Arc::new(Penalised::new(Sigmoid, ZeroOne::default(), weight)?),
+            Self::Simplex => Arc::new(Simplex),
+            Self::Sparsemax => Arc::new(Sparsemax),
+            Self::Entmax(alpha) => Arc::new(Entmax::new(alpha)?),
+        })
+    }
+
+    /// The relaxation of edges whose logits live in the same place.
+    pub(crate) fn edges(self) -> Arc<dyn Relaxation> {
+        match self {
+            Self::Simplex => Arc::new(Simplex),
+            _ => Arc::new(Softmax::default()),
+        }
+    }
+}
+
 /// A decoder and its policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum DecoderKind {
     /// The strongest edges of every node (DARTS).
     TopK(TopK),
     /// The strongest operation of every edge (NAS-Bench-201).
     Argmax(Argmax),
+    /// The strongest edges, where edges must be weighed (PC-DARTS).
+    EdgeWeighted(TopK),
+    /// The strongest edges above a threshold (FairDARTS).
+    SparseThreshold(SparseThreshold),
+    /// Every operation of every edge above a threshold (FairDARTS).
+    EdgeThreshold(EdgeThreshold),
 }
 
 impl DecoderKind {
@@ -119,6 +173,9 @@ impl DecoderKind {
         match self {
             Self::TopK(rule) => Box::new(rule),
             Self::Argmax(rule) => Box::new(rule),
+            Self::EdgeWeighted(rule) => Box::new(EdgeWeighted(rule)),
+            Self::SparseThreshold(rule) => Box::new(rule),
+            Self::EdgeThreshold(rule) => Box::new(rule),
         }
     }
 }
@@ -128,8 +185,17 @@ impl Experiment {
     /// and flips are those of CIFAR.
     pub(crate) fn on(data: Data) -> Result<Self, CliError> {
         let Digits { space, config } = dartloom::presets::digits().map_err(CliError::work)?;
-        let ComparisonConfig { method, channels, split, search, random, retrain, baseline, seeds } =
-            config;
+        let ComparisonConfig {
+            method,
+            channels,
+            partial,
+            split,
+            search,
+            random,
+            retrain,
+            baseline,
+            seeds,
+        } = config;
         let mut experiment = Self {
             name: "digits".to_owned(),
             data,
@@ -138,6 +204,9 @@ impl Experiment {
             layers: space.network().placements().len(),
             nodes: space.cells().first().map_or(1, |cell| cell.graph.nodes()),
             stem: StemKind::Cifar(3),
+            relaxation: RelaxationKind::Softmax,
+            edge_weights: false,
+            partial,
             decoder: DecoderKind::TopK(TopK::darts()),
             method,
             channels,
@@ -164,6 +233,7 @@ impl Experiment {
         ComparisonConfig {
             method: self.method.clone(),
             channels: self.channels,
+            partial: self.partial,
             split: self.split,
             search: self.search.clone(),
             random: self.random.clone(),

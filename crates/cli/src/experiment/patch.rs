@@ -1,13 +1,13 @@
 //! What an experiment file may say: any part of an experiment.
 
 use dartloom::search::{
-    Baseline, BilevelConfig, Order, RandomConfig, RetrainConfig, SearchConfig, Split,
+    Baseline, BilevelConfig, LogitStep, Order, RandomConfig, RetrainConfig, SearchConfig, Split,
 };
 use dartloom::space::{Compat, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
-use super::{Data, DecoderKind, Experiment, Ops, StemKind};
+use super::{Data, DecoderKind, Experiment, Ops, RelaxationKind, StemKind};
 
 /// Defines a value with the fields of another one, all optional. `leaf` fields replace, `part`
 /// fields are patched in their turn. A field of the target that is missing here does not compile.
@@ -48,6 +48,9 @@ patch! {
         layers: usize,
         nodes: usize,
         stem: StemKind,
+        relaxation: RelaxationKind,
+        edge_weights: bool,
+        partial: usize,
         decoder: DecoderKind,
         method: String,
         channels: usize,
@@ -75,6 +78,7 @@ patch! {
         compat: Compat,
         rate: Schedule,
         clip: f64,
+        logit_step: LogitStep,
         arch_rate: f64,
         warm_up: usize,
         recompute: Recompute,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dartloom::data::{DataError, Dataset, InMemory, Splits, Task, cifar, digits, idx};
 use dartloom::decode::Decoder;
 use dartloom::ops::{OpError, Registry};
-use dartloom::relax::Softmax;
+use dartloom::relax::Relaxation;
 use dartloom::search::Comparison;
 use dartloom::space::{
     Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
@@ -21,6 +21,7 @@ pub(crate) struct Plan {
     experiment: Experiment,
     space: Space,
     registry: Registry,
+    relaxation: Arc<dyn Relaxation>,
     decoder: Box<dyn Decoder>,
     data: Splits,
 }
@@ -33,7 +34,8 @@ impl Plan {
         let space = space(&experiment, &registry, origin)?;
         let data = read(&experiment.data).map_err(refused(origin))?;
         let decoder = experiment.decoder.decoder();
-        let plan = Self { experiment, space, registry, decoder, data };
+        let relaxation = experiment.relaxation.relaxation().map_err(refused(origin))?;
+        let plan = Self { experiment, space, registry, relaxation, decoder, data };
         plan.check_networks(origin)?;
         Ok(plan)
     }
@@ -48,7 +50,8 @@ impl Plan {
         Comparison {
             space: &self.space,
             registry: &self.registry,
-            relaxation: Arc::new(Softmax::default()),
+            relaxation: Arc::clone(&self.relaxation),
+            edges: self.experiment.edge_weights.then(|| self.experiment.relaxation.edges()),
             decoder: &*self.decoder,
             train: &self.data.train,
             test: &self.data.test,
@@ -58,14 +61,14 @@ impl Plan {
 
     /// Lays out every network of the run, so that shapes that do not fit show before hours of work.
     fn check_networks(&self, origin: &str) -> Result<(), CliError> {
-        let Experiment { channels, random, retrain, .. } = &self.experiment;
+        let Experiment { channels, partial, random, retrain, .. } = &self.experiment;
         let ops = self.registry.catalog();
         let sample = self.space.sample(random.top, &mut Noise::new(0).stream("check", 0));
         let derived = |network: Result<Network, SpaceError>, channels: usize| {
             Blueprint::derived(&sample, &network?, ops, self.build(channels))
         };
         let plans = [
-            Blueprint::supernet(&self.space, self.build(*channels)),
+            Blueprint::supernet(&self.space, Build { partial: *partial, ..self.build(*channels) }),
             derived(sample.network_in(&self.space), *channels),
             derived(self.retrained(&sample), retrain.channels),
         ];

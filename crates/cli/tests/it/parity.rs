@@ -36,7 +36,7 @@ fn search() -> Bilevel {
     let softmax = Arc::new(Softmax::default());
     let mut rng = noise.stream("logits", 0);
     let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
-    Bilevel::new(supernet, architecture, presets::darts().bilevel, noise).unwrap()
+    Bilevel::new(supernet, architecture, presets::darts().search.bilevel, noise).unwrap()
 }
 
 /// What the library finds, and the tensors that another program needs to find it.

@@ -2,6 +2,14 @@
 
 mod darts;
 mod digits;
+mod fair_darts;
+mod gaea;
+mod method;
+mod pc_darts;
 
 pub use darts::{darts, darts_second_order};
 pub use digits::{Digits, digits};
+pub use fair_darts::fair_darts;
+pub use gaea::{gaea_erm, gaea_pc_darts};
+pub use method::Method;
+pub use pc_darts::pc_darts;

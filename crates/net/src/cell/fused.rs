@@ -8,6 +8,7 @@ use dartloom_ops::{Mode, Stage};
 use dartloom_space::{CellPlan, Phase, Shape, Source};
 
 use super::staged::single;
+use super::weights::CellWeights;
 use super::{Cell, PlacedEdge};
 use crate::transform::Transform;
 use crate::{NetError, Pass};
@@ -21,6 +22,8 @@ pub(super) struct Whole {
     /// Operations that drop-path gates, in the order of the staged pass.
     gates: usize,
     weighted: bool,
+    /// Whether anything passes operations by, which the weights of edges are for.
+    passed: bool,
 }
 
 impl Whole {
@@ -42,11 +45,11 @@ impl Whole {
     pub(super) fn fits(
         &self,
         inputs: &[Tensor],
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights>,
         mode: Mode,
     ) -> Result<bool, NetError> {
         let served = inputs.iter().all(serves)
-            && weights.is_none_or(serves)
+            && weights.is_none_or(|weights| serves(&weights.ops))
             && weights.is_some() == self.weighted;
         Ok(served && (mode.is_training() || self.program.is_consistent()?))
     }
@@ -55,14 +58,15 @@ impl Whole {
         &self,
         arena: &Arena,
         inputs: &[Tensor],
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights>,
         recompute: Recompute,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let batch = inputs[0].dim(0)?;
+        let line = weights.filter(|_| self.passed).map(CellWeights::line).transpose()?;
         let gates = (0..self.gates).filter_map(|_| pass.gate(batch)).map(single).collect();
         let call = Call {
-            coefficients: weights,
+            coefficients: line.as_ref().or(weights.map(|weights| &weights.ops)),
             gates,
             statistics: pass.mode.statistics,
             recompute,
@@ -133,7 +137,8 @@ fn with_ports(
         plan.concat.iter().map(|node| values.get(*node).copied()).collect();
     let outputs = outputs?;
     let program = Arc::new(builder.finish(&outputs)?);
-    Some(Whole { program, ports: inside, gates, weighted })
+    let passed = weighted && edges.iter().any(|edge| edge.bypass.is_some());
+    Some(Whole { program, ports: inside, gates, weighted, passed })
 }
 
 /// A branch with its stages.
@@ -159,8 +164,8 @@ fn edge_parts(
     let groups = edge.bypass.as_ref().map_or(1, |bypass| bypass.groups());
     let kept = edge.bypass.as_ref().map(|bypass| (0, bypass.kept));
     let own = &plan.edges[edge.row];
+    let weighted = own.input.phase == Phase::Search;
     for op in &edge.ops {
-        let weighted = own.input.phase == Phase::Search;
         let gate = (!op.identity).then(|| {
             *gates += 1;
             *gates - 1
@@ -178,7 +183,13 @@ fn edge_parts(
         // Channel `g * kept + i` goes to channel `i * groups + g`: the shuffle as a scatter.
         for group in 1..groups {
             let channels = Some((group * bypass.kept, bypass.kept));
-            let branch = Branch { channels, scatter: (group, groups), ..Branch::new(source, &[]) };
+            let branch = Branch {
+                channels,
+                scatter: (group, groups),
+                coefficient: weighted
+                    .then_some(plan.edges.len() * own.candidates.len() + edge.row),
+                ..Branch::new(source, &[])
+            };
             parts.push(Part { branch, stages: bypass.stages()? });
         }
     }

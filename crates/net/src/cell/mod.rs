@@ -3,6 +3,7 @@
 mod fused;
 mod memory;
 mod staged;
+mod weights;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 use self::fused::Whole;
 pub(crate) use self::memory::CellMemory;
 use self::memory::Sizes;
+use self::weights::CellWeights;
 use crate::partial::Bypass;
 use crate::transform::Transform;
 use crate::{Execution, NetError, Pass};
@@ -29,6 +31,8 @@ pub struct Cell {
     cell: usize,
     ports: Vec<Transform>,
     edges: Vec<PlacedEdge>,
+    /// Columns of the architecture weights, that of whole edges not counted.
+    operations: usize,
     concat: Vec<usize>,
     node: Shape,
     sizes: Sizes,
@@ -116,8 +120,9 @@ impl Cell {
             fused::fuse_edges(plan, &mut edges);
         }
         let (concat, node, sizes) = (plan.concat.clone(), plan.node, Sizes::of(plan)?);
-        let arena = Arena::new();
-        Ok(Self { index, cell: plan.cell, ports, edges, concat, node, sizes, whole, arena })
+        let operations = plan.edges.first().map_or(0, |edge| edge.candidates.len());
+        let (cell, arena) = (plan.cell, Arena::new());
+        Ok(Self { index, cell, ports, edges, operations, concat, node, sizes, whole, arena })
     }
 
     /// The cell with the buffers of `arena`, which cells of a network share.
@@ -130,7 +135,9 @@ impl Cell {
         self.cell
     }
 
-    /// The cell's output; `weights` is `[edges, operations]` in a supernet.
+    /// The cell's output; `weights` is `[edges, operations]` in a supernet, or `[edges, operations
+    /// + 1]` where the last column weighs the whole edge, channels that pass its operations by
+    /// included.
     ///
     /// `read` gives the value of a source named by the plan's ports.
     ///
@@ -142,6 +149,8 @@ impl Cell {
         weights: Option<&Tensor>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
+        let weights = weights.map(|table| CellWeights::of(table, self.operations)).transpose()?;
+        let weights = weights.as_ref();
         if pass.watch.is_none()
             && let Execution::Fused(recompute) = pass.execution
             && let Some(whole) = &self.whole

@@ -6,6 +6,7 @@ use candle_core::Tensor;
 use dartloom_kernels::fused::{Call, Program};
 use dartloom_space::{Shape, Source};
 
+use super::weights::CellWeights;
 use super::{Cell, Place, PlacedEdge, PlacedOp};
 use crate::drop_path::scaled;
 use crate::{Execution, NetError, Pass};
@@ -14,7 +15,7 @@ impl Cell {
     pub(super) fn staged(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
@@ -37,18 +38,20 @@ impl Cell {
         &self,
         node: usize,
         states: &[Tensor],
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut total: Option<Tensor> = None;
         for edge in self.edges.iter().filter(|edge| edge.to == node) {
-            let row = weights.map(|weights| weights.get(edge.row)).transpose()?;
+            let row = weights.map(|weights| weights.ops.get(edge.row)).transpose()?;
             let x = &states[edge.from];
             total = match &edge.bypass {
                 None => self.mix(edge, x, row.as_ref(), total, pass)?,
                 Some(bypass) => {
                     let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
-                    Some(plus(total, bypass.join(x, mixed, pass.mode)?)?)
+                    let own = weights.and_then(|weights| weights.edges.as_ref());
+                    let own = own.map(|weights| weights.get(edge.row)).transpose()?;
+                    Some(plus(total, bypass.join(x, mixed, own.as_ref(), pass.mode)?)?)
                 }
             };
         }

@@ -4,6 +4,7 @@ use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
+use super::LogitStep;
 use crate::SearchError;
 
 /// How the logits' gradient treats the dependence of the weights on the logits.
@@ -14,6 +15,8 @@ pub enum Order {
     First,
     /// Weights are taken one step ahead (DARTS, equation 6), by finite differences.
     Second,
+    /// Logits and weights move together on the training batch.
+    Joint,
 }
 
 /// How weights and logits are moved.
@@ -30,9 +33,11 @@ pub struct BilevelConfig {
     pub sgd: SgdConfig,
     /// Largest norm of the weights' gradient.
     pub clip: f64,
+    /// The rule that moves the logits.
+    pub logit_step: LogitStep,
     /// Learning rate of the logits.
     pub arch_rate: f64,
-    /// Moments and weight decay of the logits.
+    /// Moments and weight decay of the logits, where Adam moves them.
     pub adam: AdamConfig,
     /// Epochs before the first logit step.
     pub warm_up: usize,
@@ -49,6 +54,7 @@ impl Default for BilevelConfig {
             rate: Schedule::Cosine { from: 0.025, to: 0.001 },
             sgd: SgdConfig::default(),
             clip: 5.0,
+            logit_step: LogitStep::Adam,
             arch_rate: 3e-4,
             adam: AdamConfig::default(),
             warm_up: 0,

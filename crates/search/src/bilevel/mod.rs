@@ -1,8 +1,10 @@
 //! Alternating steps of logits and weights (DARTS, algorithm 1).
 
 mod config;
+mod logits;
 mod second_order;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Execution, Pass, Supernet};
@@ -10,11 +12,12 @@ use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_space::Compat;
 use dartloom_train::{
-    Adam, Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy,
+    Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy,
     first_not_finite,
 };
 
 pub use config::{BilevelConfig, Order};
+pub use logits::{LogitOptimiser, LogitStep};
 pub use second_order::Implicit;
 
 use crate::{Architecture, SearchError};
@@ -29,7 +32,9 @@ use crate::{Architecture, SearchError};
 ///   `w' = w - xi (mu v + grad_w L_train(w, alpha) + lambda w)`,
 ///   `g+- = grad_alpha L_train(w +- eps d, alpha)`, `d = grad_w' L_val(w', alpha)`,
 ///   `eps = 0.01 / ||d||` (DARTS, equations 7 and 8);
-/// - then `w <- SGD(clip(grad_w L_train(w, alpha)))`.
+/// - then `w <- SGD(clip(grad_w L_train(w, alpha)))`;
+/// - joint: both move by the gradients of `L_train(w, alpha)`, one pass in all, and the validation
+///   batch is not used (the single level of the released FairDARTS code).
 ///
 /// `mu`, `v` and `lambda` are the momentum, velocity and weight decay of the weights' SGD, `xi` its
 /// learning rate.
@@ -47,7 +52,7 @@ pub struct Bilevel {
     /// Optimiser of the weights.
     pub sgd: Sgd,
     /// Optimiser of the logits.
-    pub adam: Adam,
+    pub logits: LogitOptimiser,
     /// How the supernet's cells are computed; at first one operation each that keeps what
     /// [`BilevelConfig::recompute`] says.
     pub execution: Execution,
@@ -104,7 +109,8 @@ impl Bilevel {
     /// A search that has made no step.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field that makes no sense.
+    /// [`SearchError::Config`] naming the field that makes no sense, or when the logits do not live
+    /// where their rule moves them.
     pub fn new(
         supernet: Supernet,
         architecture: Architecture,
@@ -112,9 +118,11 @@ impl Bilevel {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         config.check()?;
-        let (sgd, adam) = (Sgd::new(config.sgd), Adam::new(config.adam));
+        config.logit_step.check(architecture.domain())?;
+        let sgd = Sgd::new(config.sgd);
+        let logits = LogitOptimiser::new(config.logit_step, config.adam);
         let execution = config.recompute.into();
-        Ok(Self { supernet, architecture, sgd, adam, execution, config, noise })
+        Ok(Self { supernet, architecture, sgd, logits, execution, config, noise })
     }
 
     /// The configuration.
@@ -145,11 +153,32 @@ impl Bilevel {
             match self.config.order {
                 Order::First => self.first_order(step, valid, &mut report)?,
                 Order::Second => self.second_order(step, train, valid, &mut report)?,
+                Order::Joint => return self.joint_step(step, train, report),
             }
-            let rate = self.config.arch_rate;
-            self.adam.step(self.architecture.logits(), &report.arch_gradients, rate)?;
+            self.logit_step(&report)?;
         }
         self.weight_step(step, train, &mut report)?;
+        Ok(report)
+    }
+
+    fn logit_step(&mut self, report: &StepReport) -> Result<(), SearchError> {
+        let rate = self.config.arch_rate;
+        self.logits.step(&self.architecture, &report.arch_gradients, rate)
+    }
+
+    /// Moves logits and weights by the gradients of one pass.
+    fn joint_step(
+        &mut self,
+        step: Step,
+        train: &Batch,
+        mut report: StepReport,
+    ) -> Result<StepReport, SearchError> {
+        let loss = self.loss(step, train, (Mode::train(), Wanted::Both), &mut report)?;
+        let mut store = loss.backward()?;
+        report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
+        self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
+        self.descend(step, &mut store, &mut report)?;
+        self.logit_step(&report)?;
         Ok(report)
     }
 
@@ -173,8 +202,17 @@ impl Bilevel {
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
         let loss = self.loss(step, train, (Mode::train(), Wanted::Weights), report)?;
+        self.descend(step, &mut loss.backward()?, report)
+    }
+
+    fn descend(
+        &mut self,
+        step: Step,
+        store: &mut GradStore,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
         let variables = self.supernet.variables().parameters();
-        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        let mut gradients = Gradients::take(store, variables);
         report.gradient_norm = gradients.clip_norm(self.config.clip)?;
         self.check_norm(step, "gradient norm", report.gradient_norm)?;
         self.sgd.step(variables, &gradients, step.rate)?;

@@ -61,6 +61,8 @@ pub struct ComparisonConfig {
     pub method: String,
     /// Base channels of the supernet and of random search's candidates.
     pub channels: usize,
+    /// K of partial channels: the supernet's operations see one in so many channels (PC-DARTS).
+    pub partial: usize,
     /// How training images are shared between weights and logits.
     pub split: Split,
     /// The search.
@@ -80,6 +82,7 @@ impl Default for ComparisonConfig {
         Self {
             method: "DARTS".to_owned(),
             channels: 16,
+            partial: 1,
             split: Split::Halves,
             search: SearchConfig::default(),
             random: RandomConfig::default(),
@@ -108,6 +111,7 @@ impl ComparisonConfig {
         }
         let numbers = [
             ("channels", self.channels),
+            ("partial", self.partial),
             ("retrain.channels", self.retrain.channels),
             ("retrain.layers", self.retrain.layers),
         ];

@@ -120,8 +120,12 @@ impl Contest<'_> {
             space: comparison.space,
             registry: comparison.registry,
             relaxation: comparison.relaxation.clone(),
+            edges: comparison.edges.clone(),
             decoder: comparison.decoder,
-            build: self.build(comparison.config.channels),
+            build: Build {
+                partial: comparison.config.partial,
+                ..self.build(comparison.config.channels)
+            },
             data: parts,
         };
         let mut search = SupernetSearch::new(self.phase(LEG), parts, config, noise)?;
@@ -277,11 +281,11 @@ impl Contest<'_> {
 
     /// What a leg's files belong to: everything but the list of seeds.
     fn digest(&self, leg: &str) -> Result<String, TrainError> {
-        let Comparison { space, relaxation, decoder, train, test, .. } = self.comparison;
+        let Comparison { space, relaxation, edges, decoder, train, test, .. } = self.comparison;
         let config =
             super::ComparisonConfig { seeds: Vec::new(), ..self.comparison.config.clone() };
-        // Both hold configuration and no state, so their debug form names them.
-        let method = format!("{relaxation:?} {decoder:?}");
+        // All hold configuration and no state, so their debug form names them.
+        let method = format!("{relaxation:?} {edges:?} {decoder:?}");
         let data = [train, test].map(|data| (data.len(), data.shape().to_string()));
         digest(&(leg, self.seed, config, space, method, data))
     }

@@ -32,6 +32,8 @@ pub struct Comparison<'a> {
     pub registry: &'a Registry,
     /// How logits become weights.
     pub relaxation: Arc<dyn Relaxation>,
+    /// How the edges into each node are weighed, if they are (PC-DARTS).
+    pub edges: Option<Arc<dyn Relaxation>>,
     /// How weights become a genotype.
     pub decoder: &'a dyn Decoder,
     /// Images to search and train with.

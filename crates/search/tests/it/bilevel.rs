@@ -61,7 +61,7 @@ fn warm_up_epochs_leave_the_logits_alone() {
             assert_eq!(report.arch_loss(), None);
         }
         assert_eq!(logit_bits(&bilevel), logits);
-        assert!(bilevel.adam.state().is_empty());
+        assert!(bilevel.logits.state().is_empty());
         assert_ne!(parameter_bits(&bilevel), weights, "weights are trained meanwhile");
         let report = bilevel.step(at(2, 0), EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         assert!(report.arch_loss().is_some());

@@ -49,6 +49,7 @@ fn run_as(
         space: &space,
         registry: &registry,
         relaxation,
+        edges: None,
         decoder: &decoder,
         train: &train,
         test: &test as &dyn Dataset,

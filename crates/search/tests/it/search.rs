@@ -37,6 +37,7 @@ fn search<'a>(
         space,
         registry,
         relaxation: softmax(),
+        edges: None,
         decoder,
         build: build(&data.train, 2),
         data,

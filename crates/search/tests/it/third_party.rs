@@ -77,6 +77,7 @@ fn a_search_takes_them_like_its_own() {
         space: &space,
         registry: &registry,
         relaxation: Arc::new(Squares),
+        edges: None,
         decoder: &decoder,
         build: build(&digits, 2),
         data: &data,

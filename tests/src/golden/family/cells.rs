@@ -3,12 +3,13 @@
 use candle_core::{DType, Device};
 use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
-use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_relax::{Groups, Progress, Relaxation as _, Softmax, ZeroOneNorm};
 use dartloom_space::{CellGraph, CellPlan, Layer, OpSet, Shape, Source};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use super::flavour::{Flavour, with_edges};
 use super::plan::{leaf, names, nodes_of, op_set, port, pulled, search_cell, shape_of};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
@@ -17,6 +18,9 @@ use crate::golden::manifest::Case;
 use crate::golden::names::{candidate, in_cell};
 use crate::golden::parameters::Parameters;
 use crate::golden::{GoldenError, Outcome};
+
+/// The K of the released PC-DARTS code.
+const PARTIAL: usize = 4;
 
 pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError> {
     let outcome = |name: String| {
@@ -38,7 +42,8 @@ fn check_cell(
     let alpha = leaf(&view.get("alpha")?)?;
     let ops = op_set(settings, "ops", alpha.dim(1)?)?;
     let shapes = [shape_of(&inputs[0])?, shape_of(&inputs[1])?];
-    let plan = plan(settings, shapes, alpha.dim(0)?, &ops)?;
+    let partial = settings.count_or("k", if view.has("beta") { PARTIAL } else { 1 })?;
+    let plan = plan(settings, shapes, (alpha.dim(0)?, partial), &ops)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut variables = Variables::new(&Device::Cpu, DType::F32);
     let cell = Cell::new(0, &plan, &Registry::standard()?, &mut variables.builder(&mut rng))?;
@@ -47,7 +52,14 @@ fn check_cell(
     let parameters = Parameters::new(&variables, view.below("p/"), &place)?;
     parameters.load(&view, "p/")?;
 
-    let weights = Softmax::default().weights(&alpha, Progress::start(1), &mut rng)?;
+    let flavour = Flavour::of(case, ZeroOneNorm::L2)?;
+    let ops = flavour.relaxation.weights(&alpha, Progress::start(1), &mut rng)?;
+    let beta = if view.has("beta") { Some(leaf(&view.get("beta")?)?) } else { None };
+    let into: Vec<usize> = plan.edges.iter().map(|edge| edge.to).collect();
+    let edges = beta.as_ref().map(|beta| {
+        Groups::of(&into).weights(&Softmax::default(), beta, Progress::start(1), &mut rng)
+    });
+    let weights = with_edges(ops, edges.transpose()?)?;
     let read = |source: Source| match source {
         Source::Stem(part) | Source::Cell(part) => inputs[part].as_tensor().clone(),
     };
@@ -57,14 +69,22 @@ fn check_cell(
     check.gradient("gs0", gradients.get(inputs[0].as_tensor()))?;
     check.gradient("gs1", gradients.get(inputs[1].as_tensor()))?;
     check.gradient("galpha", gradients.get(alpha.as_tensor()))?;
+    if let Some(beta) = &beta {
+        check.gradient("gbeta", gradients.get(beta.as_tensor()))?;
+    }
     parameters.check_gradients(&mut check, "g/", &gradients)?;
+    if view.has("deactivated_y") {
+        let random = view.get("deactivated_random")?;
+        let y = cell.forward(&read, Some(&random), &mut case.pass(Mode::train(), &mut rng))?;
+        check.tensor("deactivated_y", &y)?;
+    }
     Ok(check.finish())
 }
 
 fn plan(
     settings: &Value,
     inputs: [Shape; 2],
-    rows: usize,
+    (rows, partial): (usize, usize),
     ops: &OpSet,
 ) -> Result<CellPlan, GoldenError> {
     let width = settings.count("C")?;
@@ -92,5 +112,5 @@ fn plan(
     let halved = |size: usize| if reduction { size.div_ceil(2) } else { size };
     let entry = ports[0].output;
     let node = Shape::new(width, halved(entry.height), halved(entry.width));
-    search_cell(ports, &ends, concat, ops, node, 1)
+    search_cell(ports, &ends, concat, ops, node, partial)
 }

@@ -4,11 +4,12 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{Cell, channel_shuffle};
 use dartloom_ops::{Mode, Registry, Variables};
-use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_relax::{Progress, Relaxation as _, ZeroOneNorm};
 use dartloom_space::OpSet;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::flavour::Flavour;
 use super::plan::{leaf, names, op_set, port, pulled, search_cell, shape_of};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
@@ -18,18 +19,17 @@ use crate::golden::names::{Place, one_candidate};
 use crate::golden::parameters::Parameters;
 use crate::golden::{GoldenError, Outcome};
 
-/// What cases that weigh whole edges wait for: the weight is also that of the channels that pass
-/// the operations by, so the weights of operations cannot stand in for it.
-pub(crate) const EDGE_WEIGHTS: &str = "edge normalisation, issue 4 (methods)";
-
 pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError> {
     let outcome = |group: String| {
         let (view, name) = (bundle.group(&group), format!("{}/{group}", case.name));
-        if view.has("beta") {
-            return Outcome::pending(name, EDGE_WEIGHTS);
-        }
-        let check = if view.has("alpha") { check_edge } else { check_shuffle };
-        Outcome::of(name, check(case, view))
+        let result = if view.has("beta") {
+            super::mixed_node::check(case, view)
+        } else if view.has("alpha") {
+            check_edge(case, &group, view)
+        } else {
+            check_shuffle(case, view)
+        };
+        Outcome::of(name, result)
     };
     Ok(bundle.groups().into_iter().map(outcome).collect())
 }
@@ -44,12 +44,18 @@ fn check_shuffle(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenE
     Ok(check.finish())
 }
 
-fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenError> {
+fn check_edge(
+    case: &Case<'_>,
+    group: &str,
+    view: View<'_>,
+) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
     let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
     // One edge is one row.
     let alpha = leaf(&view.get("alpha")?.unsqueeze(0)?)?;
-    let ops = op_set(&case.entry.config, "ops_order", alpha.dim(1)?)?;
+    // Files with several sets name them in their groups.
+    let list = ["darts7", "so12"].into_iter().find(|name| group.contains(name));
+    let ops = op_set(&case.entry.config, list.unwrap_or("ops_order"), alpha.dim(1)?)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut variables = Variables::new(&Device::Cpu, DType::F32);
     let partial = case.entry.config.count_or("k", 1)?;
@@ -62,7 +68,12 @@ fn check_edge(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenErro
     let parameters = Parameters::new(&variables, view.below("p/"), &place)?;
     parameters.load(&view, "p/")?;
 
-    let weights = Softmax::default().weights(&alpha, Progress::start(1), &mut rng)?;
+    let relaxation = Flavour::of(case, ZeroOneNorm::L2)?.relaxation;
+    let mut weights = relaxation.weights(&alpha, Progress::start(1), &mut rng)?;
+    if view.has("random_weights") {
+        // A cell that D-DARTS' released code takes out: its logits are not read.
+        weights = view.get("random_weights")?.unsqueeze(0)?;
+    }
     check.tensor_if_stored("w", &weights.squeeze(0)?)?;
     let y = edge.forward(&x, &weights, (case, Mode::train()))?;
     check.tensor("y", &y)?;

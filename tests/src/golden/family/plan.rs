@@ -6,6 +6,8 @@ use dartloom_space::{
     Shape, Source, SpaceError, TransformPlan,
 };
 
+use serde_json::Value;
+
 use crate::golden::GoldenError;
 use crate::golden::fields::Fields;
 
@@ -27,7 +29,7 @@ pub(super) fn pulled(y: &Tensor, upstream: &Tensor) -> Result<Tensor, GoldenErro
 
 /// The operations of a case: by name where it lists them, DARTS' eight otherwise.
 pub(super) fn op_set(
-    settings: &serde_json::Value,
+    settings: &Value,
     field: &str,
     columns: usize,
 ) -> Result<OpSet, GoldenError> {
@@ -39,6 +41,8 @@ pub(super) fn op_set(
                 names.iter().map(|name| all.get(name).cloned()).collect();
             OpSet::new("case", ops?)?
         }
+        // Spaces without `none` have one operation less.
+        None if columns == 7 => OpSet::builtin("S")?,
         None => OpSet::builtin("O_base")?,
     };
     if set.len() == columns {
@@ -46,6 +50,16 @@ pub(super) fn op_set(
     }
     let message = format!("{columns} architecture weights for {} operations", set.len());
     Err(GoldenError::not_understood(message))
+}
+
+/// How much FairDARTS' zero-one loss counts: a number, or the last word of a sentence.
+pub(super) fn zero_one_weight(config: &Value) -> Result<f64, GoldenError> {
+    if config.field("zero_one_weight").is_some() {
+        return config.number("zero_one_weight");
+    }
+    let said = config.field("zero_one").and_then(Value::as_str).unwrap_or("0");
+    let last = said.split_whitespace().last().and_then(|word| word.parse().ok());
+    last.ok_or_else(|| config.wrong("zero_one", "a weight at the end"))
 }
 
 /// Names of a set.

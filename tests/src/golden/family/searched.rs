@@ -1,19 +1,19 @@
 //! The search space and supernet that cases of DARTS describe.
 
-use candle_core::{DType, Device, Tensor, Var};
-use dartloom_decode::{Decoder, TopK};
+use candle_core::{DType, Device, Tensor};
+use dartloom_decode::{Decoder, EdgeWeighted, TopK};
 use dartloom_net::{Output, Supernet};
 use dartloom_ops::{Mode, Registry};
-use dartloom_relax::{Progress, Relaxation, Softmax};
+use dartloom_relax::Progress;
+use dartloom_search::Architecture;
 use dartloom_space::{
-    Blueprint, Build, CellGraph, CellSpec, CellWeights, Chain, Compat, Shape, Space, Stem,
-    WeightTable,
+    Blueprint, Build, CellGraph, CellSpec, Chain, Compat, Shape, Space, Stem,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::plan::{leaf, names, nodes_of, op_set};
+use super::plan::{names, nodes_of, op_set};
 use crate::golden::GoldenError;
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
@@ -38,7 +38,9 @@ impl Searched {
     ) -> Result<Self, GoldenError> {
         let space = space(config, table)?;
         let (channels, classes) = (config.count("C")?, config.count("classes")?);
-        let build = Build { compat: Compat::Official, ..Build::new(channels, classes, input) };
+        let partial = config.count_or("k", 1)?;
+        let build =
+            Build { compat: Compat::Official, partial, ..Build::new(channels, classes, input) };
         let plan = Blueprint::supernet(&space, build)?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let registry = Registry::standard()?;
@@ -52,52 +54,38 @@ impl Searched {
         move |name| in_network(name, &|_, rest| candidate(rest, &ops))
     }
 
-    /// One tensor per searchable cell, as `read` finds it under the cell's name.
-    pub(super) fn logits(
-        &self,
-        read: impl Fn(&str) -> Result<Tensor, GoldenError>,
-    ) -> Result<Vec<Var>, GoldenError> {
-        self.space.cells().iter().map(|cell| leaf(&read(&cell.name)?)).collect()
-    }
-
-    /// Runs the supernet under the softmax of `logits`.
+    /// Runs the supernet with the weights of `architecture`.
     pub(super) fn forward(
         &self,
         x: &Tensor,
-        logits: &[Var],
+        architecture: &Architecture,
         (case, mode): (&Case<'_>, Mode),
     ) -> Result<Output, GoldenError> {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let weights = softmax(logits)?;
+        let weights = architecture.weights(Progress::start(1), &mut rng)?;
         Ok(self.net.forward(x, &weights, &mut case.pass(mode, &mut rng))?)
     }
 }
 
-/// Decodes `logits` as DARTS does and compares with the written genotype.
+/// Decodes as the method does and compares with the written genotype.
 pub(super) fn check_genotype(
     space: &Space,
     check: &mut Check<'_>,
-    logits: &[Var],
+    architecture: &Architecture,
     want: &Value,
 ) -> Result<(), GoldenError> {
-    let mut cells = Vec::new();
-    for (spec, weights) in space.cells().iter().zip(softmax(logits)?) {
-        let edges = weights.detach().to_dtype(DType::F64)?.to_vec2()?;
-        cells.push(CellWeights { name: spec.name.clone(), edges, edge_weights: None });
-    }
-    let table = WeightTable::new(names(space.op_set()), cells)?;
-    let got = TopK::darts().decode(space, &table)?.genotype;
-    if let Some(how) = difference(&got, &genotype(want)?) {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let table = architecture.table(Progress::start(1), &mut rng)?;
+    let weighed = table.cells().iter().any(|cell| cell.edge_weights.is_some());
+    let got = if weighed {
+        EdgeWeighted::pc_darts().decode(space, &table)?
+    } else {
+        TopK::darts().decode(space, &table)?
+    };
+    if let Some(how) = difference(&got.genotype, &genotype(want)?) {
         check.complain(format!("genotype: {how}"));
     }
     Ok(())
-}
-
-fn softmax(logits: &[Var]) -> Result<Vec<Tensor>, GoldenError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut weights =
-        |logits: &Var| Softmax::default().weights(logits, Progress::start(1), &mut rng);
-    Ok(logits.iter().map(&mut weights).collect::<Result<_, _>>()?)
 }
 
 fn space(config: &Value, (rows, columns): (usize, usize)) -> Result<Space, GoldenError> {

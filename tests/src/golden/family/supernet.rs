@@ -4,7 +4,10 @@ use candle_core::{DType, Tensor};
 use dartloom_ops::Mode;
 use dartloom_train::cross_entropy;
 
-use super::plan::shape_of;
+use dartloom_relax::ZeroOneNorm;
+
+use super::flavour::{Flavour, table_of};
+use super::plan::{shape_of, zero_one_weight};
 use super::searched::{Searched, check_genotype};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
@@ -21,32 +24,40 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     let view = bundle.root();
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
     let x = view.get("x")?;
-    let table = view.get("alpha/normal")?.dims2()?;
+    let table = view.get(&format!("alpha/{}", table_of(&view, "alpha", "normal")))?.dims2()?;
     let searched = Searched::new(&case.entry.config, shape_of(&x)?, table)?;
     let place = searched.place();
     let variables = searched.net.variables();
     let parameters = Parameters::new(variables, case.entry.parameter_names()?, &place)?;
     parameters.load_or_compute(&view, "p/", &case.entry)?;
-    let logits = searched.logits(|cell| view.get(&format!("alpha/{cell}")))?;
+    let flavour = Flavour::of(case, ZeroOneNorm::L2)?;
+    let (architecture, stored) = flavour.architecture(&searched.space, &view, "alpha", None)?;
 
-    let output = searched.forward(&x, &logits, (case, Mode::train()))?;
+    let output = searched.forward(&x, &architecture, (case, Mode::train()))?;
     check.tensor("logits", &output.logits)?;
-    let loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
+    let mut loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
+    if let Some(penalty) = architecture.penalty()? {
+        check.tensor("loss_ce", &loss)?;
+        // Stored without its weight.
+        let weight = zero_one_weight(&case.entry.config)?;
+        check.tensor("loss_zero_one", &(&penalty / weight)?)?;
+        loss = (loss + penalty)?;
+    }
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
-    for (cell, logits) in searched.space.cells().iter().zip(&logits) {
-        let name = format!("galpha/{}", cell.name);
+    for (name, logits) in architecture.logits() {
+        let name = format!("galpha/{}", stored.0[name]);
         check.gradient(&name, gradients.get(logits.as_tensor()))?;
     }
     parameters.check_gradients(&mut check, "g/", &gradients)?;
     check.tensor_if_stored("g_norms", &parameters.gradient_norms(&gradients)?)?;
     check_buffers(&mut check, "b1/", variables, &place)?;
     if view.has("logits_eval") {
-        let output = searched.forward(&x, &logits, (case, Mode::eval()))?;
+        let output = searched.forward(&x, &architecture, (case, Mode::eval()))?;
         check.tensor("logits_eval", &output.logits)?;
     }
     if let Some(genotype) = case.entry.extra.field("genotype") {
-        check_genotype(&searched.space, &mut check, &logits, genotype)?;
+        check_genotype(&searched.space, &mut check, &architecture, genotype)?;
     }
     Ok(check.finish())
 }

@@ -1,16 +1,16 @@
-//! Search trajectories: the bilevel steps of DARTS on given batches.
+//! Search trajectories: the steps of a method on given batches.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
-use dartloom_relax::Softmax;
-use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, Order};
+use dartloom_relax::ZeroOneNorm;
+use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order};
 use dartloom_space::{Compat, Space};
-use dartloom_train::{AdamConfig, Noise, Position, Recompute, Schedule, SgdConfig};
+use dartloom_train::{AdamConfig, Noise, Position, Schedule, SgdConfig};
 use serde_json::Value;
 
+use super::flavour::{Flavour, table_of};
 use super::plan::shape_of;
 use super::searched::{Searched, check_genotype};
 use crate::golden::bundle::{Bundle, View};
@@ -20,36 +20,53 @@ use crate::golden::manifest::Case;
 use crate::golden::parameters::{Parameters, check_buffers};
 use crate::golden::{GoldenError, Outcome};
 
-pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Outcome {
-    Outcome::of(&case.name, check_search(case, bundle))
+pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Vec<Outcome> {
+    let variants = case.entry.config.field("variants").and_then(Value::as_object);
+    let Some(variants) = variants else {
+        let root = bundle.root();
+        return vec![Outcome::of(&case.name, check_search(case, (&root, root.clone()), ""))];
+    };
+    let outcome = |variant: &String| {
+        let result = check_search(case, (&bundle.root(), bundle.group(variant)), variant);
+        Outcome::of(format!("{}/{variant}", case.name), result)
+    };
+    variants.keys().map(outcome).collect()
 }
 
-fn check_search(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, GoldenError> {
-    let view = bundle.root();
+/// Makes the steps of a variant; what variants have in common stands in `shared`.
+fn check_search(
+    case: &Case<'_>,
+    (shared, view): (&View<'_>, View<'_>),
+    variant: &str,
+) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
-    let batches = Batches::read(&view)?;
-    let (_, rows, columns) = view.get("arch/normal")?.dims3()?;
+    let batches = Batches::read(shared)?;
+    let table = format!("arch/{}", table_of(&view, "arch", "normal"));
+    let (_, rows, columns) = view.get(&table)?.dims3()?;
     let images = shape_of(&batches.train(0)?.images)?;
     let searched = Searched::new(&case.entry.config, images, (rows, columns))?;
     let place = searched.place();
     let names = case.entry.parameter_names()?;
     let parameters = Parameters::new(searched.net.variables(), names, &place)?;
-    parameters.load_or_compute(&view, "init/", &case.entry)?;
-    let start = start(&view, &searched.space)?;
+    parameters.load_or_compute(shared, "init/", &case.entry)?;
+    let norm = if variant == "l1" { ZeroOneNorm::L1 } else { ZeroOneNorm::L2 };
+    let flavour = Flavour::of(case, norm)?;
+    let (start, stored) = flavour.architecture(&searched.space, &view, "arch", Some(0))?;
     let noise = Noise::new(0);
-    let config = config(&case.entry.config)?;
+    let config = config(&case.entry.config, variant)?;
     let mut bilevel = Bilevel::new(searched.net, start, config, noise)?;
     bilevel.execution = case.execution;
 
-    let mut trace = Trace::default();
+    let clock = Clock::read(&view, &bilevel)?;
+    let mut trace = Trace { stored: stored.0, ..Trace::default() };
     trace.state(&bilevel.architecture, &parameters)?;
     for step in 0..batches.steps {
-        let at = Position { epoch: 0, step };
         let (train, valid) = (batches.train(step)?, batches.valid(step)?);
-        let report = bilevel.step(at, 1, &train, Some(&valid))?;
+        let at = Position { epoch: clock.epoch(step), step };
+        let report = bilevel.step(at, clock.epochs, &train, Some(&valid))?;
         trace.state(&bilevel.architecture, &parameters)?;
-        trace.gradients(&searched.space, &report.arch_gradients.0)?;
-        trace.losses.push(vector(&report.losses)?);
+        trace.gradients(&report.arch_gradients.0)?;
+        trace.losses.push(report.losses.clone());
         trace.norms.push(report.gradient_norm);
         if let Some(implicit) = report.implicit.filter(|_| step == 0) {
             check_implicit(&mut check, &parameters, &searched.space, &implicit)?;
@@ -63,62 +80,105 @@ fn check_search(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, GoldenE
     }
     check_buffers(&mut check, "final_buffers/", bilevel.supernet.variables(), &place)?;
     if let Some(want) = case.entry.extra.field("final_genotype") {
-        let logits = in_order(&searched.space, bilevel.architecture.logits());
-        check_genotype(&searched.space, &mut check, &logits, want)?;
+        check_genotype(&searched.space, &mut check, &bilevel.architecture, want)?;
     }
     Ok(check.finish())
 }
 
 /// The settings of the case, with the released code's batch-norm behaviour.
-fn config(config: &Value) -> Result<BilevelConfig, GoldenError> {
-    let part = |name| config.field(name).ok_or_else(|| config.wrong(name, "an optimiser"));
-    let (sgd, adam) = (part("sgd")?, part("adam")?);
-    let rate = sgd.number("lr")?;
-    let betas = adam.numbers("betas")?;
-    let [beta1, beta2] = betas[..] else { return Err(adam.wrong("betas", "two numbers")) };
-    let order = if config.flag("unrolled")? { Order::Second } else { Order::First };
+fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
+    let sgd = config.field("sgd").ok_or_else(|| config.wrong("sgd", "an optimiser"))?;
+    let scheduled = sgd.field("lr").and_then(Value::as_str);
+    let rate = match scheduled {
+        Some(said) => cosine(sgd, said)?,
+        None => Schedule::Constant(sgd.number("lr")?),
+    };
+    let unrolled = config.field("unrolled").is_some() && config.flag("unrolled")?;
+    let order = match variant {
+        "single" => Order::Joint,
+        _ if unrolled => Order::Second,
+        _ => Order::First,
+    };
     // The step ahead has the rate of the weights' step.
-    if order == Order::Second && (config.number("eta")? - rate).abs() > 0.0 {
+    if unrolled && rate != Schedule::Constant(config.number("eta")?) {
         return Err(config.wrong("eta", "the learning rate of the weights"));
     }
-    Ok(BilevelConfig {
+    let own = BilevelConfig {
         order,
         compat: Compat::Official,
-        rate: Schedule::Constant(rate),
+        rate,
         sgd: SgdConfig {
             momentum: sgd.number("momentum")?,
             weight_decay: sgd.number("weight_decay")?,
         },
         clip: sgd.number("grad_clip")?,
-        arch_rate: adam.number("lr")?,
-        adam: AdamConfig {
-            beta1,
-            beta2,
-            epsilon: adam.number("eps")?,
-            weight_decay: adam.number("weight_decay")?,
-        },
-        warm_up: 0,
-        recompute: Recompute::default(),
-    })
-}
-
-/// The logits before the first step.
-fn start(view: &View<'_>, space: &Space) -> Result<Architecture, GoldenError> {
-    let mut noise = Noise::new(0).stream("logits", 0);
-    let relaxation = Arc::new(Softmax::default());
-    let device = Device::Cpu;
-    let architecture = Architecture::new(space, relaxation, &device, DType::F32, &mut noise)?;
-    let mut tables = BTreeMap::new();
-    for cell in space.cells() {
-        let name = &cell.name;
-        tables.insert(name.clone(), view.get(&format!("arch/{name}"))?.get(0)?);
+        warm_up: warm_up(config)?,
+        ..BilevelConfig::default()
+    };
+    if let Some(rule) = config.field("exponentiated_gradient") {
+        let (logit_step, arch_rate) =
+            (LogitStep::ExponentiatedGradient, rule.number("arch_lr")?);
+        return Ok(BilevelConfig { logit_step, arch_rate, ..own });
     }
-    architecture.load(&tables)?;
-    Ok(architecture)
+    let adam = config.field("adam").ok_or_else(|| config.wrong("adam", "an optimiser"))?;
+    let betas = adam.numbers("betas")?;
+    let [beta1, beta2] = betas[..] else { return Err(adam.wrong("betas", "two numbers")) };
+    let (epsilon, weight_decay) = (adam.number("eps")?, adam.number("weight_decay")?);
+    let adam_config = AdamConfig { beta1, beta2, epsilon, weight_decay };
+    Ok(BilevelConfig { arch_rate: adam.number("lr")?, adam: adam_config, ..own })
 }
 
-fn in_order(space: &Space, logits: &BTreeMap<String, Var>) -> Vec<Var> {
-    space.cells().iter().filter_map(|cell| logits.get(&cell.name).cloned()).collect()
+/// `cosine FROM -> TO over N epochs, ...`.
+fn cosine(sgd: &Value, said: &str) -> Result<Schedule, GoldenError> {
+    let words: Vec<&str> = said.split_whitespace().collect();
+    match words[..] {
+        ["cosine", from, "->", to, ..] => from.parse().ok().zip(to.parse().ok()),
+        _ => None,
+    }
+    .map(|(from, to)| Schedule::Cosine { from, to })
+    .ok_or_else(|| sgd.wrong("lr", "a number, or a cosine"))
+}
+
+/// `epoch < N: no architecture step ...`.
+fn warm_up(config: &Value) -> Result<usize, GoldenError> {
+    let Some(said) = config.field("warmup").and_then(Value::as_str) else { return Ok(0) };
+    let number = said.strip_prefix("epoch < ").and_then(|rest| rest.split(':').next());
+    let number = number.and_then(|number| number.parse().ok());
+    number.ok_or_else(|| config.wrong("warmup", "`epoch < N: ...`"))
+}
+
+/// In which epoch each step is made.
+struct Clock {
+    epochs: usize,
+    of_step: Vec<usize>,
+}
+
+/// Epochs of the schedules that cases with an epoch per step follow.
+const EPOCHS: usize = 50;
+
+impl Clock {
+    /// Epochs as the case lists them, whose rates must be those of the schedule.
+    fn read(view: &View<'_>, bilevel: &Bilevel) -> Result<Self, GoldenError> {
+        if !view.has("epoch") {
+            return Ok(Self { epochs: 1, of_step: Vec::new() });
+        }
+        let epochs: Vec<i64> = view.get("epoch")?.to_vec1()?;
+        let of_step: Vec<usize> =
+            epochs.into_iter().map(|epoch| usize::try_from(epoch).unwrap_or(usize::MAX)).collect();
+        let rates: Vec<f32> = view.get("lr")?.to_vec1()?;
+        let schedule = bilevel.config().rate;
+        for (epoch, rate) in of_step.iter().zip(rates) {
+            if (schedule.at(*epoch, EPOCHS) - f64::from(rate)).abs() > 1e-6 {
+                let fault = format!("epoch {epoch} has rate {rate}");
+                return Err(GoldenError::not_understood(fault));
+            }
+        }
+        Ok(Self { epochs: EPOCHS, of_step })
+    }
+
+    fn epoch(&self, step: usize) -> usize {
+        self.of_step.get(step).copied().unwrap_or(0)
+    }
 }
 
 /// Quantities of the second-order term at the first step.
@@ -172,10 +232,12 @@ impl Batches {
 /// What is recorded step by step.
 #[derive(Default)]
 struct Trace {
+    /// Names in the case by the names of logits.
+    stored: BTreeMap<String, String>,
     logits: BTreeMap<String, Vec<Tensor>>,
     arch_gradients: BTreeMap<String, Vec<Tensor>>,
     weight_norms: Vec<Tensor>,
-    losses: Vec<Tensor>,
+    losses: Vec<Vec<f64>>,
     norms: Vec<f64>,
 }
 
@@ -185,27 +247,25 @@ impl Trace {
         architecture: &Architecture,
         parameters: &Parameters,
     ) -> Result<(), GoldenError> {
-        for (cell, logits) in architecture.snapshot()? {
-            self.logits.entry(cell).or_default().push(logits);
+        for (name, logits) in architecture.snapshot()? {
+            self.logits.entry(self.stored[&name].clone()).or_default().push(logits);
         }
         let norms = parameters.norms(&|_, var| Some(var.as_tensor().clone()))?;
         self.weight_norms.push(norms);
         Ok(())
     }
 
-    fn gradients(
-        &mut self,
-        space: &Space,
-        gradients: &BTreeMap<String, Tensor>,
-    ) -> Result<(), GoldenError> {
-        for cell in space.cells() {
-            let gradient = gradients.get(&cell.name).cloned();
-            let fault = || GoldenError::Variable {
-                name: cell.name.clone(),
+    /// Steps of warm-up epochs have none.
+    fn gradients(&mut self, gradients: &BTreeMap<String, Tensor>) -> Result<(), GoldenError> {
+        for (name, stored) in &self.stored {
+            let missing = || GoldenError::Variable {
+                name: name.clone(),
                 fault: "has no architecture gradient".to_owned(),
             };
-            let gradients = self.arch_gradients.entry(cell.name.clone()).or_default();
-            gradients.push(gradient.ok_or_else(fault)?);
+            if !gradients.is_empty() {
+                let gradient = gradients.get(name).cloned().ok_or_else(missing)?;
+                self.arch_gradients.entry(stored.clone()).or_default().push(gradient);
+            }
         }
         Ok(())
     }
@@ -213,12 +273,26 @@ impl Trace {
     /// Every series is one tensor with the steps in front.
     fn compare(&self, check: &mut Check<'_>) -> Result<(), GoldenError> {
         for (folder, series) in [("arch", &self.logits), ("arch_grad", &self.arch_gradients)] {
-            for (cell, tensors) in series {
-                check.tensor(&format!("{folder}/{cell}"), &Tensor::stack(tensors, 0)?)?;
+            for (name, tensors) in series {
+                check.tensor(&format!("{folder}/{name}"), &Tensor::stack(tensors, 0)?)?;
+            }
+        }
+        // Edges that are not learned weigh 1 all the time.
+        for name in check.view.below("arch/").into_iter().filter(|name| name.starts_with("edges")) {
+            let edges = check.view.get(&format!("arch/{name}"))?;
+            if !self.logits.contains_key(&name) {
+                check.tensor(&format!("arch/{name}"), &edges.ones_like()?)?;
             }
         }
         check.tensor("weight_norms", &Tensor::stack(&self.weight_norms, 0)?)?;
-        check.tensor("losses", &Tensor::stack(&self.losses, 0)?)?;
+        // A step that makes no validation loss is written down with 0 in its place.
+        let most = self.losses.iter().map(Vec::len).max().unwrap_or(0);
+        let padded = self.losses.iter().map(|losses| {
+            let missing = std::iter::repeat_n(0.0, most - losses.len());
+            vector(&missing.chain(losses.iter().copied()).collect::<Vec<_>>())
+        });
+        let losses = padded.collect::<Result<Vec<_>, _>>()?;
+        check.tensor("losses", &Tensor::stack(&losses, 0)?)?;
         check.tensor("grad_norm_preclip", &vector(&self.norms)?)
     }
 }

@@ -1,0 +1,64 @@
+//! What makes a method.
+
+use std::sync::Arc;
+
+use dartloom_decode::Decoder;
+use dartloom_ops::Registry;
+use dartloom_relax::Relaxation;
+use dartloom_search::{Parts, SearchConfig, SearchParts, Split};
+use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
+
+/// A method as its paper searched with it on CIFAR-10. All fields are there to be changed.
+#[derive(Debug)]
+pub struct Method {
+    /// Its name in tables.
+    pub name: &'static str,
+    /// Built-in set of the operations that every edge chooses from.
+    pub ops: &'static str,
+    /// Base channels of the supernet.
+    pub channels: usize,
+    /// Cells of the supernet.
+    pub layers: usize,
+    /// K of partial channels; 1 for all of them.
+    pub partial: usize,
+    /// How logits become weights.
+    pub relaxation: Arc<dyn Relaxation>,
+    /// How the edges into each node are weighed, if they are.
+    pub edges: Option<Arc<dyn Relaxation>>,
+    /// How weights become a genotype.
+    pub decoder: Box<dyn Decoder>,
+    /// How training images are shared between weights and logits.
+    pub split: Split,
+    /// Epochs, batches and update rules.
+    pub search: SearchConfig,
+}
+
+impl Method {
+    /// The method's space: cells of four nodes in a chain behind the stem for small images.
+    ///
+    /// # Errors
+    /// [`SpaceError`] for a set that is not built in, or fewer layers than a chain needs.
+    pub fn space(&self) -> Result<Space, SpaceError> {
+        Space::darts(OpSet::builtin(self.ops)?, self.layers, 4, Stem::cifar(3))
+    }
+
+    /// The parts of a search for `classes` classes in images of `input`.
+    pub fn parts<'a>(
+        &'a self,
+        space: &'a Space,
+        registry: &'a Registry,
+        (classes, input): (usize, Shape),
+        data: &'a Parts<'a>,
+    ) -> SearchParts<'a> {
+        let build = Build { partial: self.partial, ..Build::new(self.channels, classes, input) };
+        SearchParts {
+            space,
+            registry,
+            relaxation: Arc::clone(&self.relaxation),
+            edges: self.edges.clone(),
+            decoder: &*self.decoder,
+            build,
+            data,
+        }
+    }
+}

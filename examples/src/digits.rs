@@ -1,0 +1,80 @@
+//! A method on the embedded digits, in numbers small enough for seconds.
+
+use std::error::Error;
+
+use dartloom::prelude::*;
+use dartloom::presets::Method;
+use dartloom::search::LogitStep;
+use dartloom::train::{Outcome, Schedule, digest};
+
+/// Epochs of the papers' searches.
+const PAPERS: usize = 50;
+
+/// The method with its own rules, and sizes and rates for digits of 8x8 and `epochs` epochs: three
+/// cells, eight channels; Adam moves logits ten times as far as on CIFAR-10, with a hundredth of
+/// the steps.
+pub fn small(method: Method, epochs: usize) -> Method {
+    let mut search = method.search.clone();
+    (search.epochs, search.batch) = (epochs, 64);
+    (search.crop_padding, search.flip) = (1, false);
+    search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
+    search.bilevel.warm_up = search.bilevel.warm_up * epochs / PAPERS;
+    if search.bilevel.logit_step == LogitStep::Adam {
+        search.bilevel.arch_rate *= 10.0;
+    }
+    Method { channels: 8, layers: 3, search, ..method }
+}
+
+/// Searches, says what happens epoch by epoch, and decodes. A second run of the same numbers in
+/// the same `directory` goes on from its checkpoint.
+///
+/// # Errors
+/// The error of any part.
+pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Error>> {
+    let (space, registry) = (method.space()?, Registry::standard()?);
+    let (digits, noise) = (digits(), Noise::new(0));
+    let data = method.split.parts(&digits.train, noise.child("split").seed())?;
+    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data);
+    let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
+    let digest = digest(&(method.name, &space, &method.search))?;
+    let dir = RunDir::open(directory)?;
+    let checkpoint = Some(dir.file(&format!("search-{digest}.safetensors")));
+    let mut observer = observer_fn(|event| {
+        show(event);
+        Ok(Flow::Continue)
+    });
+    let outcome = drive(&mut search, &mut Session { observer: &mut observer, checkpoint, digest })?;
+    if outcome != Outcome::Finished {
+        return Err("the search was stopped".into());
+    }
+    let table = search.table(method.search.epochs)?;
+    dir.write("weights.json", table.to_json()?.as_bytes())?;
+    for cell in table.cells() {
+        if let Some(edges) = &cell.edge_weights {
+            let edges: Vec<String> = edges.iter().map(|weight| format!("{weight:.2}")).collect();
+            println!("weights of the edges of `{}`: {}", cell.name, edges.join(" "));
+        }
+    }
+    let decoded = search.decode(method.search.epochs)?;
+    println!("decoded: {}", decoded.genotype.to_text()?);
+    for note in &decoded.notes {
+        println!("  note: {note}");
+    }
+    let gap = search.gap(&decoded.genotype)?;
+    println!("validation loss {:.3} relaxed, {:.3} hard", gap.relaxed_loss, gap.hard_loss);
+    dir.write("genotype.json", decoded.genotype.to_json()?.as_bytes())?;
+    Ok(decoded.genotype)
+}
+
+fn show(event: &Event) {
+    let Event::EpochFinished { epoch, metrics, .. } = event else { return };
+    let metric = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
+    let entropy: f64 =
+        metrics.iter().filter(|(name, _)| name.starts_with("entropy_")).map(|(_, e)| e / 2.0).sum();
+    println!(
+        "epoch {epoch}: loss {:.3} train, {:.3} valid, {:.1} % right, mean entropy {entropy:.3}",
+        metric("train_loss"),
+        metric("valid_loss"),
+        100.0 * metric("valid_accuracy"),
+    );
+}

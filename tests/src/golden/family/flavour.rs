@@ -1,0 +1,115 @@
+//! How a method's released code turns logits into weights, and what it calls them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_relax::{Penalised, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm};
+use dartloom_search::Architecture;
+use dartloom_space::Space;
+use dartloom_train::Noise;
+
+use super::plan::zero_one_weight;
+use crate::golden::GoldenError;
+use crate::golden::bundle::View;
+use crate::golden::manifest::Case;
+
+/// One method's.
+#[derive(Clone, Debug)]
+pub(super) struct Flavour {
+    pub(super) relaxation: Arc<dyn Relaxation>,
+    /// That of edges where a case has them.
+    edges: Arc<dyn Relaxation>,
+}
+
+impl Flavour {
+    /// That of the repository the case was measured in; `norm` is for FairDARTS' zero-one loss.
+    pub(super) fn of(case: &Case<'_>, norm: ZeroOneNorm) -> Result<Self, GoldenError> {
+        let softmax = || Arc::new(Softmax::default());
+        Ok(match case.entry.repository() {
+            Some("liamcli/gaea_release") => {
+                Self { relaxation: Arc::new(Simplex), edges: Arc::new(Simplex) }
+            }
+            Some("xiaomi-automl/FairDARTS") => {
+                // The mean over both cells' logits is half the sum of their means.
+                let weight = zero_one_weight(&case.entry.config)? / 2.0;
+                let fair = Penalised::new(Sigmoid, ZeroOne { norm }, weight)?;
+                Self { relaxation: Arc::new(fair), edges: softmax() }
+            }
+            Some("aheuillet/D-DARTS") => Self { relaxation: Arc::new(Sigmoid), edges: softmax() },
+            _ => Self { relaxation: softmax(), edges: softmax() },
+        })
+    }
+
+    /// The logits of `space` as `folder` holds them, at `step` where it holds several.
+    pub(super) fn architecture(
+        &self,
+        space: &Space,
+        view: &View<'_>,
+        folder: &str,
+        step: Option<usize>,
+    ) -> Result<(Architecture, Names), GoldenError> {
+        let mut noise = Noise::new(0).stream("logits", 0);
+        let device = Device::Cpu;
+        let relaxation = Arc::clone(&self.relaxation);
+        let mut architecture =
+            Architecture::new(space, relaxation, &device, DType::F32, &mut noise)?;
+        let first = &space.cells()[0].name;
+        if edges_of(view, folder, first).is_some() {
+            architecture =
+                architecture.with_edges(space, Arc::clone(&self.edges), &mut noise)?;
+        }
+        let names = Names::new(space, view, folder, &architecture);
+        let mut tables = BTreeMap::new();
+        for (name, stored) in &names.0 {
+            let tensor = view.get(&format!("{folder}/{stored}"))?;
+            let tensor = step.map_or(Ok(tensor.clone()), |step| tensor.get(step))?;
+            tables.insert(name.clone(), tensor);
+        }
+        architecture.load(&tables)?;
+        Ok((architecture, names))
+    }
+}
+
+/// Names in a case's folders by the names of logits.
+#[derive(Clone, Debug)]
+pub(super) struct Names(pub(super) BTreeMap<String, String>);
+
+impl Names {
+    fn new(space: &Space, view: &View<'_>, folder: &str, architecture: &Architecture) -> Self {
+        let mut names = BTreeMap::new();
+        for cell in space.cells() {
+            names.insert(cell.name.clone(), table_of(view, folder, &cell.name));
+            let line = format!("{}.edges", cell.name);
+            if let Some(stored) = edges_of(view, folder, &cell.name)
+                && architecture.logits().contains_key(&line)
+            {
+                names.insert(line, stored);
+            }
+        }
+        Self(names)
+    }
+}
+
+/// What a cell's table is called.
+pub(super) fn table_of(view: &View<'_>, folder: &str, cell: &str) -> String {
+    let long = format!("alphas_{cell}");
+    if view.has(&format!("{folder}/{long}")) { long } else { cell.to_owned() }
+}
+
+/// What a cell's line of edges is called; none where it is not learned.
+fn edges_of(view: &View<'_>, folder: &str, cell: &str) -> Option<String> {
+    let names = ["betas", "edges"].map(|kind| format!("{kind}_{cell}"));
+    let found = names.into_iter().find(|name| view.has(&format!("{folder}/{name}")))?;
+    // Edges that are not learned stand in the folder as ones, and have no gradient.
+    let learned = folder != "arch" || view.has(&format!("arch_grad/{found}"));
+    learned.then_some(found)
+}
+
+/// The weights of a table and a line of edges into one node, as a cell reads them.
+pub(super) fn with_edges(ops: Tensor, edges: Option<Tensor>) -> Result<Tensor, GoldenError> {
+    Ok(match edges {
+        Some(edges) => Tensor::cat(&[ops, edges.unsqueeze(1)?], 1)?,
+        None => ops,
+    })
+}
