@@ -1,6 +1,8 @@
 //! Decoders by name.
 
-use crate::{Argmax, Constrained, DecodeError, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK};
+use crate::{
+    Argmax, Constrained, DecodeError, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK,
+};
 
 /// A name and the decoder it stands for.
 type Row = (&'static str, fn() -> Box<dyn Decoder>);

@@ -85,7 +85,7 @@ impl Architecture {
             let own = &self.logits[&cell.name];
             let targets: Vec<usize> = cell.graph.edges().iter().map(|edge| edge.to).collect();
             let nodes = Groups::of(&targets);
-            let values = nodes.initial(&relaxation, noise);
+            let values = nodes.initial(&*relaxation, noise);
             let tensor = Tensor::from_vec(values, nodes.len(), own.device())?;
             let var = Var::from_tensor(&tensor.to_dtype(own.dtype())?)?;
             self.logits.insert(line(&cell.name), var);
@@ -140,7 +140,7 @@ impl Architecture {
         let Some(edges) = &self.edges else { return Ok(None) };
         let name = line(cell);
         let logits = self.logits[&name].as_tensor();
-        Ok(Some(edges.groups[&name].weights(&edges.relaxation, logits, at, noise)?))
+        Ok(Some(edges.groups[&name].weights(&*edges.relaxation, logits, at, noise)?))
     }
 
     /// The relaxation's penalty summed over cells, if it has one.

@@ -10,9 +10,7 @@ mod split;
 mod supernet_search;
 
 pub use architecture::Architecture;
-pub use bilevel::{
-    Bilevel, BilevelConfig, Implicit, LogitOptimiser, LogitStep, Order, StepReport,
-};
+pub use bilevel::{Bilevel, BilevelConfig, Implicit, LogitOptimiser, LogitStep, Order, StepReport};
 pub use comparison::{
     Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,
     Report, RetrainConfig, Stopwatch,

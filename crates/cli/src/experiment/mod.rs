@@ -14,9 +14,7 @@ pub(crate) use set::set;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dartloom::decode::{
-    Argmax, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK,
-};
+use dartloom::decode::{Argmax, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK};
 use dartloom::presets::Digits;
 use dartloom::relax::{
     Entmax, Penalised, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, Sparsemax, ZeroOne,

@@ -93,8 +93,7 @@ fn cost(layers: &[Layer], input: Shape) -> Result<OpCost, DecodeError> {
     let (mut cost, mut shape) = (OpCost::default(), input);
     for layer in layers {
         cost.parameters = cost.parameters.saturating_add(layer.parameters());
-        cost.macs =
-            cost.macs.saturating_add(layer.macs(shape).map_err(DecodeError::Network)?);
+        cost.macs = cost.macs.saturating_add(layer.macs(shape).map_err(DecodeError::Network)?);
         shape = layer.output(shape).map_err(DecodeError::Network)?;
     }
     Ok(cost)

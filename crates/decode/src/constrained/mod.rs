@@ -169,21 +169,13 @@ impl Constrained {
             frontier = frontier.extended(cell.index, &options, limits)?;
         }
         // What is limited per cell starts again in the next.
-        let own = |limit: &Limit| {
-            matches!(limit.counted, Counted::Skips | Counted::ParameterFree)
-        };
+        let own = |limit: &Limit| matches!(limit.counted, Counted::Skips | Counted::ParameterFree);
         frontier.forget(&limits.iter().map(own).collect::<Vec<_>>())
     }
 }
 
 /// What an operation on a row adds to a limited quantity.
-fn price(
-    cell: &Cell<'_>,
-    costs: Option<&OpCosts>,
-    counted: Counted,
-    row: usize,
-    op: usize,
-) -> u64 {
+fn price(cell: &Cell<'_>, costs: Option<&OpCosts>, counted: Counted, row: usize, op: usize) -> u64 {
     let spec = &cell.ops.ops()[op];
     let cost = || costs.map_or(OpCost::default(), |costs| costs.at(cell.index, row, op));
     match counted {

@@ -91,9 +91,8 @@ fn by_length(options: Vec<NodeOption>, limits: &[Limit]) -> Vec<NodeOption> {
 /// Options within the limits to which no other is at once as valuable and as cheap. Of equals the
 /// first stays.
 fn undominated(mut options: Vec<NodeOption>, limits: &[Limit]) -> Vec<NodeOption> {
-    options.retain(|option| {
-        option.costs.iter().zip(limits).all(|(&cost, limit)| cost <= limit.most)
-    });
+    options
+        .retain(|option| option.costs.iter().zip(limits).all(|(&cost, limit)| cost <= limit.most));
     options.sort_by(|a, b| b.value.total_cmp(&a.value));
     let mut kept: Vec<NodeOption> = Vec::new();
     for option in options {

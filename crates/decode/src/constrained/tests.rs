@@ -208,10 +208,8 @@ fn both_cells_share_a_budget_as_well_as_they_can() {
     let mut all = Vec::new();
     for normal in all_cells(&space) {
         for reduce in all_cells(&space) {
-            let cells = vec![
-                space.cells()[0].genotype(normal.clone()),
-                space.cells()[1].genotype(reduce),
-            ];
+            let cells =
+                vec![space.cells()[0].genotype(normal.clone()), space.cells()[1].genotype(reduce)];
             let genotype = space.genotype(cells).unwrap();
             let (parameters, macs) = cost(&space, &genotype);
             all.push((parameters, macs, value(&space, &table, &genotype)));

@@ -186,8 +186,7 @@ fn edge_parts(
             let branch = Branch {
                 channels,
                 scatter: (group, groups),
-                coefficient: weighted
-                    .then_some(plan.edges.len() * own.candidates.len() + edge.row),
+                coefficient: weighted.then_some(plan.edges.len() * own.candidates.len() + edge.row),
                 ..Branch::new(source, &[])
             };
             parts.push(Part { branch, stages: bypass.stages()? });

@@ -6,6 +6,7 @@ mod baseline;
 mod counts;
 mod dead;
 mod drop_path;
+mod edges;
 mod forward;
 mod links;
 mod memory;

@@ -12,8 +12,7 @@ use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_space::Compat;
 use dartloom_train::{
-    Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy,
-    first_not_finite,
+    Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
 };
 
 pub use config::{BilevelConfig, Order};

@@ -7,6 +7,7 @@ mod comparison;
 mod configs;
 mod execution;
 mod gap;
+mod methods;
 mod random;
 mod search;
 mod second_order;

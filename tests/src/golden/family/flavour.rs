@@ -56,8 +56,7 @@ impl Flavour {
             Architecture::new(space, relaxation, &device, DType::F32, &mut noise)?;
         let first = &space.cells()[0].name;
         if edges_of(view, folder, first).is_some() {
-            architecture =
-                architecture.with_edges(space, Arc::clone(&self.edges), &mut noise)?;
+            architecture = architecture.with_edges(space, Arc::clone(&self.edges), &mut noise)?;
         }
         let names = Names::new(space, view, folder, &architecture);
         let mut tables = BTreeMap::new();

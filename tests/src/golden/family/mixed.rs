@@ -44,11 +44,7 @@ fn check_shuffle(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenE
     Ok(check.finish())
 }
 
-fn check_edge(
-    case: &Case<'_>,
-    group: &str,
-    view: View<'_>,
-) -> Result<Vec<String>, GoldenError> {
+fn check_edge(case: &Case<'_>, group: &str, view: View<'_>) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
     let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
     // One edge is one row.

@@ -28,11 +28,7 @@ pub(super) fn pulled(y: &Tensor, upstream: &Tensor) -> Result<Tensor, GoldenErro
 }
 
 /// The operations of a case: by name where it lists them, DARTS' eight otherwise.
-pub(super) fn op_set(
-    settings: &Value,
-    field: &str,
-    columns: usize,
-) -> Result<OpSet, GoldenError> {
+pub(super) fn op_set(settings: &Value, field: &str, columns: usize) -> Result<OpSet, GoldenError> {
     let set = match settings.field(field) {
         Some(_) => {
             let all = OpSet::builtin("all")?;

@@ -6,9 +6,7 @@ use dartloom_net::{Output, Supernet};
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
-use dartloom_space::{
-    Blueprint, Build, CellGraph, CellSpec, Chain, Compat, Shape, Space, Stem,
-};
+use dartloom_space::{Blueprint, Build, CellGraph, CellSpec, Chain, Compat, Shape, Space, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;

@@ -116,8 +116,7 @@ fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
         ..BilevelConfig::default()
     };
     if let Some(rule) = config.field("exponentiated_gradient") {
-        let (logit_step, arch_rate) =
-            (LogitStep::ExponentiatedGradient, rule.number("arch_lr")?);
+        let (logit_step, arch_rate) = (LogitStep::ExponentiatedGradient, rule.number("arch_lr")?);
         return Ok(BilevelConfig { logit_step, arch_rate, ..own });
     }
     let adam = config.field("adam").ok_or_else(|| config.wrong("adam", "an optimiser"))?;

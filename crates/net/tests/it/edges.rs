@@ -1,0 +1,136 @@
+//! Whole edges that are weighed.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
+use dartloom_net::{Execution, NetError, Pass, Supernet};
+use dartloom_ops::{Mode, Registry};
+use dartloom_space::{Blueprint, Build, Space};
+
+use crate::support::*;
+
+const OPS: [&str; 4] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
+
+fn plan(space: &Space, channels: usize, partial: usize) -> Blueprint {
+    Blueprint::supernet(space, Build { partial, ..build(channels, 8) }).unwrap()
+}
+
+/// The tables with a weight per edge at the end of each row.
+fn with_edges(space: &Space, seed: u64) -> Vec<Tensor> {
+    let tables = weights(space).into_iter().zip(seed..);
+    let edges = tables.map(|(table, seed)| {
+        let own = (filled(&[table.dim(0).unwrap(), 1], seed).unwrap() + 1.2).unwrap();
+        Tensor::cat(&[table, own], 1).unwrap()
+    });
+    edges.collect()
+}
+
+fn logits(net: &Supernet, weights: &[Tensor]) -> Tensor {
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::probe(), &mut noise);
+    net.forward(&images(2, 8), weights, &mut pass).unwrap().logits
+}
+
+#[test]
+fn without_partial_channels_the_weight_of_an_edge_is_a_factor_of_its_operations() {
+    let space = small_space(ops(&OPS), 2);
+    let net = supernet(&plan(&space, 4, 1), 1);
+    let weighed = with_edges(&space, 30);
+    let products: Vec<Tensor> = weighed
+        .iter()
+        .map(|table| {
+            let ops = table.narrow(1, 0, OPS.len()).unwrap();
+            ops.broadcast_mul(&table.narrow(1, OPS.len(), 1).unwrap()).unwrap()
+        })
+        .collect();
+    assert_eq!(values(&logits(&net, &weighed)), values(&logits(&net, &products)));
+}
+
+#[test]
+fn what_passes_operations_by_is_weighed_too() {
+    let space = small_space(ops(&OPS), 1);
+    let net = supernet(&plan(&space, 4, 2), 1);
+    let with = |factor: f64| -> Vec<Tensor> {
+        let one = |table: Tensor| {
+            let rows = table.dim(0).unwrap();
+            let edges =
+                (Tensor::ones((rows, 1), DType::F64, &Device::Cpu).unwrap() * factor).unwrap();
+            Tensor::cat(&[table, edges], 1).unwrap()
+        };
+        weights(&space).into_iter().map(one).collect()
+    };
+    // Edges of weight 1 are as good as none.
+    assert_eq!(values(&logits(&net, &with(1.0))), values(&logits(&net, &weights(&space))));
+    // Edges of weight 0 cut the network: what is left is the bias of the classifier.
+    let cut = logits(&net, &with(0.0));
+    let [first, second] = [0, 1].map(|image| values(&cut.get(image).unwrap()));
+    assert_eq!(first, second);
+}
+
+#[test]
+fn gradients_of_edges_equal_differences() {
+    for partial in [1, 2] {
+        let space = small_space(ops(&OPS), 2);
+        let net = supernet(&plan(&space, 4, partial), 1);
+        let x = images(2, 8);
+        check_gradients(&with_edges(&space, 40), GradientCheck::default(), |weights| {
+            let mut noise = rng(0);
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            net.forward(&x, weights, &mut pass).map(|output| output.logits)
+        })
+        .unwrap();
+    }
+}
+
+/// One operation per cell in single precision against operation after operation.
+#[test]
+fn fused_and_staged_agree() {
+    for partial in [1, 4] {
+        let space = small_space(ops(&OPS), 2);
+        let registry = Registry::standard().unwrap();
+        let (device, mut draw) = (Device::Cpu, rng(1));
+        let plan = plan(&space, 8, partial);
+        let net = Supernet::new(&plan, &registry, &device, DType::F32, &mut draw).unwrap();
+        let x = images(3, 8).to_dtype(DType::F32).unwrap();
+        let run = |execution: Execution| {
+            let vars: Vec<candle_core::Var> = with_edges(&space, 50)
+                .iter()
+                .map(|table| candle_core::Var::from_tensor(&table.to_dtype(DType::F32).unwrap()))
+                .collect::<Result<_, _>>()
+                .unwrap();
+            let weights: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
+            let mut noise = rng(0);
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            pass.execution = execution;
+            let y = net.forward(&x, &weights, &mut pass).unwrap().logits;
+            let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            let gradients = vars.iter().map(|var| values(gradients.get(var).unwrap()));
+            (values(&y), gradients.collect::<Vec<_>>())
+        };
+        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        let close = |found: &[f64], expected: &[f64]| {
+            let scale = expected.iter().fold(1e-3, |most: f64, value| most.max(value.abs()));
+            for (found, expected) in found.iter().zip(expected) {
+                // Sums of single precision through two cells.
+                assert!((found - expected).abs() < 2e-4 * scale, "{found} {expected}");
+            }
+        };
+        close(&fused.0, &staged.0);
+        for (fused, staged) in fused.1.iter().zip(&staged.1) {
+            close(fused, staged);
+        }
+    }
+}
+
+#[test]
+fn two_columns_more_are_refused() {
+    let space = small_space(ops(&OPS), 1);
+    let net = supernet(&plan(&space, 4, 1), 1);
+    let wide: Vec<Tensor> = weights(&space)
+        .iter()
+        .map(|table| Tensor::cat(&[table, &table.narrow(1, 0, 2).unwrap()], 1).unwrap())
+        .collect();
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::probe(), &mut noise);
+    let error = net.forward(&images(2, 8), &wide, &mut pass).unwrap_err();
+    assert!(matches!(error, NetError::Weights { cell: 0, .. }), "{error}");
+}

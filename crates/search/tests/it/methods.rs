@@ -1,0 +1,187 @@
+//! What methods other than DARTS do differently: weighed edges, the simplex, a single pass.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_decode::EdgeWeighted;
+use dartloom_relax::{Constraint, Progress, Relaxation, Simplex, Softmax};
+use dartloom_search::{
+    Architecture, BilevelConfig, LogitStep, Order, SearchConfig, SearchError, SearchParts, Split,
+    SupernetSearch,
+};
+use dartloom_space::Build;
+use dartloom_train::{Noise, Position, testkit};
+
+use crate::tiny::{
+    EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,
+    softmax, space, two_ops,
+};
+
+fn on_simplex() -> BilevelConfig {
+    let logit_step = LogitStep::ExponentiatedGradient;
+    BilevelConfig { logit_step, arch_rate: 0.1, ..BilevelConfig::default() }
+}
+
+fn with_edges(relaxation: Arc<dyn Relaxation>, edges: Arc<dyn Relaxation>) -> Architecture {
+    let space = space(two_ops(), 2);
+    let mut noise = Noise::new(3).stream("logits", 0);
+    let device = Device::Cpu;
+    Architecture::new(&space, relaxation, &device, DType::F64, &mut noise)
+        .and_then(|architecture| architecture.with_edges(&space, edges, &mut noise))
+        .unwrap()
+}
+
+#[test]
+fn edges_into_a_node_share_its_weight() {
+    for relaxation in [softmax(), Arc::new(Simplex)] {
+        let architecture = with_edges(Arc::clone(&relaxation), relaxation);
+        let names: Vec<&str> = architecture.logits().keys().map(String::as_str).collect();
+        assert_eq!(names, ["normal", "normal.edges", "reduce", "reduce.edges"]);
+        let mut noise = Noise::new(0).stream("relaxation", 0);
+        let table = architecture.table(Progress::start(1), &mut noise).unwrap();
+        let tensors = architecture.weights(Progress::start(1), &mut noise).unwrap();
+        for (cell, tensor) in table.cells().iter().zip(&tensors) {
+            // Two edges into the first node, three into the second.
+            assert_eq!(tensor.dims(), [5, 3]);
+            let edges = cell.edge_weights.as_ref().unwrap();
+            assert_eq!(&flat([&tensor.narrow(1, 2, 1).unwrap()]), edges);
+            for node in [&edges[..2], &edges[2..]] {
+                approx::assert_relative_eq!(node.iter().sum::<f64>(), 1.0, epsilon = 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn logits_that_live_in_different_places_are_refused() {
+    let space = space(two_ops(), 1);
+    let mut noise = Noise::new(3).stream("logits", 0);
+    let own = Architecture::new(&space, softmax(), &Device::Cpu, DType::F64, &mut noise).unwrap();
+    let error = own.with_edges(&space, Arc::new(Simplex), &mut noise).unwrap_err();
+    assert!(error.to_string().contains("Simplex beside Softmax"), "{error}");
+}
+
+#[test]
+fn a_rule_that_leaves_the_logits_place_is_refused() {
+    let digits = first_digits(32);
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let cases: [(Arc<dyn Relaxation>, BilevelConfig, &str); 2] = [
+        (Arc::new(Simplex), BilevelConfig::default(), "`ExponentiatedGradient`"),
+        (softmax(), on_simplex(), "`Adam`"),
+    ];
+    for (relaxation, bilevel, expected) in cases {
+        let (space, registry) = (space(two_ops(), 1), registry());
+        let parts = SearchParts {
+            space: &space,
+            registry: &registry,
+            relaxation,
+            edges: None,
+            decoder: &EdgeWeighted::pc_darts(),
+            build: build(&data.train, 2),
+            data: &data,
+        };
+        let config = SearchConfig { bilevel, ..SearchConfig::default() };
+        let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
+        let SearchError::Config { field: "logit_step", .. } = &error else { panic!("{error}") };
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn exponentiated_gradient_is_what_its_formula_says() {
+    let architecture = {
+        let mut bilevel = bench_on_simplex();
+        let before: Vec<Vec<Vec<f64>>> = tables(&bilevel.architecture);
+        let at = Position { epoch: 0, step: 0 };
+        let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
+        let gradients = report.arch_gradients.0.values().map(|g| g.to_vec2::<f64>().unwrap());
+        let expected: Vec<Vec<Vec<f64>>> = before
+            .iter()
+            .zip(gradients)
+            .map(|(table, gradients)| {
+                let rows = table.iter().zip(gradients);
+                rows.map(|(row, gradient)| moved(row, &gradient)).collect()
+            })
+            .collect();
+        let found = tables(&bilevel.architecture);
+        for (found, expected) in
+            found.iter().flatten().flatten().zip(expected.iter().flatten().flatten())
+        {
+            approx::assert_relative_eq!(*found, *expected, max_relative = 1e-12);
+        }
+        assert_ne!(found, before);
+        bilevel.architecture
+    };
+    assert_eq!(architecture.domain(), Constraint::Simplex);
+}
+
+fn bench_on_simplex() -> dartloom_search::Bilevel {
+    let bilevel = bench(on_simplex(), Arc::new(Simplex));
+    // The bench makes logits large, which is no place on the simplex.
+    for var in bilevel.architecture.logits().values() {
+        let (rows, columns) = var.dims2().unwrap();
+        let row: Vec<f64> =
+            (1..=columns).map(|c| c as f64 / (columns * (columns + 1) / 2) as f64).collect();
+        let table = Tensor::from_vec(row.repeat(rows), (rows, columns), &Device::Cpu).unwrap();
+        var.set(&table).unwrap();
+    }
+    bilevel
+}
+
+fn tables(architecture: &Architecture) -> Vec<Vec<Vec<f64>>> {
+    architecture.logits().values().map(|var| var.to_vec2().unwrap()).collect()
+}
+
+fn moved(row: &[f64], gradient: &[f64]) -> Vec<f64> {
+    let powers = row.iter().zip(gradient).map(|(t, g)| (t * (-0.1 * g).exp()).max(1e-5));
+    let powers: Vec<f64> = powers.collect();
+    let sum: f64 = powers.iter().sum();
+    powers.iter().map(|power| power / sum).collect()
+}
+
+#[test]
+fn a_joint_step_takes_both_gradients_from_the_training_batch() {
+    let config = BilevelConfig { order: Order::Joint, ..BilevelConfig::default() };
+    let mut bilevel = bench(config, softmax());
+    let (train, valid) = (batch(1), batch(2));
+    let value = || loss(&bilevel, &train).to_scalar::<f64>().unwrap();
+    let numeric = differences(&bilevel.architecture, 1e-5, value);
+    let weights = bits(bilevel.supernet.variables().snapshot().unwrap().values());
+    let report =
+        bilevel.step(Position { epoch: 0, step: 0 }, EPOCHS, &train, Some(&valid)).unwrap();
+    let analytic = flat(report.arch_gradients.0.values());
+    let size = distance(&numeric, &vec![0.0; numeric.len()]);
+    assert!(distance(&analytic, &numeric) < 1e-7 * size, "{analytic:?} {numeric:?}");
+    assert_eq!(report.losses.len(), 1);
+    assert_eq!(report.arch_loss(), None);
+    assert_ne!(bits(bilevel.supernet.variables().snapshot().unwrap().values()), weights);
+}
+
+/// PC-DARTS and GAEA, resumed in the middle of an epoch.
+#[test]
+fn weighed_edges_keep_the_contract_of_steppers() {
+    let digits = first_digits(32);
+    let (space, registry) = (space(two_ops(), 1), registry());
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let decoder = EdgeWeighted::pc_darts();
+    for simplex in [false, true] {
+        let make = || {
+            let relaxation: Arc<dyn Relaxation> =
+                if simplex { Arc::new(Simplex) } else { Arc::new(Softmax::default()) };
+            let parts = SearchParts {
+                space: &space,
+                registry: &registry,
+                relaxation: Arc::clone(&relaxation),
+                edges: Some(relaxation),
+                decoder: &decoder,
+                build: Build { partial: 2, ..build(&data.train, 4) },
+                data: &data,
+            };
+            let bilevel = if simplex { on_simplex() } else { BilevelConfig::default() };
+            let config =
+                SearchConfig { epochs: 2, batch: 8, bilevel, crop_padding: 1, flip: false };
+            SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
+        };
+        testkit::check_stepper(&mut make(), &mut make()).unwrap();
+    }
+}
