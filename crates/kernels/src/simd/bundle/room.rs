@@ -131,12 +131,14 @@ pub(crate) struct Target<'a> {
     /// Floats of finished bundles, and positions of the bundle after them.
     written: usize,
     position: usize,
+    /// Planes of that bundle.
+    count: usize,
 }
 
 impl<'a> Target<'a> {
     /// Planes of `len` floats.
     pub(crate) fn new(places: &'a mut [MaybeUninit<f32>], len: usize) -> Self {
-        Self { places, len, written: 0, position: 0 }
+        Self { places, len, written: 0, position: 0, count: 0 }
     }
 
     /// Writes the next positions of a bundle of `count` planes: as many lanes of `values`. `map`
@@ -151,6 +153,9 @@ impl<'a> Target<'a> {
     ) {
         let (len, lanes, start) = (self.len, S::F32_LANES, self.position);
         assert!(lanes <= MOST && count <= lanes && start + values.len() <= len, "planes");
+        // Otherwise positions of some planes would count without having been written.
+        assert!(start == 0 || count == self.count, "a bundle changes its number of planes");
+        self.count = count;
         let target = &mut self.places[self.written..][..count * len];
         if count == lanes && values.len() >= STEP {
             let target = target.as_mut_ptr().cast::<f32>();
