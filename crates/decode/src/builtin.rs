@@ -1,14 +1,17 @@
 //! Decoders by name.
 
-use crate::{Argmax, DecodeError, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK};
+use crate::{
+    Argmax, Constrained, DecodeError, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK,
+};
 
 /// A name and the decoder it stands for.
 type Row = (&'static str, fn() -> Box<dyn Decoder>);
 
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 7] = [
     ("darts", || Box::new(TopK::darts())),
     ("pc_darts", || Box::new(EdgeWeighted::pc_darts())),
     ("argmax", || Box::new(Argmax::nasbench201())),
+    ("two_skips", || Box::new(Constrained::two_skips())),
     ("threshold_sparse", || Box::new(SparseThreshold::default())),
     ("threshold_edge", || Box::new(EdgeThreshold::default())),
     ("threshold_complete", || Box::new(EdgeThreshold::complete())),
@@ -20,8 +23,8 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A built-in decoder by the name experiments use: `darts` ([`TopK::darts`]), `pc_darts`
-/// ([`EdgeWeighted::pc_darts`]), `argmax` ([`Argmax::nasbench201`]), `threshold_sparse`
-/// ([`SparseThreshold`]), `threshold_edge` and `threshold_complete` ([`EdgeThreshold`]).
+/// ([`EdgeWeighted::pc_darts`]), `argmax` ([`Argmax::nasbench201`]), `two_skips`
+/// ([`Constrained::two_skips`]), `threshold_sparse` ([`SparseThreshold`]), `threshold_edge` and `threshold_complete` ([`EdgeThreshold`]).
 ///
 /// # Errors
 /// [`DecodeError::UnknownDecoder`] with the known names.

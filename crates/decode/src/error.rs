@@ -68,6 +68,59 @@ pub enum DecodeError {
         /// Name of the cell.
         cell: String,
     },
+    /// No architecture keeps within all limits.
+    #[error("no architecture of the space keeps within the limits")]
+    OverBudget,
+    /// An operation whose cost only its factory knows.
+    #[error("the cost of operation `{op}` is not known: a factory builds it")]
+    UnknownCost {
+        /// The operation.
+        op: String,
+    },
+    /// The network that a budget is for cannot be built.
+    #[error("the network of the budget: {0}")]
+    Network(#[source] SpaceError),
+    /// More combinations than can be compared.
+    #[error("more than {most} combinations of choices that none of the others beats")]
+    TooManyStates {
+        /// The most there may be.
+        most: usize,
+    },
+    /// A network with choices of links, and a table without their weights.
+    #[error("expected link weights for {choices} choices, found none")]
+    NoLinkWeights {
+        /// Choices of the network.
+        choices: usize,
+    },
+    /// A negative link weight has no logarithm: logits were passed where weights are due.
+    #[error("choice {row}, link {link}: expected a link weight >= 0, found {found}")]
+    LinkWeight {
+        /// Row of the choice.
+        row: usize,
+        /// Link of the choice.
+        link: usize,
+        /// Weight found.
+        found: f64,
+    },
+    /// Every way to the head has a link of weight 0.
+    #[error("no path of positive weight leads from the stem to the head")]
+    NoPath,
+    /// More paths than can be enumerated.
+    #[error("at most {most} paths can be compared, found {found}")]
+    TooManyPaths {
+        /// Paths of the network.
+        found: u64,
+        /// The most there may be.
+        most: u64,
+    },
+    /// A number of paths that makes no sense.
+    #[error("expected {expected}, found {found}")]
+    PathCount {
+        /// What it may be.
+        expected: &'static str,
+        /// What it is.
+        found: f64,
+    },
     /// An architecture with another number of cells than the space.
     #[error("expected {expected} cells, found {found}")]
     Cells {

@@ -4,12 +4,14 @@ mod argmax;
 mod assembly;
 mod builtin;
 mod cell;
+mod constrained;
 mod decoder;
 mod dominance;
 mod edge_weighted;
 mod encoding;
 mod error;
 mod note;
+mod paths;
 mod policy;
 mod rank;
 mod rule;
@@ -22,12 +24,17 @@ mod top_k;
 
 pub use argmax::Argmax;
 pub use builtin::{builtin, builtin_names};
+pub use constrained::{Budget, Constrained, OpCost, OpCosts};
 pub use decoder::{Decoded, Decoder};
 pub use dominance::dominant_share;
 pub use edge_weighted::EdgeWeighted;
 pub use encoding::Encoding;
 pub use error::DecodeError;
 pub use note::{EdgeIn, Note};
+pub use paths::{
+    BestPath, DecodedPaths, Entry, MultiPath, Path, PathCount, PathDecoder, PathNote, Spread,
+    Transitions, decode_network,
+};
 pub use policy::{EmptyPolicy, NonePolicy, TieBreak};
 pub use threshold::{EdgeThreshold, SparseThreshold};
 pub use top_k::TopK;

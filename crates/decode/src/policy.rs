@@ -55,6 +55,8 @@ pub(crate) enum Place {
     Node { cell: usize, node: usize },
     /// Among the operations of a row of a cell.
     Row { cell: usize, row: usize },
+    /// Among the ways into a placed cell, or to the head.
+    Path { placement: Option<usize> },
 }
 
 impl Place {
@@ -62,6 +64,10 @@ impl Place {
         let (cell, item, kind) = match self {
             Self::Node { cell, node } => (cell, node, 0),
             Self::Row { cell, row } => (cell, row, 1),
+            // Beyond all cells.
+            Self::Path { placement } => {
+                (1 << 20, placement.unwrap_or(0), u64::from(placement.is_none()))
+            }
         };
         ((cell as u64) << 32) | ((item as u64) << 1) | kind
     }

@@ -83,10 +83,10 @@ impl EdgeThreshold {
             first += group.len();
         }
         let placed = ranked.order().iter().take(places);
-        let (mut kept, below): (Vec<(usize, f64)>, Vec<(usize, f64)>) =
-            placed.copied().partition(|&(_, weight)| weight >= self.threshold);
+        let heavy = placed.clone().take_while(|(_, weight)| *weight >= self.threshold);
+        let mut kept: Vec<(usize, f64)> = heavy.copied().collect();
         // Of those that have a place but are too light the heaviest is worth a remark.
-        if let Some(&(op, weight)) = below.first() {
+        if let Some(&(op, weight)) = placed.clone().nth(kept.len()) {
             let (op, threshold) = (cell.op(op), self.threshold);
             notes.push(Note::Below { edge: edge(), op, weight, threshold });
         }
