@@ -44,6 +44,7 @@ pub fn digits() -> Result<Digits, SpaceError> {
     let config = ComparisonConfig {
         method: "DARTS".to_owned(),
         channels: 4,
+        partial: 1,
         split: Split::Halves,
         search: SearchConfig { epochs: 5, batch: 64, bilevel, crop_padding: 1, flip: false },
         random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },

@@ -2,19 +2,72 @@
 
 use std::rc::Rc;
 
-use super::options::{NodeOption, NodeOptions};
+use super::options::NodeOption;
 use super::{Constrained, Limit};
 use crate::DecodeError;
 
 /// Rows with their operations.
 pub(super) type Picks = Vec<(usize, usize)>;
 
+/// As many quantities as there are kinds of limits.
+pub(super) const QUANTITIES: usize = 4;
+
+/// What is spent of every limited quantity, in the order of the limits; 0 beyond them.
+pub(super) type Spent = [u64; QUANTITIES];
+
+/// The sum, if it keeps within the limits.
+pub(super) fn within(a: &Spent, b: &Spent, limits: &[Limit]) -> Option<Spent> {
+    let mut sum = [0; QUANTITIES];
+    for (index, limit) in limits.iter().enumerate() {
+        sum[index] = a[index].checked_add(b[index]).filter(|&sum| sum <= limit.most)?;
+    }
+    Some(sum)
+}
+
+/// Something worth `value` that costs `spent`.
+pub(super) trait Priced {
+    fn value(&self) -> f64;
+    fn spent(&self) -> &Spent;
+}
+
+/// Items, most valuable first, to which no other is at once as valuable and as cheap in every
+/// quantity. Of equals the first stays.
+///
+/// # Errors
+/// [`DecodeError::TooManyStates`].
+pub(super) fn undominated<T: Priced>(mut items: Vec<T>) -> Result<Vec<T>, DecodeError> {
+    items.sort_by(|a, b| b.value().total_cmp(&a.value()));
+    let mut kept: Vec<T> = Vec::new();
+    for item in items {
+        let beaten = |other: &T| other.spent().iter().zip(item.spent()).all(|(o, own)| o <= own);
+        // The latest are the cheapest so far: with one quantity the first look decides.
+        if kept.iter().rev().any(beaten) {
+            continue;
+        }
+        kept.push(item);
+        if kept.len() > Constrained::MOST {
+            return Err(DecodeError::TooManyStates { most: Constrained::MOST });
+        }
+    }
+    Ok(kept)
+}
+
 /// A combination of choices of the nodes so far.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     value: f64,
-    costs: Vec<u64>,
+    spent: Spent,
     last: Option<Rc<Choice>>,
+}
+
+impl Priced for State {
+    fn value(&self) -> f64 {
+        self.value
+    }
+
+    fn spent(&self) -> &Spent {
+        &self.spent
+    }
 }
 
 /// The choice of one node, and those before it.
@@ -38,15 +91,23 @@ impl State {
         }
         nodes.into_iter().rev().flatten()
     }
+}
 
-    fn with(&self, cell: usize, option: &NodeOption) -> Self {
-        let costs = self.costs.iter().zip(&option.costs).map(|(a, b)| a.saturating_add(*b));
-        let (picks, before) = (option.picks.clone(), self.last.clone());
-        Self {
-            value: self.value + option.value,
-            costs: costs.collect(),
-            last: Some(Rc::new(Choice { cell, picks, before })),
-        }
+/// A combination with one more choice, by their positions.
+struct Longer {
+    value: f64,
+    spent: Spent,
+    state: usize,
+    option: usize,
+}
+
+impl Priced for Longer {
+    fn value(&self) -> f64 {
+        self.value
+    }
+
+    fn spent(&self) -> &Spent {
+        &self.spent
     }
 }
 
@@ -57,9 +118,9 @@ pub(super) struct Frontier {
 }
 
 impl Frontier {
-    /// Nothing chosen, nothing spent on `limits` quantities.
-    pub(super) fn start(limits: usize) -> Self {
-        Self { states: vec![State { value: 0.0, costs: vec![0; limits], last: None }] }
+    /// Nothing chosen, nothing spent.
+    pub(super) fn start() -> Self {
+        Self { states: vec![State { value: 0.0, spent: [0; QUANTITIES], last: None }] }
     }
 
     /// The most valuable combination.
@@ -71,61 +132,36 @@ impl Frontier {
     pub(super) fn extended(
         &self,
         cell: usize,
-        options: &NodeOptions,
+        options: &[NodeOption],
         limits: &[Limit],
     ) -> Result<Self, DecodeError> {
-        let mut states = Vec::new();
-        for state in &self.states {
-            for option in &options.options {
-                let sums = state.costs.iter().zip(&option.costs).zip(limits);
-                let fits = |((spent, more), limit): ((&u64, &u64), &Limit)| {
-                    spent.checked_add(*more).is_some_and(|sum| sum <= limit.most)
-                };
-                if sums.into_iter().all(fits) {
-                    states.push(state.with(cell, option));
+        let mut longer = Vec::new();
+        for (state, before) in self.states.iter().enumerate() {
+            for (option, more) in options.iter().enumerate() {
+                if let Some(spent) = within(&before.spent, &more.spent, limits) {
+                    let value = before.value + more.value;
+                    longer.push(Longer { value, spent, state, option });
                 }
             }
         }
-        Self::undominated(states)
+        let build = |found: Longer| {
+            let (picks, before) =
+                (options[found.option].picks.clone(), self.states[found.state].last.clone());
+            let last = Some(Rc::new(Choice { cell, picks, before }));
+            State { value: found.value, spent: found.spent, last }
+        };
+        Ok(Self { states: undominated(longer)?.into_iter().map(build).collect() })
     }
 
-    /// Sets the marked quantities back to nothing.
-    pub(super) fn forget(mut self, marked: &[bool]) -> Result<Self, DecodeError> {
+    /// Sets the quantities that `own` marks back to nothing.
+    pub(super) fn forget(mut self, own: impl Fn(usize) -> bool) -> Result<Self, DecodeError> {
         for state in &mut self.states {
-            for (cost, &marked) in state.costs.iter_mut().zip(marked) {
-                if marked {
-                    *cost = 0;
+            for (index, spent) in state.spent.iter_mut().enumerate() {
+                if own(index) {
+                    *spent = 0;
                 }
             }
         }
-        Self::undominated(self.states)
-    }
-
-    /// Keeps what no other combination beats; of equals the first.
-    fn undominated(mut states: Vec<State>) -> Result<Self, DecodeError> {
-        states.sort_by(|a, b| b.value.total_cmp(&a.value));
-        let mut kept: Vec<State> = Vec::new();
-        // With one quantity the cheapest so far decides; with several all are asked.
-        let mut cheapest: Option<u64> = None;
-        for state in states {
-            let beaten = match state.costs[..] {
-                [] => !kept.is_empty(),
-                [cost] => cheapest.is_some_and(|cheapest| cheapest <= cost),
-                _ => kept.iter().any(|other| {
-                    other.costs.iter().zip(&state.costs).all(|(other, own)| other <= own)
-                }),
-            };
-            if beaten {
-                continue;
-            }
-            if let [cost] = state.costs[..] {
-                cheapest = Some(cost);
-            }
-            kept.push(state);
-            if kept.len() > Constrained::MOST {
-                return Err(DecodeError::TooManyStates { most: Constrained::MOST });
-            }
-        }
-        Ok(Self { states: kept })
+        Ok(Self { states: undominated(self.states)? })
     }
 }

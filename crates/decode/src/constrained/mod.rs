@@ -12,8 +12,8 @@ pub use cost::{OpCost, OpCosts};
 use crate::assembly::{genotype, weighed};
 use crate::cell::Cell;
 use crate::{DecodeError, Decoded, Decoder};
-use frontier::{Frontier, State};
-use options::NodeOptions;
+use frontier::{Frontier, QUANTITIES, Spent, State};
+use options::node_options;
 
 /// The architecture of the largest weight within limits.
 ///
@@ -40,10 +40,10 @@ use options::NodeOptions;
 /// Progressive DARTS lowers the weight of skip connections and decodes again until few enough
 /// remain, in the normal cell alone; this keeps the best cells with at most that many, in each cell.
 /// Equal sums go to the lowest rows and operations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constrained {
-    /// Edges kept per node; 0 stands for two, as DARTS keeps.
+    /// Edges kept per node, 1 or more.
     pub edges: usize,
     /// Most skip connections of a cell.
     pub skips: Option<usize>,
@@ -76,15 +76,18 @@ pub struct Budget {
 
 impl Constrained {
     /// The most combinations of one stage that are kept side by side.
-    pub const MOST: usize = 1 << 15;
+    pub const MOST: usize = 1 << 13;
 
     /// At most two skip connections per cell, as in Progressive DARTS.
     pub const fn two_skips() -> Self {
         Self { edges: 2, skips: Some(2), parameter_free: None, budget: None }
     }
+}
 
-    fn kept(&self) -> usize {
-        if self.edges == 0 { 2 } else { self.edges }
+impl Default for Constrained {
+    /// Two edges per node and no limit.
+    fn default() -> Self {
+        Self { edges: 2, skips: None, parameter_free: None, budget: None }
     }
 }
 
@@ -106,19 +109,22 @@ struct Limit {
 
 impl Decoder for Constrained {
     /// # Errors
-    /// [`DecodeError::Table`], [`DecodeError::EdgeWeight`], [`DecodeError::NoOperation`],
-    /// [`DecodeError::OverBudget`] when no architecture keeps within the limits,
-    /// [`DecodeError::UnknownCost`] for an operation that a factory builds under a budget,
-    /// [`DecodeError::Network`] when the budget's network cannot be built, and
+    /// [`DecodeError::Table`], [`DecodeError::EdgeWeight`], [`DecodeError::NoEdges`],
+    /// [`DecodeError::NoOperation`], [`DecodeError::OverBudget`] when no architecture keeps within
+    /// the limits, [`DecodeError::UnknownCost`] for an operation that a factory builds under a
+    /// budget, [`DecodeError::Network`] when the budget's network cannot be built, and
     /// [`DecodeError::TooManyStates`].
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
+        if self.edges == 0 {
+            return Err(DecodeError::NoEdges { found: 0 });
+        }
         let cells = weighed(space, weights)?;
         let costs = match &self.budget {
             Some(budget) => Some(OpCosts::of(space, budget)?),
             None => None,
         };
         let limits = self.limits(costs.as_ref())?;
-        let mut frontier = Frontier::start(limits.len());
+        let mut frontier = Frontier::start();
         for cell in &cells {
             frontier = self.cell(cell, &limits, costs.as_ref(), frontier)?;
         }
@@ -161,21 +167,31 @@ impl Constrained {
         mut frontier: Frontier,
     ) -> Result<Frontier, DecodeError> {
         for node in cell.spec.graph.own_nodes() {
-            let price = |row: usize, op: usize| -> Vec<u64> {
-                let counted = limits.iter().map(|limit| price(cell, costs, limit.counted, row, op));
-                counted.collect()
+            let price = |row: usize, op: usize| -> Spent {
+                let mut spent = [0; QUANTITIES];
+                for (own, limit) in spent.iter_mut().zip(limits) {
+                    *own = price(cell, costs, limit.counted, (row, op));
+                }
+                spent
             };
-            let options = NodeOptions::new(cell, node, self.kept(), limits, &price);
+            let options = node_options(cell, node, self.edges, limits, &price)?;
             frontier = frontier.extended(cell.index, &options, limits)?;
         }
         // What is limited per cell starts again in the next.
-        let own = |limit: &Limit| matches!(limit.counted, Counted::Skips | Counted::ParameterFree);
-        frontier.forget(&limits.iter().map(own).collect::<Vec<_>>())
+        frontier.forget(|index| {
+            let limit = limits.get(index).map(|limit| limit.counted);
+            matches!(limit, Some(Counted::Skips | Counted::ParameterFree))
+        })
     }
 }
 
 /// What an operation on a row adds to a limited quantity.
-fn price(cell: &Cell<'_>, costs: Option<&OpCosts>, counted: Counted, row: usize, op: usize) -> u64 {
+fn price(
+    cell: &Cell<'_>,
+    costs: Option<&OpCosts>,
+    counted: Counted,
+    (row, op): (usize, usize),
+) -> u64 {
     let spec = &cell.ops.ops()[op];
     let cost = || costs.map_or(OpCost::default(), |costs| costs.at(cell.index, row, op));
     match counted {

@@ -1,64 +1,61 @@
 //! What one node may choose.
 
 use super::Limit;
-use super::frontier::Picks;
+use super::frontier::{Picks, Priced, QUANTITIES, Spent, undominated, within};
+use crate::DecodeError;
 use crate::cell::Cell;
-
-/// Choices of a node that no other dominates.
-#[derive(Debug)]
-pub(super) struct NodeOptions {
-    pub(super) options: Vec<NodeOption>,
-}
 
 /// In-edges of a node with one operation each.
 #[derive(Clone, Debug)]
 pub(super) struct NodeOption {
     pub(super) picks: Picks,
     pub(super) value: f64,
-    pub(super) costs: Vec<u64>,
+    pub(super) spent: Spent,
 }
 
-impl NodeOptions {
-    /// All ways to keep `kept` in-edges of `node` within the limits, `price` being what an
-    /// operation on a row adds to each limited quantity.
-    pub(super) fn new(
-        cell: &Cell<'_>,
-        node: usize,
-        kept: usize,
-        limits: &[Limit],
-        price: &dyn Fn(usize, usize) -> Vec<u64>,
-    ) -> Self {
-        let rows: Vec<usize> = cell.spec.graph.rows_into(node).collect();
-        let wanted = kept.min(rows.len());
-        let nothing = NodeOption { picks: Vec::new(), value: 0.0, costs: vec![0; limits.len()] };
-        let mut open = vec![nothing];
-        for (index, &row) in rows.iter().enumerate() {
-            let ways = row_options(cell, row, limits, price);
-            let left = rows.len() - index - 1;
-            let mut next = Vec::new();
-            for option in &open {
-                if option.picks.len() < wanted {
-                    next.extend(ways.iter().map(|way| option.with(way)));
-                }
-                if option.picks.len() + left >= wanted {
-                    next.push(option.clone());
-                }
-            }
-            open = by_length(next, limits);
-        }
-        open.retain(|option| option.picks.len() == wanted);
-        Self { options: open }
+impl Priced for NodeOption {
+    fn value(&self) -> f64 {
+        self.value
+    }
+
+    fn spent(&self) -> &Spent {
+        &self.spent
     }
 }
 
-impl NodeOption {
-    fn with(&self, other: &Self) -> Self {
-        let costs = self.costs.iter().zip(&other.costs).map(|(a, b)| a.saturating_add(*b));
-        Self {
-            picks: [&self.picks[..], &other.picks[..]].concat(),
-            value: self.value + other.value,
-            costs: costs.collect(),
+/// All ways to keep `kept` in-edges of `node` within the limits that no other dominates, `price`
+/// being what an operation on a row adds to each limited quantity.
+pub(super) fn node_options(
+    cell: &Cell<'_>,
+    node: usize,
+    kept: usize,
+    limits: &[Limit],
+    price: &dyn Fn(usize, usize) -> Spent,
+) -> Result<Vec<NodeOption>, DecodeError> {
+    let rows: Vec<usize> = cell.spec.graph.rows_into(node).collect();
+    let wanted = kept.min(rows.len());
+    let nothing = NodeOption { picks: Vec::new(), value: 0.0, spent: [0; QUANTITIES] };
+    // By number of edges kept so far: only options of as many edges can dominate each other.
+    let mut open: Vec<Vec<NodeOption>> = vec![Vec::new(); wanted + 1];
+    open[0].push(nothing);
+    for row in rows {
+        let ways = row_options(cell, row, limits, price)?;
+        for length in (1..=wanted).rev() {
+            let mut options = open[length].clone();
+            for shorter in &open[length - 1] {
+                options.extend(ways.iter().filter_map(|way| shorter.with(way, limits)));
+            }
+            open[length] = undominated(options)?;
         }
+    }
+    Ok(open.pop().unwrap_or_default())
+}
+
+impl NodeOption {
+    fn with(&self, other: &Self, limits: &[Limit]) -> Option<Self> {
+        let spent = within(&self.spent, &other.spent, limits)?;
+        let picks = [&self.picks[..], &other.picks[..]].concat();
+        Some(Self { picks, value: self.value + other.value, spent })
     }
 }
 
@@ -67,41 +64,12 @@ fn row_options(
     cell: &Cell<'_>,
     row: usize,
     limits: &[Limit],
-    price: &dyn Fn(usize, usize) -> Vec<u64>,
-) -> Vec<NodeOption> {
+    price: &dyn Fn(usize, usize) -> Spent,
+) -> Result<Vec<NodeOption>, DecodeError> {
     let ops = (0..cell.ops.len()).filter(|&op| !cell.cuts(op));
-    let options = ops.map(|op| {
-        let value = cell.rows[row][op];
-        NodeOption { picks: vec![(row, op)], value, costs: price(row, op) }
+    let options = ops.filter_map(|op| {
+        let spent = within(&[0; QUANTITIES], &price(row, op), limits)?;
+        Some(NodeOption { picks: vec![(row, op)], value: cell.rows[row][op], spent })
     });
-    undominated(options.collect(), limits)
-}
-
-/// Drops what is dominated by another of as many edges.
-fn by_length(options: Vec<NodeOption>, limits: &[Limit]) -> Vec<NodeOption> {
-    let longest = options.iter().map(|option| option.picks.len()).max().unwrap_or(0);
-    let mut kept = Vec::new();
-    for length in (0..=longest).rev() {
-        let same = options.iter().filter(|option| option.picks.len() == length);
-        kept.extend(undominated(same.cloned().collect(), limits));
-    }
-    kept
-}
-
-/// Options within the limits to which no other is at once as valuable and as cheap. Of equals the
-/// first stays.
-fn undominated(mut options: Vec<NodeOption>, limits: &[Limit]) -> Vec<NodeOption> {
-    options
-        .retain(|option| option.costs.iter().zip(limits).all(|(&cost, limit)| cost <= limit.most));
-    options.sort_by(|a, b| b.value.total_cmp(&a.value));
-    let mut kept: Vec<NodeOption> = Vec::new();
-    for option in options {
-        let beaten = |other: &NodeOption| {
-            other.costs.iter().zip(&option.costs).all(|(other, own)| other <= own)
-        };
-        if !kept.iter().any(beaten) {
-            kept.push(option);
-        }
-    }
-    kept
+    undominated(options.collect())
 }

@@ -3,7 +3,9 @@ use std::cell::Cell as Count;
 use dartloom_space::{Genotype, Space, WeightTable};
 
 use super::{Case, Law, cases, check_decoder, check_laws};
-use crate::{Argmax, DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, TopK};
+use crate::{
+    Argmax, DecodeError, Decoded, Decoder, EdgeWeighted, EmptyPolicy, NonePolicy, TieBreak, TopK,
+};
 
 fn some() -> Vec<Case> {
     cases(11).unwrap()
@@ -24,7 +26,9 @@ fn own_decoders_obey_under_every_policy() {
             for empty in empties {
                 check_decoder(&Argmax { ties, none, empty }, &cases).unwrap();
                 for edges in 1..=3 {
-                    check_decoder(&TopK { edges, ties, none, empty }, &cases).unwrap();
+                    let top = TopK { edges, ties, none, empty };
+                    check_decoder(&top, &cases).unwrap();
+                    check_decoder(&EdgeWeighted(top), &cases).unwrap();
                 }
             }
         }

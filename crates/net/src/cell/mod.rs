@@ -135,9 +135,8 @@ impl Cell {
         self.cell
     }
 
-    /// The cell's output; `weights` is `[edges, operations]` in a supernet, or `[edges, operations
-    /// + 1]` where the last column weighs the whole edge, channels that pass its operations by
-    /// included.
+    /// The cell's output; in a supernet `weights` is `[edges, operations]`, or has one more column
+    /// that weighs whole edges, channels that pass their operations by included.
     ///
     /// `read` gives the value of a source named by the plan's ports.
     ///

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device};
 use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
-use dartloom_relax::{Groups, Progress, Relaxation as _, Softmax, ZeroOneNorm};
+use dartloom_relax::{Groups, Progress, Softmax, ZeroOneNorm};
 use dartloom_space::{CellGraph, CellPlan, Layer, OpSet, Shape, Source};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -4,7 +4,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{Cell, channel_shuffle};
 use dartloom_ops::{Mode, Registry, Variables};
-use dartloom_relax::{Progress, Relaxation as _, ZeroOneNorm};
+use dartloom_relax::{Progress, ZeroOneNorm};
 use dartloom_space::OpSet;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
