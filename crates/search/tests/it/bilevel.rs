@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::{BilevelConfig, Order, SearchError};
 use dartloom_space::Compat;
-use dartloom_train::{Optimiser, Position, Schedule, TrainError};
+use dartloom_train::{Position, Schedule, TrainError};
 use rand::RngCore;
 
 use crate::tiny::{
