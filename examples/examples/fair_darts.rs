@@ -22,8 +22,8 @@ use dartloom_examples::digits;
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1);
     let directory = directory.unwrap_or_else(|| "runs/examples/fair-darts".to_owned());
-    let mut method = digits::small(fair_darts()?, 6);
-    // Six epochs move a weight from one half to about 0.6, not to 0.85.
+    let mut method = digits::small(fair_darts()?, 5);
+    // Five epochs move a weight from one half to about 0.6, not to 0.85.
     let rule = SparseThreshold { threshold: 0.55, ..SparseThreshold::default() };
     method.decoder = Box::new(rule);
     digits::search(&method, &directory)?;

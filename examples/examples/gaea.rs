@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1);
     let directory = directory.unwrap_or_else(|| "runs/examples/gaea".to_owned());
     for method in [gaea_erm(), gaea_pc_darts()] {
-        let method = digits::small(method, 5);
+        let method = digits::small(method, 4);
         println!("{}", method.name);
         digits::search(&method, &format!("{directory}/{}", method.partial))?;
     }

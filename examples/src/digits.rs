@@ -57,7 +57,8 @@ pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Erro
     }
     let decoded = search.decode(method.search.epochs)?;
     println!("decoded: {}", decoded.genotype.to_text()?);
-    for note in &decoded.notes {
+    let empty = decoded.notes.iter().map(ToString::to_string);
+    for note in empty.filter(|note| note.contains("below")) {
         println!("  note: {note}");
     }
     let gap = search.gap(&decoded.genotype)?;

@@ -13,3 +13,6 @@ pub use fair_darts::fair_darts;
 pub use gaea::{gaea_erm, gaea_pc_darts};
 pub use method::Method;
 pub use pc_darts::pc_darts;
+
+#[cfg(test)]
+mod tests;
