@@ -241,7 +241,7 @@ impl Context<'_> {
         let place = &self.layout.gradients[wave.node];
         let lines = &wave.state.lines;
         let pairs = images.par_iter().zip(slabs).zip(sums.par_chunks_mut(total));
-        pairs.for_each(|((image, slab), sums)| {
+        pairs.with_max_len(self.piece()).for_each(|((image, slab), sums)| {
             let node = &slab.nodes[place.clone()];
             let mut sums = sums.iter_mut();
             for &index in terms {
@@ -402,6 +402,7 @@ impl Context<'_> {
             .zip(slabs.par_chunks_mut(per_part))
             .zip(pairs.par_chunks_mut(width * per_part))
             .zip(split(&mut parameters, parts, step.parameters))
+            .with_max_len(1)
             .for_each_init(
                 || self.arena.scratch(),
                 |scratch, (((images, slabs), pairs), own)| {

@@ -196,7 +196,8 @@ impl Context<'_> {
             open.iter().flatten().map(|&norm| self.program.norms[norm].channels).sum();
         let mut sums = vec![(0.0, 0.0); width.max(1) * self.batch];
         let lines = &state.lines;
-        images.par_iter_mut().zip(sums.par_chunks_mut(width.max(1))).for_each_init(
+        let pairs = images.par_iter_mut().zip(sums.par_chunks_mut(width.max(1)));
+        pairs.with_max_len(self.piece()).for_each_init(
             || self.arena.scratch(),
             |scratch, (image, sums)| {
                 scratch.padded.forget();
@@ -226,6 +227,12 @@ impl Context<'_> {
             state.lines[norm] = Some(Line::all(spec, &moments, self.parameters));
             state.moments[norm] = Some(moments);
         }
+    }
+
+    /// Images that a thread takes at a time at most. Left alone, the pool hands out a quarter of the
+    /// batch to each of two threads, and one waits for the other's last quarter.
+    pub(super) fn piece(&self) -> usize {
+        (self.batch / 32).max(1)
     }
 
     /// Runs one block of one term on one image.
@@ -335,7 +342,7 @@ impl Context<'_> {
         if terms.is_empty() && !first {
             return;
         }
-        images.par_iter_mut().for_each(|image| {
+        images.par_iter_mut().with_max_len(self.piece()).for_each(|image| {
             let Slabs { index, output, nodes, work } = image;
             let (own, values) = match home {
                 Home::Output(range) => {
