@@ -33,7 +33,7 @@ use options::node_options;
 /// rest of the network costs the same whatever is chosen and the sum is exact. The maximum is
 /// exact too: dynamic programming node by node over the combinations that no other dominates (more
 /// weight at no more of any cost). A limit on skip connections per cell is the rule of Chen et al.,
-/// *Progressive DARTS*, ICCV 2019, section 3.3, which restricts them to two. Cost: the number of
+/// *Progressive DARTS*, ICCV 2019, which restricts them to two. Cost: the number of
 /// combinations that are not dominated, refused above [`Constrained::MOST`].
 ///
 /// # Differences from the paper

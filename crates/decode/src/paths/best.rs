@@ -20,7 +20,7 @@ use crate::{DecodeError, TieBreak};
 /// end = argmax s_j over the cells that the head reads
 /// ```
 ///
-/// and back along the maxima. Liu et al., *Auto-DeepLab*, CVPR 2019, section 4.3, where a cell is
+/// and back along the maxima. Liu et al., *Auto-DeepLab*, CVPR 2019, where a cell is
 /// entered from the layer before at the finer, the same or the coarser level. Sums of logarithms
 /// do not underflow. Cost: `O(L)` for `L` links.
 ///

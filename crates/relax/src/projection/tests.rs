@@ -81,6 +81,7 @@ proptest! {
         let powers: Vec<f64> = row.iter().map(|z| z.exp()).collect();
         let sum: f64 = powers.iter().sum();
         for (found, power) in entmax(&row, 1.0 + 1e-5).iter().zip(powers) {
+            // The distance is of the order of `alpha - 1` times the square of a logit.
             approx::assert_abs_diff_eq!(*found, power / sum, epsilon = 1e-4);
         }
     }

@@ -79,6 +79,7 @@ fn entropy_is_nothing_for_uniform_rows_and_largest_for_decided_ones() {
 #[test]
 fn the_concave_norm_prefers_one_candidate() {
     let norm = ConcaveNorm::new(0.5, 1e-12).unwrap();
+    // Each of the zeros adds the root of the offset, 1e-6.
     approx::assert_relative_eq!(loss(&norm, &table(&[&[1.0, 0.0]])), 1.0, epsilon = 1e-5);
     let uniform = loss(&norm, &table(&[&[0.25; 4], &[0.25; 4]]));
     approx::assert_relative_eq!(uniform, 2.0, epsilon = 1e-5);
