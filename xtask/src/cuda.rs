@@ -85,7 +85,9 @@ mod tests {
 
     fn stub(toolkit: &Path, arguments: &[&str]) -> std::process::Output {
         let program = write_stub(toolkit).unwrap().join("bin/nvcc");
-        Command::new(program).args(arguments).current_dir(toolkit).output().unwrap()
+        // Through the shell: a file just written cannot be executed itself while another test's
+        // child, forked in between, still holds it open for writing (ETXTBSY).
+        Command::new("sh").arg(program).args(arguments).current_dir(toolkit).output().unwrap()
     }
 
     #[test]
