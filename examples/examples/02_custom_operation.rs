@@ -13,7 +13,6 @@
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
 use std::error::Error;
-use std::sync::Arc;
 
 use dartloom::ops::{Mode, OpCost, OpError, Sequence, op_fn};
 use dartloom::prelude::*;
@@ -90,13 +89,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let input = Shape::new(1, 8, 8);
     let build = Build::new(4, 10, input);
     let config = SearchConfig { epochs: 2, batch: 32, flip: false, ..SearchConfig::default() };
-    let (relaxation, decoder) = (Arc::new(Softmax::default()), &TopK::darts());
     let parts = SearchParts {
         space: &space,
         registry: &registry,
-        relaxation,
-        edges: None,
-        decoder,
+        choices: Choices::of(Softmax::default()),
+        decoder: &TopK::darts(),
         build,
         data: &data,
     };

@@ -14,7 +14,6 @@
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
 use std::error::Error;
-use std::sync::Arc;
 
 use dartloom::prelude::*;
 use dartloom::search::{BilevelConfig, Order};
@@ -42,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bilevel = BilevelConfig {
         order,
         rate: Schedule::Cosine { from: 0.05, to: 0.001 },
-        arch_rate: 3e-3,
+        arch_rate: Schedule::Constant(3e-3),
         ..BilevelConfig::default()
     };
     let config = SearchConfig { epochs, batch: 64, bilevel, crop_padding: 1, flip: false };
@@ -55,8 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let parts = SearchParts {
         space: &space,
         registry: &registry,
-        relaxation: Arc::new(Softmax::default()),
-        edges: None,
+        choices: Choices::of(Softmax::default()),
         decoder: &TopK::darts(),
         build: Build::new(4, 10, input),
         data: &data,

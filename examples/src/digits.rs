@@ -20,7 +20,7 @@ pub fn small(method: Method, epochs: usize) -> Method {
     search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
     search.bilevel.warm_up = search.bilevel.warm_up * epochs / PAPERS;
     if search.bilevel.logit_step == LogitStep::Adam {
-        search.bilevel.arch_rate *= 10.0;
+        search.bilevel.arch_rate = search.bilevel.arch_rate.scaled(10.0);
     }
     Method { channels: 8, layers: 3, search, ..method }
 }

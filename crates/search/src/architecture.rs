@@ -1,34 +1,29 @@
 //! The logits of a search.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor, Var};
-use dartloom_relax::{Constraint, Groups, Progress, Relaxation};
-use dartloom_space::{CellWeights, Space, WeightTable};
+use dartloom_relax::{Constraint, Groups, Progress};
+use dartloom_space::{CellWeights, Recipe, Space, WeightTable};
 use rand::RngCore;
 
-use crate::SearchError;
+use crate::{Choices, SearchError};
 
 /// Architecture logits of a space, one `[edges, operations]` table per searchable cell, and the
-/// relaxation that turns them into weights; [with edges](Self::with_edges), one line `[edges]` more
-/// per cell.
+/// [`Choices`] that turn them into weights; where these weigh edges, one line `[edges]` more per
+/// cell, called `{cell}.edges`: the edge normalisation of PC-DARTS with a softmax, `B_(i,j)` among
+/// the sources `i` of node `j`, GAEA's with a simplex.
 #[derive(Debug)]
 pub struct Architecture {
     /// Cell names in the space's order: the order of weights in a supernet.
     cells: Vec<String>,
     ops: Vec<String>,
     logits: BTreeMap<String, Var>,
-    relaxation: Arc<dyn Relaxation>,
-    edges: Option<Edges>,
-}
-
-/// How the edges into each node are weighed.
-#[derive(Debug)]
-struct Edges {
-    relaxation: Arc<dyn Relaxation>,
+    choices: Choices,
     /// Edges by target node, under the name of the cell's line.
     groups: BTreeMap<String, Groups>,
+    /// Column of the skip connection.
+    skip: Option<usize>,
 }
 
 /// Name of the line of edges among the logits.
@@ -37,62 +32,50 @@ fn line(cell: &str) -> String {
 }
 
 impl Architecture {
-    /// Logits as the relaxation starts them, drawn from `noise`.
+    /// Logits as the choices start them, drawn from `noise`.
     ///
     /// # Errors
-    /// When a tensor cannot be made.
+    /// [`SearchError::Config`] when the relaxations of operations and of edges have logits that
+    /// live in different places, when a start has another shape, when penalties name a cell that
+    /// the space does not have, or a skip connection is to be helped that it does not have; or
+    /// when a tensor cannot be made.
     pub fn new(
         space: &Space,
-        relaxation: Arc<dyn Relaxation>,
+        choices: impl Into<Choices>,
         device: &Device,
         dtype: DType,
         noise: &mut dyn RngCore,
     ) -> Result<Self, SearchError> {
+        let choices = choices.into();
+        check(space, &choices)?;
         let ops: Vec<String> = space.op_set().names().map(str::to_owned).collect();
+        let var =
+            |tensor: Tensor| Ok::<_, SearchError>(Var::from_tensor(&tensor.to_dtype(dtype)?)?);
         let mut logits = BTreeMap::new();
-        for cell in space.cells() {
+        for (index, cell) in space.cells().iter().enumerate() {
             let shape = (cell.graph.edges().len(), ops.len());
-            let values = relaxation.initial(shape.0, shape.1, noise);
-            let tensor = Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?;
-            logits.insert(cell.name.clone(), Var::from_tensor(&tensor)?);
-        }
-        let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
-        Ok(Self { cells, ops, logits, relaxation, edges: None })
-    }
-
-    /// Weighs the edges into each node as well, `B_(i,j)` among the sources `i` of node `j`: the
-    /// edge normalisation of PC-DARTS with a softmax, GAEA's with a simplex. Their logits are
-    /// called `{cell}.edges`.
-    ///
-    /// # Errors
-    /// [`SearchError::Config`] when the two relaxations' logits do not live in the same place, or
-    /// when a tensor cannot be made.
-    pub fn with_edges(
-        mut self,
-        space: &Space,
-        relaxation: Arc<dyn Relaxation>,
-        noise: &mut dyn RngCore,
-    ) -> Result<Self, SearchError> {
-        if relaxation.domain() != self.relaxation.domain() {
-            return Err(SearchError::Config {
-                field: "relaxation of edges",
-                expected: "logits that live where those of operations do, as one rule moves both",
-                found: format!("{relaxation:?} beside {:?}", self.relaxation),
-            });
+            let tensor = match &choices.start {
+                Some(start) => Tensor::from_vec(start[index].concat(), shape, device)?,
+                None => {
+                    let values = choices.relaxation.initial(shape.0, shape.1, noise);
+                    Tensor::from_vec(values, shape, device)?
+                }
+            };
+            logits.insert(cell.name.clone(), var(tensor)?);
         }
         let mut groups = BTreeMap::new();
-        for cell in space.cells() {
-            let own = &self.logits[&cell.name];
-            let targets: Vec<usize> = cell.graph.edges().iter().map(|edge| edge.to).collect();
-            let nodes = Groups::of(&targets);
-            let values = nodes.initial(&*relaxation, noise);
-            let tensor = Tensor::from_vec(values, nodes.len(), own.device())?;
-            let var = Var::from_tensor(&tensor.to_dtype(own.dtype())?)?;
-            self.logits.insert(line(&cell.name), var);
-            groups.insert(line(&cell.name), nodes);
+        if let Some(edges) = &choices.edges {
+            for cell in space.cells() {
+                let targets: Vec<usize> = cell.graph.edges().iter().map(|edge| edge.to).collect();
+                let nodes = Groups::of(&targets);
+                let values = nodes.initial(&**edges, noise);
+                logits
+                    .insert(line(&cell.name), var(Tensor::from_vec(values, nodes.len(), device)?)?);
+                groups.insert(line(&cell.name), nodes);
+            }
         }
-        self.edges = Some(Edges { relaxation, groups });
-        Ok(self)
+        let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
+        Ok(Self { cells, ops, logits, skip: skip(space), choices, groups })
     }
 
     /// The logits: tables by cell name, lines of edges by `{cell}.edges`.
@@ -102,12 +85,17 @@ impl Architecture {
 
     /// The groups of a line of edges.
     pub(crate) fn groups(&self, name: &str) -> Option<&Groups> {
-        self.edges.as_ref().and_then(|edges| edges.groups.get(name))
+        self.groups.get(name)
+    }
+
+    /// Names of the cells in the space's order.
+    pub fn cells(&self) -> &[String] {
+        &self.cells
     }
 
     /// Where the logits live.
     pub fn domain(&self) -> Constraint {
-        self.relaxation.domain()
+        self.choices.relaxation.domain()
     }
 
     /// Weights of every cell in the space's order, differentiable with respect to the logits; where
@@ -122,7 +110,8 @@ impl Architecture {
     ) -> Result<Vec<Tensor>, SearchError> {
         let mut tables = Vec::with_capacity(self.cells.len());
         for cell in &self.cells {
-            let ops = self.relaxation.weights(self.logits[cell].as_tensor(), at, noise)?;
+            let ops = self.op_weights(cell, at, noise)?;
+            let ops = self.with_auxiliary_skip(ops, at)?;
             tables.push(match self.edge_weights(cell, at, noise)? {
                 Some(edges) => Tensor::cat(&[ops, edges.unsqueeze(1)?], 1)?,
                 None => ops,
@@ -131,29 +120,61 @@ impl Architecture {
         Ok(tables)
     }
 
+    fn op_weights(
+        &self,
+        cell: &str,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, SearchError> {
+        Ok(self.choices.relaxation.weights(self.logits[cell].as_tensor(), at, noise)?)
+    }
+
+    /// `beta x` beside an edge's candidates is `beta` more for its skip connection.
+    fn with_auxiliary_skip(&self, ops: Tensor, at: Progress) -> Result<Tensor, SearchError> {
+        let helped = self.choices.auxiliary_skip.zip(self.skip);
+        let Some((auxiliary, column)) = helped else { return Ok(ops) };
+        let mut row = vec![0.0; self.ops.len()];
+        row[column] = auxiliary.coefficient(at);
+        let row = Tensor::from_vec(row, (1, self.ops.len()), ops.device())?;
+        Ok(ops.broadcast_add(&row.to_dtype(ops.dtype())?)?)
+    }
+
     fn edge_weights(
         &self,
         cell: &str,
         at: Progress,
         noise: &mut dyn RngCore,
     ) -> Result<Option<Tensor>, SearchError> {
-        let Some(edges) = &self.edges else { return Ok(None) };
+        let Some(edges) = &self.choices.edges else { return Ok(None) };
         let name = line(cell);
         let logits = self.logits[&name].as_tensor();
-        Ok(Some(edges.groups[&name].weights(&*edges.relaxation, logits, at, noise)?))
+        Ok(Some(self.groups[&name].weights(&**edges, logits, at, noise)?))
     }
 
-    /// The relaxation's penalty summed over cells, if it has one.
+    /// The sum over cells of the relaxation's own penalty and of the choices' penalties, if there
+    /// are any. Relaxations with noise draw from `noise`.
     ///
     /// # Errors
-    /// The relaxation's error.
-    pub fn penalty(&self) -> Result<Option<Tensor>, SearchError> {
+    /// The error of the relaxation or of a term.
+    pub fn penalty(
+        &self,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Option<Tensor>, SearchError> {
         let mut total: Option<Tensor> = None;
         for cell in &self.cells {
-            if let Some(penalty) = self.relaxation.penalty(self.logits[cell].as_tensor())? {
+            let logits = self.logits[cell].as_tensor();
+            let own = self.choices.cell_penalties.get(cell);
+            let terms = [Some(&self.choices.penalties), own].into_iter().flatten();
+            let mut parts = vec![self.choices.relaxation.penalty(logits)?];
+            for terms in terms.filter(|terms| !terms.is_empty()) {
+                let weights = self.op_weights(cell, at, noise)?;
+                parts.push(terms.loss(logits, &weights, at)?);
+            }
+            for part in parts.into_iter().flatten() {
                 total = Some(match total {
-                    Some(total) => (total + penalty)?,
-                    None => penalty,
+                    Some(total) => (total + part)?,
+                    None => part,
                 });
             }
         }
@@ -167,7 +188,7 @@ impl Architecture {
     pub fn table(&self, at: Progress, noise: &mut dyn RngCore) -> Result<WeightTable, SearchError> {
         let mut cells = Vec::with_capacity(self.cells.len());
         for name in &self.cells {
-            let ops = self.relaxation.weights(self.logits[name].as_tensor(), at, noise)?;
+            let ops = self.op_weights(name, at, noise)?;
             let own = self.edge_weights(name, at, noise)?;
             let host = |tensor: Tensor| tensor.detach().to_dtype(DType::F64);
             let edge_weights = own.map(|own| host(own)?.to_vec1()).transpose()?;
@@ -207,4 +228,52 @@ impl Architecture {
         }
         Ok(())
     }
+}
+
+/// Refuses choices that are none of the space's.
+fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
+    let refuse = |field, expected, found| Err(SearchError::Config { field, expected, found });
+    let Choices { relaxation, edges, start, cell_penalties, .. } = choices;
+    if let Some(edges) = edges
+        && edges.domain() != relaxation.domain()
+    {
+        return refuse(
+            "relaxation of edges",
+            "logits that live where those of operations do, as one rule moves both",
+            format!("{edges:?} beside {relaxation:?}"),
+        );
+    }
+    let unknown = |name: &&String| space.cells().iter().all(|cell| cell.name != **name);
+    if let Some(name) = cell_penalties.keys().find(unknown) {
+        return refuse("penalties of a cell", "a cell of the space", name.clone());
+    }
+    if choices.auxiliary_skip.is_some() && skip(space).is_none() {
+        let found = space.op_set().names().collect::<Vec<_>>().join(", ");
+        return refuse("auxiliary skip", "a skip connection among the operations", found);
+    }
+    let Some(start) = start else { return Ok(()) };
+    let fits = start.len() == space.cells().len()
+        && start.iter().zip(space.cells()).all(|(rows, cell)| {
+            rows.len() == cell.graph.edges().len()
+                && rows.iter().all(|row| row.len() == space.op_set().len())
+        });
+    if fits {
+        return Ok(());
+    }
+    let shapes: Vec<_> =
+        start.iter().map(|rows| (rows.len(), rows.first().map_or(0, Vec::len))).collect();
+    refuse(
+        "start",
+        "a table of edges and operations for each cell of the space",
+        format!("tables of {shapes:?}"),
+    )
+}
+
+/// The operation that passes its input on.
+fn skip(space: &Space) -> Option<usize> {
+    space
+        .op_set()
+        .ops()
+        .iter()
+        .position(|spec| spec.recipe.as_ref().is_some_and(Recipe::is_identity))
 }

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bilevel;
+mod choices;
 mod comparison;
 mod error;
 mod gap;
@@ -11,6 +12,7 @@ mod supernet_search;
 
 pub use architecture::Architecture;
 pub use bilevel::{Bilevel, BilevelConfig, Implicit, LogitOptimiser, LogitStep, Order, StepReport};
+pub use choices::{Choices, Start};
 pub use comparison::{
     Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,
     Report, RetrainConfig, Stopwatch,

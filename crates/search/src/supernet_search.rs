@@ -1,21 +1,22 @@
 //! A bilevel search over epochs, with everything a run needs.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_ops::{Mode, Registry};
-use dartloom_relax::{Progress, Relaxation, entropy_of_rows};
+use dartloom_relax::{Progress, entropy_of_rows};
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
     EpochReport, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError, evaluate,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Bilevel, BilevelConfig, Gap, Parts, SearchError, discretisation_gap};
+use crate::{
+    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, SearchError, discretisation_gap,
+};
 
 /// How long and with which batches a supernet is searched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,9 +119,7 @@ pub struct SearchParts<'a> {
     /// Its operations.
     pub registry: &'a Registry,
     /// How logits become weights.
-    pub relaxation: Arc<dyn Relaxation>,
-    /// How the edges into each node are weighed, if they are (PC-DARTS).
-    pub edges: Option<Arc<dyn Relaxation>>,
+    pub choices: Choices,
     /// How weights become a genotype.
     pub decoder: &'a dyn Decoder,
     /// Base channels, classes, image shape.
@@ -146,11 +145,8 @@ impl<'a> SupernetSearch<'a> {
         let mut weights = noise.stream("weights", 0);
         let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
         let mut logits = noise.stream("logits", 0);
-        let mut architecture =
-            Architecture::new(space, parts.relaxation, &device, DType::F32, &mut logits)?;
-        if let Some(edges) = parts.edges {
-            architecture = architecture.with_edges(space, edges, &mut logits)?;
-        }
+        let architecture =
+            Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
         let data = parts.data;
         let batch = config.batch.min(data.train.len());

@@ -79,7 +79,7 @@ patch! {
         rate: Schedule,
         clip: f64,
         logit_step: LogitStep,
-        arch_rate: f64,
+        arch_rate: Schedule,
         warm_up: usize,
         recompute: Recompute,
     }

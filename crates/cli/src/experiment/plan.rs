@@ -6,7 +6,7 @@ use dartloom::data::{DataError, Dataset, InMemory, Splits, Task, cifar, digits, 
 use dartloom::decode::Decoder;
 use dartloom::ops::{OpError, Registry};
 use dartloom::relax::Relaxation;
-use dartloom::search::Comparison;
+use dartloom::search::{Choices, Comparison};
 use dartloom::space::{
     Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
 };
@@ -50,13 +50,18 @@ impl Plan {
         Comparison {
             space: &self.space,
             registry: &self.registry,
-            relaxation: Arc::clone(&self.relaxation),
-            edges: self.experiment.edge_weights.then(|| self.experiment.relaxation.edges()),
+            choices: self.choices(),
             decoder: &*self.decoder,
             train: &self.data.train,
             test: &self.data.test,
             config: self.experiment.comparison(),
         }
+    }
+
+    fn choices(&self) -> Choices {
+        let mut choices = Choices::new(Arc::clone(&self.relaxation));
+        choices.edges = self.experiment.edge_weights.then(|| self.experiment.relaxation.edges());
+        choices
     }
 
     /// Lays out every network of the run, so that shapes that do not fit show before hours of work.

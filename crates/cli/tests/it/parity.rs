@@ -1,7 +1,6 @@
 //! `bench ... --parity`: a given step is the library's step.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom::data::Batch;
@@ -9,7 +8,7 @@ use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
 use dartloom::ops::{Mode, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
-use dartloom::search::{Architecture, Bilevel, StepReport};
+use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
 use dartloom::space::{Blueprint, Build, Compat, Genotype, OpSet, Shape, Space, Stem};
 use dartloom::train::{Gradients, Noise, Position, cross_entropy};
 
@@ -33,7 +32,7 @@ fn search() -> Bilevel {
     let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
     let mut rng = noise.stream("net", 0);
     let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
-    let softmax = Arc::new(Softmax::default());
+    let softmax = Choices::of(Softmax::default());
     let mut rng = noise.stream("logits", 0);
     let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
     Bilevel::new(supernet, architecture, presets::darts().search.bilevel, noise).unwrap()

@@ -1,10 +1,8 @@
 //! DARTS (Liu, Simonyan and Yang 2018, arXiv 1806.09055).
 
-use std::sync::Arc;
-
 use dartloom_decode::TopK;
 use dartloom_relax::Softmax;
-use dartloom_search::{BilevelConfig, Order, SearchConfig, Split};
+use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig, Split};
 
 use super::Method;
 
@@ -21,8 +19,7 @@ pub fn darts() -> Method {
         channels: 16,
         layers: 8,
         partial: 1,
-        relaxation: Arc::new(Softmax::default()),
-        edges: None,
+        choices: Choices::of(Softmax::default()),
         decoder: Box::new(TopK::darts()),
         split: Split::Halves,
         search: SearchConfig::default(),

@@ -38,7 +38,7 @@ pub fn digits() -> Result<Digits, SpaceError> {
     };
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.05, to: 0.001 },
-        arch_rate: 3e-3,
+        arch_rate: Schedule::Constant(3e-3),
         ..BilevelConfig::default()
     };
     let config = ComparisonConfig {

@@ -1,10 +1,8 @@
 //! FairDARTS (Chu et al., ECCV 2020, arXiv 1911.12126).
 
-use std::sync::Arc;
-
 use dartloom_decode::SparseThreshold;
 use dartloom_relax::{Penalised, RelaxError, Sigmoid, ZeroOne};
-use dartloom_search::{BilevelConfig, SearchConfig};
+use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::{AdamConfig, Schedule};
 
 use super::{Method, darts};
@@ -27,7 +25,7 @@ const ZERO_ONE: f64 = 10.0;
 pub fn fair_darts() -> Result<Method, RelaxError> {
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.005, to: 0.001 },
-        arch_rate: 3e-3,
+        arch_rate: Schedule::Constant(3e-3),
         adam: AdamConfig { beta1: 0.9, ..AdamConfig::default() },
         ..BilevelConfig::default()
     };
@@ -36,7 +34,7 @@ pub fn fair_darts() -> Result<Method, RelaxError> {
     Ok(Method {
         name: "FairDARTS",
         ops: "S",
-        relaxation: Arc::new(relaxation),
+        choices: Choices::of(relaxation),
         decoder: Box::new(SparseThreshold::default()),
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()

@@ -1,9 +1,7 @@
 //! GAEA (Li, Khodak, Balcan and Talwalkar, ICLR 2021, arXiv 2004.07802).
 
-use std::sync::Arc;
-
 use dartloom_relax::Simplex;
-use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, Split};
+use dartloom_search::{BilevelConfig, Choices, LogitStep, SearchConfig, Split};
 use dartloom_train::Schedule;
 
 use super::{Method, darts, pc_darts};
@@ -20,13 +18,12 @@ pub fn gaea_pc_darts() -> Method {
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.1, to: 0.0 },
         logit_step: LogitStep::ExponentiatedGradient,
-        arch_rate: 0.1,
+        arch_rate: Schedule::Constant(0.1),
         ..BilevelConfig::default()
     };
     Method {
         name: "GAEA PC-DARTS",
-        relaxation: Arc::new(Simplex),
-        edges: Some(Arc::new(Simplex)),
+        choices: Choices::of(Simplex).with_edges(Simplex),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },
         ..pc_darts()
     }
@@ -41,12 +38,12 @@ pub fn gaea_pc_darts() -> Method {
 pub fn gaea_erm() -> Method {
     let bilevel = BilevelConfig {
         logit_step: LogitStep::ExponentiatedGradient,
-        arch_rate: 0.1,
+        arch_rate: Schedule::Constant(0.1),
         ..BilevelConfig::default()
     };
     Method {
         name: "GAEA, single level",
-        relaxation: Arc::new(Simplex),
+        choices: Choices::of(Simplex),
         split: Split::Full,
         search: SearchConfig { bilevel, ..SearchConfig::default() },
         ..darts()

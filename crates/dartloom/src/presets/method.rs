@@ -1,11 +1,8 @@
 //! What makes a method.
 
-use std::sync::Arc;
-
 use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
-use dartloom_relax::Relaxation;
-use dartloom_search::{Parts, SearchConfig, SearchParts, Split};
+use dartloom_search::{Choices, Parts, SearchConfig, SearchParts, Split};
 use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
 
 /// A method as its paper searched with it on CIFAR-10. All fields are there to be changed.
@@ -22,9 +19,7 @@ pub struct Method {
     /// K of partial channels; 1 for all of them.
     pub partial: usize,
     /// How logits become weights.
-    pub relaxation: Arc<dyn Relaxation>,
-    /// How the edges into each node are weighed, if they are.
-    pub edges: Option<Arc<dyn Relaxation>>,
+    pub choices: Choices,
     /// How weights become a genotype.
     pub decoder: Box<dyn Decoder>,
     /// How training images are shared between weights and logits.
@@ -54,8 +49,7 @@ impl Method {
         SearchParts {
             space,
             registry,
-            relaxation: Arc::clone(&self.relaxation),
-            edges: self.edges.clone(),
+            choices: self.choices.clone(),
             decoder: &*self.decoder,
             build,
             data,

@@ -1,10 +1,8 @@
 //! PC-DARTS (Xu et al., ICLR 2020, arXiv 1907.05737).
 
-use std::sync::Arc;
-
 use dartloom_decode::EdgeWeighted;
 use dartloom_relax::Softmax;
-use dartloom_search::{BilevelConfig, SearchConfig};
+use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::Schedule;
 
 use super::{Method, darts};
@@ -21,14 +19,14 @@ use super::{Method, darts};
 pub fn pc_darts() -> Method {
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.1, to: 0.0 },
-        arch_rate: 6e-4,
+        arch_rate: Schedule::Constant(6e-4),
         warm_up: 15,
         ..BilevelConfig::default()
     };
     Method {
         name: "PC-DARTS",
         partial: 4,
-        edges: Some(Arc::new(Softmax::default())),
+        choices: Choices::of(Softmax::default()).with_edges(Softmax::default()),
         decoder: Box::new(EdgeWeighted::pc_darts()),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },
         ..darts()

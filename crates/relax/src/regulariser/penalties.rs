@@ -17,6 +17,11 @@ impl Penalties {
         Self { terms: Vec::new() }
     }
 
+    /// Whether there is no term.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     /// The same with one more term.
     #[must_use]
     pub fn with(mut self, regulariser: impl Regulariser + 'static, weight: Ramp) -> Self {

@@ -36,7 +36,7 @@ pub struct BilevelConfig {
     /// The rule that moves the logits.
     pub logit_step: LogitStep,
     /// Learning rate of the logits.
-    pub arch_rate: f64,
+    pub arch_rate: Schedule,
     /// Moments and weight decay of the logits, where Adam moves them.
     pub adam: AdamConfig,
     /// Epochs before the first logit step.
@@ -55,7 +55,7 @@ impl Default for BilevelConfig {
             sgd: SgdConfig::default(),
             clip: 5.0,
             logit_step: LogitStep::Adam,
-            arch_rate: 3e-4,
+            arch_rate: Schedule::Constant(3e-4),
             adam: AdamConfig::default(),
             warm_up: 0,
             recompute: Recompute::default(),
@@ -77,8 +77,9 @@ impl BilevelConfig {
         if self.clip.is_nan() || self.clip <= 0.0 {
             return refuse("clip", "a positive norm", self.clip.to_string());
         }
-        if !(self.arch_rate.is_finite() && self.arch_rate >= 0.0) {
-            return refuse("arch_rate", "a finite rate of 0 or more", self.arch_rate.to_string());
+        if !self.arch_rate.is_valid() {
+            let found = format!("{:?}", self.arch_rate);
+            return refuse("arch_rate", "finite rates of 0 or more", found);
         }
         self.sgd.check()?;
         Ok(self.adam.check()?)

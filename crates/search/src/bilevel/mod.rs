@@ -14,6 +14,7 @@ use dartloom_space::Compat;
 use dartloom_train::{
     Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
 };
+use rand::RngCore;
 
 pub use config::{BilevelConfig, Order};
 pub use logits::{LogitOptimiser, LogitStep};
@@ -154,14 +155,14 @@ impl Bilevel {
                 Order::Second => self.second_order(step, train, valid, &mut report)?,
                 Order::Joint => return self.joint_step(step, train, report),
             }
-            self.logit_step(&report)?;
+            self.logit_step(step, &report)?;
         }
         self.weight_step(step, train, &mut report)?;
         Ok(report)
     }
 
-    fn logit_step(&mut self, report: &StepReport) -> Result<(), SearchError> {
-        let rate = self.config.arch_rate;
+    fn logit_step(&mut self, step: Step, report: &StepReport) -> Result<(), SearchError> {
+        let rate = self.config.arch_rate.at(step.progress.epoch, step.progress.epochs);
         self.logits.step(&self.architecture, &report.arch_gradients, rate)
     }
 
@@ -177,7 +178,7 @@ impl Bilevel {
         report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
         self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
         self.descend(step, &mut store, &mut report)?;
-        self.logit_step(&report)?;
+        self.logit_step(step, &report)?;
         Ok(report)
     }
 
@@ -240,7 +241,7 @@ impl Bilevel {
         }
         let logits = self.run(&batch.images, &weights, mode, wanted)?;
         let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
-        if let Some(penalty) = self.architecture.penalty()? {
+        if let Some(penalty) = self.penalty(step)? {
             loss = (loss + penalty)?;
         }
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
@@ -269,10 +270,17 @@ impl Bilevel {
     /// The architecture weights of a step: every pass of it sees the same noise, every step its
     /// own.
     fn weights(&self, step: Step) -> Result<Vec<Tensor>, SearchError> {
+        self.architecture.weights(step.progress, &mut self.step_noise(step))
+    }
+
+    fn penalty(&self, step: Step) -> Result<Option<Tensor>, SearchError> {
+        self.architecture.penalty(step.progress, &mut self.step_noise(step))
+    }
+
+    fn step_noise(&self, step: Step) -> impl RngCore + use<> {
         let Position { epoch, step: index } = step.at;
         let noise = self.noise.child("relaxation of steps");
-        let mut noise = noise.stream(&epoch.to_string(), index as u64);
-        self.architecture.weights(step.progress, &mut noise)
+        noise.stream(&epoch.to_string(), index as u64)
     }
 
     fn run(

@@ -119,8 +119,7 @@ impl Contest<'_> {
         let parts = SearchParts {
             space: comparison.space,
             registry: comparison.registry,
-            relaxation: comparison.relaxation.clone(),
-            edges: comparison.edges.clone(),
+            choices: comparison.choices.clone(),
             decoder: comparison.decoder,
             build: Build {
                 partial: comparison.config.partial,
@@ -281,11 +280,11 @@ impl Contest<'_> {
 
     /// What a leg's files belong to: everything but the list of seeds.
     fn digest(&self, leg: &str) -> Result<String, TrainError> {
-        let Comparison { space, relaxation, edges, decoder, train, test, .. } = self.comparison;
+        let Comparison { space, choices, decoder, train, test, .. } = self.comparison;
         let config =
             super::ComparisonConfig { seeds: Vec::new(), ..self.comparison.config.clone() };
         // All hold configuration and no state, so their debug form names them.
-        let method = format!("{relaxation:?} {edges:?} {decoder:?}");
+        let method = format!("{choices:?} {decoder:?}");
         let data = [train, test].map(|data| (data.len(), data.shape().to_string()));
         digest(&(leg, self.seed, config, space, method, data))
     }

@@ -11,17 +11,14 @@ pub use legs::{Contest, LegResult};
 pub use report::{ContenderReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
-use std::sync::Arc;
-
 use dartloom_data::Dataset;
 use dartloom_decode::Decoder;
 use dartloom_metrics::{Clock, Event, Observer};
 use dartloom_ops::Registry;
-use dartloom_relax::Relaxation;
 use dartloom_space::Space;
 use dartloom_train::RunDir;
 
-use crate::SearchError;
+use crate::{Choices, SearchError};
 
 /// Everything a comparison compares.
 #[derive(Debug)]
@@ -31,9 +28,7 @@ pub struct Comparison<'a> {
     /// Its operations.
     pub registry: &'a Registry,
     /// How logits become weights.
-    pub relaxation: Arc<dyn Relaxation>,
-    /// How the edges into each node are weighed, if they are (PC-DARTS).
-    pub edges: Option<Arc<dyn Relaxation>>,
+    pub choices: Choices,
     /// How weights become a genotype.
     pub decoder: &'a dyn Decoder,
     /// Images to search and train with.

@@ -38,9 +38,14 @@ fn the_first_order_gradient_is_the_validation_losss() {
 #[test]
 fn logits_move_before_weights() {
     // The weights' loss of a step is the one under the logits that the step has just moved.
-    let mut bilevel =
-        bench(BilevelConfig { arch_rate: 0.5, ..BilevelConfig::default() }, softmax());
-    let mut still = bench(BilevelConfig { arch_rate: 0.0, ..BilevelConfig::default() }, softmax());
+    let mut bilevel = bench(
+        BilevelConfig { arch_rate: Schedule::Constant(0.5), ..BilevelConfig::default() },
+        softmax(),
+    );
+    let mut still = bench(
+        BilevelConfig { arch_rate: Schedule::Constant(0.0), ..BilevelConfig::default() },
+        softmax(),
+    );
     let (train, valid) = (batch(1), batch(2));
     let before = loss(&bilevel, &train).to_scalar::<f64>().unwrap();
     let moved = bilevel.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();

@@ -24,7 +24,7 @@ fn config(seeds: &[u64]) -> ComparisonConfig {
         cutout: 0,
         ..FitConfig::default()
     };
-    let bilevel = BilevelConfig { arch_rate: 0.01, ..BilevelConfig::default() };
+    let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.01), ..BilevelConfig::default() };
     ComparisonConfig {
         channels: 2,
         split: Split::Halves,
@@ -48,8 +48,7 @@ fn run_as(
     let comparison = Comparison {
         space: &space,
         registry: &registry,
-        relaxation,
-        edges: None,
+        choices: relaxation.into(),
         decoder: &decoder,
         train: &train,
         test: &test as &dyn Dataset,

@@ -6,11 +6,11 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_decode::EdgeWeighted;
 use dartloom_relax::{Constraint, Progress, Relaxation, Simplex, Softmax};
 use dartloom_search::{
-    Architecture, BilevelConfig, LogitStep, Order, SearchConfig, SearchError, SearchParts, Split,
-    SupernetSearch,
+    Architecture, BilevelConfig, Choices, LogitStep, Order, SearchConfig, SearchError, SearchParts,
+    Split, SupernetSearch,
 };
 use dartloom_space::Build;
-use dartloom_train::{Noise, Position, testkit};
+use dartloom_train::{Noise, Position, Schedule, testkit};
 
 use crate::tiny::{
     EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,
@@ -19,22 +19,21 @@ use crate::tiny::{
 
 fn on_simplex() -> BilevelConfig {
     let logit_step = LogitStep::ExponentiatedGradient;
-    BilevelConfig { logit_step, arch_rate: 0.1, ..BilevelConfig::default() }
+    BilevelConfig { logit_step, arch_rate: Schedule::Constant(0.1), ..BilevelConfig::default() }
 }
 
-fn with_edges(relaxation: Arc<dyn Relaxation>, edges: Arc<dyn Relaxation>) -> Architecture {
+fn with_edges(choices: Choices) -> Architecture {
     let space = space(two_ops(), 2);
     let mut noise = Noise::new(3).stream("logits", 0);
     let device = Device::Cpu;
-    Architecture::new(&space, relaxation, &device, DType::F64, &mut noise)
-        .and_then(|architecture| architecture.with_edges(&space, edges, &mut noise))
-        .unwrap()
+    Architecture::new(&space, choices, &device, DType::F64, &mut noise).unwrap()
 }
 
 #[test]
 fn edges_into_a_node_share_its_weight() {
-    for relaxation in [softmax(), Arc::new(Simplex)] {
-        let architecture = with_edges(Arc::clone(&relaxation), relaxation);
+    let softmax = Choices::of(Softmax::default()).with_edges(Softmax::default());
+    for choices in [softmax, Choices::of(Simplex).with_edges(Simplex)] {
+        let architecture = with_edges(choices);
         let names: Vec<&str> = architecture.logits().keys().map(String::as_str).collect();
         assert_eq!(names, ["normal", "normal.edges", "reduce", "reduce.edges"]);
         let mut noise = Noise::new(0).stream("relaxation", 0);
@@ -58,8 +57,9 @@ fn edges_into_a_node_share_its_weight() {
 fn logits_that_live_in_different_places_are_refused() {
     let space = space(two_ops(), 1);
     let mut noise = Noise::new(3).stream("logits", 0);
-    let own = Architecture::new(&space, softmax(), &Device::Cpu, DType::F64, &mut noise).unwrap();
-    let error = own.with_edges(&space, Arc::new(Simplex), &mut noise).unwrap_err();
+    let choices = Choices::new(softmax()).with_edges(Simplex);
+    let error =
+        Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise).unwrap_err();
     assert!(error.to_string().contains("Simplex beside Softmax"), "{error}");
 }
 
@@ -76,8 +76,7 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
         let parts = SearchParts {
             space: &space,
             registry: &registry,
-            relaxation,
-            edges: None,
+            choices: relaxation.into(),
             decoder: &EdgeWeighted::pc_darts(),
             build: build(&data.train, 2),
             data: &data,
@@ -168,13 +167,15 @@ fn weighed_edges_keep_the_contract_of_steppers() {
     let decoder = EdgeWeighted::pc_darts();
     for simplex in [false, true] {
         let make = || {
-            let relaxation: Arc<dyn Relaxation> =
-                if simplex { Arc::new(Simplex) } else { Arc::new(Softmax::default()) };
+            let choices = if simplex {
+                Choices::of(Simplex).with_edges(Simplex)
+            } else {
+                Choices::of(Softmax::default()).with_edges(Softmax::default())
+            };
             let parts = SearchParts {
                 space: &space,
                 registry: &registry,
-                relaxation: Arc::clone(&relaxation),
-                edges: Some(relaxation),
+                choices,
                 decoder: &decoder,
                 build: Build { partial: 2, ..build(&data.train, 4) },
                 data: &data,

@@ -18,7 +18,7 @@ fn config(order: Order, epochs: usize) -> SearchConfig {
     let bilevel = BilevelConfig {
         order,
         rate: Schedule::Cosine { from: 0.05, to: 0.001 },
-        arch_rate: 0.02,
+        arch_rate: Schedule::Constant(0.02),
         warm_up: 1,
         ..BilevelConfig::default()
     };
@@ -36,8 +36,7 @@ fn search<'a>(
     let parts = SearchParts {
         space,
         registry,
-        relaxation: softmax(),
-        edges: None,
+        choices: softmax().into(),
         decoder,
         build: build(&data.train, 2),
         data,

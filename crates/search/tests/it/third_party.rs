@@ -76,8 +76,7 @@ fn a_search_takes_them_like_its_own() {
     let parts = SearchParts {
         space: &space,
         registry: &registry,
-        relaxation: Arc::new(Squares),
-        edges: None,
+        choices: Choices::of(Squares),
         decoder: &decoder,
         build: build(&digits, 2),
         data: &data,

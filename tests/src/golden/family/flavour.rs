@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm};
-use dartloom_search::Architecture;
+use dartloom_search::{Architecture, Choices};
 use dartloom_space::Space;
 use dartloom_train::Noise;
 
@@ -51,13 +51,10 @@ impl Flavour {
     ) -> Result<(Architecture, Names), GoldenError> {
         let mut noise = Noise::new(0).stream("logits", 0);
         let device = Device::Cpu;
-        let relaxation = Arc::clone(&self.relaxation);
-        let mut architecture =
-            Architecture::new(space, relaxation, &device, DType::F32, &mut noise)?;
+        let mut choices = Choices::new(Arc::clone(&self.relaxation));
         let first = &space.cells()[0].name;
-        if edges_of(view, folder, first).is_some() {
-            architecture = architecture.with_edges(space, Arc::clone(&self.edges), &mut noise)?;
-        }
+        choices.edges = edges_of(view, folder, first).map(|_| Arc::clone(&self.edges));
+        let architecture = Architecture::new(space, choices, &device, DType::F32, &mut noise)?;
         let names = Names::new(space, view, folder, &architecture);
         let mut tables = BTreeMap::new();
         for (name, stored) in &names.0 {

@@ -28,7 +28,7 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
         }
         for (part, entry) in entry.as_object().into_iter().flatten() {
             let name = format!("{}/{name}/{part}", case.name);
-            outcomes.push(check_written(case, name, entry));
+            outcomes.push(Outcome::of(name, check_cycles(case, entry)));
         }
     }
     Ok(outcomes)
@@ -42,22 +42,16 @@ fn check_cosine(case: &Case<'_>, name: &str, value: &Value) -> Result<Vec<String
     Ok(compare(case, Schedule::Cosine { from, to }, want.len(), &want))
 }
 
-/// A schedule whose numbers are written beside it; only one period of a plain cosine is ours.
-fn check_written(case: &Case<'_>, name: String, entry: &Value) -> Outcome {
-    let read = || -> Result<Option<Vec<String>>, GoldenError> {
-        let (from, to) = (entry.number("base_lr")?, entry.number("min_lr")?);
-        let (epochs, rates) = (entry.count("max_epoch")?, entry.numbers("lr_per_epoch")?);
-        let plain = entry.count("cycles")? == 1 && entry.count("power")? == 1;
-        if !plain || rates.len() > epochs {
-            return Ok(None);
-        }
-        Ok(Some(compare(case, Schedule::Cosine { from, to }, epochs, &rates)))
+/// GAEA's, whose numbers are written beside it.
+fn check_cycles(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenError> {
+    let schedule = Schedule::Cycles {
+        from: entry.number("base_lr")?,
+        to: entry.number("min_lr")?,
+        cycles: entry.count("cycles")?,
+        power: entry.number("power")?,
     };
-    match read() {
-        Ok(None) => Outcome::pending(name, "issue 4 (methods)"),
-        Ok(Some(complaints)) => Outcome::of(name, Ok(complaints)),
-        Err(error) => Outcome::of(name, Err(error)),
-    }
+    let (epochs, rates) = (entry.count("max_epoch")?, entry.numbers("lr_per_epoch")?);
+    Ok(compare(case, schedule, epochs, &rates))
 }
 
 fn compare(case: &Case<'_>, schedule: Schedule, epochs: usize, want: &[f64]) -> Vec<String> {

@@ -2,9 +2,10 @@
 
 use candle_core::{DType, Tensor};
 use dartloom_ops::Mode;
-use dartloom_train::cross_entropy;
+use dartloom_train::{Noise, cross_entropy};
 
-use dartloom_relax::ZeroOneNorm;
+use dartloom_relax::{Progress, ZeroOneNorm};
+use dartloom_search::Architecture;
 
 use super::flavour::{Flavour, table_of};
 use super::plan::{shape_of, zero_one_weight};
@@ -36,7 +37,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     let output = searched.forward(&x, &architecture, (case, Mode::train()))?;
     check.tensor("logits", &output.logits)?;
     let mut loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
-    if let Some(penalty) = architecture.penalty()? {
+    if let Some(penalty) = penalty(&architecture)? {
         check.tensor("loss_ce", &loss)?;
         // Stored without its weight.
         let weight = zero_one_weight(&case.entry.config)?;
@@ -65,4 +66,10 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
 /// Class numbers as the losses take them.
 pub(super) fn labels(view: &View<'_>) -> Result<Tensor, GoldenError> {
     Ok(view.get("target")?.to_dtype(DType::U32)?)
+}
+
+/// The zero-one loss of the case, with its weight.
+fn penalty(architecture: &Architecture) -> Result<Option<Tensor>, GoldenError> {
+    let mut noise = Noise::new(0).stream("penalty", 0);
+    Ok(architecture.penalty(Progress::start(1), &mut noise)?)
 }

@@ -116,7 +116,8 @@ fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
         ..BilevelConfig::default()
     };
     if let Some(rule) = config.field("exponentiated_gradient") {
-        let (logit_step, arch_rate) = (LogitStep::ExponentiatedGradient, rule.number("arch_lr")?);
+        let arch_rate = Schedule::Constant(rule.number("arch_lr")?);
+        let logit_step = LogitStep::ExponentiatedGradient;
         return Ok(BilevelConfig { logit_step, arch_rate, ..own });
     }
     let adam = config.field("adam").ok_or_else(|| config.wrong("adam", "an optimiser"))?;
@@ -124,7 +125,11 @@ fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
     let [beta1, beta2] = betas[..] else { return Err(adam.wrong("betas", "two numbers")) };
     let (epsilon, weight_decay) = (adam.number("eps")?, adam.number("weight_decay")?);
     let adam_config = AdamConfig { beta1, beta2, epsilon, weight_decay };
-    Ok(BilevelConfig { arch_rate: adam.number("lr")?, adam: adam_config, ..own })
+    Ok(BilevelConfig {
+        arch_rate: Schedule::Constant(adam.number("lr")?),
+        adam: adam_config,
+        ..own
+    })
 }
 
 /// `cosine FROM -> TO over N epochs, ...`.

@@ -1,0 +1,84 @@
+//! How the choices of a space become continuous.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
+
+/// Logits by cell in a space's order, edges by row, operations by column.
+pub type Start = Vec<Vec<Vec<f64>>>;
+
+/// Everything that stands between the logits of a space and the weights of its supernet.
+///
+/// Holds configuration and no state: its debug form names it.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// How the logits of an edge's operations become weights.
+    pub relaxation: Arc<dyn Relaxation>,
+    /// How the edges into each node are weighed, if they are (PC-DARTS).
+    pub edges: Option<Arc<dyn Relaxation>>,
+    /// Terms that every cell adds to the loss, beside the relaxation's own.
+    pub penalties: Arc<Penalties>,
+    /// Terms that single cells add, by name.
+    pub cell_penalties: BTreeMap<String, Arc<Penalties>>,
+    /// What is added to the weight of skip connections while searching (DARTS-).
+    pub auxiliary_skip: Option<AuxiliarySkip>,
+    /// Where the logits of operations begin; where the relaxation says when `None`.
+    pub start: Option<Arc<Start>>,
+}
+
+impl Choices {
+    /// A relaxation of operations and nothing else.
+    pub fn new(relaxation: Arc<dyn Relaxation>) -> Self {
+        Self {
+            relaxation,
+            edges: None,
+            penalties: Arc::default(),
+            cell_penalties: BTreeMap::new(),
+            auxiliary_skip: None,
+            start: None,
+        }
+    }
+
+    /// The same for a relaxation of this type.
+    pub fn of(relaxation: impl Relaxation + 'static) -> Self {
+        Self::new(Arc::new(relaxation))
+    }
+
+    /// Weighs the edges into each node as well.
+    #[must_use]
+    pub fn with_edges(self, edges: impl Relaxation + 'static) -> Self {
+        Self { edges: Some(Arc::new(edges)), ..self }
+    }
+
+    /// Adds terms to the loss in place of those before.
+    #[must_use]
+    pub fn with_penalties(self, penalties: Penalties) -> Self {
+        Self { penalties: Arc::new(penalties), ..self }
+    }
+
+    /// Adds terms of one cell to the loss, in place of its own before.
+    #[must_use]
+    pub fn with_cell_penalties(mut self, cell: impl Into<String>, penalties: Penalties) -> Self {
+        self.cell_penalties.insert(cell.into(), Arc::new(penalties));
+        self
+    }
+
+    /// Helps skip connections while searching.
+    #[must_use]
+    pub fn with_auxiliary_skip(self, auxiliary_skip: AuxiliarySkip) -> Self {
+        Self { auxiliary_skip: Some(auxiliary_skip), ..self }
+    }
+
+    /// Begins at these logits, such as those of a hand-made network.
+    #[must_use]
+    pub fn with_start(self, start: Start) -> Self {
+        Self { start: Some(Arc::new(start)), ..self }
+    }
+}
+
+impl From<Arc<dyn Relaxation>> for Choices {
+    fn from(relaxation: Arc<dyn Relaxation>) -> Self {
+        Self::new(relaxation)
+    }
+}
