@@ -29,7 +29,7 @@ fn parts_fit_together() {
         let search = SupernetSearch::new(method.name, parts, config, Noise::new(1)).unwrap();
         let table = search.table(0).unwrap();
         let weighed = table.cells().iter().all(|cell| cell.edge_weights.is_some());
-        assert_eq!(weighed, method.edges.is_some(), "{}", method.name);
+        assert_eq!(weighed, method.choices.edges.is_some(), "{}", method.name);
         search
             .decode(0)
             .map(drop)
