@@ -10,7 +10,7 @@ use dartloom_search::{
     BilevelConfig, Comparison, ComparisonConfig, RandomConfig, Report, RetrainConfig, SearchConfig,
     SearchError, Split,
 };
-use dartloom_train::{FitConfig, RunDir, TrainError};
+use dartloom_train::{FitConfig, RunDir, Schedule, TrainError};
 
 use crate::tiny::{first_digits, registry, softmax, space, two_ops};
 

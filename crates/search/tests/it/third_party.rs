@@ -1,13 +1,11 @@
 //! Operations and relaxations from outside go through a search.
 
-use std::sync::Arc;
-
 use candle_core::{D, Tensor};
 use dartloom_decode::TopK;
 use dartloom_metrics::Silent;
 use dartloom_ops::{Init, Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation};
-use dartloom_search::{SearchConfig, SearchParts, Split, SupernetSearch};
+use dartloom_search::{Choices, SearchConfig, SearchParts, Split, SupernetSearch};
 use dartloom_train::{Noise, Outcome, Session, drive};
 use rand::{Rng, RngCore};
 
