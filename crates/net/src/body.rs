@@ -76,6 +76,16 @@ impl Body {
         &self.variables
     }
 
+    /// Where a searchable cell stands first.
+    pub(crate) fn first_place(&self, cell: usize) -> Option<usize> {
+        self.cells.iter().position(|placed| placed.cell() == cell)
+    }
+
+    /// Which searchable cell stands at a position.
+    pub(crate) fn cell_at(&self, place: usize) -> Option<usize> {
+        self.cells.get(place).map(Cell::cell)
+    }
+
     pub(crate) fn cost(&self) -> Cost {
         self.cost
     }
@@ -105,7 +115,9 @@ impl Body {
         }
         let mut auxiliary = None;
         for (index, cell) in self.cells.iter().enumerate() {
-            let weights = weights.map(|weights| &weights[cell.cell()]);
+            let own = pass.replaced.as_ref().filter(|(place, _)| *place == index);
+            let own = own.map(|(_, table)| table.clone());
+            let weights = weights.map(|weights| own.as_ref().unwrap_or(&weights[cell.cell()]));
             let value = cell.forward(&|source| values.get(source), weights, pass)?;
             if let Some((after, head)) = &self.aux
                 && *after == index

@@ -42,6 +42,9 @@ pub struct Pass<'a> {
     pub watch: Option<&'a mut Watch<'a>>,
     /// How the sums of cells are computed.
     pub execution: Execution,
+    /// The weights that one placed cell of a supernet has in place of its share, with the cell's
+    /// position.
+    pub replaced: Option<(usize, Tensor)>,
     /// Whether nobody asks for the gradients of parameters: they may be missing after a backward
     /// pass, and what only leads to them is not computed.
     pub constant_parameters: bool,
@@ -67,6 +70,7 @@ impl<'a> Pass<'a> {
             noise,
             watch: None,
             execution: Execution::default(),
+            replaced: None,
             constant_parameters: false,
         }
     }

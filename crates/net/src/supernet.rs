@@ -59,6 +59,11 @@ impl Supernet {
         self.body.cost()
     }
 
+    /// The position at which a searchable cell stands first, if it stands anywhere.
+    pub fn first_place(&self, cell: usize) -> Option<usize> {
+        self.body.first_place(cell)
+    }
+
     /// What a training step on `batch` images needs when cells run as `execution` says.
     pub fn memory(&self, batch: usize, execution: Execution) -> Memory {
         self.body.memory(batch, execution)
@@ -76,14 +81,30 @@ impl Supernet {
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
         for (cell, table) in self.tables.iter().enumerate() {
-            let found = weights.get(cell).map_or(&[][..], Tensor::dims);
-            if let Some(expected) = *table
-                && found != [expected.0, expected.1]
-                && found != [expected.0, expected.1 + 1]
-            {
-                return Err(NetError::Weights { cell, expected, found: found.to_vec() });
-            }
+            check(cell, *table, weights.get(cell))?;
+        }
+        if let Some((place, table)) = &pass.replaced
+            && let Some(cell) = self.body.cell_at(*place)
+        {
+            check(cell, self.tables[cell], Some(table))?;
         }
         self.body.forward(x, Some(weights), pass)
+    }
+}
+
+/// Refuses a cell's weights of another shape than its `table`.
+fn check(
+    cell: usize,
+    table: Option<(usize, usize)>,
+    weights: Option<&Tensor>,
+) -> Result<(), NetError> {
+    let found = weights.map_or(&[][..], Tensor::dims);
+    match table {
+        Some(expected)
+            if found != [expected.0, expected.1] && found != [expected.0, expected.1 + 1] =>
+        {
+            Err(NetError::Weights { cell, expected, found: found.to_vec() })
+        }
+        _ => Ok(()),
     }
 }

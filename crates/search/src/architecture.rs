@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_relax::{Constraint, Groups, Progress};
-use dartloom_space::{CellWeights, Recipe, Space, WeightTable};
+use dartloom_space::{CellGraph, CellWeights, Recipe, Space, WeightTable};
 use rand::RngCore;
 
 use crate::{Choices, SearchError};
@@ -24,6 +24,8 @@ pub struct Architecture {
     groups: BTreeMap<String, Groups>,
     /// Column of the skip connection.
     skip: Option<usize>,
+    /// By cell, the rows of the edges from its last input.
+    last_input: Vec<Vec<usize>>,
 }
 
 /// Name of the line of edges among the logits.
@@ -75,7 +77,8 @@ impl Architecture {
             }
         }
         let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
-        Ok(Self { cells, ops, logits, skip: skip(space), choices, groups })
+        let last_input = space.cells().iter().map(|cell| from_last_input(&cell.graph)).collect();
+        Ok(Self { cells, ops, logits, skip: skip(space), last_input, choices, groups })
     }
 
     /// The logits: tables by cell name, lines of edges by `{cell}.edges`.
@@ -91,6 +94,26 @@ impl Architecture {
     /// Names of the cells in the space's order.
     pub fn cells(&self) -> &[String] {
         &self.cells
+    }
+
+    /// The cell that a table or a line of edges belongs to, by its name among the logits.
+    pub(crate) fn cell_of(&self, name: &str) -> Option<usize> {
+        self.cells.iter().position(|cell| cell == name || line(cell) == name)
+    }
+
+    /// Operations of an edge.
+    pub(crate) fn operations(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Column of the skip connection, if the operations have one.
+    pub(crate) fn skip(&self) -> Option<usize> {
+        self.skip
+    }
+
+    /// Rows of the edges that lead from a cell's last input, its nearest predecessor.
+    pub(crate) fn rows_from_last_input(&self, cell: usize) -> &[usize] {
+        &self.last_input[cell]
     }
 
     /// Where the logits live.
@@ -267,6 +290,12 @@ fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
         "a table of edges and operations for each cell of the space",
         format!("tables of {shapes:?}"),
     )
+}
+
+fn from_last_input(graph: &CellGraph) -> Vec<usize> {
+    let last = graph.inputs().saturating_sub(1);
+    let rows = graph.edges().iter().enumerate().filter(|(_, edge)| edge.from == last);
+    rows.map(|(row, _)| row).collect()
 }
 
 /// The operation that passes its input on.

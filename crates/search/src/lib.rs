@@ -11,7 +11,10 @@ mod split;
 mod supernet_search;
 
 pub use architecture::Architecture;
-pub use bilevel::{Bilevel, BilevelConfig, Implicit, LogitOptimiser, LogitStep, Order, StepReport};
+pub use bilevel::{
+    Ablation, AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule,
+    Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,
+};
 pub use choices::{Choices, Start};
 pub use comparison::{
     Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,

@@ -300,7 +300,8 @@ impl Stepper for SupernetSearch<'_> {
             .with("variables", self.bilevel.supernet.variables().snapshot()?)
             .with("logits", self.bilevel.architecture.snapshot()?)
             .with("sgd", self.bilevel.sgd.state())
-            .with("adam", self.bilevel.logits.state()))
+            .with("adam", self.bilevel.logits.state())
+            .with("leak", self.bilevel.leak.state()))
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {
@@ -311,6 +312,7 @@ impl Stepper for SupernetSearch<'_> {
         })?;
         let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
         let (sgd, adam) = (snapshot.take("sgd")?, snapshot.take("adam")?);
+        self.bilevel.leak.restore(snapshot.take("leak")?);
         self.bilevel.sgd.restore(sgd)?;
         self.bilevel.logits.restore(adam)?;
         self.bilevel.architecture.load(&logits)?;

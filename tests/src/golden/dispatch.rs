@@ -42,9 +42,11 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
         return family::aux_heads::run(case, bundle);
     }
     let d_darts = case.entry.repository() == Some("aheuillet/D-DARTS");
-    if d_darts && (root.has("train_x") || root.has("logits")) {
-        // Cells with logits of their own.
-        return Ok(vec![Outcome::pending(&case.name, METHODS)]);
+    if d_darts && root.has("train_x") {
+        return Ok(family::d_darts::run_trajectory(case, bundle));
+    }
+    if d_darts && root.has("logits") {
+        return Ok(vec![family::d_darts::run_supernet(case, bundle)]);
     }
     if root.has("train_x") {
         return Ok(family::trajectory::run(case, bundle));
@@ -99,7 +101,7 @@ fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     } else if has(&["logits", "alpha", "l1", "l2"]) {
         family::zero_one::run(case, value)
     } else if has(&["marginal_contributions", "ablation_loss_eq8"]) {
-        Ok(vec![Outcome::pending(&case.name, METHODS)])
+        family::d_darts::run_ablation(case, value)
     } else {
         Err(GoldenError::not_understood("which family these values belong to"))
     }

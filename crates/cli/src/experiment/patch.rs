@@ -1,7 +1,10 @@
 //! What an experiment file may say: any part of an experiment.
 
+use std::collections::BTreeMap;
+
 use dartloom::search::{
-    Baseline, BilevelConfig, LogitStep, Order, RandomConfig, RetrainConfig, SearchConfig, Split,
+    AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, RandomConfig,
+    RetrainConfig, SearchConfig, Split,
 };
 use dartloom::space::{Compat, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
@@ -80,6 +83,9 @@ patch! {
         clip: f64,
         logit_step: LogitStep,
         arch_rate: Schedule,
+        cells: BTreeMap<String, CellRule>,
+        ablation: Option<AblationConfig>,
+        bookkeeping: Bookkeeping,
         warm_up: usize,
         recompute: Recompute,
     }

@@ -1,10 +1,12 @@
 //! Constants of a bilevel search.
 
+use std::collections::BTreeMap;
+
 use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
-use super::LogitStep;
+use super::{AblationConfig, Bookkeeping, LogitStep};
 use crate::SearchError;
 
 /// How the logits' gradient treats the dependence of the weights on the logits.
@@ -17,6 +19,17 @@ pub enum Order {
     Second,
     /// Logits and weights move together on the training batch.
     Joint,
+}
+
+/// How the logits of one cell move.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellRule {
+    /// Learning rate.
+    pub rate: Schedule,
+    /// Moments and weight decay, where Adam moves them.
+    #[serde(default)]
+    pub adam: AdamConfig,
 }
 
 /// How weights and logits are moved.
@@ -39,6 +52,12 @@ pub struct BilevelConfig {
     pub arch_rate: Schedule,
     /// Moments and weight decay of the logits, where Adam moves them.
     pub adam: AdamConfig,
+    /// Rates and moments of single cells' logits, by name, in place of the common ones.
+    pub cells: BTreeMap<String, CellRule>,
+    /// Terms for what cells contribute, if any (D-DARTS).
+    pub ablation: Option<AblationConfig>,
+    /// How the losses of several cells reach their logits (D-DARTS).
+    pub bookkeeping: Bookkeeping,
     /// Epochs before the first logit step.
     pub warm_up: usize,
     /// What the supernet's cells keep for the backward pass.
@@ -57,6 +76,9 @@ impl Default for BilevelConfig {
             logit_step: LogitStep::Adam,
             arch_rate: Schedule::Constant(3e-4),
             adam: AdamConfig::default(),
+            cells: BTreeMap::new(),
+            ablation: None,
+            bookkeeping: Bookkeeping::Isolated,
             warm_up: 0,
             recompute: Recompute::default(),
         }
@@ -64,6 +86,11 @@ impl Default for BilevelConfig {
 }
 
 impl BilevelConfig {
+    /// Whether a cell's logits follow more than one loss for all.
+    pub(super) fn has_cell_losses(&self) -> bool {
+        self.ablation.is_some() || self.bookkeeping == Bookkeeping::Leaking
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -80,6 +107,20 @@ impl BilevelConfig {
         if !self.arch_rate.is_valid() {
             let found = format!("{:?}", self.arch_rate);
             return refuse("arch_rate", "finite rates of 0 or more", found);
+        }
+        for (name, rule) in &self.cells {
+            if !rule.rate.is_valid() {
+                let found = format!("{:?} for `{name}`", rule.rate);
+                return refuse("cells", "finite rates of 0 or more", found);
+            }
+            rule.adam.check()?;
+        }
+        if self.has_cell_losses() && self.order != Order::First {
+            let found = format!("{:?}", self.order);
+            return refuse("order", "`First` where cells have losses of their own", found);
+        }
+        if let Some(ablation) = &self.ablation {
+            ablation.check()?;
         }
         self.sgd.check()?;
         Ok(self.adam.check()?)

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use dartloom_relax::{Constraint, ExponentiatedGradient};
-use dartloom_train::{Adam, AdamConfig, Gradients, Optimiser as _, TrainError};
+use dartloom_relax::{Constraint, ExponentiatedGradient, Progress};
+use dartloom_train::{Adam, Gradients, Optimiser as _, Schedule, TrainError};
 use serde::{Deserialize, Serialize};
 
+use super::{BilevelConfig, CellRule};
 use crate::{Architecture, SearchError};
 
 /// The rule by which logits move.
@@ -37,16 +38,45 @@ impl LogitStep {
     }
 }
 
-/// A rule with its state.
+/// The rule of every cell with its state: cells have optimisers and rates of their own.
 #[derive(Debug)]
 pub struct LogitOptimiser {
-    rule: LogitStep,
+    step: LogitStep,
+    cells: Vec<CellOptimiser>,
+}
+
+/// Moves the logits of one cell, its line of edges included.
+#[derive(Debug)]
+struct CellOptimiser {
+    name: String,
+    rate: Schedule,
     adam: Adam,
 }
 
 impl LogitOptimiser {
-    pub(super) fn new(rule: LogitStep, adam: AdamConfig) -> Self {
-        Self { rule, adam: Adam::new(adam) }
+    /// # Errors
+    /// [`SearchError::Config`] for a rule of a cell that is none, or one that takes logits out of
+    /// where they live.
+    pub(super) fn new(
+        config: &BilevelConfig,
+        architecture: &Architecture,
+    ) -> Result<Self, SearchError> {
+        config.logit_step.check(architecture.domain())?;
+        let names = architecture.cells();
+        if let Some(unknown) = config.cells.keys().find(|name| !names.contains(name)) {
+            return Err(SearchError::Config {
+                field: "cells",
+                expected: "names of cells of the space",
+                found: format!("`{unknown}`; the space has {}", names.join(", ")),
+            });
+        }
+        let common = CellRule { rate: config.arch_rate, adam: config.adam };
+        let cell = |name: &String| {
+            let CellRule { rate, adam } = config.cells.get(name).copied().unwrap_or(common);
+            CellOptimiser { name: name.clone(), rate, adam: Adam::new(adam) }
+        };
+        let cells = names.iter().map(cell).collect();
+        Ok(Self { step: config.logit_step, cells })
     }
 
     /// Moves the logits that have a gradient.
@@ -54,18 +84,19 @@ impl LogitOptimiser {
         &mut self,
         architecture: &Architecture,
         gradients: &Gradients,
-        rate: f64,
+        at: Progress,
     ) -> Result<(), SearchError> {
-        if self.rule == LogitStep::Adam {
-            return Ok(self.adam.step(architecture.logits(), gradients, rate)?);
+        let mut shares = vec![Gradients::default(); self.cells.len()];
+        for (name, gradient) in &gradients.0 {
+            if let Some(cell) = architecture.cell_of(name) {
+                shares[cell].0.insert(name.clone(), gradient.clone());
+            }
         }
-        let ops = ExponentiatedGradient { rate, ..ExponentiatedGradient::darts() };
-        let edges = ExponentiatedGradient { rate, ..ExponentiatedGradient::edges() };
-        for (name, theta) in architecture.logits() {
-            let Some(gradient) = gradients.0.get(name) else { continue };
-            match architecture.groups(name) {
-                Some(groups) => edges.step_groups(theta, gradient, groups)?,
-                None => ops.step(theta, gradient)?,
+        for (cell, gradients) in self.cells.iter_mut().zip(shares) {
+            let rate = cell.rate.at(at.epoch, at.epochs);
+            match self.step {
+                LogitStep::Adam => cell.adam.step(architecture.logits(), &gradients, rate)?,
+                LogitStep::ExponentiatedGradient => exponentiate(architecture, &gradients, rate)?,
             }
         }
         Ok(())
@@ -73,7 +104,14 @@ impl LogitOptimiser {
 
     /// Everything the next step depends on, by name.
     pub fn state(&self) -> BTreeMap<String, Tensor> {
-        self.adam.state()
+        let states = self.cells.iter().map(|cell| (&cell.name, cell.adam.state()));
+        let named = |(cell, state): (&String, BTreeMap<String, Tensor>)| {
+            state
+                .into_iter()
+                .map(|(key, tensor)| (format!("{cell}/{key}"), tensor))
+                .collect::<Vec<_>>()
+        };
+        states.flat_map(named).collect()
     }
 
     /// Takes over a saved state.
@@ -81,6 +119,37 @@ impl LogitOptimiser {
     /// # Errors
     /// [`TrainError::State`] for names this rule does not write.
     pub fn restore(&mut self, state: BTreeMap<String, Tensor>) -> Result<(), TrainError> {
-        self.adam.restore(state)
+        let mut shares = vec![BTreeMap::new(); self.cells.len()];
+        for (key, tensor) in state {
+            let split = key.rsplit_once('/');
+            let cell =
+                split.and_then(|(name, _)| self.cells.iter().position(|cell| cell.name == *name));
+            let (Some(cell), Some((_, rest))) = (cell, split) else {
+                let expected = "moments named after cells of the space".to_owned();
+                return Err(TrainError::State { expected, found: format!("`{key}`") });
+            };
+            shares[cell].insert(rest.to_owned(), tensor);
+        }
+        for (cell, share) in self.cells.iter_mut().zip(shares) {
+            cell.adam.restore(share)?;
+        }
+        Ok(())
     }
+}
+
+fn exponentiate(
+    architecture: &Architecture,
+    gradients: &Gradients,
+    rate: f64,
+) -> Result<(), SearchError> {
+    let ops = ExponentiatedGradient { rate, ..ExponentiatedGradient::darts() };
+    let edges = ExponentiatedGradient { rate, ..ExponentiatedGradient::edges() };
+    for (name, gradient) in &gradients.0 {
+        let Some(theta) = architecture.logits().get(name) else { continue };
+        match architecture.groups(name) {
+            Some(groups) => edges.step_groups(theta, gradient, groups)?,
+            None => ops.step(theta, gradient)?,
+        }
+    }
+    Ok(())
 }

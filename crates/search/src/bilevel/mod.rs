@@ -1,5 +1,7 @@
 //! Alternating steps of logits and weights (DARTS, algorithm 1).
 
+mod ablation;
+mod cells;
 mod config;
 mod logits;
 mod second_order;
@@ -16,7 +18,9 @@ use dartloom_train::{
 };
 use rand::RngCore;
 
-pub use config::{BilevelConfig, Order};
+pub use ablation::{Ablation, AblationConfig, AblationGradient, Removal, ablation_losses};
+pub use cells::{Bookkeeping, Leak};
+pub use config::{BilevelConfig, CellRule, Order};
 pub use logits::{LogitOptimiser, LogitStep};
 pub use second_order::Implicit;
 
@@ -56,6 +60,11 @@ pub struct Bilevel {
     /// How the supernet's cells are computed; at first one operation each that keeps what
     /// [`BilevelConfig::recompute`] says.
     pub execution: Execution,
+    /// What cells that are removed weigh, by cell in the space's order, in place of what
+    /// [`AblationConfig::removal`] says.
+    pub removed: Option<Vec<Tensor>>,
+    /// What was left over for the next step ([`Bookkeeping::Leaking`]).
+    pub leak: Leak,
     config: BilevelConfig,
     noise: Noise,
 }
@@ -87,6 +96,8 @@ pub struct StepReport {
     pub gradient_norm: f64,
     /// Parts of the second-order term.
     pub implicit: Option<Implicit>,
+    /// What cells contribute.
+    pub ablation: Option<Ablation>,
 }
 
 impl StepReport {
@@ -118,11 +129,14 @@ impl Bilevel {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         config.check()?;
-        config.logit_step.check(architecture.domain())?;
+        if let Some(ablation) = &config.ablation {
+            ablation.removal.check(&architecture)?;
+        }
         let sgd = Sgd::new(config.sgd);
-        let logits = LogitOptimiser::new(config.logit_step, config.adam);
+        let logits = LogitOptimiser::new(&config, &architecture)?;
         let execution = config.recompute.into();
-        Ok(Self { supernet, architecture, sgd, logits, execution, config, noise })
+        let (removed, leak) = (None, Leak::default());
+        Ok(Self { supernet, architecture, sgd, logits, execution, removed, leak, config, noise })
     }
 
     /// The configuration.
@@ -151,6 +165,9 @@ impl Bilevel {
             && at.epoch >= self.config.warm_up
         {
             match self.config.order {
+                Order::First if self.config.has_cell_losses() => {
+                    self.cells(step, valid, &mut report)?;
+                }
                 Order::First => self.first_order(step, valid, &mut report)?,
                 Order::Second => self.second_order(step, train, valid, &mut report)?,
                 Order::Joint => return self.joint_step(step, train, report),
@@ -162,8 +179,7 @@ impl Bilevel {
     }
 
     fn logit_step(&mut self, step: Step, report: &StepReport) -> Result<(), SearchError> {
-        let rate = self.config.arch_rate.at(step.progress.epoch, step.progress.epochs);
-        self.logits.step(&self.architecture, &report.arch_gradients, rate)
+        self.logits.step(&self.architecture, &report.arch_gradients, step.progress)
     }
 
     /// Moves logits and weights by the gradients of one pass.
@@ -201,7 +217,9 @@ impl Bilevel {
         train: &Batch,
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
-        let loss = self.loss(step, train, (Mode::train(), Wanted::Weights), report)?;
+        let leaks = self.config.bookkeeping == Bookkeeping::Leaking;
+        let wanted = if leaks { Wanted::Both } else { Wanted::Weights };
+        let loss = self.loss(step, train, (Mode::train(), wanted), report)?;
         self.descend(step, &mut loss.backward()?, report)
     }
 
@@ -211,8 +229,12 @@ impl Bilevel {
         store: &mut GradStore,
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
+        let mut gradients = Gradients::take(store, self.supernet.variables().parameters());
+        if self.config.bookkeeping == Bookkeeping::Leaking {
+            let logits = Gradients::take(store, self.architecture.logits());
+            self.pick_up(&mut gradients, &logits)?;
+        }
         let variables = self.supernet.variables().parameters();
-        let mut gradients = Gradients::take(store, variables);
         report.gradient_norm = gradients.clip_norm(self.config.clip)?;
         self.check_norm(step, "gradient norm", report.gradient_norm)?;
         self.sgd.step(variables, &gradients, step.rate)?;
@@ -242,7 +264,7 @@ impl Bilevel {
         let logits = self.run(&batch.images, &weights, mode, wanted)?;
         let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
         if let Some(penalty) = self.penalty(step)? {
-            loss = (loss + penalty)?;
+            loss = (loss + (penalty * self.share_of_penalty())?)?;
         }
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
         let locate = || self.locate(&batch.images, &weights);
@@ -290,11 +312,23 @@ impl Bilevel {
         mode: Mode,
         wanted: Wanted,
     ) -> Result<Tensor, SearchError> {
+        self.run_with(images, weights, (mode, wanted), None)
+    }
+
+    /// Runs the supernet, one placed cell with other weights than its share.
+    fn run_with(
+        &self,
+        images: &Tensor,
+        weights: &[Tensor],
+        (mode, wanted): (Mode, Wanted),
+        replaced: Option<(usize, Tensor)>,
+    ) -> Result<Tensor, SearchError> {
         // A supernet has no drop-path: its passes draw nothing.
         let mut noise = self.noise.stream("supernet", 0);
         let mut pass = Pass::new(mode, &mut noise);
         pass.constant_parameters = wanted == Wanted::Logits;
         pass.execution = self.execution;
+        pass.replaced = replaced;
         Ok(self.supernet.forward(images, weights, &mut pass)?.logits)
     }
 

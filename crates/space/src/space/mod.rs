@@ -7,7 +7,7 @@ mod topologies;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{MOST_PLACEMENTS, check_length};
-use crate::{CellGraph, CellSpec, Chain, Head, Network, OpSet, SpaceError, Stem};
+use crate::{CellGraph, CellSpec, Chain, Compat, Genotype, Head, Network, OpSet, SpaceError, Stem};
 
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
@@ -114,6 +114,26 @@ impl Space {
         let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
         let network = Chain::individual(layers, stem).network()?;
         Self::new("individual", op_set, (0..layers).map(cell).collect(), network)
+    }
+
+    /// The chain of `genotype` with searchable cells of `nodes` nodes in place of its own: where a
+    /// search around a hand-made network happens (DARTOpti). A cell that stands at several
+    /// positions is one choice for all of them.
+    ///
+    /// # Errors
+    /// [`SpaceError::Layers`] for a genotype without a chain of its own length, and as
+    /// [`Space::darts`].
+    pub fn around(
+        genotype: &Genotype,
+        op_set: OpSet,
+        nodes: usize,
+        stem: Stem,
+    ) -> Result<Self, SpaceError> {
+        let layers = genotype.layers().ok_or(SpaceError::Layers { expected: None, found: 0 })?;
+        let network = genotype.chain(layers, stem, None, Compat::Paper)?.network()?;
+        let graph = CellGraph::darts(nodes)?;
+        let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
+        Self::new("around", op_set, (0..genotype.cells().len()).map(cell).collect(), network)
     }
 
     /// The same cells and operations in another network: a longer chain, or one whose choices of

@@ -3,6 +3,7 @@
 pub(crate) mod aux_heads;
 pub(crate) mod cells;
 pub(crate) mod counts;
+pub(crate) mod d_darts;
 mod decoding;
 pub(crate) mod derivation;
 pub(crate) mod derived;

@@ -34,7 +34,11 @@ impl Searched {
         input: Shape,
         table: (usize, usize),
     ) -> Result<Self, GoldenError> {
-        let space = space(config, table)?;
+        Self::of(space(config, table)?, config, input)
+    }
+
+    /// The supernet of a space, sized as `config` says.
+    pub(super) fn of(space: Space, config: &Value, input: Shape) -> Result<Self, GoldenError> {
         let (channels, classes) = (config.count("C")?, config.count("classes")?);
         let partial = config.count_or("k", 1)?;
         let build =

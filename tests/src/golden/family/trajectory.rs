@@ -86,7 +86,7 @@ fn check_search(
 }
 
 /// The settings of the case, with the released code's batch-norm behaviour.
-fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
+pub(super) fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
     let sgd = config.field("sgd").ok_or_else(|| config.wrong("sgd", "an optimiser"))?;
     let scheduled = sgd.field("lr").and_then(Value::as_str);
     let rate = match scheduled {
@@ -120,7 +120,8 @@ fn config(config: &Value, variant: &str) -> Result<BilevelConfig, GoldenError> {
         let logit_step = LogitStep::ExponentiatedGradient;
         return Ok(BilevelConfig { logit_step, arch_rate, ..own });
     }
-    let adam = config.field("adam").ok_or_else(|| config.wrong("adam", "an optimiser"))?;
+    let adam = config.field("adam").or_else(|| config.field("adam_per_cell"));
+    let adam = adam.ok_or_else(|| config.wrong("adam", "an optimiser"))?;
     let betas = adam.numbers("betas")?;
     let [beta1, beta2] = betas[..] else { return Err(adam.wrong("betas", "two numbers")) };
     let (epsilon, weight_decay) = (adam.number("eps")?, adam.number("weight_decay")?);
@@ -209,13 +210,13 @@ fn check_implicit(
 }
 
 /// Batches by step.
-struct Batches {
-    steps: usize,
+pub(super) struct Batches {
+    pub(super) steps: usize,
     parts: [Tensor; 4],
 }
 
 impl Batches {
-    fn read(view: &View<'_>) -> Result<Self, GoldenError> {
+    pub(super) fn read(view: &View<'_>) -> Result<Self, GoldenError> {
         let labels = |name: &str| -> Result<Tensor, GoldenError> {
             Ok(view.get(name)?.to_dtype(DType::U32)?)
         };
@@ -224,11 +225,11 @@ impl Batches {
         Ok(Self { steps: parts[0].dim(0)?, parts })
     }
 
-    fn train(&self, step: usize) -> Result<Batch, GoldenError> {
+    pub(super) fn train(&self, step: usize) -> Result<Batch, GoldenError> {
         Ok(Batch { images: self.parts[0].get(step)?, labels: self.parts[1].get(step)? })
     }
 
-    fn valid(&self, step: usize) -> Result<Batch, GoldenError> {
+    pub(super) fn valid(&self, step: usize) -> Result<Batch, GoldenError> {
         Ok(Batch { images: self.parts[2].get(step)?, labels: self.parts[3].get(step)? })
     }
 }
@@ -315,6 +316,6 @@ fn repeats(series: &Tensor) -> Result<bool, GoldenError> {
         && rows[0].iter().any(|g| *g != 0.0))
 }
 
-fn vector(values: &[f64]) -> Result<Tensor, GoldenError> {
+pub(super) fn vector(values: &[f64]) -> Result<Tensor, GoldenError> {
     Ok(Tensor::from_slice(values, values.len(), &Device::Cpu)?)
 }

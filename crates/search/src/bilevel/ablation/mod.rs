@@ -1,0 +1,195 @@
+//! What each cell contributes, and the loss that is made of it (D-DARTS).
+
+mod gradient;
+mod removal;
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Tensor};
+use dartloom_data::Batch;
+use dartloom_space::Compat;
+use dartloom_train::{Gradients, cross_entropy};
+use serde::{Deserialize, Serialize};
+
+pub use removal::Removal;
+
+use super::cells::Validation;
+use super::{Bilevel, Step, Wanted, guard};
+use crate::SearchError;
+
+/// The ablation loss of D-DARTS (Heuillet et al., equations 7, 8 and 10).
+///
+/// ```text
+/// M_i    = L_CE(C) - L_CE(C without cell i)                      marginal contribution
+/// L_AB^i = (M_i - mean M) / mean M,  0 where mean M = 0
+/// L_T^i  = L_CE + w01 L_01 + sign weight L_AB^i                  loss of the logits of cell i
+/// ```
+///
+/// It costs one more forward pass per cell and step, with [`AblationGradient::Full`] a backward
+/// pass as well. One graph is alive at a time, so that memory does not grow with the cells.
+///
+/// # Differences from the paper
+/// Equation 10 adds the term, which for useful cells (`M < 0`) punishes those that contribute most;
+/// the released code subtracts it, and so does this by default: see [`sign`](Self::sign). In the
+/// released code the term is a constant and moves nothing ([`AblationGradient::Official`]), and a
+/// removed cell is a random one ([`Removal::Noise`]).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AblationConfig {
+    /// How much the term counts, `w_AB`.
+    pub weight: f64,
+    /// Added ([`Compat::Paper`]) or subtracted ([`Compat::Official`]).
+    pub sign: Compat,
+    /// What of its gradient is computed.
+    pub gradient: AblationGradient,
+    /// What stands for a cell that is removed.
+    pub removal: Removal,
+}
+
+impl Default for AblationConfig {
+    /// The paper's weight, 0.5, the released sign, a gradient, and cells that are removed.
+    fn default() -> Self {
+        Self {
+            weight: 0.5,
+            sign: Compat::Official,
+            gradient: AblationGradient::Scaled,
+            removal: Removal::Identity,
+        }
+    }
+}
+
+/// What is computed of the gradient of the ablation loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AblationGradient {
+    /// Nothing: the contributions are measured and reported, as in the released code.
+    Official,
+    /// `grad L_CE / mean M`: the mean is held constant, and a loss without the cell does not
+    /// depend on its logits. Costs forward passes alone.
+    #[default]
+    Scaled,
+    /// All of it, the quotient rule over every cell's contribution. Costs forward and backward
+    /// passes.
+    Full,
+}
+
+/// The ablation loss at a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ablation {
+    /// Cross-entropy with all cells.
+    pub whole: f64,
+    /// `M_i` by cell in the space's order.
+    pub marginal: Vec<f64>,
+    /// `L_AB^i` by cell.
+    pub losses: Vec<f64>,
+}
+
+impl AblationConfig {
+    pub(super) fn check(&self) -> Result<(), SearchError> {
+        if self.weight.is_finite() && self.weight >= 0.0 {
+            return Ok(());
+        }
+        Err(SearchError::Config {
+            field: "ablation.weight",
+            expected: "a finite number of 0 or more",
+            found: self.weight.to_string(),
+        })
+    }
+
+    /// The weight with its sign.
+    pub fn signed(&self) -> f64 {
+        match self.sign {
+            Compat::Paper => self.weight,
+            Compat::Official => -self.weight,
+        }
+    }
+
+    /// Forward and backward passes of a step beside the usual ones, as multiples of a pass with
+    /// gradient, over `cells` cells.
+    pub(crate) fn passes(&self, cells: u64) -> f64 {
+        match self.gradient {
+            AblationGradient::Full => cells as f64,
+            _ => cells as f64 / 3.0,
+        }
+    }
+}
+
+/// `L_AB^i = (M_i - mean M) / mean M` of all `marginal` contributions; zeros where their mean is
+/// exactly zero (D-DARTS, equation 8).
+pub fn ablation_losses(marginal: &[f64]) -> Vec<f64> {
+    let mean = mean(marginal);
+    let loss = |m: &f64| if mean.abs() <= 0.0 { 0.0 } else { (m - mean) / mean };
+    marginal.iter().map(loss).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+impl Bilevel {
+    /// Measures what cells contribute on `valid`, and the gradient of their ablation losses, each
+    /// with respect to its own cell's logits and times the signed weight.
+    pub(super) fn ablate(
+        &self,
+        step: Step,
+        valid: &Batch,
+        config: &AblationConfig,
+        whole: &Validation,
+    ) -> Result<(Ablation, Gradients), SearchError> {
+        let weights: Vec<Tensor> = self.weights(step)?.iter().map(Tensor::detach).collect();
+        if self.config.compat == Compat::Official {
+            // The released code runs the whole network once more, which batch norms see.
+            self.run(&valid.images, &weights, self.logit_mode(), Wanted::Logits)?;
+        }
+        let cells = self.architecture.cells().len();
+        let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
+        for cell in 0..cells {
+            let removed = self.removed_table(step, cell, &weights[cell], config.removal)?;
+            let full = config.gradient == AblationGradient::Full;
+            let relaxed = if full { self.weights(step)? } else { weights.clone() };
+            let loss = self.loss_without(step, valid, (cell, removed), relaxed)?;
+            without.push(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
+            if full {
+                let mut store = loss.backward()?;
+                gradients.push(Gradients::take(&mut store, self.architecture.logits()));
+            }
+        }
+        let marginal: Vec<f64> = without.iter().map(|loss| whole.loss - loss).collect();
+        let losses = ablation_losses(&marginal);
+        let gradient = match config.gradient {
+            AblationGradient::Official => Gradients(BTreeMap::new()),
+            AblationGradient::Scaled => self.scaled(&marginal, whole, config.signed())?,
+            AblationGradient::Full => self.full(&marginal, whole, &gradients, config.signed())?,
+        };
+        Ok((Ablation { whole: whole.loss, marginal, losses }, gradient))
+    }
+
+    /// Cross-entropy without a cell. Where a cell stands at several places, the released code
+    /// removes it from the first alone.
+    fn loss_without(
+        &self,
+        step: Step,
+        valid: &Batch,
+        (cell, removed): (usize, Tensor),
+        mut weights: Vec<Tensor>,
+    ) -> Result<Tensor, SearchError> {
+        let place = self.supernet.first_place(cell);
+        let replaced = match (self.config.compat, place) {
+            (Compat::Official, Some(place)) => Some((place, removed)),
+            _ => {
+                weights[cell] = removed;
+                None
+            }
+        };
+        let (mode, wanted) = (self.logit_mode(), Wanted::Logits);
+        let logits = self.run_with(&valid.images, &weights, (mode, wanted), replaced)?;
+        let loss = cross_entropy(&logits, &valid.labels, 0.0)?;
+        let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+        guard(step.at).check("loss without a cell", value, || {
+            self.architecture.cells().get(cell).map(|name| format!("without {name}"))
+        })?;
+        Ok(loss)
+    }
+}
+
+#[cfg(test)]
+mod tests;

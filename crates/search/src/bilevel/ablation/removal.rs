@@ -1,0 +1,72 @@
+//! What stands for a cell that is removed.
+
+use candle_core::{DType, Tensor};
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::bilevel::{Bilevel, Step};
+use crate::{Architecture, SearchError};
+
+/// What a removed cell does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Removal {
+    /// Passes its nearest predecessor by: weight 1 on the skip connections from the last input to
+    /// every node, 0 elsewhere. A reduction cell halves the plane by their factorised reduce.
+    #[default]
+    Identity,
+    /// Puts out zeros.
+    Zero,
+    /// Weighs every operation by a number drawn from `[0, 1)`, as the released code does: noise
+    /// around one half, and no removal.
+    Noise,
+}
+
+impl Removal {
+    /// Refuses a removal that the operations do not offer.
+    pub(in crate::bilevel) fn check(self, architecture: &Architecture) -> Result<(), SearchError> {
+        if self != Self::Identity || architecture.skip().is_some() {
+            return Ok(());
+        }
+        Err(SearchError::Config {
+            field: "ablation.removal",
+            expected: "`Zero` or `Noise`, since the operations have no skip connection",
+            found: format!("{self:?}"),
+        })
+    }
+}
+
+impl Bilevel {
+    /// The weights of a removed cell, shaped like its own.
+    pub(super) fn removed_table(
+        &self,
+        step: Step,
+        cell: usize,
+        like: &Tensor,
+        removal: Removal,
+    ) -> Result<Tensor, SearchError> {
+        if let Some(given) = &self.removed {
+            return Ok(given[cell].to_dtype(like.dtype())?);
+        }
+        let (rows, columns) = like.dims2()?;
+        let mut values = vec![0.0; rows * columns];
+        match removal {
+            Removal::Zero => {}
+            Removal::Noise => {
+                let noise = self.noise.child("removed cells").child(&step.at.epoch.to_string());
+                let mut noise = noise.stream(&step.at.step.to_string(), cell as u64);
+                values.iter_mut().for_each(|value| *value = noise.random());
+            }
+            Removal::Identity => {
+                let skip = self.architecture.skip().unwrap_or(0);
+                for row in self.architecture.rows_from_last_input(cell) {
+                    values[row * columns + skip] = 1.0;
+                    if columns > self.architecture.operations() {
+                        values[row * columns + columns - 1] = 1.0;
+                    }
+                }
+            }
+        }
+        let table = Tensor::from_vec(values, (rows, columns), like.device())?;
+        Ok(table.to_dtype(DType::F64)?.to_dtype(like.dtype())?)
+    }
+}
