@@ -199,16 +199,19 @@ impl<'a> SupernetSearch<'a> {
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
     /// for every pass with a gradient.
     pub fn training_macs(&self) -> u64 {
-        let passes = match self.config.bilevel.order {
-            crate::Order::First => 1,
-            crate::Order::Second => 4,
-            crate::Order::Joint => 0,
-        };
+        let cells = self.space.cells().len() as u64;
+        let ablation = self.config.bilevel.ablation.map_or(0, |ablation| ablation.passes(cells));
+        let passes = ablation
+            + match self.config.bilevel.order {
+                crate::Order::First => 3,
+                crate::Order::Second => 12,
+                crate::Order::Joint => 0,
+            };
         let (epochs, steps) = (self.config.epochs as u64, self.steps_per_epoch() as u64);
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
         let images = self.train.batch_size() as u64;
-        let runs = epochs + (epochs - warm_up) * passes;
-        3 * self.bilevel.supernet.cost().macs * images * steps * runs
+        let runs = 3 * epochs + (epochs - warm_up) * passes;
+        self.bilevel.supernet.cost().macs * images * steps * runs
     }
 
     fn progress(&self, epoch: usize) -> Progress {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic in a helper is a failing test")]
 
+mod ablation;
 mod bilevel;
 mod comparison;
 mod configs;

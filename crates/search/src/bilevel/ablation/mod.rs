@@ -103,12 +103,11 @@ impl AblationConfig {
         }
     }
 
-    /// Forward and backward passes of a step beside the usual ones, as multiples of a pass with
-    /// gradient, over `cells` cells.
-    pub(crate) fn passes(&self, cells: u64) -> f64 {
+    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth.
+    pub(crate) fn passes(&self, cells: u64) -> u64 {
         match self.gradient {
-            AblationGradient::Full => cells as f64,
-            _ => cells as f64 / 3.0,
+            AblationGradient::Full => 3 * cells,
+            AblationGradient::Official | AblationGradient::Scaled => cells,
         }
     }
 }
