@@ -19,5 +19,5 @@ pub use drop_path::drop_path;
 pub use error::NetError;
 pub use memory::Memory;
 pub use model::{Execution, Model, Output, Pass, Watch};
-pub use partial::channel_shuffle;
+pub use partial::{Mask, channel_shuffle};
 pub use supernet::{EdgeWeights, Supernet};

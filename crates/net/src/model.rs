@@ -8,8 +8,9 @@ use dartloom_ops::{Mode, Variables};
 use dartloom_space::Cost;
 use rand::RngCore;
 
-use crate::NetError;
 use crate::drop_path::keep;
+use crate::partial::Shuffle;
+use crate::{Mask, NetError};
 
 /// Sees every operation's output with its place: "cell 3, edge 0->2, sep_conv_3x3".
 pub type Watch<'a> = dyn FnMut(&dyn fmt::Display, &Tensor) -> Result<(), NetError> + 'a;
@@ -45,6 +46,8 @@ pub struct Pass<'a> {
     /// The weights that one placed cell of a supernet has in place of its share, with the cell's
     /// position.
     pub replaced: Option<(usize, Tensor)>,
+    /// Which channels the operations of an edge with partial channels see.
+    pub mask: Mask,
     /// Whether nobody asks for the gradients of parameters: they may be missing after a backward
     /// pass, and what only leads to them is not computed.
     pub constant_parameters: bool,
@@ -71,6 +74,7 @@ impl<'a> Pass<'a> {
             watch: None,
             execution: Execution::default(),
             replaced: None,
+            mask: Mask::First,
             constant_parameters: false,
         }
     }
@@ -80,6 +84,14 @@ impl<'a> Pass<'a> {
     pub(crate) fn gate(&mut self, batch: usize) -> Option<Vec<f64>> {
         let active = self.mode.is_training() && self.drop_path > 0.0;
         active.then(|| keep(batch, self.drop_path, self.noise))
+    }
+
+    /// The order in which an edge with partial channels sees `x`; its own where none is drawn.
+    pub(crate) fn shuffle(&mut self, x: &Tensor) -> Result<Option<Shuffle>, NetError> {
+        match self.mask {
+            Mask::First => Ok(None),
+            Mask::Random => Shuffle::draw(x, self.noise).map(Some),
+        }
     }
 
     pub(crate) fn see(&mut self, place: &dyn fmt::Display, value: &Tensor) -> Result<(), NetError> {

@@ -4,6 +4,10 @@ use candle_core::Tensor;
 use dartloom_ops::{Builder, Mode, Operation, Sequence, Stage};
 use dartloom_space::{EdgePlan, PartialPlan};
 
+use rand::RngCore;
+use rand::seq::SliceRandom as _;
+use serde::{Deserialize, Serialize};
+
 use crate::NetError;
 
 /// Reads the channels of `x`, `[B, C, H, W]`, as a table of `groups` rows and puts them out column
@@ -19,6 +23,48 @@ pub fn channel_shuffle(x: &Tensor, groups: usize) -> Result<Tensor, NetError> {
     }
     let table = x.reshape((batch, groups, channels / groups, height * width))?;
     Ok(table.transpose(1, 2)?.reshape((batch, channels, height, width))?)
+}
+
+/// Which channels the operations of an edge with partial channels see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mask {
+    /// Always the first ones; the edge shuffles what it puts out, so that the next one sees others
+    /// (the released PC-DARTS code).
+    #[default]
+    First,
+    /// Drawn anew by every edge in every pass; channels keep their places (the paper). Such cells
+    /// run one operation after the other.
+    Random,
+}
+
+/// Where the channels of an edge go: those its operations see come first.
+#[derive(Debug)]
+pub(crate) struct Shuffle {
+    there: Tensor,
+    back: Tensor,
+}
+
+impl Shuffle {
+    /// A random order of the channels of `x`, `[B, C, H, W]`.
+    pub(crate) fn draw(x: &Tensor, mut noise: &mut dyn RngCore) -> Result<Self, NetError> {
+        let channels = u32::try_from(x.dim(1)?).unwrap_or(u32::MAX);
+        let mut there: Vec<u32> = (0..channels).collect();
+        there.shuffle(&mut noise);
+        let mut back = vec![0; there.len()];
+        for (place, &channel) in (0..channels).zip(&there) {
+            back[channel as usize] = place;
+        }
+        let index = |order: Vec<u32>| Tensor::new(order, x.device());
+        Ok(Self { there: index(there)?, back: index(back)? })
+    }
+
+    pub(crate) fn there(&self, x: &Tensor) -> Result<Tensor, NetError> {
+        Ok(x.index_select(&self.there, 1)?)
+    }
+
+    fn back(&self, x: &Tensor) -> Result<Tensor, NetError> {
+        Ok(x.index_select(&self.back, 1)?)
+    }
 }
 
 /// The channels of an edge that pass its operations by, see [`PartialPlan`].
@@ -52,13 +98,14 @@ impl Bypass {
     }
 
     /// What the edge puts out: `mixed`, the sum of its operations (zero if there is none), beside
-    /// the other channels of `x` times the weight of the edge, shuffled.
+    /// the other channels of `x` times the weight of the edge, shuffled, or back where they were
+    /// before `drawn` moved them.
     pub(crate) fn join(
         &self,
         x: &Tensor,
         mixed: Option<Tensor>,
         weight: Option<&Tensor>,
-        mode: Mode,
+        (mode, drawn): (Mode, Option<&Shuffle>),
     ) -> Result<Tensor, NetError> {
         let others = x.narrow(1, self.kept, x.dim(1)? - self.kept)?;
         let mut others = self.layers.forward(&others, mode)?;
@@ -73,6 +120,10 @@ impl Bypass {
                 Tensor::zeros(shape, others.dtype(), others.device())?
             }
         };
-        channel_shuffle(&Tensor::cat(&[mixed, others], 1)?, self.groups)
+        let all = Tensor::cat(&[mixed, others], 1)?;
+        match drawn {
+            Some(drawn) => drawn.back(&all),
+            None => channel_shuffle(&all, self.groups),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dartloom::net::Mask;
 use dartloom::search::{
     AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, RandomConfig,
     RetrainConfig, SearchConfig, Split,
@@ -86,6 +87,7 @@ patch! {
         cells: BTreeMap<String, CellRule>,
         ablation: Option<AblationConfig>,
         bookkeeping: Bookkeeping,
+        mask: Mask,
         warm_up: usize,
         recompute: Recompute,
     }

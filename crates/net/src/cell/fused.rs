@@ -36,6 +36,11 @@ impl Whole {
         &self.program
     }
 
+    /// Whether operations of weighed edges see some of the channels only.
+    pub(super) fn splits_channels(&self) -> bool {
+        self.passed
+    }
+
     /// Whether the layers of the ports are part of the program.
     pub(super) fn begins_at_sources(&self) -> bool {
         self.ports

@@ -19,7 +19,7 @@ use self::memory::Sizes;
 use self::weights::CellWeights;
 use crate::partial::Bypass;
 use crate::transform::Transform;
-use crate::{Execution, NetError, Pass};
+use crate::{Execution, Mask, NetError, Pass};
 
 /// One placed cell: its ports, its edges with their operations, its output.
 ///
@@ -153,6 +153,7 @@ impl Cell {
         if pass.watch.is_none()
             && let Execution::Fused(recompute) = pass.execution
             && let Some(whole) = &self.whole
+            && (pass.mask == Mask::First || !whole.splits_channels())
         {
             let inputs = self.inputs(whole, read, pass)?;
             if whole.fits(&inputs, weights, pass.mode)? {

@@ -48,10 +48,14 @@ impl Cell {
             total = match &edge.bypass {
                 None => self.mix(edge, x, row.as_ref(), total, pass)?,
                 Some(bypass) => {
+                    let drawn = pass.shuffle(x)?;
+                    let moved = drawn.as_ref().map(|drawn| drawn.there(x)).transpose()?;
+                    let x = moved.as_ref().unwrap_or(x);
                     let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
                     let own = weights.and_then(|weights| weights.edges.as_ref());
                     let own = own.map(|weights| weights.get(edge.row)).transpose()?;
-                    Some(plus(total, bypass.join(x, mixed, own.as_ref(), pass.mode)?)?)
+                    let how = (pass.mode, drawn.as_ref());
+                    Some(plus(total, bypass.join(x, mixed, own.as_ref(), how)?)?)
                 }
             };
         }

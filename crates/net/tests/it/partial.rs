@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
-use dartloom_net::{Cell, NetError, Pass, channel_shuffle};
+use dartloom_net::{Cell, Mask, NetError, Pass, channel_shuffle};
 use dartloom_ops::{Mode, Operation as _, Registry, Sequence, Variables};
 use dartloom_space::{Blueprint, Build, CellPlan, EdgePlan, OpSet, Space, Stem};
 
@@ -246,4 +246,44 @@ fn supernets_have_the_parameters_that_are_counted() {
         let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
         assert!(finite(&output.logits), "{set}");
     }
+}
+
+/// Edge 0 lets pass what its operations do not see; edge 1, with a skip connection of weight 1,
+/// passes everything on.
+#[test]
+fn a_drawn_mask_hides_one_channel_in_k_and_moves_none() {
+    let space = small_space(ops(&OPS), 1);
+    let plan = partial_plan(&space, 8, 6, 4);
+    let cell = plan.cells.iter().find(|cell| !cell.reduction).unwrap();
+    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let cell = new_cell(cell, &mut variables);
+    let weights = Tensor::new(&[[0_f32; 4], [0.0, 1.0, 0.0, 0.0]], &Device::Cpu).unwrap();
+    let channels = plan.cells[0].ports[0].links[0].input.channels;
+    let x = filled(&[2, channels, 6, 6], 3).unwrap().to_dtype(DType::F32).unwrap();
+    let run = |seed: u64, mask: Mask| {
+        let mut noise = rng(seed);
+        let mut pass = Pass { mask, ..Pass::new(Mode::probe(), &mut noise) };
+        cell.forward(&|_| x.clone(), Some(&weights), &mut pass).unwrap()
+    };
+    let whole = Tensor::new(&[[0_f32, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]], &Device::Cpu).unwrap();
+    let mut noise = rng(0);
+    let mut pass = Pass { mask: Mask::Random, ..Pass::new(Mode::probe(), &mut noise) };
+    let all = values(&cell.forward(&|_| x.clone(), Some(&whole), &mut pass).unwrap());
+    let mut seen = [false; 8];
+    for seed in 0..20 {
+        let y = run(seed, Mask::Random);
+        assert_eq!(values(&y), values(&run(seed, Mask::Random)), "drawn from the noise");
+        // With both skip connections a channel is x0 + x1; hidden from edge 0, it is x1 alone.
+        let hidden: Vec<usize> = (0..8)
+            .filter(|&channel| {
+                let plane = |values: &[f64]| values[channel * 36..(channel + 1) * 36].to_vec();
+                plane(&values(&y)) != plane(&all)
+            })
+            .collect();
+        assert_eq!(hidden.len(), 2, "{hidden:?}");
+        hidden.iter().for_each(|&channel| seen[channel] = true);
+    }
+    assert_eq!(seen, [true; 8]);
+    let first = values(&run(1, Mask::First));
+    assert_eq!(first, values(&run(2, Mask::First)));
 }

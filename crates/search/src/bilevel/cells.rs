@@ -91,7 +91,7 @@ impl Bilevel {
         let leaks = self.config.bookkeeping == Bookkeeping::Leaking;
         let wanted = if leaks { Wanted::Both } else { Wanted::Logits };
         let weights = self.weights(step)?;
-        let logits = self.run(&valid.images, &weights, self.logit_mode(), wanted)?;
+        let logits = self.run(step, &valid.images, &weights, (self.logit_mode(), wanted))?;
         let loss = cross_entropy(&logits, &valid.labels, 0.0)?;
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
         let locate = || self.locate(&valid.images, &weights);

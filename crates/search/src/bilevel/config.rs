@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use dartloom_net::Mask;
 use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub struct BilevelConfig {
     pub bookkeeping: Bookkeeping,
     /// Epochs before the first logit step.
     pub warm_up: usize,
+    /// Which channels operations see, where they see some of them only (PC-DARTS).
+    pub mask: Mask,
     /// What the supernet's cells keep for the backward pass.
     pub recompute: Recompute,
 }
@@ -80,6 +83,7 @@ impl Default for BilevelConfig {
             ablation: None,
             bookkeeping: Bookkeeping::Isolated,
             warm_up: 0,
+            mask: Mask::First,
             recompute: Recompute::default(),
         }
     }

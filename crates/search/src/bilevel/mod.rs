@@ -261,7 +261,7 @@ impl Bilevel {
         if wanted == Wanted::Weights {
             weights = weights.iter().map(Tensor::detach).collect();
         }
-        let logits = self.run(&batch.images, &weights, mode, wanted)?;
+        let logits = self.run(step, &batch.images, &weights, (mode, wanted))?;
         let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
         if let Some(penalty) = self.penalty(step)? {
             loss = (loss + (penalty * self.share_of_penalty())?)?;
@@ -286,7 +286,9 @@ impl Bilevel {
     ) -> Result<Tensor, SearchError> {
         let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
         let weights = self.architecture.weights(progress, &mut noise)?;
-        self.run(images, &weights, mode, Wanted::Both)
+        let mut noise = self.noise.stream("supernet", progress.epoch as u64);
+        let mut pass = self.pass((mode, Wanted::Both), &mut noise);
+        Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
     }
 
     /// The architecture weights of a step: every pass of it sees the same noise, every step its
@@ -305,31 +307,38 @@ impl Bilevel {
         noise.stream(&epoch.to_string(), index as u64)
     }
 
+    /// Every pass of a step draws the same channels, where they are drawn.
     fn run(
         &self,
+        step: Step,
         images: &Tensor,
         weights: &[Tensor],
-        mode: Mode,
-        wanted: Wanted,
+        how: (Mode, Wanted),
     ) -> Result<Tensor, SearchError> {
-        self.run_with(images, weights, (mode, wanted), None)
+        self.run_with(step, images, weights, (how, None))
     }
 
     /// Runs the supernet, one placed cell with other weights than its share.
     fn run_with(
         &self,
+        step: Step,
         images: &Tensor,
         weights: &[Tensor],
-        (mode, wanted): (Mode, Wanted),
-        replaced: Option<(usize, Tensor)>,
+        (how, replaced): ((Mode, Wanted), Option<(usize, Tensor)>),
     ) -> Result<Tensor, SearchError> {
-        // A supernet has no drop-path: its passes draw nothing.
-        let mut noise = self.noise.stream("supernet", 0);
-        let mut pass = Pass::new(mode, &mut noise);
-        pass.constant_parameters = wanted == Wanted::Logits;
-        pass.execution = self.execution;
-        pass.replaced = replaced;
+        let noise = self.noise.child("channels of steps");
+        let mut noise = noise.stream(&step.at.epoch.to_string(), step.at.step as u64);
+        let mut pass = Pass { replaced, ..self.pass(how, &mut noise) };
         Ok(self.supernet.forward(images, weights, &mut pass)?.logits)
+    }
+
+    fn pass<'a>(&self, (mode, wanted): (Mode, Wanted), noise: &'a mut dyn RngCore) -> Pass<'a> {
+        Pass {
+            constant_parameters: wanted == Wanted::Logits,
+            execution: self.execution,
+            mask: self.config.mask,
+            ..Pass::new(mode, noise)
+        }
     }
 
     #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]

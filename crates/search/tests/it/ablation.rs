@@ -8,8 +8,8 @@ use dartloom_net::Pass;
 use dartloom_ops::Mode;
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
 use dartloom_search::{
-    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule, Choices, Order,
-    Removal, SearchConfig, SearchError, SearchParts, Split, SupernetSearch, ablation_losses,
+    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule, Choices,
+    Order, Removal, SearchConfig, SearchError, SearchParts, Split, SupernetSearch, ablation_losses,
 };
 use dartloom_space::{Compat, Space, Stem};
 use dartloom_train::{AdamConfig, Noise, Position, Schedule, cross_entropy, testkit};
