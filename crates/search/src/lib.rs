@@ -7,7 +7,10 @@ mod error;
 mod gap;
 mod random;
 mod split;
+pub mod stop;
 mod supernet_search;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use architecture::Architecture;
 pub use bilevel::{Bilevel, BilevelConfig, Implicit, LogitOptimiser, LogitStep, Order, StepReport};

@@ -1,5 +1,6 @@
 //! What an experiment file may say: any part of an experiment.
 
+use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     Baseline, BilevelConfig, LogitStep, Order, RandomConfig, RetrainConfig, SearchConfig, Split,
 };
@@ -67,7 +68,7 @@ patch! {
 
 patch! {
     SearchPatch, SearchConfig, "SearchConfig";
-    leaf { epochs: usize, batch: usize, crop_padding: usize, flip: bool, }
+    leaf { epochs: usize, batch: usize, crop_padding: usize, flip: bool, stop: Vec<StopConfig>, }
     part { bilevel: BilevelPatch, }
 }
 
