@@ -198,8 +198,8 @@ fn damaged_results_are_refused_by_name() {
 
 /// The search's leg alone.
 fn searched(dir: &RunDir, config: ComparisonConfig) -> LegResult {
-    let done = |event: &Event| matches!(event, Event::PhaseFinished { .. });
-    assert_eq!(run(dir, config, done).unwrap(), None);
+    let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.contains("random"));
+    assert_eq!(run(dir, config, beyond).unwrap(), None);
     let text = dir.inside("seed-1").unwrap().read("search.json").unwrap().unwrap();
     serde_json::from_str(&text).unwrap()
 }
