@@ -25,6 +25,8 @@ mod documents {
     mod dataset {}
     #[doc = include_str!("../../docs/guides/space.md")]
     mod space {}
+    #[doc = include_str!("../../docs/guides/stop-rules.md")]
+    mod stop_rules {}
     #[doc = include_str!("../../docs/guides/experiment-file.md")]
     mod experiment_file {}
     #[doc = include_str!("../../docs/methods/darts.md")]

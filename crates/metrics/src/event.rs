@@ -77,6 +77,20 @@ pub enum Event {
         /// What the decoder remarked: ties, empty nodes, narrow margins.
         notes: Vec<String>,
     },
+    /// A rule about the search holds at the end of an epoch: a reason to stop, or a warning that was
+    /// none in the epoch before.
+    RuleHolds {
+        /// The phase.
+        phase: String,
+        /// The epoch.
+        epoch: usize,
+        /// What the rule is called.
+        rule: String,
+        /// What it has seen.
+        seen: String,
+        /// Whether the phase ends with this epoch because of it.
+        stops: bool,
+    },
     /// A state from which the run can be resumed has been written.
     Checkpoint {
         /// The phase.
@@ -128,6 +142,7 @@ impl Event {
             Self::Step { .. } => "step",
             Self::EpochFinished { .. } => "epoch_finished",
             Self::Architecture { .. } => "architecture",
+            Self::RuleHolds { .. } => "rule_holds",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Note { .. } => "note",
             Self::PhaseFinished { .. } => "phase_finished",
@@ -144,6 +159,7 @@ impl Event {
             | Self::Step { phase, .. }
             | Self::EpochFinished { phase, .. }
             | Self::Architecture { phase, .. }
+            | Self::RuleHolds { phase, .. }
             | Self::Checkpoint { phase, .. }
             | Self::PhaseFinished { phase, .. }
             | Self::Stopped { phase, .. } => Some(phase),

@@ -32,6 +32,7 @@ pub enum Flow {
 ///             [Checkpoint]
 ///         EpochFinished
 ///         [Architecture]                           in a search
+///         [RuleHolds ...]                          in a search; one that stops ends the phase
 ///         [Checkpoint]
 ///     PhaseFinished
 /// Finished

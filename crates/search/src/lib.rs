@@ -8,7 +8,10 @@ mod error;
 mod gap;
 mod random;
 mod split;
+pub mod stop;
 mod supernet_search;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use architecture::Architecture;
 pub use bilevel::{

@@ -14,6 +14,7 @@ use dartloom_train::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
     Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, SearchError, discretisation_gap,
 };
@@ -32,6 +33,8 @@ pub struct SearchConfig {
     pub crop_padding: usize,
     /// Random horizontal flips of training batches.
     pub flip: bool,
+    /// When to stop before the last epoch, and what to warn of.
+    pub stop: Vec<StopConfig>,
 }
 
 impl Default for SearchConfig {
@@ -43,6 +46,7 @@ impl Default for SearchConfig {
             bilevel: BilevelConfig::default(),
             crop_padding: 4,
             flip: true,
+            stop: Vec::new(),
         }
     }
 }
@@ -62,7 +66,10 @@ impl SearchConfig {
             _ if self.bilevel.warm_up >= self.epochs => {
                 refuse("warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
             }
-            _ => self.bilevel.check(),
+            _ => {
+                self.stop.iter().try_for_each(|stop| stop.rule().check())?;
+                self.bilevel.check()
+            }
         }
     }
 }
@@ -79,6 +86,7 @@ pub struct SupernetSearch<'a> {
     train: Loader<'a>,
     valid: Loader<'a>,
     scoring: Loader<'a>,
+    watches: Vec<Watch<'a>>,
     memory: Memory,
 }
 
@@ -89,6 +97,12 @@ struct Memory {
     running: Running,
     /// The best epoch so far.
     best: Option<BestEpoch>,
+    /// What rules are asked about: epochs in which the logits moved, if there is a rule.
+    #[serde(default)]
+    history: Vec<Observed>,
+    /// The rule that ended the search.
+    #[serde(default)]
+    stopped: Option<Stopped>,
 }
 
 /// The architecture of the epoch with the highest validation accuracy (the first of equals).
@@ -153,8 +167,28 @@ impl<'a> SupernetSearch<'a> {
         let train = batches(&data.train, batch, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, batch, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, batch)?;
-        let (phase, decoder, memory) = (phase.into(), parts.decoder, Memory::default());
-        Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, memory })
+        Ok(Self {
+            phase: phase.into(),
+            space,
+            decoder: parts.decoder,
+            bilevel,
+            watches: config.stop.iter().map(Watch::from).collect(),
+            config,
+            noise,
+            train,
+            valid,
+            scoring,
+            memory: Memory::default(),
+        })
+    }
+
+    /// The same search with one more rule, asked after those of the configuration.
+    ///
+    /// A checkpoint does not know the rule: whoever resumes gives it again.
+    #[must_use]
+    pub fn with_stop_rule(mut self, effect: Effect, rule: Box<dyn StopRule + 'a>) -> Self {
+        self.watches.push(Watch { effect, rule });
+        self
     }
 
     /// Supernet, logits and optimisers.
@@ -184,12 +218,23 @@ impl<'a> SupernetSearch<'a> {
         self.memory.best.as_ref()
     }
 
+    /// The rule that has ended the search before its last epoch, and when.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.memory.stopped.as_ref()
+    }
+
+    /// The epoch to decode a finished search at: the one it was stopped in, so that the architecture
+    /// is the one that the rule has seen, or else the number of epochs.
+    pub fn end(&self) -> usize {
+        self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch)
+    }
+
     /// The discretisation gap of `genotype` on the validation images.
     ///
     /// # Errors
     /// As [`discretisation_gap`].
     pub fn gap(&self, genotype: &Genotype) -> Result<Gap, SearchError> {
-        let epoch = self.config.epochs;
+        let epoch = self.end();
         let mut noise = self.noise.stream("relaxation", epoch as u64);
         let weights = self.bilevel.architecture.weights(self.progress(epoch), &mut noise)?;
         let loader = &self.scoring;
@@ -197,7 +242,7 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
-    /// for every pass with a gradient.
+    /// for every pass with a gradient. Epochs that a rule has saved cost nothing.
     pub fn training_macs(&self) -> u64 {
         let cells = self.space.cells().len() as u64;
         let ablation = self.config.bilevel.ablation.map_or(0, |ablation| ablation.passes(cells));
@@ -207,7 +252,8 @@ impl<'a> SupernetSearch<'a> {
                 crate::Order::Second => 12,
                 crate::Order::Joint => 0,
             };
-        let (epochs, steps) = (self.config.epochs as u64, self.steps_per_epoch() as u64);
+        let epochs = self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch + 1);
+        let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
         let images = self.train.batch_size() as u64;
         let runs = 3 * epochs + (epochs - warm_up) * passes;
@@ -237,6 +283,20 @@ impl<'a> SupernetSearch<'a> {
         }
         Ok(metrics)
     }
+
+    /// Asks the rules about the epoch that `observed` ends.
+    fn ask(&mut self, observed: Observed) -> Result<Findings, SearchError> {
+        let epoch = observed.epoch;
+        if self.watches.is_empty() || epoch < self.config.bilevel.warm_up {
+            return Ok(Findings::default());
+        }
+        let memory = &mut self.memory;
+        memory.history.push(observed);
+        let last = epoch + 1 >= self.config.epochs;
+        let findings = Watch::ask(&self.watches, self.space, &memory.history, last)?;
+        memory.stopped = findings.stop.clone().map(|reason| Stopped { epoch, reason });
+        Ok(findings)
+    }
 }
 
 impl Stepper for SupernetSearch<'_> {
@@ -252,6 +312,10 @@ impl Stepper for SupernetSearch<'_> {
 
     fn steps_per_epoch(&self) -> usize {
         self.train.batches_per_epoch()
+    }
+
+    fn is_over(&self) -> bool {
+        self.memory.stopped.is_some()
     }
 
     fn step(&mut self, at: Position) -> Result<StepLoss, SearchError> {
@@ -291,7 +355,15 @@ impl Stepper for SupernetSearch<'_> {
                 expected: "a genotype as JSON".to_owned(),
                 found: error.to_string(),
             })?;
-        Ok(EpochReport { metrics, architecture: Some((genotype, notes)) })
+        let loss = Some(metrics["valid_loss"]).filter(|loss| loss.is_finite());
+        let observed =
+            Observed { epoch, weights: table, genotype: decoded.genotype, accuracy, loss };
+        let findings = self.ask(observed)?;
+        if !self.watches.is_empty() {
+            metrics.insert("stop_rules_holding".to_owned(), findings.holding as f64);
+        }
+        let (architecture, rules) = (Some((genotype, notes)), findings.reports);
+        Ok(EpochReport { metrics, architecture, rules })
     }
 
     fn snapshot(&self) -> Result<Snapshot, SearchError> {

@@ -23,6 +23,19 @@ pub struct EpochReport {
     pub metrics: BTreeMap<String, f64>,
     /// The architecture as it would be decoded now, and what the decoder noted.
     pub architecture: Option<(serde_json::Value, Vec<String>)>,
+    /// Rules about the search that hold and are worth telling.
+    pub rules: Vec<RuleReport>,
+}
+
+/// A rule that holds at the end of an epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleReport {
+    /// What it is called.
+    pub rule: String,
+    /// What it has seen.
+    pub seen: String,
+    /// Whether the phase ends because of it; [`Stepper::is_over`] is what ends it.
+    pub stops: bool,
 }
 
 /// Something that is trained in epochs of steps.
@@ -42,6 +55,12 @@ pub trait Stepper {
 
     /// Steps in each epoch.
     fn steps_per_epoch(&self) -> usize;
+
+    /// Whether the phase is over although there are epochs left; asked between epochs. Part of the
+    /// state: what is over is still over when it has been restored.
+    fn is_over(&self) -> bool {
+        false
+    }
 
     /// Makes one step.
     ///
@@ -88,7 +107,7 @@ impl std::fmt::Debug for Session<'_> {
 /// How a phase ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// All epochs are trained.
+    /// All epochs are trained, or the stepper was over before ([`Stepper::is_over`]).
     Finished,
     /// An observer asked to stop; the state is saved if the session has a checkpoint.
     Stopped(Position),
@@ -99,9 +118,10 @@ pub enum Outcome {
 /// ```text
 /// resume if a checkpoint exists
 /// PhaseStarted
-/// for each epoch:
+/// for each epoch, unless the stepper is over:
 ///     for each step: step, Step
-///     end_epoch, EpochFinished, Architecture if it changed, save, Checkpoint
+///     end_epoch, EpochFinished, Architecture if it changed, RuleHolds for each that does,
+///     save, Checkpoint
 /// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
 ///
@@ -117,7 +137,7 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
     let started = Event::PhaseStarted { phase, epochs, steps_per_epoch: steps, epoch: at.epoch };
     let mut flow = tell(session, &started)?;
     let mut shown = None;
-    while at.epoch < epochs {
+    while at.epoch < epochs && !stepper.is_over() {
         while at.step < steps && flow == Flow::Continue {
             flow = step(stepper, session, at)?;
             at.step += 1;
@@ -179,16 +199,20 @@ fn announce(
     shown: &mut Option<serde_json::Value>,
 ) -> Result<Flow, TrainError> {
     let phase = phase.to_owned();
-    let finished = Event::EpochFinished { phase: phase.clone(), epoch, metrics: report.metrics };
-    let flow = tell(session, &finished)?;
-    match report.architecture {
-        Some((genotype, notes)) if shown.as_ref() != Some(&genotype) => {
-            *shown = Some(genotype.clone());
-            let event = Event::Architecture { phase, epoch, genotype, notes };
-            Ok(either(flow, tell(session, &event)?))
-        }
-        _ => Ok(flow),
+    let EpochReport { metrics, architecture, rules } = report;
+    let mut flow = tell(session, &Event::EpochFinished { phase: phase.clone(), epoch, metrics })?;
+    if let Some((genotype, notes)) = architecture
+        && shown.as_ref() != Some(&genotype)
+    {
+        *shown = Some(genotype.clone());
+        let event = Event::Architecture { phase: phase.clone(), epoch, genotype, notes };
+        flow = either(flow, tell(session, &event)?);
     }
+    for RuleReport { rule, seen, stops } in rules {
+        let event = Event::RuleHolds { phase: phase.clone(), epoch, rule, seen, stops };
+        flow = either(flow, tell(session, &event)?);
+    }
+    Ok(flow)
 }
 
 fn either(one: Flow, other: Flow) -> Flow {

@@ -237,7 +237,7 @@ impl Stepper for Fit<'_> {
             metrics.insert("test_loss".to_owned(), loss);
             metrics.insert("test_accuracy".to_owned(), accuracy);
         }
-        Ok(EpochReport { metrics, architecture: None })
+        Ok(EpochReport { metrics, ..EpochReport::default() })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {

@@ -17,7 +17,7 @@ mod schedule;
 pub mod testkit;
 
 pub use checkpoint::{Position, Snapshot};
-pub use drive::{EpochReport, Outcome, Session, StepLoss, Stepper, drive};
+pub use drive::{EpochReport, Outcome, RuleReport, Session, StepLoss, Stepper, drive};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
 pub use fit::{Fit, FitConfig};

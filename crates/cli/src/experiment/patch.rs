@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dartloom::net::Mask;
+use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, RandomConfig,
     RetrainConfig, SearchConfig, Split,
@@ -71,7 +72,7 @@ patch! {
 
 patch! {
     SearchPatch, SearchConfig, "SearchConfig";
-    leaf { epochs: usize, batch: usize, crop_padding: usize, flip: bool, }
+    leaf { epochs: usize, batch: usize, crop_padding: usize, flip: bool, stop: Vec<StopConfig>, }
     part { bilevel: BilevelPatch, }
 }
 

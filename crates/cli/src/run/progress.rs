@@ -111,6 +111,10 @@ impl Progress {
                 self.tell(&format!("{phase}: another architecture after epoch {epoch}"))?;
                 notes.iter().try_for_each(|note| writeln!(self.log, "    {note}"))
             }
+            Event::RuleHolds { phase, epoch, rule, seen, stops } => {
+                let verb = if *stops { "stopped" } else { "warning" };
+                self.announce(&format!("{phase}: {verb} after epoch {}, {rule}: {seen}", epoch + 1))
+            }
             Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
             Event::Stopped { phase, epoch, step } => {
                 let (epoch, step) = (epoch + 1, step + 1);

@@ -39,6 +39,13 @@ pub(crate) fn every_kind() -> Vec<Event> {
             genotype: json!([["skip", 0]]),
             notes: vec!["tie on edge 2".to_owned()],
         },
+        Event::RuleHolds {
+            phase: phase(),
+            epoch: 3,
+            rule: "skip count".to_owned(),
+            seen: "2 skip connections".to_owned(),
+            stops: true,
+        },
         Event::Checkpoint { phase: phase(), epoch: 4, step: 0, path: "state/4".to_owned() },
         Event::Note { text: "π".to_owned() },
         Event::PhaseFinished { phase: phase(), metrics: metrics(&[]) },
@@ -63,6 +70,9 @@ fn the_json_form_is_pinned() {
     assert_eq!(text, r#"{"event":"stopped","phase":"search","epoch":4,"step":2}"#);
     let text = serde_json::to_string(&every_kind()[2]).unwrap();
     let expected = r#"{"event":"step","phase":"search","epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
+    assert_eq!(text, expected);
+    let text = serde_json::to_string(&every_kind()[6]).unwrap();
+    let expected = r#"{"event":"rule_holds","phase":"search","epoch":3,"rule":"skip count","seen":"2 skip connections","stops":true}"#;
     assert_eq!(text, expected);
 }
 

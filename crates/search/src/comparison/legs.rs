@@ -9,6 +9,7 @@ use dartloom_train::{Fit, Noise, Outcome, RunDir, Session, TrainError, digest, d
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, Stopwatch};
+use crate::stop::Stopped;
 use crate::{Gap, Parts, RandomSearch, SearchError, SearchParts, SupernetSearch};
 
 /// What a leg ended with.
@@ -39,6 +40,9 @@ pub struct LegResult {
     /// Architectures tried (random search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<usize>,
+    /// The rule that ended the search before its last epoch (gradient search).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
 }
 
 /// All legs of one seed.
@@ -115,7 +119,6 @@ impl Contest<'_> {
         }
         let comparison = self.comparison;
         let config = comparison.config.search.clone();
-        let last = config.epochs;
         let parts = SearchParts {
             space: comparison.space,
             registry: comparison.registry,
@@ -137,6 +140,7 @@ impl Contest<'_> {
             return Ok(None);
         }
         let seconds = watch.seconds();
+        let last = search.end();
         let decoded = search.decode(last)?;
         let gap = search.gap(&decoded.genotype)?;
         self.dir.write("weights.json", &json("weights.json", &search.table(last)?)?)?;
@@ -148,6 +152,7 @@ impl Contest<'_> {
             training_macs: search.training_macs(),
             genotype: Some(decoded.genotype),
             gap: Some(gap),
+            stopped: search.stopped().cloned(),
             ..LegResult::default()
         };
         self.finish(LEG, result)

@@ -6,9 +6,10 @@ use dartloom_data::Dataset;
 use dartloom_decode::TopK;
 use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Sigmoid};
+use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{
-    BilevelConfig, Comparison, ComparisonConfig, RandomConfig, Report, RetrainConfig, SearchConfig,
-    SearchError, Split,
+    BilevelConfig, Comparison, ComparisonConfig, LegResult, RandomConfig, Report, RetrainConfig,
+    SearchConfig, SearchError, Split,
 };
 use dartloom_train::{FitConfig, RunDir, Schedule, TrainError};
 
@@ -28,7 +29,14 @@ fn config(seeds: &[u64]) -> ComparisonConfig {
     ComparisonConfig {
         channels: 2,
         split: Split::Halves,
-        search: SearchConfig { epochs: 2, batch: 8, bilevel, crop_padding: 1, flip: false },
+        search: SearchConfig {
+            epochs: 2,
+            batch: 8,
+            bilevel,
+            crop_padding: 1,
+            flip: false,
+            ..SearchConfig::default()
+        },
         random: RandomConfig { top: 2, fit: fit.clone() },
         retrain: RetrainConfig { channels: 2, layers: 3, fit },
         seeds: seeds.to_vec(),
@@ -185,4 +193,30 @@ fn damaged_results_are_refused_by_name() {
     inside.write("random.json", value.to_string().as_bytes()).unwrap();
     let error = run(&dir, config(&[1]), |_| false).unwrap_err();
     assert!(error.to_string().contains("random.json: expected the genotype"), "{error}");
+}
+
+/// The search's leg alone.
+fn searched(dir: &RunDir, config: ComparisonConfig) -> LegResult {
+    let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.contains("random"));
+    assert_eq!(run(dir, config, beyond).unwrap(), None);
+    let text = dir.inside("seed-1").unwrap().read("search.json").unwrap().unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_search_that_a_rule_stops_costs_what_it_trained_and_is_decoded_there() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = |name| RunDir::open(temporary.path().join(name)).unwrap();
+    // Any architecture is near enough: the rule holds as soon as it has an epoch to look back to.
+    let any = DistancePlateau { tolerance: 1.0, epochs: 1, from: 0, ..DistancePlateau::default() };
+    let mut long = config(&[1]);
+    long.search.epochs = 4;
+    long.search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(any))];
+    let stopped = searched(&dir("stopped"), long);
+    let short = searched(&dir("short"), config(&[1]));
+    assert_eq!(stopped.stopped.map(|stopped| stopped.epoch), Some(1));
+    assert_eq!(short.stopped, None);
+    assert_eq!(short.training_macs, stopped.training_macs, "two epochs each");
+    let file = dir("stopped").inside("seed-1").unwrap().read("genotype.json").unwrap().unwrap();
+    assert_eq!(serde_json::from_str(&file).ok(), stopped.genotype);
 }

@@ -13,5 +13,6 @@ mod random;
 mod search;
 mod second_order;
 mod split;
+mod stop;
 mod third_party;
 mod tiny;

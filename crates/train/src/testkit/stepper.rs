@@ -66,16 +66,17 @@ fn run<S: Stepper>(
     stop: Option<Position>,
 ) -> Result<Trace, S::Error> {
     let mut trace = Trace::new();
-    while at.epoch < stepper.epochs() && Some(at) != stop {
+    while at.epoch < stepper.epochs() && !stepper.is_over() && Some(at) != stop {
         if at.step < stepper.steps_per_epoch() {
             let StepLoss { loss, arch_loss } = stepper.step(at)?;
             let bits = (loss.to_bits(), arch_loss.map(f64::to_bits));
             trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
             at.step += 1;
         } else {
-            let EpochReport { metrics, architecture } = stepper.end_epoch(at.epoch)?;
+            let EpochReport { metrics, architecture, rules } = stepper.end_epoch(at.epoch)?;
             let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
-            trace.push(format!("end of {}: {metrics:?} {architecture:?} {bits:x?}", at.epoch));
+            let told = format!("{metrics:?} {architecture:?} {rules:?} {bits:x?}");
+            trace.push(format!("end of {}: {told}", at.epoch));
             at = Position { epoch: at.epoch + 1, step: 0 };
         }
     }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor};
 use dartloom_metrics::{Event, Flow, Observer, ObserverError};
 use dartloom_train::{
-    EpochReport, Outcome, Position, Session, Snapshot, StepLoss, Stepper, TrainError, drive,
+    EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
+    drive,
 };
 
 /// Counts its steps; its "architecture" changes in every second epoch.
@@ -16,11 +17,15 @@ pub(crate) struct Counter {
     pub(crate) made: Vec<Position>,
     pub(crate) restored: usize,
     total: f64,
+    /// The epoch that ends the phase.
+    over: Option<usize>,
+    is_over: bool,
 }
 
 impl Counter {
     pub(crate) fn new(epochs: usize, steps: usize) -> Self {
-        Self { epochs, steps, made: Vec::new(), restored: 0, total: 0.0 }
+        let (made, over) = (Vec::new(), None);
+        Self { epochs, steps, made, restored: 0, total: 0.0, over, is_over: false }
     }
 }
 
@@ -39,6 +44,10 @@ impl Stepper for Counter {
         self.steps
     }
 
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         self.made.push(at);
         self.total += 1.0;
@@ -47,17 +56,23 @@ impl Stepper for Counter {
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
         let metrics = BTreeMap::from([("total".to_owned(), self.total)]);
-        Ok(EpochReport { metrics, architecture: Some(((epoch / 2).into(), vec!["note".into()])) })
+        let architecture = Some(((epoch / 2).into(), vec!["note".into()]));
+        let rule = |stops| RuleReport { rule: "r".into(), seen: "s".into(), stops };
+        let over = self.over == Some(epoch);
+        self.is_over = over;
+        let rules = if over { vec![rule(false), rule(true)] } else { Vec::new() };
+        Ok(EpochReport { metrics, architecture, rules })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
         let total = Tensor::new(self.total, &Device::Cpu)?;
         let group = BTreeMap::from([("total".to_owned(), total)]);
-        Ok(Snapshot::new(serde_json::Value::Null).with("counter", group))
+        Ok(Snapshot::new(self.is_over.into()).with("counter", group))
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {
         self.restored += 1;
+        self.is_over = snapshot.values == serde_json::Value::Bool(true);
         self.total = snapshot.take("counter")?["total"].to_scalar()?;
         Ok(())
     }
@@ -84,6 +99,7 @@ impl Observer for Scribe {
             Event::Step { epoch, step, .. } => format!("step {epoch}.{step}"),
             Event::EpochFinished { epoch, .. } => format!("epoch {epoch}"),
             Event::Architecture { epoch, .. } => format!("architecture {epoch}"),
+            Event::RuleHolds { epoch, stops, .. } => format!("rule {epoch} {stops}"),
             Event::Checkpoint { epoch, step, .. } => format!("saved {epoch}.{step}"),
             Event::Stopped { epoch, step, .. } => format!("stopped {epoch}.{step}"),
             other => other.name().to_owned(),
@@ -141,6 +157,39 @@ fn events_come_in_the_documented_order() {
     run(&mut Counter::new(3, 2), &mut scribe, None).unwrap();
     let without: Vec<_> = EVENTS.into_iter().filter(|line| !line.starts_with("saved")).collect();
     assert_eq!(scribe.lines, without);
+}
+
+#[test]
+fn a_phase_that_is_over_is_finished_and_stays_so() {
+    let short = || Counter { over: Some(0), ..Counter::new(3, 2) };
+    let expected = [
+        "start 0",
+        "step 0.0",
+        "step 0.1",
+        "epoch 0",
+        "architecture 0",
+        "rule 0 false",
+        "rule 0 true",
+        "saved 1.0",
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state");
+    let mut scribe = Scribe::new();
+    let outcome = run(&mut short(), &mut scribe, Some(path.clone())).unwrap();
+    assert_eq!((outcome, &scribe.lines[..]), (Outcome::Finished, &expected.map(String::from)[..]));
+    let mut scribe = Scribe::new();
+    assert_eq!(run(&mut short(), &mut scribe, Some(path)).unwrap(), Outcome::Finished);
+    assert_eq!(scribe.lines, ["start 1"]);
+    // An observer that stops with any of its last events is obeyed, and nothing more is trained.
+    for stop in 3..expected.len() {
+        let path = directory.path().join(format!("state {stop}"));
+        let mut scribe = Scribe { stop: Some(stop), ..Scribe::new() };
+        let outcome = run(&mut short(), &mut scribe, Some(path.clone())).unwrap();
+        assert_eq!(outcome, Outcome::Stopped(Position { epoch: 1, step: 0 }));
+        let mut rest = short();
+        assert_eq!(run(&mut rest, &mut Scribe::new(), Some(path)).unwrap(), Outcome::Finished);
+        assert_eq!(rest.made, []);
+    }
 }
 
 #[test]

@@ -2,6 +2,10 @@ use super::*;
 use crate::experiment::{DecoderKind, Ops, StemKind};
 use dartloom::decode::TopK;
 use dartloom::search::Split;
+use dartloom::search::stop::{
+    AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
+    RuleConfig, SkipCount, StopConfig,
+};
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, CliError> {
@@ -54,6 +58,45 @@ fn the_written_form_reads_back() {
     let experiment = read(text).unwrap();
     let written = to_ron(&experiment).unwrap();
     assert_eq!(parse(&written, Path::new("elsewhere/experiment.ron")).unwrap(), experiment);
+}
+
+#[test]
+fn stop_rules_are_named_without_inner_parentheses() {
+    let experiment = read(
+        "(data: Digits, search: (stop: [
+            Stop(SkipCount(skips: 3)), Stop(RankStability()), Warn(Collapse(share: 0.25, cells: All)),
+            Stop(DistancePlateau(tolerance: 0.5)), Stop(NotBefore(epoch: 4, rule: EntropySlope())),
+            Warn(AnyOf([SkipCount(), AllOf([Ever(SkipCount()), Collapse()])])),
+        ]))",
+    )
+    .unwrap();
+    let skips = |skips| RuleConfig::SkipCount(SkipCount { skips, ..SkipCount::default() });
+    let collapse = Collapse { share: 0.25, cells: Cells::All };
+    let plateau = DistancePlateau { tolerance: 0.5, ..DistancePlateau::default() };
+    let slope = Box::new(RuleConfig::EntropySlope(EntropySlope::default()));
+    let ever = RuleConfig::Ever(Ever(Box::new(skips(2))));
+    let both = AllOf(vec![ever, RuleConfig::Collapse(Collapse::default())]);
+    let expected = [
+        StopConfig::Stop(skips(3)),
+        StopConfig::Stop(RuleConfig::RankStability(RankStability::default())),
+        StopConfig::Warn(RuleConfig::Collapse(collapse)),
+        StopConfig::Stop(RuleConfig::DistancePlateau(plateau)),
+        StopConfig::Stop(RuleConfig::NotBefore(NotBefore { epoch: 4, rule: slope })),
+        StopConfig::Warn(RuleConfig::AnyOf(AnyOf(vec![skips(2), RuleConfig::AllOf(both)]))),
+    ];
+    assert_eq!(experiment.search.stop, expected);
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron")).unwrap(), experiment);
+    // So does a reference, which is a whole architecture.
+    let mut reference = experiment;
+    let genotype = dartloom::space::Genotype::published("DARTS_V2").unwrap();
+    let plateau = DistancePlateau { reference: Some(genotype), ..DistancePlateau::default() };
+    reference.search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(plateau))];
+    let written = to_ron(&reference).unwrap();
+    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron")).unwrap(), reference);
+    for unknown in ["Stop(SkipCount(limit: 3))", "Stop(Skips(3))", "Pause(SkipCount())"] {
+        assert!(read(&format!("(data: Digits, search: (stop: [{unknown}]))")).is_err());
+    }
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! How far two architectures are from each other.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use dartloom_space::Genotype;
+use serde::{Deserialize, Serialize};
+
+use crate::SearchError;
+
+/// A distance of architectures, as [`DistancePlateau`](super::DistancePlateau) asks for it.
+pub trait ArchitectureDistance: Debug {
+    /// The distance between `a` and `b`: 0 for equal ones, symmetric, not negative. What is not a
+    /// number never counts as near.
+    ///
+    /// # Errors
+    /// When the two cannot be compared.
+    fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError>;
+}
+
+impl<D: ArchitectureDistance + ?Sized> ArchitectureDistance for Box<D> {
+    fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError> {
+        (**self).between(a, b)
+    }
+}
+
+/// The distances that an experiment can name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Distance {
+    /// The share of genes that only one of the two has:
+    ///
+    /// ```text
+    /// d(a, b) = |A - B| + |B - A|        A = { (cell, from, to, operation) of the genes of a }
+    ///           -----------------
+    ///                |A u B|             and B those of b; 0 when both are empty
+    /// ```
+    ///
+    /// It lies in `[0, 1]` and is a metric on such sets (Jaccard's). One gene of `n` exchanged is
+    /// `2 / (n + 1)`.
+    #[default]
+    Genes,
+}
+
+impl ArchitectureDistance for Distance {
+    fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError> {
+        match self {
+            Self::Genes => {
+                let (a, b) = (genes(a), genes(b));
+                let union = a.union(&b).count();
+                Ok(a.symmetric_difference(&b).count() as f64 / union.max(1) as f64)
+            }
+        }
+    }
+}
+
+fn genes(genotype: &Genotype) -> BTreeSet<(usize, usize, usize, &str)> {
+    let cells = genotype.cells().iter().enumerate();
+    let genes = cells.flat_map(|(index, cell)| cell.genes.iter().map(move |gene| (index, gene)));
+    genes.map(|(cell, gene)| (cell, gene.from, gene.to, gene.op.as_str())).collect()
+}
