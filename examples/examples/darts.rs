@@ -44,7 +44,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         arch_rate: Schedule::Constant(3e-3),
         ..BilevelConfig::default()
     };
-    let config = SearchConfig { epochs, batch: 64, bilevel, crop_padding: 1, flip: false };
+    let config = SearchConfig {
+        epochs,
+        batch: 64,
+        bilevel,
+        crop_padding: 1,
+        flip: false,
+        ..SearchConfig::default()
+    };
     let digest = digest(&(&space, &config))?;
 
     let (digits, noise) = (digits(), Noise::new(0));

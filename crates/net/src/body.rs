@@ -76,6 +76,11 @@ impl Body {
         &self.variables
     }
 
+    /// The row of an edge in the weights of the cell at a place.
+    pub(crate) fn row(&self, cell: usize, (from, to): (usize, usize)) -> Option<usize> {
+        self.cells.get(cell)?.row(from, to)
+    }
+
     pub(crate) fn cost(&self) -> Cost {
         self.cost
     }

@@ -14,8 +14,10 @@ use dartloom_train::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::prune::Pruning;
 use crate::{
-    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, SearchError, discretisation_gap,
+    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, PruneConfig, SearchError,
+    discretisation_gap, prune,
 };
 
 /// How long and with which batches a supernet is searched.
@@ -32,6 +34,9 @@ pub struct SearchConfig {
     pub crop_padding: usize,
     /// Random horizontal flips of training batches.
     pub flip: bool,
+    /// When candidates are removed; never when `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prune: Option<PruneConfig>,
 }
 
 impl Default for SearchConfig {
@@ -43,6 +48,7 @@ impl Default for SearchConfig {
             bilevel: BilevelConfig::default(),
             crop_padding: 4,
             flip: true,
+            prune: None,
         }
     }
 }
@@ -62,7 +68,11 @@ impl SearchConfig {
             _ if self.bilevel.warm_up >= self.epochs => {
                 refuse("warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
             }
-            _ => self.bilevel.check(),
+            _ => {
+                let warm_up = self.bilevel.warm_up;
+                self.prune.map_or(Ok(()), |prune| prune.check(self.epochs, warm_up))?;
+                self.bilevel.check()
+            }
         }
     }
 }
@@ -71,24 +81,29 @@ impl SearchConfig {
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: String,
-    space: &'a Space,
+    pub(crate) space: &'a Space,
+    pub(crate) registry: &'a Registry,
+    pub(crate) build: Build,
     decoder: &'a dyn Decoder,
-    bilevel: Bilevel,
-    config: SearchConfig,
-    noise: Noise,
-    train: Loader<'a>,
+    pub(crate) bilevel: Bilevel,
+    pub(crate) config: SearchConfig,
+    pub(crate) noise: Noise,
+    pub(crate) train: Loader<'a>,
     valid: Loader<'a>,
-    scoring: Loader<'a>,
-    memory: Memory,
+    pub(crate) scoring: Loader<'a>,
+    pub(crate) memory: Memory,
 }
 
 /// What a search remembers beside its tensors, saved with them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Memory {
+pub(crate) struct Memory {
     /// Sums over the current epoch, so that a stop in its middle loses nothing.
     running: Running,
     /// The best epoch so far.
     best: Option<BestEpoch>,
+    /// Which candidates are left, where some may be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pruning: Option<Pruning>,
 }
 
 /// The architecture of the epoch with the highest validation accuracy (the first of equals).
@@ -140,7 +155,9 @@ impl<'a> SupernetSearch<'a> {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         config.check()?;
+        prune::check(&config, &parts)?;
         let (space, device) = (parts.space, Device::Cpu);
+        let (registry, build) = (parts.registry, parts.build);
         let plan = Blueprint::supernet(space, parts.build)?;
         let mut weights = noise.stream("weights", 0);
         let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
@@ -154,7 +171,20 @@ impl<'a> SupernetSearch<'a> {
         let valid = batches(&data.valid, batch, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, batch)?;
         let (phase, decoder, memory) = (phase.into(), parts.decoder, Memory::default());
-        Ok(Self { phase, space, decoder, bilevel, config, noise, train, valid, scoring, memory })
+        Ok(Self {
+            phase,
+            space,
+            registry,
+            build,
+            decoder,
+            bilevel,
+            config,
+            noise,
+            train,
+            valid,
+            scoring,
+            memory,
+        })
     }
 
     /// Supernet, logits and optimisers.
@@ -211,7 +241,7 @@ impl<'a> SupernetSearch<'a> {
         3 * self.bilevel.supernet.cost().macs * images * steps * runs
     }
 
-    fn progress(&self, epoch: usize) -> Progress {
+    pub(crate) fn progress(&self, epoch: usize) -> Progress {
         Progress { epoch, epochs: self.config.epochs }
     }
 
@@ -256,7 +286,8 @@ impl Stepper for SupernetSearch<'_> {
         // A fresh random validation batch per step, as the released code draws.
         let draw = at.epoch * self.steps_per_epoch() + at.step;
         let valid = self.valid.batch(draw, 0)?;
-        let report = self.bilevel.step(at, self.config.epochs, &train, Some(&valid))?;
+        let valid = (!self.is_decided()).then_some(&valid);
+        let report = self.bilevel.step(at, self.config.epochs, &train, valid)?;
         let (loss, arch_loss) = (report.train_loss(), report.arch_loss());
         self.memory.running.train_loss += loss;
         self.memory.running.steps += 1;
@@ -282,6 +313,7 @@ impl Stepper for SupernetSearch<'_> {
         }
         let free = parameter_free(&decoded.genotype, self.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
+        self.prune(epoch, &table, &mut metrics);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
         let genotype =
             serde_json::to_value(&decoded.genotype).map_err(|error| TrainError::State {
@@ -316,6 +348,8 @@ impl Stepper for SupernetSearch<'_> {
         self.bilevel.architecture.load(&logits)?;
         self.bilevel.supernet.variables().load(&variables)?;
         self.memory = memory;
+        let kept = self.memory.pruning.as_ref().map(|pruning| pruning.kept.clone());
+        self.bilevel.architecture.keep(kept);
         Ok(())
     }
 }

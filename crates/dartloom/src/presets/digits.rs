@@ -46,7 +46,14 @@ pub fn digits() -> Result<Digits, SpaceError> {
         channels: 4,
         partial: 1,
         split: Split::Halves,
-        search: SearchConfig { epochs: 5, batch: 64, bilevel, crop_padding: 1, flip: false },
+        search: SearchConfig {
+            epochs: 5,
+            batch: 64,
+            bilevel,
+            crop_padding: 1,
+            flip: false,
+            ..SearchConfig::default()
+        },
         random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },
         retrain: RetrainConfig { channels: 8, layers, fit },
         baseline: Baseline::TinyResNet,

@@ -28,7 +28,14 @@ fn config(seeds: &[u64]) -> ComparisonConfig {
     ComparisonConfig {
         channels: 2,
         split: Split::Halves,
-        search: SearchConfig { epochs: 2, batch: 8, bilevel, crop_padding: 1, flip: false },
+        search: SearchConfig {
+            epochs: 2,
+            batch: 8,
+            bilevel,
+            crop_padding: 1,
+            flip: false,
+            ..SearchConfig::default()
+        },
         random: RandomConfig { top: 2, fit: fit.clone() },
         retrain: RetrainConfig { channels: 2, layers: 3, fit },
         seeds: seeds.to_vec(),

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a helper is a failing test")]
 
 mod bilevel;
+mod choices;
 mod comparison;
 mod configs;
 mod execution;
 mod gap;
 mod methods;
+mod perturbation;
+mod prune;
 mod random;
 mod search;
 mod second_order;

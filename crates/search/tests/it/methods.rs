@@ -181,8 +181,14 @@ fn weighed_edges_keep_the_contract_of_steppers() {
                 data: &data,
             };
             let bilevel = if simplex { on_simplex() } else { BilevelConfig::default() };
-            let config =
-                SearchConfig { epochs: 2, batch: 8, bilevel, crop_padding: 1, flip: false };
+            let config = SearchConfig {
+                epochs: 2,
+                batch: 8,
+                bilevel,
+                crop_padding: 1,
+                flip: false,
+                ..SearchConfig::default()
+            };
             SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
         };
         testkit::check_stepper(&mut make(), &mut make()).unwrap();

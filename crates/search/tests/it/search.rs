@@ -22,7 +22,14 @@ fn config(order: Order, epochs: usize) -> SearchConfig {
         warm_up: 1,
         ..BilevelConfig::default()
     };
-    SearchConfig { epochs, batch: 8, bilevel, crop_padding: 1, flip: true }
+    SearchConfig {
+        epochs,
+        batch: 8,
+        bilevel,
+        crop_padding: 1,
+        flip: true,
+        ..SearchConfig::default()
+    }
 }
 
 fn search<'a>(
