@@ -227,7 +227,7 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
-    /// for every pass with a gradient.
+    /// for every pass with a gradient. Removed candidates count as if they were there.
     pub fn training_macs(&self) -> u64 {
         let passes = match self.config.bilevel.order {
             crate::Order::First => 1,
@@ -237,7 +237,9 @@ impl<'a> SupernetSearch<'a> {
         let (epochs, steps) = (self.config.epochs as u64, self.steps_per_epoch() as u64);
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
         let images = self.train.batch_size() as u64;
-        let runs = epochs + (epochs - warm_up) * passes;
+        // Once pruning has decided, logits rest.
+        let searched = self.config.prune.map_or(epochs, |prune| prune.finish_at as u64);
+        let runs = epochs + (searched - warm_up.min(searched)) * passes;
         3 * self.bilevel.supernet.cost().macs * images * steps * runs
     }
 
