@@ -39,4 +39,12 @@ mod documents {
     mod fair_darts {}
     #[doc = include_str!("../../docs/methods/random-search.md")]
     mod random_search {}
+    #[doc = include_str!("../../docs/methods/sparsemax.md")]
+    mod sparsemax {}
+    #[doc = include_str!("../../docs/methods/pruning.md")]
+    mod pruning {}
+    #[doc = include_str!("../../docs/methods/constrained-decoding.md")]
+    mod constrained_decoding {}
+    #[doc = include_str!("../../docs/methods/perturbation.md")]
+    mod perturbation {}
 }

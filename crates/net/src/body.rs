@@ -86,6 +86,11 @@ impl Body {
         self.cells.get(place).map(Cell::cell)
     }
 
+    /// The row of an edge in the weights of the cell at a place.
+    pub(crate) fn row(&self, cell: usize, (from, to): (usize, usize)) -> Option<usize> {
+        self.cells.get(cell)?.row(from, to)
+    }
+
     pub(crate) fn cost(&self) -> Cost {
         self.cost
     }

@@ -80,6 +80,16 @@ pub enum NetError {
         /// What the blueprint was made for.
         found: Phase,
     },
+    /// A network that is not inside the supernet.
+    #[error("the supernet's cell {cell} has no edge {from}->{to}")]
+    Subnet {
+        /// Index of the placed cell.
+        cell: usize,
+        /// Source node.
+        from: usize,
+        /// Target node.
+        to: usize,
+    },
     /// An auxiliary head whose input is too small for its pooling.
     #[error("the auxiliary head after cell {after} needs a larger plane, found {found}")]
     AuxiliaryInput {

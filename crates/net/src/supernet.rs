@@ -1,5 +1,7 @@
 //! The network in which every edge holds every operation.
 
+use std::collections::BTreeMap;
+
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Phase};
@@ -52,6 +54,40 @@ impl Supernet {
     /// Parameters and buffers of all candidates; architecture logits are not among them.
     pub fn variables(&self) -> &Variables {
         self.body.variables()
+    }
+
+    /// The variables of the network inside that `plan` describes ([`Blueprint::subnet`]), under
+    /// the names they have there: [`Variables::load`] takes them over, running statistics
+    /// included. The network then puts out what the supernet puts out with weight 1 on the
+    /// network's operations and 0 on all others.
+    ///
+    /// # Errors
+    /// [`NetError::Subnet`] for an edge that the supernet does not have, or when a copy fails.
+    pub fn subnet(&self, plan: &Blueprint) -> Result<BTreeMap<String, Tensor>, NetError> {
+        let all = self.body.variables().snapshot()?;
+        let mut found = BTreeMap::new();
+        for (name, tensor) in &all {
+            if !name.contains(".edges.") {
+                found.insert(name.clone(), tensor.clone());
+            }
+        }
+        for (index, cell) in plan.cells.iter().enumerate() {
+            for (gene, edge) in cell.edges.iter().enumerate().filter(|(_, edge)| edge.live) {
+                let row = self.body.row(index, (edge.from, edge.to));
+                let (from, to) = (edge.from, edge.to);
+                let row = row.ok_or(NetError::Subnet { cell: index, from, to })?;
+                for candidate in &edge.candidates {
+                    let op = &candidate.op.name;
+                    let prefix = format!("cells.{index}.edges.{row}.{op}.");
+                    for (name, tensor) in all.range(prefix.clone()..) {
+                        let Some(rest) = name.strip_prefix(&prefix) else { break };
+                        let name = format!("cells.{index}.edges.{gene}.{op}.{rest}");
+                        found.insert(name, tensor.clone());
+                    }
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// What one image costs when every candidate runs.

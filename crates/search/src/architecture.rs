@@ -7,7 +7,7 @@ use dartloom_relax::{Constraint, Groups, Progress};
 use dartloom_space::{CellGraph, CellWeights, Recipe, Space, WeightTable};
 use rand::RngCore;
 
-use crate::{Choices, SearchError};
+use crate::{Choices, Kept, SearchError};
 
 /// Architecture logits of a space, one `[edges, operations]` table per searchable cell, and the
 /// [`Choices`] that turn them into weights; where these weigh edges, one line `[edges]` more per
@@ -26,6 +26,8 @@ pub struct Architecture {
     skip: Option<usize>,
     /// By cell, the rows of the edges from its last input.
     last_input: Vec<Vec<usize>>,
+    /// What is left of the candidates, when some may be gone.
+    kept: Option<Kept>,
 }
 
 /// Name of the line of edges among the logits.
@@ -38,7 +40,8 @@ impl Architecture {
     ///
     /// # Errors
     /// [`SearchError::Config`] when the relaxations of operations and of edges have logits that
-    /// live in different places, when a start has another shape, when penalties name a cell that
+    /// live in different places, when a start has another shape or its numbers are no logits, when
+    /// penalties name a cell that
     /// the space does not have, or a skip connection is to be helped that it does not have; or
     /// when a tensor cannot be made.
     pub fn new(
@@ -78,7 +81,7 @@ impl Architecture {
         }
         let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
         let last_input = space.cells().iter().map(|cell| from_last_input(&cell.graph)).collect();
-        Ok(Self { cells, ops, logits, skip: skip(space), last_input, choices, groups })
+        Ok(Self { cells, ops, logits, skip: skip(space), last_input, choices, groups, kept: None })
     }
 
     /// The logits: tables by cell name, lines of edges by `{cell}.edges`.
@@ -121,6 +124,16 @@ impl Architecture {
         self.choices.relaxation.domain()
     }
 
+    /// The candidates that are left; `None` for all of them.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.kept.as_ref()
+    }
+
+    /// Leaves these candidates: the weights of others are exactly 0 from now on.
+    pub fn keep(&mut self, kept: Option<Kept>) {
+        self.kept = kept;
+    }
+
     /// Weights of every cell in the space's order, differentiable with respect to the logits; where
     /// edges are weighed, in one more column.
     ///
@@ -132,9 +145,9 @@ impl Architecture {
         noise: &mut dyn RngCore,
     ) -> Result<Vec<Tensor>, SearchError> {
         let mut tables = Vec::with_capacity(self.cells.len());
-        for cell in &self.cells {
-            let ops = self.op_weights(cell, at, noise)?;
-            let ops = self.with_auxiliary_skip(ops, at)?;
+        for (index, cell) in self.cells.iter().enumerate() {
+            let ops = self.op_weights((index, cell), at, noise)?;
+            let ops = self.with_auxiliary_skip(index, ops, at)?;
             tables.push(match self.edge_weights(cell, at, noise)? {
                 Some(edges) => Tensor::cat(&[ops, edges.unsqueeze(1)?], 1)?,
                 None => ops,
@@ -145,21 +158,40 @@ impl Architecture {
 
     fn op_weights(
         &self,
-        cell: &str,
+        (index, cell): (usize, &str),
         at: Progress,
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, SearchError> {
-        Ok(self.choices.relaxation.weights(self.logits[cell].as_tensor(), at, noise)?)
+        let logits = self.logits[cell].as_tensor();
+        let relaxation = &self.choices.relaxation;
+        match &self.kept {
+            None => Ok(relaxation.weights(logits, at, noise)?),
+            Some(kept) => {
+                let relax = |logits: &Tensor| relaxation.weights(logits, at, noise);
+                kept.weights(index, (logits, self.domain()), relax)
+            }
+        }
     }
 
-    /// `beta x` beside an edge's candidates is `beta` more for its skip connection.
-    fn with_auxiliary_skip(&self, ops: Tensor, at: Progress) -> Result<Tensor, SearchError> {
+    /// `beta x` beside an edge's candidates is `beta` more for its skip connection, where that is
+    /// left and the search still searches.
+    fn with_auxiliary_skip(
+        &self,
+        index: usize,
+        ops: Tensor,
+        at: Progress,
+    ) -> Result<Tensor, SearchError> {
         let helped = self.choices.auxiliary_skip.zip(self.skip);
         let Some((auxiliary, column)) = helped else { return Ok(ops) };
         let mut row = vec![0.0; self.ops.len()];
         row[column] = auxiliary.coefficient(at);
         let row = Tensor::from_vec(row, (1, self.ops.len()), ops.device())?;
-        Ok(ops.broadcast_add(&row.to_dtype(ops.dtype())?)?)
+        let row = row.to_dtype(ops.dtype())?;
+        Ok(match &self.kept {
+            None => ops.broadcast_add(&row)?,
+            Some(kept) if kept.is_decided() => ops,
+            Some(kept) => (&ops + kept.mask(index, &ops)?.broadcast_mul(&row)?)?,
+        })
     }
 
     fn edge_weights(
@@ -185,13 +217,17 @@ impl Architecture {
         noise: &mut dyn RngCore,
     ) -> Result<Option<Tensor>, SearchError> {
         let mut total: Option<Tensor> = None;
-        for cell in &self.cells {
+        for (index, cell) in self.cells.iter().enumerate() {
             let logits = self.logits[cell].as_tensor();
+            let logits = &match &self.kept {
+                None => logits.clone(),
+                Some(kept) => kept.logits(index, (logits, self.domain()))?,
+            };
             let own = self.choices.cell_penalties.get(cell);
             let terms = [Some(&self.choices.penalties), own].into_iter().flatten();
             let mut parts = vec![self.choices.relaxation.penalty(logits)?];
             for terms in terms.filter(|terms| !terms.is_empty()) {
-                let weights = self.op_weights(cell, at, noise)?;
+                let weights = self.op_weights((index, cell), at, noise)?;
                 parts.push(terms.loss(logits, &weights, at)?);
             }
             for part in parts.into_iter().flatten() {
@@ -210,8 +246,8 @@ impl Architecture {
     /// When a weight is not finite.
     pub fn table(&self, at: Progress, noise: &mut dyn RngCore) -> Result<WeightTable, SearchError> {
         let mut cells = Vec::with_capacity(self.cells.len());
-        for name in &self.cells {
-            let ops = self.op_weights(name, at, noise)?;
+        for (index, name) in self.cells.iter().enumerate() {
+            let ops = self.op_weights((index, name), at, noise)?;
             let own = self.edge_weights(name, at, noise)?;
             let host = |tensor: Tensor| tensor.detach().to_dtype(DType::F64);
             let edge_weights = own.map(|own| host(own)?.to_vec1()).transpose()?;
@@ -280,16 +316,26 @@ fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
             rows.len() == cell.graph.edges().len()
                 && rows.iter().all(|row| row.len() == space.op_set().len())
         });
-    if fits {
-        return Ok(());
+    if !fits {
+        let shape = |rows: &Vec<Vec<f64>>| (rows.len(), rows.first().map_or(0, Vec::len));
+        let shapes: Vec<_> = start.iter().map(shape).collect();
+        let expected = "a table of edges and operations for each cell of the space";
+        return refuse("start", expected, format!("tables of {shapes:?}"));
     }
-    let shapes: Vec<_> =
-        start.iter().map(|rows| (rows.len(), rows.first().map_or(0, Vec::len))).collect();
-    refuse(
-        "start",
-        "a table of edges and operations for each cell of the space",
-        format!("tables of {shapes:?}"),
-    )
+    let mut rows = start.iter().flatten();
+    let wrong = match relaxation.domain() {
+        Constraint::Simplex => rows.find(|row| {
+            let sum: f64 = row.iter().sum();
+            row.iter().any(|share| *share < 0.0) || !((sum - 1.0).abs() < 1e-6)
+        }),
+        _ => rows.find(|row| row.iter().any(|logit| !logit.is_finite())),
+    };
+    match wrong {
+        Some(row) => {
+            refuse("start", "finite logits, shares of 1 on the simplex", format!("{row:?}"))
+        }
+        None => Ok(()),
+    }
 }
 
 fn from_last_input(graph: &CellGraph) -> Vec<usize> {

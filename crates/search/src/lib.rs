@@ -6,6 +6,8 @@ mod choices;
 mod comparison;
 mod error;
 mod gap;
+mod perturbation;
+mod prune;
 mod random;
 mod split;
 pub mod stop;
@@ -25,6 +27,8 @@ pub use comparison::{
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};
+pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
+pub use prune::{Kept, PruneConfig};
 pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

@@ -14,9 +14,11 @@ use dartloom_train::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::prune::Pruning;
 use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
-    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, SearchError, discretisation_gap,
+    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, PruneConfig, SearchError,
+    discretisation_gap, prune,
 };
 
 /// How long and with which batches a supernet is searched.
@@ -35,6 +37,9 @@ pub struct SearchConfig {
     pub flip: bool,
     /// When to stop before the last epoch, and what to warn of.
     pub stop: Vec<StopConfig>,
+    /// When candidates are removed; never when `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prune: Option<PruneConfig>,
 }
 
 impl Default for SearchConfig {
@@ -47,6 +52,7 @@ impl Default for SearchConfig {
             crop_padding: 4,
             flip: true,
             stop: Vec::new(),
+            prune: None,
         }
     }
 }
@@ -68,6 +74,8 @@ impl SearchConfig {
             }
             _ => {
                 self.stop.iter().try_for_each(|stop| stop.rule().check())?;
+                let warm_up = self.bilevel.warm_up;
+                self.prune.map_or(Ok(()), |prune| prune.check(self.epochs, warm_up))?;
                 self.bilevel.check()
             }
         }
@@ -78,21 +86,23 @@ impl SearchConfig {
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: String,
-    space: &'a Space,
+    pub(crate) space: &'a Space,
+    pub(crate) registry: &'a Registry,
+    pub(crate) build: Build,
     decoder: &'a dyn Decoder,
-    bilevel: Bilevel,
-    config: SearchConfig,
-    noise: Noise,
-    train: Loader<'a>,
+    pub(crate) bilevel: Bilevel,
+    pub(crate) config: SearchConfig,
+    pub(crate) noise: Noise,
+    pub(crate) train: Loader<'a>,
     valid: Loader<'a>,
-    scoring: Loader<'a>,
+    pub(crate) scoring: Loader<'a>,
     watches: Vec<Watch<'a>>,
-    memory: Memory,
+    pub(crate) memory: Memory,
 }
 
 /// What a search remembers beside its tensors, saved with them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Memory {
+pub(crate) struct Memory {
     /// Sums over the current epoch, so that a stop in its middle loses nothing.
     running: Running,
     /// The best epoch so far.
@@ -103,6 +113,9 @@ struct Memory {
     /// The rule that ended the search.
     #[serde(default)]
     stopped: Option<Stopped>,
+    /// Which candidates are left, where some may be gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pruning: Option<Pruning>,
 }
 
 /// The architecture of the epoch with the highest validation accuracy (the first of equals).
@@ -154,7 +167,9 @@ impl<'a> SupernetSearch<'a> {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         config.check()?;
+        prune::check(&config, &parts)?;
         let (space, device) = (parts.space, Device::Cpu);
+        let (registry, build) = (parts.registry, parts.build);
         let plan = Blueprint::supernet(space, parts.build)?;
         let mut weights = noise.stream("weights", 0);
         let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
@@ -170,6 +185,8 @@ impl<'a> SupernetSearch<'a> {
         Ok(Self {
             phase: phase.into(),
             space,
+            registry,
+            build,
             decoder: parts.decoder,
             bilevel,
             watches: config.stop.iter().map(Watch::from).collect(),
@@ -242,7 +259,8 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
-    /// for every pass with a gradient. Epochs that a rule has saved cost nothing.
+    /// for every pass with a gradient. Epochs that a rule has saved cost nothing; removed candidates
+    /// count as if they were there.
     pub fn training_macs(&self) -> u64 {
         let cells = self.space.cells().len() as u64;
         let ablation = self.config.bilevel.ablation.map_or(0, |ablation| ablation.passes(cells));
@@ -256,11 +274,13 @@ impl<'a> SupernetSearch<'a> {
         let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
         let images = self.train.batch_size() as u64;
-        let runs = 3 * epochs + (epochs - warm_up) * passes;
+        // Once pruning has decided, logits rest.
+        let searched = self.config.prune.map_or(epochs, |prune| prune.finish_at as u64).min(epochs);
+        let runs = 3 * epochs + (searched - warm_up.min(searched)) * passes;
         self.bilevel.supernet.cost().macs * images * steps * runs
     }
 
-    fn progress(&self, epoch: usize) -> Progress {
+    pub(crate) fn progress(&self, epoch: usize) -> Progress {
         Progress { epoch, epochs: self.config.epochs }
     }
 
@@ -323,7 +343,8 @@ impl Stepper for SupernetSearch<'_> {
         // A fresh random validation batch per step, as the released code draws.
         let draw = at.epoch * self.steps_per_epoch() + at.step;
         let valid = self.valid.batch(draw, 0)?;
-        let report = self.bilevel.step(at, self.config.epochs, &train, Some(&valid))?;
+        let valid = (!self.is_decided()).then_some(&valid);
+        let report = self.bilevel.step(at, self.config.epochs, &train, valid)?;
         let (loss, arch_loss) = (report.train_loss(), report.arch_loss());
         self.memory.running.train_loss += loss;
         self.memory.running.steps += 1;
@@ -349,6 +370,7 @@ impl Stepper for SupernetSearch<'_> {
         }
         let free = parameter_free(&decoded.genotype, self.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
+        self.prune(epoch, &table, &mut metrics);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
         let genotype =
             serde_json::to_value(&decoded.genotype).map_err(|error| TrainError::State {
@@ -393,6 +415,8 @@ impl Stepper for SupernetSearch<'_> {
         self.bilevel.architecture.load(&logits)?;
         self.bilevel.supernet.variables().load(&variables)?;
         self.memory = memory;
+        let kept = self.memory.pruning.as_ref().map(|pruning| pruning.kept.clone());
+        self.bilevel.architecture.keep(kept);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{DType, Tensor};
 use dartloom_kernels::fused::{Arena, Branch, Call, Extent, Program, ProgramBuilder, Recompute};
 use dartloom_ops::{Mode, Stage};
-use dartloom_space::{CellPlan, Phase, Shape, Source};
+use dartloom_space::{CellPlan, Shape, Source};
 
 use super::staged::single;
 use super::weights::CellWeights;
@@ -128,7 +128,7 @@ fn with_ports(
         }
     }
     let last = edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max()?;
-    let weighted = plan.edges.iter().any(|edge| edge.input.phase == Phase::Search);
+    let weighted = plan.weighted;
     let mut gates = 0;
     for node in plan.ports.len()..=last {
         let mut parts = Vec::new();
@@ -169,7 +169,6 @@ fn edge_parts(
     let groups = edge.bypass.as_ref().map_or(1, |bypass| bypass.groups());
     let kept = edge.bypass.as_ref().map(|bypass| (0, bypass.kept));
     let own = &plan.edges[edge.row];
-    let weighted = own.input.phase == Phase::Search;
     for op in &edge.ops {
         let gate = (!op.identity).then(|| {
             *gates += 1;
@@ -178,7 +177,7 @@ fn edge_parts(
         let branch = Branch {
             channels: kept,
             scatter: (0, groups),
-            coefficient: weighted.then_some(edge.row * own.candidates.len() + op.column),
+            coefficient: plan.weighted.then_some(edge.row * own.candidates.len() + op.column),
             gate,
             ..Branch::new(source, &[])
         };
@@ -191,7 +190,9 @@ fn edge_parts(
             let branch = Branch {
                 channels,
                 scatter: (group, groups),
-                coefficient: weighted.then_some(plan.edges.len() * own.candidates.len() + edge.row),
+                coefficient: plan
+                    .weighted
+                    .then_some(plan.edges.len() * own.candidates.len() + edge.row),
                 ..Branch::new(source, &[])
             };
             parts.push(Part { branch, stages: bypass.stages()? });
@@ -204,7 +205,6 @@ fn edge_parts(
 pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
     for edge in edges {
         let own = &plan.edges[edge.row];
-        let weighted = own.input.phase == Phase::Search;
         let mut parts = Vec::new();
         let mut gates = 0;
         for op in &mut edge.ops {
@@ -214,7 +214,7 @@ pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
                 gates += 1;
                 gates - 1
             });
-            let coefficient = weighted.then_some(op.column);
+            let coefficient = plan.weighted.then_some(op.column);
             parts
                 .push(Part { branch: Branch { coefficient, gate, ..Branch::new(0, &[]) }, stages });
         }

@@ -135,6 +135,11 @@ impl Cell {
         self.cell
     }
 
+    /// The row of the edge between two nodes.
+    pub(crate) fn row(&self, from: usize, to: usize) -> Option<usize> {
+        self.edges.iter().find(|edge| (edge.from, edge.to) == (from, to)).map(|edge| edge.row)
+    }
+
     /// The cell's output; in a supernet `weights` is `[edges, operations]`, or has one more column
     /// that weighs whole edges, channels that pass their operations by included.
     ///

@@ -15,4 +15,5 @@ mod partial;
 mod per_pixel;
 mod places;
 mod seeds;
+mod subnet;
 mod support;

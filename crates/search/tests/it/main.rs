@@ -4,11 +4,14 @@
 
 mod ablation;
 mod bilevel;
+mod choices;
 mod comparison;
 mod configs;
 mod execution;
 mod gap;
 mod methods;
+mod perturbation;
+mod prune;
 mod random;
 mod search;
 mod second_order;

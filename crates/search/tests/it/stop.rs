@@ -24,8 +24,8 @@ fn after(epochs: usize) -> RuleConfig {
 
 /// Five epochs with one of warm-up: the rules see epochs 1 and later.
 fn config(epochs: usize, stop: Vec<StopConfig>) -> SearchConfig {
-    let bilevel = BilevelConfig { arch_rate: 0.02, warm_up: 1, ..BilevelConfig::default() };
-    SearchConfig { epochs, batch: 8, bilevel, crop_padding: 1, flip: true, stop }
+    let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.02), warm_up: 1, ..BilevelConfig::default() };
+    SearchConfig { epochs, batch: 8, bilevel, crop_padding: 1, stop, ..SearchConfig::default() }
 }
 
 /// Stops in epoch 3, with a warning from epoch 2 on.
@@ -39,8 +39,7 @@ fn search<'a>(space: &'a Space, data: &'a Parts<'a>, config: SearchConfig) -> Su
     let parts = SearchParts {
         space,
         registry,
-        relaxation: softmax(),
-        edges: None,
+        choices: softmax().into(),
         decoder,
         build: build(&data.train, 2),
         data,

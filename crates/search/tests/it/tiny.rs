@@ -7,7 +7,7 @@ use dartloom_data::{Batch, Dataset, InMemory, Subset, digits};
 use dartloom_net::Supernet;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
-use dartloom_search::{Architecture, Bilevel, BilevelConfig};
+use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices};
 use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
 use dartloom_train::{Noise, cross_entropy};
 use rand::Rng;
@@ -27,6 +27,12 @@ pub(crate) fn two_ops() -> OpSet {
     registry().op_set("two", &["skip_connect", "sep_conv_3x3"]).unwrap()
 }
 
+/// Every kind of operation, "none" among them.
+pub(crate) fn four_ops() -> OpSet {
+    let names = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
+    registry().op_set("four", &names).unwrap()
+}
+
 pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
     Subset::new(digits().train, (0..count).collect()).unwrap()
 }
@@ -40,6 +46,11 @@ pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
 /// A space of one node per cell in f64 on images of 8x8. Without rectifiers the loss is smooth in
 /// everything, so differences mean something.
 pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> Bilevel {
+    bench_of(config, relaxation.into())
+}
+
+/// The same with more than a relaxation.
+pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel {
     let registry = registry();
     let ops = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
     let space = space(registry.op_set("smooth", &ops).unwrap(), 1);
@@ -56,7 +67,7 @@ pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> B
     let mut weights = noise.stream("weights", 0);
     let supernet = Supernet::new(&plan, &registry, &device, dtype, &mut weights).unwrap();
     let mut logits = noise.stream("logits", 0);
-    let architecture = Architecture::new(&space, relaxation, &device, dtype, &mut logits).unwrap();
+    let architecture = Architecture::new(&space, choices, &device, dtype, &mut logits).unwrap();
     // Logits of order 1 instead of 1e-3, so that no weight is like another.
     for var in architecture.logits().values() {
         var.set(&(var.as_tensor().detach() * 700.0).unwrap()).unwrap();

@@ -4,7 +4,9 @@ use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};
 use super::{Blueprint, Build, CellPlan, Phase, StemPlan};
 use crate::layer::output_of;
-use crate::{Genotype, Lowering, Network, OpSet, Shape, Source, Space, SpaceError};
+use crate::{
+    CellGenotype, Compat, Genotype, Lowering, Network, OpSet, Shape, Source, Space, SpaceError,
+};
 
 impl Blueprint {
     /// The supernet of a space: every operation on every edge.
@@ -56,24 +58,44 @@ impl Blueprint {
                 return Err(SpaceError::CellIndex { placement, found, cells });
             }
         }
-        let seeds = |index: usize| {
-            let cell = &cells[index];
-            let edges: Result<Vec<_>, SpaceError> = cell
-                .genes
-                .iter()
-                .zip(cell.live_genes(build.compat))
-                .map(|(gene, live)| {
-                    let op =
-                        ops.get(&gene.op).map_err(|e| e.at(format!("cell `{}`", cell.name)))?;
-                    let (from, to) = (gene.from, gene.to);
-                    Ok(EdgeSeed { from, to, ops: vec![op], partial: 1, live })
-                })
-                .collect();
-            let (inputs, concat) = (cell.inputs, cell.output_nodes(build.compat));
-            Ok(CellSeed { inputs, edges: edges?, concat })
-        };
+        let seeds = |index: usize| genes(&cells[index], ops, build.compat);
         assemble(network, build, Phase::Retrain, seeds)
     }
+
+    /// The network of a genotype inside the supernet of `space`: the layers are those of the
+    /// search (norms without scale and shift, pooled values normalised), so that it computes what
+    /// the supernet computes with weight 1 on the genotype's operations and 0 elsewhere, from the
+    /// same variables. Nodes run in the papers' order whatever [`Build::compat`] says.
+    ///
+    /// # Errors
+    /// [`SpaceError::Mismatch`] and its like for a genotype of another space, else as for
+    /// [`Blueprint::derived`].
+    pub fn subnet(space: &Space, genotype: &Genotype, build: Build) -> Result<Self, SpaceError> {
+        if build.partial != 1 {
+            return Err(SpaceError::PartialDerived { found: build.partial });
+        }
+        let cells = space.genotype(genotype.cells().to_vec())?;
+        let seeds = |index: usize| genes(&cells.cells()[index], space.op_set(), Compat::Paper);
+        let mut plan = assemble(space.network(), build, Phase::Search, seeds)?;
+        plan.phase = Phase::Retrain;
+        plan.cells.iter_mut().for_each(|cell| cell.weighted = false);
+        Ok(plan)
+    }
+}
+
+/// One operation per gene.
+fn genes<'a>(
+    cell: &'a CellGenotype,
+    ops: &'a OpSet,
+    compat: Compat,
+) -> Result<CellSeed<'a>, SpaceError> {
+    let genes = cell.genes.iter().zip(cell.live_genes(compat));
+    let edges = genes.map(|(gene, live)| {
+        let op = ops.get(&gene.op).map_err(|e| e.at(format!("cell `{}`", cell.name)))?;
+        Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], partial: 1, live })
+    });
+    let edges = edges.collect::<Result<_, SpaceError>>()?;
+    Ok(CellSeed { inputs: cell.inputs, edges, concat: cell.output_nodes(compat) })
 }
 
 const MOST_CHANNELS: usize = 1 << 16;

@@ -57,7 +57,8 @@ pub(super) fn plan_cell(
         .collect::<Result<Vec<_>, _>>()?;
     let output = Shape { channels: node.channels * concat.len(), ..node };
     let (cell, reduction) = (placement.cell, placement.reduction);
-    Ok(CellPlan { cell, width, reduction, ports, edges, concat, node, output })
+    let weighted = phase == Phase::Search;
+    Ok(CellPlan { cell, width, reduction, weighted, ports, edges, concat, node, output })
 }
 
 fn node_shape(entry: Shape, reduction: bool) -> Shape {

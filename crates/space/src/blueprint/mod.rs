@@ -86,6 +86,8 @@ pub struct CellPlan {
     pub width: usize,
     /// Whether edges from inputs have stride 2.
     pub reduction: bool,
+    /// Whether a supernet's weights multiply the candidates.
+    pub weighted: bool,
     /// One per input.
     pub ports: Vec<PortPlan>,
     /// Edges, in row order of the cell (supernet) or gene order (derived network).

@@ -105,7 +105,8 @@ pub(super) fn search_cell(
     let edges = edges.collect::<Result<Vec<_>, SpaceError>>()?;
     let output = Shape { channels: node.channels * concat.len(), ..node };
     let width = node.channels;
-    Ok(CellPlan { cell: 0, width, reduction, ports, edges, concat, node, output })
+    let weighted = true;
+    Ok(CellPlan { cell: 0, width, reduction, weighted, ports, edges, concat, node, output })
 }
 
 fn candidate(op: &OpSpec, input: InputPlan) -> Result<Candidate, SpaceError> {
