@@ -65,12 +65,12 @@ impl Experiment {
 
 fn spec(data: &Data, every: &MethodPatch, own: MethodPatch) -> Result<MethodSpec, CliError> {
     let preset = own.preset.clone().unwrap_or_default();
-    let mut spec = MethodSpec::of(preset, data).map_err(CliError::work)?;
+    let mut spec = MethodSpec::of(preset, data)?;
     let has_warm_up = every.has_warm_up() || own.has_warm_up();
     every.clone().apply(&mut spec);
     own.apply(&mut spec);
     if !has_warm_up {
-        spec.search.bilevel.warm_up = spec.warm_up().map_err(CliError::work)?;
+        spec.search.bilevel.warm_up = spec.warm_up()?;
     }
     Ok(spec)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::kinds::{DecoderKind, RelaxationKind};
 use super::penalty::Penalty;
 use super::{Data, Ops};
+use crate::error::CliError;
 
 /// The name of a preset.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,8 +44,8 @@ impl Preset {
     }
 
     /// The method as its paper has it.
-    pub(super) fn method(&self) -> Result<Method, Error> {
-        presets::by_name(&self.0)
+    pub(super) fn method(&self) -> Result<Method, CliError> {
+        presets::by_name(&self.0).map_err(CliError::input)
     }
 }
 
@@ -80,7 +81,7 @@ pub(crate) struct MethodSpec {
 
 impl MethodSpec {
     /// A preset with the sizes of the built-in experiment on `data`.
-    pub(super) fn of(preset: Preset, data: &Data) -> Result<Self, Error> {
+    pub(super) fn of(preset: Preset, data: &Data) -> Result<Self, CliError> {
         let Method { name, ops, choices, channels, partial, split, mut search, .. } =
             preset.method()?.on_digits();
         if data.is_natural() {
@@ -103,7 +104,7 @@ impl MethodSpec {
     }
 
     /// The warm-up that the preset has in so many epochs.
-    pub(super) fn warm_up(&self) -> Result<usize, Error> {
+    pub(super) fn warm_up(&self) -> Result<usize, CliError> {
         Ok(self.preset.method()?.warm_up_of(self.search.epochs))
     }
 }

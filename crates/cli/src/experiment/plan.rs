@@ -27,8 +27,10 @@ impl Plan {
     /// Checks an experiment; `origin` (a file name) stands before errors.
     pub(crate) fn new(experiment: Experiment, origin: &str) -> Result<Self, CliError> {
         check_name(&experiment, origin)?;
+        experiment.comparison().check().map_err(refused(origin))?;
         let registry = registry(&experiment).map_err(refused(origin))?;
         let methods = experiment.method.iter().map(|method| {
+            let origin = &of_method(origin, &experiment, &method.title);
             let space = space(&experiment, &method.ops, &registry, origin)?;
             let rules = Rules::of(method, &space, origin)?;
             Ok((space, rules))
@@ -36,8 +38,8 @@ impl Plan {
         let methods = methods.collect::<Result<_, CliError>>()?;
         let data = read(&experiment.data).map_err(refused(origin))?;
         let plan = Self { experiment, registry, methods, data };
-        plan.comparison().check().map_err(refused(origin))?;
         plan.check_networks(origin)?;
+        plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
     }
 
@@ -75,6 +77,8 @@ impl Plan {
         let Experiment { random, retrain, .. } = &self.experiment;
         let ops = self.registry.catalog();
         for method in self.comparison().methods {
+            let origin = &of_method(origin, &self.experiment, &method.name);
+            method.check().map_err(refused(origin))?;
             let MethodParts { space, channels, partial, .. } = method;
             let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
             let derived = |network: Result<Network, SpaceError>, channels: usize| {
@@ -150,6 +154,14 @@ fn space(
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
     let (layers, nodes, stem) = (experiment.layers, experiment.nodes, experiment.stem.stem());
     Space::darts(set, layers, nodes, stem).map_err(refused(origin))
+}
+
+/// Where there are several methods, a message says whose values it is about.
+fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
+    match experiment.method.len() {
+        1 => origin.to_owned(),
+        _ => format!("{origin}: method `{title}`"),
+    }
 }
 
 /// Puts the origin of an experiment before what a library says about it.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use dartloom::decode::Decoder;
+use dartloom::decode::{DecodeError, Decoder};
 use dartloom::presets::Method;
-use dartloom::relax::{AuxiliarySkip, Constraint, Relaxation, Simplex, Softmax};
+use dartloom::relax::{AuxiliarySkip, Constraint, Progress, Relaxation, Simplex, Softmax};
 use dartloom::search::{Architecture, Choices, LogitStep};
 use dartloom::space::Space;
 use dartloom::train::Noise;
@@ -25,26 +25,40 @@ pub(super) struct Rules {
 impl Rules {
     /// The rules of `spec`, checked together and with its space.
     pub(super) fn of(spec: &MethodSpec, space: &Space, origin: &str) -> Result<Self, CliError> {
-        let method = spec.preset.method().map_err(refused(origin))?.on_digits();
+        let method = spec.preset.method()?.on_digits();
         let Method { choices, decoder, .. } = method;
         let choices = replaced(spec, choices, origin)?;
         check_step(spec, &choices, origin)?;
         for penalty in spec.penalties.iter().flatten() {
             check_penalty(spec, penalty, &*choices.relaxation, origin)?;
         }
-        // Logits are small; with them a part of the choices that is not the space's shows now.
-        let mut noise = Noise::new(0).stream("check", 0);
-        Architecture::new(space, choices.clone(), &Device::Cpu, DType::F32, &mut noise)
-            .map_err(refused(origin))?;
         let decoder = spec.decoder.map_or(decoder, |kind| kind.decoder());
-        Ok(Self { choices, decoder })
+        let rules = Self { choices, decoder };
+        rules.check(space, origin)?;
+        Ok(rules)
+    }
+
+    /// Goes from the first logits to a genotype: what does not fit the space, and rules that do not
+    /// fit each other, show before hours of work.
+    fn check(&self, space: &Space, origin: &str) -> Result<(), CliError> {
+        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let logits =
+            Architecture::new(space, self.choices.clone(), &device, DType::F32, &mut noise);
+        let logits = logits.map_err(refused(origin))?;
+        let table = logits.table(Progress::start(1), &mut noise).map_err(refused(origin))?;
+        match self.decoder.decode(space, &table) {
+            // The first weights decide nothing yet, and may leave nothing.
+            Ok(_) | Err(DecodeError::EmptyNode { .. } | DecodeError::EmptyCell { .. }) => Ok(()),
+            Err(error) => Err(refused(&format!("{origin}: decoder"))(error)),
+        }
     }
 }
 
 fn replaced(spec: &MethodSpec, own: Choices, origin: &str) -> Result<Choices, CliError> {
     let mut choices = own;
     if let Some(kind) = spec.relaxation {
-        choices.relaxation = kind.relaxation().map_err(refused(&format!("{origin}: relaxation")))?;
+        choices.relaxation =
+            kind.relaxation().map_err(refused(&format!("{origin}: relaxation")))?;
     }
     let edges: Arc<dyn Relaxation> = match (choices.edges.take(), choices.relaxation.domain()) {
         // One rule moves both: weights of edges go where those of operations go.
@@ -54,7 +68,8 @@ fn replaced(spec: &MethodSpec, own: Choices, origin: &str) -> Result<Choices, Cl
     };
     choices.edges = spec.edge_weights.then_some(edges);
     if let Some(terms) = &spec.penalties {
-        choices.penalties = Arc::new(penalties(terms).map_err(refused(&format!("{origin}: penalties")))?);
+        choices.penalties =
+            Arc::new(penalties(terms).map_err(refused(&format!("{origin}: penalties")))?);
         choices.cell_penalties.clear();
     }
     if spec.auxiliary_skip != choices.auxiliary_skip.is_some() {

@@ -49,8 +49,8 @@ fn check_same_methods(before: &Experiment, after: &Experiment, text: &str) -> Re
 fn follow(before: &MethodSpec, after: &mut MethodSpec) -> Result<(), CliError> {
     let (old, new) = (before.search.bilevel.warm_up, after.search.bilevel.warm_up);
     let other_epochs = before.search.epochs != after.search.epochs;
-    if other_epochs && old == new && old == before.warm_up().map_err(CliError::work)? {
-        after.search.bilevel.warm_up = after.warm_up().map_err(CliError::work)?;
+    if other_epochs && old == new && old == before.warm_up()? {
+        after.search.bilevel.warm_up = after.warm_up()?;
     }
     Ok(())
 }

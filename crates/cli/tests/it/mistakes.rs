@@ -3,7 +3,7 @@
 use crate::program::Program;
 
 /// Experiment texts, and what the message must contain.
-const TEXTS: [(&str, &[&str]); 46] = [
+const TEXTS: [(&str, &[&str]); 50] = [
     ("(data: Digits, layrs: 3)", &["bad.ron:1:", "layrs", "layers"]),
     ("(\n  data: Digits,\n  layers: \"three\",\n)", &["bad.ron:3:"]),
     ("(data: Digits, layers: -1)", &["bad.ron:1:"]),
@@ -40,6 +40,13 @@ const TEXTS: [(&str, &[&str]); 46] = [
     ("(data: Digits, method: [\"darts\", \"darts\"])", &["bad.ron", "methods", "DARTS"]),
     ("(data: Digits, method: \"pc_darts\", channels: 6)", &["bad.ron", "4"]),
     ("(data: Digits, partial: 0)", &["bad.ron", "partial"]),
+    (
+        "(data: Digits, method: [\"darts\", (preset: \"pc_darts\", partial: 0)])",
+        &["bad.ron: method `PC-DARTS`", "partial"],
+    ),
+    ("(data: Digits, decoder: EdgeWeighted())", &["bad.ron: decoder", "a weight for every edge"]),
+    ("(data: Digits, method: \"pc_darts\", edge_weights: false)", &["bad.ron: decoder", "edge"]),
+    ("(data: Digits, decoder: TopK(edges: 0))", &["bad.ron: decoder", "0"]),
     ("(data: Digits, relaxation: Simplex)", &["bad.ron", "logit_step", "ExponentiatedGradient"]),
     (
         "(data: Digits, search: (bilevel: (logit_step: ExponentiatedGradient)))",
@@ -50,7 +57,10 @@ const TEXTS: [(&str, &[&str]); 46] = [
     ("(data: Digits, penalties: [(kind: Size, to: 1)])", &["bad.ron:1:", "Size", "BetaDecay"]),
     ("(data: Digits, penalties: [(kind: Entropy)])", &["bad.ron:1:", "to"]),
     ("(data: Digits, penalties: [(kind: Entropy, to: 1, end: 0)])", &["bad.ron", "end"]),
-    ("(data: Digits, penalties: [(kind: Entropy, to: inf)])", &["bad.ron: penalties: `to`", "finite"]),
+    (
+        "(data: Digits, penalties: [(kind: Entropy, to: inf)])",
+        &["bad.ron: penalties: `to`", "finite"],
+    ),
     ("(data: Digits, penalties: [(kind: ConcaveNorm(1), to: 1)])", &["bad.ron", "power"]),
     ("(data: Digits, penalties: [(kind: ZeroOne, to: 1)])", &["bad.ron", "penalties", "Sigmoid"]),
     (

@@ -38,10 +38,9 @@ impl Method {
     ///
     /// What stays the method's: operations, relaxation, weights of edges, partial channels, split,
     /// order, and the rule that moves logits. Three of its numbers are made to fit: Adam moves
-    /// logits ten times as far, with a hundredth of the steps (exponentiated gradient has a rate
-    /// that does not depend on the number of steps as much, and keeps it); the warm-up is the same
-    /// share of the epochs; and a decoder whose threshold is out of reach in five epochs gives way
-    /// to [`Method::short_decoder`].
+    /// logits ten times as far, with a hundredth of the steps (exponentiated gradient keeps its
+    /// rate); the warm-up is the same share of the epochs; and a decoder whose threshold is out of
+    /// reach in five epochs gives way to [`Method::short_decoder`].
     #[must_use]
     pub fn on_digits(self) -> Self {
         let mut search = self.search.clone();
@@ -50,7 +49,7 @@ impl Method {
         search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
         search.bilevel.warm_up = self.warm_up_of(search.epochs);
         if search.bilevel.logit_step == LogitStep::Adam {
-            search.bilevel.arch_rate = search.bilevel.arch_rate.scaled(10.0);
+            search.bilevel.arch_rate = tenfold(search.bilevel.arch_rate);
         }
         let (decoder, short_decoder) = match self.short_decoder {
             Some(short) => (short, None),
@@ -63,5 +62,15 @@ impl Method {
     /// whole epochs.
     pub fn warm_up_of(&self, epochs: usize) -> usize {
         self.search.bilevel.warm_up * epochs / self.search.epochs.max(1)
+    }
+}
+
+/// Ten times the rate, as a person writes it: 3e-4 becomes 3e-3 and not its neighbour.
+fn tenfold(rate: Schedule) -> Schedule {
+    let ten = |rate: f64| (1e10 * rate).round() / 1e9;
+    match rate {
+        Schedule::Constant(rate) => Schedule::Constant(ten(rate)),
+        Schedule::Cosine { from, to } => Schedule::Cosine { from: ten(from), to: ten(to) },
+        other => other.scaled(10.0),
     }
 }
