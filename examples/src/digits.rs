@@ -4,25 +4,15 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::presets::Method;
-use dartloom::search::LogitStep;
-use dartloom::train::{Outcome, Schedule, digest};
+use dartloom::train::{Outcome, digest};
 
-/// Epochs of the papers' searches.
-const PAPERS: usize = 50;
-
-/// The method with its own rules, and sizes and rates for digits of 8x8 and `epochs` epochs: three
-/// cells, eight channels; Adam moves logits ten times as far as on CIFAR-10, with a hundredth of
-/// the steps.
+/// The method as [`Method::on_digits`] has it, with eight channels and `epochs` epochs.
 pub fn small(method: Method, epochs: usize) -> Method {
-    let mut search = method.search.clone();
-    (search.epochs, search.batch) = (epochs, 64);
-    (search.crop_padding, search.flip) = (1, false);
-    search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
-    search.bilevel.warm_up = search.bilevel.warm_up * epochs / PAPERS;
-    if search.bilevel.logit_step == LogitStep::Adam {
-        search.bilevel.arch_rate = search.bilevel.arch_rate.scaled(10.0);
-    }
-    Method { channels: 8, layers: 3, search, ..method }
+    let warm_up = method.warm_up_of(epochs);
+    let mut small = method.on_digits();
+    (small.channels, small.search.epochs) = (8, epochs);
+    small.search.bilevel.warm_up = warm_up;
+    small
 }
 
 /// Searches, says what happens epoch by epoch, and decodes. A second run of the same numbers in

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use dartloom::space::Shape;
 
@@ -18,7 +19,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Compare a search with random search and a hand-made network, all retrained.
+    /// Compare methods with each other, random search and a hand-made network, all retrained.
     Run(RunArguments),
     /// Turn architecture weights into a genotype.
     Decode(DecodeArguments),
@@ -43,6 +44,14 @@ impl Default for Command {
 pub(crate) struct RunArguments {
     /// What to run; the embedded digits when left out.
     pub(crate) experiment: Option<PathBuf>,
+    /// Search with these methods in place of the experiment's and compare them.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(dartloom::presets::names())
+    )]
+    pub(crate) method: Vec<String>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
     /// repeated.
     #[arg(long, value_name = "KEY=VALUE")]

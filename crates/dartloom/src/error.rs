@@ -39,6 +39,14 @@ pub enum Error {
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] dartloom_metrics::ObserverError),
+    /// A method that is no preset.
+    #[error("unknown method `{found}`; known are {}", known.join(", "))]
+    UnknownMethod {
+        /// The name.
+        found: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -8,7 +8,8 @@ pub use crate::net::{DerivedNetwork, Model, Supernet};
 pub use crate::ops::{OpFactory, Operation, Registry};
 pub use crate::relax::{Relaxation, Softmax};
 pub use crate::search::{
-    Choices, Comparison, ComparisonConfig, SearchConfig, SearchParts, Split, SupernetSearch,
+    Choices, Comparison, ComparisonConfig, MethodParts, SearchConfig, SearchParts, Split,
+    SupernetSearch,
 };
 pub use crate::space::{Blueprint, Build, Compat, Genotype, OpSet, OpSpec, Shape, Space, Stem};
 pub use crate::train::{Fit, FitConfig, Noise, RunDir, Session, Stepper, drive};

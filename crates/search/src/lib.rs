@@ -22,8 +22,8 @@ pub use bilevel::{
 };
 pub use choices::{Choices, Start};
 pub use comparison::{
-    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, PairedReport,
-    Report, RetrainConfig, Stopwatch,
+    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, LegResult, MethodParts,
+    MethodReport, PairedReport, Report, RetrainConfig, Stopwatch,
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};

@@ -28,14 +28,23 @@ fn collect(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
     match value {
         Value::Object(fields) => {
             for (name, inner) in fields {
-                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                collect(&key, inner, found);
+                collect(&below(key, name), inner, found);
+            }
+        }
+        // Methods, a value of which `--set` can name; lists of numbers and names are one value.
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (index, inner) in items.iter().enumerate() {
+                collect(&below(key, &index.to_string()), inner, found);
             }
         }
         other => {
             found.insert(key.to_owned(), other.to_string());
         }
     }
+}
+
+fn below(key: &str, name: &str) -> String {
+    if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
 }
 
 #[cfg(test)]
@@ -47,11 +56,12 @@ mod tests {
     fn only_what_differs_is_listed() {
         let one = Experiment::on(Data::Digits).unwrap();
         let mut other = one.clone();
-        other.search.epochs = 99;
+        other.method[0].search.epochs = 99;
         other.data = Data::Idx("images".into());
         assert_eq!(differences(&one, &one), Vec::<String>::new());
         let listed = differences(&one, &other);
-        let epochs = format!("search.epochs: {} there, 99 here", one.search.epochs);
+        let epochs = one.method[0].search.epochs;
+        let epochs = format!("method.0.search.epochs: {epochs} there, 99 here");
         assert!(listed.contains(&epochs), "{listed:?}");
         assert!(listed.iter().any(|line| line.starts_with("data")), "{listed:?}");
         assert_eq!(listed.len(), 3, "{listed:?}");

@@ -5,33 +5,41 @@ use std::collections::BTreeMap;
 use dartloom::net::Mask;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
-    AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, RandomConfig,
-    RetrainConfig, SearchConfig, Split,
+    AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
+    RandomConfig, RetrainConfig, SearchConfig, Split,
 };
 use dartloom::space::{Compat, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
-use super::{Data, DecoderKind, Experiment, Ops, RelaxationKind, StemKind};
+use super::choice::MethodChoice;
+use super::kinds::{DecoderKind, RelaxationKind};
+use super::method::{MethodSpec, Preset};
+use super::penalty::Penalty;
+use super::{Data, Experiment, Ops, StemKind};
 
 /// Defines a value with the fields of another one, all optional. `leaf` fields replace, `part`
 /// fields are patched in their turn. A field of the target that is missing here does not compile.
+/// Fields `beside` these are read into the patch and are not applied to the target, whose `rest`
+/// stays as it is.
 macro_rules! patch {
     (
         $patch:ident, $target:ident, $name:literal;
         leaf { $($leaf:ident: $type:ty,)* }
         part { $($part:ident: $inner:ty,)* }
+        $(beside { $($beside:ident: $other:ty,)* } rest { $($rest:ident,)* })?
     ) => {
         #[derive(Clone, Debug, Default, Deserialize)]
         #[serde(deny_unknown_fields, default, rename = $name)]
         pub(super) struct $patch {
             $(pub(super) $leaf: Option<$type>,)*
             $(pub(super) $part: Option<$inner>,)*
+            $($(pub(super) $beside: Option<$other>,)*)?
         }
 
         impl $patch {
             pub(super) fn apply(self, target: &mut $target) {
-                let $target { $($leaf,)* $($part,)* } = target;
+                let $target { $($leaf,)* $($part,)* $($($rest: _,)*)? } = target;
                 $(if let Some(value) = self.$leaf {
                     *$leaf = value;
                 })*
@@ -49,30 +57,86 @@ patch! {
         name: String,
         data: Data,
         operations: Vec<OpSpec>,
-        ops: Ops,
         layers: usize,
         nodes: usize,
         stem: StemKind,
-        relaxation: RelaxationKind,
-        edge_weights: bool,
-        partial: usize,
-        decoder: DecoderKind,
-        method: String,
-        channels: usize,
-        split: Split,
         baseline: Baseline,
         seeds: Vec<u64>,
     }
-    part {
+    part { random: RandomPatch, retrain: RetrainPatch, }
+    beside {
+        method: MethodChoice,
+        title: String,
+        ops: Ops,
+        relaxation: Option<RelaxationKind>,
+        edge_weights: bool,
+        penalties: Option<Vec<Penalty>>,
+        auxiliary_skip: bool,
+        decoder: Option<DecoderKind>,
+        channels: usize,
+        partial: usize,
+        split: Split,
         search: SearchPatch,
-        random: RandomPatch,
-        retrain: RetrainPatch,
+    }
+    rest { method, }
+}
+
+patch! {
+    MethodPatch, MethodSpec, "Method";
+    leaf {
+        preset: Preset,
+        title: String,
+        ops: Ops,
+        relaxation: Option<RelaxationKind>,
+        edge_weights: bool,
+        penalties: Option<Vec<Penalty>>,
+        auxiliary_skip: bool,
+        decoder: Option<DecoderKind>,
+        channels: usize,
+        partial: usize,
+        split: Split,
+    }
+    part { search: SearchPatch, }
+}
+
+impl ExperimentPatch {
+    /// What stands beside the choice of methods and holds for each of them.
+    pub(super) fn every_method(&self) -> MethodPatch {
+        MethodPatch {
+            preset: None,
+            title: self.title.clone(),
+            ops: self.ops.clone(),
+            relaxation: self.relaxation,
+            edge_weights: self.edge_weights,
+            penalties: self.penalties.clone(),
+            auxiliary_skip: self.auxiliary_skip,
+            decoder: self.decoder,
+            channels: self.channels,
+            partial: self.partial,
+            split: self.split,
+            search: self.search.clone(),
+        }
+    }
+}
+
+impl MethodPatch {
+    /// Whether it says how many epochs the warm-up has.
+    pub(super) fn has_warm_up(&self) -> bool {
+        let bilevel = self.search.as_ref().and_then(|search| search.bilevel.as_ref());
+        bilevel.is_some_and(|bilevel| bilevel.warm_up.is_some())
     }
 }
 
 patch! {
     SearchPatch, SearchConfig, "SearchConfig";
-    leaf { epochs: usize, batch: usize, crop_padding: usize, flip: bool, stop: Vec<StopConfig>, }
+    leaf {
+        epochs: usize,
+        batch: usize,
+        crop_padding: usize,
+        flip: bool,
+        stop: Vec<StopConfig>,
+        prune: Option<PruneConfig>,
+    }
     part { bilevel: BilevelPatch, }
 }
 

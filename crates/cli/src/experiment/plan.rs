@@ -1,42 +1,45 @@
 //! An experiment that can be run.
 
-use std::sync::Arc;
-
 use dartloom::data::{DataError, Dataset, InMemory, Splits, Task, cifar, digits, idx};
-use dartloom::decode::Decoder;
 use dartloom::ops::{OpError, Registry};
-use dartloom::relax::Relaxation;
-use dartloom::search::{Choices, Comparison};
+use dartloom::search::{Comparison, MethodParts};
 use dartloom::space::{
     Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
 };
 use dartloom::train::Noise;
 
+use super::method::keys;
+use super::rules::Rules;
 use super::{Data, Experiment, Ops};
 use crate::error::CliError;
 
-/// An experiment whose space, data and numbers have been checked together.
+/// An experiment whose spaces, data and numbers have been checked together.
 #[derive(Debug)]
 pub(crate) struct Plan {
     experiment: Experiment,
-    space: Space,
     registry: Registry,
-    relaxation: Arc<dyn Relaxation>,
-    decoder: Box<dyn Decoder>,
+    /// Of each method: its space and its rules.
+    methods: Vec<(Space, Rules)>,
     data: Splits,
 }
 
 impl Plan {
     /// Checks an experiment; `origin` (a file name) stands before errors.
     pub(crate) fn new(experiment: Experiment, origin: &str) -> Result<Self, CliError> {
-        check_numbers(&experiment, origin)?;
+        check_name(&experiment, origin)?;
+        experiment.comparison().check().map_err(refused(origin))?;
         let registry = registry(&experiment).map_err(refused(origin))?;
-        let space = space(&experiment, &registry, origin)?;
+        let methods = experiment.method.iter().map(|method| {
+            let origin = &of_method(origin, &experiment, &method.title);
+            let space = space(&experiment, &method.ops, &registry, origin)?;
+            let rules = Rules::of(method, &space, origin)?;
+            Ok((space, rules))
+        });
+        let methods = methods.collect::<Result<_, CliError>>()?;
         let data = read(&experiment.data).map_err(refused(origin))?;
-        let decoder = experiment.decoder.decoder();
-        let relaxation = experiment.relaxation.relaxation().map_err(refused(origin))?;
-        let plan = Self { experiment, space, registry, relaxation, decoder, data };
+        let plan = Self { experiment, registry, methods, data };
         plan.check_networks(origin)?;
+        plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
     }
 
@@ -47,49 +50,59 @@ impl Plan {
 
     /// What is run.
     pub(crate) fn comparison(&self) -> Comparison<'_> {
+        let specs = self.experiment.method.iter().zip(keys(&self.experiment.method));
+        let methods = self.methods.iter().zip(specs);
+        let methods = methods.map(|((space, rules), (spec, key))| MethodParts {
+            key,
+            name: spec.title.clone(),
+            space,
+            choices: rules.choices.clone(),
+            decoder: &*rules.decoder,
+            channels: spec.channels,
+            partial: spec.partial,
+            split: spec.split,
+            search: spec.search.clone(),
+        });
         Comparison {
-            space: &self.space,
             registry: &self.registry,
-            choices: self.choices(),
-            decoder: &*self.decoder,
+            methods: methods.collect(),
             train: &self.data.train,
             test: &self.data.test,
             config: self.experiment.comparison(),
         }
     }
 
-    fn choices(&self) -> Choices {
-        let mut choices = Choices::new(Arc::clone(&self.relaxation));
-        choices.edges = self.experiment.edge_weights.then(|| self.experiment.relaxation.edges());
-        choices
-    }
-
     /// Lays out every network of the run, so that shapes that do not fit show before hours of work.
     fn check_networks(&self, origin: &str) -> Result<(), CliError> {
-        let Experiment { channels, partial, random, retrain, .. } = &self.experiment;
+        let Experiment { random, retrain, .. } = &self.experiment;
         let ops = self.registry.catalog();
-        let sample = self.space.sample(random.top, &mut Noise::new(0).stream("check", 0));
-        let derived = |network: Result<Network, SpaceError>, channels: usize| {
-            Blueprint::derived(&sample, &network?, ops, self.build(channels))
-        };
-        let plans = [
-            Blueprint::supernet(&self.space, Build { partial: *partial, ..self.build(*channels) }),
-            derived(sample.network_in(&self.space), *channels),
-            derived(self.retrained(&sample), retrain.channels),
-        ];
-        for plan in plans {
-            let plan = plan.map_err(refused(origin))?;
-            // An operation that has neither recipe nor factory has no cost.
-            self.registry.cost(&plan).map_err(refused(origin))?;
+        for method in self.comparison().methods {
+            let origin = &of_method(origin, &self.experiment, &method.name);
+            method.check().map_err(refused(origin))?;
+            let MethodParts { space, channels, partial, .. } = method;
+            let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
+            let derived = |network: Result<Network, SpaceError>, channels: usize| {
+                Blueprint::derived(&sample, &network?, ops, self.build(channels))
+            };
+            let plans = [
+                Blueprint::supernet(space, Build { partial, ..self.build(channels) }),
+                derived(sample.network_in(space), channels),
+                derived(self.retrained(&sample, space), retrain.channels),
+            ];
+            for plan in plans {
+                let plan = plan.map_err(refused(origin))?;
+                // An operation that has neither recipe nor factory has no cost.
+                self.registry.cost(&plan).map_err(refused(origin))?;
+            }
         }
         Ok(())
     }
 
-    fn retrained(&self, genotype: &Genotype) -> Result<Network, SpaceError> {
+    fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Network, SpaceError> {
         if *genotype.layout() == Layout::Space {
-            return genotype.network_in(&self.space);
+            return genotype.network_in(space);
         }
-        let (layers, stem) = (self.experiment.retrain.layers, self.space.network().stem().clone());
+        let (layers, stem) = (self.experiment.retrain.layers, space.network().stem().clone());
         genotype.chain(layers, stem, Some(Chain::thirds(layers)), Compat::Paper)?.network()
     }
 
@@ -105,9 +118,7 @@ impl Plan {
     }
 }
 
-fn check_numbers(experiment: &Experiment, origin: &str) -> Result<(), CliError> {
-    let config = experiment.comparison();
-    config.check().map_err(|error| CliError::experiment(origin, error))?;
+fn check_name(experiment: &Experiment, origin: &str) -> Result<(), CliError> {
     let name = &experiment.name;
     let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
     if !plain {
@@ -126,8 +137,13 @@ fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
 }
 
 /// Sets go through the registry, so that an overridden recipe counts in built-in sets, too.
-fn space(experiment: &Experiment, registry: &Registry, origin: &str) -> Result<Space, CliError> {
-    let (name, ops) = match &experiment.ops {
+fn space(
+    experiment: &Experiment,
+    ops: &Ops,
+    registry: &Registry,
+    origin: &str,
+) -> Result<Space, CliError> {
+    let (name, ops) = match ops {
         Ops::Set(name) => {
             let set = OpSet::builtin(name).map_err(refused(origin))?;
             (name.as_str(), set.names().map(str::to_owned).collect())
@@ -140,8 +156,16 @@ fn space(experiment: &Experiment, registry: &Registry, origin: &str) -> Result<S
     Space::darts(set, layers, nodes, stem).map_err(refused(origin))
 }
 
+/// Where there are several methods, a message says whose values it is about.
+fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
+    match experiment.method.len() {
+        1 => origin.to_owned(),
+        _ => format!("{origin}: method `{title}`"),
+    }
+}
+
 /// Puts the origin of an experiment before what a library says about it.
-fn refused<E: Into<dartloom::Error>>(origin: &str) -> impl Fn(E) -> CliError + '_ {
+pub(super) fn refused<E: Into<dartloom::Error>>(origin: &str) -> impl Fn(E) -> CliError + '_ {
     move |error| CliError::experiment(origin, error)
 }
 

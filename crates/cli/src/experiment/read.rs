@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;
 
+use super::choice::MethodChoice;
 use super::patch::ExperimentPatch;
-use super::{Data, Experiment};
+use super::{Data, Experiment, Preset};
 use crate::error::CliError;
 use crate::output;
 
@@ -15,17 +16,36 @@ fn options() -> ron::Options {
     ron::Options::default().with_default_extension(extensions)
 }
 
-/// Reads an experiment file. Its name is that of the file unless it says otherwise.
-pub(crate) fn load(path: &Path) -> Result<Experiment, CliError> {
-    parse(&output::read(path)?, path)
+/// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
+/// there are any, take the place of its own.
+pub(crate) fn load(path: &Path, methods: &[Preset]) -> Result<Experiment, CliError> {
+    parse(&output::read(path)?, path, methods)
+}
+
+/// The built-in experiment, with other methods if there are any.
+pub(crate) fn builtin(methods: &[Preset]) -> Result<Experiment, CliError> {
+    with_methods(Data::Digits, ExperimentPatch::default(), methods)
+}
+
+fn with_methods(
+    data: Data,
+    mut patch: ExperimentPatch,
+    methods: &[Preset],
+) -> Result<Experiment, CliError> {
+    if !methods.is_empty() {
+        patch.method = Some(MethodChoice::named(methods));
+    }
+    let mut experiment = Experiment::built(data, patch)?;
+    experiment.renamed(methods);
+    Ok(experiment)
 }
 
 /// Reads an experiment from the text of the file at `path`.
 ///
-/// What the text leaves out is as in the built-in experiment; retrained networks are as deep as
-/// the supernet unless it says otherwise. Relative data directories start where the file is.
-fn parse(text: &str, path: &Path) -> Result<Experiment, CliError> {
-    let patch: ExperimentPatch = options().from_str(text).map_err(|error| {
+/// What the text leaves out is as in the built-in experiment. Relative data directories start where
+/// the file is.
+fn parse(text: &str, path: &Path, methods: &[Preset]) -> Result<Experiment, CliError> {
+    let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;
         let message = error.code.to_string();
         CliError::ExperimentText {
@@ -41,12 +61,10 @@ fn parse(text: &str, path: &Path) -> Result<Experiment, CliError> {
         expected: "Digits, Idx(\"directory\") or Cifar(\"directory\")",
         found: "nothing".to_owned(),
     })?;
-    let mut experiment = Experiment::on(data)?;
-    if let Some(stem) = path.file_stem() {
-        experiment.name = stem.to_string_lossy().into_owned();
+    if patch.name.is_none() {
+        patch.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     }
-    experiment.retrain.layers = patch.layers.unwrap_or(experiment.retrain.layers);
-    patch.apply(&mut experiment);
+    let mut experiment = with_methods(data, patch, methods)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     experiment.data = experiment.data.below(folder);
     Ok(experiment)
@@ -69,7 +87,7 @@ impl Data {
 
 /// The whole experiment as a file that [`parse`] reads back.
 pub(crate) fn to_ron(experiment: &Experiment) -> Result<String, CliError> {
-    let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(6);
+    let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(8);
     let text = options().to_string_pretty(experiment, pretty);
     text.map(|text| text + "\n")
         .map_err(|error| CliError::Encode { what: "the experiment", message: error.to_string() })

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::Experiment;
+use super::method::MethodSpec;
 use crate::error::CliError;
 
 /// The experiment with one value replaced: `assignment` is `key=value`, the key a dotted path such
-/// as `search.bilevel.arch_rate`, the value written as in an experiment file or in JSON.
+/// as `retrain.layers`, the value written as in an experiment file or in JSON. What belongs to
+/// methods, such as `search.epochs`, is replaced in each of them; `method.1.search.epochs` in one.
 pub(crate) fn set(experiment: &Experiment, assignment: &str) -> Result<Experiment, CliError> {
     let (key, text) = assignment
         .split_once('=')
@@ -19,11 +21,62 @@ pub(crate) fn set(experiment: &Experiment, assignment: &str) -> Result<Experimen
         message,
     };
     let mut whole = serde_json::to_value(experiment).map_err(|error| refuse(error.to_string()))?;
-    *slot(&mut whole, key)? = value(text);
-    let changed: Experiment =
+    for place in slots(&mut whole, key)? {
+        *place = value(text);
+    }
+    let mut changed: Experiment =
         serde_json::from_value(whole).map_err(|error| refuse(error.to_string()))?;
+    check_same_methods(experiment, &changed, text)?;
+    for (before, after) in experiment.method.iter().zip(&mut changed.method) {
+        follow(before, after)?;
+    }
     // Here a relative directory starts where the user is.
     Ok(Experiment { data: changed.data.below(std::path::Path::new("")), ..changed })
+}
+
+/// A method is more than the values that are written down: another one is another experiment.
+fn check_same_methods(before: &Experiment, after: &Experiment, text: &str) -> Result<(), CliError> {
+    let presets =
+        |all: &Experiment| all.method.iter().map(|m| m.preset.clone()).collect::<Vec<_>>();
+    if presets(before) == presets(after) {
+        return Ok(());
+    }
+    let expected = "the methods of the experiment, which --method NAME,... replaces";
+    Err(CliError::OptionValue { option: "--set", expected, found: text.to_owned() })
+}
+
+/// A warm-up that is the preset's share of the epochs stays that share.
+fn follow(before: &MethodSpec, after: &mut MethodSpec) -> Result<(), CliError> {
+    let (old, new) = (before.search.bilevel.warm_up, after.search.bilevel.warm_up);
+    let other_epochs = before.search.epochs != after.search.epochs;
+    if other_epochs && old == new && old == before.warm_up()? {
+        after.search.bilevel.warm_up = after.warm_up()?;
+    }
+    Ok(())
+}
+
+/// The places of a dotted key: one in the experiment, or one in each method.
+fn slots<'a>(whole: &'a mut Value, key: &str) -> Result<Vec<&'a mut Value>, CliError> {
+    let first = key.split('.').next().unwrap_or(key);
+    let methods = || whole.get("method").and_then(Value::as_array);
+    let in_methods = whole.get(first).is_none()
+        && methods().is_some_and(|all| all.iter().any(|method| method.get(first).is_some()));
+    if in_methods {
+        let methods = whole.get_mut("method").and_then(Value::as_array_mut);
+        return methods.into_iter().flatten().map(|method| slot(method, key)).collect();
+    }
+    let more: Vec<String> = methods()
+        .and_then(|all| all.first())
+        .and_then(Value::as_object)
+        .map_or_else(Vec::new, |fields| fields.keys().cloned().collect());
+    slot(whole, key).map(|place| vec![place]).map_err(|error| match error {
+        // At the beginning of a key what belongs to methods is known, too.
+        CliError::SetKey { key, part, mut known } if key.split('.').next() == Some(&part) => {
+            known.extend(more);
+            CliError::SetKey { key, part, known }
+        }
+        other => other,
+    })
 }
 
 /// The place of a dotted key.

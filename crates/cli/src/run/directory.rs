@@ -148,7 +148,7 @@ fn content(path: &Path) -> Result<Content, CliError> {
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if has(EXPERIMENT) && has(RUN) {
-        let stored = experiment::load(&path.join(EXPERIMENT))?;
+        let stored = experiment::load(&path.join(EXPERIMENT), &[])?;
         return Ok(Content::Run(Box::new(stored)));
     }
     // What a process killed while it began may have left.

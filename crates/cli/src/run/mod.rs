@@ -19,7 +19,7 @@ use dartloom::metrics::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
 
 use crate::args::RunArguments;
 use crate::error::CliError;
-use crate::experiment::{self, Data, Experiment, Plan};
+use crate::experiment::{self, Experiment, Plan, Preset};
 use crate::output;
 use directory::{Place, Start};
 
@@ -50,9 +50,11 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
 
 /// The experiment that is asked for, and what to call it in messages.
 fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
+    let methods = arguments.method.iter().cloned().map(Preset::try_from);
+    let methods: Vec<Preset> = methods.collect::<Result<_, _>>().map_err(CliError::input)?;
     let (mut experiment, origin) = match &arguments.experiment {
-        Some(path) => (experiment::load(path)?, path.display().to_string()),
-        None => (Experiment::on(Data::Digits)?, "the built-in experiment".to_owned()),
+        Some(path) => (experiment::load(path, &methods)?, path.display().to_string()),
+        None => (experiment::builtin(&methods)?, "the built-in experiment".to_owned()),
     };
     for assignment in &arguments.set {
         experiment = experiment::set(&experiment, assignment)?;
@@ -70,7 +72,8 @@ fn compare(plan: &Plan, place: &Place, out: &Path) -> Result<ExitCode, CliError>
     let signal = signal::Signal::listen()?;
     let origin = Instant::now();
     let clock = move || origin.elapsed().as_secs_f64();
-    let mut observers = observers(plan, place, signal)?;
+    let comparison = plan.comparison();
+    let mut observers = observers(plan, &comparison.legs(), place, signal)?;
     let started = Event::RunStarted {
         name: plan.experiment().name.clone(),
         seed: plan.experiment().seeds.first().copied().unwrap_or(0),
@@ -78,7 +81,7 @@ fn compare(plan: &Plan, place: &Place, out: &Path) -> Result<ExitCode, CliError>
     };
     // Nothing has begun: a wish to stop is heard at the first phase.
     let _ = observers.on_event(&started).map_err(CliError::work)?;
-    let report = plan.comparison().run(place.dir(), &mut observers, &clock);
+    let report = comparison.run(place.dir(), &mut observers, &clock);
     drop(observers);
     let Some(report) = report.map_err(CliError::work)? else {
         eprintln!("stopped, and everything is saved; to go on: {}", again());
@@ -90,7 +93,12 @@ fn compare(plan: &Plan, place: &Place, out: &Path) -> Result<ExitCode, CliError>
     Ok(ExitCode::SUCCESS)
 }
 
-fn observers(plan: &Plan, place: &Place, signal: signal::Signal) -> Result<Fanout, CliError> {
+fn observers(
+    plan: &Plan,
+    legs: &[String],
+    place: &Place,
+    signal: signal::Signal,
+) -> Result<Fanout, CliError> {
     let dir = place.dir();
     let events = JsonLines::with_clock(
         dir.append("events.jsonl").map_err(CliError::work)?,
@@ -105,7 +113,7 @@ fn observers(plan: &Plan, place: &Place, signal: signal::Signal) -> Result<Fanou
         Box::new(events),
         Box::new(metrics),
         Box::new(pictures::Pictures::new(dir.clone())),
-        Box::new(progress::Progress::new(&plan.experiment().seeds, log)),
+        Box::new(progress::Progress::new(&plan.experiment().seeds, legs, log)),
         Box::new(signal),
     ]))
 }

@@ -1,23 +1,36 @@
 //! How far a run is, and how long it will take.
 
-/// The parts of each seed, in order, with a guess of what each takes relative to the search.
-const LEGS: [(&str, f64); 5] = [
-    ("search", 1.0),
-    ("random", 1.0),
-    ("retrain-searched", 0.3),
-    ("retrain-random", 0.3),
-    ("retrain-baseline", 0.1),
-];
-/// The part whose length shows only when it ends.
-const OPEN_ENDED: usize = 1;
+/// A guess of what a leg takes, relative to a search.
+fn guess(leg: &str) -> f64 {
+    match leg {
+        "retrain-baseline" => 0.1,
+        _ if leg.starts_with("retrain") => 0.3,
+        _ => 1.0,
+    }
+}
 
 /// Estimates progress and time left from the parts that are done.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     seeds: Vec<u64>,
-    /// Seconds of finished parts by kind.
-    seconds: [Vec<f64>; LEGS.len()],
+    /// The parts of each seed, in order.
+    legs: Vec<Leg>,
     current: Option<Current>,
+}
+
+#[derive(Clone, Debug)]
+struct Leg {
+    name: String,
+    guess: f64,
+    /// Of every one that is finished.
+    seconds: Vec<f64>,
+}
+
+impl Leg {
+    /// Whether its length shows only when it ends.
+    fn is_open_ended(&self) -> bool {
+        self.name == "random"
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -34,8 +47,10 @@ struct Current {
 
 impl Pace {
     /// Nothing done yet.
-    pub(super) fn new(seeds: &[u64]) -> Self {
-        Self { seeds: seeds.to_vec(), seconds: Default::default(), current: None }
+    pub(super) fn new(seeds: &[u64], legs: &[String]) -> Self {
+        let leg =
+            |name: &String| Leg { guess: guess(name), name: name.clone(), seconds: Vec::new() };
+        Self { seeds: seeds.to_vec(), legs: legs.iter().map(leg).collect(), current: None }
     }
 
     /// Notices that `phase` is `done` (0 to 1) at time `now`.
@@ -57,7 +72,7 @@ impl Pace {
         if let Some(current) = self.current.take()
             && current.from <= 0.0
         {
-            self.seconds[leg].push(now - current.started);
+            self.legs[leg].seconds.push(now - current.started);
         }
         let (from, done, complete) = (1.0, 1.0, true);
         self.current = Some(Current { seed, leg, started: now, from, done, complete });
@@ -65,8 +80,8 @@ impl Pace {
 
     /// Share of the whole run that is done, 0 to 1.
     pub(super) fn share(&self, now: f64) -> f64 {
-        let total: f64 =
-            self.seeds.len() as f64 * (0..LEGS.len()).map(|l| self.weight(l, now)).sum::<f64>();
+        let seed: f64 = (0..self.legs.len()).map(|leg| self.weight(leg, now)).sum();
+        let total = self.seeds.len() as f64 * seed;
         let left = self.left_in(now, |leg| self.weight(leg, now));
         if total > 0.0 { (1.0 - left / total).clamp(0.0, 1.0) } else { 0.0 }
     }
@@ -80,8 +95,8 @@ impl Pace {
     fn left_in(&self, now: f64, weight: impl Fn(usize) -> f64) -> f64 {
         let (seed, leg) = self.current.as_ref().map_or((0, 0), |c| (c.seed, c.leg));
         let seeds_after = self.seeds.len().saturating_sub(seed + 1) as f64;
-        let seed_whole: f64 = (0..LEGS.len()).map(&weight).sum();
-        let legs_after: f64 = (leg + 1..LEGS.len()).map(&weight).sum();
+        let seed_whole: f64 = (0..self.legs.len()).map(&weight).sum();
+        let legs_after: f64 = (leg + 1..self.legs.len()).map(&weight).sum();
         let here = weight(leg) * (1.0 - self.fraction(now));
         here + legs_after + seeds_after * seed_whole
     }
@@ -89,34 +104,34 @@ impl Pace {
     /// How much of the current part is done.
     fn fraction(&self, now: f64) -> f64 {
         let Some(current) = &self.current else { return 0.0 };
-        if current.leg != OPEN_ENDED || current.complete {
+        if !self.legs[current.leg].is_open_ended() || current.complete {
             return current.done;
         }
-        let expected = self.scale(now).map(|scale| self.weight(OPEN_ENDED, now) * scale);
+        let expected = self.scale(now).map(|scale| self.weight(current.leg, now) * scale);
         let share = |expected: f64| (now - current.started) / expected.max(1e-9);
         expected.map_or(0.0, |expected| share(expected).clamp(0.0, 0.95))
     }
 
     /// What a part takes: measured seconds in units of [`Pace::scale`], or the guess.
     fn weight(&self, leg: usize, now: f64) -> f64 {
-        match (mean(&self.seconds[leg]), self.scale(now)) {
+        let leg = &self.legs[leg];
+        match (mean(&leg.seconds), self.scale(now)) {
             (Some(seconds), Some(scale)) => seconds / scale,
-            _ => LEGS[leg].1,
+            _ => leg.guess,
         }
     }
 
     /// Seconds per unit of guess, from everything measured.
     fn scale(&self, now: f64) -> Option<f64> {
-        let measured =
-            (0..LEGS.len()).filter_map(|leg| Some((mean(&self.seconds[leg])?, LEGS[leg].1)));
+        let measured = self.legs.iter().filter_map(|leg| Some((mean(&leg.seconds)?, leg.guess)));
         let (mut seconds, mut guess) = measured.fold((0.0, 0.0), |(s, g), (a, b)| (s + a, g + b));
         if let Some(current) = &self.current
             && guess <= 0.0
-            && current.leg != OPEN_ENDED
+            && !self.legs[current.leg].is_open_ended()
             && current.done > current.from
         {
             seconds = (now - current.started) / (current.done - current.from);
-            guess = LEGS[current.leg].1;
+            guess = self.legs[current.leg].guess;
         }
         (seconds > 0.0 && guess > 0.0).then(|| seconds / guess)
     }
@@ -127,7 +142,7 @@ impl Pace {
         let leg = leg.split('/').next().unwrap_or(leg);
         let number: u64 = seed.parse().ok()?;
         let seed = self.seeds.iter().position(|&known| known == number)?;
-        Some((seed, LEGS.iter().position(|&(name, _)| name == leg)?))
+        Some((seed, self.legs.iter().position(|known| known.name == leg)?))
     }
 }
 

@@ -55,10 +55,10 @@ impl Bars {
 }
 
 impl Progress {
-    /// Shows a run over `seeds`; lines also go to `log`.
-    pub(super) fn new(seeds: &[u64], log: File) -> Self {
+    /// Shows a run of these `legs` over `seeds`; lines also go to `log`.
+    pub(super) fn new(seeds: &[u64], legs: &[String], log: File) -> Self {
         Self {
-            pace: Pace::new(seeds),
+            pace: Pace::new(seeds, legs),
             origin: Instant::now(),
             bars: std::io::stderr().is_terminal().then(Bars::new),
             log,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dartloom::metrics::statistics::mean;
-use dartloom::search::{ContenderReport, Gap, Report};
+use dartloom::search::{ContenderReport, Gap, MethodReport, Report};
 
 use crate::experiment::Experiment;
 use crate::table::table;
@@ -24,12 +24,26 @@ pub(super) fn render(experiment: &Experiment, report: &Report, out: &Path) -> St
     let mut text = format!("{} (seeds {})\n\n", experiment.name, seeds.join(", "));
     text.push_str(&contenders(report));
     text.push('\n');
-    if let Some(line) = gap(&report.gaps) {
-        text.push_str(&line);
+    let several = report.methods.len() > 1;
+    for method in &report.methods {
+        for line in measured(method) {
+            let whose = if several { format!("{}: ", method.name) } else { String::new() };
+            text.push_str(&format!("{whose}{line}\n"));
+        }
     }
     let tried: Vec<String> = report.random_tried.iter().map(usize::to_string).collect();
-    text.push_str(&format!("random search tried {} architectures\n\n", tried.join(", ")));
-    text.push_str(&report.sentence);
+    text.push_str(&format!("random search tried {} architectures", tried.join(", ")));
+    text.push_str(if several { ", at the cost of the most expensive search\n" } else { "\n" });
+    for method in &report.methods {
+        text.push_str(&format!("\n{}", method.sentence));
+    }
+    if several {
+        let count = report.methods.len();
+        text.push_str(&format!(
+            "\n\nEach of the {count} methods is tested by itself: the more there are, the more \
+             often one seems better by chance."
+        ));
+    }
     text.push_str(&format!(
         "\n\n{} threads, dartloom {}, {}\nfiles: {}\n",
         threads(),
@@ -60,6 +74,11 @@ fn contender(row: &ContenderReport) -> Vec<String> {
     ]
 }
 
+/// What a method's searches showed beside accuracies, a line each.
+fn measured(method: &MethodReport) -> Vec<String> {
+    gap(&method.gaps).into_iter().collect()
+}
+
 /// What the search's supernet loses when its weights become a decision.
 fn gap(gaps: &[Gap]) -> Option<String> {
     let over = |value: fn(&Gap) -> f64| mean(&gaps.iter().map(value).collect::<Vec<_>>());
@@ -67,7 +86,7 @@ fn gap(gaps: &[Gap]) -> Option<String> {
     let (soft, sharp) = (over(|gap| gap.relaxed_accuracy)?, over(|gap| gap.hard_accuracy)?);
     Some(format!(
         "discretisation gap: loss {relaxed:.3} relaxed, {hard:.3} hard ({:+.3}); \
-         accuracy {:.2} % relaxed, {:.2} % hard ({:+.2} points)\n",
+         accuracy {:.2} % relaxed, {:.2} % hard ({:+.2} points)",
         hard - relaxed,
         100.0 * soft,
         100.0 * sharp,
@@ -94,20 +113,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn everything_that_was_measured_is_said() {
+    fn method(name: &str, sentence: &str) -> MethodReport {
         let gap =
             Gap { relaxed_loss: 0.5, hard_loss: 0.75, relaxed_accuracy: 0.8, hard_accuracy: 0.7 };
-        let report = Report {
-            contenders: vec![row("DARTS", Some(0.0123), 1.0), row("tiny ResNet", None, 0.0)],
+        MethodReport {
+            name: name.to_owned(),
             paired: Vec::new(),
             gaps: vec![gap],
-            random_tried: vec![3, 4],
             worth_it: false,
-            sentence: "It is not.".to_owned(),
-        };
+            sentence: sentence.to_owned(),
+        }
+    }
+
+    fn rendered(methods: Vec<MethodReport>, rows: Vec<ContenderReport>) -> String {
+        let report = Report { contenders: rows, methods, random_tried: vec![3, 4] };
         let experiment = Experiment::on(Data::Digits).unwrap();
-        let text = render(&experiment, &report, Path::new("runs/digits"));
+        render(&experiment, &report, Path::new("runs/digits"))
+    }
+
+    #[test]
+    fn everything_that_was_measured_is_said() {
+        let rows = vec![row("DARTS", Some(0.0123), 1.0), row("tiny ResNet", None, 0.0)];
+        let text = rendered(vec![method("DARTS", "It is not.")], rows);
         let expected = "\
 digits (seeds 0, 1, 2)
 
@@ -124,5 +151,24 @@ It is not.
         assert!(text.starts_with(expected), "{text}");
         assert!(text.ends_with("files: runs/digits\n"), "{text}");
         assert!(text.contains(" threads, dartloom "), "{text}");
+    }
+
+    #[test]
+    fn several_methods_have_a_line_each() {
+        let rows = vec![row("DARTS", None, 1.0), row("PC-DARTS", None, 1.0)];
+        let methods = vec![method("DARTS", "It is not."), method("PC-DARTS", "It is.")];
+        let text = rendered(methods, rows);
+        let expected = "
+DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+PC-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+random search tried 3, 4 architectures, at the cost of the most expensive search
+
+It is not.
+It is.
+
+Each of the 2 methods is tested by itself: the more there are, the more often one seems better by chance.
+
+";
+        assert!(text.contains(expected), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::program::Program;
 
 /// Experiment texts, and what the message must contain.
-const TEXTS: [(&str, &[&str]); 24] = [
+const TEXTS: [(&str, &[&str]); 50] = [
     ("(data: Digits, layrs: 3)", &["bad.ron:1:", "layrs", "layers"]),
     ("(\n  data: Digits,\n  layers: \"three\",\n)", &["bad.ron:3:"]),
     ("(data: Digits, layers: -1)", &["bad.ron:1:"]),
@@ -31,6 +31,50 @@ const TEXTS: [(&str, &[&str]); 24] = [
         &["bad.ron", "even", "stage 1", "odd"],
     ),
     ("(data: Digits, name: \"../up\")", &["bad.ron", "name"]),
+    ("(\n data: Digits, method: \"drats\")", &["bad.ron:2:", "`drats`", "pc_darts", "gaea_erm"]),
+    ("(data: Digits, method: [\"darts\", \"drats\"])", &["bad.ron:1:", "`drats`", "pc_darts"]),
+    ("(data: Digits, method: [(preset: \"drats\")])", &["bad.ron:1:", "`drats`", "pc_darts"]),
+    ("(data: Digits, method: [(layers: 3)])", &["bad.ron:1:", "layers", "preset"]),
+    ("(data: Digits, method: 3)", &["bad.ron:1:", "name of a method"]),
+    ("(data: Digits, method: [])", &["bad.ron", "methods"]),
+    ("(data: Digits, method: [\"darts\", \"darts\"])", &["bad.ron", "methods", "DARTS"]),
+    ("(data: Digits, method: \"pc_darts\", channels: 6)", &["bad.ron", "4"]),
+    ("(data: Digits, partial: 0)", &["bad.ron", "partial"]),
+    (
+        "(data: Digits, method: [\"darts\", (preset: \"pc_darts\", partial: 0)])",
+        &["bad.ron: method `PC-DARTS`", "partial"],
+    ),
+    ("(data: Digits, decoder: EdgeWeighted())", &["bad.ron: decoder", "a weight for every edge"]),
+    ("(data: Digits, method: \"pc_darts\", edge_weights: false)", &["bad.ron: decoder", "edge"]),
+    ("(data: Digits, decoder: TopK(edges: 0))", &["bad.ron: decoder", "0"]),
+    ("(data: Digits, relaxation: Simplex)", &["bad.ron", "logit_step", "ExponentiatedGradient"]),
+    (
+        "(data: Digits, search: (bilevel: (logit_step: ExponentiatedGradient)))",
+        &["bad.ron", "logit_step", "`Adam`"],
+    ),
+    ("(data: Digits, relaxation: Gumbel(to: 0.0))", &["bad.ron: relaxation", "temperature", "0"]),
+    ("(data: Digits, relaxation: Gumbel(until: 0.1))", &["bad.ron:1:", "until"]),
+    ("(data: Digits, penalties: [(kind: Size, to: 1)])", &["bad.ron:1:", "Size", "BetaDecay"]),
+    ("(data: Digits, penalties: [(kind: Entropy)])", &["bad.ron:1:", "to"]),
+    ("(data: Digits, penalties: [(kind: Entropy, to: 1, end: 0)])", &["bad.ron", "end"]),
+    (
+        "(data: Digits, penalties: [(kind: Entropy, to: inf)])",
+        &["bad.ron: penalties: `to`", "finite"],
+    ),
+    ("(data: Digits, penalties: [(kind: ConcaveNorm(1), to: 1)])", &["bad.ron", "power"]),
+    ("(data: Digits, penalties: [(kind: ZeroOne, to: 1)])", &["bad.ron", "penalties", "Sigmoid"]),
+    (
+        "(data: Digits, method: \"fair_darts\", penalties: [(kind: Entropy, to: 1)])",
+        &["bad.ron", "penalties", "FairDARTS"],
+    ),
+    (
+        "(data: Digits, method: \"gaea_erm\", penalties: [(kind: BetaDecay, to: 1)])",
+        &["bad.ron", "penalties", "simplex"],
+    ),
+    (
+        "(data: Digits, ops: [\"sep_conv_3x3\", \"max_pool_3x3\"], auxiliary_skip: true)",
+        &["bad.ron", "auxiliary skip", "skip connection"],
+    ),
 ];
 
 #[test]
@@ -51,13 +95,15 @@ fn malformed_experiments_say_where() {
 #[test]
 fn bad_usage_says_what() {
     let program = Program::new();
-    let rows: [(&[&str], &str); 11] = [
+    let rows: [(&[&str], &str); 13] = [
         (&["run", "absent.ron"], "absent.ron"),
         (&["run", "--set", "search.epoch=3"], "epochs"),
         (&["run", "--set", "search"], "key=value"),
         (&["run", "--set", "layers=many"], "layers=many"),
         (&["run", "--seeds", "0"], "seeds"),
         (&["run", "--speed"], "--speed"),
+        (&["run", "--method", "darts,drats"], "pc_darts"),
+        (&["run", "--method", "darts,darts"], "methods"),
         (&["search"], "search"),
         (&["count", "DARTS_V2"], "--channels"),
         (&["count", "DARTS_V9", "--channels", "4"], "DARTS_V2"),

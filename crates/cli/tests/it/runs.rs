@@ -119,3 +119,69 @@ fn an_interrupted_run_finds_what_an_uninterrupted_one_finds() {
     assert!(sentence(&whole.stdout).is_some());
     assert_eq!(sentence(&resumed.stdout), sentence(&whole.stdout));
 }
+
+/// Two methods, two epochs each.
+const TWO: [&str; 6] =
+    ["run", "tiny.ron", "--method", "darts,pc_darts", "--set", "search.epochs=2"];
+
+#[test]
+fn two_methods_share_a_table_and_go_on_where_the_second_was_killed() {
+    let program = with_tiny();
+    // A fourth of the channels must be one at least.
+    let words = |out| [&TWO[..], &["--set", "channels=4", "--out", out]].concat();
+    let whole = program.succeed(&words("whole"));
+    let rows = ["DARTS  ", "PC-DARTS  ", "random search  ", "tiny ResNet  "];
+    let lines: Vec<&str> = whole.stdout.lines().collect();
+    let place = |row: &str| lines.iter().position(|line| line.starts_with(row));
+    let places = rows.map(|row| place(row).unwrap_or_else(|| panic!("{row}: {}", whole.stdout)));
+    assert!(places.is_sorted(), "{}", whole.stdout);
+    for name in ["DARTS", "PC-DARTS"] {
+        let sentence = format!("One seed cannot tell whether searching with {name} is worth it");
+        assert!(whole.stdout.contains(&sentence), "{}", whole.stdout);
+        assert!(place(&format!("{name}: discretisation gap")).is_some(), "{}", whole.stdout);
+    }
+    let report: serde_json::Value =
+        serde_json::from_str(&program.read("whole/report.json")).unwrap();
+    assert_eq!(report["contenders"].as_array().unwrap().len(), 4);
+    assert_eq!(report["methods"][1]["name"], "PC-DARTS");
+    assert_eq!(report["methods"][1]["paired"].as_array().unwrap().len(), 2);
+    program.read("whole/genotypes/seed-1-search-pc_darts-epoch-000.json");
+
+    let mut child = program.spawn(&words("killed"));
+    // The first method has two epochs: the third is the second method's.
+    wait_for(&program.path("killed/events.jsonl"), "\"epoch_finished\"", 3);
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9), "it was killed, not finished");
+    assert!(!program.path("killed/seed-1/search-pc_darts.json").exists());
+    let resumed = program.succeed(&words("killed"));
+    assert!(!resumed.stderr.contains("search-darts: epoch"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("search-pc_darts: epoch 2/2"), "{}", resumed.stderr);
+    for file in ["genotype-pc_darts.json", "weights-pc_darts.json", "search-pc_darts.safetensors"] {
+        let expected = program.read_bytes(&format!("whole/seed-1/{file}"));
+        assert_eq!(program.read_bytes(&format!("killed/seed-1/{file}")), expected, "{file}");
+    }
+
+    // The written experiment is one to run.
+    let same = program.succeed(&["run", "whole/experiment.ron", "--out", "whole"]);
+    assert_eq!(same.stdout, whole.stdout);
+}
+
+#[test]
+fn rules_of_a_file_are_run() {
+    let program = Program::new();
+    let method = r#"method: [
+        (preset: "darts", title: "GDAS", relaxation: Gumbel(), penalties: [(kind: Entropy, to: 0.1)]),
+        (preset: "darts", title: "DARTS-", auxiliary_skip: true,
+            penalties: [(kind: BetaDecay, from: 0, to: 50), (kind: ConcaveNorm(0.5), to: 0.01)]),
+        (preset: "gaea_erm", title: "EGDAS", relaxation: Gumbel(simplex: true)),
+        "fair_darts",
+    ], data: Digits"#;
+    program.write("rules.ron", &TINY.replacen("data: Digits", method, 1));
+    let said = program.succeed(&["run", "rules.ron"]);
+    for name in ["GDAS", "DARTS-", "EGDAS", "FairDARTS"] {
+        assert!(said.stdout.contains(&format!("searching with {name} ")), "{}", said.stdout);
+    }
+    for key in ["gdas", "darts", "gaea_erm", "fair_darts"] {
+        program.read(&format!("runs/rules/seed-1/search-{key}.json"));
+    }
+}

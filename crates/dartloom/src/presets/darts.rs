@@ -14,6 +14,7 @@ use super::Method;
 /// None known; `zero` takes part in the softmax and is left out by the decoder, as in the paper.
 pub fn darts() -> Method {
     Method {
+        key: "darts",
         name: "DARTS",
         ops: "O_base",
         channels: 16,
@@ -21,6 +22,7 @@ pub fn darts() -> Method {
         partial: 1,
         choices: Choices::of(Softmax::default()),
         decoder: Box::new(TopK::darts()),
+        short_decoder: None,
         split: Split::Halves,
         search: SearchConfig::default(),
     }
@@ -33,5 +35,5 @@ pub fn darts() -> Method {
 pub fn darts_second_order() -> Method {
     let bilevel = BilevelConfig { order: Order::Second, ..BilevelConfig::default() };
     let search = SearchConfig { bilevel, ..SearchConfig::default() };
-    Method { name: "DARTS, second order", search, ..darts() }
+    Method { key: "darts_second_order", name: "DARTS, second order", search, ..darts() }
 }

@@ -1,30 +1,18 @@
 //! The built-in experiment: is searching worth it on the embedded digits?
 
-use dartloom_search::{
-    Baseline, BilevelConfig, ComparisonConfig, RandomConfig, RetrainConfig, SearchConfig, Split,
-};
-use dartloom_space::{OpSet, Space, SpaceError, Stem};
+use dartloom_search::{Baseline, ComparisonConfig, LogitStep, RandomConfig, RetrainConfig};
 use dartloom_train::{FitConfig, Schedule};
 
-/// The built-in experiment's space and numbers.
-#[derive(Clone, Debug)]
-pub struct Digits {
-    /// DARTS cells in a short chain, for images of 8x8.
-    pub space: Space,
-    /// Numbers small enough for minutes on two cores.
-    pub config: ComparisonConfig,
-}
+use super::Method;
 
-/// DARTS against random search and a tiny ResNet on the embedded 8x8 digits.
+/// Cells of supernets and retrained networks: two reductions leave planes of 2x2.
+const LAYERS: usize = 3;
+
+/// Random search, retraining and seeds on the embedded 8x8 digits, small enough for minutes on two
+/// cores, beside methods that are as [`Method::on_digits`] makes them.
 ///
-/// The operations are DARTS' `O_base`; the chain has three cells so that two reductions leave
-/// planes of 2x2. Digits are not flipped (a mirrored 2 is no digit) and cropped by one pixel at most.
-///
-/// # Errors
-/// None in practice: the preset is tested.
-pub fn digits() -> Result<Digits, SpaceError> {
-    let layers = 3;
-    let space = Space::darts(OpSet::builtin("O_base")?, layers, 4, Stem::cifar(3))?;
+/// Digits are not flipped (a mirrored 2 is no digit) and cropped by one pixel at most.
+pub fn digits() -> ComparisonConfig {
     let fit = FitConfig {
         epochs: 10,
         batch: 64,
@@ -36,28 +24,53 @@ pub fn digits() -> Result<Digits, SpaceError> {
         cutout: 0,
         ..FitConfig::default()
     };
-    let bilevel = BilevelConfig {
-        rate: Schedule::Cosine { from: 0.05, to: 0.001 },
-        arch_rate: Schedule::Constant(3e-3),
-        ..BilevelConfig::default()
-    };
-    let config = ComparisonConfig {
-        method: "DARTS".to_owned(),
-        channels: 4,
-        partial: 1,
-        split: Split::Halves,
-        search: SearchConfig {
-            epochs: 5,
-            batch: 64,
-            bilevel,
-            crop_padding: 1,
-            flip: false,
-            ..SearchConfig::default()
-        },
+    ComparisonConfig {
         random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },
-        retrain: RetrainConfig { channels: 8, layers, fit },
+        retrain: RetrainConfig { channels: 8, layers: LAYERS, fit },
         baseline: Baseline::TinyResNet,
         seeds: vec![0, 1, 2],
-    };
-    Ok(Digits { space, config })
+    }
+}
+
+impl Method {
+    /// The method with its own rules and the sizes of the built-in experiment: 3 cells of 4
+    /// channels, 5 epochs of batches of 64 digits, weights by SGD 0.05 to 0.001.
+    ///
+    /// What stays the method's: operations, relaxation, weights of edges, partial channels, split,
+    /// order, and the rule that moves logits. Three of its numbers are made to fit: Adam moves
+    /// logits ten times as far, with a hundredth of the steps (exponentiated gradient keeps its
+    /// rate); the warm-up is the same share of the epochs; and a decoder whose threshold is out of
+    /// reach in five epochs gives way to [`Method::short_decoder`].
+    #[must_use]
+    pub fn on_digits(self) -> Self {
+        let mut search = self.search.clone();
+        (search.epochs, search.batch) = (5, 64);
+        (search.crop_padding, search.flip) = (1, false);
+        search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
+        search.bilevel.warm_up = self.warm_up_of(search.epochs);
+        if search.bilevel.logit_step == LogitStep::Adam {
+            search.bilevel.arch_rate = tenfold(search.bilevel.arch_rate);
+        }
+        let (decoder, short_decoder) = match self.short_decoder {
+            Some(short) => (short, None),
+            None => (self.decoder, None),
+        };
+        Self { channels: 4, layers: LAYERS, search, decoder, short_decoder, ..self }
+    }
+
+    /// Epochs of warm-up in a search of `epochs`: the share that the method's own search has, in
+    /// whole epochs.
+    pub fn warm_up_of(&self, epochs: usize) -> usize {
+        self.search.bilevel.warm_up * epochs / self.search.epochs.max(1)
+    }
+}
+
+/// Ten times the rate, as a person writes it: 3e-4 becomes 3e-3 and not its neighbour.
+fn tenfold(rate: Schedule) -> Schedule {
+    let ten = |rate: f64| (1e10 * rate).round() / 1e9;
+    match rate {
+        Schedule::Constant(rate) => Schedule::Constant(ten(rate)),
+        Schedule::Cosine { from, to } => Schedule::Cosine { from: ten(from), to: ten(to) },
+        other => other.scaled(10.0),
+    }
 }

@@ -22,6 +22,7 @@ pub fn gaea_pc_darts() -> Method {
         ..BilevelConfig::default()
     };
     Method {
+        key: "gaea_pc_darts",
         name: "GAEA PC-DARTS",
         choices: Choices::of(Simplex).with_edges(Simplex),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },
@@ -42,6 +43,7 @@ pub fn gaea_erm() -> Method {
         ..BilevelConfig::default()
     };
     Method {
+        key: "gaea_erm",
         name: "GAEA, single level",
         choices: Choices::of(Simplex),
         split: Split::Full,

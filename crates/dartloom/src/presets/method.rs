@@ -2,12 +2,14 @@
 
 use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
-use dartloom_search::{Choices, Parts, SearchConfig, SearchParts, Split};
+use dartloom_search::{Choices, MethodParts, Parts, SearchConfig, SearchParts, Split};
 use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
 
 /// A method as its paper searched with it on CIFAR-10. All fields are there to be changed.
 #[derive(Debug)]
 pub struct Method {
+    /// Its name in experiment files, phases and file names, see [`by_name`](super::by_name).
+    pub key: &'static str,
     /// Its name in tables.
     pub name: &'static str,
     /// Built-in set of the operations that every edge chooses from.
@@ -22,6 +24,9 @@ pub struct Method {
     pub choices: Choices,
     /// How weights become a genotype.
     pub decoder: Box<dyn Decoder>,
+    /// What decodes in its place after a search of few epochs, where it asks for weights that only
+    /// the paper's number of epochs reaches.
+    pub short_decoder: Option<Box<dyn Decoder>>,
     /// How training images are shared between weights and logits.
     pub split: Split,
     /// Epochs, batches and update rules.
@@ -53,6 +58,21 @@ impl Method {
             decoder: &*self.decoder,
             build,
             data,
+        }
+    }
+
+    /// What a comparison needs to search with the method in `space`.
+    pub fn for_comparison<'a>(&'a self, space: &'a Space) -> MethodParts<'a> {
+        MethodParts {
+            key: self.key.to_owned(),
+            name: self.name.to_owned(),
+            space,
+            choices: self.choices.clone(),
+            decoder: &*self.decoder,
+            channels: self.channels,
+            partial: self.partial,
+            split: self.split,
+            search: self.search.clone(),
         }
     }
 }

@@ -24,6 +24,7 @@ pub fn pc_darts() -> Method {
         ..BilevelConfig::default()
     };
     Method {
+        key: "pc_darts",
         name: "PC-DARTS",
         partial: 4,
         choices: Choices::of(Softmax::default()).with_edges(Softmax::default()),

@@ -2,15 +2,14 @@
 
 use dartloom_data::digits;
 use dartloom_ops::Registry;
-use dartloom_search::{BilevelConfig, SearchConfig, SupernetSearch};
+use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
 use dartloom_space::Shape;
-use dartloom_train::Noise;
+use dartloom_train::{Noise, Schedule};
 
-use super::{Method, darts, darts_second_order, fair_darts, gaea_erm, gaea_pc_darts, pc_darts};
+use super::{Method, by_name, darts, fair_darts, names, pc_darts};
 
 fn all() -> Vec<Method> {
-    let fair = fair_darts().unwrap();
-    vec![darts(), darts_second_order(), pc_darts(), gaea_pc_darts(), gaea_erm(), fair]
+    names().map(|name| by_name(name).unwrap()).collect()
 }
 
 #[test]
@@ -39,6 +38,45 @@ fn parts_fit_together() {
             })
             .unwrap();
     }
+}
+
+#[test]
+fn names_are_keys() {
+    for (name, method) in names().zip(all()) {
+        assert_eq!(method.key, name);
+        let space = method.space().unwrap();
+        method.for_comparison(&space).check().unwrap();
+    }
+    let found = by_name("oracle").unwrap_err().to_string();
+    assert!(found.contains("`oracle`") && names().all(|name| found.contains(name)), "{found}");
+}
+
+#[test]
+fn small_searches_keep_the_rules_and_scale_the_numbers() {
+    for method in all() {
+        let (key, full) = (method.key, method.search.clone());
+        let (ops, partial, split) = (method.ops, method.partial, method.split);
+        let choices = format!("{:?}", method.choices);
+        let small = method.on_digits();
+        assert_eq!((small.ops, small.partial, small.split), (ops, partial, split), "{key}");
+        assert_eq!(format!("{:?}", small.choices), choices, "{key}");
+        let (from, to) = (&full.bilevel, &small.search.bilevel);
+        assert_eq!((to.order, to.logit_step, to.adam), (from.order, from.logit_step, from.adam));
+        let factor = if to.logit_step == LogitStep::Adam { 10.0 } else { 1.0 };
+        let rates = [from.arch_rate.scaled(factor), to.arch_rate].map(|rate| rate.at(0, 5));
+        assert!((rates[0] - rates[1]).abs() <= 1e-12 * rates[0], "{key}: {rates:?}");
+        assert_eq!((small.channels, small.layers, small.search.epochs), (4, 3, 5), "{key}");
+        small.search.check().unwrap();
+    }
+    // The built-in experiment's, to the last bit.
+    assert_eq!(darts().on_digits().search.bilevel.arch_rate, Schedule::Constant(3e-3));
+    // 15 of 50 epochs.
+    let warm_up = |epochs| pc_darts().warm_up_of(epochs);
+    assert_eq!([1, 4, 5, 20, 50].map(warm_up), [0, 1, 1, 6, 15]);
+    assert_eq!(pc_darts().on_digits().search.bilevel.warm_up, 1);
+    let threshold = |method: &Method| format!("{:?}", method.decoder);
+    assert!(threshold(&fair_darts().unwrap()).contains("0.85"));
+    assert!(threshold(&fair_darts().unwrap().on_digits()).contains("0.55"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use dartloom_net::baseline::ResNetSize;
 use dartloom_train::FitConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{RandomConfig, SearchConfig, SearchError, Split};
+use crate::{RandomConfig, SearchError};
 
 /// The hand-made network to compare with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,21 +53,11 @@ impl Default for RetrainConfig {
     }
 }
 
-/// Numbers of a comparison.
+/// Numbers of a comparison that hold for all methods.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ComparisonConfig {
-    /// Name of the searched method in tables.
-    pub method: String,
-    /// Base channels of the supernet and of random search's candidates.
-    pub channels: usize,
-    /// K of partial channels: the supernet's operations see one in so many channels (PC-DARTS).
-    pub partial: usize,
-    /// How training images are shared between weights and logits.
-    pub split: Split,
-    /// The search.
-    pub search: SearchConfig,
-    /// Random search; its budget is the search's cost.
+    /// Random search; its budget is the cost of the most expensive search.
     pub random: RandomConfig,
     /// Retraining.
     pub retrain: RetrainConfig,
@@ -80,11 +70,6 @@ pub struct ComparisonConfig {
 impl Default for ComparisonConfig {
     fn default() -> Self {
         Self {
-            method: "DARTS".to_owned(),
-            channels: 16,
-            partial: 1,
-            split: Split::Halves,
-            search: SearchConfig::default(),
             random: RandomConfig::default(),
             retrain: RetrainConfig::default(),
             baseline: Baseline::TinyResNet,
@@ -109,17 +94,12 @@ impl ComparisonConfig {
                 found: format!("{:?}", self.seeds),
             });
         }
-        let numbers = [
-            ("channels", self.channels),
-            ("partial", self.partial),
-            ("retrain.channels", self.retrain.channels),
-            ("retrain.layers", self.retrain.layers),
-        ];
+        let numbers =
+            [("retrain.channels", self.retrain.channels), ("retrain.layers", self.retrain.layers)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
             let (expected, found) = ("at least 1", found.to_string());
             return Err(SearchError::Config { field, expected, found });
         }
-        self.search.check()?;
         self.random.check()?;
         Ok(self.retrain.fit.check()?)
     }

@@ -1,16 +1,25 @@
 //! The legs of one seed.
 
-use candle_core::{DType, Device};
+mod retrain;
+
+use std::collections::BTreeMap;
+
 use dartloom_metrics::{Clock, Event, Observer};
-use dartloom_net::baseline::ResNet;
-use dartloom_net::{DerivedNetwork, Model};
-use dartloom_space::{Blueprint, Build, Chain, Compat, Genotype, Layout, Shape};
-use dartloom_train::{Fit, Noise, Outcome, RunDir, Session, TrainError, digest, drive};
+use dartloom_space::{Build, Genotype, Shape};
+use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, digest, drive};
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Stopwatch};
+use super::{Comparison, ComparisonConfig, MethodParts, Part, Stopwatch};
 use crate::stop::Stopped;
-use crate::{Gap, Parts, RandomSearch, SearchError, SearchParts, SupernetSearch};
+use crate::{Gap, RandomSearch, SearchError, SearchParts, SupernetSearch};
+use retrain::Entrant;
+
+/// The leg of random search.
+pub(super) const RANDOM: &str = "random";
+/// The leg that retrains what it found.
+pub(super) const RETRAIN_RANDOM: &str = "retrain-random";
+/// The leg of the hand-made network.
+pub(super) const RETRAIN_BASELINE: &str = "retrain-baseline";
 
 /// What a leg ended with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,81 +69,89 @@ impl std::fmt::Debug for Contest<'_> {
     }
 }
 
-/// Results of one seed, by contender.
+/// Results of one seed.
 #[derive(Clone, Debug)]
 pub(super) struct SeedResults {
-    pub(super) search: LegResult,
+    /// One for each method.
+    pub(super) searches: Vec<LegResult>,
     pub(super) random: LegResult,
-    /// Retrained: searched, random, baseline.
-    pub(super) trained: [LegResult; 3],
-}
-
-/// What is retrained.
-#[derive(Clone, Copy)]
-enum Entrant<'a> {
-    Derived(&'a Genotype),
-    Baseline,
+    /// Retrained: what each method found, what random search found, the baseline.
+    pub(super) trained: Vec<LegResult>,
 }
 
 /// The architecture that a search's leg has found.
-fn found<'a>(leg: &'a LegResult, file: &str) -> Result<&'a Genotype, SearchError> {
-    leg.genotype.as_ref().ok_or_else(|| SearchError::Stored {
-        file: file.to_owned(),
+fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, SearchError> {
+    result.genotype.as_ref().ok_or_else(|| SearchError::Stored {
+        file: format!("{leg}.json"),
         expected: "the genotype that was found",
         found: "none".to_owned(),
     })
 }
 
+/// What a method is, for its legs' digests: its names are not part of what they compute.
+fn identity(method: &MethodParts<'_>) -> impl Serialize {
+    let MethodParts { space, choices, decoder, channels, partial, split, search, .. } = method;
+    // Both hold configuration and no state, so their debug form names them.
+    let rules = format!("{choices:?} {decoder:?}");
+    (*space, rules, channels, partial, split, search)
+}
+
 impl Contest<'_> {
     pub(super) fn run(&mut self) -> Result<Option<SeedResults>, SearchError> {
-        let noise = Noise::new(self.seed);
-        let comparison = self.comparison;
-        let parts = comparison.config.split.parts(comparison.train, noise.child("split").seed())?;
-        let Some(search) = self.search(&parts, noise.child("search"))? else { return Ok(None) };
-        let budget = search.training_macs;
-        let Some(random) = self.random(&parts, noise.child("random"), budget)? else {
-            return Ok(None);
-        };
-        let mut trained: [LegResult; 3] = Default::default();
-        let entrants = [
-            ("retrain-searched", Entrant::Derived(found(&search, "search.json")?)),
-            ("retrain-random", Entrant::Derived(found(&random, "random.json")?)),
-            ("retrain-baseline", Entrant::Baseline),
-        ];
-        for (slot, (leg, entrant)) in entrants.into_iter().enumerate() {
-            let Some(result) = self.retrain(leg, entrant, noise)? else { return Ok(None) };
-            trained[slot] = result;
+        let (comparison, noise) = (self.comparison, Noise::new(self.seed));
+        let methods = &comparison.methods;
+        let mut searches = Vec::with_capacity(methods.len());
+        for method in methods {
+            let Some(result) = self.search(method, noise)? else { return Ok(None) };
+            searches.push(result);
         }
-        Ok(Some(SeedResults { search, random, trained }))
+        let Some(first) = methods.first() else { return Ok(None) };
+        // Never less than a method had: what it is better than had the same chance.
+        let budget = searches.iter().map(|search| search.training_macs).max().unwrap_or(0);
+        let Some(random) = self.random(first, noise, budget)? else { return Ok(None) };
+
+        let mut entrants = Vec::with_capacity(methods.len() + 2);
+        for (method, result) in methods.iter().zip(&searches) {
+            let genotype = found(result, &comparison.leg(Part::Search, method))?;
+            let leg = comparison.leg(Part::Retrain, method);
+            entrants.push((leg, Entrant::searched(genotype, method.space)));
+        }
+        let genotype = found(&random, RANDOM)?;
+        entrants.push((RETRAIN_RANDOM.to_owned(), Entrant::random(genotype, first.space)));
+        entrants.push((RETRAIN_BASELINE.to_owned(), Entrant::Baseline));
+        let mut trained = Vec::with_capacity(entrants.len());
+        for (leg, entrant) in entrants {
+            let Some(result) = self.retrain(&leg, entrant, noise)? else { return Ok(None) };
+            trained.push(result);
+        }
+        Ok(Some(SeedResults { searches, random, trained }))
     }
 
     fn search(
         &mut self,
-        parts: &Parts<'_>,
+        method: &MethodParts<'_>,
         noise: Noise,
     ) -> Result<Option<LegResult>, SearchError> {
-        const LEG: &str = "search";
-        if let Some(result) = self.stored(LEG)? {
+        let comparison = self.comparison;
+        let leg = &*comparison.leg(Part::Search, method);
+        let digest = self.digest(leg, &identity(method))?;
+        if let Some(result) = self.stored(leg, &digest)? {
             return Ok(Some(result));
         }
-        let comparison = self.comparison;
-        let config = comparison.config.search.clone();
+        let data = method.split.parts(comparison.train, noise.child("split").seed())?;
         let parts = SearchParts {
-            space: comparison.space,
+            space: method.space,
             registry: comparison.registry,
-            choices: comparison.choices.clone(),
-            decoder: comparison.decoder,
-            build: Build {
-                partial: comparison.config.partial,
-                ..self.build(comparison.config.channels)
-            },
-            data: parts,
+            choices: method.choices.clone(),
+            decoder: method.decoder,
+            build: Build { partial: method.partial, ..self.build(method.channels) },
+            data: &data,
         };
-        let mut search = SupernetSearch::new(self.phase(LEG), parts, config, noise)?;
-        let digest = self.digest(LEG)?;
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, LEG)?;
-        let checkpoint = Some(self.dir.file("search.safetensors"));
-        let mut session = Session { observer: &mut watch, checkpoint, digest };
+        let (config, noise) = (method.search.clone(), noise.child("search"));
+        let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let checkpoint = Some(self.dir.file(&format!("{leg}.safetensors")));
+        let mut session = Session { observer: &mut watch, checkpoint, digest: digest.clone() };
         if drive(&mut search, &mut session)? != Outcome::Finished {
             watch.store()?;
             return Ok(None);
@@ -143,10 +160,10 @@ impl Contest<'_> {
         let last = search.end();
         let decoded = search.decode(last)?;
         let gap = search.gap(&decoded.genotype)?;
-        self.dir.write("weights.json", &json("weights.json", &search.table(last)?)?)?;
-        self.dir.write("genotype.json", &json("genotype.json", &decoded.genotype)?)?;
+        self.write(&comparison.file("weights", method), &search.table(last)?)?;
+        self.write(&comparison.file("genotype", method), &decoded.genotype)?;
         // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
-        self.dir.write("best-epoch.json", &json("best-epoch.json", &search.best())?)?;
+        self.write(&comparison.file("best-epoch", method), &search.best())?;
         let result = LegResult {
             seconds,
             training_macs: search.training_macs(),
@@ -155,33 +172,34 @@ impl Contest<'_> {
             stopped: search.stopped().cloned(),
             ..LegResult::default()
         };
-        self.finish(LEG, result)
+        self.finish(leg, digest, result)
     }
 
     fn random(
         &mut self,
-        parts: &Parts<'_>,
+        first: &MethodParts<'_>,
         noise: Noise,
         budget: u64,
     ) -> Result<Option<LegResult>, SearchError> {
-        const LEG: &str = "random";
-        if let Some(result) = self.stored(LEG)? {
+        let digest = self.digest(RANDOM, &(first.space, first.channels, first.split, budget))?;
+        if let Some(result) = self.stored(RANDOM, &digest)? {
             return Ok(Some(result));
         }
         let comparison = self.comparison;
+        let data = first.split.parts(comparison.train, noise.child("split").seed())?;
         let random = RandomSearch {
-            space: comparison.space,
+            space: first.space,
             registry: comparison.registry,
-            build: self.build(comparison.config.channels),
-            data: parts,
+            build: self.build(first.channels),
+            data: &data,
             config: comparison.config.random.clone(),
             budget,
-            noise,
+            noise: noise.child("random"),
         };
-        let (phase, digest) = (self.phase(LEG), self.digest(LEG)?);
-        let dir = self.dir.inside(LEG)?;
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, LEG)?;
-        let mut session = Session { observer: &mut watch, checkpoint: None, digest };
+        let (phase, dir) = (self.phase(RANDOM), self.dir.inside(RANDOM)?);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, RANDOM)?;
+        let mut session =
+            Session { observer: &mut watch, checkpoint: None, digest: digest.clone() };
         let Some(outcome) = random.run(&phase, &dir, &mut session)? else {
             watch.store()?;
             return Ok(None);
@@ -193,80 +211,7 @@ impl Contest<'_> {
             tried: Some(outcome.candidates.len()),
             ..LegResult::default()
         };
-        self.finish(LEG, result)
-    }
-
-    fn retrain(
-        &mut self,
-        leg: &str,
-        entrant: Entrant<'_>,
-        noise: Noise,
-    ) -> Result<Option<LegResult>, SearchError> {
-        if let Some(result) = self.stored(leg)? {
-            return Ok(Some(result));
-        }
-        let comparison = self.comparison;
-        let (model, genotype): (Box<dyn Model>, _) = match entrant {
-            Entrant::Derived(genotype) => {
-                (Box::new(self.derived(genotype, leg, noise)?), Some(genotype.clone()))
-            }
-            Entrant::Baseline => (Box::new(self.baseline(noise)?), None),
-        };
-        let config = comparison.config.retrain.fit.clone();
-        let epochs = config.epochs as u64;
-        // One noise for all contenders of a seed: they see the same batches, which pairs them.
-        let noise = noise.child("retrain");
-        let (train, test) = (comparison.train, comparison.test);
-        let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, Some(test))?;
-        let digest = self.digest(leg)?;
-        let checkpoint = Some(self.dir.file(&format!("{leg}.safetensors")));
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
-        let mut session = Session { observer: &mut watch, checkpoint, digest };
-        if drive(&mut fit, &mut session)? != Outcome::Finished {
-            watch.store()?;
-            return Ok(None);
-        }
-        let (seconds, cost) = (watch.seconds(), model.cost());
-        let result = LegResult {
-            seconds,
-            training_macs: 3 * cost.macs * train.len() as u64 * epochs,
-            genotype,
-            accuracy: fit.evaluate()?.map(|evaluation| evaluation.accuracy),
-            parameters: Some(cost.parameters - cost.unused_parameters),
-            macs: Some(cost.macs),
-            ..LegResult::default()
-        };
-        self.finish(leg, result)
-    }
-
-    fn derived(
-        &self,
-        genotype: &Genotype,
-        leg: &str,
-        noise: Noise,
-    ) -> Result<DerivedNetwork, SearchError> {
-        let comparison = self.comparison;
-        let retrain = &comparison.config.retrain;
-        let network = match genotype.layout() {
-            Layout::Space => genotype.network_in(comparison.space)?,
-            _ => {
-                let stem = comparison.space.network().stem().clone();
-                let thirds = Some(Chain::thirds(retrain.layers));
-                genotype.chain(retrain.layers, stem, thirds, Compat::Paper)?.network()?
-            }
-        };
-        let ops = comparison.registry.catalog();
-        let plan = Blueprint::derived(genotype, &network, ops, self.build(retrain.channels))?;
-        let mut rng = noise.child(leg).stream("weights", 0);
-        let registry = comparison.registry;
-        Ok(DerivedNetwork::new(&plan, registry, &Device::Cpu, DType::F32, &mut rng)?)
-    }
-
-    fn baseline(&self, noise: Noise) -> Result<ResNet, SearchError> {
-        let Build { classes, input, .. } = self.build(1);
-        let size = self.comparison.config.baseline.size();
-        let mut rng = noise.child("baseline").stream("weights", 0);
-        Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)
+        self.finish(RANDOM, digest, result)
     }
 
     fn build(&self, channels: usize) -> Build {
@@ -283,18 +228,15 @@ impl Contest<'_> {
         format!("seed {} {leg}", self.seed)
     }
 
-    /// What a leg's files belong to: everything but the list of seeds.
-    fn digest(&self, leg: &str) -> Result<String, TrainError> {
-        let Comparison { space, choices, decoder, train, test, .. } = self.comparison;
-        let config =
-            super::ComparisonConfig { seeds: Vec::new(), ..self.comparison.config.clone() };
-        // All hold configuration and no state, so their debug form names them.
-        let method = format!("{choices:?} {decoder:?}");
+    /// What a leg's files belong to: its own part, and everything common but the list of seeds.
+    fn digest(&self, leg: &str, own: &impl Serialize) -> Result<String, TrainError> {
+        let Comparison { train, test, config, .. } = self.comparison;
+        let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
         let data = [train, test].map(|data| (data.len(), data.shape().to_string()));
-        digest(&(leg, self.seed, config, space, method, data))
+        digest(&(leg, self.seed, config, own, data))
     }
 
-    fn stored(&self, leg: &str) -> Result<Option<LegResult>, SearchError> {
+    fn stored(&self, leg: &str, digest: &str) -> Result<Option<LegResult>, SearchError> {
         let file = format!("{leg}.json");
         let Some(text) = self.dir.read(&file)? else { return Ok(None) };
         let refused = |expected, found| SearchError::Stored { file, expected, found };
@@ -302,19 +244,22 @@ impl Contest<'_> {
             Ok(result) => result,
             Err(error) => return Err(refused("the result of a leg", error.to_string())),
         };
-        if result.configuration != self.digest(leg)? {
+        if result.configuration != digest {
             let found = format!("one of configuration {}", result.configuration);
             return Err(refused("a result of this configuration", found));
         }
         Ok(Some(result))
     }
 
-    fn finish(&mut self, leg: &str, result: LegResult) -> Result<Option<LegResult>, SearchError> {
-        let file = format!("{leg}.json");
-        let result = LegResult { configuration: self.digest(leg)?, ..result };
-        self.dir.write(&file, &json(&file, &result)?)?;
-        let mut metrics =
-            std::collections::BTreeMap::from([("seconds".to_owned(), result.seconds)]);
+    fn finish(
+        &mut self,
+        leg: &str,
+        digest: String,
+        result: LegResult,
+    ) -> Result<Option<LegResult>, SearchError> {
+        let result = LegResult { configuration: digest, ..result };
+        self.write(&format!("{leg}.json"), &result)?;
+        let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
         metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
         metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
         // The leg is done and stored; a wish to stop is heard at the next leg's first event.
@@ -322,14 +267,15 @@ impl Contest<'_> {
             self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;
         Ok(Some(result))
     }
-}
 
-pub(super) fn json(file: &str, value: &impl Serialize) -> Result<Vec<u8>, SearchError> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| SearchError::Stored {
-        file: file.to_owned(),
-        expected: "a value that can be written",
-        found: error.to_string(),
-    })?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    fn write(&self, file: &str, value: &impl Serialize) -> Result<(), SearchError> {
+        let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| SearchError::Stored {
+            file: file.to_owned(),
+            expected: "a value that can be written",
+            found: error.to_string(),
+        })?;
+        bytes.push(b'\n');
+        self.dir.write(file, &bytes)?;
+        Ok(())
+    }
 }

@@ -1,50 +1,99 @@
-//! Is searching worth it here? A search, random search at its cost and a hand-made network, each
-//! retrained over several seeds.
+//! Is searching worth it here? One or several searches, random search at the cost of the most
+//! expensive one and a hand-made network, each retrained over several seeds.
 
 mod config;
 mod legs;
+mod method;
 mod report;
 mod stopwatch;
 
 pub use config::{Baseline, ComparisonConfig, RetrainConfig};
 pub use legs::{Contest, LegResult};
-pub use report::{ContenderReport, PairedReport, Report};
+pub use method::MethodParts;
+pub use report::{ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
 use dartloom_data::Dataset;
-use dartloom_decode::Decoder;
 use dartloom_metrics::{Clock, Event, Observer};
 use dartloom_ops::Registry;
-use dartloom_space::Space;
 use dartloom_train::RunDir;
 
-use crate::{Choices, SearchError};
+use crate::SearchError;
 
 /// Everything a comparison compares.
 #[derive(Debug)]
 pub struct Comparison<'a> {
-    /// The space.
-    pub space: &'a Space,
-    /// Its operations.
+    /// The methods' operations.
     pub registry: &'a Registry,
-    /// How logits become weights.
-    pub choices: Choices,
-    /// How weights become a genotype.
-    pub decoder: &'a dyn Decoder,
+    /// What is searched with, in the order of the table.
+    pub methods: Vec<MethodParts<'a>>,
     /// Images to search and train with.
     pub train: &'a dyn Dataset,
     /// Images of the final accuracies; nothing is chosen with them.
     pub test: &'a dyn Dataset,
-    /// Numbers.
+    /// Numbers that hold for all methods.
     pub config: ComparisonConfig,
 }
 
 impl Comparison<'_> {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field, or the error of a part.
+    pub fn check(&self) -> Result<(), SearchError> {
+        method::check(&self.methods)?;
+        self.config.check()
+    }
+
+    /// The legs of one seed in the order they are run: the names of its files, and what stands
+    /// behind `seed N ` in the names of its phases.
+    ///
+    /// ```text
+    /// one method:  search, random, retrain-searched, retrain-random, retrain-baseline
+    /// several:     search-KEY..., random, retrain-KEY..., retrain-random, retrain-baseline
+    /// ```
+    pub fn legs(&self) -> Vec<String> {
+        let methods = || self.methods.iter();
+        let searches = methods().map(|method| self.leg(Part::Search, method));
+        let retrained = methods().map(|method| self.leg(Part::Retrain, method));
+        let mut legs: Vec<String> = searches.chain([legs::RANDOM.to_owned()]).collect();
+        legs.extend(retrained);
+        legs.extend([legs::RETRAIN_RANDOM, legs::RETRAIN_BASELINE].map(str::to_owned));
+        legs
+    }
+
+    /// The name of a method's leg; a method that is alone has no need of its key.
+    fn leg(&self, part: Part, method: &MethodParts<'_>) -> String {
+        match (part, self.methods.len()) {
+            (Part::Search, 0 | 1) => "search".to_owned(),
+            (Part::Search, _) => format!("search-{}", method.key),
+            (Part::Retrain, 0 | 1) => "retrain-searched".to_owned(),
+            (Part::Retrain, _) => format!("retrain-{}", method.key),
+        }
+    }
+
+    /// The name of a file of a method's beside its legs'.
+    fn file(&self, stem: &str, method: &MethodParts<'_>) -> String {
+        match self.methods.len() {
+            0 | 1 => format!("{stem}.json"),
+            _ => format!("{stem}-{}.json", method.key),
+        }
+    }
+
     /// Runs, or goes on with, the whole comparison in `dir`.
     ///
     /// ```text
-    /// for each seed: search, random search, retrain (search, random, baseline)
+    /// for each seed:
+    ///     search with every method
+    ///     random search once, at the cost of the most expensive of these searches
+    ///     retrain what every method found, what random search found, and the baseline
     /// ```
+    ///
+    /// All methods of a seed search on the same images with the same noise, and all networks are
+    /// retrained on the same batches; what a method finds does not depend on the others. Random
+    /// search draws from the first method's space, with its channels and its share of images. Since
+    /// it may spend as much as the most expensive search, it has at least every method's cost: a
+    /// method that beats it does so at the same cost or a lower one.
     ///
     /// Every leg that finished is kept as a JSON file and not repeated; a leg that was stopped or
     /// killed goes on from its checkpoint. Returns `None` when an observer stopped the run.
@@ -57,7 +106,7 @@ impl Comparison<'_> {
         observer: &mut dyn Observer,
         clock: Clock<'_>,
     ) -> Result<Option<Report>, SearchError> {
-        self.config.check()?;
+        self.check()?;
         let mut seeds = Vec::with_capacity(self.config.seeds.len());
         for &seed in &self.config.seeds {
             let dir = dir.inside(&format!("seed-{seed}"))?;
@@ -68,8 +117,16 @@ impl Comparison<'_> {
                 None => return Ok(None),
             }
         }
-        let report = Report::new(&self.config, &seeds)?;
+        let names: Vec<&str> = self.methods.iter().map(|method| &*method.name).collect();
+        let report = Report::new(&names, self.config.baseline.name(), &seeds)?;
         let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
         Ok(Some(report))
     }
+}
+
+/// What a method has a leg for.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Search,
+    Retrain,
 }

@@ -195,8 +195,7 @@ fn cells_with_losses_keep_the_contract_of_steppers() {
             };
             let ablation = Some(AblationConfig::default());
             let bilevel = BilevelConfig { ablation, bookkeeping, ..BilevelConfig::default() };
-            let config =
-                SearchConfig { epochs: 2, batch: 8, bilevel, ..SearchConfig::default() };
+            let config = SearchConfig { epochs: 2, batch: 8, bilevel, ..SearchConfig::default() };
             SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
         };
         testkit::check_stepper(&mut make(), &mut make()).unwrap();

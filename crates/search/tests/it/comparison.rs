@@ -3,17 +3,18 @@
 use std::cell::Cell;
 
 use dartloom_data::Dataset;
-use dartloom_decode::TopK;
+use dartloom_decode::{EdgeWeighted, TopK};
 use dartloom_metrics::{Event, Flow, observer_fn};
-use dartloom_relax::{Relaxation, Sigmoid};
+use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{
-    BilevelConfig, Comparison, ComparisonConfig, LegResult, RandomConfig, Report, RetrainConfig,
-    SearchConfig, SearchError, Split,
+    BilevelConfig, Choices, Comparison, ComparisonConfig, LegResult, MethodParts, Order,
+    RandomConfig, Report, RetrainConfig, SearchConfig, SearchError, Split,
 };
+use dartloom_space::Space;
 use dartloom_train::{FitConfig, RunDir, Schedule, TrainError};
 
-use crate::tiny::{first_digits, registry, softmax, space, two_ops};
+use crate::tiny::{first_digits, registry, space, two_ops};
 
 fn config(seeds: &[u64]) -> ComparisonConfig {
     let fit = FitConfig {
@@ -25,9 +26,25 @@ fn config(seeds: &[u64]) -> ComparisonConfig {
         cutout: 0,
         ..FitConfig::default()
     };
-    let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.01), ..BilevelConfig::default() };
     ComparisonConfig {
+        random: RandomConfig { top: 2, fit: fit.clone() },
+        retrain: RetrainConfig { channels: 2, layers: 3, fit },
+        seeds: seeds.to_vec(),
+        ..ComparisonConfig::default()
+    }
+}
+
+/// DARTS, two epochs.
+fn darts(space: &Space) -> MethodParts<'_> {
+    let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.01), ..BilevelConfig::default() };
+    MethodParts {
+        key: "darts".to_owned(),
+        name: "DARTS".to_owned(),
+        space,
+        choices: Choices::of(Softmax::default()),
+        decoder: &DARTS,
         channels: 2,
+        partial: 1,
         split: Split::Halves,
         search: SearchConfig {
             epochs: 2,
@@ -37,27 +54,35 @@ fn config(seeds: &[u64]) -> ComparisonConfig {
             flip: false,
             ..SearchConfig::default()
         },
-        random: RandomConfig { top: 2, fit: fit.clone() },
-        retrain: RetrainConfig { channels: 2, layers: 3, fit },
-        seeds: seeds.to_vec(),
-        ..ComparisonConfig::default()
     }
 }
 
-/// Runs in `dir` until the `stop`-th event, if any; every look at the clock is a second later.
-fn run_as(
+/// Another method in another space, which costs more.
+fn other(space: &Space) -> MethodParts<'_> {
+    let mut method = darts(space);
+    (method.key, method.name) = ("other_1".to_owned(), "another one".to_owned());
+    method.choices = method.choices.with_edges(Softmax::default());
+    (method.decoder, method.partial, method.split) = (&OTHER, 2, Split::Full);
+    method.search.bilevel.order = Order::Second;
+    method
+}
+
+const DARTS: TopK = TopK::darts();
+const OTHER: EdgeWeighted<TopK> = EdgeWeighted(DARTS);
+
+/// Runs these methods in `dir` until `on_event` says stop, if ever; every look at the clock is a
+/// second later.
+fn run_with(
     dir: &RunDir,
     config: ComparisonConfig,
-    relaxation: std::sync::Arc<dyn Relaxation>,
+    methods: Vec<MethodParts<'_>>,
     mut on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, SearchError> {
-    let (space, registry, decoder) = (space(two_ops(), 1), registry(), TopK::darts());
+    let registry = registry();
     let (train, test) = (first_digits(32), first_digits(12));
     let comparison = Comparison {
-        space: &space,
         registry: &registry,
-        choices: relaxation.into(),
-        decoder: &decoder,
+        methods,
         train: &train,
         test: &test as &dyn Dataset,
         config,
@@ -72,12 +97,25 @@ fn run_as(
     comparison.run(dir, &mut observer, &clock)
 }
 
+/// The same with DARTS alone, changed.
+fn run_as(
+    dir: &RunDir,
+    config: ComparisonConfig,
+    change: impl FnOnce(&mut MethodParts<'_>),
+    on_event: impl FnMut(&Event) -> bool,
+) -> Result<Option<Report>, SearchError> {
+    let space = space(two_ops(), 1);
+    let mut method = darts(&space);
+    change(&mut method);
+    run_with(dir, config, vec![method], on_event)
+}
+
 fn run(
     dir: &RunDir,
     config: ComparisonConfig,
     on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, SearchError> {
-    run_as(dir, config, softmax(), on_event)
+    run_as(dir, config, |_| (), on_event)
 }
 
 fn without_seconds(mut report: Report) -> Report {
@@ -85,6 +123,22 @@ fn without_seconds(mut report: Report) -> Report {
         (row.search_seconds, row.train_seconds) = (0.0, 0.0);
     }
     report
+}
+
+/// What a run ends with that is stopped after every seventh event.
+fn in_pieces(mut run: impl FnMut(&mut dyn FnMut(&Event) -> bool) -> Option<Report>) -> Report {
+    for runs in 1..200 {
+        let mut events = 0;
+        let mut stop = |_: &Event| {
+            events += 1;
+            events > 7
+        };
+        if let Some(report) = run(&mut stop) {
+            assert!(runs > 5, "{runs}");
+            return report;
+        }
+    }
+    panic!("it never ends");
 }
 
 #[test]
@@ -104,7 +158,7 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     let legs = ["search", "random", "retrain-searched", "retrain-random", "retrain-baseline"];
     let phases = [1, 2].into_iter().flat_map(|seed| legs.map(|leg| format!("seed {seed} {leg}")));
     assert_eq!(finished, phases.chain(["all".to_owned()]).collect::<Vec<_>>());
-    assert_eq!(whole.gaps.len(), 2);
+    assert_eq!(whole.methods[0].gaps.len(), 2);
     assert!(whole.random_tried.iter().all(|&tried| tried >= 1));
     for row in &whole.contenders {
         assert_eq!(row.accuracies.len(), 2);
@@ -117,20 +171,7 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     }
 
     let stopped = RunDir::open(temporary.path().join("stopped")).unwrap();
-    let mut runs = 0;
-    let report = loop {
-        runs += 1;
-        assert!(runs < 100);
-        let mut events = 0;
-        let stop = |_: &Event| {
-            events += 1;
-            events > 7
-        };
-        if let Some(report) = run(&stopped, config(&[1, 2]), stop).unwrap() {
-            break report;
-        }
-    };
-    assert!(runs > 5, "{runs}");
+    let report = in_pieces(|stop| run(&stopped, config(&[1, 2]), stop).unwrap());
     assert_eq!(without_seconds(report), without_seconds(whole.clone()));
 
     // Nothing is repeated, and another seed does not disturb the ones that are done.
@@ -143,7 +184,7 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     assert_eq!(steps, 0);
     let one = run(&dir, config(&[2]), |_| false).unwrap().unwrap();
     assert_eq!(one.contenders[0].accuracies, whole.contenders[0].accuracies[1..]);
-    assert!(!one.worth_it);
+    assert!(!one.methods[0].worth_it);
 }
 
 #[test]
@@ -151,21 +192,18 @@ fn results_of_another_configuration_are_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path()).unwrap();
     run(&dir, config(&[1]), |_| false).unwrap().unwrap();
-    let mut longer = config(&[1]);
-    longer.search.epochs = 3;
-    let error = run(&dir, longer, |_| false).unwrap_err();
+    let longer = |method: &mut MethodParts<'_>| method.search.epochs = 3;
+    let error = run_as(&dir, config(&[1]), longer, |_| false).unwrap_err();
     assert!(matches!(&error, SearchError::Stored { .. }), "{error}");
     assert!(error.to_string().contains("search.json"), "{error}");
-    let sigmoid = std::sync::Arc::new(Sigmoid);
+    let sigmoid = |method: &mut MethodParts<'_>| method.choices = Choices::of(Sigmoid);
     let error = run_as(&dir, config(&[1]), sigmoid, |_| false).unwrap_err();
     assert!(matches!(error, SearchError::Stored { .. }), "{error}");
     // A checkpoint in the middle of a leg belongs to its configuration, too.
     let dir = RunDir::open(temporary.path().join("other")).unwrap();
     let first = |event: &Event| matches!(event, Event::Step { .. });
     assert!(run(&dir, config(&[1]), first).unwrap().is_none());
-    let mut longer = config(&[1]);
-    longer.search.epochs = 3;
-    let error = run(&dir, longer, |_| false).unwrap_err();
+    let error = run_as(&dir, config(&[1]), longer, |_| false).unwrap_err();
     let refused = matches!(error, SearchError::Train(TrainError::Checkpoint { .. }));
     assert!(refused, "{error}");
 }
@@ -195,10 +233,97 @@ fn damaged_results_are_refused_by_name() {
     assert!(error.to_string().contains("random.json: expected the genotype"), "{error}");
 }
 
+#[test]
+fn several_methods_share_random_search_and_the_baseline() {
+    let (small, large) = (space(two_ops(), 1), space(two_ops(), 2));
+    let both = || vec![darts(&small), other(&large)];
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(temporary.path().join("both")).unwrap();
+    let mut finished = Vec::new();
+    let whole = run_with(&dir, config(&[1]), both(), |event| {
+        if let Event::PhaseFinished { phase, .. } = event {
+            finished.push(phase.replace("seed 1 ", ""));
+        }
+        false
+    });
+    let whole = whole.unwrap().unwrap();
+    let legs = [
+        "search-darts",
+        "search-other_1",
+        "random",
+        "retrain-darts",
+        "retrain-other_1",
+        "retrain-random",
+        "retrain-baseline",
+    ];
+    assert_eq!(finished, legs);
+    let inside = dir.inside("seed-1").unwrap();
+    for file in ["weights-other_1.json", "genotype-darts.json", "best-epoch-darts.json"] {
+        assert!(inside.file(file).exists(), "{file}");
+    }
+    let [first, second, random, baseline] = &whole.contenders[..] else { panic!("four rows") };
+    assert_eq!([&*first.name, &*second.name], ["DARTS", "another one"]);
+    assert!(second.search_macs > first.search_macs && baseline.search_macs <= 0.0);
+    // At the cost of the most expensive search: more than the first method alone would allow.
+    assert!(random.search_macs > first.search_macs, "{random:?}");
+    assert!(random.search_macs <= second.search_macs, "{random:?}");
+    assert_eq!(whole.methods.len(), 2);
+    assert!(whole.methods.iter().all(|m| m.gaps.len() == 1 && m.paired.len() == 2));
+
+    // Nobody is disturbed by the company.
+    let alone = RunDir::open(temporary.path().join("alone")).unwrap();
+    let report = run(&alone, config(&[1]), |_| false).unwrap().unwrap();
+    assert_eq!(report.contenders[0].accuracies, first.accuracies);
+    assert_eq!(report.contenders[2].accuracies, baseline.accuracies);
+    let weights = alone.inside("seed-1").unwrap().read("weights.json").unwrap();
+    assert_eq!(inside.read("weights-darts.json").unwrap(), weights);
+
+    // Stops everywhere, the second method's search included.
+    let stopped = RunDir::open(temporary.path().join("stopped")).unwrap();
+    let report = in_pieces(|stop| run_with(&stopped, config(&[1]), both(), stop).unwrap());
+    assert_eq!(without_seconds(report), without_seconds(whole));
+    for file in ["weights-other_1.json", "search-other_1.safetensors"] {
+        let bytes = |dir: &RunDir| std::fs::read(dir.inside("seed-1").unwrap().file(file)).unwrap();
+        assert_eq!(bytes(&stopped), bytes(&dir), "{file}");
+    }
+
+    // Only the changed method's result is another's.
+    let mut changed = both();
+    changed[1].search.epochs = 3;
+    let error = run_with(&dir, config(&[1]), changed, |_| false).unwrap_err();
+    assert!(error.to_string().contains("search-other_1.json"), "{error}");
+}
+
+#[test]
+fn methods_must_be_told_apart() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(temporary.path()).unwrap();
+    let space = space(two_ops(), 1);
+    type Change = fn(&mut MethodParts<'_>);
+    let rows: [(&str, Change); 6] = [
+        ("methods", |m| m.key = "darts".to_owned()),
+        ("methods", |m| m.name = "DARTS".to_owned()),
+        ("key", |m| m.key = "random".to_owned()),
+        ("key", |m| m.key = "../up".to_owned()),
+        ("channels", |m| m.channels = 0),
+        ("partial", |m| m.partial = 0),
+    ];
+    for (expected, change) in rows {
+        let mut second = other(&space);
+        change(&mut second);
+        let error = run_with(&dir, config(&[1]), vec![darts(&space), second], |_| false);
+        let error = error.unwrap_err();
+        let SearchError::Config { field, .. } = &error else { panic!("{error}") };
+        assert_eq!(*field, expected, "{error}");
+    }
+    let error = run_with(&dir, config(&[1]), Vec::new(), |_| false).unwrap_err();
+    assert!(error.to_string().contains("methods"), "{error}");
+}
+
 /// The search's leg alone.
-fn searched(dir: &RunDir, config: ComparisonConfig) -> LegResult {
+fn searched(dir: &RunDir, change: impl FnOnce(&mut MethodParts<'_>)) -> LegResult {
     let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.contains("random"));
-    assert_eq!(run(dir, config, beyond).unwrap(), None);
+    assert_eq!(run_as(dir, config(&[1]), change, beyond).unwrap(), None);
     let text = dir.inside("seed-1").unwrap().read("search.json").unwrap().unwrap();
     serde_json::from_str(&text).unwrap()
 }
@@ -209,11 +334,11 @@ fn a_search_that_a_rule_stops_costs_what_it_trained_and_is_decoded_there() {
     let dir = |name| RunDir::open(temporary.path().join(name)).unwrap();
     // Any architecture is near enough: the rule holds as soon as it has an epoch to look back to.
     let any = DistancePlateau { tolerance: 1.0, epochs: 1, from: 0, ..DistancePlateau::default() };
-    let mut long = config(&[1]);
-    long.search.epochs = 4;
-    long.search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(any))];
-    let stopped = searched(&dir("stopped"), long);
-    let short = searched(&dir("short"), config(&[1]));
+    let stopped = searched(&dir("stopped"), |method| {
+        method.search.epochs = 4;
+        method.search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(any))];
+    });
+    let short = searched(&dir("short"), |_| ());
     assert_eq!(stopped.stopped.map(|stopped| stopped.epoch), Some(1));
     assert_eq!(short.stopped, None);
     assert_eq!(short.training_macs, stopped.training_macs, "two epochs each");

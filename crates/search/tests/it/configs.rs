@@ -49,10 +49,8 @@ fn comparison_configs_name_the_field() {
     let bad: Table<ComparisonConfig> = vec![
         ("seeds", |c| c.seeds = vec![]),
         ("seeds", |c| c.seeds = vec![3, 1, 3]),
-        ("channels", |c| c.channels = 0),
         ("retrain.channels", |c| c.retrain.channels = 0),
         ("retrain.layers", |c| c.retrain.layers = 0),
-        ("epochs", |c| c.search.epochs = 0),
         ("epochs", |c| c.retrain.fit.epochs = 0),
         ("batch", |c| c.random.fit.batch = 1),
         ("top", |c| c.random.top = 0),
@@ -73,10 +71,14 @@ fn configs_survive_json_and_refuse_unknown_fields() {
         serde_json::from_str::<ComparisonConfig>(&text).unwrap(),
         ComparisonConfig::default()
     );
-    let short = r#"{"seeds": [7], "search": {"epochs": 3, "bilevel": {"order": "Second"}}}"#;
+    let short = r#"{"seeds": [7], "retrain": {"fit": {"epochs": 3}}}"#;
     let config: ComparisonConfig = serde_json::from_str(short).unwrap();
-    assert_eq!((config.seeds.as_slice(), config.search.epochs), (&[7][..], 3));
-    for unknown in [r#"{"seed": 1}"#, r#"{"search": {"bilevel": {"lr": 1}}}"#] {
+    assert_eq!((config.seeds.as_slice(), config.retrain.fit.epochs), (&[7][..], 3));
+    for unknown in [r#"{"seed": 1}"#, r#"{"retrain": {"fit": {"lr": 1}}}"#] {
         assert!(serde_json::from_str::<ComparisonConfig>(unknown).is_err());
     }
+    let short = r#"{"epochs": 3, "bilevel": {"order": "Second"}}"#;
+    let config: SearchConfig = serde_json::from_str(short).unwrap();
+    assert_eq!((config.epochs, config.batch), (3, SearchConfig::default().batch));
+    assert!(serde_json::from_str::<SearchConfig>(r#"{"bilevel": {"lr": 1}}"#).is_err());
 }

@@ -27,7 +27,15 @@ fn config() -> SearchConfig {
         ..BilevelConfig::default()
     };
     let prune = Some(PRUNE);
-    SearchConfig { epochs: 4, batch: 8, bilevel, crop_padding: 1, flip: false, prune, ..SearchConfig::default() }
+    SearchConfig {
+        epochs: 4,
+        batch: 8,
+        bilevel,
+        crop_padding: 1,
+        flip: false,
+        prune,
+        ..SearchConfig::default()
+    }
 }
 
 fn parts<'a>(

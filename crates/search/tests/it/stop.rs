@@ -12,7 +12,7 @@ use dartloom_search::{
     BilevelConfig, Parts, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Genotype, Space};
-use dartloom_train::{Noise, Outcome, Session, Stepper, drive, testkit};
+use dartloom_train::{Noise, Outcome, Schedule, Session, Stepper, drive, testkit};
 
 use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
 
@@ -24,7 +24,11 @@ fn after(epochs: usize) -> RuleConfig {
 
 /// Five epochs with one of warm-up: the rules see epochs 1 and later.
 fn config(epochs: usize, stop: Vec<StopConfig>) -> SearchConfig {
-    let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.02), warm_up: 1, ..BilevelConfig::default() };
+    let bilevel = BilevelConfig {
+        arch_rate: Schedule::Constant(0.02),
+        warm_up: 1,
+        ..BilevelConfig::default()
+    };
     SearchConfig { epochs, batch: 8, bilevel, crop_padding: 1, stop, ..SearchConfig::default() }
 }
 

@@ -25,10 +25,10 @@ fn another_experiment_is_refused_with_the_difference() {
     let root = tempfile::tempdir().unwrap();
     drop(Place::open(root.path(), &digits(), false).unwrap());
     let mut other = digits();
-    other.channels += 1;
+    other.layers += 1;
     let error = Place::open(root.path(), &other, false).unwrap_err();
     let CliError::OtherExperiment { differences, .. } = &error else { panic!("{error}") };
-    let expected = format!("channels: {} there, {} here", digits().channels, other.channels);
+    let expected = format!("layers: {} there, {} here", digits().layers, other.layers);
     assert_eq!(*differences, [expected]);
     let place = Place::open(root.path(), &other, true).unwrap();
     assert_eq!(*place.start(), Start::Fresh);

@@ -1,15 +1,22 @@
 use super::*;
 
+const LEGS: [&str; 5] =
+    ["search", "random", "retrain-searched", "retrain-random", "retrain-baseline"];
+
+fn pace(seeds: &[u64]) -> Pace {
+    Pace::new(seeds, &LEGS.map(str::to_owned))
+}
+
 #[test]
 fn nothing_is_known_at_the_start() {
-    let pace = Pace::new(&[0, 1]);
+    let pace = pace(&[0, 1]);
     assert_eq!(pace.left(0.0), None);
     assert!(pace.share(0.0).abs() < 1e-9);
 }
 
 #[test]
 fn the_first_search_tells_the_rest_by_guess() {
-    let mut pace = Pace::new(&[5]);
+    let mut pace = pace(&[5]);
     pace.at("seed 5 search", 0.0, 10.0);
     pace.at("seed 5 search", 0.5, 20.0);
     // A whole search takes 20 s, the run 2.7 times that.
@@ -19,9 +26,9 @@ fn the_first_search_tells_the_rest_by_guess() {
 
 #[test]
 fn measured_parts_replace_guesses() {
-    let mut pace = Pace::new(&[0, 1]);
+    let mut pace = pace(&[0, 1]);
     let mut now = 0.0;
-    for (leg, seconds) in LEGS.iter().map(|leg| leg.0).zip([10.0, 20.0, 3.0, 4.0, 1.0]) {
+    for (leg, seconds) in LEGS.iter().zip([10.0, 20.0, 3.0, 4.0, 1.0]) {
         let phase = format!("seed 0 {leg}");
         pace.at(&phase, 0.0, now);
         now += seconds;
@@ -40,7 +47,7 @@ fn measured_parts_replace_guesses() {
 
 #[test]
 fn a_resumed_part_counts_from_where_it_was() {
-    let mut pace = Pace::new(&[0]);
+    let mut pace = pace(&[0]);
     pace.at("seed 0 search", 0.5, 0.0);
     pace.at("seed 0 search", 0.75, 10.0);
     // The other quarter takes 10 s more; a whole search 40 s.
@@ -48,8 +55,24 @@ fn a_resumed_part_counts_from_where_it_was() {
 }
 
 #[test]
+fn every_method_has_its_own_length() {
+    let legs = ["search-a", "search-b", "random"].map(str::to_owned);
+    let mut pace = Pace::new(&[0, 1], &legs);
+    for (phase, begin, end) in [("search-a", 0.0, 10.0), ("search-b", 10.0, 40.0)] {
+        pace.at(&format!("seed 0 {phase}"), 0.0, begin);
+        pace.finished(&format!("seed 0 {phase}"), end);
+    }
+    pace.at("seed 0 random/0", 0.0, 40.0);
+    pace.finished("seed 0 random", 70.0);
+    assert!((pace.left(70.0).unwrap() - 70.0).abs() < 1e-6);
+    pace.at("seed 1 search-a", 0.0, 70.0);
+    pace.finished("seed 1 search-a", 80.0);
+    assert!((pace.left(80.0).unwrap() - 60.0).abs() < 1e-6);
+}
+
+#[test]
 fn other_phases_are_ignored() {
-    let mut pace = Pace::new(&[0]);
+    let mut pace = pace(&[0]);
     pace.at("something else", 0.5, 1.0);
     pace.at("seed 7 search", 0.5, 1.0);
     assert_eq!(pace.left(2.0), None);

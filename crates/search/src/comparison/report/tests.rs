@@ -14,12 +14,18 @@ fn seed(accuracies: [f64; 3]) -> SeedResults {
     let search = LegResult { seconds: 60.0, training_macs: 5000, ..LegResult::default() };
     let random =
         LegResult { seconds: 50.0, training_macs: 4000, tried: Some(7), ..LegResult::default() };
-    SeedResults { search, random, trained: [leg(0), leg(1), leg(2)] }
+    SeedResults { searches: vec![search], random, trained: vec![leg(0), leg(1), leg(2)] }
 }
 
 fn report(seeds: &[[f64; 3]]) -> Report {
     let seeds: Vec<_> = seeds.iter().copied().map(seed).collect();
-    Report::new(&ComparisonConfig::default(), &seeds).unwrap()
+    Report::new(&["DARTS"], "tiny ResNet", &seeds).unwrap()
+}
+
+/// The verdict on the only method.
+fn verdict(seeds: &[[f64; 3]]) -> MethodReport {
+    let [verdict] = &report(seeds).methods[..] else { panic!("one method") };
+    verdict.clone()
 }
 
 #[test]
@@ -50,8 +56,8 @@ fn rows_hold_means_and_standard_deviations() {
 fn a_clear_lead_is_worth_it() {
     // Against random search: 0.05, 0.06, 0.07: mean 0.06, sd 0.01, standard error 0.01 / sqrt(3),
     // and the t quantile for two degrees of freedom is 4.302653.
-    let report = report(&[[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]]);
-    let pair = &report.paired[0];
+    let verdict = verdict(&[[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]]);
+    let pair = &verdict.paired[0];
     assert_eq!((&*pair.against, pair.seeds), ("random search", 3));
     assert_relative_eq!(pair.difference, 0.06, max_relative = 1e-9);
     let half = 4.302_652_73 * 0.01 / 3f64.sqrt();
@@ -61,48 +67,85 @@ fn a_clear_lead_is_worth_it() {
     // Two-sided p of t = 6 sqrt(3) with two degrees of freedom: 1 - t / sqrt(2 + t^2).
     let t = 6.0 * 3f64.sqrt();
     assert_relative_eq!(pair.p_value.unwrap(), 1.0 - t / (2.0 + t * t).sqrt(), max_relative = 1e-6);
-    assert!(report.worth_it);
+    assert!(verdict.worth_it);
     assert!(
-        report.sentence.starts_with("Searching with DARTS is worth it here, over 3 paired seeds")
+        verdict.sentence.starts_with("Searching with DARTS is worth it here, over 3 paired seeds")
     );
-    assert!(report.sentence.contains("+6.00 points [+3.52, +8.48]"), "{}", report.sentence);
+    assert!(verdict.sentence.contains("+6.00 points [+3.52, +8.48]"), "{}", verdict.sentence);
 }
 
 #[test]
 fn a_lead_within_chance_is_not_shown() {
     // 0.01, 0.02, 0.01 against random search: the interval reaches below zero.
-    let report = report(&[[0.90, 0.89, 0.5], [0.92, 0.90, 0.51], [0.94, 0.93, 0.52]]);
-    let (lower, _) = report.paired[0].interval.unwrap();
+    let verdict = verdict(&[[0.90, 0.89, 0.5], [0.92, 0.90, 0.51], [0.94, 0.93, 0.52]]);
+    let (lower, _) = verdict.paired[0].interval.unwrap();
     let half = 4.302_652_73 * (1e-4f64 / 3.0).sqrt() / 3f64.sqrt();
     assert_relative_eq!(lower, 0.04 / 3.0 - half, max_relative = 1e-6);
-    assert!(lower < 0.0 && !report.worth_it);
-    assert!(report.sentence.contains("is not shown to be worth it"), "{}", report.sentence);
+    assert!(lower < 0.0 && !verdict.worth_it);
+    assert!(verdict.sentence.contains("is not shown to be worth it"), "{}", verdict.sentence);
 }
 
 #[test]
 fn beating_one_of_two_is_not_enough() {
-    let report = report(&[[0.90, 0.80, 0.95], [0.91, 0.82, 0.97], [0.92, 0.81, 0.96]]);
-    assert!(report.paired[0].interval.unwrap().0 > 0.0);
-    assert!(report.paired[1].interval.unwrap().1 < 0.0);
-    assert!(!report.worth_it);
+    let verdict = verdict(&[[0.90, 0.80, 0.95], [0.91, 0.82, 0.97], [0.92, 0.81, 0.96]]);
+    assert!(verdict.paired[0].interval.unwrap().0 > 0.0);
+    assert!(verdict.paired[1].interval.unwrap().1 < 0.0);
+    assert!(!verdict.worth_it);
 }
 
 #[test]
 fn one_seed_cannot_tell() {
-    let report = report(&[[0.9, 0.5, 0.4]]);
-    assert!(!report.worth_it);
-    assert!(report.paired.iter().all(|pair| pair.interval.is_none() && pair.p_value.is_none()));
-    assert!(report.contenders.iter().all(|row| row.accuracy_sd.is_none()));
-    assert!(report.sentence.starts_with("One seed cannot tell"), "{}", report.sentence);
-    assert!(report.sentence.contains("+40.00 points against random search"), "{}", report.sentence);
+    let verdict = verdict(&[[0.9, 0.5, 0.4]]);
+    assert!(!verdict.worth_it);
+    assert!(verdict.paired.iter().all(|pair| pair.interval.is_none() && pair.p_value.is_none()));
+    let rows = report(&[[0.9, 0.5, 0.4]]).contenders;
+    assert!(rows.iter().all(|row| row.accuracy_sd.is_none()));
+    assert!(verdict.sentence.starts_with("One seed cannot tell"), "{}", verdict.sentence);
+    assert!(
+        verdict.sentence.contains("+40.00 points against random search"),
+        "{}",
+        verdict.sentence
+    );
 }
 
 #[test]
 fn equal_differences_of_two_seeds_prove_nothing() {
-    let report = report(&[[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]]);
-    assert_eq!(report.paired[0].interval, Some((0.25, 0.25)));
-    assert_eq!(report.paired[0].p_value, None);
-    assert!(!report.worth_it);
+    let verdict = verdict(&[[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]]);
+    assert_eq!(verdict.paired[0].interval, Some((0.25, 0.25)));
+    assert_eq!(verdict.paired[0].p_value, None);
+    assert!(!verdict.worth_it);
+}
+
+#[test]
+fn every_method_is_judged_by_itself() {
+    let seeds = [0.0, 0.01, 0.02].map(|more| {
+        let base = seed([0.90 + more, 0.80 + 2.0 * more, 0.70]);
+        let cheap = LegResult { seconds: 30.0, training_macs: 2500, ..LegResult::default() };
+        let mut results = base.clone();
+        results.searches.push(cheap);
+        let weak = LegResult { accuracy: Some(0.75 + more), ..base.trained[0].clone() };
+        results.trained.insert(1, weak);
+        results
+    });
+    let report = Report::new(&["strong", "weak"], "hand-made", &seeds).unwrap();
+    let names: Vec<&str> = report.contenders.iter().map(|row| &*row.name).collect();
+    assert_eq!(names, ["strong", "weak", "random search", "hand-made"]);
+    let macs: Vec<f64> = report.contenders.iter().map(|row| row.search_macs).collect();
+    assert_relative_eq!(macs[..], [5000.0, 2500.0, 4000.0, 0.0]);
+    let [strong, weak] = &report.methods[..] else { panic!("two methods") };
+    assert!(strong.worth_it && !weak.worth_it);
+    let against = |method: &MethodReport| {
+        method.paired.iter().map(|pair| (pair.against.clone(), pair.difference)).collect::<Vec<_>>()
+    };
+    // Means: 0.91 and 0.76 against 0.82 and 0.70.
+    let expected = [[0.09, 0.21], [-0.06, 0.06]];
+    for (method, expected) in [strong, weak].into_iter().zip(expected) {
+        let found = against(method);
+        assert_eq!([&*found[0].0, &*found[1].0], ["random search", "hand-made"]);
+        assert_relative_eq!([found[0].1, found[1].1][..], expected[..], max_relative = 1e-9);
+    }
+    assert!(weak.sentence.starts_with("Searching with weak is not shown"), "{}", weak.sentence);
+    assert_eq!(report.metrics().len(), 4);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! From what a file says to an experiment with every value filled in.
+
+use dartloom::presets;
+use dartloom::search::ComparisonConfig;
+
+use super::choice::MethodChoice;
+use super::method::{MethodSpec, Preset};
+use super::patch::{ExperimentPatch, MethodPatch};
+use super::{Data, Experiment, StemKind};
+use crate::error::CliError;
+
+/// Nodes of a cell.
+const NODES: usize = 4;
+
+impl Experiment {
+    /// The built-in experiment on `data`.
+    #[cfg(test)]
+    pub(crate) fn on(data: Data) -> Result<Self, CliError> {
+        Self::built(data, ExperimentPatch::default())
+    }
+
+    /// The built-in experiment's numbers on `data` with what `patch` says in their place. Where
+    /// images are natural ones, random crops and flips are those of CIFAR.
+    ///
+    /// A method starts as its preset; what stands in the file beside its methods holds for each of
+    /// them, and what stands in a method holds for this one.
+    pub(super) fn built(data: Data, patch: ExperimentPatch) -> Result<Self, CliError> {
+        let every = patch.every_method();
+        let MethodChoice(chosen) = patch.method.clone().unwrap_or_default();
+        let method = chosen.into_iter().map(|own| spec(&data, &every, own));
+        let method = method.collect::<Result<_, _>>()?;
+        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = presets::digits();
+        if data.is_natural() {
+            for fit in [&mut random.fit, &mut retrain.fit] {
+                (fit.crop_padding, fit.flip) = (4, true);
+            }
+        }
+        let layers = retrain.layers;
+        // Networks are retrained as deep as the supernet unless the file says otherwise.
+        retrain.layers = patch.layers.unwrap_or(layers);
+        let mut experiment = Self {
+            name: "digits".to_owned(),
+            data,
+            operations: Vec::new(),
+            layers,
+            nodes: NODES,
+            stem: StemKind::Cifar(3),
+            method,
+            random,
+            retrain,
+            baseline,
+            seeds,
+        };
+        patch.apply(&mut experiment);
+        Ok(experiment)
+    }
+
+    /// Another name for other methods than the file's: their runs have directories of their own.
+    pub(super) fn renamed(&mut self, methods: &[Preset]) {
+        for method in methods {
+            self.name = format!("{}-{}", self.name, method.name());
+        }
+    }
+}
+
+fn spec(data: &Data, every: &MethodPatch, own: MethodPatch) -> Result<MethodSpec, CliError> {
+    let preset = own.preset.clone().unwrap_or_default();
+    let mut spec = MethodSpec::of(preset, data)?;
+    let has_warm_up = every.has_warm_up() || own.has_warm_up();
+    every.clone().apply(&mut spec);
+    own.apply(&mut spec);
+    if !has_warm_up {
+        spec.search.bilevel.warm_up = spec.warm_up()?;
+    }
+    Ok(spec)
+}

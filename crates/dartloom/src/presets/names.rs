@@ -1,0 +1,34 @@
+//! Methods by name.
+
+use dartloom_relax::RelaxError;
+
+use super::{Method, darts, darts_second_order, fair_darts, gaea_erm, gaea_pc_darts, pc_darts};
+use crate::Error;
+
+/// A name and the preset it stands for; the name is the preset's [`Method::key`].
+type Row = (&'static str, fn() -> Result<Method, RelaxError>);
+
+const TABLE: [Row; 6] = [
+    ("darts", || Ok(darts())),
+    ("darts_second_order", || Ok(darts_second_order())),
+    ("pc_darts", || Ok(pc_darts())),
+    ("gaea_pc_darts", || Ok(gaea_pc_darts())),
+    ("gaea_erm", || Ok(gaea_erm())),
+    ("fair_darts", fair_darts),
+];
+
+/// The names that [`by_name`] knows.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(name, _)| *name)
+}
+
+/// A method by the name that experiment files use: the name of its function here.
+///
+/// # Errors
+/// [`Error::UnknownMethod`] with the known names.
+pub fn by_name(name: &str) -> Result<Method, Error> {
+    match TABLE.iter().find(|(known, _)| *known == name) {
+        Some((_, method)) => Ok(method()?),
+        None => Err(Error::UnknownMethod { found: name.to_owned(), known: names().collect() }),
+    }
+}

@@ -1,0 +1,76 @@
+//! What differs between the methods of a comparison.
+
+use std::collections::BTreeSet;
+
+use dartloom_decode::Decoder;
+use dartloom_space::Space;
+
+use crate::{Choices, SearchConfig, SearchError, Split};
+
+/// A method that takes part in a comparison.
+#[derive(Clone, Debug)]
+pub struct MethodParts<'a> {
+    /// Its name in phases and files where several methods are compared: `search-KEY`. Lower-case
+    /// letters, digits and `_`.
+    pub key: String,
+    /// Its name in tables.
+    pub name: String,
+    /// The space.
+    pub space: &'a Space,
+    /// How logits become weights.
+    pub choices: Choices,
+    /// How weights become a genotype.
+    pub decoder: &'a dyn Decoder,
+    /// Base channels of the supernet.
+    pub channels: usize,
+    /// K of partial channels: the supernet's operations see one in so many channels (PC-DARTS).
+    pub partial: usize,
+    /// How training images are shared between weights and logits.
+    pub split: Split,
+    /// Epochs, batches and update rules.
+    pub search: SearchConfig,
+}
+
+/// Legs of a comparison that no method may be called like.
+const TAKEN: [&str; 3] = ["searched", "random", "baseline"];
+
+impl MethodParts<'_> {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field, or the error of a part.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let key = &*self.key;
+        if key.is_empty() || !key.chars().all(plain) || TAKEN.contains(&key) {
+            return Err(SearchError::Config {
+                field: "key",
+                expected: "lower-case letters, digits and `_`, other than `searched`, `random` \
+                           and `baseline`",
+                found: format!("{key:?}"),
+            });
+        }
+        let numbers = [("channels", self.channels), ("partial", self.partial)];
+        if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", found.to_string());
+            return Err(SearchError::Config { field, expected, found });
+        }
+        self.search.check()
+    }
+}
+
+/// Refuses no methods at all, and methods that a table or a directory cannot tell apart.
+pub(super) fn check(methods: &[MethodParts<'_>]) -> Result<(), SearchError> {
+    let keys: BTreeSet<&str> = methods.iter().map(|method| &*method.key).collect();
+    let names: BTreeSet<&str> = methods.iter().map(|method| &*method.name).collect();
+    let distinct = keys.len().min(names.len());
+    if methods.is_empty() || distinct < methods.len() {
+        let found: Vec<_> = methods.iter().map(|method| (&method.key, &method.name)).collect();
+        return Err(SearchError::Config {
+            field: "methods",
+            expected: "at least one method, all with different keys and names",
+            found: format!("{found:?}"),
+        });
+    }
+    methods.iter().try_for_each(MethodParts::check)
+}

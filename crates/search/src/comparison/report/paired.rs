@@ -1,0 +1,59 @@
+//! One contender against another, pair by pair.
+
+use dartloom_metrics::statistics::{self, Paired};
+use serde::{Deserialize, Serialize};
+
+use super::ContenderReport;
+use crate::SearchError;
+
+/// A searched method against another contender, paired by seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairedReport {
+    /// The other contender.
+    pub against: String,
+    /// Number of seeds.
+    pub seeds: usize,
+    /// Mean difference of test accuracies, method minus other.
+    pub difference: f64,
+    /// 95 % confidence interval of the difference (paired t); absent with one seed.
+    pub interval: Option<(f64, f64)>,
+    /// Two-sided p-value of the paired t test; absent with one seed or equal differences.
+    pub p_value: Option<f64>,
+}
+
+impl PairedReport {
+    /// The accuracies of a method, seed by seed, against those of `other`.
+    pub(super) fn new(method: &[f64], other: &ContenderReport) -> Result<Self, SearchError> {
+        let difference = statistics::mean(method).unwrap_or(0.0) - other.accuracy;
+        let alone = Self {
+            against: other.name.clone(),
+            seeds: method.len(),
+            difference,
+            interval: None,
+            p_value: None,
+        };
+        if method.len() < 2 {
+            return Ok(alone);
+        }
+        let Paired { lower, upper, test, .. } = statistics::paired(method, &other.accuracies)?;
+        let p_value = test.map(|test| test.p_value);
+        Ok(Self { interval: Some((lower, upper)), p_value, ..alone })
+    }
+
+    /// Whether the method is better beyond chance: the interval lies above zero. Differences that
+    /// are equal over a few seeds by accident show no spread, have no test, and prove nothing.
+    pub(super) fn is_better(&self) -> bool {
+        self.p_value.is_some() && self.interval.is_some_and(|(lower, _)| lower > 0.0)
+    }
+
+    /// `+1.00 points [+0.50, +1.50], p = 0.012 against random search`.
+    pub(super) fn describe(&self) -> String {
+        let Self { against, difference, interval, p_value, .. } = self;
+        let points = 100.0 * difference;
+        let interval = interval.map_or_else(String::new, |(lower, upper)| {
+            format!(" [{:+.2}, {:+.2}]", 100.0 * lower, 100.0 * upper)
+        });
+        let p_value = p_value.map_or_else(String::new, |p| format!(", p = {p:.3}"));
+        format!("{points:+.2} points{interval}{p_value} against {against}")
+    }
+}
