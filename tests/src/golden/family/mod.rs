@@ -6,6 +6,7 @@ pub(crate) mod counts;
 mod decoding;
 pub(crate) mod derivation;
 pub(crate) mod derived;
+pub(crate) mod distance;
 pub(crate) mod drop_path;
 pub(crate) mod encoding;
 mod flavour;
