@@ -5,6 +5,7 @@ mod bilevel;
 mod comparison;
 mod error;
 mod gap;
+mod op_scores;
 mod random;
 mod split;
 mod supernet_search;
@@ -17,6 +18,10 @@ pub use comparison::{
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};
+pub use op_scores::{
+    OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, OpRun, OpStatistics, Statistic,
+    residual_proxy,
+};
 pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

@@ -8,6 +8,7 @@ mod configs;
 mod execution;
 mod gap;
 mod methods;
+mod op_scores;
 mod random;
 mod search;
 mod second_order;
