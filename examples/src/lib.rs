@@ -37,4 +37,6 @@ mod documents {
     mod fair_darts {}
     #[doc = include_str!("../../docs/methods/random-search.md")]
     mod random_search {}
+    #[doc = include_str!("../../docs/methods/architecture-distance.md")]
+    mod architecture_distance {}
 }

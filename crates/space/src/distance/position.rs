@@ -1,6 +1,7 @@
 //! A distance that sees where an operation stands.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use super::OpScores;
 use super::pairing::{at_positions, nodes};
@@ -51,11 +52,10 @@ impl Frame {
         let layout = unrolled(genotype.layout());
         let cells = at_positions(genotype, None);
         if layout != self.layout || cells.len() != self.cells.len() {
-            let words = |layout: &Layout, cells| format!("{cells} cells, {layout:?}");
             return Err(SpaceError::Mismatch {
                 place: "layout of the genotype".to_owned(),
-                expected: words(&self.layout, self.cells.len()),
-                found: words(&layout, cells.len()),
+                expected: self.to_string(),
+                found: Self::of_genotype(genotype).to_string(),
             });
         }
         let mut found = BTreeSet::new();
@@ -73,6 +73,21 @@ impl Frame {
             }
         }
         Ok(found)
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cells, edges) = (self.cells(), self.edges());
+        let word = if cells == 1 { "cell" } else { "cells" };
+        write!(f, "{cells} {word} of {edges} edges in all, ")?;
+        match &self.layout {
+            Layout::TwoCells => write!(f, "normal and reduction cell"),
+            Layout::Space => write!(f, "in a space of its own"),
+            Layout::PerCell { reductions } | Layout::Sequence { reductions, .. } => {
+                write!(f, "in a chain with reductions at {reductions:?}")
+            }
+        }
     }
 }
 

@@ -32,8 +32,8 @@ pub enum Scale {
 /// M(A, B)    = mean_i M_H(C_i^A, C_i^B)                              equation 13
 /// ```
 ///
-/// `M` does not see where an edge leads nor how many are alike: it is symmetric and keeps the
-/// triangle inequality, but different cells may be at distance 0
+/// `M` does not see where an edge leads nor how many are alike: it is symmetric, and among chains of
+/// one length it keeps the triangle inequality, but different cells may be at distance 0
 /// ([`PositionDistance`](super::PositionDistance) tells them apart). The published scores are so
 /// close to each other that `M` is in effect the number of operations by which the worst matched
 /// edge differs, divided by 12. Cost: `O(E^2)` comparisons for `E` edges.
