@@ -47,4 +47,6 @@ mod documents {
     mod constrained_decoding {}
     #[doc = include_str!("../../docs/methods/perturbation.md")]
     mod perturbation {}
+    #[doc = include_str!("../../docs/methods/architecture-distance.md")]
+    mod architecture_distance {}
 }

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Decode(DecodeArguments),
     /// Count parameters and multiply-adds of a genotype's network.
     Count(CountArguments),
+    /// Say how far two genotypes are apart.
+    Distance(DistanceArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
@@ -72,15 +74,21 @@ pub(crate) struct DecodeArguments {
     /// A built-in space (`darts`, `darts-S`, `individual`, ...) or a file in RON or JSON.
     #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
     pub(crate) space: String,
-    /// The rule: `darts` or `argmax`.
-    #[arg(long, value_name = "NAME")]
+    /// The rule: a name such as `darts`, or settings such as `TopK(edges: 3)`.
+    #[arg(long, value_name = "NAME|RON", long_help = crate::decode::DECODER_HELP)]
     pub(crate) decoder: String,
+    /// Which links between cells stay: `best_path`, `multi_path`, or settings.
+    #[arg(long, value_name = "NAME|RON", long_help = crate::decode::PATHS_HELP)]
+    pub(crate) paths: Option<String>,
     /// The weights as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Where the genotype goes as JSON; stdout when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Where the space with the links that stay goes as JSON.
+    #[arg(long, value_name = "FILE", requires = "paths")]
+    pub(crate) space_out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +114,26 @@ pub(crate) struct CountArguments {
     /// Also give the parameters with the auxiliary head.
     #[arg(long)]
     pub(crate) aux: bool,
+    /// One line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DistanceArguments {
+    /// A published name (`ResNet18`, `DARTS_V2`, ...) or a file in JSON, RON or Python text.
+    #[arg(value_name = "GENOTYPE")]
+    pub(crate) first: String,
+    /// The other genotype.
+    #[arg(value_name = "GENOTYPE")]
+    pub(crate) second: String,
+    /// What operations weigh: published `means` or `medians`, or a JSON object of numbers by
+    /// operation name.
+    #[arg(long, value_name = "means|medians|FILE.json", default_value = "means")]
+    pub(crate) weights: String,
+    /// The space both are from, for the distance by position.
+    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    pub(crate) space: Option<String>,
     /// One line of JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -46,6 +46,9 @@ pub(crate) enum CliError {
     /// A combination of options that makes no sense.
     #[error("{option}: expected {expected}, found {found}")]
     OptionValue { option: &'static str, expected: &'static str, found: String },
+    /// An option's settings that cannot be read.
+    #[error("{option}, column {column}: {message}")]
+    OptionText { option: &'static str, column: usize, message: String },
     /// A tensor of a parity file that cannot be used.
     #[error("{}: tensor `{tensor}`: expected {expected}, found {found}", path.display())]
     Parity { path: PathBuf, tensor: String, expected: String, found: String },

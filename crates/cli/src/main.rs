@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod count;
 mod decode;
+mod distance;
 mod draw;
 mod error;
 mod experiment;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         }
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
+        Command::Distance(arguments) => exit_code(distance::run(&arguments)),
         Command::Draw(arguments) => exit_code(draw::run(&arguments)),
     }
 }

@@ -1,47 +1,142 @@
-//! Decoders by name.
+//! Decoders as values: by name, or with their settings.
+
+use dartloom_space::{Space, WeightTable};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Argmax, Constrained, DecodeError, Decoder, EdgeThreshold, EdgeWeighted, SparseThreshold, TopK,
+    Argmax, BestPath, Constrained, DecodeError, Decoded, DecodedPaths, Decoder, EdgeThreshold,
+    EdgeWeighted, MultiPath, PathDecoder, SparseThreshold, TopK,
 };
 
-/// A name and the decoder it stands for.
-type Row = (&'static str, fn() -> Box<dyn Decoder>);
+/// A decoder of this crate with its settings, as configurations write it:
+/// `SparseThreshold((threshold: 0.6))`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ConfiguredDecoder {
+    /// The strongest edges of every node (DARTS).
+    TopK(TopK),
+    /// The strongest operation of every edge (NAS-Bench-201).
+    Argmax(Argmax),
+    /// The strongest edges, where edges must be weighed (PC-DARTS).
+    EdgeWeighted(TopK),
+    /// The strongest edges above a threshold (FairDARTS).
+    SparseThreshold(SparseThreshold),
+    /// The operations above a threshold of every edge (FairDARTS).
+    EdgeThreshold(EdgeThreshold),
+    /// The heaviest architecture within limits (Progressive DARTS).
+    Constrained(Constrained),
+}
 
-const TABLE: [Row; 7] = [
-    ("darts", || Box::new(TopK::darts())),
-    ("pc_darts", || Box::new(EdgeWeighted::pc_darts())),
-    ("argmax", || Box::new(Argmax::nasbench201())),
-    ("two_skips", || Box::new(Constrained::two_skips())),
-    ("threshold_sparse", || Box::new(SparseThreshold::default())),
-    ("threshold_edge", || Box::new(EdgeThreshold::default())),
-    ("threshold_complete", || Box::new(EdgeThreshold::complete())),
+impl Decoder for ConfiguredDecoder {
+    /// # Errors
+    /// Those of the decoder.
+    fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
+        match self {
+            Self::TopK(rule) => rule.decode(space, weights),
+            Self::Argmax(rule) => rule.decode(space, weights),
+            Self::EdgeWeighted(rule) => EdgeWeighted(*rule).decode(space, weights),
+            Self::SparseThreshold(rule) => rule.decode(space, weights),
+            Self::EdgeThreshold(rule) => rule.decode(space, weights),
+            Self::Constrained(rule) => rule.decode(space, weights),
+        }
+    }
+}
+
+/// A path decoder of this crate with its settings, as configurations write it:
+/// `MultiPath((count: Fixed(3)))`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ConfiguredPaths {
+    /// The most probable path (Auto-DeepLab).
+    BestPath(BestPath),
+    /// The best of all paths (Preligens).
+    MultiPath(MultiPath),
+}
+
+impl PathDecoder for ConfiguredPaths {
+    /// # Errors
+    /// Those of the decoder.
+    fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
+        match self {
+            Self::BestPath(rule) => rule.paths(space, weights),
+            Self::MultiPath(rule) => rule.paths(space, weights),
+        }
+    }
+}
+
+/// A name and the value it stands for.
+type Row<T> = (&'static str, fn() -> T);
+
+const DECODERS: [Row<ConfiguredDecoder>; 7] = [
+    ("darts", || ConfiguredDecoder::TopK(TopK::darts())),
+    ("pc_darts", || ConfiguredDecoder::EdgeWeighted(TopK::darts())),
+    ("argmax", || ConfiguredDecoder::Argmax(Argmax::nasbench201())),
+    ("two_skips", || ConfiguredDecoder::Constrained(Constrained::two_skips())),
+    ("threshold_sparse", || ConfiguredDecoder::SparseThreshold(SparseThreshold::default())),
+    ("threshold_edge", || ConfiguredDecoder::EdgeThreshold(EdgeThreshold::default())),
+    ("threshold_complete", || ConfiguredDecoder::EdgeThreshold(EdgeThreshold::complete())),
 ];
+
+const PATHS: [Row<ConfiguredPaths>; 2] = [
+    ("best_path", || ConfiguredPaths::BestPath(BestPath::default())),
+    ("multi_path", || ConfiguredPaths::MultiPath(MultiPath::default())),
+];
+
+fn find<T>(table: &[Row<T>], name: &str) -> Result<T, DecodeError> {
+    match table.iter().find(|(known, _)| *known == name) {
+        Some((_, value)) => Ok(value()),
+        None => Err(DecodeError::UnknownDecoder {
+            found: name.to_owned(),
+            known: table.iter().map(|(known, _)| (*known).to_owned()).collect(),
+        }),
+    }
+}
 
 /// The names that [`builtin`] knows.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|(name, _)| *name)
+    DECODERS.iter().map(|(name, _)| *name)
 }
 
 /// A built-in decoder by the name experiments use: `darts` ([`TopK::darts`]), `pc_darts`
 /// ([`EdgeWeighted::pc_darts`]), `argmax` ([`Argmax::nasbench201`]), `two_skips`
-/// ([`Constrained::two_skips`]), `threshold_sparse` ([`SparseThreshold`]), `threshold_edge` and `threshold_complete` ([`EdgeThreshold`]).
+/// ([`Constrained::two_skips`]), `threshold_sparse` ([`SparseThreshold`]), `threshold_edge` and
+/// `threshold_complete` ([`EdgeThreshold`]).
 ///
 /// # Errors
 /// [`DecodeError::UnknownDecoder`] with the known names.
 pub fn builtin(name: &str) -> Result<Box<dyn Decoder>, DecodeError> {
-    match TABLE.iter().find(|(known, _)| *known == name) {
-        Some((_, decoder)) => Ok(decoder()),
-        None => Err(DecodeError::UnknownDecoder {
-            found: name.to_owned(),
-            known: builtin_names().map(str::to_owned).collect(),
-        }),
+    Ok(Box::new(ConfiguredDecoder::named(name)?))
+}
+
+impl ConfiguredDecoder {
+    /// The decoder of that name, settings in sight; names as for [`builtin`].
+    ///
+    /// # Errors
+    /// [`DecodeError::UnknownDecoder`] with the known names.
+    pub fn named(name: &str) -> Result<Self, DecodeError> {
+        find(&DECODERS, name)
+    }
+}
+
+impl ConfiguredPaths {
+    /// The path decoder of that name with its default settings: `best_path` ([`BestPath`]) or
+    /// `multi_path` ([`MultiPath`]).
+    ///
+    /// # Errors
+    /// [`DecodeError::UnknownDecoder`] with the known names.
+    pub fn named(name: &str) -> Result<Self, DecodeError> {
+        find(&PATHS, name)
+    }
+
+    /// The names that [`ConfiguredPaths::named`] knows.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PATHS.iter().map(|(name, _)| *name)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{builtin, builtin_names};
+    use super::{ConfiguredDecoder, ConfiguredPaths, builtin, builtin_names};
     use crate::testkit::{Law, cases, check_laws};
+    use crate::{Constrained, Decoder, EdgeWeighted, MultiPath, PathCount, TopK};
 
     #[test]
     fn every_name_decodes_and_no_other_does() {
@@ -51,5 +146,35 @@ mod tests {
         }
         let found = builtin("oracle").unwrap_err().to_string();
         assert!(builtin_names().all(|name| found.contains(name)), "{found}");
+        let found = ConfiguredPaths::named("darts").unwrap_err().to_string();
+        assert!(ConfiguredPaths::names().all(|name| found.contains(name)), "{found}");
+        assert!(ConfiguredPaths::names().all(|name| ConfiguredPaths::named(name).is_ok()));
+    }
+
+    #[test]
+    fn settings_are_read_and_written() {
+        for name in builtin_names() {
+            let rule = ConfiguredDecoder::named(name).unwrap();
+            let text = ron::to_string(&rule).unwrap();
+            assert_eq!(ron::from_str::<ConfiguredDecoder>(&text).unwrap(), rule, "{text}");
+        }
+        let rule: ConfiguredDecoder = ron::from_str("Constrained((skips: Some(1)))").unwrap();
+        let expected = Constrained { skips: Some(1), ..Constrained::default() };
+        assert_eq!(rule, ConfiguredDecoder::Constrained(expected));
+        let rule: ConfiguredPaths = ron::from_str("MultiPath((count: Fixed(3)))").unwrap();
+        let expected = MultiPath { count: PathCount::Fixed(3), ..MultiPath::default() };
+        assert_eq!(rule, ConfiguredPaths::MultiPath(expected));
+    }
+
+    #[test]
+    fn the_value_decodes_as_the_rule_does() {
+        for case in cases(3).unwrap() {
+            let rule = ConfiguredDecoder::EdgeWeighted(TopK::darts());
+            let (space, weights) = (&case.space, &case.weights);
+            assert_eq!(
+                rule.decode(space, weights),
+                EdgeWeighted::pc_darts().decode(space, weights)
+            );
+        }
     }
 }

@@ -23,7 +23,7 @@ mod threshold;
 mod top_k;
 
 pub use argmax::Argmax;
-pub use builtin::{builtin, builtin_names};
+pub use builtin::{ConfiguredDecoder, ConfiguredPaths, builtin, builtin_names};
 pub use constrained::{Budget, Constrained, OpCost, OpCosts};
 pub use decoder::{Decoded, Decoder};
 pub use dominance::dominant_share;

@@ -6,6 +6,7 @@ mod choices;
 mod comparison;
 mod error;
 mod gap;
+mod op_scores;
 mod perturbation;
 mod prune;
 mod random;
@@ -27,6 +28,10 @@ pub use comparison::{
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};
+pub use op_scores::{
+    OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, OpRun, OpStatistics, Statistic,
+    residual_proxy,
+};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
 pub use prune::{Kept, PruneConfig};
 pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};

@@ -369,6 +369,25 @@ pub enum SpaceError {
         /// The selection.
         found: Vec<usize>,
     },
+    /// An operation without a score.
+    #[error("operation `{op}` has no score; scored are {}", known.join(", "))]
+    NoScore {
+        /// The operation.
+        op: String,
+        /// Operations that have one.
+        known: Vec<String>,
+    },
+    /// A score that is not a weight.
+    #[error("the score of operation `{op}` must be a finite number above 0, found {found}")]
+    Score {
+        /// The operation.
+        op: String,
+        /// The score.
+        found: f64,
+    },
+    /// Scores of nothing.
+    #[error("expected the score of at least one operation, found no operation")]
+    NoScores,
     /// A network that still leaves a choice of links.
     #[error("placement {placement}, port {port} still chooses among {links} links")]
     OpenChoice {

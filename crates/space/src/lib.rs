@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod cell;
+pub mod distance;
 mod dot;
 mod error;
 mod format;

@@ -192,6 +192,28 @@ fn a_wrong_place_of_an_encoding_fails() {
     });
 }
 
+/// The published tables of scores are compared, too: a wrong one is noticed by itself.
+#[test]
+fn a_wrong_distance_or_score_fails() {
+    let file = "pure_architecture_distance.json";
+    let off = |value: &mut Value| *value = json!(value.as_f64().unwrap() + 1e-8);
+    check_noticed(file, "pure_architecture_distance/op_stats", |value| {
+        off(&mut value["op_stats"]["skip_connect"]);
+    });
+    let resnets = "pure_architecture_distance/S_o/ResNet18 ResNet50";
+    for form in ["genes_as_released", "one_gene_per_layer"] {
+        check_noticed(file, resnets, |value| {
+            off(&mut value["pairs_So"][13][form]["op_stats_2"]);
+        });
+    }
+    check_noticed(file, resnets, |value| {
+        off(&mut value["pairs_So"][13]["directed_per_layer_op_stats"][3][1]);
+    });
+    check_noticed(file, "pure_architecture_distance/cells/4", |value| {
+        off(&mut value["random_cells_op_stats"][4]["directed_ba"]);
+    });
+}
+
 #[test]
 fn a_wrong_count_fails() {
     let file = "counts.json";

@@ -4,6 +4,8 @@
 
 mod bench;
 mod commands;
+mod decode;
+mod distance;
 mod mistakes;
 mod parity;
 mod program;

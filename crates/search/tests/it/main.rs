@@ -10,6 +10,7 @@ mod configs;
 mod execution;
 mod gap;
 mod methods;
+mod op_scores;
 mod perturbation;
 mod prune;
 mod random;

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod counts;
+mod distance;
 mod drawings;
 mod forms;
 mod malformed;

@@ -7,6 +7,7 @@ pub(crate) mod d_darts;
 mod decoding;
 pub(crate) mod derivation;
 pub(crate) mod derived;
+pub(crate) mod distance;
 pub(crate) mod drop_path;
 pub(crate) mod encoding;
 mod flavour;

@@ -1,0 +1,17 @@
+//! How far two architectures are apart.
+//!
+//! [`SetDistance`] is the distance of the D-DARTS paper, which compares the *sets* of edges of two
+//! cells; [`PositionDistance`] compares edge by edge and is a metric. Both weigh operations with
+//! [`OpScores`].
+
+mod edge_set;
+mod pairing;
+mod position;
+mod scores;
+mod set;
+
+pub use edge_set::EdgeSet;
+pub use pairing::Pairing;
+pub use position::{Frame, PositionDistance};
+pub use scores::OpScores;
+pub use set::{CellDistance, Scale, SetDistance, SetDistances};
