@@ -21,12 +21,26 @@ pub fn small(method: Method, epochs: usize) -> Method {
 /// # Errors
 /// The error of any part.
 pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Error>> {
+    let choices = method.choices_in(&method.space()?)?;
+    search_with(method, choices, directory)
+}
+
+/// As [`search`], with other choices than the method's own.
+///
+/// # Errors
+/// The error of any part.
+pub fn search_with(
+    method: &Method,
+    choices: Choices,
+    directory: &str,
+) -> Result<Genotype, Box<dyn Error>> {
     let (space, registry) = (method.space()?, Registry::standard()?);
     let (digits, noise) = (digits(), Noise::new(0));
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
-    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data);
+    let digest = digest(&(method.name, &space, &method.search, format!("{choices:?}")))?;
+    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data)?;
+    let parts = SearchParts { choices, ..parts };
     let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
-    let digest = digest(&(method.name, &space, &method.search))?;
     let dir = RunDir::open(directory)?;
     let checkpoint = Some(dir.file(&format!("search-{digest}.safetensors")));
     let mut observer = observer_fn(|event| {
@@ -37,7 +51,8 @@ pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Erro
     if outcome != Outcome::Finished {
         return Err("the search was stopped".into());
     }
-    let table = search.table(method.search.epochs)?;
+    let end = search.end();
+    let table = search.table(end)?;
     dir.write("weights.json", table.to_json()?.as_bytes())?;
     for cell in table.cells() {
         if let Some(edges) = &cell.edge_weights {
@@ -45,7 +60,7 @@ pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Erro
             println!("weights of the edges of `{}`: {}", cell.name, edges.join(" "));
         }
     }
-    let decoded = search.decode(method.search.epochs)?;
+    let decoded = search.decode(end)?;
     println!("decoded: {}", decoded.genotype.to_text()?);
     let empty = decoded.notes.iter().map(ToString::to_string);
     for note in empty.filter(|note| note.contains("below")) {
@@ -60,12 +75,21 @@ pub fn search(method: &Method, directory: &str) -> Result<Genotype, Box<dyn Erro
 fn show(event: &Event) {
     let Event::EpochFinished { epoch, metrics, .. } = event else { return };
     let metric = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
-    let entropy: f64 =
-        metrics.iter().filter(|(name, _)| name.starts_with("entropy_")).map(|(_, e)| e / 2.0).sum();
+    let of_cells = |kind: &str| -> Vec<f64> {
+        let own = metrics.iter().filter(|(name, _)| name.starts_with(kind));
+        own.map(|(_, value)| *value).collect()
+    };
+    let entropies = of_cells("entropy_");
+    let entropy = entropies.iter().sum::<f64>() / entropies.len().max(1) as f64;
     println!(
         "epoch {epoch}: loss {:.3} train, {:.3} valid, {:.1} % right, mean entropy {entropy:.3}",
         metric("train_loss"),
         metric("valid_loss"),
         100.0 * metric("valid_accuracy"),
     );
+    let contributions = of_cells("contribution_");
+    if contributions.iter().any(|mean| mean.abs() > 0.0) {
+        let cells: Vec<String> = contributions.iter().map(|mean| format!("{mean:+.3}")).collect();
+        println!("         cells contribute {}", cells.join(" "));
+    }
 }

@@ -37,6 +37,10 @@ mod documents {
     mod gaea {}
     #[doc = include_str!("../../docs/methods/fair-darts.md")]
     mod fair_darts {}
+    #[doc = include_str!("../../docs/methods/d-darts.md")]
+    mod d_darts {}
+    #[doc = include_str!("../../docs/methods/darts-opti.md")]
+    mod darts_opti {}
     #[doc = include_str!("../../docs/methods/random-search.md")]
     mod random_search {}
     #[doc = include_str!("../../docs/methods/sparsemax.md")]

@@ -130,12 +130,15 @@ pub struct BestEpoch {
     pub genotype: Genotype,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Running {
     train_loss: f64,
     arch_loss: f64,
     steps: usize,
     arch_steps: usize,
+    /// What cells contribute, where it is measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    contributions: Vec<f64>,
 }
 
 /// The parts a [`SupernetSearch`] is made of.
@@ -301,6 +304,10 @@ impl<'a> SupernetSearch<'a> {
             let mean = running.arch_loss / running.arch_steps as f64;
             metrics.insert("arch_loss".to_owned(), mean);
         }
+        for (cell, sum) in self.space.cells().iter().zip(&running.contributions) {
+            let mean = sum / running.arch_steps.max(1) as f64;
+            metrics.insert(format!("contribution_{}", cell.name), mean);
+        }
         Ok(metrics)
     }
 
@@ -351,6 +358,11 @@ impl Stepper for SupernetSearch<'_> {
         if let Some(loss) = arch_loss {
             self.memory.running.arch_loss += loss;
             self.memory.running.arch_steps += 1;
+        }
+        if let Some(ablation) = &report.ablation {
+            let sums = &mut self.memory.running.contributions;
+            sums.resize(ablation.marginal.len(), 0.0);
+            sums.iter_mut().zip(&ablation.marginal).for_each(|(sum, marginal)| *sum += marginal);
         }
         Ok(StepLoss { loss, arch_loss })
     }

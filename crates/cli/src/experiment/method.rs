@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dartloom::Error;
-use dartloom::presets::{self, Method};
+use dartloom::presets::{self, Method, Topology};
 use dartloom::search::{SearchConfig, Split};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,8 @@ pub(crate) struct MethodSpec {
     pub(crate) title: String,
     /// Candidates of every edge.
     pub(crate) ops: Ops,
+    /// Where the cells stand.
+    pub(crate) topology: Topology,
     /// How logits become weights; `None` for the preset's own way.
     pub(crate) relaxation: Option<RelaxationKind>,
     /// Whether the edges into each node are weighed, too.
@@ -82,7 +84,7 @@ pub(crate) struct MethodSpec {
 impl MethodSpec {
     /// A preset with the sizes of the built-in experiment on `data`.
     pub(super) fn of(preset: Preset, data: &Data) -> Result<Self, CliError> {
-        let Method { name, ops, choices, channels, partial, split, mut search, .. } =
+        let Method { name, ops, topology, choices, channels, partial, split, mut search, .. } =
             preset.method()?.on_digits();
         if data.is_natural() {
             (search.crop_padding, search.flip) = (4, true);
@@ -91,6 +93,7 @@ impl MethodSpec {
             preset,
             title: name.to_owned(),
             ops: Ops::Set(ops.to_owned()),
+            topology,
             relaxation: None,
             edge_weights: choices.edges.is_some(),
             penalties: None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dartloom::net::Mask;
+use dartloom::presets::Topology;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
@@ -68,6 +69,7 @@ patch! {
         method: MethodChoice,
         title: String,
         ops: Ops,
+        topology: Topology,
         relaxation: Option<RelaxationKind>,
         edge_weights: bool,
         penalties: Option<Vec<Penalty>>,
@@ -87,6 +89,7 @@ patch! {
         preset: Preset,
         title: String,
         ops: Ops,
+        topology: Topology,
         relaxation: Option<RelaxationKind>,
         edge_weights: bool,
         penalties: Option<Vec<Penalty>>,
@@ -106,6 +109,7 @@ impl ExperimentPatch {
             preset: None,
             title: self.title.clone(),
             ops: self.ops.clone(),
+            topology: self.topology.clone(),
             relaxation: self.relaxation,
             edge_weights: self.edge_weights,
             penalties: self.penalties.clone(),

@@ -8,7 +8,7 @@ use dartloom::space::{
 };
 use dartloom::train::Noise;
 
-use super::method::keys;
+use super::method::{MethodSpec, keys};
 use super::rules::Rules;
 use super::{Data, Experiment, Ops};
 use crate::error::CliError;
@@ -31,7 +31,7 @@ impl Plan {
         let registry = registry(&experiment).map_err(refused(origin))?;
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
-            let space = space(&experiment, &method.ops, &registry, origin)?;
+            let space = space(&experiment, method, &registry, origin)?;
             let rules = Rules::of(method, &space, origin)?;
             Ok((space, rules))
         });
@@ -139,11 +139,11 @@ fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
 /// Sets go through the registry, so that an overridden recipe counts in built-in sets, too.
 fn space(
     experiment: &Experiment,
-    ops: &Ops,
+    method: &MethodSpec,
     registry: &Registry,
     origin: &str,
 ) -> Result<Space, CliError> {
-    let (name, ops) = match ops {
+    let (name, ops) = match &method.ops {
         Ops::Set(name) => {
             let set = OpSet::builtin(name).map_err(refused(origin))?;
             (name.as_str(), set.names().map(str::to_owned).collect())
@@ -152,8 +152,8 @@ fn space(
     };
     let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
-    let (layers, nodes, stem) = (experiment.layers, experiment.nodes, experiment.stem.stem());
-    Space::darts(set, layers, nodes, stem).map_err(refused(origin))
+    let (size, stem) = ((experiment.layers, experiment.nodes), experiment.stem.stem());
+    method.topology.space(set, size, stem).map_err(refused(origin))
 }
 
 /// Where there are several methods, a message says whose values it is about.

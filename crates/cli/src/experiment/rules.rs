@@ -27,7 +27,10 @@ impl Rules {
     pub(super) fn of(spec: &MethodSpec, space: &Space, origin: &str) -> Result<Self, CliError> {
         let method = spec.preset.method()?.on_digits();
         let Method { choices, decoder, .. } = method;
-        let choices = replaced(spec, choices, origin)?;
+        let mut choices = replaced(spec, choices, origin)?;
+        if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
+            choices = choices.with_start(start);
+        }
         check_step(spec, &choices, origin)?;
         for penalty in spec.penalties.iter().flatten() {
             check_penalty(spec, penalty, &*choices.relaxation, origin)?;

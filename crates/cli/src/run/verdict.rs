@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dartloom::metrics::statistics::mean;
+use dartloom::search::stop::Stopped;
 use dartloom::search::{ContenderReport, Gap, MethodReport, Report};
 
 use crate::experiment::Experiment;
@@ -26,7 +27,7 @@ pub(super) fn render(experiment: &Experiment, report: &Report, out: &Path) -> St
     text.push('\n');
     let several = report.methods.len() > 1;
     for method in &report.methods {
-        for line in measured(method) {
+        for line in measured(method, &experiment.seeds) {
             let whose = if several { format!("{}: ", method.name) } else { String::new() };
             text.push_str(&format!("{whose}{line}\n"));
         }
@@ -75,8 +76,12 @@ fn contender(row: &ContenderReport) -> Vec<String> {
 }
 
 /// What a method's searches showed beside accuracies, a line each.
-fn measured(method: &MethodReport) -> Vec<String> {
-    gap(&method.gaps).into_iter().collect()
+fn measured(method: &MethodReport, seeds: &[u64]) -> Vec<String> {
+    let stopped = seeds.iter().zip(&method.stopped).filter_map(|(seed, stopped)| {
+        let Stopped { epoch, reason } = stopped.as_ref()?;
+        Some(format!("seed {seed} stopped after epoch {epoch}: {reason}"))
+    });
+    gap(&method.gaps).into_iter().chain(stopped).collect()
 }
 
 /// What the search's supernet loses when its weights become a decision.
@@ -96,6 +101,8 @@ fn gap(gaps: &[Gap]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use dartloom::search::stop::Reason;
+
     use super::*;
     use crate::experiment::Data;
 
@@ -120,6 +127,7 @@ mod tests {
             name: name.to_owned(),
             paired: Vec::new(),
             gaps: vec![gap],
+            stopped: vec![None, Some(Stopped { epoch: 7, reason: Reason::new("skips", "3 of 8") })],
             worth_it: false,
             sentence: sentence.to_owned(),
         }

@@ -4,7 +4,7 @@ use dartloom_decode::TopK;
 use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig, Split};
 
-use super::Method;
+use super::{Method, Topology};
 
 /// DARTS, first order, as its code searches on CIFAR-10: 50 epochs of batches of 64, weights by
 /// momentum SGD 0.025 to 0.001, logits by Adam 3e-4 (betas 0.5 and 0.999, L2 1e-3), halves of the
@@ -17,6 +17,7 @@ pub fn darts() -> Method {
         key: "darts",
         name: "DARTS",
         ops: "O_base",
+        topology: Topology::TwoCells,
         channels: 16,
         layers: 8,
         partial: 1,

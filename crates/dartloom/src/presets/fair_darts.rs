@@ -32,17 +32,19 @@ pub fn fair_darts() -> Result<Method, RelaxError> {
     };
     // The mean over two cells' logits is half the sum of the cells' means.
     let relaxation = Penalised::new(Sigmoid, ZeroOne::default(), ZERO_ONE / 2.0)?;
-    // A few epochs move weights from one half to about 0.6; what none of them moves keeps its best.
-    let short =
-        SparseThreshold { threshold: 0.55, empty: EmptyPolicy::KeepBest, ..Default::default() };
     Ok(Method {
         key: "fair_darts",
         name: "FairDARTS",
         ops: "S",
         choices: Choices::of(relaxation),
         decoder: Box::new(SparseThreshold::default()),
-        short_decoder: Some(Box::new(short)),
+        short_decoder: Some(Box::new(short())),
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()
     })
+}
+
+/// A few epochs move weights from one half to about 0.6; what none of them moves keeps its best.
+pub(super) fn short() -> SparseThreshold {
+    SparseThreshold { threshold: 0.55, empty: EmptyPolicy::KeepBest, ..SparseThreshold::default() }
 }

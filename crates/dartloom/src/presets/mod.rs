@@ -1,5 +1,6 @@
 //! Methods as their papers ran them: presets of small parts.
 
+mod d_darts;
 mod darts;
 mod digits;
 mod fair_darts;
@@ -7,7 +8,9 @@ mod gaea;
 mod method;
 mod names;
 mod pc_darts;
+mod topology;
 
+pub use d_darts::{d_darts, darts_opti};
 pub use darts::{darts, darts_second_order};
 pub use digits::digits;
 pub use fair_darts::fair_darts;
@@ -15,6 +18,7 @@ pub use gaea::{gaea_erm, gaea_pc_darts};
 pub use method::Method;
 pub use names::{by_name, names};
 pub use pc_darts::pc_darts;
+pub use topology::Topology;
 
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,23 @@
 //! Methods by name.
 
-use dartloom_relax::RelaxError;
-
-use super::{Method, darts, darts_second_order, fair_darts, gaea_erm, gaea_pc_darts, pc_darts};
+use super::{
+    Method, d_darts, darts, darts_opti, darts_second_order, fair_darts, gaea_erm, gaea_pc_darts,
+    pc_darts,
+};
 use crate::Error;
 
 /// A name and the preset it stands for; the name is the preset's [`Method::key`].
-type Row = (&'static str, fn() -> Result<Method, RelaxError>);
+type Row = (&'static str, fn() -> Result<Method, Error>);
 
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 8] = [
     ("darts", || Ok(darts())),
     ("darts_second_order", || Ok(darts_second_order())),
     ("pc_darts", || Ok(pc_darts())),
     ("gaea_pc_darts", || Ok(gaea_pc_darts())),
     ("gaea_erm", || Ok(gaea_erm())),
-    ("fair_darts", fair_darts),
+    ("fair_darts", || Ok(fair_darts()?)),
+    ("d_darts", d_darts),
+    ("darts_opti", darts_opti),
 ];
 
 /// The names that [`by_name`] knows.
@@ -28,7 +31,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// [`Error::UnknownMethod`] with the known names.
 pub fn by_name(name: &str) -> Result<Method, Error> {
     match TABLE.iter().find(|(known, _)| *known == name) {
-        Some((_, method)) => Ok(method()?),
+        Some((_, method)) => method(),
         None => Err(Error::UnknownMethod { found: name.to_owned(), known: names().collect() }),
     }
 }

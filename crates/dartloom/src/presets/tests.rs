@@ -18,12 +18,13 @@ fn parts_fit_together() {
     for method in all() {
         method.search.check().unwrap();
         let space = method.space().unwrap();
-        assert_eq!(space.network().placements().len(), 8, "{}", method.name);
+        let cells = if method.key == "darts_opti" { 4 } else { 8 };
+        assert_eq!(space.network().placements().len(), cells, "{}", method.name);
         // Narrower, to build them in milliseconds; planes are those of the digits.
         let method = Method { channels: 8, ..method };
         let digits = digits();
         let data = method.split.parts(&digits.train, 1).unwrap();
-        let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data);
+        let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data).unwrap();
         let config = SearchConfig { batch: 16, ..method.search.clone() };
         let search = SupernetSearch::new(method.name, parts, config, Noise::new(1)).unwrap();
         let table = search.table(0).unwrap();
@@ -33,8 +34,9 @@ fn parts_fit_together() {
             .decode(0)
             .map(drop)
             .or_else(|error| {
-                // Weights of one half are below FairDARTS' threshold: its cells start empty.
-                if method.name == "FairDARTS" { Ok(()) } else { Err(error) }
+                // Weights of one half are below these methods' threshold: cells start empty.
+                let empty = ["fair_darts", "d_darts"].contains(&method.key);
+                if empty { Ok(()) } else { Err(error) }
             })
             .unwrap();
     }
@@ -45,7 +47,7 @@ fn names_are_keys() {
     for (name, method) in names().zip(all()) {
         assert_eq!(method.key, name);
         let space = method.space().unwrap();
-        method.for_comparison(&space).check().unwrap();
+        method.for_comparison(&space).unwrap().check().unwrap();
     }
     let found = by_name("oracle").unwrap_err().to_string();
     assert!(found.contains("`oracle`") && names().all(|name| found.contains(name)), "{found}");

@@ -11,6 +11,7 @@ pub use paired::PairedReport;
 
 use super::LegResult;
 use super::legs::SeedResults;
+use crate::stop::Stopped;
 use crate::{Gap, SearchError};
 
 /// A row of the verdict table.
@@ -45,6 +46,9 @@ pub struct MethodReport {
     pub paired: Vec<PairedReport>,
     /// Discretisation gap of each seed's search.
     pub gaps: Vec<Gap>,
+    /// Of each seed's search, the rule that ended it early, if one did.
+    #[serde(default)]
+    pub stopped: Vec<Option<Stopped>>,
     /// Whether searching was worth it: better than both others beyond chance.
     pub worth_it: bool,
     /// The verdict in one sentence.
@@ -75,8 +79,8 @@ impl Report {
         let contenders: Vec<ContenderReport> = names.enumerate().map(row).collect();
         let (searched, others) = contenders.split_at(methods.len());
         let methods = searched.iter().enumerate().map(|(slot, row)| {
-            let gaps = seeds.iter().filter_map(|seed| seed.searches.get(slot)?.gap);
-            MethodReport::new(row, others, gaps.collect())
+            let legs: Vec<_> = seeds.iter().filter_map(|seed| seed.searches.get(slot)).collect();
+            MethodReport::new(row, others, &legs)
         });
         Ok(Self {
             methods: methods.collect::<Result<_, _>>()?,
@@ -96,13 +100,15 @@ impl MethodReport {
     fn new(
         row: &ContenderReport,
         others: &[ContenderReport],
-        gaps: Vec<Gap>,
+        searches: &[&LegResult],
     ) -> Result<Self, SearchError> {
         let paired = others.iter().map(|other| PairedReport::new(&row.accuracies, other));
         let paired = paired.collect::<Result<Vec<_>, _>>()?;
         let worth_it = paired.iter().all(PairedReport::is_better);
         let sentence = sentence(row, &paired, worth_it);
-        Ok(Self { name: row.name.clone(), paired, gaps, worth_it, sentence })
+        let gaps = searches.iter().filter_map(|leg| leg.gap).collect();
+        let stopped = searches.iter().map(|leg| leg.stopped.clone()).collect();
+        Ok(Self { name: row.name.clone(), paired, gaps, stopped, worth_it, sentence })
     }
 }
 

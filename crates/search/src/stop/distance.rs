@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use dartloom_space::Genotype;
+use dartloom_space::distance::{OpScores, SetDistance};
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
@@ -40,6 +41,9 @@ pub enum Distance {
     /// `2 / (n + 1)`.
     #[default]
     Genes,
+    /// D-DARTS' `M` with the released weights ([`SetDistance`]): the mean over cells of the
+    /// Hausdorff distance between their sets of edges, for the twelve operations of `S_o`.
+    Sets,
 }
 
 impl ArchitectureDistance for Distance {
@@ -50,6 +54,7 @@ impl ArchitectureDistance for Distance {
                 let union = a.union(&b).count();
                 Ok(a.symmetric_difference(&b).count() as f64 / union.max(1) as f64)
             }
+            Self::Sets => Ok(SetDistance::official(OpScores::means()).genotypes(a, b)?.mean()),
         }
     }
 }

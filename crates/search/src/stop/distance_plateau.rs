@@ -30,7 +30,7 @@ use crate::SearchError;
 /// - The released code ([`Compat::Official`]) compares with the 4 epochs before and does so from
 ///   the fifth epoch after pre-training on, which is epoch 10, too. Its rule cannot be run: it
 ///   compares architectures of different operation sets and fails.
-/// - Any distance will do; [`Distance::Genes`] is not the paper's.
+/// - Any distance will do; [`Distance::Sets`] is the paper's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DistancePlateau<D = Distance> {

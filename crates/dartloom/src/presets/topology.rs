@@ -1,0 +1,51 @@
+//! Where the cells of a method's space stand.
+
+use dartloom_decode::Encoding;
+use dartloom_search::Start;
+use dartloom_space::{Compat, Genotype, OpSet, Space, SpaceError, Stem};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// How many cells are searched, and where each of them stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Topology {
+    /// A normal and a reduction cell, repeated in a chain (DARTS).
+    #[default]
+    TwoCells,
+    /// Every position of the chain has a cell of its own (D-DARTS).
+    Individual,
+    /// The chain of a published hand-made network, at which the search starts (DARTOpti):
+    /// `ResNet18`, `ResNet50` or `Xception`. It has its own number of cells.
+    Around(String),
+}
+
+impl Topology {
+    /// The space of such cells with `nodes` nodes each, `layers` of them.
+    ///
+    /// # Errors
+    /// [`SpaceError`] for a number out of range or a network that is not published.
+    pub fn space(
+        &self,
+        ops: OpSet,
+        (layers, nodes): (usize, usize),
+        stem: Stem,
+    ) -> Result<Space, SpaceError> {
+        match self {
+            Self::TwoCells => Space::darts(ops, layers, nodes, stem),
+            Self::Individual => Space::individual(ops, layers, nodes, stem),
+            Self::Around(name) => Space::around(&Genotype::published(name)?, ops, nodes, stem),
+        }
+    }
+
+    /// Where the logits of such a space begin, if not where the relaxation says: nearly at the
+    /// hand-made network ([`Encoding`]).
+    ///
+    /// # Errors
+    /// When the space has another number of cells than the network, or lacks its operations.
+    pub fn start(&self, space: &Space) -> Result<Option<Start>, Error> {
+        let Self::Around(name) = self else { return Ok(None) };
+        let network = Genotype::published(name)?;
+        Ok(Some(Encoding::new(Compat::Paper).logits(space, &network)?))
+    }
+}
