@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let most = cost(&free, &space, build)?;
     let best = kept(&free, &space, &table)?;
     println!(
-        "\n{:<28} {:>10} {:>12} {:>6} {:>12}",
+        "\n{:<34} {:>10} {:>12} {:>6} {:>12}",
         "budget", "parameters", "MACs", "skips", "kept weight"
     );
     line("none (top two)", &free, most, best);
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let genotype = match decoder.decode(&space, &table) {
             Ok(decoded) => decoded.genotype,
             Err(DecodeError::OverBudget) => {
-                println!("{name:<28} no architecture is within it");
+                println!("{name:<34} no architecture is within it");
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -124,7 +124,7 @@ fn skips(genotype: &Genotype) -> usize {
 
 fn line(name: &str, genotype: &Genotype, cost: Cost, weight: f64) {
     let (parameters, macs, skips) = (cost.parameters, cost.macs, skips(genotype));
-    println!("{name:<28} {parameters:>10} {macs:>12} {skips:>6} {weight:>12.4}");
+    println!("{name:<34} {parameters:>10} {macs:>12} {skips:>6} {weight:>12.4}");
 }
 
 /// Holds an architecture against its limits, counted anew.
