@@ -16,13 +16,13 @@
 
 use std::error::Error;
 
+use dartloom::Tensor;
 use dartloom::net::Pass;
 use dartloom::ops::Mode;
 use dartloom::prelude::*;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
-use dartloom::train::{Evaluation, Schedule, Snapshot, evaluate};
-use dartloom::{Error as Failure, Tensor};
+use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
 
@@ -59,7 +59,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         crop_padding: 1,
         flip: false,
         prune: Some(prune),
-        ..SearchConfig::default()
     };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
     run(&mut search, show)?;
@@ -121,9 +120,9 @@ where
     Ok(())
 }
 
-fn test(network: &DerivedNetwork, images: &dyn Dataset) -> Result<Evaluation, Failure> {
+fn test(network: &DerivedNetwork, images: &dyn Dataset) -> Result<Evaluation, TrainError> {
     let mut noise = Noise::new(0).stream("test", 0);
-    evaluate(&Loader::new(images, 64)?, |images| -> Result<Tensor, Failure> {
+    evaluate(&Loader::new(images, 64)?, |images| -> Result<Tensor, TrainError> {
         Ok(network.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.logits)
     })
 }

@@ -326,7 +326,7 @@ fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
     let wrong = match relaxation.domain() {
         Constraint::Simplex => rows.find(|row| {
             let sum: f64 = row.iter().sum();
-            row.iter().any(|share| *share < 0.0) || !((sum - 1.0).abs() < 1e-6)
+            !row.iter().all(|share| *share >= 0.0) || (sum - 1.0).abs() > 1e-6
         }),
         _ => rows.find(|row| row.iter().any(|logit| !logit.is_finite())),
     };

@@ -150,7 +150,8 @@ fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
         }
         last = left;
     }
-    assert_eq!(last, [4.0; 2], "two edges into each of two nodes");
+    // Two edges into each of two nodes.
+    approx::assert_relative_eq!(last[..], [4.0; 2]);
     let kept: Kept = search.bilevel().architecture.kept().unwrap().clone();
     let logits = search.bilevel().architecture.snapshot().unwrap();
     let [left, gone] = statistics(&search, &space);
