@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         crop_padding: 1,
         flip: false,
         prune: Some(prune),
+        ..SearchConfig::default()
     };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
     run(&mut search, show)?;

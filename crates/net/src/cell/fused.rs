@@ -201,15 +201,26 @@ fn edge_parts(
     Some(parts)
 }
 
-/// In a cell with operations of one's own, fuses what has stages edge by edge.
+/// In a cell with operations that the kernels do not serve, such as those of one's own, fuses the
+/// others edge by edge.
 pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
     for edge in edges {
         let own = &plan.edges[edge.row];
-        let mut parts = Vec::new();
+        let input = [extent(own.input.shape)];
+        let node = Extent { channels: own.input.width, ..extent(plan.node) };
+        let program = |branches: &[Branch<'_>]| {
+            let mut builder = ProgramBuilder::new(&input);
+            let node = builder.node(node, branches)?;
+            builder.finish(&[node])
+        };
+        let mut parts: Vec<Part> = Vec::new();
         let mut gates = 0;
         for op in &mut edge.ops {
             let Some(stages) = op.op.stages() else { continue };
-            op.fused = true;
+            op.fused = program(&[Branch::new(0, &stages)]).is_some();
+            if !op.fused {
+                continue;
+            }
             let gate = (!op.identity).then(|| {
                 gates += 1;
                 gates - 1
@@ -218,14 +229,12 @@ pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
             parts
                 .push(Part { branch: Branch { coefficient, gate, ..Branch::new(0, &[]) }, stages });
         }
-        let width = own.input.width;
-        let node = Extent { channels: width, ..extent(plan.node) };
-        let mut builder = ProgramBuilder::new(&[extent(own.input.shape)]);
+        if parts.is_empty() {
+            continue;
+        }
         let branches: Vec<Branch<'_>> = parts.iter().map(Part::branch).collect();
-        let node = builder.node(node, &branches);
-        edge.fused = node.and_then(|node| builder.finish(&[node])).map(Arc::new);
-        if edge.fused.is_none() || parts.is_empty() {
-            edge.fused = None;
+        edge.fused = program(&branches).map(Arc::new);
+        if edge.fused.is_none() {
             edge.ops.iter_mut().for_each(|op| op.fused = false);
         }
     }
