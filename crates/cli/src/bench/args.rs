@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use dartloom::space::Shape;
 
-use super::method::Method;
+use super::method::{Ablation, Method};
 use super::recompute::Choice;
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
@@ -87,6 +87,9 @@ pub(crate) struct SearchStepArguments {
     /// What cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
+    /// What of D-DARTS' ablation loss is computed.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) ablation: Ablation,
     /// Make one step from the weights, logits and batches in this file, and print its losses and
     /// the logits' gradients instead of times.
     #[arg(long, value_name = "FILE.safetensors")]

@@ -1,8 +1,11 @@
 //! Search methods that can be measured.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 use dartloom::presets;
-use dartloom::search::BilevelConfig;
+use dartloom::relax::{Relaxation, Sigmoid, Softmax};
+use dartloom::search::{AblationConfig, AblationGradient, BilevelConfig};
 use dartloom::space::{Blueprint, Build, OpSet, Shape, Space, Stem};
 
 use super::CLASSES;
@@ -15,11 +18,51 @@ pub(crate) enum Method {
     #[value(name = "darts")]
     Darts,
     /// DARTS of second order.
-    #[value(name = "darts-second-order")]
+    #[value(name = "darts-second-order", alias = "darts_second_order")]
     DartsSecondOrder,
     /// PC-DARTS of first order: candidates see a quarter of the channels.
-    #[value(name = "pc-darts")]
+    #[value(name = "pc-darts", alias = "pc_darts")]
     PcDarts,
+    /// D-DARTS: individual cells of sigmoids, without an ablation loss unless one is asked for.
+    #[value(name = "d-darts", alias = "d_darts")]
+    DDarts,
+}
+
+/// What of the ablation loss is computed (D-DARTS).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ablation {
+    /// None of it.
+    #[default]
+    None,
+    /// Contributions are measured.
+    Official,
+    /// A gradient with the mean held constant.
+    Scaled,
+    /// The whole gradient.
+    Full,
+}
+
+impl Ablation {
+    fn config(self) -> Option<AblationConfig> {
+        let gradient = match self {
+            Self::None => return None,
+            Self::Official => AblationGradient::Official,
+            Self::Scaled => AblationGradient::Scaled,
+            Self::Full => AblationGradient::Full,
+        };
+        Some(AblationConfig { gradient, ..AblationConfig::default() })
+    }
+
+    /// Passes over `cells` cells beside the usual ones, in forward passes' worth: with gradients
+    /// of everything, and of what is used.
+    fn passes(self, cells: usize) -> (f64, f64) {
+        let cells = cells as f64;
+        match self {
+            Self::None => (0.0, 0.0),
+            Self::Official | Self::Scaled => (cells, cells),
+            Self::Full => (3.0 * cells, 2.0 * cells),
+        }
+    }
 }
 
 /// Nodes of a cell.
@@ -34,15 +77,17 @@ impl Method {
             Self::Darts => "darts",
             Self::DartsSecondOrder => "darts-second-order",
             Self::PcDarts => "pc-darts",
+            Self::DDarts => "d-darts",
         }
     }
 
     /// How its steps are made.
-    pub(super) fn config(self) -> BilevelConfig {
-        match self {
-            Self::Darts | Self::PcDarts => presets::darts().search.bilevel,
+    pub(super) fn config(self, ablation: Ablation) -> BilevelConfig {
+        let config = match self {
+            Self::Darts | Self::DDarts | Self::PcDarts => presets::darts().search.bilevel,
             Self::DartsSecondOrder => presets::darts_second_order().search.bilevel,
-        }
+        };
+        BilevelConfig { ablation: ablation.config(), ..config }
     }
 
     /// Multiply-adds of a step on one image as multiples of a forward pass: when every backward
@@ -51,17 +96,32 @@ impl Method {
     /// A gradient costs as much as the forward pass. Whoever wants the logits' gradient alone
     /// needs no weights' gradients: the logit pass of first order, and both ends of the finite
     /// difference of second order.
-    pub(super) fn passes(self) -> (f64, f64) {
-        match self {
-            Self::Darts | Self::PcDarts => (6.0, 5.0),
+    pub(super) fn passes(self, ablation: Ablation, cells: usize) -> (f64, f64) {
+        let (all, used) = match self {
+            Self::Darts | Self::PcDarts | Self::DDarts => (6.0, 5.0),
             Self::DartsSecondOrder => (15.0, 13.0),
+        };
+        let (more, more_used) = ablation.passes(cells);
+        (all + more, used + more_used)
+    }
+
+    /// How logits become weights.
+    pub(super) fn relaxation(self) -> Arc<dyn Relaxation> {
+        match self {
+            Self::DDarts => Arc::new(Sigmoid),
+            _ => Arc::new(Softmax::default()),
         }
     }
 
-    /// The space that is searched: DARTS' operations in a chain of two cells.
+    /// The space that is searched: DARTS' operations in a chain of two cells, or of individual ones.
     pub(super) fn space(self, layers: usize) -> Result<Space, CliError> {
-        let ops = OpSet::builtin("O_base").map_err(CliError::input)?;
-        Space::darts(ops, layers, NODES, Stem::cifar(STEM)).map_err(CliError::input)
+        let set = if self == Self::DDarts { "S" } else { "O_base" };
+        let (ops, stem) = (OpSet::builtin(set).map_err(CliError::input)?, Stem::cifar(STEM));
+        let space = match self {
+            Self::DDarts => Space::individual(ops, layers, NODES, stem),
+            _ => Space::darts(ops, layers, NODES, stem),
+        };
+        space.map_err(CliError::input)
     }
 
     /// The supernet's blueprint.
@@ -78,7 +138,7 @@ impl Method {
     /// One in so many channels goes through the candidates.
     fn partial(self) -> usize {
         match self {
-            Self::Darts | Self::DartsSecondOrder => 1,
+            Self::Darts | Self::DartsSecondOrder | Self::DDarts => 1,
             Self::PcDarts => 4,
         }
     }

@@ -1,10 +1,10 @@
 //! Which part of a search step takes how long, seen from outside.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use candle_core::Tensor;
-use dartloom::relax::{Constraint, Progress, RelaxError, Relaxation, Softmax};
+use dartloom::relax::{Constraint, Progress, RelaxError, Relaxation};
 use rand::RngCore;
 use serde::{Serialize, Serializer};
 
@@ -15,9 +15,9 @@ use super::measure::median;
 /// A search asks for weights right before a forward pass and for the penalty right after its loss,
 /// so the calls split a step into passes, and passes into forward and the rest: backward and the
 /// update that follows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Watched {
-    softmax: Softmax,
+    relaxation: Arc<dyn Relaxation>,
     asked: Mutex<Vec<(Question, Instant)>>,
 }
 
@@ -28,6 +28,11 @@ enum Question {
 }
 
 impl Watched {
+    /// A relaxation that nobody has asked yet.
+    pub(super) fn new(relaxation: Arc<dyn Relaxation>) -> Self {
+        Self { relaxation, asked: Mutex::default() }
+    }
+
     fn note(&self, question: Question) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         // Every cell asks; the first one counts.
@@ -75,24 +80,24 @@ impl Relaxation for Watched {
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, RelaxError> {
         self.note(Question::Weights);
-        self.softmax.weights(logits, at, noise)
+        self.relaxation.weights(logits, at, noise)
     }
 
     fn constraint(&self) -> Constraint {
-        self.softmax.constraint()
+        self.relaxation.constraint()
     }
 
     fn domain(&self) -> Constraint {
-        self.softmax.domain()
+        self.relaxation.domain()
     }
 
     fn penalty(&self, logits: &Tensor) -> Result<Option<Tensor>, RelaxError> {
         self.note(Question::Penalty);
-        self.softmax.penalty(logits)
+        self.relaxation.penalty(logits)
     }
 
     fn initial(&self, rows: usize, candidates: usize, noise: &mut dyn RngCore) -> Vec<f32> {
-        self.softmax.initial(rows, candidates, noise)
+        self.relaxation.initial(rows, candidates, noise)
     }
 }
 
@@ -125,11 +130,13 @@ impl Serialize for Phases {
 
 #[cfg(test)]
 mod tests {
+    use dartloom::relax::Softmax;
+
     use super::*;
 
     #[test]
     fn questions_split_a_step() {
-        let watched = Watched::default();
+        let watched = Watched::new(Arc::new(Softmax::default()));
         for question in [Question::Weights, Question::Penalty] {
             watched.note(question);
             watched.note(question);

@@ -12,6 +12,7 @@ use dartloom::train::{Noise, Position};
 use super::args::SearchStepArguments;
 use super::batch::batch;
 use super::memory::{Baseline, mib};
+use super::method::Ablation;
 use super::phases::{Phases, Watched};
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure, parity};
@@ -24,7 +25,7 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
     let before = Baseline::now();
     let train = batch("train", arguments.batch, arguments.input)?;
     let valid = batch("valid", arguments.batch, arguments.input)?;
-    let watched = Arc::new(Watched::default());
+    let watched = Arc::new(Watched::new(arguments.method.relaxation()));
     let mut bilevel = bilevel(arguments, Arc::clone(&watched) as Arc<dyn Relaxation>)?;
     let mut phases = Phases::default();
     let mut index = 0;
@@ -34,7 +35,8 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
         index += 1;
         let report = bilevel.step(at, 1, &train, Some(&valid)).map_err(CliError::work)?;
         let parts = watched.take();
-        if measured {
+        // Passes without a cell ask for weights, too, and are no phases of their own.
+        if measured && arguments.ablation == Ablation::None {
             phases.add(parts);
         }
         Ok(report.train_loss())
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
         input: arguments.input.to_string(),
         parameters: cost.parameters,
         macs: cost.macs,
-        passes: arguments.method.passes(),
+        passes: arguments.method.passes(arguments.ablation, arguments.layers),
         recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
@@ -77,6 +79,6 @@ pub(super) fn bilevel(
     let architecture =
         Architecture::new(&space, relaxation, &device, dtype, &mut rng).map_err(CliError::work)?;
     let recompute = arguments.recompute.into();
-    let config = BilevelConfig { recompute, ..arguments.method.config() };
+    let config = BilevelConfig { recompute, ..arguments.method.config(arguments.ablation) };
     Bilevel::new(supernet, architecture, config, noise).map_err(CliError::work)
 }
