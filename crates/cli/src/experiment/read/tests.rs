@@ -8,7 +8,7 @@ use dartloom::search::stop::{
     AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
     RuleConfig, SkipCount, StopConfig,
 };
-use dartloom::search::{LogitStep, Order, Split};
+use dartloom::search::{AblationGradient, LogitStep, Order, Split};
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, CliError> {
@@ -103,6 +103,35 @@ fn stop_rules_are_named_without_inner_parentheses() {
     for unknown in ["Stop(SkipCount(limit: 3))", "Stop(Skips(3))", "Pause(SkipCount())"] {
         assert!(read(&format!("(data: Digits, search: (stop: [{unknown}]))")).is_err());
     }
+}
+
+#[test]
+fn cells_can_be_searched_one_by_one() {
+    let text = r#"(
+        data: Digits, method: "d_darts", topology: Around("ResNet50"), ops: "S_o",
+        search: (
+            bilevel: (
+                ablation: (weight: 0.25, gradient: Full),
+                cells: {"cell_0": (rate: Constant(0.5))},
+                mask: Random, bookkeeping: Leaking,
+            ),
+            prune: (threshold: 0.1, patience: 1, edges: 2, finish_at: 4),
+        ),
+    )"#;
+    let experiment = read(text).unwrap();
+    let method = &experiment.method[0];
+    assert_eq!(method.topology, presets::Topology::Around("ResNet50".to_owned()));
+    let bilevel = &method.search.bilevel;
+    let ablation = bilevel.ablation.unwrap();
+    assert_eq!((ablation.weight, ablation.gradient), (0.25, AblationGradient::Full));
+    assert_eq!(bilevel.cells["cell_0"].rate, Schedule::Constant(0.5));
+    assert!(method.search.prune.is_some());
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron"), &[]).unwrap(), experiment);
+    let without = "(data: Digits, method: \"d_darts\", search: (bilevel: (ablation: Some(None))))";
+    assert_eq!(read(without).unwrap().method[0].search.bilevel.ablation, None);
+    let own = read("(data: Digits, method: \"d_darts\")").unwrap();
+    assert!(own.method[0].search.bilevel.ablation.is_some());
 }
 
 #[test]
