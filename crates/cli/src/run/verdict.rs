@@ -79,7 +79,7 @@ fn contender(row: &ContenderReport) -> Vec<String> {
 fn measured(method: &MethodReport, seeds: &[u64]) -> Vec<String> {
     let stopped = seeds.iter().zip(&method.stopped).filter_map(|(seed, stopped)| {
         let Stopped { epoch, reason } = stopped.as_ref()?;
-        Some(format!("seed {seed} stopped after epoch {epoch}: {reason}"))
+        Some(format!("seed {seed} stopped after epoch {}: {reason}", epoch + 1))
     });
     gap(&method.gaps).into_iter().chain(stopped).collect()
 }
@@ -152,6 +152,7 @@ DARTS           90.00 ± 1.23       12345  1000000      12.3      5.0
 tiny ResNet            90.00       12345  1000000         -      5.0
 
 discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures
 
 It is not.
@@ -168,7 +169,9 @@ It is not.
         let text = rendered(methods, rows);
         let expected = "
 DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
 PC-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+PC-DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures, at the cost of the most expensive search
 
 It is not.

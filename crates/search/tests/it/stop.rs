@@ -216,5 +216,5 @@ fn rules_of_somebody_else_stop_and_warn() {
     assert_eq!(told(&warn), [(3, false)]);
     let all = metrics(&warn);
     let holding = |epoch: usize| all[epoch]["stop_rules_holding"];
-    assert_eq!([2, 3, 4].map(holding), [0.0, 1.0, 0.0]);
+    approx::assert_relative_eq!([2, 3, 4].map(holding)[..], [0.0, 1.0, 0.0]);
 }
