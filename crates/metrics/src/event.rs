@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod entropy;
 mod log;
 mod number;
 
+pub use entropy::CellEntropy;
 pub use log::{EventLog, Record, Truncated, read_events_from};
 
 /// Something that happened in a run.
@@ -65,6 +67,16 @@ pub enum Event {
         /// Values by name.
         #[serde(with = "number::map")]
         metrics: BTreeMap<String, f64>,
+    },
+    /// How undecided the weights of a search are at the end of an epoch, edge by edge; their means
+    /// by cell are metrics of the epoch.
+    Entropy {
+        /// The phase.
+        phase: String,
+        /// The epoch.
+        epoch: usize,
+        /// Entropies by the cell's name.
+        cells: BTreeMap<String, CellEntropy>,
     },
     /// The architecture as it would be decoded now.
     Architecture {
@@ -141,6 +153,7 @@ impl Event {
             Self::PhaseStarted { .. } => "phase_started",
             Self::Step { .. } => "step",
             Self::EpochFinished { .. } => "epoch_finished",
+            Self::Entropy { .. } => "entropy",
             Self::Architecture { .. } => "architecture",
             Self::RuleHolds { .. } => "rule_holds",
             Self::Checkpoint { .. } => "checkpoint",
@@ -158,6 +171,7 @@ impl Event {
             Self::PhaseStarted { phase, .. }
             | Self::Step { phase, .. }
             | Self::EpochFinished { phase, .. }
+            | Self::Entropy { phase, .. }
             | Self::Architecture { phase, .. }
             | Self::RuleHolds { phase, .. }
             | Self::Checkpoint { phase, .. }

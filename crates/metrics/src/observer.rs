@@ -31,6 +31,7 @@ pub enum Flow {
 ///             Step
 ///             [Checkpoint]
 ///         EpochFinished
+///         [Entropy]                                in a search
 ///         [Architecture]                           in a search
 ///         [RuleHolds ...]                          in a search; one that stops ends the phase
 ///         [Checkpoint]

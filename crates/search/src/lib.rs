@@ -4,6 +4,7 @@ mod architecture;
 mod bilevel;
 mod choices;
 mod comparison;
+mod entropies;
 mod error;
 mod gap;
 mod op_scores;

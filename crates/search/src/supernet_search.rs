@@ -7,13 +7,14 @@ use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_ops::{Mode, Registry};
-use dartloom_relax::{Progress, entropy_of_rows};
+use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
     EpochReport, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError, evaluate,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::entropies::entropies;
 use crate::prune::Pruning;
 use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
@@ -370,9 +371,10 @@ impl Stepper for SupernetSearch<'_> {
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
         let mut metrics = self.metrics(epoch)?;
         let table = self.table(epoch)?;
-        for cell in table.cells() {
-            let entropy = entropy_of_rows(cell.edges.iter().map(Vec::as_slice))?.mean;
-            metrics.insert(format!("entropy_{}", cell.name), entropy);
+        let entropies = entropies(self.space, &table)?;
+        for (cell, entropy) in &entropies {
+            let mean = entropy.edges.iter().sum::<f64>() / entropy.edges.len().max(1) as f64;
+            metrics.insert(format!("entropy_{cell}"), mean);
         }
         let decoded = self.decoder.decode(self.space, &table)?;
         let accuracy = metrics["valid_accuracy"];
@@ -397,7 +399,7 @@ impl Stepper for SupernetSearch<'_> {
             metrics.insert("stop_rules_holding".to_owned(), findings.holding as f64);
         }
         let (architecture, rules) = (Some((genotype, notes)), findings.reports);
-        Ok(EpochReport { metrics, architecture, rules })
+        Ok(EpochReport { metrics, entropies, architecture, rules })
     }
 
     fn snapshot(&self) -> Result<Snapshot, SearchError> {

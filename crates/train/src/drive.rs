@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_metrics::{Event, Flow, Observer};
+use dartloom_metrics::{CellEntropy, Event, Flow, Observer};
 
 use crate::{Position, Snapshot, TrainError};
 
@@ -21,6 +21,8 @@ pub struct StepLoss {
 pub struct EpochReport {
     /// Metrics by name.
     pub metrics: BTreeMap<String, f64>,
+    /// How undecided each cell's weights are, where there are such.
+    pub entropies: BTreeMap<String, CellEntropy>,
     /// The architecture as it would be decoded now, and what the decoder noted.
     pub architecture: Option<(serde_json::Value, Vec<String>)>,
     /// Rules about the search that hold and are worth telling.
@@ -120,8 +122,8 @@ pub enum Outcome {
 /// PhaseStarted
 /// for each epoch, unless the stepper is over:
 ///     for each step: step, Step
-///     end_epoch, EpochFinished, Architecture if it changed, RuleHolds for each that does,
-///     save, Checkpoint
+///     end_epoch, EpochFinished, Entropy if there is any, Architecture if it changed,
+///     RuleHolds for each that does, save, Checkpoint
 /// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
 ///
@@ -199,8 +201,12 @@ fn announce(
     shown: &mut Option<serde_json::Value>,
 ) -> Result<Flow, TrainError> {
     let phase = phase.to_owned();
-    let EpochReport { metrics, architecture, rules } = report;
+    let EpochReport { metrics, entropies: cells, architecture, rules } = report;
     let mut flow = tell(session, &Event::EpochFinished { phase: phase.clone(), epoch, metrics })?;
+    if !cells.is_empty() {
+        let event = Event::Entropy { phase: phase.clone(), epoch, cells };
+        flow = either(flow, tell(session, &event)?);
+    }
     if let Some((genotype, notes)) = architecture
         && shown.as_ref() != Some(&genotype)
     {

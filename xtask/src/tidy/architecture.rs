@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::named::{Test, test, tests};
 use super::{Finding, Severity, Tree};
 
 const PATH: &str = "ARCHITECTURE.md";
@@ -13,9 +14,6 @@ const PATH: &str = "ARCHITECTURE.md";
 const SECTION: &str = "## Invariants";
 /// Lines above which nobody reads it.
 const LIMIT: usize = 300;
-
-/// A test: its package and its function.
-type Test<'a> = (&'a str, &'a str);
 
 /// A numbered item: where it starts, its number, and its text on one line.
 struct Item {
@@ -37,10 +35,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     if invariants.is_empty() {
         findings.push(Finding::file(PATH, "has no numbered invariants (`1. **...** Test: ...`)"));
     }
-    let tests = tree.sources().flat_map(|(path, source)| {
-        test_names(source).into_iter().map(move |function| (package(path), function))
-    });
-    let tests: BTreeSet<_> = tests.collect();
+    let tests = tests(tree);
     for (index, item) in invariants.iter().enumerate() {
         findings.extend(check_item(item, index + 1, &tests));
     }
@@ -63,17 +58,6 @@ fn check_item(item: &Item, expected: usize, tests: &BTreeSet<Test<'_>>) -> Vec<F
     let absent = named.into_iter().filter(|name| !tests.contains(&test(name)));
     findings.extend(absent.map(|name| failure(format!("there is no test `{name}`"))));
     findings
-}
-
-/// The first and the last part of `package::module::function`.
-fn test(name: &str) -> Test<'_> {
-    let package = name.split("::").next().unwrap_or_default();
-    (package, name.rsplit("::").next().unwrap_or_default())
-}
-
-/// What test names call the package of a source: its folder.
-fn package(path: &str) -> &str {
-    path.strip_prefix("crates/").unwrap_or(path).split('/').next().unwrap_or_default()
 }
 
 /// The items of the section that begin with a number and emphasis, each with the lines that
@@ -114,23 +98,4 @@ fn named_tests(text: &str) -> Vec<&str> {
     let marks = ["Test: ", "Tests: "];
     let tail = marks.iter().filter_map(|mark| text.split_once(mark)).map(|(_, tail)| tail).next();
     tail.unwrap_or_default().split('`').skip(1).step_by(2).collect()
-}
-
-/// Functions that carry a `#[test]` attribute.
-fn test_names(source: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    let mut marked = false;
-    for line in source.lines().map(str::trim) {
-        if line.starts_with("#[test]") {
-            marked = true;
-        } else if let Some(rest) = line.strip_prefix("fn ") {
-            if marked {
-                names.extend(rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
-            }
-            marked = false;
-        } else if !line.starts_with("#[") && !line.starts_with("//") {
-            marked = false;
-        }
-    }
-    names
 }

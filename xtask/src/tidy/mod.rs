@@ -6,7 +6,9 @@
 mod architecture;
 mod arrows;
 mod budget;
+mod compat;
 mod markers;
+mod named;
 mod places;
 mod quiet;
 mod rust;
@@ -86,6 +88,7 @@ const RULES: &[Rule] = &[
     markers::check,
     places::check,
     architecture::check,
+    compat::check,
     quiet::check,
     seeds::check,
 ];

@@ -41,6 +41,25 @@ fn count_reads_files_defaults_and_large_images() {
     assert_ne!(program.succeed(&moved).stdout, program.succeed(&kept).stdout);
 }
 
+#[test]
+fn the_page_of_counts_says_what_the_program_says() {
+    let page = include_str!("../../../../docs/published-counts.md");
+    let lines: Vec<&str> = page.lines().collect();
+    let said = lines.windows(2).filter_map(|pair| {
+        let words = pair[0].strip_prefix("$ dartloom ")?;
+        Some((words.split(' ').collect::<Vec<_>>(), pair[1]))
+    });
+    let program = Program::new();
+    let wrong: Vec<String> = said
+        .filter_map(|(words, expected)| {
+            let said = program.succeed(&words).stdout;
+            (said.trim_end() != expected).then(|| format!("{}\n{said}", words.join(" ")))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(page.contains("$ dartloom count "));
+}
+
 /// Weights of a space of two cells with 14 edges each, rising along every row.
 fn weights(ops: &[&str]) -> String {
     let row: Vec<f64> = (0..ops.len()).map(|column| 0.125 * column as f64).collect();

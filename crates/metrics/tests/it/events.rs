@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::Event;
+use dartloom_metrics::{CellEntropy, Event};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
@@ -32,6 +32,14 @@ pub(crate) fn every_kind() -> Vec<Event> {
             phase: phase(),
             epoch: 3,
             metrics: metrics(&[("accuracy", 1.0 / 3.0), ("loss, mean", 5e-324)]),
+        },
+        Event::Entropy {
+            phase: phase(),
+            epoch: 3,
+            cells: BTreeMap::from([
+                ("normal".to_owned(), CellEntropy { edges: vec![1.0, 0.5], nodes: None }),
+                ("reduce".to_owned(), CellEntropy { edges: vec![0.25], nodes: Some(vec![0.0]) }),
+            ]),
         },
         Event::Architecture {
             phase: phase(),
@@ -71,8 +79,11 @@ fn the_json_form_is_pinned() {
     let text = serde_json::to_string(&every_kind()[2]).unwrap();
     let expected = r#"{"event":"step","phase":"search","epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
     assert_eq!(text, expected);
-    let text = serde_json::to_string(&every_kind()[6]).unwrap();
+    let text = serde_json::to_string(&every_kind()[7]).unwrap();
     let expected = r#"{"event":"rule_holds","phase":"search","epoch":3,"rule":"skip count","seen":"2 skip connections","stops":true}"#;
+    assert_eq!(text, expected);
+    let text = serde_json::to_string(&every_kind()[5]).unwrap();
+    let expected = r#"{"event":"entropy","phase":"search","epoch":3,"cells":{"normal":{"edges":[1.0,0.5]},"reduce":{"edges":[0.25],"nodes":[0.0]}}}"#;
     assert_eq!(text, expected);
 }
 

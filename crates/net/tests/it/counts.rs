@@ -1,6 +1,8 @@
 use dartloom_net::Model;
 use dartloom_ops::Mode;
-use dartloom_space::{AuxHead, Blueprint, Genotype, OpSet, Space, Stem};
+use dartloom_space::{
+    AuxHead, Blueprint, Build, Chain, Compat, Genotype, OpSet, Shape, Space, Stem,
+};
 
 use crate::support::*;
 
@@ -85,4 +87,35 @@ fn a_recipe_that_ends_in_zero_still_has_the_parameters_that_are_counted() {
     let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
     assert!(net.variables().parameters().keys().any(|name| name.contains("vain")));
     assert_eq!(net.variables().parameter_count(), net.cost().parameters);
+}
+
+/// Published networks at full size, one of each family: parameters without and with auxiliary head
+/// as in `docs/published-counts.md`, which counts without tensors. The planes of ResNet-18's last
+/// cell are too small for the head.
+#[test]
+fn full_size_networks_have_the_parameters_that_were_published() {
+    let edge = "D-DARTS_threshold_edge_abl0.5_fair7_cifar100_0.85_50";
+    type Row<'a> = (&'a str, [usize; 3], Option<Vec<usize>>, u64, Option<u64>);
+    let rows: [Row<'_>; 6] = [
+        ("DARTS_V2", [36, 20, 10], None, 3_349_342, Some(3_825_768)),
+        ("PC_DARTS_cifar", [36, 20, 10], None, 3_634_678, Some(4_111_104)),
+        ("edarts4", [36, 20, 10], None, 1_938_214, Some(2_414_640)),
+        ("FairDARTS_a", [36, 20, 10], None, 2_360_782, Some(2_837_208)),
+        (edge, [36, 14, 10], Some(vec![4, 9]), 6_280_822, Some(6_757_248)),
+        ("ResNet18", [64, 4, 100], None, 14_166_564, None),
+    ];
+    for (name, [channels, layers, classes], reductions, plain, with_head) in rows {
+        let genotype = Genotype::published(name).unwrap();
+        let chain = genotype.chain(layers, Stem::cifar(3), reductions, Compat::Official).unwrap();
+        let input = Shape::new(3, 32, 32);
+        let build = Build { compat: Compat::Official, ..Build::new(channels, classes, input) };
+        let parameters = |chain: &Chain| {
+            let net = derived(&chain_plan(&genotype, chain, build), 1);
+            net.variables().parameter_count()
+        };
+        assert_eq!(parameters(&chain), plain, "{name}");
+        if let Some(with_head) = with_head {
+            assert_eq!(parameters(&chain.with_aux(AuxHead::Cifar)), with_head, "{name}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
-use candle_core::{DType, Device, Tensor};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
-use dartloom_net::{Cell, Pass};
-use dartloom_ops::{Mode, Operation as _, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, CellPlan, OpSet};
+use dartloom_net::{Cell, Pass, Supernet};
+use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, Sequence, Variables, op_fn};
+use dartloom_space::{Blueprint, CellPlan, Chain, OpSet, Stem};
 
 use crate::support::*;
 
@@ -85,6 +88,72 @@ fn gradients_of_the_weights_equal_differences() {
             net.forward(&x, weights, &mut Pass::new(mode, &mut noise)).map(|output| output.logits)
         })
         .unwrap();
+    }
+}
+
+/// Weights that are exactly zero, as sparse relaxations and steps on the simplex have them.
+#[test]
+fn a_weight_of_zero_keeps_its_gradient() {
+    let space = small_space(ops(&OPS), 2);
+    let net = supernet(&Blueprint::supernet(&space, build(4, 4)).unwrap(), 1);
+    let x = images(2, 4);
+    let sparse: Vec<Tensor> = weights(&space)
+        .iter()
+        .map(|table| {
+            let columns = [0.0, 1.0, 0.0, 1.0, 0.0_f64];
+            table.broadcast_mul(&Tensor::new(&columns, &Device::Cpu).unwrap()).unwrap()
+        })
+        .collect();
+    check_gradients(&sparse, GradientCheck::default(), |weights| {
+        let mut pass_noise = rng(0);
+        let mut pass = Pass::new(Mode::probe(), &mut pass_noise);
+        net.forward(&x, weights, &mut pass).map(|output| output.logits)
+    })
+    .unwrap();
+    let vars: Vec<Var> = sparse.iter().map(|table| Var::from_tensor(table).unwrap()).collect();
+    let tables: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
+    let mut noise = rng(0);
+    let output = net.forward(&x, &tables, &mut Pass::new(Mode::probe(), &mut noise)).unwrap();
+    let loss = output.logits.sqr().unwrap().sum_all().unwrap();
+    let gradients = loss.backward().unwrap();
+    let found: Vec<Vec<f64>> = gradients.get(&vars[0]).unwrap().to_vec2().unwrap();
+    // max_pool_3x3 and dil_conv_5x5, both without weight.
+    assert!(found.iter().all(|row| row[2].abs() > 1e-9 && row[4].abs() > 1e-9), "{found:?}");
+}
+
+/// The identity, counting how often it runs.
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Operation for Counted {
+    fn forward(&self, x: &Tensor, _mode: Mode) -> Result<Tensor, OpError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(x.clone())
+    }
+}
+
+#[test]
+fn every_candidate_runs_once_per_pass() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let count = runs.clone();
+    let counted = op_fn(
+        "counted",
+        move |_, _| Ok(Box::new(Counted(count.clone())) as Box<dyn Operation>),
+        |_| OpCost { parameters: 0, macs: 0 },
+    );
+    let registry = Registry::standard().unwrap().with_factory(counted).unwrap();
+    let ops = registry.op_set("counting", &["counted", "sep_conv_3x3"]).unwrap();
+    let chain =
+        Chain { stem: Stem::cifar(3), assignment: vec![0, 0], reductions: vec![], aux: None };
+    let space = small_space(ops, 2).with_network(chain.network().unwrap()).unwrap();
+    let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
+    let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F64, &mut rng(1)).unwrap();
+    for passes in 1..3 {
+        let mut noise = rng(0);
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
+        // Two cells of five edges.
+        assert_eq!(runs.load(Ordering::Relaxed), passes * 2 * 5);
     }
 }
 

@@ -62,6 +62,17 @@ fn zero_one_does_not_move_logits_at_zero() {
     }
 }
 
+/// FairDARTS' released loss is one mean over the logits of both cells.
+#[test]
+fn half_the_weight_in_each_of_two_cells_is_a_mean_over_both() {
+    let (normal, reduce) = (table(&[&[0.8, 0.4], &[0.1, 0.7]]), table(&[&[0.9, 0.5], &[0.3, 0.2]]));
+    let both = Tensor::cat(&[&normal, &reduce], 0).unwrap();
+    for norm in [L1, L2] {
+        let apart = 5.0 * loss(&norm, &normal) + 5.0 * loss(&norm, &reduce);
+        approx::assert_relative_eq!(apart, 10.0 * loss(&norm, &both), max_relative = 1e-14);
+    }
+}
+
 #[test]
 fn entropy_is_nothing_for_uniform_rows_and_largest_for_decided_ones() {
     approx::assert_abs_diff_eq!(

@@ -14,6 +14,7 @@ mod op_scores;
 mod perturbation;
 mod prune;
 mod random;
+mod released_code;
 mod search;
 mod second_order;
 mod split;

@@ -137,6 +137,10 @@ fn an_epoch_reports_losses_entropies_and_the_architecture() {
     );
     // Logits start near zero: nothing is decided.
     assert!(report.metrics["entropy_normal"] > 0.999);
+    let edges = &report.entropies["normal"].edges;
+    assert_eq!(edges.len(), space.cells()[0].graph.edges().len());
+    let mean = edges.iter().sum::<f64>() / edges.len() as f64;
+    assert_relative_eq!(report.metrics["entropy_normal"], mean, max_relative = 1e-12);
     let (genotype, _) = report.architecture.unwrap();
     let genotype: Genotype = serde_json::from_value(genotype).unwrap();
     let free = genotype.cells().iter().flat_map(|cell| &cell.genes);

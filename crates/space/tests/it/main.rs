@@ -11,6 +11,7 @@ mod networks;
 mod partial;
 mod paths;
 mod published;
+mod published_counts;
 mod sampling;
 mod sizes;
 mod text;

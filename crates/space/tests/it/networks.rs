@@ -1,8 +1,8 @@
 //! Networks that are not chains.
 
 use dartloom_space::{
-    Blueprint, Build, Genotype, Layout, Network, OpSet, Pair, Shape, Source, Space, SpaceError,
-    Stem,
+    AuxHead, Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Pair, Shape,
+    Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -199,4 +199,68 @@ fn selections_of_links_are_checked() {
     }
     let refused = network.with_links(&[]);
     assert!(matches!(refused, Err(SpaceError::Mismatch { .. })));
+}
+
+/// D-DARTS' algorithm 1: fourteen cells of eight searched ones.
+#[test]
+fn a_deeper_chain_repeats_cells_as_the_paper_or_as_the_released_code() {
+    let paper = [0, 1, 0, 1, 2, 4, 3, 4, 3, 5, 6, 7, 6, 7];
+    let official = [0, 0, 0, 1, 2, 4, 3, 4, 3, 5, 6, 7, 6, 7];
+    assert_eq!(Chain::deeper(8, 14, Compat::Paper).unwrap(), paper);
+    assert_eq!(Chain::deeper(8, 14, Compat::Official).unwrap(), official);
+}
+
+#[test]
+fn reductions_stay_where_the_genotype_has_them_unless_moved() {
+    let name = "D-DARTS_threshold_sparse_cifar10_0.85_50";
+    let genotype = Genotype::published(name).unwrap();
+    let chain = |reductions| {
+        genotype.chain(8, Stem::cifar(3), reductions, Compat::Paper).unwrap().reductions
+    };
+    assert_eq!(chain(None), [2, 6]);
+    assert_eq!(chain(Some(Chain::thirds(8))), [2, 5]);
+}
+
+#[test]
+fn the_second_norm_of_the_imagenet_head_is_a_choice() {
+    let genotype = Genotype::published("DARTS_V2").unwrap();
+    let parameters = |head| {
+        let chain = genotype.chain(14, Stem::imagenet(), None, Compat::Paper).unwrap();
+        let network = chain.with_aux(head).network().unwrap();
+        let build = Build::new(48, 1000, Shape::new(3, 224, 224));
+        let ops = OpSet::builtin("all").unwrap();
+        let blueprint = Blueprint::derived(&genotype, &network, &ops, build).unwrap();
+        blueprint.cost().unwrap().auxiliary_parameters
+    };
+    let released = parameters(AuxHead::ImageNet);
+    assert_eq!(released, 1_260_776);
+    assert_eq!(parameters(AuxHead::ImageNetNormed), released + 2 * 768);
+}
+
+#[test]
+fn individual_cells_stand_behind_any_stem() {
+    for (stem, side) in
+        [(Stem::cifar(3), 32), (Stem::imagenet(), 224), (Stem::imagenet_quarter(), 224)]
+    {
+        let space = Space::individual(ops(), 8, 4, stem).unwrap();
+        let build = Build::new(4, 1000, Shape::new(3, side, side));
+        assert_eq!(Blueprint::supernet(&space, build).unwrap().cells.len(), 8);
+    }
+}
+
+/// ResNet-50's first cell stands at the first and the last place.
+#[test]
+fn cells_that_stand_twice_are_one_choice_with_weights_of_their_own() {
+    let genotype = Genotype::published("ResNet50").unwrap();
+    let space = Space::around(&genotype, ops(), 6, Stem::cifar(3)).unwrap();
+    let placed: Vec<usize> = space.network().placements().iter().map(|p| p.cell).collect();
+    assert_eq!(placed, [0, 1, 2, 0]);
+    assert_eq!(space.cells().len(), 3);
+    let blueprint = Blueprint::supernet(&space, build()).unwrap();
+    // The last stands at an eighth of the plane with eight times the channels.
+    let [first, .., last] = &blueprint.cells[..] else { panic!("four cells") };
+    assert_eq!(
+        (first.node.channels * 8, first.node.height),
+        (last.node.channels, 8 * last.node.height)
+    );
 }

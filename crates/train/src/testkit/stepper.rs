@@ -73,9 +73,10 @@ fn run<S: Stepper>(
             trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
             at.step += 1;
         } else {
-            let EpochReport { metrics, architecture, rules } = stepper.end_epoch(at.epoch)?;
+            let EpochReport { metrics, entropies, architecture, rules } =
+                stepper.end_epoch(at.epoch)?;
             let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
-            let told = format!("{metrics:?} {architecture:?} {rules:?} {bits:x?}");
+            let told = format!("{metrics:?} {entropies:?} {architecture:?} {rules:?} {bits:x?}");
             trace.push(format!("end of {}: {told}", at.epoch));
             at = Position { epoch: at.epoch + 1, step: 0 };
         }

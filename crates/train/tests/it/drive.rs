@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
-use dartloom_metrics::{Event, Flow, Observer, ObserverError};
+use dartloom_metrics::{CellEntropy, Event, Flow, Observer, ObserverError};
 use dartloom_train::{
     EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
     drive,
@@ -61,7 +61,9 @@ impl Stepper for Counter {
         let over = self.over == Some(epoch);
         self.is_over = over;
         let rules = if over { vec![rule(false), rule(true)] } else { Vec::new() };
-        Ok(EpochReport { metrics, architecture, rules })
+        let cell = CellEntropy { edges: vec![0.5], nodes: None };
+        let entropies = if epoch == 2 { [("cell".to_owned(), cell)].into() } else { [].into() };
+        Ok(EpochReport { metrics, entropies, architecture, rules })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
@@ -98,6 +100,7 @@ impl Observer for Scribe {
             Event::PhaseStarted { epoch, .. } => format!("start {epoch}"),
             Event::Step { epoch, step, .. } => format!("step {epoch}.{step}"),
             Event::EpochFinished { epoch, .. } => format!("epoch {epoch}"),
+            Event::Entropy { epoch, .. } => format!("entropy {epoch}"),
             Event::Architecture { epoch, .. } => format!("architecture {epoch}"),
             Event::RuleHolds { epoch, stops, .. } => format!("rule {epoch} {stops}"),
             Event::Checkpoint { epoch, step, .. } => format!("saved {epoch}.{step}"),
@@ -124,7 +127,7 @@ fn run(
     drive(counter, &mut session)
 }
 
-const EVENTS: [&str; 15] = [
+const EVENTS: [&str; 16] = [
     "start 0",
     "step 0.0",
     "step 0.1",
@@ -138,6 +141,7 @@ const EVENTS: [&str; 15] = [
     "step 2.0",
     "step 2.1",
     "epoch 2",
+    "entropy 2",
     "architecture 2",
     "saved 3.0",
 ];

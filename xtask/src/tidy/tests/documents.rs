@@ -75,6 +75,20 @@ fn a_property_counts_as_a_test() {
 }
 
 #[test]
+fn rows_of_the_compatibility_page_name_tests_that_exist() {
+    let path = "docs/compat.md";
+    let page = |cell: &str| {
+        format!("# Compat\n\n| row | shown by |\n| --- | --- |\n| `Compat::Paper` | {cell} |\n")
+    };
+    for good in ["`space::it::values_are_pure`", "none: nothing is computed"] {
+        assert_eq!(found(&[(path, &page(good))]), Vec::<String>::new());
+    }
+    breaks(&[(path, &page("see elsewhere"))], "docs/compat.md:5", "names no test");
+    let absent = "`space::it::values_are_pure`, `space::it::no_such`";
+    breaks(&[(path, &page(absent))], "docs/compat.md:5", "no test `space::it::no_such`");
+}
+
+#[test]
 fn clippy_refuses_generators_nobody_can_seed() {
     let weaker = CLIPPY.replace("candle_nn::Dropout::new", "other::function");
     breaks(&[("clippy.toml", &weaker)], "clippy.toml", "candle_nn::Dropout::new");

@@ -1,0 +1,14 @@
+//! How undecided an architecture is.
+
+use serde::{Deserialize, Serialize};
+
+/// Normalised entropies of a cell's weights: 1 is undecided, 0 decided.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellEntropy {
+    /// Of the operations of each edge, in the cell's edge order.
+    pub edges: Vec<f64>,
+    /// Of the weights of the edges into each node, in node order, where edges are weighed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<f64>>,
+}
