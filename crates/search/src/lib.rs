@@ -5,6 +5,7 @@ mod bilevel;
 mod choices;
 mod comparison;
 mod error;
+pub mod explore;
 mod gap;
 mod op_scores;
 mod perturbation;

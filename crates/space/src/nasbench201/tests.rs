@@ -97,7 +97,8 @@ fn what_is_no_architecture_of_the_benchmark_has_no_string() {
         print(&Genotype::new(Layout::Space, cells).unwrap())
     };
     assert_eq!(changed(&|cell| cell.genes.reverse()).unwrap(), FIRST);
-    let bad: [(&dyn Fn(&mut CellGenotype), &str); 5] = [
+    type Change<'a> = &'a dyn Fn(&mut CellGenotype);
+    let bad: [(Change<'_>, &str); 5] = [
         (&|cell| cell.name = "normal".to_owned(), "one cell `cell`"),
         (&|cell| cell.concat = vec![2, 3], "one cell `cell`"),
         (&|cell| drop(cell.genes.pop()), "one gene on each"),
