@@ -6,6 +6,7 @@ mod choices;
 mod comparison;
 mod entropies;
 mod error;
+pub mod explore;
 mod gap;
 mod op_scores;
 mod perturbation;

@@ -9,6 +9,7 @@ mod format;
 mod genotype;
 mod graph;
 mod layer;
+pub mod nasbench201;
 mod network;
 mod op_set;
 mod pair;

@@ -12,6 +12,7 @@
 //! # fn main() {}
 //! ```
 
+pub mod explorers;
 mod histories;
 mod laws;
 

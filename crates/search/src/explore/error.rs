@@ -1,0 +1,108 @@
+//! What can go wrong while exploring.
+
+use dartloom_decode::DecodeError;
+use dartloom_space::SpaceError;
+use thiserror::Error;
+
+/// Why an exploration failed. What happens to a candidate is an
+/// [`Outcome`](super::Outcome) and no error.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExploreError {
+    /// A genotype does not fit.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// Logits could not be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A configuration value that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Config {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// An outcome of a task that is not open: never proposed, or told before.
+    #[error("task {task} is not open: expected an outcome of a proposal, once")]
+    NotOpen {
+        /// Number of the task.
+        task: u64,
+    },
+    /// A decoded architecture that may not be proposed.
+    #[error("task {task}: the decoder's architecture is outside of the domain: {genotype}")]
+    Outside {
+        /// Number of the task.
+        task: u64,
+        /// The architecture as JSON.
+        genotype: String,
+    },
+    /// A state that cannot be written, or is none of this explorer's.
+    #[error("state of {explorer}: {source}")]
+    State {
+        /// The explorer.
+        explorer: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// A table that is not readable as CSV.
+    #[error("table: {source}")]
+    Csv {
+        /// What is wrong, and in which line.
+        #[from]
+        source: csv::Error,
+    },
+    /// A column that the table does not have.
+    #[error("table: no column `{column}`; columns are {}", known.join(", "))]
+    NoColumn {
+        /// The column.
+        column: String,
+        /// The header.
+        known: Vec<String>,
+    },
+    /// A field of the table that is no number.
+    #[error("table, line {line}, column {column} (`{name}`): expected {expected}, found `{found}`")]
+    Field {
+        /// Line, from 1.
+        line: u64,
+        /// Position of the column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// What could stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A field of the table that is no architecture.
+    #[error("table, line {line}, column {column} (`{name}`): {source}")]
+    Architecture {
+        /// Line, from 1.
+        line: u64,
+        /// Position of the column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// What is wrong with the text, and where in it.
+        source: SpaceError,
+    },
+    /// An architecture that the table lists twice.
+    #[error("table, line {line}: the architecture of line {first} again")]
+    Twice {
+        /// Line of the second, from 1.
+        line: u64,
+        /// Line of the first, from 1.
+        first: u64,
+    },
+    /// A table without rows.
+    #[error("table: expected at least one architecture, found none")]
+    NoRows,
+    /// A candidate that the table does not know was to be compared with its best.
+    #[error("task {task}: the table has no such architecture")]
+    NotInTable {
+        /// Number of the task.
+        task: u64,
+    },
+}

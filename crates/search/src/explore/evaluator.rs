@@ -1,0 +1,63 @@
+//! The trait of all evaluators, and the loop that joins one with an explorer.
+
+use std::fmt::Debug;
+
+use dartloom_space::Genotype;
+use serde::{Deserialize, Serialize};
+
+use super::{ExploreError, Explorer, Outcome, Proposal};
+
+/// What judges architectures.
+///
+/// An evaluation that fails is an [`Outcome::Failed`], so that one candidate never ends a search.
+/// What is random in it draws from streams of the proposal's task number. Closures from a genotype
+/// to an outcome are evaluators.
+pub trait Evaluator {
+    /// What became of a proposal.
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome;
+}
+
+impl<F: FnMut(&Genotype) -> Outcome> Evaluator for F {
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        self(&proposal.genotype)
+    }
+}
+
+/// A proposal and what became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// The proposal.
+    pub proposal: Proposal,
+    /// Its outcome.
+    pub outcome: Outcome,
+}
+
+/// Evaluates up to `budget` proposals, one after the other; fewer when the explorer has nothing
+/// left to propose.
+///
+/// Outcomes that are infeasible or failed count: evaluating them took a turn.
+///
+/// # Errors
+/// The explorer's.
+pub fn explore(
+    explorer: &mut dyn Explorer,
+    evaluator: &mut dyn Evaluator,
+    budget: usize,
+) -> Result<Vec<Trial>, ExploreError> {
+    let mut trials = Vec::new();
+    while trials.len() < budget {
+        let Some(proposal) = explorer.ask()? else { break };
+        let outcome = evaluator.evaluate(&proposal).checked();
+        explorer.tell(&proposal, &outcome)?;
+        trials.push(Trial { proposal, outcome });
+    }
+    Ok(trials)
+}
+
+/// The trial of the highest quality, the first among equals; `None` when nothing was measured.
+pub fn best(trials: &[Trial]) -> Option<&Trial> {
+    let measured = trials.iter().filter_map(|trial| Some((trial, trial.outcome.quality()?)));
+    let better = |best: (_, f64), next: (_, f64)| if next.1 > best.1 { next } else { best };
+    measured.reduce(better).map(|(trial, _)| trial)
+}

@@ -1,0 +1,178 @@
+//! Generations of mated and mutated parents.
+
+use dartloom_space::{Genotype, SpaceError};
+use dartloom_train::Noise;
+use rand::{Rng as _, RngCore};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::state::{Member, Tasks, read, write};
+use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
+
+/// The sizes and rates of a genetic algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GeneticConfig {
+    /// Candidates of a generation.
+    pub population: usize,
+    /// The best so many, earlier parents included, have the next generation's children.
+    pub parents: usize,
+    /// Probability that a child has two parents.
+    pub mate: f64,
+    /// Probability that a child has another operation somewhere.
+    pub mutate_op: f64,
+    /// Probability that a child has another edge somewhere.
+    pub mutate_edge: f64,
+}
+
+impl Default for GeneticConfig {
+    /// Generations of 20 with 5 parents; half of the children mated, each kind of mutation in half
+    /// of them. These are ours: the source names none.
+    fn default() -> Self {
+        Self { population: 20, parents: 5, mate: 0.5, mutate_op: 0.5, mutate_edge: 0.5 }
+    }
+}
+
+impl GeneticConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`ExploreError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), ExploreError> {
+        for (field, value) in [("population", self.population), ("parents", self.parents)] {
+            if value == 0 {
+                let found = value.to_string();
+                return Err(ExploreError::Config { field, expected: "at least 1", found });
+            }
+        }
+        let rates =
+            [("mate", self.mate), ("mutate_op", self.mutate_op), ("mutate_edge", self.mutate_edge)];
+        match rates.into_iter().find(|(_, rate)| !(0.0..=1.0).contains(rate)) {
+            Some((field, rate)) => {
+                let found = rate.to_string();
+                Err(ExploreError::Config { field, expected: "a probability, 0 to 1", found })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A genetic algorithm in generations, as the Preligens study describes evolution: select the best,
+/// mate them, mutate operations and topology.
+///
+/// The first generation is drawn at random. When all of a generation have been told, the best
+/// `parents` of it and of its own parents are selected; a child is a parent drawn uniformly, with
+/// probability `mate` mated with another one ([`Domain::mate`]), then mutated
+/// ([`Domain::mutate_op`], [`Domain::mutate_edge`]). While outcomes of a generation are open
+/// nothing is proposed, and what is selected does not depend on their order.
+///
+/// Source: A. Cazasnoves, P.-A. Ganaye, K. Sanchis and T. Ceillier, *Neural Architecture Search in
+/// operational context: a remote sensing case-study*, 2021 (the Preligens study), section 2.2; J. H.
+/// Holland, *Adaptation in Natural and Artificial Systems*, 1975.
+///
+/// # Differences from the paper
+/// The study gives the steps and no numbers: sizes, rates and the crossover by nodes are ours. A
+/// generation that failed as a whole, with no parents yet, is followed by another random one.
+#[derive(Clone, Debug)]
+pub struct Genetic {
+    domain: Domain,
+    config: GeneticConfig,
+    noise: Noise,
+    state: State,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    tasks: Tasks,
+    /// Generations that are over.
+    generation: u64,
+    /// Candidates of this generation that have been proposed.
+    proposed: usize,
+    /// Best first.
+    parents: Vec<Member>,
+    /// Those of this generation that were measured.
+    children: Vec<Member>,
+}
+
+const NAME: &str = "genetic algorithm";
+
+impl Genetic {
+    /// An algorithm that has not begun.
+    ///
+    /// # Errors
+    /// As [`GeneticConfig::check`].
+    pub fn new(domain: Domain, config: GeneticConfig, noise: Noise) -> Result<Self, ExploreError> {
+        config.check()?;
+        Ok(Self { domain, config, noise, state: State::default() })
+    }
+
+    /// Generations that are over.
+    pub fn generation(&self) -> u64 {
+        self.state.generation
+    }
+
+    fn select(&mut self) {
+        let state = &mut self.state;
+        state.parents.append(&mut state.children);
+        let better =
+            |a: &Member, b: &Member| b.quality.total_cmp(&a.quality).then(a.task.cmp(&b.task));
+        state.parents.sort_by(better);
+        state.parents.truncate(self.config.parents);
+        state.generation += 1;
+        state.proposed = 0;
+    }
+
+    fn child(&self, rng: &mut dyn RngCore) -> Result<Genotype, SpaceError> {
+        let parents = &self.state.parents;
+        if parents.is_empty() {
+            return self.domain.sample(rng);
+        }
+        let first = rng.random_range(0..parents.len());
+        let mut child = parents[first].genotype.clone();
+        if parents.len() > 1 && rng.random_bool(self.config.mate) {
+            let other = (first + rng.random_range(1..parents.len())) % parents.len();
+            child = self.domain.mate(&child, &parents[other].genotype, rng)?;
+        }
+        if rng.random_bool(self.config.mutate_op) {
+            child = self.domain.mutate_op(&child, rng)?.unwrap_or(child);
+        }
+        if rng.random_bool(self.config.mutate_edge) {
+            child = self.domain.mutate_edge(&child, rng)?.unwrap_or(child);
+        }
+        Ok(child)
+    }
+}
+
+impl Explorer for Genetic {
+    fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
+        if self.state.proposed >= self.config.population {
+            if self.state.tasks.waits() {
+                return Ok(None);
+            }
+            self.select();
+        }
+        let genotype = self.child(&mut self.noise.stream(NAME, self.state.tasks.next()))?;
+        self.state.proposed += 1;
+        Ok(Some(self.state.tasks.propose(genotype)))
+    }
+
+    fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
+        self.state.tasks.close(proposal.task)?;
+        self.state.children.extend(Member::of(proposal, outcome));
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Value, ExploreError> {
+        write(NAME, &self.state)
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<(), ExploreError> {
+        self.state = read(NAME, state)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! Candidates that are too large are not evaluated.
+
+use std::fmt;
+
+use dartloom_space::{Cost, Genotype, SpaceError};
+use serde::{Deserialize, Serialize};
+
+use super::{Evaluator, Outcome, Proposal, Resource};
+
+/// What a candidate may take; without a number, as much as it likes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Most trainable numbers.
+    pub parameters: Option<u64>,
+    /// Most multiply-adds for one image.
+    pub macs: Option<u64>,
+}
+
+impl Limits {
+    /// The first limit that a cost breaks.
+    pub fn broken(&self, cost: &Cost) -> Option<Outcome> {
+        let limits = [(Resource::Parameters, self.parameters), (Resource::Macs, self.macs)];
+        limits.into_iter().find_map(|(resource, limit)| {
+            let (limit, found) = (limit?, resource.of(cost));
+            (found > limit).then_some(Outcome::Infeasible { resource, limit, found })
+        })
+    }
+}
+
+/// An evaluator that is only asked for candidates within limits; others are
+/// [`Outcome::Infeasible`], and those whose cost cannot be counted [`Outcome::Failed`].
+pub struct Limited<E, C> {
+    evaluator: E,
+    cost: C,
+    limits: Limits,
+}
+
+impl<E, C> Limited<E, C>
+where
+    E: Evaluator,
+    C: FnMut(&Genotype) -> Result<Cost, SpaceError>,
+{
+    /// Limits for an evaluator; `cost` counts what a candidate takes, as
+    /// [`Blueprint::cost`](dartloom_space::Blueprint::cost) does.
+    pub fn new(evaluator: E, cost: C, limits: Limits) -> Self {
+        Self { evaluator, cost, limits }
+    }
+}
+
+impl<E, C> Evaluator for Limited<E, C>
+where
+    E: Evaluator,
+    C: FnMut(&Genotype) -> Result<Cost, SpaceError>,
+{
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        match (self.cost)(&proposal.genotype) {
+            Ok(cost) => {
+                self.limits.broken(&cost).unwrap_or_else(|| self.evaluator.evaluate(proposal))
+            }
+            Err(error) => Outcome::Failed { reason: error.to_string() },
+        }
+    }
+}
+
+impl<E: fmt::Debug, C> fmt::Debug for Limited<E, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limited")
+            .field("evaluator", &self.evaluator)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

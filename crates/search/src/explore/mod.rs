@@ -1,0 +1,86 @@
+//! Discrete search: explorers propose architectures, evaluators judge them.
+//!
+//! An [`Explorer`] is asked for proposals and told what became of them; who evaluates, where, and
+//! how many at once is not its business. An [`Evaluator`] gives the [`Outcome`] of a proposal: a
+//! measurement, the limit it breaks, or a failure. Only the first says anything about quality, and
+//! neither of the others ends a search. [`explore`] joins the two, one proposal after the other.
+//!
+//! | explorer | proposes | source |
+//! | --- | --- | --- |
+//! | [`RandomGenotypes`] | uniformly drawn genotypes | Li and Talwalkar 2019 |
+//! | [`RandomLogits`] | what a decoder makes of random logits | released DARTS code |
+//! | [`RegularisedEvolution`] | mutants of tournament winners; the oldest die | Real et al. 2019 |
+//! | [`Genetic`] | generations of mated and mutated parents | Holland 1975 |
+//! | [`LocalSearch`] | all neighbours of the best so far | White et al. 2021 |
+//! | [`ParetoEvolution`] | offspring of the front of quality and cost | Deb et al. 2002 |
+//!
+//! All work on a [`Domain`]: a space, and which of its genotypes may be proposed. [`Unique`] around
+//! an explorer keeps it from having equal architectures evaluated twice, [`Limited`] around an
+//! evaluator keeps what is too large from being evaluated at all.
+//!
+//! Equal seeds and equal outcomes give equal proposals, whoever evaluates: a proposal draws from a
+//! stream of its own, addressed by its task number. The state of an explorer is a value
+//! ([`Explorer::state`]), and one that was restored goes on as if it had never stopped.
+//!
+//! ```
+//! use dartloom_search::explore::{
+//!     Domain, EvolutionConfig, Outcome, RegularisedEvolution, Unique, best, explore,
+//! };
+//! use dartloom_space::{Cost, Genotype, nasbench201};
+//! use dartloom_train::Noise;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let domain = Domain::every_edge(nasbench201::space()?);
+//! let config = EvolutionConfig { population: 20, sample: 5 };
+//! let mut evolution =
+//!     Unique::new(RegularisedEvolution::new(domain, config, Noise::new(7))?);
+//!
+//! // As many 3x3 convolutions as possible.
+//! let mut count = |genotype: &Genotype| {
+//!     let genes = &genotype.cells()[0].genes;
+//!     let quality = genes.iter().filter(|gene| gene.op == "simple_conv_3x3").count();
+//!     Outcome::measured(quality as f64, Cost::default())
+//! };
+//! let trials = explore(&mut evolution, &mut count, 200)?;
+//! assert_eq!(best(&trials).and_then(|trial| trial.outcome.quality()), Some(6.0));
+//! # Ok(())
+//! # }
+//! ```
+
+mod domain;
+mod error;
+mod evaluator;
+mod evolution;
+mod explorer;
+mod genetic;
+mod key;
+mod limits;
+mod local;
+mod outcome;
+mod pareto;
+mod random;
+mod random_logits;
+mod regret;
+mod state;
+mod table;
+mod unique;
+
+pub use domain::Domain;
+pub use error::ExploreError;
+pub use evaluator::{Evaluator, Trial, best, explore};
+pub use evolution::{EvolutionConfig, RegularisedEvolution};
+pub use explorer::{Explorer, Proposal};
+pub use genetic::{Genetic, GeneticConfig};
+pub use key::Key;
+pub use limits::{Limited, Limits};
+pub use local::LocalSearch;
+pub use outcome::{Outcome, Resource};
+pub use pareto::{ParetoConfig, ParetoEvolution, Point, front, hypervolume};
+pub use random::RandomGenotypes;
+pub use random_logits::RandomLogits;
+pub use regret::{RegretCurve, regrets};
+pub use table::{Column, Row, Table, TableColumns};
+pub use unique::Unique;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! What became of a proposal.
+
+use dartloom_space::Cost;
+use serde::{Deserialize, Serialize};
+
+/// What became of a proposal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Outcome {
+    /// It was evaluated.
+    Measured {
+        /// How good it is; more is better.
+        quality: f64,
+        /// What it costs; zero where nobody counted.
+        cost: Cost,
+    },
+    /// It needs more of a resource than there is, and was not evaluated.
+    Infeasible {
+        /// The resource.
+        resource: Resource,
+        /// How much there is.
+        limit: u64,
+        /// How much it needs.
+        found: u64,
+    },
+    /// Its evaluation failed.
+    Failed {
+        /// Why, for people.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    /// A measurement; a failure when `quality` is not finite.
+    pub fn measured(quality: f64, cost: Cost) -> Self {
+        if quality.is_finite() {
+            return Self::Measured { quality, cost };
+        }
+        Self::Failed { reason: format!("expected a finite quality, found {quality}") }
+    }
+
+    /// The quality, if there is a finite one.
+    pub fn quality(&self) -> Option<f64> {
+        match self {
+            Self::Measured { quality, .. } => Some(*quality).filter(|quality| quality.is_finite()),
+            _ => None,
+        }
+    }
+
+    /// The cost, if the proposal was evaluated.
+    pub fn cost(&self) -> Option<&Cost> {
+        match self {
+            Self::Measured { cost, .. } => Some(cost),
+            _ => None,
+        }
+    }
+
+    /// This outcome; a failure in place of a measurement that is not finite.
+    pub(crate) fn checked(self) -> Self {
+        match self {
+            Self::Measured { quality, cost } => Self::measured(quality, cost),
+            other => other,
+        }
+    }
+}
+
+/// What a network takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Resource {
+    /// Trainable numbers.
+    #[default]
+    Parameters,
+    /// Multiply-adds for one image.
+    Macs,
+}
+
+impl Resource {
+    /// How much of it a network takes.
+    pub fn of(self, cost: &Cost) -> u64 {
+        match self {
+            Self::Parameters => cost.parameters,
+            Self::Macs => cost.macs,
+        }
+    }
+}

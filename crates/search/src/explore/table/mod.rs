@@ -1,0 +1,120 @@
+//! Architectures whose numbers are known already.
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use dartloom_space::{Cost, OpSet};
+
+use super::{Evaluator, Key, Outcome, Proposal};
+
+/// Where a column of a table stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Position, from 1.
+    pub position: usize,
+    /// Name in the header.
+    pub name: String,
+}
+
+/// Names of the columns that are read; others are left alone.
+///
+/// A search may look at validation accuracies alone; what the found architectures are worth is
+/// read from another column, that of `reported`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableColumns {
+    /// The architecture, in the form that the reader is given a parser for.
+    pub architecture: String,
+    /// What the search sees; more is better.
+    pub quality: String,
+    /// What is reported of what it found.
+    pub reported: String,
+    /// Trainable numbers; `None` when nobody counted.
+    pub parameters: Option<String>,
+    /// Multiply-adds for one image; `None` when nobody counted.
+    pub macs: Option<String>,
+}
+
+impl TableColumns {
+    /// The columns of a NAS-Bench-201 table: `arch`, `params` and `flops`, and two columns of
+    /// accuracies, such as `cifar10_valid_200` and `cifar10_test_200`.
+    ///
+    /// `flops` holds the additions of the classifier's bias besides multiply-adds.
+    pub fn nasbench201(quality: impl Into<String>, reported: impl Into<String>) -> Self {
+        Self {
+            architecture: "arch".to_owned(),
+            quality: quality.into(),
+            reported: reported.into(),
+            parameters: Some("params".to_owned()),
+            macs: Some("flops".to_owned()),
+        }
+    }
+}
+
+/// What a table says of an architecture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// What the search sees.
+    pub quality: f64,
+    /// What is reported.
+    pub reported: f64,
+    /// Parameters and multiply-adds, where the table has them.
+    pub cost: Cost,
+    /// Line of the file, from 1.
+    pub line: u64,
+}
+
+/// A table of measured architectures: an evaluator that looks them up.
+///
+/// Read it with [`Table::read`]. An architecture that it does not have is an
+/// [`Outcome::Failed`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    ops: OpSet,
+    rows: BTreeMap<Key, Row>,
+}
+
+impl Table {
+    /// Number of architectures.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Never true: a table has at least one architecture.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// What is known of an architecture.
+    pub fn row(&self, genotype: &dartloom_space::Genotype) -> Option<&Row> {
+        self.rows.get(&Key::of(genotype, &self.ops))
+    }
+
+    /// The rows, in an order that says nothing.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    /// The highest reported value of all: what regret is measured from.
+    pub fn best_reported(&self) -> f64 {
+        self.rows.values().map(|row| row.reported).fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+impl Evaluator for &Table {
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        match self.row(&proposal.genotype) {
+            Some(row) => Outcome::measured(row.quality, row.cost),
+            None => Outcome::Failed { reason: "the table has no such architecture".to_owned() },
+        }
+    }
+}
+
+impl Evaluator for Table {
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        (&*self).evaluate(proposal)
+    }
+}
+
+#[cfg(test)]
+mod tests;

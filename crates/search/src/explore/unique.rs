@@ -1,0 +1,119 @@
+//! Nothing is evaluated twice.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::state::{read, write};
+use super::{Domain, ExploreError, Explorer, Key, Outcome, Proposal};
+
+/// Any explorer, with equal architectures ([`Key`]) evaluated once.
+///
+/// A proposal whose architecture was told before is told that outcome at once, and the explorer is
+/// asked again; one whose architecture is open waits for its outcome. So the explorer sees what it
+/// would see without this, and a budget is spent on architectures that differ. Failures are
+/// remembered too.
+///
+/// An explorer that proposes nothing new `attempts` times in a row has nothing left to propose:
+/// the end of small domains.
+#[derive(Clone, Debug)]
+pub struct Unique<E> {
+    explorer: E,
+    attempts: usize,
+    memory: Memory,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    told: BTreeMap<Key, Outcome>,
+    open: BTreeMap<u64, Key>,
+    /// Proposals that were not handed out because one of their key was open.
+    waiting: Vec<(Key, Proposal)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    memory: Memory,
+    explorer: Value,
+}
+
+const NAME: &str = "unique proposals";
+
+impl<E: Explorer> Unique<E> {
+    /// The explorer with a memory; it may repeat itself 1000 times in a row.
+    pub fn new(explorer: E) -> Self {
+        Self { explorer, attempts: 1000, memory: Memory::default() }
+    }
+
+    /// The same with another number of attempts.
+    #[must_use]
+    pub fn with_attempts(self, attempts: usize) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// The explorer inside.
+    pub fn inner(&self) -> &E {
+        &self.explorer
+    }
+
+    /// Architectures whose outcome is known.
+    pub fn known(&self) -> usize {
+        self.memory.told.len()
+    }
+}
+
+impl<E: Explorer> Explorer for Unique<E> {
+    fn domain(&self) -> &Domain {
+        self.explorer.domain()
+    }
+
+    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
+        for _ in 0..self.attempts {
+            let Some(proposal) = self.explorer.ask()? else { return Ok(None) };
+            let key = self.domain().key(&proposal.genotype);
+            if let Some(outcome) = self.memory.told.get(&key) {
+                self.explorer.tell(&proposal, outcome)?;
+            } else if self.memory.open.values().any(|open| *open == key) {
+                self.memory.waiting.push((key, proposal));
+            } else {
+                self.memory.open.insert(proposal.task, key);
+                return Ok(Some(proposal));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
+        let task = proposal.task;
+        let Some(key) = self.memory.open.get(&task).cloned() else {
+            return Err(ExploreError::NotOpen { task });
+        };
+        // A number that is not finite has no JSON form, and says nothing either.
+        let outcome = outcome.clone().checked();
+        self.explorer.tell(proposal, &outcome)?;
+        self.memory.open.remove(&task);
+        let (same, others) =
+            std::mem::take(&mut self.memory.waiting).into_iter().partition(|(own, _)| *own == key);
+        self.memory.waiting = others;
+        for (_, proposal) in Vec::from_iter(same) {
+            self.explorer.tell(&proposal, &outcome)?;
+        }
+        self.memory.told.insert(key, outcome);
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Value, ExploreError> {
+        let (memory, explorer) = (self.memory.clone(), self.explorer.state()?);
+        write(NAME, &State { memory, explorer })
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<(), ExploreError> {
+        let state: State = read(NAME, state)?;
+        self.explorer.restore(&state.explorer)?;
+        self.memory = state.memory;
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+use std::cell::Cell;
+use std::rc::Rc;
+
+use dartloom_decode::TopK;
+use dartloom_space::{OpSet, Space, Stem, nasbench201};
+use dartloom_train::Noise;
+use serde_json::Value;
+
+use super::{Broken, Law, Make, check};
+use crate::explore::{
+    Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, LocalSearch, Outcome,
+    ParetoConfig, ParetoEvolution, Proposal, RandomGenotypes, RandomLogits, RegularisedEvolution,
+    Unique,
+};
+
+type Boxed = Box<dyn Explorer>;
+
+const STEPS: usize = 40;
+
+/// Three domains: all edges, some edges, and one so small that it ends.
+fn domains() -> [Domain; 3] {
+    let ops = |names: &[&str]| {
+        let all = OpSet::builtin("O_base").unwrap();
+        let ops = names.iter().map(|name| all.get(name).unwrap().clone()).collect();
+        OpSet::new("some", ops).unwrap()
+    };
+    let darts = |ops, nodes| Space::darts(ops, 3, nodes, Stem::cifar(1)).unwrap();
+    let pair = ops(&["none", "skip_connect", "sep_conv_3x3"]);
+    [
+        Domain::every_edge(nasbench201::space().unwrap()),
+        Domain::top(darts(OpSet::builtin("O_base").unwrap(), 3), 2),
+        Domain::top(darts(pair, 1), 2),
+    ]
+}
+
+type Maker = fn(Domain, Noise) -> Result<Boxed, ExploreError>;
+
+/// Every explorer with sizes that 40 proposals go beyond.
+fn explorers() -> Vec<(&'static str, Maker)> {
+    vec![
+        ("random", |domain, noise| Ok(Box::new(RandomGenotypes::new(domain, noise)))),
+        ("evolution", |domain, noise| {
+            let config = EvolutionConfig { population: 8, sample: 3 };
+            Ok(Box::new(RegularisedEvolution::new(domain, config, noise)?))
+        }),
+        ("genetic", |domain, noise| {
+            let config = GeneticConfig { population: 6, parents: 3, ..GeneticConfig::default() };
+            Ok(Box::new(Genetic::new(domain, config, noise)?))
+        }),
+        ("local", |domain, noise| Ok(Box::new(LocalSearch::new(domain, noise)))),
+        ("pareto", |domain, noise| {
+            let config = ParetoConfig { population: 8, ..ParetoConfig::default() };
+            Ok(Box::new(ParetoEvolution::new(domain, config, noise)?))
+        }),
+    ]
+}
+
+#[test]
+fn own_explorers_obey_in_every_domain() {
+    for domain in domains() {
+        for (name, maker) in explorers() {
+            let make = || maker(domain.clone(), Noise::new(3));
+            check(&make, STEPS, &Law::EVERY).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        }
+    }
+}
+
+#[test]
+fn unique_explorers_obey_and_propose_nothing_twice() {
+    let laws = [&Law::EVERY[..], &[Law::Distinct]].concat();
+    for domain in domains() {
+        for (name, maker) in explorers() {
+            let make = || {
+                let explorer = maker(domain.clone(), Noise::new(5))?;
+                Ok(Box::new(Unique::new(explorer).with_attempts(60)) as Boxed)
+            };
+            check(&make, STEPS, &laws).unwrap_or_else(|broken| panic!("{name}: {broken}"));
+        }
+    }
+}
+
+#[test]
+fn random_logits_obey_with_their_decoder() {
+    let [_, domain, _] = domains();
+    let make =
+        || Ok(Box::new(RandomLogits::new(domain.clone(), TopK::darts(), Noise::new(1))) as Boxed);
+    check(&make, STEPS, &Law::EVERY).unwrap();
+}
+
+/// An explorer that does one thing wrong.
+#[derive(Debug)]
+struct Wrong {
+    inner: RandomGenotypes,
+    law: Law,
+    made: u64,
+    asked: u64,
+    bad: bool,
+}
+
+impl Explorer for Wrong {
+    fn domain(&self) -> &Domain {
+        self.inner.domain()
+    }
+
+    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
+        self.asked += 1;
+        if self.law == Law::Survives && self.bad {
+            return Ok(None);
+        }
+        let Some(mut proposal) = self.inner.ask()? else { return Ok(None) };
+        match self.law {
+            Law::Deterministic => {
+                let other = self.inner.domain().neighbours(&proposal.genotype)?;
+                proposal.genotype = other[self.made as usize % other.len()].clone();
+            }
+            Law::Resumable if self.asked == 20 => {
+                proposal.genotype = self.inner.domain().neighbours(&proposal.genotype)?.remove(0);
+            }
+            Law::Inside if self.asked == 30 => {
+                let mut cells = proposal.genotype.cells().to_vec();
+                let twice = cells[0].genes[0].clone();
+                cells[0].genes.push(twice);
+                proposal.genotype = self.inner.domain().space().genotype(cells)?;
+            }
+            Law::Numbered => proposal.task ^= 1,
+            _ => {}
+        }
+        Ok(Some(proposal))
+    }
+
+    fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
+        self.bad |= outcome.quality().is_none();
+        let mut proposal = proposal.clone();
+        proposal.task ^= u64::from(self.law == Law::Numbered);
+        let told = self.inner.tell(&proposal, outcome);
+        if self.law == Law::Strict { Ok(()) } else { told }
+    }
+
+    fn state(&self) -> Result<Value, ExploreError> {
+        self.inner.state()
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<(), ExploreError> {
+        self.inner.restore(state)
+    }
+}
+
+#[test]
+fn each_law_finds_who_breaks_it() {
+    let [_, _, domain] = domains();
+    let made = Rc::new(Cell::new(0));
+    for law in Law::EVERY.into_iter().chain([Law::Distinct]) {
+        let make = || {
+            made.set(made.get() + 1);
+            let inner = RandomGenotypes::new(domain.clone(), Noise::new(2));
+            let wrong = Wrong { inner, law, made: made.get(), asked: 0, bad: false };
+            Ok(Box::new(wrong) as Boxed)
+        };
+        let make: Make<'_> = &make;
+        let Broken { law: found, .. } = check(make, STEPS, &[law]).unwrap_err();
+        assert_eq!(found, law);
+    }
+}
