@@ -23,7 +23,7 @@ pub struct Proposal {
 ///
 /// Several proposals may be open at once, and outcomes may be told in any order. Equal
 /// configurations, seeds and calls give equal proposals. The laws of
-/// [`testkit`](crate::testkit) hold for every explorer.
+/// `testkit` hold for every explorer.
 pub trait Explorer: Debug {
     /// Which architectures may be proposed.
     fn domain(&self) -> &Domain;
