@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = directory.unwrap_or_else(|| "runs/examples/darts-opti".to_owned());
     let network = Genotype::published("ResNet18")?;
     println!("from ResNet-18: {}", network.to_text()?);
-    let mut method = digits::small(darts_opti()?, 3);
+    let mut method = digits::small(darts_opti()?, 2);
     method.channels = 4;
     let space = method.space()?;
     let near = Encoding { listed: 1.0, other: -1.0 }.logits(&space, &network)?;
