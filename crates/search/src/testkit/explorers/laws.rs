@@ -12,7 +12,7 @@ type Checked<T = ()> = Result<T, String>;
 
 pub(super) fn check(make: Make<'_>, steps: usize, law: Law, may_end: bool) -> Checked {
     for fate in Fate::ALL {
-        for style in 0..STYLES.len() {
+        for (style, (open, newest)) in STYLES.into_iter().enumerate() {
             let new = || made(make).map(|explorer| Play::new(explorer, fate, style));
             match law {
                 Law::Deterministic => deterministic(new()?, new()?, steps),
@@ -24,7 +24,6 @@ pub(super) fn check(make: Make<'_>, steps: usize, law: Law, may_end: bool) -> Ch
                 Law::Distinct => distinct(new()?, steps),
             }
             .map_err(|found| {
-                let (open, newest) = STYLES[style];
                 format!("{found} (outcomes {fate:?}, {open} open, newest first: {newest})")
             })?;
         }
