@@ -62,6 +62,7 @@ fn the_full_gradient_is_that_of_every_cells_own_loss() {
         let expected = contributions(&bilevel);
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         let ablation = report.ablation.as_ref().unwrap();
+        // The same passes in f64.
         approx::assert_relative_eq!(ablation.marginal[..], expected[..], epsilon = 1e-12);
         approx::assert_relative_eq!(ablation.losses[..], ablation_losses(&expected)[..]);
         // Differences run over both cells' logits; a cell's own half counts.
@@ -70,6 +71,7 @@ fn the_full_gradient_is_that_of_every_cells_own_loss() {
         let own = [&numeric[0][..half], &numeric[1][half..]].concat();
         let size = distance(&own, &vec![0.0; own.len()]);
         assert!(size > 1e-3, "{own:?}");
+        // Differences of 1e-5 are good to about 1e-10, and the loss divides by a mean below 1.
         assert!(distance(&analytic, &own) < 1e-6 * size, "{analytic:?} {own:?}");
     }
 }
@@ -84,6 +86,7 @@ fn the_scaled_gradient_holds_the_mean_constant() {
         flat(report.arch_gradients.0.values())
     };
     let expected: Vec<f64> = step(&mut plain).iter().map(|g| g * (1.0 + 0.7 / mean)).collect();
+    // In f64, after two passes of their own.
     approx::assert_relative_eq!(step(&mut scaled)[..], expected[..], max_relative = 1e-9);
 }
 
