@@ -66,6 +66,9 @@ impl GeneticConfig {
 /// ([`Domain::mutate_op`], [`Domain::mutate_edge`]). While outcomes of a generation are open
 /// nothing is proposed, and what is selected does not depend on their order.
 ///
+/// Parents stay until better ones are found, so that a search converges; in small domains
+/// [`Unique`](super::Unique) then ends it.
+///
 /// Source: A. Cazasnoves, P.-A. Ganaye, K. Sanchis and T. Ceillier, *Neural Architecture Search in
 /// operational context: a remote sensing case-study*, 2021 (the Preligens study), section 2.2; J. H.
 /// Holland, *Adaptation in Natural and Artificial Systems*, 1975.

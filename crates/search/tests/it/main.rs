@@ -10,6 +10,7 @@ mod configs;
 mod execution;
 mod gap;
 mod methods;
+mod nasbench201;
 mod op_scores;
 mod perturbation;
 mod prune;

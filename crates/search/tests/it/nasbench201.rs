@@ -1,0 +1,196 @@
+//! The benchmark's network, and searches on tables of its architectures.
+
+use std::fmt::Write as _;
+use std::fs::File;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
+use dartloom_ops::{Mode, Registry};
+use dartloom_search::explore::{
+    Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, LocalSearch, Outcome,
+    Proposal, RandomGenotypes, RegretCurve, RegularisedEvolution, Table, TableColumns, Trial,
+    Unique, explore, regrets,
+};
+use dartloom_space::{Build, Cost, OpSet, Shape, nasbench201};
+use dartloom_train::Noise;
+use rand::Rng as _;
+
+fn read(source: impl std::io::Read, columns: &TableColumns) -> Table {
+    let ops = OpSet::builtin("nasbench201").unwrap();
+    Table::read(source, columns, ops, nasbench201::parse).unwrap()
+}
+
+fn domain() -> Domain {
+    Domain::every_edge(nasbench201::space().unwrap())
+}
+
+#[test]
+fn the_network_of_the_benchmark_is_built_as_it_is_counted() {
+    let registry = Registry::standard().unwrap();
+    let build = Build::new(4, 10, Shape::new(3, 8, 8));
+    let values: Vec<f32> = (0..2 * 3 * 64).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+    let images = Tensor::from_vec(values, (2, 3, 8, 8), &Device::Cpu).unwrap();
+    // The first architecture has no operation at all.
+    for genotype in nasbench201::architectures().step_by(1733) {
+        let plan = nasbench201::blueprint(&genotype, build).unwrap();
+        let run = |execution| {
+            let mut rng = Noise::new(1).stream("weights", 0);
+            let net =
+                DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+            assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
+            let mut noise = Noise::new(1).stream("drop-path", 0);
+            let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
+            let logits = net.forward(&images, &mut pass).unwrap().logits;
+            logits.to_vec2::<f32>().unwrap().concat()
+        };
+        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        assert_eq!(fused.len(), 20);
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1.0 + b.abs());
+        assert!(fused.iter().zip(&staged).all(close), "{fused:?} and {staged:?}");
+    }
+}
+
+/// A table of all architectures, made up: edges and operations add to the accuracy, neighbouring
+/// edges more when they agree, and each of two measurements has its own noise.
+fn made_up() -> Table {
+    let mut text = "arch,params,flops,valid,test\n".to_owned();
+    let mut rng = Noise::new(201).stream("made-up table", 0);
+    let values: Vec<f64> = (0..6 * 5).map(|_| rng.random_range(0.0..4.0)).collect();
+    let spec = OpSet::builtin("nasbench201").unwrap();
+    for genotype in nasbench201::architectures() {
+        let genes = &genotype.cells()[0].genes;
+        let ops: Vec<usize> = genes.iter().map(|gene| spec.position(&gene.op).unwrap()).collect();
+        let own: f64 = ops.iter().enumerate().map(|(edge, op)| values[edge * 5 + op]).sum();
+        let pairs = ops.windows(2).filter(|pair| pair[0] == pair[1] && pair[0] > 0).count();
+        let accuracy = 50.0 + own + 1.5 * pairs as f64;
+        let [valid, test] = [(); 2].map(|()| accuracy + rng.random_range(-0.5..0.5));
+        let arch = nasbench201::print(&genotype).unwrap();
+        writeln!(text, "{arch},1,1,{valid},{test}").unwrap();
+    }
+    read(text.as_bytes(), &TableColumns::nasbench201("valid", "test"))
+}
+
+type Maker = fn(Noise) -> Result<Box<dyn Explorer>, ExploreError>;
+
+fn random(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+    Ok(Box::new(Unique::new(RandomGenotypes::new(domain(), noise))))
+}
+
+fn evolution(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+    let config = EvolutionConfig { population: 20, sample: 5 };
+    Ok(Box::new(Unique::new(RegularisedEvolution::new(domain(), config, noise)?)))
+}
+
+fn genetic(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+    Ok(Box::new(Unique::new(Genetic::new(domain(), GeneticConfig::default(), noise)?)))
+}
+
+fn local(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+    Ok(Box::new(Unique::new(LocalSearch::new(domain(), noise))))
+}
+
+fn curve(table: &Table, make: Maker, seeds: u64, budget: usize) -> RegretCurve {
+    let runs = (0..seeds).map(|seed| {
+        let mut explorer = make(Noise::new(seed)).unwrap();
+        let trials = explore(&mut *explorer, &mut &*table, budget).unwrap();
+        // A genetic algorithm that has converged proposes nothing new, and ends.
+        assert!(trials.len() == budget || explorer.ask().unwrap().is_none());
+        regrets(table, &trials).unwrap()
+    });
+    RegretCurve::of(&runs.collect::<Vec<_>>()).unwrap()
+}
+
+fn last(curve: &RegretCurve) -> f64 {
+    *curve.mean.last().unwrap()
+}
+
+/// Means over 100 seeds differ by more than three standard errors.
+fn clearly_below(better: &RegretCurve, worse: &RegretCurve) -> bool {
+    let error = |curve: &RegretCurve| curve.deviation.last().unwrap().powi(2) / curve.seeds as f64;
+    last(worse) - last(better) > 3.0 * (error(better) + error(worse)).sqrt()
+}
+
+#[test]
+fn what_learns_beats_random_search_over_100_seeds() {
+    let table = made_up();
+    assert_eq!(table.len(), 15_625);
+    let random = curve(&table, random, 100, 150);
+    for (name, make) in [("evolution", evolution as Maker), ("genetic", genetic), ("local", local)]
+    {
+        let found = curve(&table, make, 100, 150);
+        assert!(clearly_below(&found, &random), "{name}: {} and {}", last(&found), last(&random));
+    }
+    // All start from random architectures.
+    assert!((curve(&table, evolution, 100, 20).mean[0] - random.mean[0]).abs() < 2.0);
+}
+
+#[test]
+fn regrets_by_hand() {
+    let archs: Vec<String> =
+        nasbench201::architectures().take(4).map(|g| nasbench201::print(&g).unwrap()).collect();
+    let rows = [(1.0, 4.0), (3.0, 2.0), (2.0, 7.0), (4.0, 6.0)];
+    let mut text = "arch,params,flops,valid,test\n".to_owned();
+    for (arch, (valid, test)) in archs.iter().zip(rows) {
+        writeln!(text, "{arch},0,0,{valid},{test}").unwrap();
+    }
+    let table = read(text.as_bytes(), &TableColumns::nasbench201("valid", "test"));
+    let trials = |order: &[usize]| {
+        let trial = |(task, &index): (usize, &usize)| {
+            let genotype = nasbench201::parse(&archs[index]).unwrap();
+            let proposal = Proposal { task: task as u64, genotype };
+            let outcome = Outcome::measured(rows[index].0, Cost::default());
+            Trial { proposal, outcome }
+        };
+        order.iter().enumerate().map(trial).collect::<Vec<_>>()
+    };
+    // The best of all is reported with 7; a better validation may report less.
+    let first = regrets(&table, &trials(&[0, 1, 2, 3])).unwrap();
+    assert_eq!(first, [3.0, 5.0, 5.0, 1.0]);
+    let second = regrets(&table, &trials(&[2, 3])).unwrap();
+    assert_eq!(second, [0.0, 1.0]);
+    let curve = RegretCurve::of(&[first, second]).unwrap();
+    assert_eq!(curve.mean, [1.5, 3.0, 3.0, 1.0]);
+    let deviation = [4.5, 8.0, 8.0, 0.0].map(f64::sqrt);
+    assert!(curve.deviation.iter().zip(deviation).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(matches!(RegretCurve::of(&[]), Err(ExploreError::Config { .. })));
+    assert!(matches!(RegretCurve::of(&[vec![]]), Err(ExploreError::Config { .. })));
+    // Failures are no architectures of the table.
+    let mut failed = trials(&[0]);
+    failed[0].outcome = Outcome::Failed { reason: "killed".to_owned() };
+    assert_eq!(regrets(&table, &failed).unwrap(), [5.0]);
+    let mut unknown = trials(&[0]);
+    unknown[0].proposal.genotype = nasbench201::architectures().last().unwrap();
+    assert!(matches!(regrets(&table, &unknown), Err(ExploreError::NotInTable { task: 0 })));
+}
+
+/// The file is the benchmark's 15,625 architectures as CSV, with the columns `arch`, `params`,
+/// `flops`, `cifar10_valid_200` and `cifar10_test_200`.
+const TABLE: &str = "DARTLOOM_NASBENCH201";
+
+#[test]
+#[ignore = "needs the benchmark's table: the environment variable DARTLOOM_NASBENCH201 names it"]
+fn the_whole_table() {
+    let file = File::open(std::env::var_os(TABLE).expect(TABLE)).unwrap();
+    let table = read(file, &TableColumns::nasbench201("cifar10_valid_200", "cifar10_test_200"));
+    assert_eq!(table.len(), 15_625);
+    let build = Build::new(16, 10, Shape::new(3, 32, 32));
+    for genotype in nasbench201::architectures() {
+        let row = table.row(&genotype).unwrap();
+        let cost = nasbench201::blueprint(&genotype, build).unwrap().cost().unwrap();
+        // The table counts the additions of the classifier's ten biases.
+        assert_eq!((cost.parameters, cost.macs + 10), (row.cost.parameters, row.cost.macs));
+    }
+    let random = curve(&table, random, 100, 500);
+    let found = curve(&table, evolution, 100, 500);
+    for at in [9, 49, 99, 199, 499] {
+        let [random, found] = [&random, &found].map(|curve| (curve.mean[at], curve.deviation[at]));
+        println!("{} evaluations: regret of random {random:.3?}, of evolution {found:.3?}", at + 1);
+    }
+    for (name, make) in [("genetic", genetic as Maker), ("local", local)] {
+        let found = curve(&table, make, 100, 500);
+        println!("{name}: {:.3} ({:.3})", last(&found), found.deviation.last().unwrap());
+    }
+    // Real measurements rank the best architectures by chance: the search sees another number.
+    let quality = |curve: &RegretCurve| curve.mean[99];
+    assert!(quality(&found) < quality(&random), "{} and {}", quality(&found), quality(&random));
+}
