@@ -6,7 +6,7 @@ use super::arrows::{dependencies, folder};
 use super::{Finding, Tree};
 
 /// Folders of the crates that compile without tensors.
-const PURE: [&str; 2] = ["space", "decode"];
+const PURE: [&str; 3] = ["dist", "space", "decode"];
 
 /// Beginnings of the names of tensor libraries and of what is made only for them.
 const TENSOR_LIBRARIES: [&str; 9] = [

@@ -60,6 +60,14 @@ fn libraries_leave_the_outside_alone() {
 }
 
 #[test]
+fn who_keeps_deadlines_reads_the_clock_and_nothing_else() {
+    let path = "crates/dist/src/pool.rs";
+    let text = "use std::time::Instant;\nuse std::fs::File;\nfn a() { std::thread::sleep(d); }\n";
+    assert_eq!(found(&[(path, text)]), Vec::<String>::new());
+    breaks(&[(path, "fn a() { std::env::var(\"A\"); }")], &format!("{path}:1"), "environment");
+}
+
+#[test]
 fn words_in_comments_documentation_and_strings_are_not_code() {
     let text = "//! `println!` and std::env.\n/// ```\n/// let t = std::time::Instant::now();\n\
                 /// ```\nfn a() -> &'static str { /* std::fs */ \"println!(std::env)\" }\n";

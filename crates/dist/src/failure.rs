@@ -1,0 +1,120 @@
+//! Why a task has no result.
+
+use serde::{Deserialize, Serialize};
+
+/// Why an attempt, or a task, has no result.
+///
+/// A value and not an error: failures are what a pool is for, and none ends the work of others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(deny_unknown_fields)]
+pub enum Failure {
+    /// Its process wanted more memory than its limit, or than the machine has.
+    #[error("out of memory: limit {} bytes, peak {} bytes", shown(*.limit), shown(*.peak))]
+    OutOfMemory {
+        /// What was predicted.
+        estimate: Option<u64>,
+        /// What it may have, in bytes.
+        limit: Option<u64>,
+        /// The most it had when it was last heard of, in bytes.
+        peak: Option<u64>,
+    },
+    /// It was predicted to need more memory than any worker has, and was never started.
+    #[error("rejected: it needs {estimate} bytes and workers have {limit}")]
+    Rejected {
+        /// What was predicted, in bytes.
+        estimate: u64,
+        /// The most any worker has, in bytes.
+        limit: u64,
+    },
+    /// It took longer than its deadline.
+    #[error("no result after {seconds} s")]
+    Timeout {
+        /// The deadline.
+        seconds: f64,
+    },
+    /// Its process lived but reported no progress.
+    #[error("no progress for {seconds} s")]
+    Stalled {
+        /// For how long.
+        seconds: f64,
+    },
+    /// Its handler panicked.
+    #[error("panicked: {message}")]
+    Panicked {
+        /// Its message.
+        message: String,
+    },
+    /// A number in it was not finite.
+    #[error("not finite: {message}")]
+    NonFinite {
+        /// Which number, and where.
+        message: String,
+    },
+    /// Its handler returned an error.
+    #[error("{message}")]
+    Refused {
+        /// The error.
+        message: String,
+    },
+    /// A signal ended its process.
+    #[error("ended by signal {signal}{}", after(.stderr))]
+    Signal {
+        /// The signal's number.
+        signal: i32,
+        /// The last it wrote to stderr.
+        stderr: String,
+    },
+    /// Its process ended without a result.
+    #[error("its process exited with {code}{}", after(.stderr))]
+    Exited {
+        /// The exit code.
+        code: i32,
+        /// The last it wrote to stderr.
+        stderr: String,
+    },
+    /// Its process could not be started.
+    #[error("its process did not start: {message}")]
+    NotStarted {
+        /// The system's reason.
+        message: String,
+    },
+    /// Nothing was heard of its process for as long as a lease.
+    #[error("nothing was heard of its worker for {seconds} s")]
+    WorkerLost {
+        /// The lease.
+        seconds: f64,
+    },
+    /// It took down several workers, and is not tried on a further one.
+    #[error("it ended {workers} workers, at last: {last}")]
+    Poison {
+        /// How many.
+        workers: usize,
+        /// The last failure.
+        last: Box<Failure>,
+    },
+    /// Whoever submitted it did not want it any more.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Failure {
+    /// Whether another attempt may end otherwise: what came from outside of the handler.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Signal { .. }
+                | Self::Exited { .. }
+                | Self::NotStarted { .. }
+                | Self::WorkerLost { .. }
+        )
+    }
+}
+
+fn shown(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string())
+}
+
+fn after(stderr: &str) -> String {
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty());
+    last.map_or_else(String::new, |line| format!(": {}", line.trim()))
+}

@@ -1,0 +1,95 @@
+//! A pool without processes: tasks run one after the other where events are asked for.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::ledger::{Ledger, Start, Worker};
+use crate::worker::{TaskError, panic_text};
+use crate::{Capacity, DistError, Failure, Rules, TaskEvent, TaskPool, TaskSpec, Usage};
+
+/// What runs a task: its number and payload, and where progress goes.
+type Handler<'a> =
+    Box<dyn FnMut(&TaskSpec, &mut dyn FnMut(Value)) -> Result<Value, TaskError> + 'a>;
+
+/// A pool of one worker that is the caller's own thread: the default where a program is embedded, and
+/// for tasks that cannot fail.
+///
+/// Panics are caught and become [`Failure::Panicked`]. What only another process can survive,
+/// running out of memory, aborting or hanging, ends the caller; deadlines are not kept, and
+/// durations are told as 0. [`LocalPool`](crate::LocalPool) is the pool that survives its tasks.
+pub struct InlinePool<'a> {
+    ledger: Ledger,
+    handler: Handler<'a>,
+    told: VecDeque<TaskEvent>,
+}
+
+impl fmt::Debug for InlinePool<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InlinePool").field("ledger", &self.ledger).finish_non_exhaustive()
+    }
+}
+
+impl<'a> InlinePool<'a> {
+    /// A pool that runs `handler`; tasks that need more than `memory` bytes are rejected.
+    pub fn new(
+        memory: Option<u64>,
+        handler: impl FnMut(&TaskSpec, &mut dyn FnMut(Value)) -> Result<Value, TaskError> + 'a,
+    ) -> Self {
+        let ledger = Ledger::new(vec![Worker::new(0, memory)], Rules::default());
+        Self { ledger, handler: Box::new(handler), told: VecDeque::new() }
+    }
+
+    fn run(&mut self, Start { spec, worker, attempt }: &Start) {
+        let (task, worker, attempt) = (spec.id, *worker, *attempt);
+        let ledger = &mut self.ledger;
+        let mut report = |value| ledger.tell(task, TaskEvent::Progress { task, attempt, value });
+        let handler = &mut self.handler;
+        let result = catch_unwind(AssertUnwindSafe(|| handler(spec, &mut report)));
+        let failure = match result {
+            Ok(Ok(value)) => {
+                let usage = Usage::default();
+                let event = TaskEvent::Finished { task, worker, attempt, value, usage };
+                self.ledger.finish(task, worker, event);
+                self.ledger.release(worker);
+                return;
+            }
+            Ok(Err(error)) => error.failure(),
+            Err(panic) => Failure::Panicked { message: panic_text(&*panic) },
+        };
+        self.ledger.fail(task, worker, failure, Duration::ZERO);
+        self.ledger.release(worker);
+    }
+}
+
+impl TaskPool for InlinePool<'_> {
+    fn submit(&mut self, task: TaskSpec) -> Result<(), DistError> {
+        self.ledger.submit(task)
+    }
+
+    fn next_event(&mut self, _: Duration) -> Result<Option<TaskEvent>, DistError> {
+        while let Some(event) = self.ledger.event() {
+            self.told.push_back(event);
+        }
+        if self.told.is_empty()
+            && let Some(start) = self.ledger.start(Duration::ZERO)
+        {
+            self.run(&start);
+            while let Some(event) = self.ledger.event() {
+                self.told.push_back(event);
+            }
+        }
+        Ok(self.told.pop_front())
+    }
+
+    fn cancel(&mut self, task: u64) -> Result<(), DistError> {
+        self.ledger.cancel(task).map(|_| ())
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.ledger.capacity()
+    }
+}

@@ -1,0 +1,124 @@
+//! A log that survives whoever writes it: append-only, checksummed lines of one writer.
+//!
+//! ```text
+//! CRC-32 of the rest, 8 hexadecimal digits   length of the rest   epoch   record as JSON
+//! 7f3a0c11 42 3 {"Finished":{"task":17,"quality":0.93}}
+//! ```
+//!
+//! A killed writer leaves at most one torn line, which has no line feed; it is cut when the journal is next
+//! opened for writing, and readers pass over it. A journal has one writer: opening it takes a lock where the
+//! file system has locks, and begins a new *epoch*, which a writer of an older epoch finds at its next
+//! record.
+
+mod line;
+mod read;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::DistError;
+pub use read::{Contents, Entry, read};
+
+/// Whether a record must be on disk before what follows from it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It must: it is synced.
+    Synced,
+    /// It may be lost with the machine, though not with the process.
+    Written,
+}
+
+/// A journal open for writing.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    epoch: u64,
+}
+
+impl Journal {
+    /// Opens a journal, creating it where there is none, cuts a torn last line, and begins the next
+    /// epoch with a record of its `owner`. Also gives what the journal held.
+    ///
+    /// # Errors
+    /// [`DistError::Busy`] when a living process has it open, [`DistError::Damaged`] for a line in
+    /// its middle that is not as it was written, [`DistError::File`]. The file is as it was then.
+    pub fn open(path: impl Into<PathBuf>, owner: &Value) -> Result<(Self, Contents), DistError> {
+        let path = path.into();
+        let options = OpenOptions::new().read(true).append(true).create(true).clone();
+        let file = options.open(&path).map_err(|source| failed(&path, "open", source))?;
+        match file.try_lock() {
+            // Some file systems have no locks; there, epochs alone tell writers apart.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+            Err(TryLockError::WouldBlock) => {
+                let owner = read(&path).ok().and_then(|contents| contents.owner());
+                let owner = owner.map_or_else(|| "another process".to_owned(), |o| o.to_string());
+                return Err(DistError::Busy { path, owner });
+            }
+        }
+        let contents = read(&path)?;
+        let epoch = contents.epoch() + 1;
+        let length = contents.length;
+        if contents.torn > 0 {
+            file.set_len(length).map_err(|source| failed(&path, "cut its last line of", source))?;
+        }
+        let mut journal = Self { path, file, length, epoch };
+        journal.append(&line::owner(owner), Durability::Synced)?;
+        Ok((journal, contents))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Which writer this is, counted from 1.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// [`DistError::Fenced`] when another process has taken over, [`DistError::File`] when it cannot be
+    /// written, such as on a full disk; the journal then ends with the record before.
+    pub fn append(
+        &mut self,
+        record: &impl Serialize,
+        durability: Durability,
+    ) -> Result<(), DistError> {
+        let text = serde_json::to_string(record).map_err(|source| DistError::Record { source })?;
+        let line = line::print(self.epoch, &text);
+        let size = self.file.metadata().map_err(|source| failed(&self.path, "look at", source))?;
+        if size.len() != self.length {
+            return Err(DistError::Fenced { path: self.path.clone(), epoch: self.epoch });
+        }
+        let mut written = self.file.write_all(line.as_bytes());
+        if written.is_ok() && durability == Durability::Synced {
+            written = self.file.sync_data();
+        }
+        match written {
+            Ok(()) => {
+                self.length += line.len() as u64;
+                Ok(())
+            }
+            Err(source) => {
+                // What stays of the line when even this fails is torn, and cut by the next writer.
+                let _ = self.file.set_len(self.length);
+                Err(failed(&self.path, "append to", source))
+            }
+        }
+    }
+}
+
+fn failed(path: &Path, action: &'static str, source: std::io::Error) -> DistError {
+    DistError::File { path: path.to_owned(), action, source }
+}
+
+#[cfg(test)]
+mod tests;

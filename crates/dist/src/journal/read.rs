@@ -1,0 +1,71 @@
+//! Reading a journal, also while it is written.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{failed, line};
+use crate::DistError;
+
+/// A record and the epoch of who wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The writer's epoch, from 1.
+    pub epoch: u64,
+    /// The record.
+    pub record: Value,
+}
+
+/// What a journal holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Records in the order in which they were written, those of owners left out.
+    pub entries: Vec<Entry>,
+    /// Who opened it, in order.
+    pub owners: Vec<Entry>,
+    /// Bytes of whole lines.
+    pub length: u64,
+    /// Bytes behind the last whole line: what is being written now, or was when its writer died.
+    pub torn: u64,
+}
+
+impl Contents {
+    /// The epoch of its last writer; 0 when nobody has written.
+    pub fn epoch(&self) -> u64 {
+        self.owners.last().map_or(0, |owner| owner.epoch)
+    }
+
+    /// Its last writer.
+    pub fn owner(&self) -> Option<Value> {
+        self.owners.last().map(|owner| owner.record.clone())
+    }
+}
+
+/// Reads a journal; an empty one where there is no file. Needs no lock, and may be done while another
+/// process writes.
+///
+/// # Errors
+/// [`DistError::Damaged`] with the line, [`DistError::File`].
+pub fn read(path: &Path) -> Result<Contents, DistError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(source) if source.kind() == ErrorKind::NotFound => return Ok(Contents::default()),
+        Err(source) => return Err(failed(path, "read", source)),
+    };
+    let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let (lines, torn) = bytes.split_at(whole);
+    let (length, torn) = (whole as u64, torn.len() as u64);
+    let mut contents = Contents { length, torn, ..Contents::default() };
+    for (number, text) in lines.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        let (epoch, record) = line::parse(text).map_err(|(expected, found)| {
+            DistError::Damaged { path: path.to_owned(), line: number + 1, expected, found }
+        })?;
+        match line::as_owner(&record) {
+            Some(owner) => contents.owners.push(Entry { epoch, record: owner.clone() }),
+            None => contents.entries.push(Entry { epoch, record }),
+        }
+    }
+    Ok(contents)
+}

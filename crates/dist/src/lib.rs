@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod event;
+mod failure;
+mod inline;
+pub mod journal;
+mod ledger;
+mod local;
+mod pool;
+mod rules;
+mod task;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
+mod wire;
+pub mod worker;
+
+pub use error::DistError;
+pub use event::{TaskEvent, Usage};
+pub use failure::Failure;
+pub use inline::InlinePool;
+pub use local::{Launch, LocalConfig, LocalPool};
+pub use pool::{Capacity, TaskPool};
+pub use rules::Rules;
+pub use task::TaskSpec;

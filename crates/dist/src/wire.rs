@@ -1,0 +1,57 @@
+//! What pools and worker processes write to each other: one JSON value a line.
+
+use std::io::{self, Write};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Stands before every line of a worker; what else its program prints to stdout is ignored.
+const MARK: char = '\u{1e}';
+
+/// What a worker is told, as its first line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Job {
+    pub(crate) version: u32,
+    pub(crate) task: u64,
+    pub(crate) attempt: u32,
+    pub(crate) payload: Value,
+    /// Bytes of memory.
+    pub(crate) memory: Option<u64>,
+    /// Seconds between two signs of life.
+    pub(crate) heartbeat: f64,
+}
+
+/// The version of this protocol.
+pub(crate) const VERSION: u32 = 1;
+
+/// What a worker tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) enum Message {
+    /// It lives.
+    Heartbeat { peak: Option<u64> },
+    /// Its handler's report.
+    Progress { value: Value },
+    /// Its handler's result.
+    Done { value: Value, peak: Option<u64> },
+    /// Why there is none.
+    Failed { failure: Failure, peak: Option<u64> },
+}
+
+/// Writes a line as a whole, so that lines of several threads do not mix.
+pub(crate) fn write(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string(value)?;
+    // The line feed before it ends whatever the program has begun to print.
+    to.write_all(format!("\n{MARK}{text}\n").as_bytes())?;
+    to.flush()
+}
+
+/// The value of a line; `None` for a line of the program's own.
+pub(crate) fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
+    let text = std::str::from_utf8(line).ok()?.trim_end().strip_prefix(MARK)?;
+    serde_json::from_str(text).ok()
+}

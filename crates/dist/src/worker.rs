@@ -1,0 +1,162 @@
+//! The other side of a [`LocalPool`](crate::LocalPool): what a program does when it is a worker.
+
+mod limits;
+
+use std::any::Any;
+use std::fmt;
+use std::io::{self, BufRead, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::wire::{self, Job, Message};
+use crate::{DistError, Failure};
+
+pub use limits::peak_memory;
+
+/// The task of a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// The task's number, for seeds.
+    pub task: u64,
+    /// How often it has been started, from 1.
+    pub attempt: u32,
+    /// What its submitter said.
+    pub payload: Value,
+}
+
+/// Why a handler has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// A number is not finite: which one, and where.
+    NonFinite(String),
+    /// A device has no memory left.
+    OutOfMemory,
+    /// Anything else, for people.
+    Other(String),
+}
+
+impl TaskError {
+    pub(crate) fn failure(self) -> Failure {
+        match self {
+            Self::NonFinite(message) => Failure::NonFinite { message },
+            Self::OutOfMemory => Failure::OutOfMemory { estimate: None, limit: None, peak: None },
+            Self::Other(message) => Failure::Refused { message },
+        }
+    }
+}
+
+/// Where a handler reports progress.
+pub struct Reporter<'a> {
+    send: &'a dyn Fn(&Message) -> io::Result<()>,
+}
+
+impl fmt::Debug for Reporter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter").finish_non_exhaustive()
+    }
+}
+
+impl Reporter<'_> {
+    /// Tells the pool how far the task is.
+    pub fn progress(&mut self, value: Value) {
+        // A pool that is gone ends this process soon, and there is nobody else to tell.
+        let _ = (self.send)(&Message::Progress { value });
+    }
+}
+
+/// Reads one job from `input`, runs it, and writes what becomes of it to `output`.
+///
+/// Call it where the program finds that it is a worker, with `std::io::stdin()` and
+/// `std::io::stdout()`, and exit with the code it returns. The process may have no more memory than the job
+/// says (the limit of its writable data; Linux), and it ends when the pool does: its standard input ends
+/// then. A panic of the handler is reported with its message; a panic of another thread counts when it
+/// reaches the handler.
+///
+/// # Errors
+/// [`DistError::NoJob`] when the first line is no job of this version.
+pub fn serve(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    handler: impl FnOnce(&Assignment, &mut Reporter<'_>) -> Result<Value, TaskError>,
+) -> Result<ExitCode, DistError> {
+    let mut input = io::BufReader::new(input);
+    let job = job(&mut input)?;
+    limits::apply(job.memory);
+    let output = Arc::new(Mutex::new(output));
+    let send = {
+        let output = Arc::clone(&output);
+        move |message: &Message| match output.lock() {
+            Ok(mut output) => wire::write(&mut *output, message),
+            Err(_) => Err(io::Error::other("a thread panicked while it wrote")),
+        }
+    };
+    watch(input);
+    beat(output, Duration::from_secs_f64(job.heartbeat));
+    let assignment = Assignment { task: job.task, attempt: job.attempt, payload: job.payload };
+    let mut reporter = Reporter { send: &send };
+    let result = catch_unwind(AssertUnwindSafe(|| handler(&assignment, &mut reporter)));
+    let peak = peak_memory();
+    let message = match result {
+        Ok(Ok(value)) => Message::Done { value, peak },
+        Ok(Err(error)) => Message::Failed { failure: error.failure(), peak },
+        Err(panic) => {
+            Message::Failed { failure: Failure::Panicked { message: panic_text(&*panic) }, peak }
+        }
+    };
+    Ok(if send(&message).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn job(input: &mut impl BufRead) -> Result<Job, DistError> {
+    let mut line = Vec::new();
+    let refused = |found: String| Err(DistError::NoJob { found });
+    // An empty line comes before each value.
+    while line.iter().all(u8::is_ascii_whitespace) {
+        line.clear();
+        match input.read_until(b'\n', &mut line) {
+            Ok(0) => return refused("nothing".to_owned()),
+            Ok(_) => {}
+            Err(error) => return refused(error.to_string()),
+        }
+    }
+    match wire::parse::<Job>(&line) {
+        Some(job) if job.version == wire::VERSION => Ok(job),
+        Some(job) => refused(format!("version {} of the protocol", job.version)),
+        None => refused(String::from_utf8_lossy(&line).trim().to_owned()),
+    }
+}
+
+/// Ends this process when its input does: nobody waits for its result any more.
+fn watch(mut input: impl Read + Send + 'static) {
+    thread::spawn(move || {
+        let mut rest = [0; 64];
+        while matches!(input.read(&mut rest), Ok(read) if read > 0) {}
+        std::process::exit(1);
+    });
+}
+
+fn beat(output: Arc<Mutex<impl Write + Send + 'static>>, interval: Duration) {
+    thread::spawn(move || {
+        loop {
+            let beat = Message::Heartbeat { peak: peak_memory() };
+            let Ok(mut output) = output.lock() else { return };
+            if wire::write(&mut *output, &beat).is_err() {
+                return;
+            }
+            drop(output);
+            thread::sleep(interval);
+        }
+    });
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a value that is no text".to_owned())
+}
