@@ -1,6 +1,9 @@
 //! What can go wrong while exploring.
 
+use std::path::PathBuf;
+
 use dartloom_decode::DecodeError;
+use dartloom_dist::DistError;
 use dartloom_space::SpaceError;
 use thiserror::Error;
 
@@ -15,6 +18,21 @@ pub enum ExploreError {
     /// Logits could not be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// A pool or its journal cannot go on.
+    #[error(transparent)]
+    Dist(#[from] DistError),
+    /// A journal of another search.
+    #[error("{}, record {record}: expected {expected}, found {found}", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// The record, counted from 1.
+        record: usize,
+        /// What this search would have written.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {

@@ -58,6 +58,7 @@ mod limits;
 mod local;
 mod outcome;
 mod pareto;
+mod pooled;
 mod random;
 mod random_logits;
 mod regret;
@@ -76,6 +77,9 @@ pub use limits::{Limited, Limits};
 pub use local::LocalSearch;
 pub use outcome::{Outcome, Resource};
 pub use pareto::{ParetoConfig, ParetoEvolution, Point, front, hypervolume};
+pub use pooled::{
+    Assignment, Budget, Order, Pace, PooledConfig, PooledSearch, Record, Standing, assign, handler,
+};
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
 pub use regret::{RegretCurve, regrets};

@@ -13,6 +13,9 @@ pub enum Outcome {
         quality: f64,
         /// What it costs; zero where nobody counted.
         cost: Cost,
+        /// Nanoseconds that one image takes, where they were measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latency: Option<u64>,
     },
     /// It needs more of a resource than there is, and was not evaluated.
     Infeasible {
@@ -34,7 +37,7 @@ impl Outcome {
     /// A measurement; a failure when `quality` is not finite.
     pub fn measured(quality: f64, cost: Cost) -> Self {
         if quality.is_finite() {
-            return Self::Measured { quality, cost };
+            return Self::Measured { quality, cost, latency: None };
         }
         Self::Failed { reason: format!("expected a finite quality, found {quality}") }
     }
@@ -55,10 +58,21 @@ impl Outcome {
         }
     }
 
+    /// How much of a resource was measured or counted; `None` where nobody did.
+    pub fn takes(&self, resource: Resource) -> Option<u64> {
+        match (self, resource) {
+            (Self::Measured { latency, .. }, Resource::Latency) => *latency,
+            (Self::Measured { cost, .. }, _) => resource.of(cost),
+            _ => None,
+        }
+    }
+
     /// This outcome; a failure in place of a measurement that is not finite.
     pub(crate) fn checked(self) -> Self {
         match self {
-            Self::Measured { quality, cost } => Self::measured(quality, cost),
+            Self::Measured { quality, cost, .. } if !quality.is_finite() => {
+                Self::measured(quality, cost)
+            }
             other => other,
         }
     }
@@ -72,14 +86,19 @@ pub enum Resource {
     Parameters,
     /// Multiply-adds for one image.
     Macs,
+    /// Nanoseconds for one image, as measured.
+    Latency,
+    /// Bytes at the peak of its evaluation, as predicted.
+    Memory,
 }
 
 impl Resource {
-    /// How much of it a network takes.
-    pub fn of(self, cost: &Cost) -> u64 {
+    /// How much of it a network takes; `None` where its shapes do not say.
+    pub fn of(self, cost: &Cost) -> Option<u64> {
         match self {
-            Self::Parameters => cost.parameters,
-            Self::Macs => cost.macs,
+            Self::Parameters => Some(cost.parameters),
+            Self::Macs => Some(cost.macs),
+            Self::Latency | Self::Memory => None,
         }
     }
 }

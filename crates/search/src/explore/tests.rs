@@ -85,7 +85,7 @@ fn failures_do_not_join_a_population() {
     let refused = [
         Outcome::Failed { reason: "killed".to_owned() },
         Outcome::Infeasible { resource: Resource::Macs, limit: 1, found: 2 },
-        Outcome::Measured { quality: f64::INFINITY, cost: Cost::default() },
+        Outcome::Measured { quality: f64::INFINITY, cost: Cost::default(), latency: None },
     ];
     for outcome in refused {
         let proposal = ask(&mut evolution);

@@ -1,6 +1,6 @@
 //! Tests of dartloom-search's public API.
 
-#![allow(clippy::unwrap_used, reason = "a panic in a helper is a failing test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
 
 mod ablation;
 mod bilevel;
@@ -13,6 +13,7 @@ mod methods;
 mod nasbench201;
 mod op_scores;
 mod perturbation;
+mod pooled;
 mod prune;
 mod random;
 mod released_code;

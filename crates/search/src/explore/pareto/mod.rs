@@ -190,10 +190,10 @@ impl Explorer for ParetoEvolution {
     fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
         self.state.tasks.close(proposal.task)?;
         self.state.random.remove(&proposal.task);
-        let (Some(quality), Some(cost)) = (outcome.quality(), outcome.cost()) else {
-            return Ok(());
-        };
-        let point = Point { quality, cost: self.config.resource.of(cost) };
+        // What was not measured, or without the resource, has no place on a front.
+        let resource = outcome.takes(self.config.resource);
+        let (Some(quality), Some(cost)) = (outcome.quality(), resource) else { return Ok(()) };
+        let point = Point { quality, cost };
         self.state.population.push(Placed { genotype: proposal.genotype.clone(), point });
         if self.state.population.len() > self.config.population
             && let Some(last) = Order::of(&self.points()).last()

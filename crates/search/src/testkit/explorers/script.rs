@@ -30,7 +30,7 @@ impl Fate {
         match kind {
             0 => Outcome::Failed { reason: "killed".to_owned() },
             1 => Outcome::Infeasible { resource: Resource::Macs, limit: 1, found: 2 },
-            2 => Outcome::Measured { quality: f64::NAN, cost: Cost::default() },
+            2 => Outcome::Measured { quality: f64::NAN, cost: Cost::default(), latency: None },
             _ => judged(proposal),
         }
     }
@@ -44,7 +44,7 @@ fn judged(proposal: &Proposal) -> Outcome {
         sum + letters * (gene.from as u64 + 1) * (gene.to as u64 + 2) % 97
     });
     let cost = Cost { parameters: number * 7 % 31, macs: number, ..Cost::default() };
-    Outcome::Measured { quality: (number % 53) as f64, cost }
+    Outcome::measured((number % 53) as f64, cost)
 }
 
 /// A search with up to `window` open proposals, told oldest or newest first.

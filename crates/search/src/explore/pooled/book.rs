@@ -1,0 +1,141 @@
+//! What is open, what has ended, what has been told: the state that a journal holds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dartloom_dist::journal::Contents;
+
+use super::record::{Record, VERSION};
+use super::{Order, Pace, PooledConfig};
+use crate::explore::{ExploreError, Explorer, Outcome, Proposal, Trial};
+
+/// A proposal whose outcome has not been told.
+#[derive(Clone, Debug)]
+pub(super) struct Open {
+    pub(super) proposal: Proposal,
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// The state of a search: a function of the records written so far, so that reading them again gives
+/// the state of whoever wrote them.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) open: BTreeMap<u64, Open>,
+    pub(super) trials: Vec<Trial>,
+    /// Prices of all proposals.
+    pub(super) spent: u64,
+    /// Proposals of this generation.
+    asked: usize,
+}
+
+impl Book {
+    /// Takes over what a journal holds, and puts the explorer where its writer's was.
+    pub(super) fn replay(
+        path: &Path,
+        contents: &Contents,
+        digest: &str,
+        explorer: &mut dyn Explorer,
+    ) -> Result<Self, ExploreError> {
+        let mut book = Self::default();
+        let other = |number: usize, expected: String, found: String| ExploreError::Journal {
+            path: path.to_owned(),
+            record: number + 1,
+            expected,
+            found,
+        };
+        for (number, entry) in contents.entries.iter().enumerate() {
+            let record: Record = serde_json::from_value(entry.record.clone()).map_err(|error| {
+                other(number, "a record of a discrete search".to_owned(), error.to_string())
+            })?;
+            let header = Record::Search { version: VERSION, digest: digest.to_owned() };
+            match record {
+                Record::Search { .. } if record == header => {}
+                Record::Search { version, digest: found } => {
+                    let found = format!("those of {found}, version {version}");
+                    let expected = format!("the records of search {digest}, version {VERSION}");
+                    return Err(other(number, expected, found));
+                }
+                Record::Asked { proposal, price, .. } => {
+                    let again = explorer.ask()?;
+                    if again.as_ref() != Some(&proposal) {
+                        let show = |proposal: &Proposal| format!("task {}", proposal.task);
+                        let expected = again.as_ref().map_or("none".to_owned(), show);
+                        let expected = format!("the explorer's proposal, {expected}");
+                        return Err(other(
+                            number,
+                            expected,
+                            format!("another {}", show(&proposal)),
+                        ));
+                    }
+                    book.asked(proposal, price);
+                }
+                Record::Ended { task, outcome, .. } => book.ended(task, outcome),
+                Record::Told { task } => {
+                    let unknown = || {
+                        let expected = "an outcome that is told after it was known".to_owned();
+                        other(number, expected, format!("task {task}"))
+                    };
+                    let trial = book.told(task).ok_or_else(unknown)?;
+                    explorer.tell(&trial.proposal, &trial.outcome)?;
+                }
+                Record::Started { .. } | Record::Progress { .. } | Record::Requeued { .. } => {}
+            }
+        }
+        Ok(book)
+    }
+
+    pub(super) fn asked(&mut self, proposal: Proposal, price: u64) {
+        if self.open.is_empty() {
+            self.asked = 0;
+        }
+        self.asked += 1;
+        self.spent = self.spent.saturating_add(price);
+        self.open.insert(proposal.task, Open { proposal, outcome: None });
+    }
+
+    pub(super) fn ended(&mut self, task: u64, outcome: Outcome) {
+        if let Some(open) = self.open.get_mut(&task) {
+            open.outcome.get_or_insert(outcome);
+        }
+    }
+
+    /// Closes a task that has ended.
+    pub(super) fn told(&mut self, task: u64) -> Option<Trial> {
+        self.open.get(&task)?.outcome.as_ref()?;
+        let Open { proposal, outcome } = self.open.remove(&task)?;
+        let trial = Trial { proposal, outcome: outcome? };
+        self.trials.push(trial.clone());
+        Some(trial)
+    }
+
+    /// The task whose outcome is to be told next.
+    pub(super) fn due(&self, order: Order) -> Option<u64> {
+        let ended = |(task, open): (&u64, &Open)| open.outcome.as_ref().map(|_| *task);
+        match order {
+            Order::Arrival => self.open.iter().find_map(ended),
+            Order::Submission => self.open.first_key_value().and_then(ended),
+        }
+    }
+
+    /// Whether the explorer is to be asked now.
+    pub(super) fn wants(&self, config: &PooledConfig, workers: usize) -> bool {
+        let begun = self.trials.len() + self.open.len();
+        if config.budget.evaluations.is_some_and(|most| begun >= most) {
+            return false;
+        }
+        match config.pace {
+            Pace::Serial => self.open.is_empty(),
+            Pace::SteadyState(most) => self.open.len() < most.unwrap_or(workers).max(1),
+            Pace::Generational(size) => {
+                self.open.is_empty() || self.asked < size.unwrap_or(workers).max(1)
+            }
+        }
+    }
+
+    /// Whether a proposal of this price is within the budget.
+    pub(super) fn affords(&self, config: &PooledConfig, price: u64) -> bool {
+        let first = self.trials.is_empty() && self.open.is_empty();
+        let most = config.budget.price.unwrap_or(u64::MAX);
+        first || self.spent.saturating_add(price) <= most
+    }
+}
