@@ -103,6 +103,52 @@ pub enum Event {
         /// Whether the phase ends with this epoch because of it.
         stops: bool,
     },
+    /// A discrete search begins or is resumed.
+    ExplorationStarted {
+        /// The phase.
+        phase: String,
+        /// What proposes architectures.
+        explorer: String,
+        /// How many candidates its budget is expected to be enough for.
+        candidates: usize,
+        /// How many have been told already; above 0 when it is resumed.
+        told: usize,
+    },
+    /// A candidate of a discrete search has been trained for another epoch.
+    CandidateTrained {
+        /// The phase.
+        phase: String,
+        /// Number of the candidate.
+        task: u64,
+        /// Epochs so far.
+        epochs: usize,
+        /// How good it is now.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
+        quality: Option<f64>,
+    },
+    /// A discrete search has learned what became of a candidate.
+    CandidateTold {
+        /// The phase.
+        phase: String,
+        /// Number of the candidate.
+        task: u64,
+        /// How many have been told.
+        told: usize,
+        /// Share of the budget that is spent, 0 to 1.
+        share: f64,
+        /// Its quality, where it was measured.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
+        quality: Option<f64>,
+        /// Its trainable numbers, where it was measured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parameters: Option<u64>,
+        /// The best quality so far.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
+        best: Option<f64>,
+        /// Why it was not measured: the limit that it breaks, or what failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// A state from which the run can be resumed has been written.
     Checkpoint {
         /// The phase.
@@ -156,6 +202,9 @@ impl Event {
             Self::Entropy { .. } => "entropy",
             Self::Architecture { .. } => "architecture",
             Self::RuleHolds { .. } => "rule_holds",
+            Self::ExplorationStarted { .. } => "exploration_started",
+            Self::CandidateTrained { .. } => "candidate_trained",
+            Self::CandidateTold { .. } => "candidate_told",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Note { .. } => "note",
             Self::PhaseFinished { .. } => "phase_finished",
@@ -174,6 +223,9 @@ impl Event {
             | Self::Entropy { phase, .. }
             | Self::Architecture { phase, .. }
             | Self::RuleHolds { phase, .. }
+            | Self::ExplorationStarted { phase, .. }
+            | Self::CandidateTrained { phase, .. }
+            | Self::CandidateTold { phase, .. }
             | Self::Checkpoint { phase, .. }
             | Self::PhaseFinished { phase, .. }
             | Self::Stopped { phase, .. } => Some(phase),

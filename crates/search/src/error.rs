@@ -41,6 +41,9 @@ pub enum SearchError {
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),
+    /// A discrete search failed.
+    #[error(transparent)]
+    Explore(#[from] crate::explore::ExploreError),
     /// A statistic could not be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

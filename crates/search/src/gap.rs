@@ -71,7 +71,7 @@ pub fn discretisation_gap(
 }
 
 /// Ones at the genotype's genes, zeros elsewhere, one table per searchable cell.
-fn hard_weights(
+pub(crate) fn hard_weights(
     space: &Space,
     genotype: &Genotype,
     device: &Device,

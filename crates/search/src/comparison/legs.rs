@@ -1,17 +1,18 @@
 //! The legs of one seed.
 
+mod explore;
 mod retrain;
 
 use std::collections::BTreeMap;
 
 use dartloom_metrics::{Clock, Event, Observer};
-use dartloom_space::{Build, Genotype, Shape};
+use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, digest, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, ComparisonConfig, MethodParts, Part, Stopwatch};
 use crate::stop::Stopped;
-use crate::{Gap, RandomSearch, SearchError, SearchParts, SupernetSearch};
+use crate::{Gap, RandomSearch, SearchError, SearchParts, Split, SupernetSearch};
 use retrain::Entrant;
 
 /// The leg of random search.
@@ -46,7 +47,7 @@ pub struct LegResult {
     /// Discretisation gap (gradient search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,
-    /// Architectures tried (random search).
+    /// Architectures tried (random search, explorers).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<usize>,
     /// The rule that ended the search before its last epoch (gradient search).
@@ -79,6 +80,24 @@ pub(super) struct SeedResults {
     pub(super) trained: Vec<LegResult>,
 }
 
+/// Where random search draws its candidates, and how they are trained.
+#[derive(Clone, Copy)]
+struct Candidates<'a> {
+    space: &'a Space,
+    channels: usize,
+    split: Split,
+}
+
+impl<'a> Candidates<'a> {
+    /// Those of the first that searches.
+    fn first(comparison: &Comparison<'a>) -> Option<Self> {
+        let method = comparison.methods.first().map(|m| (m.space, m.channels, m.split));
+        let explorer = || comparison.explorers.first().map(|e| (e.space, e.channels, e.split));
+        let (space, channels, split) = method.or_else(explorer)?;
+        Some(Self { space, channels, split })
+    }
+}
+
 /// The architecture that a search's leg has found.
 fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, SearchError> {
     result.genotype.as_ref().ok_or_else(|| SearchError::Stored {
@@ -105,16 +124,24 @@ impl Contest<'_> {
             let Some(result) = self.search(method, noise)? else { return Ok(None) };
             searches.push(result);
         }
-        let Some(first) = methods.first() else { return Ok(None) };
+        let most = searches.iter().map(|search| search.training_macs).max();
+        for explorer in &comparison.explorers {
+            let Some(result) = self.explore(explorer, noise, most)? else { return Ok(None) };
+            searches.push(result);
+        }
+        let Some(first) = Candidates::first(comparison) else { return Ok(None) };
         // Never less than a method had: what it is better than had the same chance.
         let budget = searches.iter().map(|search| search.training_macs).max().unwrap_or(0);
         let Some(random) = self.random(first, noise, budget)? else { return Ok(None) };
 
-        let mut entrants = Vec::with_capacity(methods.len() + 2);
-        for (method, result) in methods.iter().zip(&searches) {
-            let genotype = found(result, &comparison.leg(Part::Search, method))?;
-            let leg = comparison.leg(Part::Retrain, method);
-            entrants.push((leg, Entrant::searched(genotype, method.space)));
+        let spaces = methods.iter().map(|method| method.space);
+        let spaces = spaces.chain(comparison.explorers.iter().map(|explorer| explorer.space));
+        let mut entrants = Vec::with_capacity(searches.len() + 2);
+        for (((key, _), space), result) in comparison.contenders().iter().zip(spaces).zip(&searches)
+        {
+            let genotype = found(result, &comparison.leg(Part::Search, key))?;
+            let leg = comparison.leg(Part::Retrain, key);
+            entrants.push((leg, Entrant::searched(genotype, space)));
         }
         let genotype = found(&random, RANDOM)?;
         entrants.push((RETRAIN_RANDOM.to_owned(), Entrant::random(genotype, first.space)));
@@ -133,7 +160,7 @@ impl Contest<'_> {
         noise: Noise,
     ) -> Result<Option<LegResult>, SearchError> {
         let comparison = self.comparison;
-        let leg = &*comparison.leg(Part::Search, method);
+        let leg = &*comparison.leg(Part::Search, &method.key);
         let digest = self.digest(leg, &identity(method))?;
         if let Some(result) = self.stored(leg, &digest)? {
             return Ok(Some(result));
@@ -144,7 +171,7 @@ impl Contest<'_> {
             registry: comparison.registry,
             choices: method.choices.clone(),
             decoder: method.decoder,
-            build: Build { partial: method.partial, ..self.build(method.channels) },
+            build: Build { partial: method.partial, ..comparison.build(method.channels) },
             data: &data,
         };
         let (config, noise) = (method.search.clone(), noise.child("search"));
@@ -160,10 +187,10 @@ impl Contest<'_> {
         let last = search.end();
         let decoded = search.decode(last)?;
         let gap = search.gap(&decoded.genotype)?;
-        self.write(&comparison.file("weights", method), &search.table(last)?)?;
-        self.write(&comparison.file("genotype", method), &decoded.genotype)?;
+        self.write(&comparison.file("weights", &method.key, "json"), &search.table(last)?)?;
+        self.write(&comparison.file("genotype", &method.key, "json"), &decoded.genotype)?;
         // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
-        self.write(&comparison.file("best-epoch", method), &search.best())?;
+        self.write(&comparison.file("best-epoch", &method.key, "json"), &search.best())?;
         let result = LegResult {
             seconds,
             training_macs: search.training_macs(),
@@ -177,7 +204,7 @@ impl Contest<'_> {
 
     fn random(
         &mut self,
-        first: &MethodParts<'_>,
+        first: Candidates<'_>,
         noise: Noise,
         budget: u64,
     ) -> Result<Option<LegResult>, SearchError> {
@@ -190,7 +217,7 @@ impl Contest<'_> {
         let random = RandomSearch {
             space: first.space,
             registry: comparison.registry,
-            build: self.build(first.channels),
+            build: comparison.build(first.channels),
             data: &data,
             config: comparison.config.random.clone(),
             budget,
@@ -212,16 +239,6 @@ impl Contest<'_> {
             ..LegResult::default()
         };
         self.finish(RANDOM, digest, result)
-    }
-
-    fn build(&self, channels: usize) -> Build {
-        let shape = self.comparison.train.shape();
-        let classes = match self.comparison.train.task() {
-            dartloom_data::Task::Classification { classes } => classes,
-            _ => 0,
-        };
-        let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build::new(channels, classes, input)
     }
 
     fn phase(&self, leg: &str) -> String {

@@ -40,16 +40,7 @@ impl MethodParts<'_> {
     /// # Errors
     /// [`SearchError::Config`] naming the field, or the error of a part.
     pub fn check(&self) -> Result<(), SearchError> {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let key = &*self.key;
-        if key.is_empty() || !key.chars().all(plain) || TAKEN.contains(&key) {
-            return Err(SearchError::Config {
-                field: "key",
-                expected: "lower-case letters, digits and `_`, other than `searched`, `random` \
-                           and `baseline`",
-                found: format!("{key:?}"),
-            });
-        }
+        check_key(&self.key)?;
         let numbers = [("channels", self.channels), ("partial", self.partial)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
             let (expected, found) = ("at least 1", found.to_string());
@@ -60,17 +51,29 @@ impl MethodParts<'_> {
 }
 
 /// Refuses no methods at all, and methods that a table or a directory cannot tell apart.
-pub(super) fn check(methods: &[MethodParts<'_>]) -> Result<(), SearchError> {
-    let keys: BTreeSet<&str> = methods.iter().map(|method| &*method.key).collect();
-    let names: BTreeSet<&str> = methods.iter().map(|method| &*method.name).collect();
-    let distinct = keys.len().min(names.len());
-    if methods.is_empty() || distinct < methods.len() {
-        let found: Vec<_> = methods.iter().map(|method| (&method.key, &method.name)).collect();
+pub(super) fn check_different(contenders: &[(&str, &str)]) -> Result<(), SearchError> {
+    let keys: BTreeSet<&str> = contenders.iter().map(|(key, _)| *key).collect();
+    let names: BTreeSet<&str> = contenders.iter().map(|(_, name)| *name).collect();
+    if contenders.is_empty() || keys.len().min(names.len()) < contenders.len() {
         return Err(SearchError::Config {
             field: "methods",
             expected: "at least one method, all with different keys and names",
-            found: format!("{found:?}"),
+            found: format!("{contenders:?}"),
         });
     }
-    methods.iter().try_for_each(MethodParts::check)
+    Ok(())
+}
+
+/// Refuses a key that files cannot have.
+pub(super) fn check_key(key: &str) -> Result<(), SearchError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !key.is_empty() && key.chars().all(plain) && !TAKEN.contains(&key) {
+        return Ok(());
+    }
+    Err(SearchError::Config {
+        field: "key",
+        expected: "lower-case letters, digits and `_`, other than `searched`, `random` and \
+                   `baseline`",
+        found: format!("{key:?}"),
+    })
 }

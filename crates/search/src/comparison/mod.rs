@@ -2,20 +2,23 @@
 //! expensive one and a hand-made network, each retrained over several seeds.
 
 mod config;
+mod explorer;
 mod legs;
 mod method;
 mod report;
 mod stopwatch;
 
 pub use config::{Baseline, ComparisonConfig, RetrainConfig};
+pub use explorer::{ExplorerParts, ExplorerRules, Workers};
 pub use legs::{Contest, LegResult};
 pub use method::MethodParts;
 pub use report::{ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
-use dartloom_data::Dataset;
+use dartloom_data::{Dataset, Task};
 use dartloom_metrics::{Clock, Event, Observer};
 use dartloom_ops::Registry;
+use dartloom_space::{Build, Shape};
 use dartloom_train::RunDir;
 
 use crate::SearchError;
@@ -27,6 +30,11 @@ pub struct Comparison<'a> {
     pub registry: &'a Registry,
     /// What is searched with, in the order of the table.
     pub methods: Vec<MethodParts<'a>>,
+    /// Discrete searches, after these.
+    pub explorers: Vec<ExplorerParts<'a>>,
+    /// Where candidates of discrete searches are trained; `None` for the caller's own thread, where a
+    /// candidate that runs out of memory ends everything.
+    pub workers: Option<&'a dyn Workers>,
     /// Images to search and train with.
     pub train: &'a dyn Dataset,
     /// Images of the final accuracies; nothing is chosen with them.
@@ -41,7 +49,9 @@ impl Comparison<'_> {
     /// # Errors
     /// [`SearchError::Config`] naming the field, or the error of a part.
     pub fn check(&self) -> Result<(), SearchError> {
-        method::check(&self.methods)?;
+        self.methods.iter().try_for_each(MethodParts::check)?;
+        self.explorers.iter().try_for_each(ExplorerParts::check)?;
+        method::check_different(&self.contenders())?;
         self.config.check()
     }
 
@@ -53,44 +63,61 @@ impl Comparison<'_> {
     /// several:     search-KEY..., random, retrain-KEY..., retrain-random, retrain-baseline
     /// ```
     pub fn legs(&self) -> Vec<String> {
-        let methods = || self.methods.iter();
-        let searches = methods().map(|method| self.leg(Part::Search, method));
-        let retrained = methods().map(|method| self.leg(Part::Retrain, method));
+        let keys = || self.contenders().into_iter().map(|(key, _)| key);
+        let searches = keys().map(|key| self.leg(Part::Search, key));
         let mut legs: Vec<String> = searches.chain([legs::RANDOM.to_owned()]).collect();
-        legs.extend(retrained);
+        legs.extend(keys().map(|key| self.leg(Part::Retrain, key)));
         legs.extend([legs::RETRAIN_RANDOM, legs::RETRAIN_BASELINE].map(str::to_owned));
         legs
     }
 
+    /// Key and name of all that searches, in the order of the table.
+    fn contenders(&self) -> Vec<(&str, &str)> {
+        let methods = self.methods.iter().map(|method| (&*method.key, &*method.name));
+        let explorers = self.explorers.iter().map(|explorer| (&*explorer.key, &*explorer.name));
+        methods.chain(explorers).collect()
+    }
+
     /// The name of a method's leg; a method that is alone has no need of its key.
-    fn leg(&self, part: Part, method: &MethodParts<'_>) -> String {
-        match (part, self.methods.len()) {
+    fn leg(&self, part: Part, key: &str) -> String {
+        match (part, self.contenders().len()) {
             (Part::Search, 0 | 1) => "search".to_owned(),
-            (Part::Search, _) => format!("search-{}", method.key),
+            (Part::Search, _) => format!("search-{key}"),
             (Part::Retrain, 0 | 1) => "retrain-searched".to_owned(),
-            (Part::Retrain, _) => format!("retrain-{}", method.key),
+            (Part::Retrain, _) => format!("retrain-{key}"),
         }
     }
 
     /// The name of a file of a method's beside its legs'.
-    fn file(&self, stem: &str, method: &MethodParts<'_>) -> String {
-        match self.methods.len() {
-            0 | 1 => format!("{stem}.json"),
-            _ => format!("{stem}-{}.json", method.key),
+    fn file(&self, stem: &str, key: &str, ending: &str) -> String {
+        match self.contenders().len() {
+            0 | 1 => format!("{stem}.{ending}"),
+            _ => format!("{stem}-{key}.{ending}"),
         }
+    }
+
+    /// Base channels, classes and images of networks with so many channels.
+    fn build(&self, channels: usize) -> Build {
+        let shape = self.train.shape();
+        let classes = match self.train.task() {
+            Task::Classification { classes } => classes,
+            _ => 0,
+        };
+        Build::new(channels, classes, Shape::new(shape.channels, shape.height, shape.width))
     }
 
     /// Runs, or goes on with, the whole comparison in `dir`.
     ///
     /// ```text
     /// for each seed:
-    ///     search with every method
+    ///     search with every method, and with every explorer at the cost of the most expensive of these
     ///     random search once, at the cost of the most expensive of these searches
     ///     retrain what every method found, what random search found, and the baseline
     /// ```
     ///
     /// All methods of a seed search on the same images with the same noise, and all networks are
-    /// retrained on the same batches; what a method finds does not depend on the others. Random
+    /// retrained on the same batches; what a method finds does not depend on the others. Where there is no
+    /// method with a supernet, explorers evaluate so many candidates as they say. Random
     /// search draws from the first method's space, with its channels and its share of images. Since
     /// it may spend as much as the most expensive search, it has at least every method's cost: a
     /// method that beats it does so at the same cost or a lower one.
@@ -117,7 +144,7 @@ impl Comparison<'_> {
                 None => return Ok(None),
             }
         }
-        let names: Vec<&str> = self.methods.iter().map(|method| &*method.name).collect();
+        let names: Vec<&str> = self.contenders().into_iter().map(|(_, name)| name).collect();
         let report = Report::new(&names, self.config.baseline.name(), &seeds)?;
         let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
         Ok(Some(report))

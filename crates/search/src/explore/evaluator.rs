@@ -55,9 +55,15 @@ pub fn explore(
     Ok(trials)
 }
 
-/// The trial of the highest quality, the first among equals; `None` when nothing was measured.
+/// The trial of the highest quality among those that were trained longest, the first among equals;
+/// `None` when nothing was measured.
 pub fn best(trials: &[Trial]) -> Option<&Trial> {
+    let whole = |trial: &Trial| trial.proposal.epochs.unwrap_or(usize::MAX);
     let measured = trials.iter().filter_map(|trial| Some((trial, trial.outcome.quality()?)));
-    let better = |best: (_, f64), next: (_, f64)| if next.1 > best.1 { next } else { best };
-    measured.reduce(better).map(|(trial, _)| trial)
+    measured
+        .reduce(|best, next| {
+            let order = whole(next.0).cmp(&whole(best.0)).then(next.1.total_cmp(&best.1));
+            if order.is_gt() { next } else { best }
+        })
+        .map(|(trial, _)| trial)
 }

@@ -17,6 +17,17 @@ pub struct Proposal {
     pub task: u64,
     /// The architecture.
     pub genotype: Genotype,
+    /// Epochs to train it for, where that is not for its evaluator to say: [`Halving`](super::Halving) asks for few
+    /// at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+}
+
+impl Proposal {
+    /// An architecture to evaluate as its evaluator does by itself.
+    pub fn new(task: u64, genotype: Genotype) -> Self {
+        Self { task, genotype, epochs: None }
+    }
 }
 
 /// A rule that proposes architectures and learns from what became of them.

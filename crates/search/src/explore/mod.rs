@@ -13,10 +13,15 @@
 //! | [`Genetic`] | generations of mated and mutated parents | Holland 1975 |
 //! | [`LocalSearch`] | all neighbours of the best so far | White et al. 2021 |
 //! | [`ParetoEvolution`] | offspring of the front of quality and cost | Deb et al. 2002 |
+//! | [`Halving`] | what another one proposes, the better for more epochs | Li et al. 2020 |
 //!
 //! All work on a [`Domain`]: a space, and which of its genotypes may be proposed. [`Unique`] around
 //! an explorer keeps it from having equal architectures evaluated twice, [`Limited`] around an
 //! evaluator keeps what is too large from being evaluated at all.
+//!
+//! [`Training`] judges by training, [`SharedWeights`] with a supernet's weights, [`Table`] by what a
+//! benchmark has measured. [`PooledSearch`] has candidates judged by a pool of workers, such as child
+//! processes that may die, and keeps a journal from which it goes on after it was killed itself.
 //!
 //! Equal seeds and equal outcomes give equal proposals, whoever evaluates: a proposal draws from a
 //! stream of its own, addressed by its task number. The state of an explorer is a value
@@ -47,12 +52,14 @@
 //! # }
 //! ```
 
+mod configured;
 mod domain;
 mod error;
 mod evaluator;
 mod evolution;
 mod explorer;
 mod genetic;
+mod halving;
 mod key;
 mod limits;
 mod local;
@@ -62,16 +69,20 @@ mod pooled;
 mod random;
 mod random_logits;
 mod regret;
+mod shared;
 mod state;
 mod table;
+mod training;
 mod unique;
 
+pub use configured::ConfiguredExplorer;
 pub use domain::Domain;
 pub use error::ExploreError;
 pub use evaluator::{Evaluator, Trial, best, explore};
 pub use evolution::{EvolutionConfig, RegularisedEvolution};
 pub use explorer::{Explorer, Proposal};
 pub use genetic::{Genetic, GeneticConfig};
+pub use halving::{Halving, HalvingConfig};
 pub use key::Key;
 pub use limits::{Limited, Limits};
 pub use local::LocalSearch;
@@ -83,7 +94,9 @@ pub use pooled::{
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
 pub use regret::{RegretCurve, regrets};
+pub use shared::SharedWeights;
 pub use table::{Column, Row, Table, TableColumns};
+pub use training::{Training, TrainingConfig};
 pub use unique::Unique;
 
 #[cfg(test)]

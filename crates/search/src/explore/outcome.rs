@@ -93,6 +93,16 @@ pub enum Resource {
 }
 
 impl Resource {
+    /// What it is counted in.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Parameters => "parameters",
+            Self::Macs => "multiply-adds",
+            Self::Latency => "nanoseconds",
+            Self::Memory => "bytes",
+        }
+    }
+
     /// How much of it a network takes; `None` where its shapes do not say.
     pub fn of(self, cost: &Cost) -> Option<u64> {
         match self {

@@ -28,7 +28,7 @@ impl Tasks {
         let task = self.next;
         self.next += 1;
         self.open.insert(task);
-        Proposal { task, genotype }
+        Proposal::new(task, genotype)
     }
 
     /// Closes a task.

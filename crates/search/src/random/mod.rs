@@ -1,13 +1,12 @@
 //! Random search at a given cost.
 
-use candle_core::{DType, Device};
-use dartloom_data::Dataset;
-use dartloom_net::{DerivedNetwork, Model};
+use dartloom_net::Model as _;
 use dartloom_ops::Registry;
-use dartloom_space::{Blueprint, Build, Genotype, Space};
-use dartloom_train::{Fit, FitConfig, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive};
+use dartloom_space::{Build, Genotype, Space};
+use dartloom_train::{Evaluation, FitConfig, Noise, RunDir, Session};
 use serde::{Deserialize, Serialize};
 
+use crate::explore::{Proposal, Training, TrainingConfig};
 use crate::{Parts, SearchError};
 
 /// How candidates are drawn and judged.
@@ -124,66 +123,45 @@ impl RandomSearch<'_> {
         session: &mut Session<'_>,
     ) -> Result<Option<RandomOutcome>, SearchError> {
         self.config.check()?;
+        let training = self.training();
         let mut outcome = stored(dir, &session.digest)?;
         while outcome.candidates.len() < MOST_CANDIDATES {
             let index = outcome.candidates.len();
             let genotype = self
                 .space
                 .sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
-            let model = self.model(&genotype, index)?;
-            let training_macs = self.training_macs(&model);
+            let model = training.model(&genotype, index as u64)?;
+            let training_macs = training.training_macs(model.cost().macs, self.config.fit.epochs);
             if index > 0 && outcome.training_macs() + training_macs > self.budget {
                 break;
             }
             let name = format!("{phase}/{index}");
-            let Some((accuracy, loss)) = self.judge(name, index, &model, dir, session)? else {
-                return Ok(None);
+            let proposal = Proposal::new(index as u64, genotype.clone());
+            let mut session = Session {
+                observer: &mut *session.observer,
+                checkpoint: Some(dir.file(&format!("candidate-{index}.safetensors"))),
+                digest: session.digest.clone(),
             };
+            let judged = training.train(name, &proposal, &model, &mut session)?;
+            let Some(Evaluation { accuracy, loss }) = judged else { return Ok(None) };
             outcome.candidates.push(Candidate { genotype, accuracy, loss, training_macs });
             store(dir, &session.digest, &outcome)?;
         }
         Ok(Some(outcome))
     }
 
-    fn model(&self, genotype: &Genotype, index: usize) -> Result<DerivedNetwork, SearchError> {
-        let network = genotype.network_in(self.space)?;
-        let ops = self.registry.catalog();
-        let plan = Blueprint::derived(genotype, &network, ops, self.build)?;
-        let mut rng = self.noise.stream("candidate weights", index as u64);
-        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
-    }
-
-    /// Three forward passes' worth per image and epoch.
-    fn training_macs(&self, model: &DerivedNetwork) -> u64 {
-        let images = self.data.train.indices().len() as u64;
-        3 * model.cost().macs * images * self.config.fit.epochs as u64
-    }
-
-    fn judge(
-        &self,
-        phase: String,
-        index: usize,
-        model: &DerivedNetwork,
-        dir: &RunDir,
-        session: &mut Session<'_>,
-    ) -> Result<Option<(f64, f64)>, SearchError> {
-        let noise = self.noise.child(&format!("candidate {index}"));
-        let (train, valid): (&dyn Dataset, &dyn Dataset) = (&self.data.train, &self.data.valid);
-        let mut fit = Fit::new(phase, model, self.config.fit.clone(), noise, train, Some(valid))?;
-        let mut session = Session {
-            observer: &mut *session.observer,
-            checkpoint: Some(dir.file(&format!("candidate-{index}.safetensors"))),
-            digest: session.digest.clone(),
-        };
-        if drive(&mut fit, &mut session)? != Outcome::Finished {
-            return Ok(None);
+    /// How its candidates are judged.
+    fn training(&self) -> Training<'_> {
+        let fit = self.config.fit.clone();
+        Training {
+            space: self.space,
+            registry: self.registry,
+            build: self.build,
+            data: self.data,
+            config: TrainingConfig { fit, patience: None },
+            noise: self.noise,
+            checkpoints: None,
         }
-        let judged = fit.evaluate()?.ok_or_else(|| TrainError::Config {
-            field: "validation images",
-            expected: "at least one",
-            found: fit.phase().to_owned(),
-        })?;
-        Ok(Some((judged.accuracy, judged.loss)))
     }
 }
 

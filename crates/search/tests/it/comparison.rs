@@ -83,6 +83,8 @@ fn run_with(
     let comparison = Comparison {
         registry: &registry,
         methods,
+        explorers: Vec::new(),
+        workers: None,
         train: &train,
         test: &test as &dyn Dataset,
         config,

@@ -8,6 +8,7 @@ mod choices;
 mod comparison;
 mod configs;
 mod execution;
+mod explorers;
 mod gap;
 mod methods;
 mod nasbench201;

@@ -137,7 +137,7 @@ fn regrets_by_hand() {
     let trials = |order: &[usize]| {
         let trial = |(task, &index): (usize, &usize)| {
             let genotype = nasbench201::parse(&archs[index]).unwrap();
-            let proposal = Proposal { task: task as u64, genotype };
+            let proposal = Proposal::new(task as u64, genotype);
             let outcome = Outcome::measured(rows[index].0, Cost::default());
             Trial { proposal, outcome }
         };

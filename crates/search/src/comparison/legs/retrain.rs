@@ -106,14 +106,15 @@ impl Contest<'_> {
             }
         };
         let ops = comparison.registry.catalog();
-        let plan = Blueprint::derived(genotype, &network, ops, self.build(retrain.channels))?;
+        let plan =
+            Blueprint::derived(genotype, &network, ops, self.comparison.build(retrain.channels))?;
         let mut rng = noise.stream("weights", 0);
         let registry = comparison.registry;
         Ok(DerivedNetwork::new(&plan, registry, &Device::Cpu, DType::F32, &mut rng)?)
     }
 
     fn baseline(&self, noise: Noise) -> Result<ResNet, SearchError> {
-        let Build { classes, input, .. } = self.build(1);
+        let Build { classes, input, .. } = self.comparison.build(1);
         let size = self.comparison.config.baseline.size();
         let mut rng = noise.child("baseline").stream("weights", 0);
         Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)

@@ -19,7 +19,7 @@ fn rows(rows: &[&str]) -> Result<Table, ExploreError> {
 }
 
 fn proposal(text: &str) -> Proposal {
-    Proposal { task: 3, genotype: nasbench201::parse(text).unwrap() }
+    Proposal::new(3, nasbench201::parse(text).unwrap())
 }
 
 #[test]

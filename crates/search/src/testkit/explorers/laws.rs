@@ -86,7 +86,7 @@ fn resumable(mut play: Play, make: Make<'_>, steps: usize) -> Checked {
 fn inside(play: Play, steps: usize) -> Checked {
     let (all, play) = proposals(play, steps)?;
     match all.iter().find(|p| !play.explorer.domain().contains(&p.genotype)) {
-        Some(Proposal { task, genotype }) => Err(format!("task {task} proposes {genotype:?}")),
+        Some(Proposal { task, genotype, .. }) => Err(format!("task {task} proposes {genotype:?}")),
         None => Ok(()),
     }
 }
@@ -134,7 +134,7 @@ fn strict(play: Play, steps: usize) -> Checked {
 fn distinct(play: Play, steps: usize) -> Checked {
     let (all, play) = proposals(play, steps)?;
     let mut seen = BTreeMap::new();
-    for Proposal { task, genotype } in all {
+    for Proposal { task, genotype, .. } in all {
         if let Some(first) = seen.insert(play.explorer.domain().key(&genotype), task) {
             return Err(format!("tasks {first} and {task} propose the same"));
         }

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{Broken, Law, Make, check};
 use crate::explore::{
-    Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, LocalSearch, Outcome,
-    ParetoConfig, ParetoEvolution, Proposal, RandomGenotypes, RandomLogits, RegularisedEvolution,
-    Unique,
+    Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, Halving,
+    HalvingConfig, LocalSearch, Outcome, ParetoConfig, ParetoEvolution, Proposal, RandomGenotypes,
+    RandomLogits, RegularisedEvolution, Unique,
 };
 
 type Boxed = Box<dyn Explorer>;
@@ -46,6 +46,10 @@ fn explorers() -> Vec<(&'static str, Maker)> {
         ("genetic", |domain, noise| {
             let config = GeneticConfig { population: 6, parents: 3, ..GeneticConfig::default() };
             Ok(Box::new(Genetic::new(domain, config, noise)?))
+        }),
+        ("halving", |domain, noise| {
+            let config = HalvingConfig { first: 1, factor: 2, most: 4 };
+            Ok(Box::new(Halving::new(RandomGenotypes::new(domain, noise), config)?))
         }),
         ("local", |domain, noise| Ok(Box::new(LocalSearch::new(domain, noise)))),
         ("pareto", |domain, noise| {

@@ -1,0 +1,118 @@
+//! The leg of a discrete search.
+
+mod teller;
+
+use dartloom_dist::journal::Journal;
+use dartloom_dist::worker::TaskError;
+use dartloom_dist::{InlinePool, TaskPool};
+use dartloom_metrics::Event;
+use dartloom_train::Noise;
+use serde_json::json;
+
+use super::{Contest, LegResult};
+use crate::SearchError;
+use crate::comparison::{ExplorerParts, Part, Stopwatch};
+use crate::explore::{
+    Assignment, Budget, Domain, ExploreError, Outcome, PooledConfig, PooledSearch, Proposal,
+    Training, assign, best,
+};
+use teller::Teller;
+
+impl Contest<'_> {
+    /// Searches for as many multiply-adds as `most`, or for as many candidates as the explorer says.
+    pub(super) fn explore(
+        &mut self,
+        parts: &ExplorerParts<'_>,
+        noise: Noise,
+        most: Option<u64>,
+    ) -> Result<Option<LegResult>, SearchError> {
+        let comparison = self.comparison;
+        let leg = &*comparison.leg(Part::Search, &parts.key);
+        let ExplorerParts { space, channels, split, explorer, rules, .. } = parts;
+        let digest = self.digest(leg, &(space, channels, split, explorer, rules, most))?;
+        if let Some(result) = self.stored(leg, &digest)? {
+            return Ok(Some(result));
+        }
+        let images = comparison.candidate_images(parts, self.seed)?;
+        let checkpoints = self.dir.inside(&comparison.file("candidates", &parts.key, "dir"))?;
+        let training = comparison.training(parts, self.seed, &images, checkpoints.clone());
+        let domain = Domain::top((*space).clone(), comparison.config.random.top);
+        let mut explorer = parts.explorer.build(domain.clone(), noise.child("explorer"))?;
+        let mut pool: Box<dyn TaskPool + '_> = match comparison.workers {
+            Some(workers) => workers.pool(&parts.key, self.seed, &checkpoints)?,
+            None => inline(&training),
+        };
+        let journal = self.dir.file(&comparison.file("journal", &parts.key, "log"));
+        let owner = json!({ "leg": leg, "seed": self.seed });
+        let (mut journal, past) = Journal::open(journal, &owner).map_err(ExploreError::from)?;
+        let budget = match most {
+            Some(price) => Budget { evaluations: None, price: Some(price) },
+            None => Budget { evaluations: Some(rules.candidates), price: None },
+        };
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let begun = Event::ExplorationStarted {
+            phase: format!("seed {} {leg}", self.seed),
+            explorer: parts.explorer.title().to_owned(),
+            candidates: expected(&training, &domain, noise, budget)?,
+            told: 0,
+        };
+        let mut teller = Teller::new(begun, budget, &mut watch);
+        let mut search = PooledSearch {
+            explorer: &mut *explorer,
+            pool: &mut *pool,
+            prepare: &mut |proposal| prepare(&training, proposal),
+            config: PooledConfig { pace: rules.pace, order: rules.order, budget },
+            digest: digest.clone(),
+        };
+        let found = search.run(&mut journal, &past, &mut |standing| teller.tell(standing));
+        let spent = teller.end()?;
+        let Some(trials) = found? else {
+            watch.store()?;
+            return Ok(None);
+        };
+        let result = LegResult {
+            seconds: watch.seconds(),
+            training_macs: spent,
+            genotype: best(&trials).map(|best| best.proposal.genotype.clone()),
+            tried: Some(trials.len()),
+            ..LegResult::default()
+        };
+        self.write(&comparison.file("genotype", &parts.key, "json"), &result.genotype)?;
+        self.finish(leg, digest, result)
+    }
+}
+
+/// A pool in this thread.
+fn inline<'t>(training: &'t Training<'_>) -> Box<dyn TaskPool + 't> {
+    Box::new(InlinePool::new(None, |task, report| {
+        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
+        let proposal: Proposal = serde_json::from_value(task.payload.clone()).map_err(told)?;
+        serde_json::to_value(training.task(&proposal, report)?).map_err(told)
+    }))
+}
+
+fn prepare(training: &Training<'_>, proposal: &Proposal) -> Result<Assignment, Outcome> {
+    match training.price(proposal) {
+        Ok(price) => Ok(Assignment { price, ..assign(proposal) }),
+        Err(error) => Err(Outcome::Failed { reason: error.to_string() }),
+    }
+}
+
+/// Architectures whose prices say what one costs on average.
+const SAMPLE: u64 = 16;
+
+/// How many candidates a budget is enough for, judged by a few random ones.
+fn expected(
+    training: &Training<'_>,
+    domain: &Domain,
+    noise: Noise,
+    budget: Budget,
+) -> Result<usize, SearchError> {
+    let Some(most) = budget.price else { return Ok(budget.evaluations.unwrap_or(1)) };
+    let mut sum = 0;
+    for index in 0..SAMPLE {
+        let genotype = domain.sample(&mut noise.stream("price", index))?;
+        sum += training.price(&Proposal::new(index, genotype))? / SAMPLE;
+    }
+    Ok(usize::try_from(most / sum.max(1)).unwrap_or(usize::MAX).max(1))
+}

@@ -1,0 +1,64 @@
+//! Candidates judged with a supernet's weights.
+
+use candle_core::{Device, Tensor};
+use dartloom_data::Loader;
+use dartloom_net::{Pass, Supernet};
+use dartloom_ops::{Mode, Registry};
+use dartloom_space::{Blueprint, Build, Cost, Genotype, Space};
+use dartloom_train::{Noise, evaluate};
+
+use super::{Evaluator, Outcome, Proposal};
+use crate::SearchError;
+use crate::gap::hard_weights;
+
+/// Judges a candidate by the accuracy of a trained supernet with weight 1 on the candidate's operations
+/// and 0 elsewhere: no candidate is trained.
+///
+/// Batch norms normalise with the batch, since running statistics belong to the mixture of all operations.
+///
+/// Source: L. Li and A. Talwalkar, *Random Search and Reproducibility for Neural Architecture Search*, UAI 2019,
+/// arXiv 1902.07638, section 3 (random search with weight sharing).
+///
+/// # Differences from the paper
+/// There, the shared weights are trained by one random architecture at a time; here they are those of whatever
+/// trained the supernet, such as a search that is still in its warm-up, where all operations weigh the same.
+#[derive(Debug)]
+pub struct SharedWeights<'a> {
+    /// The supernet.
+    pub supernet: &'a Supernet,
+    /// Its space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// What costs are counted for.
+    pub build: Build,
+    /// Images that candidates are judged with.
+    pub valid: Loader<'a>,
+}
+
+impl SharedWeights<'_> {
+    fn judge(&self, genotype: &Genotype) -> Result<Outcome, SearchError> {
+        let variables = self.supernet.variables();
+        let weights = hard_weights(self.space, genotype, &Device::Cpu, variables.dtype())?;
+        let mut noise = Noise::new(0).stream("shared weights", 0);
+        let judged = evaluate(&self.valid, |images| -> Result<Tensor, SearchError> {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
+        })?;
+        Ok(Outcome::measured(judged.accuracy, self.cost(genotype)?))
+    }
+
+    fn cost(&self, genotype: &Genotype) -> Result<Cost, SearchError> {
+        let network = genotype.network_in(self.space)?;
+        let ops = self.registry.catalog();
+        let plan = Blueprint::derived(genotype, &network, ops, self.build)?;
+        Ok(self.registry.cost(&plan)?)
+    }
+}
+
+impl Evaluator for SharedWeights<'_> {
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        let outcome = self.judge(&proposal.genotype);
+        outcome.unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() })
+    }
+}

@@ -1,0 +1,179 @@
+//! Candidates judged by training them.
+
+mod patience;
+
+use candle_core::{DType, Device};
+use dartloom_data::Dataset;
+use dartloom_dist::worker::TaskError;
+use dartloom_metrics::{Event, Flow, Silent, observer_fn};
+use dartloom_net::{DerivedNetwork, Model};
+use dartloom_ops::Registry;
+use dartloom_space::{Blueprint, Build, Genotype, Space};
+use dartloom_train::{
+    Evaluation, Fit, FitConfig, Noise, Outcome as Ending, RunDir, Session, Stepper as _,
+    TrainError, digest, drive,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Evaluator, Outcome, Proposal};
+use crate::{Parts, SearchError};
+use patience::Patient;
+
+/// How candidates are trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingConfig {
+    /// Epochs, batches, rates: a short training that stands for a long one.
+    pub fit: FitConfig,
+    /// Epochs without a better accuracy after which a candidate's training ends; `None` for never.
+    pub patience: Option<usize>,
+}
+
+impl Default for TrainingConfig {
+    /// Ten epochs without drop-path or auxiliary head, as in random search
+    /// ([`RandomConfig`](crate::RandomConfig)).
+    fn default() -> Self {
+        let fit = FitConfig { epochs: 10, batch: 64, drop_path: 0.0, ..FitConfig::default() };
+        Self { fit, patience: None }
+    }
+}
+
+/// Trains every candidate for a few epochs on the images that move a search's weights; its quality
+/// is the accuracy on those that move its logits.
+///
+/// A proposal's [`epochs`](Proposal::epochs) take the place of the configuration's. Weights, batches and
+/// everything random are seeded by the number of its task, so that equal tasks have equal results
+/// wherever they run.
+#[derive(Debug)]
+pub struct Training<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Training and validation images.
+    pub data: &'a Parts<'a>,
+    /// How candidates are trained.
+    pub config: TrainingConfig,
+    /// Seed of weights and batches.
+    pub noise: Noise,
+    /// Where candidates are saved epoch by epoch, so that one that is started again goes on.
+    pub checkpoints: Option<RunDir>,
+}
+
+impl Training<'_> {
+    /// The network of a candidate, with the initial weights of its task.
+    ///
+    /// # Errors
+    /// When the genotype does not fit the space, or an operation is unknown.
+    pub fn model(&self, genotype: &Genotype, task: u64) -> Result<DerivedNetwork, SearchError> {
+        let plan = self.plan(genotype)?;
+        let mut rng = self.noise.stream("candidate weights", task);
+        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+    }
+
+    fn plan(&self, genotype: &Genotype) -> Result<Blueprint, SearchError> {
+        let network = genotype.network_in(self.space)?;
+        Ok(Blueprint::derived(genotype, &network, self.registry.catalog(), self.build)?)
+    }
+
+    /// Multiply-adds that training a proposal takes: three forward passes' worth per image and epoch.
+    ///
+    /// # Errors
+    /// When the genotype does not fit the space, or an operation's cost is unknown.
+    pub fn price(&self, proposal: &Proposal) -> Result<u64, SearchError> {
+        let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
+        Ok(self.training_macs(cost.macs, self.epochs(proposal)))
+    }
+
+    pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> u64 {
+        3 * macs * self.data.train.indices().len() as u64 * epochs as u64
+    }
+
+    fn epochs(&self, proposal: &Proposal) -> usize {
+        proposal.epochs.unwrap_or(self.config.fit.epochs)
+    }
+
+    /// Trains `model`, which is this proposal's; `None` when an observer stopped it.
+    ///
+    /// # Errors
+    /// The error of its training, or of its checkpoint.
+    pub fn train(
+        &self,
+        phase: String,
+        proposal: &Proposal,
+        model: &DerivedNetwork,
+        session: &mut Session<'_>,
+    ) -> Result<Option<Evaluation>, SearchError> {
+        let noise = self.noise.child(&format!("candidate {}", proposal.task));
+        let (train, valid): (&dyn Dataset, &dyn Dataset) = (&self.data.train, &self.data.valid);
+        let config = FitConfig { epochs: self.epochs(proposal), ..self.config.fit.clone() };
+        let fit = Fit::new(phase, model, config, noise, train, Some(valid))?;
+        let mut fit = Patient::new(fit, self.config.patience);
+        if drive(&mut fit, session)? != Ending::Finished {
+            return Ok(None);
+        }
+        let judged = fit.inner().evaluate()?.ok_or_else(|| TrainError::Config {
+            field: "validation images",
+            expected: "at least one",
+            found: fit.inner().phase().to_owned(),
+        })?;
+        Ok(Some(judged))
+    }
+
+    /// What a worker does with a proposal: trains it, and reports every epoch.
+    ///
+    /// # Errors
+    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Other`] otherwise.
+    pub fn task(
+        &self,
+        proposal: &Proposal,
+        report: &mut dyn FnMut(Value),
+    ) -> Result<Outcome, TaskError> {
+        let mut observer = observer_fn(|event: &Event| {
+            if let Event::EpochFinished { epoch, metrics, .. } = event {
+                let (epoch, quality) = (epoch + 1, metrics.get("test_accuracy"));
+                report(json!({ "epoch": epoch, "quality": quality }));
+            }
+            Ok(Flow::Continue)
+        });
+        let told = |error: TrainError| TaskError::Other(error.to_string());
+        let file = format!("candidate-{}.safetensors", proposal.task);
+        let mut session = Session {
+            observer: &mut observer,
+            checkpoint: self.checkpoints.as_ref().map(|dir| dir.file(&file)),
+            digest: digest(&(&self.config, proposal)).map_err(told)?,
+        };
+        self.outcome(proposal, &mut session).map_err(|error| match error {
+            SearchError::Train(error @ TrainError::NotFinite { .. }) => {
+                TaskError::NonFinite(error.to_string())
+            }
+            other => TaskError::Other(other.to_string()),
+        })
+    }
+
+    fn outcome(
+        &self,
+        proposal: &Proposal,
+        session: &mut Session<'_>,
+    ) -> Result<Outcome, SearchError> {
+        let model = self.model(&proposal.genotype, proposal.task)?;
+        let phase = format!("candidate {}", proposal.task);
+        Ok(match self.train(phase, proposal, &model, session)? {
+            Some(judged) => Outcome::measured(judged.accuracy, model.cost()),
+            None => Outcome::Failed { reason: "stopped".to_owned() },
+        })
+    }
+}
+
+impl Evaluator for Training<'_> {
+    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+        let mut silent = Silent;
+        let digest = String::new();
+        let mut session = Session { observer: &mut silent, checkpoint: None, digest };
+        let outcome = self.outcome(proposal, &mut session);
+        outcome.unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() })
+    }
+}

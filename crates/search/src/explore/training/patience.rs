@@ -1,0 +1,83 @@
+//! A training that ends when it gets no better.
+
+use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A training that is over after some epochs without a better accuracy on the validation images.
+#[derive(Debug)]
+pub(super) struct Patient<'a> {
+    fit: Fit<'a>,
+    patience: Option<usize>,
+    record: Record,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    best: Option<f64>,
+    /// Epochs since.
+    since: usize,
+}
+
+impl<'a> Patient<'a> {
+    pub(super) fn new(fit: Fit<'a>, patience: Option<usize>) -> Self {
+        Self { fit, patience, record: Record::default() }
+    }
+
+    pub(super) fn inner(&self) -> &Fit<'a> {
+        &self.fit
+    }
+}
+
+impl Stepper for Patient<'_> {
+    type Error = TrainError;
+
+    fn phase(&self) -> &str {
+        self.fit.phase()
+    }
+
+    fn epochs(&self) -> usize {
+        self.fit.epochs()
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.fit.steps_per_epoch()
+    }
+
+    fn is_over(&self) -> bool {
+        self.patience.is_some_and(|patience| self.record.since >= patience)
+    }
+
+    fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
+        self.fit.step(at)
+    }
+
+    fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
+        let report = self.fit.end_epoch(epoch)?;
+        let accuracy = report.metrics.get("test_accuracy").copied();
+        if accuracy > self.record.best {
+            self.record = Record { best: accuracy, since: 0 };
+        } else {
+            self.record.since += 1;
+        }
+        Ok(report)
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, TrainError> {
+        let mut snapshot = self.fit.snapshot()?;
+        snapshot.values["patience"] = json!(self.record);
+        Ok(snapshot)
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
+        let record = serde_json::from_value(snapshot.values["patience"].clone());
+        let record = record.map_err(|error| TrainError::State {
+            expected: "the best accuracy of a training".to_owned(),
+            found: error.to_string(),
+        })?;
+        self.fit.restore(snapshot)?;
+        self.record = record;
+        Ok(())
+    }
+}
