@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Distance(DistanceArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
+    /// Train candidates for a run that started this process.
+    #[command(hide = true)]
+    Worker(WorkerArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
     Bench(crate::bench::BenchArguments),
 }
@@ -51,7 +54,7 @@ pub(crate) struct RunArguments {
         long,
         value_name = "NAME,...",
         value_delimiter = ',',
-        value_parser = PossibleValuesParser::new(dartloom::presets::names())
+        value_parser = PossibleValuesParser::new(crate::experiment::method_names())
     )]
     pub(crate) method: Vec<String>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
@@ -61,12 +64,35 @@ pub(crate) struct RunArguments {
     /// Directory of the run; `runs/NAME` when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Processes that train candidates of discrete searches; what is found does not depend on them.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) workers: usize,
+    /// Memory that each of these processes may have; a candidate that needs more fails, and the
+    /// search goes on.
+    #[arg(long, value_name = "MIB")]
+    pub(crate) worker_memory: Option<u64>,
     /// Use the seeds 0 to N-1.
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,
     /// Start anew where a run is stored.
     #[arg(long)]
     pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArguments {
+    /// The experiment with every value filled in.
+    #[arg(long)]
+    pub(crate) experiment: PathBuf,
+    /// Key of the explorer.
+    #[arg(long)]
+    pub(crate) method: String,
+    /// Seed of the comparison.
+    #[arg(long)]
+    pub(crate) seed: u64,
+    /// Where candidates are saved.
+    #[arg(long)]
+    pub(crate) checkpoints: PathBuf,
 }
 
 #[derive(Debug, Args)]

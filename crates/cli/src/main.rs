@@ -6,6 +6,7 @@
 
 mod args;
 mod bench;
+mod chart;
 mod count;
 mod decode;
 mod distance;
@@ -18,6 +19,7 @@ mod run;
 mod spaces;
 mod svg;
 mod table;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             run::settings_for(arguments.threads());
             rayon::scope(|_| exit_code(bench::run(&arguments)))
         }
+        Command::Worker(arguments) => rayon::scope(|_| exit_code(worker::run(&arguments))),
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),

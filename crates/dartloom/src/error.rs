@@ -30,6 +30,9 @@ pub enum Error {
     /// A space, genotype or weight table is wrong.
     #[error(transparent)]
     Space(#[from] dartloom_space::SpaceError),
+    /// A pool of workers or a journal failed.
+    #[error(transparent)]
+    Dist(#[from] dartloom_dist::DistError),
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] dartloom_data::DataError),

@@ -6,6 +6,7 @@ pub mod presets;
 
 pub use dartloom_data as data;
 pub use dartloom_decode as decode;
+pub use dartloom_dist as dist;
 pub use dartloom_kernels as kernels;
 pub use dartloom_metrics as metrics;
 pub use dartloom_net as net;

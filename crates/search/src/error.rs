@@ -44,6 +44,16 @@ pub enum SearchError {
     /// A discrete search failed.
     #[error(transparent)]
     Explore(#[from] crate::explore::ExploreError),
+    /// A discrete search has no result.
+    #[error("{explorer}: none of {candidates} candidates could be measured, at last: {last}")]
+    NothingMeasured {
+        /// What searched.
+        explorer: String,
+        /// How many it tried.
+        candidates: usize,
+        /// What became of the last.
+        last: String,
+    },
     /// A statistic could not be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -4,7 +4,8 @@ use dartloom::presets;
 use dartloom::search::ComparisonConfig;
 
 use super::choice::MethodChoice;
-use super::method::{MethodSpec, Preset};
+use super::chosen::Chosen;
+use super::method::MethodSpec;
 use super::patch::{ExperimentPatch, MethodPatch};
 use super::{Data, Experiment, StemKind};
 use crate::error::CliError;
@@ -26,9 +27,17 @@ impl Experiment {
     /// them, and what stands in a method holds for this one.
     pub(super) fn built(data: Data, patch: ExperimentPatch) -> Result<Self, CliError> {
         let every = patch.every_method();
-        let MethodChoice(chosen) = patch.method.clone().unwrap_or_default();
+        // Explorers alone need no other method.
+        let no_method = || match patch.explorers.as_deref() {
+            None | Some([]) => MethodChoice::default(),
+            Some(_) => MethodChoice(Vec::new()),
+        };
+        let MethodChoice(chosen) = patch.method.clone().unwrap_or_else(no_method);
         let method = chosen.into_iter().map(|own| spec(&data, &every, own));
         let method = method.collect::<Result<_, _>>()?;
+        let beside = spec(&data, &every, MethodPatch::default())?;
+        let explorers = patch.explorers.clone().unwrap_or_default();
+        let explorers = explorers.into_iter().map(|explorer| explorer.filled(&beside)).collect();
         let ComparisonConfig { mut random, mut retrain, baseline, seeds } = presets::digits();
         if data.is_natural() {
             for fit in [&mut random.fit, &mut retrain.fit] {
@@ -46,6 +55,7 @@ impl Experiment {
             nodes: NODES,
             stem: StemKind::Cifar(3),
             method,
+            explorers,
             random,
             retrain,
             baseline,
@@ -56,9 +66,9 @@ impl Experiment {
     }
 
     /// Another name for other methods than the file's: their runs have directories of their own.
-    pub(super) fn renamed(&mut self, methods: &[Preset]) {
-        for method in methods {
-            self.name = format!("{}-{}", self.name, method.name());
+    pub(super) fn renamed(&mut self, methods: &Chosen) {
+        for method in methods.names() {
+            self.name = format!("{}-{method}", self.name);
         }
     }
 }

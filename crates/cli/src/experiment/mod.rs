@@ -2,7 +2,9 @@
 
 mod build;
 mod choice;
+mod chosen;
 mod difference;
+mod explorer;
 mod kinds;
 mod method;
 mod patch;
@@ -12,8 +14,8 @@ mod read;
 mod rules;
 mod set;
 
+pub(crate) use chosen::{Chosen, method_names};
 pub(crate) use difference::differences;
-pub(crate) use method::Preset;
 pub(crate) use plan::Plan;
 pub(crate) use read::{builtin, load, to_ron};
 pub(crate) use set::set;
@@ -24,6 +26,7 @@ use dartloom::search::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use dartloom::space::{OpSpec, Stem};
 use serde::{Deserialize, Serialize};
 
+use explorer::ExplorerSpec;
 use method::MethodSpec;
 
 /// Everything a run depends on, with every value filled in.
@@ -44,6 +47,8 @@ pub(crate) struct Experiment {
     pub(crate) stem: StemKind,
     /// What is searched with.
     pub(crate) method: Vec<MethodSpec>,
+    /// Discrete searches.
+    pub(crate) explorers: Vec<ExplorerSpec>,
     /// Random search.
     pub(crate) random: RandomConfig,
     /// Retraining.

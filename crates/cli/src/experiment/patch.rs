@@ -14,6 +14,7 @@ use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
 use super::choice::MethodChoice;
+use super::explorer::ExplorerSpec;
 use super::kinds::{DecoderKind, RelaxationKind};
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
@@ -67,6 +68,7 @@ patch! {
     part { random: RandomPatch, retrain: RetrainPatch, }
     beside {
         method: MethodChoice,
+        explorers: Vec<ExplorerSpec>,
         title: String,
         ops: Ops,
         topology: Topology,
@@ -80,7 +82,7 @@ patch! {
         split: Split,
         search: SearchPatch,
     }
-    rest { method, }
+    rest { method, explorers, }
 }
 
 patch! {

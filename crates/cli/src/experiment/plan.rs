@@ -2,13 +2,14 @@
 
 use dartloom::data::{DataError, Dataset, InMemory, Splits, Task, cifar, digits, idx};
 use dartloom::ops::{OpError, Registry};
-use dartloom::search::{Comparison, MethodParts};
+use dartloom::presets::Topology;
+use dartloom::search::{Comparison, ExplorerParts, MethodParts};
 use dartloom::space::{
     Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
 };
 use dartloom::train::Noise;
 
-use super::method::{MethodSpec, keys};
+use super::method::keys;
 use super::rules::Rules;
 use super::{Data, Experiment, Ops};
 use crate::error::CliError;
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     registry: Registry,
     /// Of each method: its space and its rules.
     methods: Vec<(Space, Rules)>,
+    /// The space of each explorer.
+    explorers: Vec<Space>,
     data: Splits,
 }
 
@@ -31,14 +34,23 @@ impl Plan {
         let registry = registry(&experiment).map_err(refused(origin))?;
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
-            let space = space(&experiment, method, &registry, origin)?;
+            let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
             let rules = Rules::of(method, &space, origin)?;
             Ok((space, rules))
         });
         let methods = methods.collect::<Result<_, CliError>>()?;
+        let explorers = experiment.explorers.iter().map(|explorer| {
+            let origin = &of_method(origin, &experiment, &explorer.title());
+            let missing = || unfilled(origin);
+            let ops = explorer.ops.as_ref().ok_or_else(missing)?;
+            let topology = explorer.topology.as_ref().ok_or_else(missing)?;
+            space(&experiment, (ops, topology), &registry, origin)
+        });
+        let explorers = explorers.collect::<Result<_, CliError>>()?;
         let data = read(&experiment.data).map_err(refused(origin))?;
-        let plan = Self { experiment, registry, methods, data };
+        let plan = Self { experiment, registry, methods, explorers, data };
         plan.check_networks(origin)?;
+        plan.check_candidates(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
     }
@@ -63,9 +75,21 @@ impl Plan {
             split: spec.split,
             search: spec.search.clone(),
         });
+        let explorers = self.explorers.iter().zip(&self.experiment.explorers);
+        let explorers = explorers.map(|(space, spec)| ExplorerParts {
+            key: spec.key(),
+            name: spec.title(),
+            space,
+            channels: spec.channels.unwrap_or_default(),
+            split: spec.split.unwrap_or_default(),
+            explorer: spec.explorer.clone(),
+            rules: spec.rules,
+        });
         Comparison {
             registry: &self.registry,
             methods: methods.collect(),
+            explorers: explorers.collect(),
+            workers: None,
             train: &self.data.train,
             test: &self.data.test,
             config: self.experiment.comparison(),
@@ -98,6 +122,26 @@ impl Plan {
         Ok(())
     }
 
+    /// Lays out a candidate of every explorer.
+    fn check_candidates(&self, origin: &str) -> Result<(), CliError> {
+        let Experiment { random, retrain, .. } = &self.experiment;
+        for ExplorerParts { name, space, channels, .. } in self.comparison().explorers {
+            let origin = &of_method(origin, &self.experiment, &name);
+            let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
+            let networks = [
+                (sample.network_in(space), channels),
+                (self.retrained(&sample, space), retrain.channels),
+            ];
+            for (network, channels) in networks {
+                let network = network.map_err(refused(origin))?;
+                let ops = self.registry.catalog();
+                let plan = Blueprint::derived(&sample, &network, ops, self.build(channels));
+                self.registry.cost(&plan.map_err(refused(origin))?).map_err(refused(origin))?;
+            }
+        }
+        Ok(())
+    }
+
     fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Network, SpaceError> {
         if *genotype.layout() == Layout::Space {
             return genotype.network_in(space);
@@ -115,6 +159,16 @@ impl Plan {
         };
         let input = Shape::new(shape.channels, shape.height, shape.width);
         Build::new(channels, classes, input)
+    }
+}
+
+/// An explorer that was written by hand into the file of a run, and not read from an experiment.
+fn unfilled(origin: &str) -> CliError {
+    CliError::Field {
+        origin: origin.to_owned(),
+        field: "explorers",
+        expected: "explorers with operations and a topology",
+        found: "none".to_owned(),
     }
 }
 
@@ -139,11 +193,11 @@ fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
 /// Sets go through the registry, so that an overridden recipe counts in built-in sets, too.
 fn space(
     experiment: &Experiment,
-    method: &MethodSpec,
+    (ops, topology): (&Ops, &Topology),
     registry: &Registry,
     origin: &str,
 ) -> Result<Space, CliError> {
-    let (name, ops) = match &method.ops {
+    let (name, ops) = match ops {
         Ops::Set(name) => {
             let set = OpSet::builtin(name).map_err(refused(origin))?;
             (name.as_str(), set.names().map(str::to_owned).collect())
@@ -153,12 +207,12 @@ fn space(
     let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
     let (size, stem) = ((experiment.layers, experiment.nodes), experiment.stem.stem());
-    method.topology.space(set, size, stem).map_err(refused(origin))
+    topology.space(set, size, stem).map_err(refused(origin))
 }
 
 /// Where there are several methods, a message says whose values it is about.
 fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
-    match experiment.method.len() {
+    match experiment.method.len() + experiment.explorers.len() {
         1 => origin.to_owned(),
         _ => format!("{origin}: method `{title}`"),
     }

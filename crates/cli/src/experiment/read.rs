@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use ron::extensions::Extensions;
 
 use super::choice::MethodChoice;
+use super::chosen::Chosen;
+use super::explorer::ExplorerSpec;
 use super::patch::ExperimentPatch;
-use super::{Data, Experiment, Preset};
+use super::{Data, Experiment};
 use crate::error::CliError;
 use crate::output;
 
@@ -18,22 +20,24 @@ fn options() -> ron::Options {
 
 /// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
 /// there are any, take the place of its own.
-pub(crate) fn load(path: &Path, methods: &[Preset]) -> Result<Experiment, CliError> {
+pub(crate) fn load(path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
     parse(&output::read(path)?, path, methods)
 }
 
 /// The built-in experiment, with other methods if there are any.
-pub(crate) fn builtin(methods: &[Preset]) -> Result<Experiment, CliError> {
+pub(crate) fn builtin(methods: &Chosen) -> Result<Experiment, CliError> {
     with_methods(Data::Digits, ExperimentPatch::default(), methods)
 }
 
 fn with_methods(
     data: Data,
     mut patch: ExperimentPatch,
-    methods: &[Preset],
+    methods: &Chosen,
 ) -> Result<Experiment, CliError> {
     if !methods.is_empty() {
-        patch.method = Some(MethodChoice::named(methods));
+        let explorers = methods.explorers.iter().map(|name| ExplorerSpec::named(name));
+        patch.explorers = Some(explorers.collect::<Result<_, _>>()?);
+        patch.method = Some(MethodChoice::named(&methods.presets));
     }
     let mut experiment = Experiment::built(data, patch)?;
     experiment.renamed(methods);
@@ -44,7 +48,7 @@ fn with_methods(
 ///
 /// What the text leaves out is as in the built-in experiment. Relative data directories start where
 /// the file is.
-fn parse(text: &str, path: &Path, methods: &[Preset]) -> Result<Experiment, CliError> {
+fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;
         let message = error.code.to_string();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::verdict;
 use crate::error::CliError;
-use crate::experiment::{self, Experiment};
+use crate::experiment::{self, Chosen, Experiment};
 
 /// The experiment with every value filled in.
 const EXPERIMENT: &str = "experiment.ron";
@@ -99,6 +99,11 @@ impl Place {
         &self.dir
     }
 
+    /// Where the experiment is, with every value filled in.
+    pub(crate) fn experiment(&self) -> PathBuf {
+        self.dir.file(EXPERIMENT)
+    }
+
     /// Stores what the run found.
     pub(crate) fn finish(&self, report: &Report, verdict: &str) -> Result<(), CliError> {
         self.write(REPORT, &json("the report", report)?)?;
@@ -148,7 +153,7 @@ fn content(path: &Path) -> Result<Content, CliError> {
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if has(EXPERIMENT) && has(RUN) {
-        let stored = experiment::load(&path.join(EXPERIMENT), &[])?;
+        let stored = experiment::load(&path.join(EXPERIMENT), &Chosen::default())?;
         return Ok(Content::Run(Box::new(stored)));
     }
     // What a process killed while it began may have left.

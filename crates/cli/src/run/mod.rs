@@ -1,5 +1,6 @@
 //! `dartloom run`.
 
+mod curves;
 mod directory;
 mod log;
 mod pace;
@@ -8,6 +9,7 @@ mod progress;
 mod settings;
 mod signal;
 mod verdict;
+mod workers;
 
 pub(crate) use settings::{settings, settings_for};
 
@@ -16,10 +18,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use dartloom::metrics::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
+use dartloom::search::Comparison;
 
 use crate::args::RunArguments;
 use crate::error::CliError;
-use crate::experiment::{self, Experiment, Plan, Preset};
+use crate::experiment::{self, Chosen, Experiment, Plan};
 use crate::output;
 use directory::{Place, Start};
 
@@ -45,13 +48,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
         Start::Resumed => eprintln!("going on with the run in {}", out.display()),
         Start::Fresh => eprintln!("running {} in {}", plan.experiment().name, out.display()),
     }
-    compare(&plan, &place, &out)
+    compare(&plan, &place, arguments, &out)
 }
 
 /// The experiment that is asked for, and what to call it in messages.
 fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
-    let methods = arguments.method.iter().cloned().map(Preset::try_from);
-    let methods: Vec<Preset> = methods.collect::<Result<_, _>>().map_err(CliError::input)?;
+    let methods = Chosen::of(&arguments.method)?;
     let (mut experiment, origin) = match &arguments.experiment {
         Some(path) => (experiment::load(path, &methods)?, path.display().to_string()),
         None => (experiment::builtin(&methods)?, "the built-in experiment".to_owned()),
@@ -68,11 +70,17 @@ fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
 /// More than anybody waits for; keeps a typing error from filling the memory.
 const MOST_SEEDS: u64 = 10_000;
 
-fn compare(plan: &Plan, place: &Place, out: &Path) -> Result<ExitCode, CliError> {
+fn compare(
+    plan: &Plan,
+    place: &Place,
+    arguments: &RunArguments,
+    out: &Path,
+) -> Result<ExitCode, CliError> {
     let signal = signal::Signal::listen()?;
     let origin = Instant::now();
     let clock = move || origin.elapsed().as_secs_f64();
-    let comparison = plan.comparison();
+    let workers = workers::Processes::new(arguments, place.experiment())?;
+    let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
     let mut observers = observers(plan, &comparison.legs(), place, signal)?;
     let started = Event::RunStarted {
         name: plan.experiment().name.clone(),
@@ -113,6 +121,7 @@ fn observers(
         Box::new(events),
         Box::new(metrics),
         Box::new(pictures::Pictures::new(dir.clone())),
+        Box::new(curves::Curves::new(dir.clone())),
         Box::new(progress::Progress::new(&plan.experiment().seeds, legs, log)),
         Box::new(signal),
     ]))

@@ -115,6 +115,28 @@ impl Progress {
                 let verb = if *stops { "stopped" } else { "warning" };
                 self.announce(&format!("{phase}: {verb} after epoch {}, {rule}: {seen}", epoch + 1))
             }
+            Event::ExplorationStarted { phase, explorer, candidates, told } => {
+                self.phase = Phase { epochs: *candidates, best: None };
+                self.advance(phase, *told as f64 / (*candidates).max(1) as f64);
+                if let Some(bars) = &self.bars {
+                    bars.phase.set_length(TICKS);
+                    bars.phase.set_prefix(phase.to_owned());
+                }
+                let going_on = if *told > 0 { format!(", {told} done") } else { String::new() };
+                self.tell(&format!("{phase}: {explorer}, about {candidates} candidates{going_on}"))
+            }
+            Event::CandidateTold { phase, task, told, share, quality, best, reason, .. } => {
+                self.advance(phase, *share);
+                self.phase.best = *best;
+                let percent = |value: &f64| format!("{:.2} %", 100.0 * value);
+                let what = match (quality, reason) {
+                    (Some(quality), _) => percent(quality),
+                    (None, Some(reason)) => reason.clone(),
+                    (None, None) => "no measurement".to_owned(),
+                };
+                let best = best.as_ref().map_or_else(|| "none".to_owned(), percent);
+                self.tell(&format!("{phase}: {told} done, candidate {task}: {what} (best {best})"))
+            }
             Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
             Event::Stopped { phase, epoch, step } => {
                 let (epoch, step) = (epoch + 1, step + 1);

@@ -1,5 +1,7 @@
 //! What became of a proposal.
 
+use std::fmt;
+
 use dartloom_space::Cost;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,18 @@ pub enum Outcome {
         /// Why, for people.
         reason: String,
     },
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Measured { quality, .. } => write!(f, "quality {quality}"),
+            Self::Infeasible { resource, limit, found } => {
+                write!(f, "needs {found} {}, and {limit} is the limit", resource.unit())
+            }
+            Self::Failed { reason } => f.write_str(reason),
+        }
+    }
 }
 
 impl Outcome {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::experiment::kinds::{DecoderKind, GumbelKind, RelaxationKind};
 use crate::experiment::penalty::PenaltyKind;
-use crate::experiment::{Ops, Plan, StemKind};
+use crate::experiment::{Chosen, Ops, Plan, StemKind};
 use dartloom::decode::TopK;
 use dartloom::presets;
 use dartloom::search::stop::{
@@ -12,7 +12,7 @@ use dartloom::search::{AblationGradient, LogitStep, Order, Split};
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, CliError> {
-    parse(text, Path::new("folder/trial.ron"), &[])
+    parse(text, Path::new("folder/trial.ron"), &Chosen::default())
 }
 
 #[test]
@@ -63,7 +63,10 @@ fn the_written_form_reads_back() {
     )"#;
     let experiment = read(text).unwrap();
     let written = to_ron(&experiment).unwrap();
-    assert_eq!(parse(&written, Path::new("elsewhere/experiment.ron"), &[]).unwrap(), experiment);
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/experiment.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
 }
 
 #[test]
@@ -92,14 +95,20 @@ fn stop_rules_are_named_without_inner_parentheses() {
     ];
     assert_eq!(experiment.method[0].search.stop, expected);
     let written = to_ron(&experiment).unwrap();
-    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron"), &[]).unwrap(), experiment);
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
     // So does a reference, which is a whole architecture.
     let mut reference = experiment;
     let genotype = dartloom::space::Genotype::published("DARTS_V2").unwrap();
     let plateau = DistancePlateau { reference: Some(genotype), ..DistancePlateau::default() };
     reference.method[0].search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(plateau))];
     let written = to_ron(&reference).unwrap();
-    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron"), &[]).unwrap(), reference);
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        reference
+    );
     for unknown in ["Stop(SkipCount(limit: 3))", "Stop(Skips(3))", "Pause(SkipCount())"] {
         assert!(read(&format!("(data: Digits, search: (stop: [{unknown}]))")).is_err());
     }
@@ -127,7 +136,10 @@ fn cells_can_be_searched_one_by_one() {
     assert_eq!(bilevel.cells["cell_0"].rate, Schedule::Constant(0.5));
     assert!(method.search.prune.is_some());
     let written = to_ron(&experiment).unwrap();
-    assert_eq!(parse(&written, Path::new("elsewhere/trial.ron"), &[]).unwrap(), experiment);
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
     let without = "(data: Digits, method: \"d_darts\", search: (bilevel: (ablation: Some(None))))";
     assert_eq!(read(without).unwrap().method[0].search.bilevel.ablation, None);
     let own = read("(data: Digits, method: \"d_darts\")").unwrap();
@@ -215,7 +227,7 @@ fn the_command_line_names_other_methods() {
     assert_eq!(names, ["fair_darts", "gaea_erm"]);
     assert!(experiment.method.iter().all(|method| method.search.epochs == 2));
     assert_eq!(builtin(&presets[..1]).unwrap().name, "digits-fair_darts");
-    assert_eq!(builtin(&[]).unwrap(), Experiment::on(Data::Digits).unwrap());
+    assert_eq!(builtin(&Chosen::default()).unwrap(), Experiment::on(Data::Digits).unwrap());
 }
 
 #[test]

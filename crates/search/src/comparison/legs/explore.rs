@@ -14,7 +14,7 @@ use crate::SearchError;
 use crate::comparison::{ExplorerParts, Part, Stopwatch};
 use crate::explore::{
     Assignment, Budget, Domain, ExploreError, Outcome, PooledConfig, PooledSearch, Proposal,
-    Training, assign, best,
+    Training, Trial, assign, best,
 };
 use teller::Teller;
 
@@ -70,16 +70,23 @@ impl Contest<'_> {
             watch.store()?;
             return Ok(None);
         };
+        let best = best(&trials).ok_or_else(|| nothing_measured(&parts.name, &trials))?;
         let result = LegResult {
             seconds: watch.seconds(),
             training_macs: spent,
-            genotype: best(&trials).map(|best| best.proposal.genotype.clone()),
+            genotype: Some(best.proposal.genotype.clone()),
             tried: Some(trials.len()),
             ..LegResult::default()
         };
         self.write(&comparison.file("genotype", &parts.key, "json"), &result.genotype)?;
         self.finish(leg, digest, result)
     }
+}
+
+fn nothing_measured(explorer: &str, trials: &[Trial]) -> SearchError {
+    let last = trials.last().map(|trial| trial.outcome.to_string()).unwrap_or_default();
+    let explorer = explorer.to_owned();
+    SearchError::NothingMeasured { explorer, candidates: trials.len(), last }
 }
 
 /// A pool in this thread.

@@ -94,10 +94,7 @@ impl<'a> Teller<'a> {
             best: standing.best().and_then(|best| best.outcome.quality()),
             reason: match &trial.outcome {
                 Outcome::Measured { .. } => None,
-                Outcome::Infeasible { resource, limit, found } => {
-                    Some(format!("needs {found} of {limit} {}", resource.unit()))
-                }
-                Outcome::Failed { reason } => Some(reason.clone()),
+                other => Some(other.to_string()),
             },
         }
     }

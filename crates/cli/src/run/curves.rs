@@ -1,0 +1,135 @@
+//! How discrete searches go on, as curves.
+
+use std::fmt::Write as _;
+
+use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use dartloom::search::explore::{Point, front};
+use dartloom::train::RunDir;
+
+use crate::chart::{Labels, Series, chart};
+
+/// Keeps every candidate of a phase in `curves/PHASE.csv`, and draws the best so far and quality
+/// against parameters beside it.
+#[derive(Debug)]
+pub(super) struct Curves {
+    dir: RunDir,
+    phase: String,
+    candidates: Vec<Candidate>,
+}
+
+/// What became of a candidate; those without a quality stay a place in the row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Candidate {
+    quality: Option<f64>,
+    parameters: Option<u64>,
+}
+
+const HEAD: &str = "told,quality,parameters";
+
+impl Curves {
+    /// Writes into `dir`.
+    pub(super) fn new(dir: RunDir) -> Self {
+        Self { dir, phase: String::new(), candidates: Vec::new() }
+    }
+
+    fn file(&self, ending: &str) -> String {
+        format!("curves/{}{ending}", self.phase.replace([' ', '/'], "-"))
+    }
+
+    /// Goes on with what an earlier process kept.
+    fn begin(&mut self, phase: &str, told: usize) -> std::io::Result<()> {
+        phase.clone_into(&mut self.phase);
+        let kept = self.dir.read(&self.file(".csv")).map_err(std::io::Error::other)?;
+        let rows = kept.as_deref().unwrap_or_default().lines().skip(1).take(told);
+        self.candidates = rows.map(read).collect();
+        let missing = Candidate { quality: None, parameters: None };
+        self.candidates.resize(told, missing);
+        Ok(())
+    }
+
+    fn store(&self) -> std::io::Result<()> {
+        let mut text = format!("{HEAD}\n");
+        for (index, Candidate { quality, parameters }) in self.candidates.iter().enumerate() {
+            let quality = quality.map_or_else(String::new, |quality| quality.to_string());
+            let parameters = parameters.map_or_else(String::new, |number| number.to_string());
+            let _ = writeln!(text, "{},{quality},{parameters}", index + 1);
+        }
+        let best = chart(
+            Labels { title: &self.phase, x: "candidates", y: "quality" },
+            &[self.qualities(), self.best()],
+        );
+        let pareto = chart(
+            Labels { title: &self.phase, x: "parameters", y: "quality" },
+            &[self.costs(), self.front()],
+        );
+        let files = [
+            (".csv", text),
+            ("-best.svg", best.map_err(std::io::Error::other)?),
+            ("-pareto.svg", pareto.map_err(std::io::Error::other)?),
+        ];
+        for (ending, text) in files {
+            self.dir.write(&self.file(ending), text.as_bytes()).map_err(std::io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    fn qualities(&self) -> Series {
+        let numbered = self.candidates.iter().enumerate();
+        let points = numbered.filter_map(|(n, one)| Some(((n + 1) as f64, one.quality?)));
+        Series { name: "candidates".to_owned(), points: points.collect(), line: false }
+    }
+
+    fn best(&self) -> Series {
+        let mut best = f64::NEG_INFINITY;
+        let numbered = self.candidates.iter().enumerate();
+        let points = numbered.filter_map(|(n, one)| {
+            best = best.max(one.quality.unwrap_or(f64::NEG_INFINITY));
+            best.is_finite().then_some(((n + 1) as f64, best))
+        });
+        Series { name: "best so far".to_owned(), points: points.collect(), line: true }
+    }
+
+    fn points(&self) -> Vec<Point> {
+        let measured = self.candidates.iter();
+        let point = |one: &Candidate| Some(Point { quality: one.quality?, cost: one.parameters? });
+        measured.filter_map(point).collect()
+    }
+
+    fn costs(&self) -> Series {
+        let points = self.points().iter().map(|point| (point.cost as f64, point.quality)).collect();
+        Series { name: "candidates".to_owned(), points, line: false }
+    }
+
+    fn front(&self) -> Series {
+        let all = self.points();
+        let mut points: Vec<(f64, f64)> = front(&all)
+            .into_iter()
+            .map(|index| (all[index].cost as f64, all[index].quality))
+            .collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Series { name: "front".to_owned(), points, line: true }
+    }
+}
+
+fn read(row: &str) -> Candidate {
+    let mut fields = row.split(',').skip(1);
+    let mut field = || fields.next().filter(|field| !field.is_empty());
+    let quality = field().and_then(|field| field.parse().ok());
+    Candidate { quality, parameters: field().and_then(|field| field.parse().ok()) }
+}
+
+impl Observer for Curves {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        let written = match event {
+            Event::ExplorationStarted { phase, told, .. } => self.begin(phase, *told),
+            Event::CandidateTold { quality, parameters, .. } => {
+                let (quality, parameters) = (*quality, *parameters);
+                self.candidates.push(Candidate { quality, parameters });
+                self.store()
+            }
+            _ => Ok(()),
+        };
+        written.map_err(|source| ObserverError::Write { event: event.name(), source })?;
+        Ok(Flow::Continue)
+    }
+}

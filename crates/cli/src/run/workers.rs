@@ -1,0 +1,59 @@
+//! Processes that train candidates.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use dartloom::dist::{Launch, LocalConfig, LocalPool, TaskPool};
+use dartloom::search::explore::ExploreError;
+use dartloom::search::{SearchError, Workers};
+use dartloom::train::RunDir;
+
+use super::verdict::threads;
+use crate::args::RunArguments;
+use crate::error::CliError;
+
+/// Starts this program again for every candidate.
+#[derive(Debug)]
+pub(super) struct Processes {
+    program: PathBuf,
+    /// The experiment with every value filled in.
+    experiment: PathBuf,
+    config: LocalConfig,
+}
+
+impl Processes {
+    /// As many as `arguments` say, which share the threads of this process.
+    pub(super) fn new(arguments: &RunArguments, experiment: PathBuf) -> Result<Self, CliError> {
+        let program = std::env::current_exe()
+            .map_err(|source| CliError::Read { path: PathBuf::from("this program"), source })?;
+        let workers = arguments.workers.max(1);
+        let memory = arguments.worker_memory.map(|mebibytes| mebibytes << 20);
+        let config = LocalConfig::new(workers, (threads() / workers).max(1), memory);
+        Ok(Self { program, experiment, config })
+    }
+}
+
+impl Workers for Processes {
+    fn pool(
+        &self,
+        key: &str,
+        seed: u64,
+        checkpoints: &RunDir,
+    ) -> Result<Box<dyn TaskPool>, SearchError> {
+        let seed = seed.to_string();
+        let arguments: [OsString; 9] = [
+            "worker".into(),
+            "--experiment".into(),
+            self.experiment.clone().into(),
+            "--method".into(),
+            key.into(),
+            "--seed".into(),
+            seed.into(),
+            "--checkpoints".into(),
+            checkpoints.path().into(),
+        ];
+        let launch = Launch::new(&self.program, arguments);
+        let pool = LocalPool::new(&launch, self.config.clone()).map_err(ExploreError::from)?;
+        Ok(Box::new(pool))
+    }
+}

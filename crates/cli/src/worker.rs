@@ -1,0 +1,41 @@
+//! This program as a worker of a run's discrete searches.
+
+use std::process::ExitCode;
+
+use dartloom::Error;
+use dartloom::dist::worker::{TaskError, serve};
+use dartloom::search::SearchError;
+use dartloom::search::explore::Proposal;
+use dartloom::train::RunDir;
+
+use crate::args::WorkerArguments;
+use crate::error::CliError;
+use crate::experiment::{self, Chosen, Plan};
+
+/// Trains one candidate, which the run that started this process names on the standard input.
+pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
+    let WorkerArguments { experiment, method, seed, checkpoints } = arguments;
+    let plan = Plan::new(
+        experiment::load(experiment, &Chosen::default())?,
+        &experiment.display().to_string(),
+    )?;
+    let comparison = plan.comparison();
+    let explorer = comparison.explorers.iter().find(|explorer| explorer.key == *method);
+    let explorer = explorer.ok_or_else(|| CliError::Field {
+        origin: experiment.display().to_string(),
+        field: "explorers",
+        expected: "the explorer that this worker is for",
+        found: method.clone(),
+    })?;
+    let work = |error: SearchError| CliError::work(Error::from(error));
+    let images = comparison.candidate_images(explorer, *seed).map_err(work)?;
+    let checkpoints = RunDir::open(checkpoints).map_err(CliError::work)?;
+    let training = comparison.training(explorer, *seed, &images, checkpoints);
+    let code = serve(std::io::stdin(), std::io::stdout(), |task, reporter| {
+        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
+        let proposal: Proposal = serde_json::from_value(task.payload.clone()).map_err(told)?;
+        let outcome = training.task(&proposal, &mut |value| reporter.progress(value))?;
+        serde_json::to_value(outcome).map_err(told)
+    });
+    code.map_err(CliError::work)
+}
