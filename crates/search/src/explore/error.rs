@@ -2,6 +2,7 @@
 
 use dartloom_decode::DecodeError;
 use dartloom_space::SpaceError;
+use dartloom_train::TrainError;
 use thiserror::Error;
 
 /// Why an exploration failed. What happens to a candidate is an
@@ -15,6 +16,12 @@ pub enum ExploreError {
     /// Logits could not be decoded.
     #[error(transparent)]
     Decode(#[from] DecodeError),
+    /// A controller could not learn.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {

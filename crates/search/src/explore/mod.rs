@@ -13,6 +13,7 @@
 //! | [`Genetic`] | generations of mated and mutated parents | Holland 1975 |
 //! | [`LocalSearch`] | all neighbours of the best so far | White et al. 2021 |
 //! | [`ParetoEvolution`] | offspring of the front of quality and cost | Deb et al. 2002 |
+//! | [`Reinforce`] | what a recurrent controller learned to draw | Zoph and Le 2017 |
 //!
 //! All work on a [`Domain`]: a space, and which of its genotypes may be proposed. [`Unique`] around
 //! an explorer keeps it from having equal architectures evaluated twice, [`Limited`] around an
@@ -61,6 +62,7 @@ mod pareto;
 mod random;
 mod random_logits;
 mod regret;
+mod reinforce;
 mod state;
 mod table;
 mod unique;
@@ -79,6 +81,7 @@ pub use pareto::{ParetoConfig, ParetoEvolution, Point, front, hypervolume};
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
 pub use regret::{RegretCurve, regrets};
+pub use reinforce::{Reinforce, ReinforceConfig};
 pub use table::{Column, Row, Table, TableColumns};
 pub use unique::Unique;
 
