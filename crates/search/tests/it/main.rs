@@ -11,6 +11,7 @@ mod execution;
 mod gap;
 mod methods;
 mod nasbench201;
+mod nasbench_macro;
 mod op_scores;
 mod perturbation;
 mod prune;
