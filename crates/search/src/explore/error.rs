@@ -38,8 +38,8 @@ pub enum ExploreError {
         /// Number of the task.
         task: u64,
     },
-    /// A decoded architecture that may not be proposed.
-    #[error("task {task}: the decoder's architecture is outside of the domain: {genotype}")]
+    /// An architecture, decoded or chosen, that may not be proposed.
+    #[error("task {task}: the architecture is outside of the domain: {genotype}")]
     Outside {
         /// Number of the task.
         task: u64,

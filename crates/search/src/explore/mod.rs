@@ -16,8 +16,9 @@
 //! | [`Reinforce`] | what a recurrent controller learned to draw | Zoph and Le 2017 |
 //!
 //! All work on a [`Domain`]: a space, and which of its genotypes may be proposed. [`Unique`] around
-//! an explorer keeps it from having equal architectures evaluated twice, [`Limited`] around an
-//! evaluator keeps what is too large from being evaluated at all.
+//! an explorer keeps it from having equal architectures evaluated twice, [`WarmStart`] has it begin
+//! with chosen ones, and [`Limited`] around an evaluator keeps what is too large from being evaluated
+//! at all.
 //!
 //! Equal seeds and equal outcomes give equal proposals, whoever evaluates: a proposal draws from a
 //! stream of its own, addressed by its task number. The state of an explorer is a value
@@ -66,6 +67,7 @@ mod reinforce;
 mod state;
 mod table;
 mod unique;
+mod warm_start;
 
 pub use domain::Domain;
 pub use error::ExploreError;
@@ -84,6 +86,7 @@ pub use regret::{RegretCurve, regrets};
 pub use reinforce::{Reinforce, ReinforceConfig};
 pub use table::{Column, Row, Table, TableColumns};
 pub use unique::Unique;
+pub use warm_start::WarmStart;
 
 #[cfg(test)]
 mod tests;
