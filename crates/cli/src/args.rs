@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Distance(DistanceArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
+    /// Score a network, or the supernet of a space, before it is trained.
+    Score(crate::score::ScoreArguments),
+    /// Say whether scores rank architectures as a table of measurements does.
+    Correlate(crate::correlate::CorrelateArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
     Bench(crate::bench::BenchArguments),
 }

@@ -6,6 +6,7 @@
 
 mod args;
 mod bench;
+mod correlate;
 mod count;
 mod decode;
 mod distance;
@@ -15,6 +16,7 @@ mod experiment;
 mod genotype;
 mod output;
 mod run;
+mod score;
 mod spaces;
 mod svg;
 mod table;
@@ -41,6 +43,14 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => {
             run::settings_for(arguments.threads());
             rayon::scope(|_| exit_code(bench::run(&arguments)))
+        }
+        Command::Score(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(score::run(&arguments)))
+        }
+        Command::Correlate(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(correlate::run(&arguments)))
         }
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),

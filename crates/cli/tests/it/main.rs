@@ -10,3 +10,4 @@ mod mistakes;
 mod parity;
 mod program;
 mod runs;
+mod scores;

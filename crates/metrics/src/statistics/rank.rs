@@ -26,7 +26,8 @@ pub fn kendall_tau(first: &[f64], second: &[f64]) -> Result<f64, MetricsError> {
             apart = [apart[0] + signs[0].abs(), apart[1] + signs[1].abs()];
         }
     }
-    Ok(difference as f64 / ((apart[0] as f64).sqrt() * (apart[1] as f64).sqrt()))
+    let tau = difference as f64 / (apart[0] as f64 * apart[1] as f64).sqrt();
+    Ok(tau.clamp(-1.0, 1.0))
 }
 
 fn sign(a: &f64, b: &f64) -> i64 {
@@ -52,7 +53,8 @@ pub fn spearman_rho(first: &[f64], second: &[f64]) -> Result<f64, MetricsError> 
     let ranks = [centred(ranks(first)), centred(ranks(second))];
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let [r, s] = &ranks;
-    Ok(product(r, s) / (product(r, r).sqrt() * product(s, s).sqrt()))
+    let rho = product(r, s) / (product(r, r) * product(s, s)).sqrt();
+    Ok(rho.clamp(-1.0, 1.0))
 }
 
 fn check(first: &[f64], second: &[f64]) -> Result<(), MetricsError> {
