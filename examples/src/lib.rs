@@ -27,6 +27,8 @@ mod documents {
     mod space {}
     #[doc = include_str!("../../docs/guides/stop-rules.md")]
     mod stop_rules {}
+    #[doc = include_str!("../../docs/guides/zero-cost.md")]
+    mod zero_cost {}
     #[doc = include_str!("../../docs/guides/experiment-file.md")]
     mod experiment_file {}
     #[doc = include_str!("../../docs/methods/darts.md")]

@@ -32,6 +32,10 @@ pub(crate) enum Command {
     /// Train candidates for a run that started this process.
     #[command(hide = true)]
     Worker(WorkerArguments),
+    /// Score a network, or the supernet of a space, before it is trained.
+    Score(crate::score::ScoreArguments),
+    /// Say whether scores rank architectures as a table of measurements does.
+    Correlate(crate::correlate::CorrelateArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
     Bench(crate::bench::BenchArguments),
 }

@@ -66,9 +66,7 @@ fn cost(genotype: &Genotype, arguments: &CountArguments) -> Result<Cost, SpaceEr
 
 fn render(counts: &Counts, json: bool) -> Result<String, CliError> {
     if json {
-        let text = serde_json::to_string(counts).map(|text| text + "\n");
-        return text
-            .map_err(|error| CliError::Encode { what: "the counts", message: error.to_string() });
+        return output::json(counts, "the counts");
     }
     let row = |what: &str, count: u64| vec![what.to_owned(), count.to_string()];
     let mut rows = vec![

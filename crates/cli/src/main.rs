@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod chart;
+mod correlate;
 mod count;
 mod decode;
 mod distance;
@@ -16,6 +17,7 @@ mod experiment;
 mod genotype;
 mod output;
 mod run;
+mod score;
 mod spaces;
 mod svg;
 mod table;
@@ -45,6 +47,14 @@ fn main() -> ExitCode {
             rayon::scope(|_| exit_code(bench::run(&arguments)))
         }
         Command::Worker(arguments) => rayon::scope(|_| exit_code(worker::run(&arguments))),
+        Command::Score(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(score::run(&arguments)))
+        }
+        Command::Correlate(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(correlate::run(&arguments)))
+        }
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),

@@ -16,6 +16,12 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
     }
 }
 
+/// A result as one line of JSON; `what` names it where that is not possible.
+pub(crate) fn json(value: &impl serde::Serialize, what: &'static str) -> Result<String, CliError> {
+    let text = serde_json::to_string(value).map(|text| text + "\n");
+    text.map_err(|error| CliError::Encode { what, message: error.to_string() })
+}
+
 /// Writes a result to a file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|source| CliError::Write { path: path.to_owned(), source })

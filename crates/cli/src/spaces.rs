@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dartloom::space::{OpSet, Space, SpaceError, Stem};
+use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
 
 use crate::error::CliError;
 use crate::output;
@@ -18,10 +18,15 @@ out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
   unet          cells of 4 nodes in a U-Net of depth 4
   nested_unet   the same in a nested U-Net of depth 4
   auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
+Or a benchmark's space: `nasbench201`, `nasbench_macro`.
 Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
 
 /// A way to place cells around a set of operations.
 type Topology = fn(OpSet) -> Result<Space, SpaceError>;
+
+/// Spaces with operations of their own.
+const BENCHMARKS: [(&str, fn() -> Result<Space, SpaceError>); 2] =
+    [("nasbench201", nasbench201::space), ("nasbench_macro", nasbench_macro::space)];
 
 const TOPOLOGIES: [(&str, Topology); 5] = [
     ("darts", |ops| Space::darts(ops, 8, 4, Stem::cifar(3))),
@@ -33,6 +38,9 @@ const TOPOLOGIES: [(&str, Topology); 5] = [
 
 /// The built-in space of that name, if there is one.
 pub(crate) fn builtin(name: &str) -> Option<Result<Space, CliError>> {
+    if let Some((_, make)) = BENCHMARKS.iter().find(|(known, _)| *known == name) {
+        return Some(make().map_err(CliError::input));
+    }
     let (topology, set) = name.split_once('-').unwrap_or((name, "O_base"));
     let (_, make) = TOPOLOGIES.iter().find(|(known, _)| *known == topology)?;
     Some(OpSet::builtin(set).and_then(make).map_err(CliError::input))
@@ -47,7 +55,10 @@ pub(crate) fn resolve(name: &str) -> Result<Space, CliError> {
         None => Err(CliError::UnknownName {
             found: name.to_owned(),
             what: "space",
-            known: TOPOLOGIES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            known: (TOPOLOGIES.iter().map(|(name, _)| name))
+                .chain(BENCHMARKS.iter().map(|(name, _)| name))
+                .map(|name| (*name).to_owned())
+                .collect(),
         }),
     }
 }
@@ -68,6 +79,10 @@ mod tests {
         for (topology, _) in TOPOLOGIES {
             assert_eq!(resolve(topology).unwrap().op_set().name(), "O_base", "{topology}");
             assert!(HELP.contains(topology));
+        }
+        for (benchmark, _) in BENCHMARKS {
+            assert_eq!(resolve(benchmark).unwrap().op_set().name(), benchmark);
+            assert!(HELP.contains(benchmark));
         }
         assert_eq!(resolve("darts-S").unwrap().op_set().len(), 7);
         assert_eq!(resolve("darts").unwrap().network().placements().len(), 8);

@@ -9,6 +9,12 @@ pub enum Error {
     /// Searching failed.
     #[error(transparent)]
     Search(#[from] dartloom_search::SearchError),
+    /// An exploration failed, or a table of architectures is wrong.
+    #[error(transparent)]
+    Explore(#[from] dartloom_search::explore::ExploreError),
+    /// There is no zero-cost score.
+    #[error(transparent)]
+    ZeroCost(#[from] dartloom_search::zero_cost::ZeroCostError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] dartloom_train::TrainError),

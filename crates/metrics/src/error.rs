@@ -71,6 +71,14 @@ pub enum MetricsError {
         /// Its value in the second series.
         second: f64,
     },
+    /// A series whose values are all equal, which ranks nothing.
+    #[error("the {series} series has the same value everywhere, {value}: there are no ranks")]
+    Constant {
+        /// The first or the second.
+        series: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// Differences so large that their squares overflow.
     #[error("the differences of the pairs are too large for their variance to be computed")]
     Overflow,

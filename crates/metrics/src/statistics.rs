@@ -1,12 +1,14 @@
-//! The few statistics a verdict between two methods needs.
+//! The few statistics that verdicts need: on two methods, and on a score that claims to rank.
 //!
 //! Two methods run with the same seeds give pairs; [`paired`] says how large the difference is, how sure that is, and
-//! nothing more.
+//! nothing more. [`kendall_tau`] and [`spearman_rho`] say how far two series order things alike.
 
 use crate::MetricsError;
 
+mod rank;
 mod student;
 
+pub use rank::{kendall_tau, spearman_rho};
 pub use student::{student_t_cdf, student_t_quantile};
 
 /// Probability that [`Paired`]'s interval leaves out on each side.

@@ -1,7 +1,7 @@
 //! Hand-made networks to compare with.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Builder, Mode, Operation, Sequence, Variables};
+use dartloom_ops::{Builder, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair, Shape};
 use rand::RngCore;
 
@@ -54,9 +54,9 @@ struct Block {
 }
 
 impl Block {
-    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, NetError> {
-        let sum = (self.main.forward(x, mode)? + self.shortcut.forward(x, mode)?)?;
-        Ok(self.join.forward(&sum, mode)?)
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
+        let sum = (pass.run(&self.main, x)? + pass.run(&self.shortcut, x)?)?;
+        Ok(pass.run(&self.join, &sum)?)
     }
 }
 
@@ -178,13 +178,13 @@ impl Model for ResNet {
         if x.rank() != 4 || x.dims()[1..] != [channels, height, width] {
             return Err(NetError::Input { expected: self.input, found: x.dims().to_vec() });
         }
-        let mut value = self.stem.forward(x, pass.mode)?;
+        let mut value = pass.run(&self.stem, x)?;
         pass.see(&"stem", &value)?;
         for (index, block) in self.blocks.iter().enumerate() {
-            value = block.forward(&value, pass.mode)?;
+            value = block.forward(&value, pass)?;
             pass.see(&format_args!("block {index}"), &value)?;
         }
-        let logits = self.head.forward(&value, pass.mode)?.flatten_from(1)?;
+        let logits = pass.run(&self.head, &value)?.flatten_from(1)?;
         pass.see(&"head", &logits)?;
         Ok(Output { logits, auxiliary: None })
     }

@@ -110,7 +110,7 @@ impl Body {
         let mut values = Values::default();
         let mut value = x.clone();
         for (index, part) in self.stem.iter().enumerate() {
-            value = part.forward(&value, pass.mode)?;
+            value = pass.run(part, &value)?;
             if pass.constant_parameters {
                 // Only the stem's parameters lie before.
                 value = value.detach();
@@ -138,9 +138,9 @@ impl Body {
     }
 
     fn logits(&self, values: &Values, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
-        let mut total = self.head[0].forward(&|source| values.get(source), pass.mode)?;
+        let mut total = self.head[0].forward(&|source| values.get(source), pass)?;
         for branch in &self.head[1..] {
-            total = (total + branch.forward(&|source| values.get(source), pass.mode)?)?;
+            total = (total + branch.forward(&|source| values.get(source), pass)?)?;
         }
         pass.see(&"head", &total)?;
         Ok(if self.per_pixel { total } else { total.flatten_from(1)? })

@@ -4,7 +4,7 @@ use std::fmt;
 
 use candle_core::Tensor;
 use dartloom_kernels::fused::Recompute;
-use dartloom_ops::{Mode, Variables};
+use dartloom_ops::{LayerWatch, Mode, OpError, Operation, Variables};
 use dartloom_space::Cost;
 use rand::RngCore;
 
@@ -41,6 +41,10 @@ pub struct Pass<'a> {
     pub noise: &'a mut dyn RngCore,
     /// Sees every operation's output; the pass then runs staged.
     pub watch: Option<&'a mut Watch<'a>>,
+    /// Sees the layers inside operations, stems, ports and heads, and may put other values in place
+    /// of their outputs; the pass then runs staged. Auxiliary heads, channels that pass an edge's
+    /// operations by and operations in code show nothing.
+    pub layers: Option<&'a mut LayerWatch<'a>>,
     /// How the sums of cells are computed.
     pub execution: Execution,
     /// The weights that one placed cell of a supernet has in place of its share, with the cell's
@@ -72,10 +76,27 @@ impl<'a> Pass<'a> {
             drop_path: 0.0,
             noise,
             watch: None,
+            layers: None,
             execution: Execution::default(),
             replaced: None,
             mask: Mask::First,
             constant_parameters: false,
+        }
+    }
+
+    /// Whether fused kernels may run: nobody looks inside.
+    pub(crate) fn unseen(&self) -> bool {
+        self.watch.is_none() && self.layers.is_none()
+    }
+
+    /// Runs an operation in a model of your own; [`layers`](Self::layers) sees what is inside.
+    ///
+    /// # Errors
+    /// Those of the operation and of who sees it.
+    pub fn run(&mut self, op: &dyn Operation, x: &Tensor) -> Result<Tensor, OpError> {
+        match &mut self.layers {
+            Some(watch) => op.forward_watched(x, self.mode, watch),
+            None => op.forward(x, self.mode),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Layers outside cells: stems, ports and heads.
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Mode, Operation, Sequence, Stage};
+use dartloom_ops::{Builder, Operation as _, Sequence, Stage};
 use dartloom_space::{Source, TransformPlan};
 
-use crate::NetError;
+use crate::{NetError, Pass};
 
 /// A source and the layers that make it fit its reader.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ impl Transform {
     pub(crate) fn forward(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        mode: Mode,
+        pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        Ok(self.layers.forward(&read(self.source), mode)?)
+        Ok(pass.run(&self.layers, &read(self.source))?)
     }
 }
 

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_kernels::fused::Stage;
 use dartloom_space::InputPlan;
 
-use crate::{Builder, Mode, OpError};
+use crate::{Builder, LayerWatch, Mode, OpError};
 
 /// Something an edge can do.
 ///
@@ -21,6 +21,22 @@ pub trait Operation: fmt::Debug + Send + Sync {
     /// When `x` has another shape than the operation was built for.
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError>;
 
+    /// As [`forward`](Self::forward), with the output of every layer inside shown to `watch`, which
+    /// gives what the next layer reads.
+    ///
+    /// By default `watch` sees nothing: an operation in code has no layers that it knows of.
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward), and those of `watch`.
+    fn forward_watched(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        _watch: &mut LayerWatch<'_>,
+    ) -> Result<Tensor, OpError> {
+        self.forward(x, mode)
+    }
+
     /// The same as a chain of stages, which networks run fused with its neighbours.
     ///
     /// `None`, the default, for an operation that is no such chain: it is run by `forward`.
@@ -34,6 +50,15 @@ impl<T: Operation + ?Sized> Operation for &T {
         (**self).forward(x, mode)
     }
 
+    fn forward_watched(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        watch: &mut LayerWatch<'_>,
+    ) -> Result<Tensor, OpError> {
+        (**self).forward_watched(x, mode, watch)
+    }
+
     fn stages(&self) -> Option<Vec<Stage>> {
         (**self).stages()
     }
@@ -42,6 +67,15 @@ impl<T: Operation + ?Sized> Operation for &T {
 impl<T: Operation + ?Sized> Operation for Box<T> {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
         (**self).forward(x, mode)
+    }
+
+    fn forward_watched(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        watch: &mut LayerWatch<'_>,
+    ) -> Result<Tensor, OpError> {
+        (**self).forward_watched(x, mode, watch)
     }
 
     fn stages(&self) -> Option<Vec<Stage>> {

@@ -8,7 +8,7 @@ use dartloom_kernels::{
 };
 use dartloom_space::{Layer, Pair};
 
-use crate::{Builder, Init, Mode, OpError};
+use crate::{Builder, Init, LayerKind, Mode, OpError};
 
 /// A layer ready to run.
 #[derive(Debug)]
@@ -88,6 +88,17 @@ impl Built {
                 return None;
             }
         })
+    }
+
+    pub(crate) fn kind(&self) -> LayerKind {
+        match self {
+            Self::Relu => LayerKind::Relu,
+            Self::Conv { .. } | Self::FactorizedReduce { .. } => LayerKind::Conv,
+            Self::Norm { .. } => LayerKind::Norm,
+            Self::GlobalAvgPool => LayerKind::GlobalAvgPool,
+            Self::Linear { .. } => LayerKind::Linear,
+            _ => LayerKind::Other,
+        }
     }
 
     pub(crate) fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {

@@ -9,6 +9,7 @@ mod sequence;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod variables;
+mod watch;
 
 pub use dartloom_kernels::Statistics;
 pub use dartloom_kernels::fused::Stage;
@@ -18,3 +19,4 @@ pub use mode::Mode;
 pub use registry::Registry;
 pub use sequence::Sequence;
 pub use variables::{Builder, Init, Variables};
+pub use watch::{LayerKind, LayerWatch};

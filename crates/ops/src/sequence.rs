@@ -5,7 +5,7 @@ use dartloom_kernels::fused::Stage;
 use dartloom_space::Layer;
 
 use crate::layer::Built;
-use crate::{Builder, Mode, OpError, Operation};
+use crate::{Builder, LayerWatch, Mode, OpError, Operation};
 
 /// A recipe made runnable: its layers, each with its variables under its stage number.
 #[derive(Debug)]
@@ -27,6 +27,18 @@ impl Sequence {
 impl Operation for Sequence {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
         self.layers.iter().try_fold(x.clone(), |x, layer| layer.forward(&x, mode))
+    }
+
+    fn forward_watched(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        watch: &mut LayerWatch<'_>,
+    ) -> Result<Tensor, OpError> {
+        self.layers.iter().try_fold(x.clone(), |x, layer| {
+            let output = layer.forward(&x, mode)?;
+            watch(layer.kind(), &x, output)
+        })
     }
 
     fn stages(&self) -> Option<Vec<Stage>> {

@@ -17,6 +17,7 @@ pub mod stop;
 mod supernet_search;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
+pub mod zero_cost;
 
 pub use architecture::Architecture;
 pub use bilevel::{

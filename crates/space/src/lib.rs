@@ -10,6 +10,7 @@ mod genotype;
 mod graph;
 mod layer;
 pub mod nasbench201;
+pub mod nasbench_macro;
 mod network;
 mod op_set;
 mod pair;

@@ -11,3 +11,4 @@ mod mistakes;
 mod parity;
 mod program;
 mod runs;
+mod scores;

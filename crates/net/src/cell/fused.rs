@@ -88,10 +88,10 @@ impl Cell {
         &self,
         whole: &Whole,
         read: &dyn Fn(Source) -> Tensor,
-        pass: &Pass<'_>,
+        pass: &mut Pass<'_>,
     ) -> Result<Vec<Tensor>, NetError> {
         let port = |port: &Transform| {
-            if whole.ports { Ok(read(port.source)) } else { port.forward(read, pass.mode) }
+            if whole.ports { Ok(read(port.source)) } else { port.forward(read, pass) }
         };
         self.ports.iter().map(port).collect()
     }

@@ -155,7 +155,7 @@ impl Cell {
     ) -> Result<Tensor, NetError> {
         let weights = weights.map(|table| CellWeights::of(table, self.operations)).transpose()?;
         let weights = weights.as_ref();
-        if pass.watch.is_none()
+        if pass.unseen()
             && let Execution::Fused(recompute) = pass.execution
             && let Some(whole) = &self.whole
             && (pass.mask == Mask::First || !whole.splits_channels())

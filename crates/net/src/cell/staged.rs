@@ -20,7 +20,7 @@ impl Cell {
     ) -> Result<Tensor, NetError> {
         let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
         for (port, transform) in self.ports.iter().enumerate() {
-            let state = transform.forward(read, pass.mode)?;
+            let state = transform.forward(read, pass)?;
             pass.see(&format_args!("cell {}, port {port}", self.index), &state)?;
             states.push(state);
         }
@@ -131,7 +131,7 @@ fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
 
 /// Whether fused kernels serve `x` in this pass.
 fn fuses(x: &Tensor, pass: &Pass<'_>) -> bool {
-    pass.watch.is_none() && matches!(pass.execution, Execution::Fused(_)) && super::fused::serves(x)
+    pass.unseen() && matches!(pass.execution, Execution::Fused(_)) && super::fused::serves(x)
 }
 
 /// Factors in the kernels' precision.
@@ -147,7 +147,7 @@ impl PlacedOp {
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let at = |source| NetError::At { place: place.to_string(), source: Box::new(source) };
-        let y = self.op.forward(x, pass.mode).map_err(at)?;
+        let y = pass.run(&*self.op, x).map_err(at)?;
         pass.see(place, &y)?;
         if self.identity {
             return Ok(y);

@@ -8,6 +8,7 @@ mod dead;
 mod drop_path;
 mod edges;
 mod forward;
+mod layers;
 mod links;
 mod memory;
 mod mixing;

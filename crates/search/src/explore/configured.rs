@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, Halving,
     HalvingConfig, LocalSearch, ParetoConfig, ParetoEvolution, RandomGenotypes,
-    RegularisedEvolution, Unique,
+    RegularisedEvolution, Reinforce, ReinforceConfig, Unique,
 };
 
 /// An explorer and its configuration, for files.
@@ -23,6 +23,8 @@ pub enum ConfiguredExplorer {
     LocalSearch,
     /// [`ParetoEvolution`].
     Pareto(ParetoConfig),
+    /// [`Reinforce`].
+    Reinforce(ReinforceConfig),
     /// Random genotypes, the better of which are trained longer: [`Halving`].
     Halving(HalvingConfig),
 }
@@ -36,6 +38,7 @@ impl ConfiguredExplorer {
             ("genetic", Self::Genetic(GeneticConfig::default())),
             ("local_search", Self::LocalSearch),
             ("pareto", Self::Pareto(ParetoConfig::default())),
+            ("reinforce", Self::Reinforce(ReinforceConfig::default())),
             ("halving", Self::Halving(HalvingConfig::default())),
         ]
     }
@@ -48,6 +51,7 @@ impl ConfiguredExplorer {
             Self::Genetic(_) => "genetic algorithm",
             Self::LocalSearch => "local search",
             Self::Pareto(_) => "Pareto evolution",
+            Self::Reinforce(_) => "REINFORCE",
             Self::Halving(_) => "successive halving",
         }
     }
@@ -66,6 +70,9 @@ impl ConfiguredExplorer {
             Self::LocalSearch => Box::new(Unique::new(LocalSearch::new(domain, noise))),
             Self::Pareto(config) => {
                 Box::new(Unique::new(ParetoEvolution::new(domain, config, noise)?))
+            }
+            Self::Reinforce(config) => {
+                Box::new(Unique::new(Reinforce::new(domain, config, noise)?))
             }
             Self::Halving(config) => {
                 let random = Unique::new(RandomGenotypes::new(domain, noise));

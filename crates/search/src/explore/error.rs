@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use dartloom_decode::DecodeError;
 use dartloom_dist::DistError;
 use dartloom_space::SpaceError;
+use dartloom_train::TrainError;
 use thiserror::Error;
 
 /// Why an exploration failed. What happens to a candidate is an
@@ -33,6 +34,12 @@ pub enum ExploreError {
         /// What stands there.
         found: String,
     },
+    /// A controller could not learn.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
@@ -49,8 +56,8 @@ pub enum ExploreError {
         /// Number of the task.
         task: u64,
     },
-    /// A decoded architecture that may not be proposed.
-    #[error("task {task}: the decoder's architecture is outside of the domain: {genotype}")]
+    /// An architecture, decoded or chosen, that may not be proposed.
+    #[error("task {task}: the architecture is outside of the domain: {genotype}")]
     Outside {
         /// Number of the task.
         task: u64,

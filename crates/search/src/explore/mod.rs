@@ -14,10 +14,12 @@
 //! | [`LocalSearch`] | all neighbours of the best so far | White et al. 2021 |
 //! | [`ParetoEvolution`] | offspring of the front of quality and cost | Deb et al. 2002 |
 //! | [`Halving`] | what another one proposes, the better for more epochs | Li et al. 2020 |
+//! | [`Reinforce`] | what a recurrent controller learned to draw | Zoph and Le 2017 |
 //!
 //! All work on a [`Domain`]: a space, and which of its genotypes may be proposed. [`Unique`] around
-//! an explorer keeps it from having equal architectures evaluated twice, [`Limited`] around an
-//! evaluator keeps what is too large from being evaluated at all.
+//! an explorer keeps it from having equal architectures evaluated twice, [`WarmStart`] has it begin
+//! with chosen ones, and [`Limited`] around an evaluator keeps what is too large from being evaluated
+//! at all.
 //!
 //! [`Training`] judges by training, [`SharedWeights`] with a supernet's weights, [`Table`] by what a
 //! benchmark has measured. [`PooledSearch`] has candidates judged by a pool of workers, such as child
@@ -69,11 +71,13 @@ mod pooled;
 mod random;
 mod random_logits;
 mod regret;
+mod reinforce;
 mod shared;
 mod state;
 mod table;
 mod training;
 mod unique;
+mod warm_start;
 
 pub use configured::ConfiguredExplorer;
 pub use domain::Domain;
@@ -94,10 +98,12 @@ pub use pooled::{
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
 pub use regret::{RegretCurve, regrets};
+pub use reinforce::{Reinforce, ReinforceConfig};
 pub use shared::SharedWeights;
 pub use table::{Column, Row, Table, TableColumns};
 pub use training::{Training, TrainingConfig};
 pub use unique::Unique;
+pub use warm_start::WarmStart;
 
 #[cfg(test)]
 mod tests;

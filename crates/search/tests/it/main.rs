@@ -12,6 +12,7 @@ mod explorers;
 mod gap;
 mod methods;
 mod nasbench201;
+mod nasbench_macro;
 mod op_scores;
 mod perturbation;
 mod pooled;

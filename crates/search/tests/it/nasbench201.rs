@@ -8,8 +8,8 @@ use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
 use dartloom_ops::{Mode, Registry};
 use dartloom_search::explore::{
     Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, LocalSearch, Outcome,
-    Proposal, RandomGenotypes, RegretCurve, RegularisedEvolution, Table, TableColumns, Trial,
-    Unique, explore, regrets,
+    Proposal, RandomGenotypes, RegretCurve, RegularisedEvolution, Reinforce, ReinforceConfig,
+    Table, TableColumns, Trial, Unique, explore, regrets,
 };
 use dartloom_space::{Build, Cost, OpSet, Shape, nasbench201};
 use dartloom_train::Noise;
@@ -87,6 +87,11 @@ fn genetic(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
 
 fn local(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
     Ok(Box::new(Unique::new(LocalSearch::new(domain(), noise))))
+}
+
+/// Repetitions count: a controller that converged proposes little else.
+fn reinforce(noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+    Ok(Box::new(Reinforce::new(domain(), ReinforceConfig::default(), noise)?))
 }
 
 fn curve(table: &Table, make: Maker, seeds: u64, budget: usize) -> RegretCurve {
@@ -180,17 +185,28 @@ fn the_whole_table() {
         // The table counts the additions of the classifier's ten biases.
         assert_eq!((cost.parameters, cost.macs + 10), (row.cost.parameters, row.cost.macs));
     }
-    let random = curve(&table, random, 100, 500);
-    let found = curve(&table, evolution, 100, 500);
-    for at in [9, 49, 99, 199, 499] {
-        let [random, found] = [&random, &found].map(|curve| (curve.mean[at], curve.deviation[at]));
-        println!("{} evaluations: regret of random {random:.3?}, of evolution {found:.3?}", at + 1);
-    }
-    for (name, make) in [("genetic", genetic as Maker), ("local", local)] {
+    let runs: [(&str, Maker); 5] = [
+        ("random", random),
+        ("evolution", evolution),
+        ("reinforce", reinforce),
+        ("genetic", genetic),
+        ("local", local),
+    ];
+    let curves = runs.map(|(name, make)| {
         let found = curve(&table, make, 100, 500);
-        println!("{name}: {:.3} ({:.3})", last(&found), found.deviation.last().unwrap());
-    }
+        for at in [9, 49, 99, 199, 499] {
+            let (mean, deviation) = (found.mean[at], found.deviation[at]);
+            let (count, test) = (at + 1, table.best_reported() - mean);
+            println!("{name}, {count}: regret {mean:.3} ({deviation:.3}), test {test:.2}");
+        }
+        found
+    });
+    let [random, evolution, reinforce, ..] = &curves;
     // Real measurements rank the best architectures by chance: the search sees another number.
-    let quality = |curve: &RegretCurve| curve.mean[99];
-    assert!(quality(&found) < quality(&random), "{} and {}", quality(&found), quality(&random));
+    assert!(evolution.mean[99] < random.mean[99]);
+    // What the benchmark's authors report of their own random search and REINFORCE, with fewer
+    // evaluations: test accuracies of 93.70 (0.36) and 93.85 (0.37).
+    for (curve, published) in [(random, 93.70), (reinforce, 93.85)] {
+        assert!(table.best_reported() - last(curve) > published);
+    }
 }

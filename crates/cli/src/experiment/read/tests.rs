@@ -219,14 +219,18 @@ fn fields_beside_methods_hold_for_all_and_in_one_for_it() {
 
 #[test]
 fn the_command_line_names_other_methods() {
-    let presets = ["fair_darts", "gaea_erm"].map(|name| Preset::try_from(name.to_owned()).unwrap());
+    let chosen = |names: &[&str]| {
+        Chosen::of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
+    };
+    let methods = chosen(&["fair_darts", "evolution", "gaea_erm"]);
     let text = "(data: Digits, method: \"pc_darts\", search: (epochs: 2))";
-    let experiment = parse(text, Path::new("folder/trial.ron"), &presets).unwrap();
-    assert_eq!(experiment.name, "trial-fair_darts-gaea_erm");
+    let experiment = parse(text, Path::new("folder/trial.ron"), &methods).unwrap();
+    assert_eq!(experiment.name, "trial-fair_darts-gaea_erm-evolution");
+    assert_eq!(experiment.explorers[0].title(), "regularised evolution");
     let names: Vec<&str> = experiment.method.iter().map(|method| method.preset.name()).collect();
     assert_eq!(names, ["fair_darts", "gaea_erm"]);
     assert!(experiment.method.iter().all(|method| method.search.epochs == 2));
-    assert_eq!(builtin(&presets[..1]).unwrap().name, "digits-fair_darts");
+    assert_eq!(builtin(&chosen(&["fair_darts"])).unwrap().name, "digits-fair_darts");
     assert_eq!(builtin(&Chosen::default()).unwrap(), Experiment::on(Data::Digits).unwrap());
 }
 

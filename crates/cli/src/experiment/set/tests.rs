@@ -1,6 +1,6 @@
 use super::*;
 use crate::experiment::kinds::DecoderKind;
-use crate::experiment::{Data, Preset, builtin};
+use crate::experiment::{Chosen, Data, builtin};
 use dartloom::decode::{NonePolicy, TopK};
 use dartloom::search::Split;
 use dartloom::train::Schedule;
@@ -81,8 +81,7 @@ fn wrong_values_and_forms_are_refused() {
 
 #[test]
 fn what_belongs_to_methods_is_replaced_in_each_or_in_one() {
-    let presets = ["darts", "pc_darts"].map(|name| Preset::try_from(name.to_owned()).unwrap());
-    let both = builtin(&presets).unwrap();
+    let both = builtin(&Chosen::of(&["darts", "pc_darts"].map(str::to_owned)).unwrap()).unwrap();
     let epochs = |experiment: &Experiment| {
         experiment.method.iter().map(|method| method.search.epochs).collect::<Vec<_>>()
     };
@@ -97,7 +96,7 @@ fn what_belongs_to_methods_is_replaced_in_each_or_in_one() {
 
 #[test]
 fn a_warm_up_follows_the_epochs_unless_it_was_set() {
-    let pc = builtin(&[Preset::try_from("pc_darts".to_owned()).unwrap()]).unwrap();
+    let pc = builtin(&Chosen::of(&["pc_darts".to_owned()]).unwrap()).unwrap();
     let warm_up = |experiment: &Experiment| experiment.method[0].search.bilevel.warm_up;
     assert_eq!(warm_up(&pc), 1);
     assert_eq!(warm_up(&set(&pc, "search.epochs=1").unwrap()), 0);

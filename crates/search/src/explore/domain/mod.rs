@@ -103,7 +103,8 @@ impl Domain {
         sources.len() == genes && genes == self.kept(spec.graph.rows_into(node).count())
     }
 
-    fn kept(&self, edges: usize) -> usize {
+    /// How many of a node's in-edges stay.
+    pub(super) fn kept(&self, edges: usize) -> usize {
         self.top.clamp(1, edges.max(1))
     }
 

@@ -49,6 +49,13 @@ impl TableColumns {
             macs: Some("flops".to_owned()),
         }
     }
+
+    /// The columns of a NAS-Bench-Macro table: `arch`, `params` and `flops`, and two columns of
+    /// accuracies. The benchmark has test accuracies of three trainings and their mean, such as
+    /// `test_acc_1` and `test_acc_mean`, and no others.
+    pub fn nasbench_macro(quality: impl Into<String>, reported: impl Into<String>) -> Self {
+        Self::nasbench201(quality, reported)
+    }
 }
 
 /// What a table says of an architecture.

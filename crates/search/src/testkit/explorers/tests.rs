@@ -10,7 +10,7 @@ use super::{Broken, Law, Make, check};
 use crate::explore::{
     Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, Halving,
     HalvingConfig, LocalSearch, Outcome, ParetoConfig, ParetoEvolution, Proposal, RandomGenotypes,
-    RandomLogits, RegularisedEvolution, Unique,
+    RandomLogits, RegularisedEvolution, Reinforce, ReinforceConfig, Unique,
 };
 
 type Boxed = Box<dyn Explorer>;
@@ -80,6 +80,19 @@ fn unique_explorers_obey_and_propose_nothing_twice() {
             };
             check(&make, STEPS, &laws).unwrap_or_else(|broken| panic!("{name}: {broken}"));
         }
+    }
+}
+
+/// A controller learns with every outcome, so fewer of them must do.
+#[test]
+fn reinforce_obeys_in_every_domain() {
+    let laws = [&Law::EVERY[..], &[Law::Distinct]].concat();
+    let config = ReinforceConfig { hidden: 3, ..ReinforceConfig::default() };
+    for domain in domains() {
+        let reinforce = || Reinforce::new(domain.clone(), config, Noise::new(3));
+        check(&|| Ok(Box::new(reinforce()?) as Boxed), 8, &Law::EVERY).unwrap();
+        let unique = || Ok(Box::new(Unique::new(reinforce()?).with_attempts(6)) as Boxed);
+        check(&unique, 8, &laws).unwrap();
     }
 }
 

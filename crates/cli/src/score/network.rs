@@ -1,0 +1,87 @@
+//! Which network is meant.
+
+use clap::ValueEnum;
+use dartloom::space::{
+    Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem, nasbench_macro, nasbench201,
+};
+
+use super::ScoreArguments;
+use crate::error::CliError;
+use crate::{genotype, spaces};
+
+/// Cells of DARTS' retrained networks.
+const LAYERS: usize = 20;
+
+/// A benchmark with architecture strings and a network of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Benchmark {
+    /// NAS-Bench-201.
+    Nasbench201,
+    /// NAS-Bench-Macro.
+    NasbenchMacro,
+}
+
+impl Benchmark {
+    /// The benchmark that a text looks like an architecture of.
+    fn of(text: &str) -> Option<Self> {
+        let digits = text.len() == 8 && text.chars().all(|letter| letter.is_ascii_digit());
+        match text {
+            _ if text.starts_with('|') => Some(Self::Nasbench201),
+            _ if digits => Some(Self::NasbenchMacro),
+            _ => None,
+        }
+    }
+
+    /// The architecture of a string.
+    pub(crate) fn parse(self, text: &str) -> Result<Genotype, SpaceError> {
+        match self {
+            Self::Nasbench201 => nasbench201::parse(text),
+            Self::NasbenchMacro => nasbench_macro::parse(text),
+        }
+    }
+
+    /// The network that was measured.
+    pub(crate) fn plan(self, genotype: &Genotype, build: Build) -> Result<Blueprint, SpaceError> {
+        match self {
+            Self::Nasbench201 => nasbench201::blueprint(genotype, build),
+            Self::NasbenchMacro => nasbench_macro::blueprint(genotype, build),
+        }
+    }
+
+    /// What was asked for, with the benchmark's channels where none were.
+    pub(crate) fn build(self, channels: Option<usize>, build: Build) -> Build {
+        let own = match self {
+            Self::Nasbench201 => 16,
+            Self::NasbenchMacro => 32,
+        };
+        Build { channels: channels.unwrap_or(own), ..build }
+    }
+}
+
+/// The network to score.
+pub(super) fn plan(arguments: &ScoreArguments, build: Build) -> Result<Blueprint, CliError> {
+    if let Some(name) = &arguments.space {
+        return Blueprint::supernet(&spaces::resolve(name)?, build).map_err(CliError::input);
+    }
+    let text = arguments.genotype.as_deref().unwrap_or_default();
+    if let Some(benchmark) = Benchmark::of(text) {
+        let build = benchmark.build(arguments.probe.channels, build);
+        let genotype = benchmark.parse(text).map_err(CliError::input)?;
+        return benchmark.plan(&genotype, build).map_err(CliError::input);
+    }
+    let genotype = genotype::resolve(text)?;
+    if *genotype.layout() == Layout::Space {
+        return Err(CliError::NoChain { found: text.to_owned() });
+    }
+    chain(&genotype, arguments.layers, build).map_err(CliError::input)
+}
+
+fn chain(
+    genotype: &Genotype,
+    layers: Option<usize>,
+    build: Build,
+) -> Result<Blueprint, SpaceError> {
+    let layers = layers.or(genotype.layers()).unwrap_or(LAYERS);
+    let network = genotype.chain(layers, Stem::cifar(3), None, build.compat)?.network()?;
+    Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)
+}

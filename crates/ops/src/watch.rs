@@ -1,0 +1,27 @@
+//! Looking at layers while they run.
+
+use candle_core::Tensor;
+
+use crate::OpError;
+
+/// What a layer does, as far as those who watch it care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LayerKind {
+    /// Rectifier.
+    Relu,
+    /// Convolution, a factorized reduce among them.
+    Conv,
+    /// Batch norm.
+    Norm,
+    /// Mean over the whole plane.
+    GlobalAvgPool,
+    /// Fully connected layer.
+    Linear,
+    /// Anything else.
+    Other,
+}
+
+/// Sees the kind, the input and the output of a layer, and gives the value that takes the place of
+/// the output: mostly the output itself.
+pub type LayerWatch<'a> = dyn FnMut(LayerKind, &Tensor, Tensor) -> Result<Tensor, OpError> + 'a;

@@ -1,0 +1,119 @@
+//! Why a score says nothing.
+
+use dartloom_data::DataError;
+use dartloom_net::NetError;
+use dartloom_ops::OpError;
+use dartloom_space::SpaceError;
+use dartloom_train::TrainError;
+use thiserror::Error;
+
+/// Why there is no score.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ZeroCostError {
+    /// A network could not be built or run.
+    #[error(transparent)]
+    Net(Box<NetError>),
+    /// Variables could not be set.
+    #[error(transparent)]
+    Op(#[from] OpError),
+    /// A loss or a gradient failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A space or genotype does not fit.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// A batch could not be made.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    /// A network without convolutions or fully connected layers.
+    #[error("{score}: the network has no weights")]
+    NoWeights {
+        /// The score.
+        score: &'static str,
+    },
+    /// A network without a layer that the score reads.
+    #[error("{score}: the network has no {layer}, or only inside operations in code")]
+    NoLayer {
+        /// The score.
+        score: &'static str,
+        /// What it reads.
+        layer: &'static str,
+    },
+    /// A network that puts out the same for all images.
+    #[error("{score}: the output of the network does not depend on its input")]
+    Constant {
+        /// The score.
+        score: &'static str,
+    },
+    /// A network in which what the images do cancels.
+    #[error(
+        "{score}: the gradients of the images cancel, as they do where a batch norm is the last \
+         layer before pooling"
+    )]
+    Cancelled {
+        /// The score.
+        score: &'static str,
+    },
+    /// A matrix whose determinant or condition number says nothing.
+    #[error("{score}: the {matrix} of {images} images is singular")]
+    Singular {
+        /// The score.
+        score: &'static str,
+        /// The matrix.
+        matrix: &'static str,
+        /// Images of the batch.
+        images: usize,
+    },
+    /// A value that is not finite.
+    #[error("{score}: expected finite {what}, found {found}")]
+    NotFinite {
+        /// The score.
+        score: &'static str,
+        /// What is not finite.
+        what: &'static str,
+        /// A value of it.
+        found: f64,
+    },
+    /// Too few images to compare.
+    #[error("{score}: expected a batch of {expected} or more images, found {found}")]
+    Batch {
+        /// The score.
+        score: &'static str,
+        /// Images that it needs.
+        expected: usize,
+        /// Images that there are.
+        found: usize,
+    },
+    /// A network that does not classify images.
+    #[error("{score}: expected logits [images, classes], found shape {found:?}")]
+    Logits {
+        /// The score.
+        score: &'static str,
+        /// The shape.
+        found: Vec<usize>,
+    },
+    /// No seed.
+    #[error("{score}: expected at least one seed")]
+    NoSeeds {
+        /// The score.
+        score: &'static str,
+    },
+    /// A name that no score has.
+    #[error("unknown score `{found}`; known are {}", known.join(", "))]
+    Unknown {
+        /// The name.
+        found: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
+}
+
+impl From<NetError> for ZeroCostError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
+    }
+}

@@ -1,0 +1,59 @@
+//! Fisher information.
+
+use candle_core::{D, Tensor, Var};
+use dartloom_data::Batch;
+use dartloom_net::Model;
+use dartloom_ops::LayerKind;
+use dartloom_train::Noise;
+
+use super::passes::{host, loss};
+use super::{ZeroCostError, ZeroCostScore};
+
+/// What the loss would lose without single channels, to second order: `sum_c 1/(2 B) sum_b (sum_p a
+/// dL/da)^2` over the channels `c` of what convolutions and fully connected layers put out, with
+/// activations `a` of image `b` at position `p` and `L` the cross-entropy of the batch of `B`.
+///
+/// Source: J. Turner, E. J. Crowley, M. O'Boyle, A. Storkey and G. Gray, *BlockSwap: Fisher-guided
+/// Block Substitution for Network Compression on a Budget*, ICLR 2020, arXiv 1906.04113, equation 3;
+/// summed over a network by Abdelfattah et al. 2021, arXiv 2101.08134.
+///
+/// # Differences from the paper
+/// Activations are outputs of layers, before norm and ReLU, as in the code of Abdelfattah et al.
+/// Batch norms normalise with the batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fisher;
+
+impl ZeroCostScore for Fisher {
+    fn name(&self) -> &'static str {
+        "fisher"
+    }
+
+    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+        let mut seen: Vec<(Tensor, Var)> = Vec::new();
+        // candle keeps gradients of variables alone: a zero added to an output has the output's.
+        let mut watch = |kind, _: &Tensor, output: Tensor| {
+            if !matches!(kind, LayerKind::Conv | LayerKind::Linear) {
+                return Ok(output);
+            }
+            let zero = Var::from_tensor(&output.zeros_like()?)?;
+            let shown = (&output + zero.as_tensor())?;
+            seen.push((output.detach(), zero));
+            Ok(shown)
+        };
+        let loss = loss(self.name(), network, batch, Some(&mut watch))?;
+        if seen.is_empty() {
+            return Err(ZeroCostError::NoWeights { score: self.name() });
+        }
+        let gradients = loss.backward()?;
+        let mut sum = 0.0;
+        for (activation, zero) in &seen {
+            let Some(gradient) = gradients.get(zero.as_tensor()) else { continue };
+            let mut products = (activation * gradient)?;
+            if products.rank() > 2 {
+                products = products.flatten_from(2)?.sum(D::Minus1)?;
+            }
+            sum += host(&products.sqr()?.mean(0)?)?.iter().sum::<f64>() / 2.0;
+        }
+        Ok(sum)
+    }
+}

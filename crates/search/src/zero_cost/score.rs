@@ -1,0 +1,119 @@
+//! The trait of all scores, and their spread over seeds.
+
+use std::fmt;
+use std::ops::Range;
+
+use candle_core::DType;
+use dartloom_data::Batch;
+use dartloom_metrics::statistics::{mean, sample_sd};
+use dartloom_net::Model;
+use dartloom_train::Noise;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Fisher, GradNorm, Grasp, JacobianCovariance, LinearRegions, Naswot, NtkCondition, Snip,
+    Subject, Synflow, Zen, ZeroCostError,
+};
+
+/// A score of a network that nobody trained.
+///
+/// # Contract
+/// Equal networks, batches and seeds give equal scores, which are finite. The network is afterwards
+/// as it was before, running statistics included.
+pub trait ZeroCostScore: fmt::Debug {
+    /// Its name, as [`by_name`] and programs know it.
+    fn name(&self) -> &'static str;
+
+    /// Whether more is better.
+    fn higher_is_better(&self) -> bool {
+        true
+    }
+
+    /// The type of numbers that it computes with.
+    fn dtype(&self) -> DType {
+        DType::F32
+    }
+
+    /// The score of a network of [`dtype`](Self::dtype) at its initialisation; what is random in it
+    /// draws from `noise`.
+    ///
+    /// # Errors
+    /// [`ZeroCostError`] with the reason when there is no number that says something.
+    fn score(&self, network: &dyn Model, batch: &Batch, noise: Noise)
+    -> Result<f64, ZeroCostError>;
+}
+
+/// A score over several initialisations.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scored {
+    /// Mean over the seeds.
+    pub mean: f64,
+    /// Standard deviation of the seeds around the mean, with `n - 1`; 0 for one seed.
+    pub deviation: f64,
+    /// Seeds.
+    pub seeds: usize,
+}
+
+/// Gives a batch for a seed.
+pub type Draw<'a> = dyn FnMut(Noise) -> Result<Batch, ZeroCostError> + 'a;
+
+/// Scores a subject for each of some seeds: `Noise::new(seed)` gives its weights and its batch.
+///
+/// # Errors
+/// [`ZeroCostError::NoSeeds`], and that of the first seed for which there is no score.
+pub fn scored(
+    score: &dyn ZeroCostScore,
+    subject: &Subject<'_>,
+    draw: &mut Draw<'_>,
+    seeds: Range<u64>,
+) -> Result<Scored, ZeroCostError> {
+    let mut values = Vec::new();
+    for seed in seeds {
+        let noise = Noise::new(seed).child("zero-cost");
+        let Batch { images, labels } = draw(noise)?;
+        let batch = Batch { images: images.to_dtype(score.dtype())?, labels };
+        let network = subject.network(score.dtype(), noise)?;
+        let value = score.score(&*network, &batch, noise)?;
+        if !value.is_finite() {
+            let (score, what) = (score.name(), "scores");
+            return Err(ZeroCostError::NotFinite { score, what, found: value });
+        }
+        values.push(value);
+    }
+    let Some(mean) = mean(&values) else {
+        return Err(ZeroCostError::NoSeeds { score: score.name() });
+    };
+    let deviation = sample_sd(&values).unwrap_or(0.0);
+    Ok(Scored { mean, deviation, seeds: values.len() })
+}
+
+/// All scores of this module.
+fn all() -> Vec<Box<dyn ZeroCostScore>> {
+    vec![
+        Box::new(Synflow),
+        Box::new(Snip),
+        Box::new(Grasp),
+        Box::new(Fisher),
+        Box::new(GradNorm),
+        Box::new(JacobianCovariance),
+        Box::new(Naswot),
+        Box::new(NtkCondition),
+        Box::new(LinearRegions),
+        Box::new(Zen::default()),
+    ]
+}
+
+/// The names of all scores.
+pub fn names() -> Vec<&'static str> {
+    all().iter().map(|score| score.name()).collect()
+}
+
+/// The score of that name.
+///
+/// # Errors
+/// [`ZeroCostError::Unknown`] with the names there are.
+pub fn by_name(name: &str) -> Result<Box<dyn ZeroCostScore>, ZeroCostError> {
+    let found = all().into_iter().find(|score| score.name() == name);
+    found.ok_or_else(|| ZeroCostError::Unknown { found: name.to_owned(), known: names() })
+}

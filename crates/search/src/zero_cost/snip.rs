@@ -1,0 +1,41 @@
+//! SNIP.
+
+use dartloom_data::Batch;
+use dartloom_net::Model;
+use dartloom_train::Noise;
+
+use super::passes::{host, loss_gradients, weights};
+use super::{ZeroCostError, ZeroCostScore};
+
+/// How much the loss would change without single weights: `sum |w * dL/dw|` over the weights of
+/// convolutions and fully connected layers, with `L` the cross-entropy of the batch.
+///
+/// Source: N. Lee, T. Ajanthan and P. H. S. Torr, *SNIP: Single-shot Network Pruning based on
+/// Connection Sensitivity*, ICLR 2019, arXiv 1810.02340, equation 5; summed over a network by M. S.
+/// Abdelfattah, A. Mehrotra, L. Dudziak and N. D. Lane, *Zero-Cost Proxies for Lightweight NAS*, ICLR
+/// 2021, arXiv 2101.08134.
+///
+/// # Differences from the paper
+/// Not divided by its sum over the network, which is the score. Batch norms normalise with the
+/// batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Snip;
+
+impl ZeroCostScore for Snip {
+    fn name(&self) -> &'static str {
+        "snip"
+    }
+
+    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+        let weights = weights(self.name(), network)?;
+        let gradients = loss_gradients(self.name(), network, batch)?;
+        let mut sum = 0.0;
+        for (name, weight) in &weights {
+            // The loss does not depend on a weight without a gradient.
+            let Some(gradient) = gradients.0.get(name) else { continue };
+            let products = host(&(weight.as_tensor() * gradient)?)?;
+            sum += products.iter().map(|product| product.abs()).sum::<f64>();
+        }
+        Ok(sum)
+    }
+}

@@ -1,0 +1,80 @@
+//! What is scored.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
+use dartloom_ops::{Registry, Variables};
+use dartloom_space::{Blueprint, Cost, Phase};
+use dartloom_train::Noise;
+
+use super::ZeroCostError;
+
+/// A network before it has weights: a derived one, or a supernet, which is scored as a
+/// [`Topology`].
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The network.
+    pub plan: &'a Blueprint,
+    /// What its operations are.
+    pub registry: &'a Registry,
+}
+
+impl Subject<'_> {
+    /// The network with weights drawn from `noise`, on the CPU.
+    ///
+    /// # Errors
+    /// Those of [`DerivedNetwork::new`] and [`Supernet::new`].
+    pub fn network(&self, dtype: DType, noise: Noise) -> Result<Box<dyn Model>, ZeroCostError> {
+        let Self { plan, registry } = *self;
+        let mut rng = noise.stream("weights", 0);
+        Ok(match plan.phase {
+            Phase::Retrain => {
+                Box::new(DerivedNetwork::new(plan, registry, &Device::Cpu, dtype, &mut rng)?)
+            }
+            Phase::Search => {
+                let supernet = Supernet::new(plan, registry, &Device::Cpu, dtype, &mut rng)?;
+                Box::new(Topology::new(plan, supernet)?)
+            }
+        })
+    }
+}
+
+/// A supernet whose edges weigh all operations alike: what a space is before anything was chosen.
+#[derive(Debug)]
+pub struct Topology {
+    supernet: Supernet,
+    weights: Vec<Tensor>,
+}
+
+impl Topology {
+    /// The supernet of `plan` with weight `1 / operations` everywhere.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn new(plan: &Blueprint, supernet: Supernet) -> Result<Self, ZeroCostError> {
+        let cells = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
+        let (device, dtype) = (supernet.variables().device(), supernet.variables().dtype());
+        let table = |cell: usize| {
+            let placed = plan.cells.iter().find(|placed| placed.cell == cell);
+            let edges = placed.map_or(&[][..], |placed| &placed.edges);
+            let ops = edges.first().map_or(1, |edge| edge.candidates.len().max(1));
+            let share = Tensor::full(1.0 / ops as f64, (edges.len(), ops), device)?;
+            share.to_dtype(dtype)
+        };
+        let weights = (0..cells).map(table).collect::<Result<_, _>>()?;
+        Ok(Self { supernet, weights })
+    }
+}
+
+impl Model for Topology {
+    fn variables(&self) -> &Variables {
+        self.supernet.variables()
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+        self.supernet.forward(x, &self.weights, pass)
+    }
+
+    fn cost(&self) -> Cost {
+        self.supernet.cost()
+    }
+}

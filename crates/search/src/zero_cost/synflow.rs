@@ -1,0 +1,68 @@
+//! Synaptic flow.
+
+use candle_core::{DType, Var};
+use dartloom_data::Batch;
+use dartloom_net::Model;
+use dartloom_ops::Mode;
+use dartloom_train::{Noise, gradients_of};
+
+use super::passes::{finite, host, logits, restoring, weights};
+use super::{ZeroCostError, ZeroCostScore};
+
+/// How much flows through a network: `sum |w| * dR/d|w|` over the weights of convolutions and fully
+/// connected layers, with `R` the sum of the logits of an image of ones in the network of absolute
+/// values of all parameters. Needs no data, and computes in double precision: `R` grows with depth
+/// and width like a product.
+///
+/// Source: H. Tanaka, D. Kunin, D. L. K. Yamins and S. Ganguli, *Pruning Neural Networks without Any
+/// Data by Iteratively Conserving Synaptic Flow*, NeurIPS 2020, arXiv 2006.05467, equations 1 and 3.
+///
+/// # Differences from the paper
+/// Batch norms are run with their running statistics, as in the authors' code. In a network that
+/// nobody trained these are 0 and 1, and a norm divides by `sqrt(1 + 1e-5)`: the score is that of
+/// Abdelfattah et al. 2021, who leave norms out, but for this factor. Trained networks have other
+/// statistics and should not be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Synflow;
+
+impl ZeroCostScore for Synflow {
+    fn name(&self) -> &'static str {
+        "synflow"
+    }
+
+    fn dtype(&self) -> DType {
+        DType::F64
+    }
+
+    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+        let score = self.name();
+        let weights = weights(score, network)?;
+        let ones = Var::from_tensor(&batch.images.narrow(0, 0, 1)?.ones_like()?)?;
+        restoring(network, || {
+            for var in network.variables().parameters().values() {
+                var.set(&var.as_tensor().detach().abs()?)?;
+            }
+            let flow = logits(network, ones.as_tensor(), Mode::eval(), None)?.sum_all()?;
+            finite(score, "logits", &host(&flow)?)?;
+            let mut variables = weights.clone();
+            variables.insert(INPUT.to_owned(), ones.clone());
+            let gradients = gradients_of(&flow, &variables)?.0;
+            let reached = match gradients.get(INPUT) {
+                Some(gradient) => host(gradient)?.iter().any(|value| *value > 0.0),
+                None => false,
+            };
+            if !reached {
+                return Err(ZeroCostError::Constant { score });
+            }
+            let mut sum = 0.0;
+            for (name, weight) in &weights {
+                let Some(gradient) = gradients.get(name) else { continue };
+                sum += host(&(weight.as_tensor() * gradient)?)?.iter().sum::<f64>();
+            }
+            Ok(sum)
+        })
+    }
+}
+
+/// No variable of a network is called so: they have dots in their names.
+const INPUT: &str = "input";

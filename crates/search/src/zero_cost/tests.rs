@@ -1,0 +1,4 @@
+mod by_hand;
+mod networks;
+mod refusals;
+mod tiny;

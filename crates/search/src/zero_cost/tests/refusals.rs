@@ -1,0 +1,146 @@
+//! Scores that would say nothing.
+
+use candle_core::DType;
+use dartloom_space::{Build, Layer, Shape, nasbench201};
+use dartloom_train::Noise;
+
+use super::super::*;
+use super::tiny::{Tiny, batch, linear, pointwise, snapshot};
+
+const ONE: &[f64] = &[1.0, -0.5];
+const TWO: &[f64] = &[-0.3, 2.0];
+
+fn refused(score: &dyn ZeroCostScore, network: &Tiny) -> ZeroCostError {
+    score.score(network, &batch(&[ONE, TWO], &[0, 1], DType::F64), Noise::new(0)).unwrap_err()
+}
+
+#[test]
+fn networks_without_what_a_score_reads() {
+    let linear = Tiny::new(&[linear(2, 2)], DType::F64);
+    for score in [&Naswot as &dyn ZeroCostScore, &LinearRegions] {
+        let error = refused(score, &linear);
+        assert!(matches!(error, ZeroCostError::NoLayer { layer: "ReLU", .. }), "{error}");
+    }
+    let empty = Tiny::new(&[Layer::Relu], DType::F64);
+    for name in ["synflow", "snip", "grasp", "fisher", "grad_norm", "ntk", "zen"] {
+        let error = refused(&*by_name(name).unwrap(), &empty);
+        assert!(matches!(error, ZeroCostError::NoWeights { score } if score == name), "{error}");
+    }
+}
+
+#[test]
+fn networks_that_ignore_their_input() {
+    let blind = || {
+        Tiny::new(&[linear(2, 3), Layer::Relu, linear(3, 2)], DType::F64)
+            .with("0.weight", &[0.0; 6])
+            .with("0.bias", &[1.0, 2.0, 3.0])
+    };
+    for name in names().iter().filter(|name| **name != "zen") {
+        let error = refused(&*by_name(name).unwrap(), &blind());
+        assert!(matches!(error, ZeroCostError::Constant { score } if score == *name), "{error}");
+    }
+    // Zen draws weights of its own; only without a path are features constant.
+    let cut = Layer::Zero { stride: dartloom_space::Pair::both(1) };
+    let error = refused(&Zen::default(), &Tiny::new(&[cut, linear(2, 2)], DType::F64));
+    assert!(matches!(error, ZeroCostError::Constant { score: "zen" }), "{error}");
+}
+
+#[test]
+fn values_that_are_not_finite() {
+    for bad in [f64::NAN, f64::INFINITY] {
+        let spoilt = || {
+            Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 2)], DType::F64)
+                .with("2.bias", &[bad, 0.0])
+        };
+        for name in names() {
+            let error = refused(&*by_name(name).unwrap(), &spoilt());
+            assert!(matches!(error, ZeroCostError::NotFinite { .. }), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn images_that_look_alike_to_the_relus() {
+    let model = Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 2)], DType::F64)
+        .with("0.weight", &[1.0, 0.0, 0.0, 1.0])
+        .with("0.bias", &[0.0, 0.0]);
+    let images = batch(&[&[1.0, 2.0], &[3.0, 4.0]], &[0, 1], DType::F64);
+    let error = Naswot.score(&model, &images, Noise::new(0)).unwrap_err();
+    assert!(matches!(error, ZeroCostError::Singular { images: 2, .. }), "{error}");
+}
+
+#[test]
+fn kernels_without_a_condition_number() {
+    // Four images in a space of two weights and a bias for each class.
+    let model = Tiny::new(&[linear(2, 2)], DType::F64);
+    let images: [&[f64]; 4] = [&[1.0, 2.0], &[3.0, 4.0], &[-1.0, 0.5], &[0.2, 0.9]];
+    let images = batch(&images, &[0, 1, 0, 1], DType::F64);
+    let error = NtkCondition.score(&model, &images, Noise::new(0)).unwrap_err();
+    assert!(matches!(error, ZeroCostError::Singular { images: 4, .. }), "{error}");
+}
+
+#[test]
+fn gradients_that_cancel_behind_a_norm() {
+    let norm = Layer::Norm { channels: 2, affine: true };
+    let layers = [pointwise(1, 2), norm, Layer::GlobalAvgPool, linear(2, 2)];
+    let error = refused(&JacobianCovariance, &Tiny::new(&layers, DType::F64));
+    assert!(matches!(error, ZeroCostError::Cancelled { .. }), "{error}");
+}
+
+#[test]
+fn too_few_images_and_other_outputs() {
+    let model = Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 2)], DType::F64);
+    let one = batch(&[ONE], &[0], DType::F64);
+    for score in [&Snip as &dyn ZeroCostScore, &Naswot, &JacobianCovariance, &NtkCondition] {
+        let error = score.score(&model, &one, Noise::new(0)).unwrap_err();
+        assert!(matches!(error, ZeroCostError::Batch { expected: 2, found: 1, .. }), "{error}");
+    }
+    let mut images = batch(&[ONE, TWO], &[0, 1], DType::F64);
+    images.labels = images.labels.narrow(0, 0, 1).unwrap();
+    let error = Snip.score(&model, &images, Noise::new(0)).unwrap_err();
+    assert!(matches!(error, ZeroCostError::Logits { .. }), "{error}");
+}
+
+#[test]
+fn a_refusal_leaves_the_network_as_it_was() {
+    let cut = Layer::Zero { stride: dartloom_space::Pair::both(1) };
+    let model = Tiny::new(&[cut, linear(2, 2)], DType::F64);
+    let before = snapshot(&model);
+    for name in names() {
+        assert!(
+            by_name(name)
+                .unwrap()
+                .score(&model, &batch(&[ONE, TWO], &[0, 1], DType::F64), Noise::new(0))
+                .is_err()
+        );
+        assert_eq!(snapshot(&model), before, "{name}");
+    }
+}
+
+#[test]
+fn an_architecture_without_a_path_is_refused_by_every_score() {
+    let none = nasbench201::parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|").unwrap();
+    let build = Build::new(2, 3, Shape::new(1, 8, 8));
+    let plan = nasbench201::blueprint(&none, build).unwrap();
+    let registry = dartloom_ops::Registry::standard().unwrap();
+    let subject = Subject { plan: &plan, registry: &registry };
+    for name in names() {
+        let score = by_name(name).unwrap();
+        let draw = &mut |noise| random_batch(build, 4, noise);
+        let error = scored(&*score, &subject, draw, 0..1).unwrap_err();
+        assert!(matches!(error, ZeroCostError::Constant { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn names_and_seeds_that_are_missing() {
+    let error = by_name("accuracy").unwrap_err().to_string();
+    assert!(error.starts_with("unknown score `accuracy`; known are synflow, snip"), "{error}");
+    let build = Build::new(2, 3, Shape::new(1, 8, 8));
+    let genotype = nasbench201::architectures().last().unwrap();
+    let plan = nasbench201::blueprint(&genotype, build).unwrap();
+    let registry = dartloom_ops::Registry::standard().unwrap();
+    let subject = Subject { plan: &plan, registry: &registry };
+    let none = scored(&Naswot, &subject, &mut |noise| random_batch(build, 4, noise), 3..3);
+    assert!(matches!(none, Err(ZeroCostError::NoSeeds { score: "naswot" })));
+}

@@ -1,0 +1,81 @@
+//! Models of a few layers with chosen weights.
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_data::Batch;
+use dartloom_net::{Model, NetError, Output, Pass};
+use dartloom_ops::{Sequence, Variables};
+use dartloom_space::{Cost, Layer, Pair};
+use dartloom_train::Noise;
+
+/// Layers one after the other.
+#[derive(Debug)]
+pub(super) struct Tiny {
+    variables: Variables,
+    layers: Sequence,
+}
+
+impl Tiny {
+    pub(super) fn new(layers: &[Layer], dtype: DType) -> Self {
+        let mut variables = Variables::new(&Device::Cpu, dtype);
+        let mut rng = Noise::new(8).stream("tiny", 0);
+        let layers = Sequence::new(layers, &mut variables.builder(&mut rng)).unwrap();
+        Self { variables, layers }
+    }
+
+    /// Sets a parameter, as named by its layer: `0.weight`.
+    pub(super) fn with(self, name: &str, values: &[f64]) -> Self {
+        let var = &self.variables.parameters()[name];
+        let values = Tensor::from_vec(values.to_vec(), var.dims(), &Device::Cpu).unwrap();
+        var.set(&values.to_dtype(var.dtype()).unwrap()).unwrap();
+        self
+    }
+}
+
+impl Model for Tiny {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+        Ok(Output { logits: pass.run(&self.layers, x)?.flatten_from(1)?, auxiliary: None })
+    }
+
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
+}
+
+pub(super) fn linear(inputs: usize, outputs: usize) -> Layer {
+    Layer::Linear { inputs, outputs }
+}
+
+pub(super) fn pointwise(inputs: usize, outputs: usize) -> Layer {
+    Layer::Conv {
+        inputs,
+        outputs,
+        kernel: Pair::both(1),
+        stride: Pair::both(1),
+        dilation: Pair::both(1),
+        padding: Pair::both(0),
+        groups: 1,
+    }
+}
+
+/// Images of one row, one channel.
+pub(super) fn batch(images: &[&[f64]], labels: &[u32], dtype: DType) -> Batch {
+    let width = images[0].len();
+    let images = Tensor::from_vec(images.concat(), (labels.len(), 1, 1, width), &Device::Cpu);
+    Batch {
+        images: images.unwrap().to_dtype(dtype).unwrap(),
+        labels: Tensor::new(labels, &Device::Cpu).unwrap(),
+    }
+}
+
+pub(super) fn snapshot(model: &dyn Model) -> BTreeMap<String, Vec<f64>> {
+    let all = model.variables().snapshot().unwrap();
+    let values =
+        |(name, tensor): (String, Tensor)| (name, super::super::passes::host(&tensor).unwrap());
+    all.into_iter().map(values).collect()
+}

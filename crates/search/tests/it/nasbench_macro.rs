@@ -1,0 +1,77 @@
+//! The network of NAS-Bench-Macro, and its table.
+
+use std::fs::File;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
+use dartloom_ops::{Mode, Registry};
+use dartloom_search::explore::{Domain, Evaluator as _, Proposal, Table, TableColumns};
+use dartloom_space::{Build, Shape, nasbench_macro};
+use dartloom_train::Noise;
+
+const ROWS: &str = include_str!("../../../space/tests/it/fixtures/nasbench_macro.csv");
+
+fn read(source: impl std::io::Read) -> Table {
+    let columns = TableColumns::nasbench_macro("test_acc_1", "test_acc_mean");
+    let ops = nasbench_macro::space().unwrap().op_set().clone();
+    Table::read(source, &columns, ops, nasbench_macro::parse).unwrap()
+}
+
+#[test]
+fn rows_of_the_benchmark_are_found() {
+    let mut table = read(ROWS.as_bytes());
+    assert_eq!(table.len(), 22);
+    assert!((table.best_reported() - 93.1267).abs() < 1e-12);
+    let domain = Domain::every_edge(nasbench_macro::space().unwrap());
+    let build = Build::new(32, 10, Shape::new(3, 32, 32));
+    let genotype = nasbench_macro::parse("22212220").unwrap();
+    assert!(domain.contains(&genotype));
+    let proposal = Proposal::new(0, genotype);
+    let outcome = table.evaluate(&proposal);
+    let cost = nasbench_macro::blueprint(&proposal.genotype, build).unwrap().cost().unwrap();
+    let found = outcome.cost().unwrap();
+    assert_eq!((found.parameters, found.macs), (cost.parameters, cost.macs));
+}
+
+#[test]
+fn the_network_of_the_benchmark_is_built_as_it_is_counted() {
+    let registry = Registry::standard().unwrap();
+    let build = Build::new(4, 10, Shape::new(3, 8, 8));
+    let values: Vec<f32> = (0..2 * 3 * 64).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+    let images = Tensor::from_vec(values, (2, 3, 8, 8), &Device::Cpu).unwrap();
+    for text in ["00000000", "12212012", "21100120"] {
+        let genotype = nasbench_macro::parse(text).unwrap();
+        let plan = nasbench_macro::blueprint(&genotype, build).unwrap();
+        let run = |execution| {
+            let mut rng = Noise::new(1).stream("weights", 0);
+            let net =
+                DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+            assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
+            let mut noise = Noise::new(1).stream("drop-path", 0);
+            let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
+            let logits = net.forward(&images, &mut pass).unwrap().logits;
+            logits.to_vec2::<f32>().unwrap().concat()
+        };
+        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        assert_eq!(fused.len(), 20);
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1.0 + b.abs());
+        assert!(fused.iter().zip(&staged).all(close), "{fused:?} and {staged:?}");
+    }
+}
+
+/// The file is the benchmark's 6,561 architectures as CSV, with the columns `arch`, `params`,
+/// `flops`, `test_acc_1` and `test_acc_mean`.
+const TABLE: &str = "DARTLOOM_NASBENCH_MACRO";
+
+#[test]
+#[ignore = "needs the benchmark's table: the environment variable DARTLOOM_NASBENCH_MACRO names it"]
+fn the_whole_table() {
+    let table = read(File::open(std::env::var_os(TABLE).expect(TABLE)).unwrap());
+    assert_eq!(table.len(), 6561);
+    let build = Build::new(32, 10, Shape::new(3, 32, 32));
+    for genotype in nasbench_macro::architectures() {
+        let row = table.row(&genotype).unwrap();
+        let cost = nasbench_macro::blueprint(&genotype, build).unwrap().cost().unwrap();
+        assert_eq!((cost.parameters, cost.macs), (row.cost.parameters, row.cost.macs));
+    }
+}
