@@ -5,6 +5,7 @@
 //! no guide shows what does not work.
 #![allow(clippy::print_stdout, reason = "programs tell their users what they found")]
 
+pub mod candidates;
 pub mod digits;
 
 #[cfg(doctest)]
@@ -27,6 +28,8 @@ mod documents {
     mod space {}
     #[doc = include_str!("../../docs/guides/stop-rules.md")]
     mod stop_rules {}
+    #[doc = include_str!("../../docs/guides/discrete-search.md")]
+    mod discrete_search {}
     #[doc = include_str!("../../docs/guides/zero-cost.md")]
     mod zero_cost {}
     #[doc = include_str!("../../docs/guides/experiment-file.md")]

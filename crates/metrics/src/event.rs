@@ -145,6 +145,12 @@ pub enum Event {
         /// The best quality so far.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
         best: Option<f64>,
+        /// Bytes that were predicted for the peak of its process.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        predicted_memory: Option<u64>,
+        /// Bytes of that peak.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        peak_memory: Option<u64>,
         /// Why it was not measured: the limit that it breaks, or what failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,

@@ -69,6 +69,8 @@ pub(crate) fn every_kind() -> Vec<Event> {
             quality: None,
             parameters: None,
             best: Some(0.75),
+            predicted_memory: Some(1 << 20),
+            peak_memory: None,
             reason: Some("out of memory".to_owned()),
         },
         Event::Checkpoint { phase: phase(), epoch: 4, step: 0, path: "state/4".to_owned() },

@@ -93,7 +93,8 @@ pub use local::LocalSearch;
 pub use outcome::{Outcome, Resource};
 pub use pareto::{ParetoConfig, ParetoEvolution, Point, front, hypervolume};
 pub use pooled::{
-    Assignment, Budget, Order, Pace, PooledConfig, PooledSearch, Record, Standing, assign, handler,
+    Assignment, Budget, MemoryUse, Order, Pace, PooledConfig, PooledSearch, Record, Standing,
+    assign, handler,
 };
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use dartloom_dist::Usage;
 use dartloom_dist::journal::Contents;
 
 use super::record::{Record, VERSION};
@@ -16,12 +17,23 @@ pub(super) struct Open {
     pub(super) outcome: Option<Outcome>,
 }
 
+/// Memory of a task's process, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// What was predicted for its peak.
+    pub predicted: Option<u64>,
+    /// What its peak was.
+    pub measured: Option<u64>,
+}
+
 /// The state of a search: a function of the records written so far, so that reading them again gives
 /// the state of whoever wrote them.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) open: BTreeMap<u64, Open>,
     pub(super) trials: Vec<Trial>,
+    /// Memory of tasks, as far as somebody knows it.
+    pub(super) memory: BTreeMap<u64, MemoryUse>,
     /// Prices of all proposals.
     pub(super) spent: u64,
     /// Proposals of this generation.
@@ -55,7 +67,7 @@ impl Book {
                     let expected = format!("the records of search {digest}, version {VERSION}");
                     return Err(other(number, expected, found));
                 }
-                Record::Asked { proposal, price, .. } => {
+                Record::Asked { proposal, price, memory } => {
                     let again = explorer.ask()?;
                     if again.as_ref() != Some(&proposal) {
                         let show = |proposal: &Proposal| format!("task {}", proposal.task);
@@ -67,9 +79,9 @@ impl Book {
                             format!("another {}", show(&proposal)),
                         ));
                     }
-                    book.asked(proposal, price);
+                    book.asked(proposal, price, memory);
                 }
-                Record::Ended { task, outcome, .. } => book.ended(task, outcome),
+                Record::Ended { task, outcome, usage, .. } => book.ended(task, outcome, usage),
                 Record::Told { task } => {
                     let unknown = || {
                         let expected = "an outcome that is told after it was known".to_owned();
@@ -84,16 +96,18 @@ impl Book {
         Ok(book)
     }
 
-    pub(super) fn asked(&mut self, proposal: Proposal, price: u64) {
+    pub(super) fn asked(&mut self, proposal: Proposal, price: u64, memory: Option<u64>) {
         if self.open.is_empty() {
             self.asked = 0;
         }
         self.asked += 1;
         self.spent = self.spent.saturating_add(price);
+        self.memory.entry(proposal.task).or_default().predicted = memory;
         self.open.insert(proposal.task, Open { proposal, outcome: None });
     }
 
-    pub(super) fn ended(&mut self, task: u64, outcome: Outcome) {
+    pub(super) fn ended(&mut self, task: u64, outcome: Outcome, usage: Option<Usage>) {
+        self.memory.entry(task).or_default().measured = usage.and_then(|usage| usage.peak);
         if let Some(open) = self.open.get_mut(&task) {
             open.outcome.get_or_insert(outcome);
         }

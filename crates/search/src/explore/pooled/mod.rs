@@ -5,6 +5,7 @@ mod config;
 mod evaluation;
 mod record;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use dartloom_metrics::Flow;
 
 use super::{ExploreError, Explorer, Outcome, Proposal, Resource, Trial, best};
 use book::Book;
+pub use book::MemoryUse;
 pub use config::{Budget, Order, Pace, PooledConfig};
 pub use evaluation::{assign, handler};
 pub use record::Record;
@@ -80,9 +82,15 @@ pub struct Standing<'s> {
     pub open: usize,
     /// Prices of all proposals so far.
     pub spent: u64,
+    memory: &'s BTreeMap<u64, MemoryUse>,
 }
 
 impl Standing<'_> {
+    /// The memory of a task, as far as somebody predicted or measured it.
+    pub fn memory(&self, task: u64) -> MemoryUse {
+        self.memory.get(&task).copied().unwrap_or_default()
+    }
+
     /// The best so far.
     pub fn best(&self) -> Option<&Trial> {
         best(self.trials)
@@ -116,12 +124,13 @@ impl PooledSearch<'_> {
             journal.append(&header, Durability::Synced)?;
         }
         self.submit_again(&mut book, journal)?;
-        let mut event = None;
+        let mut last: Option<TaskEvent> = None;
         loop {
             self.tell_due(&mut book, journal)?;
             self.ask_due(&mut book, journal)?;
             let (trials, open, spent) = (&*book.trials, book.open.len(), book.spent);
-            let flow = observe(&Standing { event: event.as_ref(), trials, open, spent });
+            let (event, memory) = (last.as_ref(), &book.memory);
+            let flow = observe(&Standing { event, trials, open, spent, memory });
             if book.open.is_empty() {
                 return Ok(Some(book.trials));
             }
@@ -131,8 +140,8 @@ impl PooledSearch<'_> {
             if book.due(self.config.order).is_some() {
                 continue;
             }
-            event = self.pool.next_event(WAIT)?;
-            if let Some(event) = &event {
+            last = self.pool.next_event(WAIT)?;
+            if let Some(event) = &last {
                 keep(&mut book, journal, event)?;
             }
         }
@@ -175,7 +184,7 @@ impl PooledSearch<'_> {
             let record = Record::Asked { proposal: proposal.clone(), price, memory };
             journal.append(&record, Durability::Written)?;
             let task = proposal.task;
-            book.asked(proposal, price);
+            book.asked(proposal, price, memory);
             match assignment {
                 Ok(assignment) => self.pool.submit(assignment.task)?,
                 Err(outcome) => end(book, journal, task, outcome, None, None)?,
@@ -215,7 +224,7 @@ fn end(
     let outcome = outcome.checked();
     let record = Record::Ended { task, outcome: outcome.clone(), usage, failure };
     journal.append(&record, Durability::Synced)?;
-    book.ended(task, outcome);
+    book.ended(task, outcome, usage);
     Ok(())
 }
 

@@ -91,6 +91,8 @@ impl<'a> Teller<'a> {
             },
             quality: trial.outcome.quality(),
             parameters: trial.outcome.cost().map(|cost| cost.parameters),
+            predicted_memory: standing.memory(trial.proposal.task).predicted,
+            peak_memory: standing.memory(trial.proposal.task).measured,
             best: standing.best().and_then(|best| best.outcome.quality()),
             reason: match &trial.outcome {
                 Outcome::Measured { .. } => None,

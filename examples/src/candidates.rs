@@ -1,0 +1,65 @@
+//! What the programs of discrete search have in common: a small space on the embedded digits, whose
+//! candidates are trained for an epoch.
+
+use std::error::Error;
+
+use dartloom::data::Splits;
+use dartloom::prelude::*;
+use dartloom::search::Parts;
+use dartloom::search::explore::{Domain, Training, TrainingConfig};
+use dartloom::train::Schedule;
+
+/// Digits, and a space for them.
+#[derive(Debug)]
+pub struct Candidates {
+    space: Space,
+    registry: Registry,
+    digits: Splits,
+}
+
+impl Candidates {
+    /// Chains of three cells of two nodes.
+    ///
+    /// # Errors
+    /// None, unless the built-in operations were changed.
+    pub fn new() -> Result<Self, Box<dyn Error>> {
+        let space = Space::darts(OpSet::builtin("O_base")?, 3, 2, Stem::cifar(2))?;
+        Ok(Self { space, registry: Registry::standard()?, digits: digits() })
+    }
+
+    /// All architectures of the space.
+    pub fn domain(&self) -> Domain {
+        Domain::top(self.space.clone(), 2)
+    }
+
+    /// One half of the training digits to train with, the other to judge with.
+    ///
+    /// # Errors
+    /// None: there are enough digits.
+    pub fn images(&self) -> Result<Parts<'_>, Box<dyn Error>> {
+        Ok(Split::Halves.parts(&self.digits.train, Noise::new(0).child("split").seed())?)
+    }
+
+    /// An epoch for every candidate.
+    pub fn training<'a>(&'a self, images: &'a Parts<'a>) -> Training<'a> {
+        let fit = FitConfig {
+            epochs: 1,
+            batch: 64,
+            rate: Schedule::Constant(0.05),
+            drop_path: 0.0,
+            crop_padding: 1,
+            flip: false,
+            cutout: 0,
+            ..FitConfig::default()
+        };
+        Training {
+            space: &self.space,
+            registry: &self.registry,
+            build: Build::new(4, 10, Shape::new(1, 8, 8)),
+            data: images,
+            config: TrainingConfig { fit, patience: None },
+            noise: Noise::new(0),
+            checkpoints: None,
+        }
+    }
+}
