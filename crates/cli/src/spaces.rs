@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dartloom::space::{OpSet, Space, SpaceError, Stem};
+use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench201};
 
 use crate::error::CliError;
 use crate::output;
@@ -18,6 +18,7 @@ out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
   unet          cells of 4 nodes in a U-Net of depth 4
   nested_unet   the same in a nested U-Net of depth 4
   auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
+  nasbench201   the cell of NAS-Bench-201 with its own operations, in a chain of 15
 Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
 
 /// A way to place cells around a set of operations.
@@ -31,8 +32,15 @@ const TOPOLOGIES: [(&str, Topology); 5] = [
     ("auto_deeplab", |ops| Space::auto_deeplab(ops, 12, 5, Stem::imagenet_quarter())),
 ];
 
+fn known() -> impl Iterator<Item = &'static str> {
+    TOPOLOGIES.iter().map(|(name, _)| *name).chain(["nasbench201"])
+}
+
 /// The built-in space of that name, if there is one.
 pub(crate) fn builtin(name: &str) -> Option<Result<Space, CliError>> {
+    if name == "nasbench201" {
+        return Some(nasbench201::space().map_err(CliError::input));
+    }
     let (topology, set) = name.split_once('-').unwrap_or((name, "O_base"));
     let (_, make) = TOPOLOGIES.iter().find(|(known, _)| *known == topology)?;
     Some(OpSet::builtin(set).and_then(make).map_err(CliError::input))
@@ -47,7 +55,7 @@ pub(crate) fn resolve(name: &str) -> Result<Space, CliError> {
         None => Err(CliError::UnknownName {
             found: name.to_owned(),
             what: "space",
-            known: TOPOLOGIES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            known: known().map(str::to_owned).collect(),
         }),
     }
 }

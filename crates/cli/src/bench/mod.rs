@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<ExitCode, CliError> {
         Subject::Infer(arguments) => infer::run(arguments)?,
         Subject::Kernels(arguments) => kernels::run(arguments)?,
         Subject::Peak(arguments) => peak::run(arguments)?,
+        Subject::Memory(arguments) => memory::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }
