@@ -1,15 +1,15 @@
 //! What is trained: a candidate's network or a preset's supernet.
 
-use candle_core::{DType, Device};
-use dartloom::net::{DerivedNetwork, Execution, Supernet};
+use dartloom::net::Execution;
+use dartloom::net::memory::{self, Breakdown, Workload};
 use dartloom::ops::Registry;
 use dartloom::presets::{self, Method};
 use dartloom::search::explore::Domain;
 use dartloom::space::{Blueprint, Build, Genotype, Shape, Space};
-use dartloom::train::{Noise, Recompute};
+use dartloom::train::Recompute;
 use serde::{Deserialize, Serialize};
 
-use super::super::{CLASSES, SEED};
+use super::super::CLASSES;
 use crate::error::CliError;
 use crate::spaces;
 
@@ -69,17 +69,26 @@ impl Case {
         .map_err(CliError::input)
     }
 
-    /// MiB of the peak.
-    pub(super) fn predict(&self) -> Result<f64, CliError> {
+    fn workload(&self, plan: &Blueprint, threads: usize) -> Result<Workload, CliError> {
+        Ok(match &self.subject {
+            Subject::Candidate { .. } => {
+                Workload { threads, ..Workload::training(self.batch) }
+            }
+            Subject::Preset { name } => {
+                let method = preset(name)?;
+                let choices = method.choices;
+                let config = method.search.bilevel;
+                config.workload(self.batch, choices.logits(plan), threads)
+            }
+        })
+    }
+
+    /// What the process will hold at its peak.
+    pub(super) fn predict(&self, threads: usize) -> Result<Breakdown, CliError> {
         let plan = self.blueprint()?;
         let registry = Registry::standard().map_err(CliError::work)?;
-        let mut rng = Noise::new(SEED).stream("weights", 0);
-        let (d, t) = (Device::Cpu, DType::F32);
-        let m = match &self.subject {
-            Subject::Candidate { .. } => DerivedNetwork::new(&plan, &registry, &d, t, &mut rng).map_err(CliError::input)?.memory(self.batch, self.execution()),
-            Subject::Preset { .. } => Supernet::new(&plan, &registry, &d, t, &mut rng).map_err(CliError::input)?.memory(self.batch, self.execution()),
-        };
-        Ok(super::mib(m.total()))
+        let work = Workload { execution: self.execution(), ..self.workload(&plan, threads)? };
+        memory::predict(&plan, &registry, &work).map_err(CliError::input)
     }
 }
 

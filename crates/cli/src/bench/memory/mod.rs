@@ -12,7 +12,7 @@ use dartloom::train::Noise;
 
 pub(super) use rss::{Baseline, mib};
 
-use super::args::MemoryArguments;
+use super::args::{MemoryArguments, default_threads};
 use super::print_json;
 use crate::error::CliError;
 use crate::{output, spaces};
@@ -69,7 +69,8 @@ fn cases(arguments: &MemoryArguments) -> Result<Vec<Case>, CliError> {
 
 /// Trains a case in a process of its own and predicts what that takes.
 fn row(case: &Case, arguments: &MemoryArguments) -> Result<Row, CliError> {
-    let predicted = case.predict()?;
+    let threads = arguments.pace.threads.unwrap_or_else(default_threads);
+    let predicted = mib(case.predict(threads)?.total());
     let text = serde_json::to_string(case)
         .map_err(|error| CliError::Encode { what: "a case", message: error.to_string() })?;
     let failed = |message: String| CliError::Child { case: case.name(), message };
