@@ -12,6 +12,8 @@ use crate::memory::{Workload, values};
 pub(crate) struct CellMemory {
     /// Held from the forward to the backward pass, beside the output.
     pub(crate) kept: u64,
+    /// What of that comes from the arena, which gives nothing back.
+    pub(crate) slabs: u64,
     pub(crate) output: u64,
     /// Held only while the cell runs forwards.
     pub(crate) forward: u64,
@@ -196,6 +198,7 @@ impl PlacedEdge {
         if let Some((program, recompute)) = program {
             let own = together(program, recompute, work);
             kept += own.kept + own.output;
+            all.slabs += own.slabs;
             terms += 1;
             all.forward = all.forward.max(own.forward);
             all.backward = all.backward.max(own.backward);
@@ -229,6 +232,7 @@ fn together(program: &Program, recompute: Recompute, work: &Workload) -> CellMem
     let memory = program.memory(work.batch, recompute);
     CellMemory {
         kept: memory.kept + program.packed(),
+        slabs: memory.kept,
         output: memory.output,
         forward: memory.forward,
         backward: memory.backward + program.packed(),

@@ -17,6 +17,7 @@ use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 use self::fused::Whole;
 pub(crate) use self::genes::CellGenes;
 pub(crate) use self::memory::CellMemory;
+pub(crate) use self::weights::times;
 use self::memory::{EdgeSizes, OpSizes, Sizes};
 use self::weights::CellWeights;
 use crate::partial::Bypass;

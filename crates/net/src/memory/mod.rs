@@ -85,7 +85,8 @@ pub(crate) fn breakdown(
             ..Breakdown::default()
         },
     };
-    Process::default().around(breakdown)
+    let slabs: u64 = cells.iter().map(|cell| cell.slabs).sum();
+    Process::default().around(breakdown, slabs)
 }
 
 /// Bytes of a label.

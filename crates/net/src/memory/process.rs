@@ -7,7 +7,14 @@ use super::Breakdown;
 /// The peak of a process's resident memory exceeds what it asks its allocator for: by the pages of
 /// the program and of its libraries, which become resident as they run, and by memory that was
 /// freed and does not fit what is asked for next. Allocators give such memory back late, mimalloc
-/// when it has been idle for a while, so that it counts at the peak.
+/// when it has been idle for a while, so that it counts at the peak:
+///
+/// - Room that one cell was given back does not serve the larger tensors of the cells before it.
+///   With the plane halved twice, the rooms of smaller cells together are about as large as that of
+///   the largest: the workspace counts once more.
+/// - Tensors are cut from larger blocks, and remainders stay: a share of the activations that are
+///   tensors of their own. Those that fused cells keep are slabs of an arena, which is never given
+///   back and leaves none.
 ///
 /// The default is what was measured for the dartloom program on Linux; `docs/guides/memory.md` says
 /// how.
@@ -15,20 +22,20 @@ use super::Breakdown;
 pub struct Process {
     /// Bytes without any tensor.
     pub base: u64,
-    /// What is held idle, as a share of what is in use.
-    pub idle: f64,
+    /// What remains of cut blocks, as a share of the activations outside of slabs.
+    pub remainder: f64,
 }
 
 impl Default for Process {
     fn default() -> Self {
-        Self { base: 30 << 20, idle: 0.22 }
+        Self { base: 40 << 20, remainder: 0.12 }
     }
 }
 
 impl Process {
-    /// The same parts in this process.
-    pub fn around(&self, tensors: Breakdown) -> Breakdown {
-        let idle = (tensors.tensors() as f64 * self.idle) as u64;
-        Breakdown { process: self.base.saturating_add(idle), ..tensors }
+    /// The same parts in this process, `slabs` of the activations in an arena.
+    pub fn around(&self, tensors: Breakdown, slabs: u64) -> Breakdown {
+        let remainder = (tensors.activations.saturating_sub(slabs) as f64 * self.remainder) as u64;
+        Breakdown { process: self.base + tensors.workspace + remainder, ..tensors }
     }
 }
