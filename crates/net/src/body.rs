@@ -7,8 +7,8 @@ use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
-use crate::transform::{Transform, Values};
 use crate::memory::{self, Breakdown, Workload};
+use crate::transform::{Transform, Values};
 use crate::{NetError, Output, Pass};
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct Body {
 }
 
 /// An outline draws no numbers.
-struct NoNumbers;
+pub(crate) struct NoNumbers;
 
 impl RngCore for NoNumbers {
     fn next_u32(&mut self) -> u32 {

@@ -20,7 +20,7 @@ pub(crate) struct CellGenes {
     pub(crate) fused: Option<CellMemory>,
     /// The cell without genes, one operation after the other.
     pub(crate) staged: CellMemory,
-    /// Values of a node.
+    /// Bytes of a node.
     pub(crate) node: u64,
     /// One per gene; none for a gene that is never run.
     pub(crate) genes: Vec<Option<GeneMemory>>,
@@ -30,15 +30,25 @@ pub(crate) struct CellGenes {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GeneMemory {
     /// To what is kept where the whole cell is one operation; none where that is impossible.
-    pub(crate) fused: Option<u64>,
-    /// To what is held on the way back there.
+    pub(crate) fused: Option<Kept>,
+    /// To what is held while the cell runs there, its operand's gradient not counted.
     pub(crate) inner: u64,
+    /// Gradient of its packed parameters.
+    pub(crate) packed: u64,
     /// To what is kept where the cell runs staged.
-    pub(crate) staged: u64,
+    pub(crate) staged: Kept,
     /// What is held while it runs there.
     pub(crate) transient: u64,
     /// What each thread works with.
     pub(crate) scratch: u64,
+}
+
+/// Bytes that are kept for the backward pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) all: u64,
+    /// Those of the arena.
+    pub(crate) slabs: u64,
 }
 
 impl CellGenes {
@@ -69,16 +79,20 @@ impl CellGenes {
         let mut genes = vec![None; plan.edges.len()];
         for (edge, alone) in edges.iter().zip(alone).filter(|(edge, _)| !edge.ops.is_empty()) {
             let mut beside = CellMemory::default();
-            let (staged, _) = edge.memory(work, &mut beside);
+            let (all, _) = edge.memory(work, &mut beside);
             let mut gene = GeneMemory {
-                staged,
+                staged: Kept { all, slabs: beside.slabs },
                 transient: beside.forward.max(beside.backward),
                 scratch: beside.scratch,
                 ..GeneMemory::default()
             };
             if let (Some(with), Some(without)) = (alone, fused) {
-                gene.fused = Some(with.kept - without.kept);
-                gene.inner = with.transient().saturating_sub(without.transient());
+                let all = with.kept - without.kept;
+                let slabs = with.slabs - without.slabs;
+                gene.fused = Some(Kept { all, slabs });
+                gene.packed = with.packed - without.packed;
+                let more = with.transient().saturating_sub(without.transient());
+                gene.inner = more.saturating_sub(gene.packed);
                 gene.scratch = gene.scratch.max(with.scratch);
             }
             genes[edge.row] = Some(gene);

@@ -21,6 +21,8 @@ pub(crate) struct CellMemory {
     pub(crate) backward: u64,
     /// Gradients of the output and of what the cell reads.
     pub(crate) gradients: u64,
+    /// Operands packed for programs.
+    pub(crate) packed: u64,
     /// What each thread works with.
     pub(crate) scratch: u64,
 }
@@ -237,6 +239,7 @@ fn together(program: &Program, recompute: Recompute, work: &Workload) -> CellMem
         forward: memory.forward,
         backward: memory.backward + program.packed(),
         gradients: 0,
+        packed: program.packed(),
         scratch: program.scratch(),
     }
 }

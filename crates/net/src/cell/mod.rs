@@ -15,11 +15,11 @@ use dartloom_ops::{Builder, Operation, Registry};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
-pub(crate) use self::genes::CellGenes;
+pub(crate) use self::genes::{CellGenes, GeneMemory, Kept};
 pub(crate) use self::memory::CellMemory;
-pub(crate) use self::weights::times;
 use self::memory::{EdgeSizes, OpSizes, Sizes};
 use self::weights::CellWeights;
+pub(crate) use self::weights::times;
 use crate::partial::Bypass;
 use crate::transform::Transform;
 use crate::{Execution, Mask, NetError, Pass};
@@ -162,24 +162,19 @@ fn parts(
     registry: &Registry,
     vars: &mut Builder<'_>,
 ) -> Result<(Vec<Transform>, Vec<PlacedEdge>), NetError> {
-        let ports = plan.ports.iter().enumerate();
-        let ports = ports
-            .map(|(port, plan)| match &plan.links[..] {
-                [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
-                links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
-        let edges = live
-            .map(|(row, edge)| {
-                PlacedEdge::new(
-                    row,
-                    (plan, edge),
-                    registry,
-                    &mut vars.at(format_args!("edges.{row}")),
-                )
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+    let ports = plan.ports.iter().enumerate();
+    let ports = ports
+        .map(|(port, plan)| match &plan.links[..] {
+            [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
+            links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
+    let edges = live
+        .map(|(row, edge)| {
+            PlacedEdge::new(row, (plan, edge), registry, &mut vars.at(format_args!("edges.{row}")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
     Ok((ports, edges))
 }
 

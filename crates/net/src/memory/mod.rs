@@ -22,12 +22,14 @@ mod admission;
 mod breakdown;
 mod calibration;
 mod process;
+mod range;
 mod workload;
 
 pub use admission::{Admission, Size, Slot, admit};
 pub use breakdown::Breakdown;
 pub use calibration::Calibration;
 pub use process::Process;
+pub use range::{Draws, Range, Ranges, ranges};
 pub use workload::{Training, Workload};
 
 use dartloom_ops::{Registry, Variables};

@@ -18,24 +18,25 @@ use super::Breakdown;
 ///
 /// The default is what was measured for the dartloom program on Linux; `docs/guides/memory.md` says
 /// how.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
     /// Bytes without any tensor.
     pub base: u64,
-    /// What remains of cut blocks, as a share of the activations outside of slabs.
-    pub remainder: f64,
+    /// What remains of cut blocks, in percent of the activations outside of slabs.
+    pub remainder: u64,
 }
 
 impl Default for Process {
     fn default() -> Self {
-        Self { base: 40 << 20, remainder: 0.12 }
+        Self { base: 40 << 20, remainder: 12 }
     }
 }
 
 impl Process {
     /// The same parts in this process, `slabs` of the activations in an arena.
     pub fn around(&self, tensors: Breakdown, slabs: u64) -> Breakdown {
-        let remainder = (tensors.activations.saturating_sub(slabs) as f64 * self.remainder) as u64;
+        let loose = tensors.activations.saturating_sub(slabs);
+        let remainder = loose.saturating_mul(self.remainder) / 100;
         Breakdown { process: self.base + tensors.workspace + remainder, ..tensors }
     }
 }

@@ -50,9 +50,8 @@ impl Case {
 
     /// The network that is trained.
     pub(super) fn blueprint(&self) -> Result<Blueprint, CliError> {
-        let build = |channels: usize| {
-            Build::new(self.channels.unwrap_or(channels), CLASSES, self.input)
-        };
+        let build =
+            |channels: usize| Build::new(self.channels.unwrap_or(channels), CLASSES, self.input);
         match &self.subject {
             Subject::Candidate { space, genotype, .. } => {
                 let space = spaces::resolve(space)?;
@@ -71,9 +70,7 @@ impl Case {
 
     fn workload(&self, plan: &Blueprint, threads: usize) -> Result<Workload, CliError> {
         Ok(match &self.subject {
-            Subject::Candidate { .. } => {
-                Workload { threads, ..Workload::training(self.batch) }
-            }
+            Subject::Candidate { .. } => Workload { threads, ..Workload::training(self.batch) },
             Subject::Preset { name } => {
                 let method = preset(name)?;
                 let choices = method.choices;

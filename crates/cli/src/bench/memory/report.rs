@@ -34,7 +34,9 @@ impl Row {
     pub(super) fn line(&self) -> String {
         let Self { case, predicted_mib, measured_mib, error } = self;
         let percent = 100.0 * error;
-        format!("{case}: predicted {predicted_mib:.1}, measured {measured_mib:.1} MiB ({percent:+.1} %)")
+        format!(
+            "{case}: predicted {predicted_mib:.1}, measured {measured_mib:.1} MiB ({percent:+.1} %)"
+        )
     }
 }
 
@@ -57,12 +59,20 @@ impl Report {
 
     pub(super) fn table(&self) -> String {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let mut rows = vec![vec!["case".to_owned(), "predicted MiB".to_owned(), "measured MiB".to_owned(), "error".to_owned()]];
+        let mut rows = vec![vec![
+            "case".to_owned(),
+            "predicted MiB".to_owned(),
+            "measured MiB".to_owned(),
+            "error".to_owned(),
+        ]];
         for row in &self.rows {
-            let [predicted, measured] = [row.predicted_mib, row.measured_mib].map(|mib| format!("{mib:.1}"));
+            let [predicted, measured] =
+                [row.predicted_mib, row.measured_mib].map(|mib| format!("{mib:.1}"));
             rows.push(vec![row.case.clone(), predicted, measured, percent(row.error)]);
         }
-        let last = |what: &str, error: f64| vec![what.to_owned(), String::new(), String::new(), percent(error)];
+        let last = |what: &str, error: f64| {
+            vec![what.to_owned(), String::new(), String::new(), percent(error)]
+        };
         rows.push(last("median of absolute errors", self.median_error));
         rows.push(last("95th percentile", self.high_error));
         table(&rows)
