@@ -49,7 +49,7 @@ impl BenchArguments {
 }
 
 /// Two, if there are two.
-pub(super) fn default_threads() -> usize {
+pub(crate) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2))
 }
 

@@ -16,7 +16,7 @@ mod report;
 mod search_step;
 mod train_step;
 
-pub(crate) use args::BenchArguments;
+pub(crate) use args::{BenchArguments, default_threads};
 
 use std::process::ExitCode;
 
