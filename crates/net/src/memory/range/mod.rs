@@ -245,19 +245,20 @@ impl Parts<'_> {
     /// Bytes that are held for a moment: no candidate holds less or more.
     fn held(&self, space: &Space, draws: Draws, ops: usize) -> (u64, u64) {
         let threads = self.work.threads as u64;
-        let (mut low, mut high, mut scratch) = (0, 0, (0, 0));
+        let (mut low, mut high, mut scratch) = (0, 0, 0);
         for (cell, placed) in self.plan.cells.iter().zip(self.placed) {
             let staged = placed.staged.transient();
             let fused = placed.fused.map_or(staged, |fused| fused.transient());
-            low = low.max(fused.min(staged));
+            // Without a way back nothing is sure to be held.
+            low = if self.work.training.is_some() { low.max(fused.min(staged)) } else { 0 };
             let spec = &space.cells()[cell.cell];
             let genes = placed.genes.iter().flatten();
             let alone = genes.clone().map(|gene| gene.transient).max().unwrap_or(0);
             high = high.max(staged + alone).max(fused + placed.most_held(spec, draws, ops));
             let base = placed.fused.map_or(0, |fused| fused.scratch);
-            scratch.1 = genes.map(|gene| gene.scratch).fold(scratch.1.max(base), u64::max);
+            scratch = genes.map(|gene| gene.scratch).fold(scratch.max(base), u64::max);
         }
-        (low + scratch.0 * threads, high + scratch.1 * threads)
+        (low, high + scratch * threads)
     }
 }
 

@@ -147,7 +147,7 @@ fn all_of_nasbench201_has_the_parameters_of_its_table() {
         let network = genotype.network_in(&space).unwrap();
         Blueprint::derived(&genotype, &network, space.op_set(), build).unwrap().cost().unwrap()
     });
-    let costs: Vec<_> = costs.step_by(1).collect();
+    let costs: Vec<_> = costs.collect();
     same(found.parameters, range_of(&costs.iter().map(|cost| cost.parameters).collect::<Vec<_>>()));
     same(found.macs, range_of(&costs.iter().map(|cost| cost.macs).collect::<Vec<_>>()));
 }
