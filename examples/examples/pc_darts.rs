@@ -15,7 +15,7 @@
 
 use std::error::Error;
 
-use dartloom::net::Execution;
+use dartloom::net::memory;
 use dartloom::prelude::*;
 use dartloom::presets::{Method, pc_darts};
 use dartloom_examples::digits;
@@ -31,13 +31,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// MiB that are held between the forward and the backward pass.
+/// MiB of a process that searches.
 fn memory(method: &Method, partial: usize) -> Result<u64, Box<dyn Error>> {
     let (space, registry) = (method.space()?, Registry::standard()?);
     let build = Build { partial, ..Build::new(method.channels, 10, Shape::new(1, 8, 8)) };
     let plan = Blueprint::supernet(&space, build)?;
-    let mut rng = Noise::new(0).stream("weights", 0);
-    let supernet =
-        Supernet::new(&plan, &registry, &dartloom::Device::Cpu, dartloom::DType::F32, &mut rng)?;
-    Ok(supernet.memory(method.search.batch, Execution::default()).total() >> 20)
+    let logits = method.choices.logits(&plan);
+    let work = method.search.bilevel.workload(method.search.batch, logits, 1);
+    // The process itself is the same in both cases.
+    Ok(memory::predict(&plan, &registry, &work)?.tensors() >> 20)
 }

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Count(CountArguments),
     /// Say how far two genotypes are apart.
     Distance(DistanceArguments),
+    /// Say what an experiment will need of memory, before anything runs.
+    Estimate(EstimateArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
     /// Train candidates for a run that started this process.
@@ -164,6 +166,23 @@ pub(crate) struct DistanceArguments {
     /// The space both are from, for the distance by position.
     #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
     pub(crate) space: Option<String>,
+    /// One line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The peaks are those of a process of this program, predicted from shapes.
+#[derive(Debug, Args)]
+pub(crate) struct EstimateArguments {
+    /// The experiment.
+    #[arg(value_name = "EXPERIMENT.ron")]
+    pub(crate) experiment: PathBuf,
+    /// Say whether it runs in so much memory, such as `8GiB`, and else what would.
+    #[arg(long, value_name = "LIMIT", value_parser = crate::estimate::bytes)]
+    pub(crate) memory: Option<u64>,
+    /// Threads of the kernels; 2 where there are two cores, when left out.
+    #[arg(long, value_name = "T")]
+    pub(crate) threads: Option<usize>,
     /// One line of JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -52,6 +52,9 @@ pub(crate) enum CliError {
     /// A tensor of a parity file that cannot be used.
     #[error("{}: tensor `{tensor}`: expected {expected}, found {found}", path.display())]
     Parity { path: PathBuf, tensor: String, expected: String, found: String },
+    /// A process that did not do what it was started for.
+    #[error("{case}: the process that trains it failed: {message}")]
+    Child { case: String, message: String },
     /// A thread pool that cannot be started.
     #[error("cannot start a thread pool: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -100,6 +103,7 @@ impl CliError {
             | Self::Layout { .. }
             | Self::Signals(_)
             | Self::Threads(_)
+            | Self::Child { .. }
             | Self::Work(_) => ExitCode::from(1),
             _ => ExitCode::from(2),
         }

@@ -13,6 +13,7 @@ mod decode;
 mod distance;
 mod draw;
 mod error;
+mod estimate;
 mod experiment;
 mod genotype;
 mod output;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),
+        Command::Estimate(arguments) => exit_code(estimate::run(&arguments)),
         Command::Draw(arguments) => exit_code(draw::run(&arguments)),
     }
 }

@@ -7,9 +7,9 @@ use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
-use crate::memory;
+use crate::memory::{self, Breakdown, Workload};
 use crate::transform::{Transform, Values};
-use crate::{Execution, Memory, NetError, Output, Pass};
+use crate::{NetError, Output, Pass};
 
 #[derive(Debug)]
 pub(crate) struct Body {
@@ -25,6 +25,23 @@ pub(crate) struct Body {
     outside: u64,
 }
 
+/// An outline draws no numbers.
+pub(crate) struct NoNumbers;
+
+impl RngCore for NoNumbers {
+    fn next_u32(&mut self) -> u32 {
+        0
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
 impl Body {
     pub(crate) fn new(
         plan: &Blueprint,
@@ -33,7 +50,24 @@ impl Body {
         dtype: DType,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
-        let mut variables = Variables::new(device, dtype);
+        Self::build(plan, registry, Variables::new(device, dtype), rng)
+    }
+
+    /// A network that knows its shapes and has no weights, see [`Variables::outline`].
+    pub(crate) fn outline(
+        plan: &Blueprint,
+        registry: &Registry,
+        dtype: DType,
+    ) -> Result<Self, NetError> {
+        Self::build(plan, registry, Variables::outline(dtype), &mut NoNumbers)
+    }
+
+    fn build(
+        plan: &Blueprint,
+        registry: &Registry,
+        mut variables: Variables,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
         let mut root = variables.builder(rng);
         let stem = plan.stem.iter().enumerate();
         let stem = stem
@@ -95,8 +129,8 @@ impl Body {
         self.cost
     }
 
-    pub(crate) fn memory(&self, batch: usize, execution: Execution) -> Memory {
-        Memory::estimate(self.outside, &self.cells, &self.variables, batch, execution)
+    pub(crate) fn memory(&self, work: &Workload) -> Breakdown {
+        memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
     }
 
     /// Runs `x`; `weights` has one tensor per searchable cell in a supernet.

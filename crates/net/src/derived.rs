@@ -6,7 +6,8 @@ use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
-use crate::{Execution, Memory, Model, NetError, Output, Pass};
+use crate::memory::{Breakdown, Workload};
+use crate::{Model, NetError, Output, Pass};
 
 /// A discrete network, ready to be trained from scratch.
 ///
@@ -35,9 +36,9 @@ impl DerivedNetwork {
         Ok(Self { body: Body::new(plan, registry, device, dtype, rng)? })
     }
 
-    /// What a training step on `batch` images needs when cells run as `execution` says.
-    pub fn memory(&self, batch: usize, execution: Execution) -> Memory {
-        self.body.memory(batch, execution)
+    /// What a process needs that runs it as `work` says, see [`crate::memory::predict`].
+    pub fn memory(&self, work: &Workload) -> Breakdown {
+        self.body.memory(work)
     }
 }
 

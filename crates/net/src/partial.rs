@@ -9,6 +9,7 @@ use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
 use crate::NetError;
+use crate::cell::times;
 
 /// Reads the channels of `x`, `[B, C, H, W]`, as a table of `groups` rows and puts them out column
 /// by column: channel `g * C / groups + i` becomes channel `i * groups + g`.
@@ -110,7 +111,7 @@ impl Bypass {
         let others = x.narrow(1, self.kept, x.dim(1)? - self.kept)?;
         let mut others = self.layers.forward(&others, mode)?;
         if let Some(weight) = weight {
-            others = others.broadcast_mul(weight)?;
+            others = times(&others, weight)?;
         }
         let mixed = match mixed {
             Some(mixed) => mixed,

@@ -8,7 +8,8 @@ use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
-use crate::{Execution, Memory, NetError, Output, Pass};
+use crate::memory::{Breakdown, Workload};
+use crate::{NetError, Output, Pass};
 
 /// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell, or
 /// `[edges, operations + 1]` where the last column weighs the whole edge (PC-DARTS' edge
@@ -100,9 +101,9 @@ impl Supernet {
         self.body.first_place(cell)
     }
 
-    /// What a training step on `batch` images needs when cells run as `execution` says.
-    pub fn memory(&self, batch: usize, execution: Execution) -> Memory {
-        self.body.memory(batch, execution)
+    /// What a process needs that runs it as `work` says, see [`crate::memory::predict`].
+    pub fn memory(&self, work: &Workload) -> Breakdown {
+        self.body.memory(work)
     }
 
     /// Runs `x`, `[B, C, H, W]`, with the given architecture weights.

@@ -17,6 +17,16 @@ pub struct Variables {
     buffers: BTreeMap<String, Var>,
     device: Device,
     dtype: DType,
+    outline: Option<Outline>,
+}
+
+/// Counts in the place of variables.
+#[derive(Clone, Debug, Default)]
+struct Outline {
+    parameters: u64,
+    buffers: u64,
+    /// What stands for all buffers of a shape.
+    stand_ins: BTreeMap<Vec<usize>, Var>,
 }
 
 /// How a parameter starts.
@@ -37,7 +47,16 @@ impl Variables {
             buffers: BTreeMap::new(),
             device: device.clone(),
             dtype,
+            outline: None,
         }
+    }
+
+    /// A store that counts what is built and holds none of it: parameters are tensors of the right
+    /// shape whose elements are all one number in memory, buffers of a shape are one variable.
+    ///
+    /// A network built from it knows its shapes, and is never to be run.
+    pub fn outline(dtype: DType) -> Self {
+        Self { outline: Some(Outline::default()), ..Self::new(&Device::Cpu, dtype) }
     }
 
     /// A builder that adds variables at the root, drawing from `rng`.
@@ -67,7 +86,18 @@ impl Variables {
 
     /// Number of trainable values.
     pub fn parameter_count(&self) -> u64 {
-        self.parameters.values().map(|var| var.elem_count() as u64).sum()
+        match &self.outline {
+            Some(outline) => outline.parameters,
+            None => count(&self.parameters),
+        }
+    }
+
+    /// Number of values in buffers.
+    pub fn buffer_count(&self) -> u64 {
+        match &self.outline {
+            Some(outline) => outline.buffers,
+            None => count(&self.buffers),
+        }
     }
 
     /// Parameters and buffers as tensors that do not change when training goes on.
@@ -167,6 +197,11 @@ impl Builder<'_> {
         shape: &[usize],
         init: Init,
     ) -> Result<Tensor, OpError> {
+        if let Some(outline) = &mut self.variables.outline {
+            outline.parameters += elements(shape);
+            let number = Tensor::zeros((), self.variables.dtype, &self.variables.device)?;
+            return Ok(number.broadcast_as(shape)?);
+        }
         let name = self.new_name(name)?;
         let values = self.draw(shape.iter().product(), init);
         let var = self.variables.variable(values, shape)?;
@@ -180,6 +215,15 @@ impl Builder<'_> {
     /// # Errors
     /// As [`Builder::parameter`].
     pub fn buffer(&mut self, name: &str, shape: &[usize], value: f64) -> Result<Var, OpError> {
+        if let Some(outline) = &mut self.variables.outline {
+            outline.buffers += elements(shape);
+            if let Some(known) = outline.stand_ins.get(shape) {
+                return Ok(known.clone());
+            }
+            let var = Var::zeros(shape, self.variables.dtype, &self.variables.device)?;
+            outline.stand_ins.insert(shape.to_vec(), var.clone());
+            return Ok(var);
+        }
         let name = self.new_name(name)?;
         let var = self.variables.variable(vec![value; shape.iter().product()], shape)?;
         self.variables.buffers.insert(name, var.clone());
@@ -208,6 +252,14 @@ impl Builder<'_> {
     fn full(&self, name: &str) -> String {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
+}
+
+fn count(variables: &BTreeMap<String, Var>) -> u64 {
+    variables.values().map(|var| var.elem_count() as u64).sum()
+}
+
+fn elements(shape: &[usize]) -> u64 {
+    shape.iter().map(|&side| side as u64).product()
 }
 
 impl Variables {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
+use dartloom_space::{Blueprint, CellPlan};
 
 /// Logits by cell in a space's order, edges by row, operations by column.
 pub type Start = Vec<Vec<Vec<f64>>>;
@@ -43,6 +44,16 @@ impl Choices {
     /// The same for a relaxation of this type.
     pub fn of(relaxation: impl Relaxation + 'static) -> Self {
         Self::new(Arc::new(relaxation))
+    }
+
+    /// Numbers that choose in the supernet of `plan`: one per operation of every searchable edge,
+    /// and one per edge where edges are weighed.
+    pub fn logits(&self, plan: &Blueprint) -> u64 {
+        let cells: BTreeMap<usize, &CellPlan> =
+            plan.cells.iter().map(|cell| (cell.cell, cell)).collect();
+        let edge = u64::from(self.edges.is_some());
+        let edges = cells.values().flat_map(|cell| &cell.edges);
+        edges.map(|own| own.candidates.len() as u64 + edge).sum()
     }
 
     /// Weighs the edges into each node as well.

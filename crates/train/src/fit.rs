@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
+use dartloom_net::memory::Workload;
 use dartloom_net::{Model, Pass};
 use dartloom_ops::Mode;
 use rand::RngCore;
@@ -68,6 +69,16 @@ impl Default for FitConfig {
 }
 
 impl FitConfig {
+    /// What a training step asks of memory, on `threads` threads.
+    pub fn workload(&self, threads: usize) -> Workload {
+        Workload {
+            execution: self.recompute.into(),
+            threads,
+            drop_path: self.drop_path > 0.0,
+            ..Workload::training(self.batch)
+        }
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors

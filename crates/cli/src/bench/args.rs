@@ -29,6 +29,8 @@ pub(crate) enum Subject {
     Kernels(KernelsArguments),
     /// The matrix product's rate, which nothing else can exceed.
     Peak(PeakArguments),
+    /// Predicted against measured peaks of memory, every network in a process of its own.
+    Memory(MemoryArguments),
 }
 
 impl BenchArguments {
@@ -40,13 +42,14 @@ impl BenchArguments {
             Subject::Infer(arguments) => arguments.pace.threads,
             Subject::Kernels(arguments) => arguments.threads,
             Subject::Peak(arguments) => arguments.threads,
+            Subject::Memory(arguments) => arguments.pace.threads,
         };
         threads.unwrap_or_else(default_threads)
     }
 }
 
 /// Two, if there are two.
-pub(super) fn default_threads() -> usize {
+pub(crate) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2))
 }
 
@@ -204,6 +207,48 @@ pub(crate) struct PeakArguments {
     /// One line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemoryArguments {
+    /// Train candidates of this space; may be repeated.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) space: Vec<String>,
+    /// Candidates of each space.
+    #[arg(long, value_name = "N", default_value = "10", value_parser = count)]
+    pub(crate) candidates: usize,
+    /// Seed that candidates are drawn from.
+    #[arg(long, value_name = "S", default_value = "0")]
+    pub(crate) seed: u64,
+    /// Search with the supernet of this preset; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: Vec<String>,
+    /// Search with the supernets of all presets.
+    #[arg(long)]
+    pub(crate) presets: bool,
+    /// Base channels; a preset's own, and 16 for candidates, when left out.
+    #[arg(long, value_name = "C", value_parser = count)]
+    pub(crate) channels: Option<usize>,
+    /// Images of a batch.
+    #[arg(long, value_name = "B", default_value = "32", value_parser = count)]
+    pub(crate) batch: usize,
+    /// Shape of an image.
+    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
+    pub(crate) input: Shape,
+    /// What cells keep for the backward pass.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) recompute: Choice,
+    /// Run one operation after the other.
+    #[arg(long)]
+    pub(crate) staged: bool,
+    /// Write every case's figures to this file.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Train this case and print the peak: what the command starts for each case.
+    #[arg(long, value_name = "JSON", hide = true)]
+    pub(crate) child: Option<String>,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
 }
 
 /// More than anybody measures; keeps a typing error from filling the memory.

@@ -16,7 +16,7 @@ mod report;
 mod search_step;
 mod train_step;
 
-pub(crate) use args::BenchArguments;
+pub(crate) use args::{BenchArguments, default_threads};
 
 use std::process::ExitCode;
 
@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<ExitCode, CliError> {
         Subject::Infer(arguments) => infer::run(arguments)?,
         Subject::Kernels(arguments) => kernels::run(arguments)?,
         Subject::Peak(arguments) => peak::run(arguments)?,
+        Subject::Memory(arguments) => memory::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -55,8 +55,10 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
         recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
-    let need = bilevel.supernet.memory(arguments.batch, bilevel.execution);
-    let predicted_mib = Some(mib(need.total()));
+    let logits = bilevel.architecture.logits().values().map(|var| var.elem_count() as u64).sum();
+    let threads = rayon::current_num_threads();
+    let work = bilevel.config().workload(arguments.batch, logits, threads);
+    let predicted_mib = Some(mib(bilevel.supernet.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)

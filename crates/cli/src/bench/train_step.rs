@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
     let data = batch("train", arguments.batch, arguments.input)?;
     let network = arguments.derived().network()?;
     let mut training = Training::new(&network, arguments);
-    let execution = training.config.recompute.into();
+    let work = FitConfig { batch: arguments.batch, ..training.config.clone() }
+        .workload(rayon::current_num_threads());
     let mut phases = Phases::default();
     let steps = measure::steps(arguments.pace, |measured| {
         let (loss, parts) = training.step(&data)?;
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
         recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
-    let predicted_mib = Some(mib(network.memory(arguments.batch, execution).total()));
+    let predicted_mib = Some(mib(network.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
     Report::new(subject, arguments.pace, figures).print(arguments.pace.json)

@@ -60,6 +60,11 @@ impl Plan {
         &self.experiment
     }
 
+    /// The operations it knows.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// What is run.
     pub(crate) fn comparison(&self) -> Comparison<'_> {
         let specs = self.experiment.method.iter().zip(keys(&self.experiment.method));
@@ -142,7 +147,12 @@ impl Plan {
         Ok(())
     }
 
-    fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Network, SpaceError> {
+    /// Where the cells of a genotype stand when it is retrained.
+    pub(crate) fn retrained(
+        &self,
+        genotype: &Genotype,
+        space: &Space,
+    ) -> Result<Network, SpaceError> {
         if *genotype.layout() == Layout::Space {
             return genotype.network_in(space);
         }
@@ -150,7 +160,8 @@ impl Plan {
         genotype.chain(layers, stem, Some(Chain::thirds(layers)), Compat::Paper)?.network()
     }
 
-    fn build(&self, channels: usize) -> Build {
+    /// A network of so many channels for the experiment's images.
+    pub(crate) fn build(&self, channels: usize) -> Build {
         let train: &InMemory = &self.data.train;
         let shape = train.shape();
         let classes = match train.task() {

@@ -8,8 +8,8 @@ use dartloom::train::RunDir;
 
 use crate::chart::{Labels, Series, chart};
 
-/// Keeps every candidate of a phase in `curves/PHASE.csv`, and draws the best so far and quality
-/// against parameters beside it.
+/// Keeps every candidate of a phase in `curves/PHASE.csv`, and draws the best so far, quality against
+/// parameters, and measured against predicted memory beside it.
 #[derive(Debug)]
 pub(super) struct Curves {
     dir: RunDir,
@@ -18,13 +18,16 @@ pub(super) struct Curves {
 }
 
 /// What became of a candidate; those without a quality stay a place in the row.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Candidate {
     quality: Option<f64>,
     parameters: Option<u64>,
+    /// Bytes at the peak of its process.
+    predicted: Option<u64>,
+    peak: Option<u64>,
 }
 
-const HEAD: &str = "told,quality,parameters";
+const HEAD: &str = "told,quality,parameters,predicted_memory,peak_memory";
 
 impl Curves {
     /// Writes into `dir`.
@@ -42,17 +45,17 @@ impl Curves {
         let kept = self.dir.read(&self.file(".csv")).map_err(std::io::Error::other)?;
         let rows = kept.as_deref().unwrap_or_default().lines().skip(1).take(told);
         self.candidates = rows.map(read).collect();
-        let missing = Candidate { quality: None, parameters: None };
-        self.candidates.resize(told, missing);
+        self.candidates.resize(told, Candidate::default());
         Ok(())
     }
 
     fn store(&self) -> std::io::Result<()> {
         let mut text = format!("{HEAD}\n");
-        for (index, Candidate { quality, parameters }) in self.candidates.iter().enumerate() {
-            let quality = quality.map_or_else(String::new, |quality| quality.to_string());
-            let parameters = parameters.map_or_else(String::new, |number| number.to_string());
-            let _ = writeln!(text, "{},{quality},{parameters}", index + 1);
+        for (index, one) in self.candidates.iter().enumerate() {
+            let quality = one.quality.map_or_else(String::new, |quality| quality.to_string());
+            let whole = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
+            let numbers = [one.parameters, one.predicted, one.peak].map(whole).join(",");
+            let _ = writeln!(text, "{},{quality},{numbers}", index + 1);
         }
         let best = chart(
             Labels { title: &self.phase, x: "candidates", y: "quality" },
@@ -62,8 +65,13 @@ impl Curves {
             Labels { title: &self.phase, x: "parameters", y: "quality" },
             &[self.costs(), self.front()],
         );
+        let memory = chart(
+            Labels { title: &self.phase, x: "predicted, MiB", y: "measured, MiB" },
+            &[self.memory(), self.equal()],
+        );
         let files = [
             (".csv", text),
+            ("-memory.svg", memory.map_err(std::io::Error::other)?),
             ("-best.svg", best.map_err(std::io::Error::other)?),
             ("-pareto.svg", pareto.map_err(std::io::Error::other)?),
         ];
@@ -109,22 +117,43 @@ impl Curves {
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Series { name: "front".to_owned(), points, line: true }
     }
+
+    /// Peaks of processes.
+    fn memory(&self) -> Series {
+        let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+        let both = |one: &Candidate| Some((mebibytes(one.predicted?), mebibytes(one.peak?)));
+        let points = self.candidates.iter().filter_map(both).collect();
+        Series { name: "candidates".to_owned(), points, line: false }
+    }
+
+    /// Where predictions are right.
+    fn equal(&self) -> Series {
+        let predicted = self.memory().points.into_iter().map(|point| point.0);
+        let ends = [predicted.clone().reduce(f64::min), predicted.reduce(f64::max)];
+        let points = ends.into_iter().flatten().map(|end| (end, end)).collect();
+        Series { name: "as predicted".to_owned(), points, line: true }
+    }
 }
 
 fn read(row: &str) -> Candidate {
     let mut fields = row.split(',').skip(1);
     let mut field = || fields.next().filter(|field| !field.is_empty());
     let quality = field().and_then(|field| field.parse().ok());
-    Candidate { quality, parameters: field().and_then(|field| field.parse().ok()) }
+    let mut number = || field().and_then(|field| field.parse().ok());
+    Candidate { quality, parameters: number(), predicted: number(), peak: number() }
 }
 
 impl Observer for Curves {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         let written = match event {
             Event::ExplorationStarted { phase, told, .. } => self.begin(phase, *told),
-            Event::CandidateTold { quality, parameters, .. } => {
-                let (quality, parameters) = (*quality, *parameters);
-                self.candidates.push(Candidate { quality, parameters });
+            Event::CandidateTold { quality, parameters, predicted_memory, peak_memory, .. } => {
+                self.candidates.push(Candidate {
+                    quality: *quality,
+                    parameters: *parameters,
+                    predicted: *predicted_memory,
+                    peak: *peak_memory,
+                });
                 self.store()
             }
             _ => Ok(()),

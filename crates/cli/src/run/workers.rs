@@ -34,6 +34,10 @@ impl Processes {
 }
 
 impl Workers for Processes {
+    fn threads_each(&self) -> usize {
+        self.config.threads_each
+    }
+
     fn pool(
         &self,
         key: &str,

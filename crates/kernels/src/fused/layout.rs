@@ -104,6 +104,26 @@ impl Program {
     }
 }
 
+/// Buffers of a thread that hold an image's values at one place of a block: padded input, what lies
+/// before the 1x1 convolution, and the gradients of these and of output, input and ReLU.
+const SCRATCH: usize = 6;
+
+impl Program {
+    /// Bytes that every thread of a run works with.
+    pub fn scratch(&self) -> u64 {
+        let blocks = self.nodes.iter().flat_map(|node| &node.terms).flat_map(|term| &term.blocks);
+        let largest = blocks
+            .map(|block| block.input.len().max(block.middle.len()).max(block.output.len()))
+            .max();
+        (SCRATCH * largest.unwrap_or(0) * size_of::<f32>()) as u64
+    }
+
+    /// Bytes of the parameters and coefficients, which every run packs into one operand.
+    pub fn packed(&self) -> u64 {
+        ((self.parameters.len + self.coefficients) * size_of::<f32>()) as u64
+    }
+}
+
 fn homes(program: &Program) -> Vec<Home> {
     let mut homes: Vec<Home> = (0..program.inputs.len()).map(Home::Input).collect();
     let (mut nodes, mut outputs) = (0, vec![None; program.nodes.len()]);

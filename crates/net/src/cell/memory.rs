@@ -1,115 +1,245 @@
 //! What a cell needs in bytes.
 
 use dartloom_kernels::fused::{Program, Recompute};
-use dartloom_space::{Candidate, CellPlan, EdgePlan, SpaceError};
+use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, SpaceError};
 
-use super::{Cell, PlacedEdge};
-use crate::Execution;
-use crate::memory::values;
+use super::fused::Whole;
+use super::{Cell, PlacedEdge, PlacedOp};
+use crate::memory::{Workload, values};
 
 /// Bytes that a cell needs in a training step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CellMemory {
     /// Held from the forward to the backward pass, beside the output.
     pub(crate) kept: u64,
+    /// What of that comes from the arena, which gives nothing back.
+    pub(crate) slabs: u64,
     pub(crate) output: u64,
-    /// Held only while the cell runs, in the direction that needs more.
-    pub(crate) transient: u64,
+    /// Held only while the cell runs forwards.
+    pub(crate) forward: u64,
+    /// Held only while the cell runs backwards, in programs and in candle's graph.
+    pub(crate) backward: u64,
     /// Gradients of the output and of what the cell reads.
     pub(crate) gradients: u64,
+    /// Operands packed for programs.
+    pub(crate) packed: u64,
+    /// What each thread works with.
+    pub(crate) scratch: u64,
+}
+
+impl CellMemory {
+    /// Most that is held while the cell runs, gradients of what it reads included.
+    pub(crate) fn transient(&self) -> u64 {
+        self.forward.max(self.backward + self.gradients)
+    }
 }
 
 /// Values per image that stand in candle's graph where a cell runs staged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     ports: u64,
-    /// Values of ports and nodes.
-    nodes: u64,
+    /// Values of one node.
+    pub(super) node: u64,
+    /// Nodes and ports.
+    states: u64,
+    inputs: usize,
     gradients: u64,
     output: u64,
 }
 
+/// Values per image that an operation leaves behind where it runs staged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpSizes {
+    /// Outputs of its layers, as far as they are tensors of their own; 0 for an operation in code.
+    layers: u64,
+    /// Its output, which a weight, drop-path and a sum multiply and add to.
+    output: u64,
+}
+
+/// Values per image that an edge leaves behind where it runs staged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EdgeSizes {
+    /// The channels that pass the operations by: their layers, weight, concatenation and shuffle.
+    bypass: u64,
+    /// What every operation of an edge with partial channels reads, gathered for it.
+    gathered: u64,
+    /// Whether a supernet's weights multiply outputs.
+    weighted: bool,
+}
+
 impl Sizes {
     pub(super) fn of(plan: &CellPlan) -> Result<Self, SpaceError> {
-        let (mut ports, mut nodes, mut reads, mut largest) = (0, 0, 0, 0);
+        let (mut ports, mut states, mut reads, mut largest) = (0, 0, 0, 0);
         for port in &plan.ports {
             for link in &port.links {
                 ports += values(&link.layers, link.input)?;
                 reads += link.input.elements();
                 largest = link.input.elements().max(largest);
             }
-            nodes += port.output.elements();
+            states += port.output.elements();
         }
+        let (inputs, node) = (plan.ports.len(), plan.node.elements());
         let last = plan.edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max();
-        let own = last.map_or(0, |last| (last + 1).saturating_sub(plan.ports.len()));
-        nodes += own as u64 * plan.node.elements();
-        let output = plan.output.elements();
+        let own = last.map_or(0, |last| (last + 1).saturating_sub(inputs));
+        states += own as u64 * node;
+        // A single output is put out as it is.
+        let output = if plan.concat.len() == 1 { 0 } else { plan.output.elements() };
         // A gradient is added to the sum so far: three tensors at the last addition, and two of
         // those before it.
-        Ok(Self { ports, nodes, gradients: output + 2 * reads + largest, output })
+        let gradients = plan.output.elements() + 2 * reads + largest;
+        Ok(Self { ports, node, states, inputs, gradients, output })
+    }
+
+    /// A cell that runs one operation after the other, without what these need.
+    pub(super) fn staged(&self, work: &Workload) -> CellMemory {
+        CellMemory {
+            kept: work.bytes(self.ports),
+            output: work.bytes(self.output),
+            gradients: work.bytes(self.gradients + self.states),
+            ..CellMemory::default()
+        }
+    }
+
+    /// A cell that is one operation.
+    pub(super) fn fused(&self, whole: &Whole, recompute: Recompute, work: &Workload) -> CellMemory {
+        let own = together(whole.program(), recompute, work);
+        let ports = if whole.begins_at_sources() { 0 } else { work.bytes(self.ports) };
+        CellMemory { kept: own.kept + ports, gradients: work.bytes(self.gradients), ..own }
     }
 }
 
-/// Values per image that a candidate leaves behind where it runs staged: its layers' outputs, its
-/// product with its weight, and the sum it was added to.
-pub(super) fn candidate(edge: &EdgePlan, own: &Candidate) -> Result<u64, SpaceError> {
-    let Some(layers) = &own.layers else { return Ok(0) };
-    let mut output = edge.input.shape;
-    for layer in layers {
-        output = layer.output(output)?;
+impl OpSizes {
+    pub(super) fn of(edge: &EdgePlan, own: &Candidate) -> Result<Self, SpaceError> {
+        let mut output = edge.input.shape;
+        let Some(layers) = &own.layers else {
+            return Ok(Self { layers: 0, output: output.elements() });
+        };
+        for layer in layers {
+            output = layer.output(output)?;
+        }
+        Ok(Self { layers: values(layers, edge.input.shape)?, output: output.elements() })
     }
-    Ok(values(layers, edge.input.shape)? + 2 * output.elements())
 }
 
-/// Likewise for the channels that pass the operations by: layers, concatenation, shuffle, sum.
-pub(super) fn bypass(edge: &EdgePlan, plan: &CellPlan) -> Result<u64, SpaceError> {
-    let Some(partial) = &edge.partial else { return Ok(0) };
-    Ok(values(&partial.layers, partial.input)? + 3 * plan.node.elements())
+impl EdgeSizes {
+    pub(super) fn of(edge: &EdgePlan, plan: &CellPlan) -> Result<Self, SpaceError> {
+        let weighted = plan.weighted;
+        let Some(partial) = &edge.partial else {
+            return Ok(Self { bypass: 0, gathered: 0, weighted });
+        };
+        let others = partial.output()?.elements();
+        // A pool reads a gathered copy.
+        let gathered = partial.layers.iter().any(|layer| !matches!(layer, Layer::Identity));
+        let gathered = if gathered { partial.input.elements() } else { 0 };
+        let product = if weighted { others } else { 0 };
+        let layers = values(&partial.layers, partial.input)?;
+        let bypass = gathered + layers + product + 2 * plan.node.elements();
+        Ok(Self { bypass, gathered: edge.input.shape.elements(), weighted })
+    }
 }
 
 impl Cell {
-    /// What it needs for `batch` images; `element` is the size of a number.
-    pub(crate) fn memory(&self, batch: usize, execution: Execution, element: u64) -> CellMemory {
-        let bytes = |values: u64| values * batch as u64 * element;
-        let Sizes { ports, nodes, gradients, output } = self.sizes;
-        let (output, gradients) = (bytes(output), bytes(gradients));
-        let recompute = match execution {
-            Execution::Fused(recompute) => Some(recompute),
-            Execution::Staged => None,
-        };
-        if let (Some(recompute), Some(whole)) = (recompute, &self.whole) {
-            let (kept, transient, _) = fused(whole.program(), batch, recompute);
-            let ports = if whole.begins_at_sources() { 0 } else { bytes(ports) };
-            return CellMemory { kept: kept + ports, output, transient, gradients };
+    /// What it needs under a workload.
+    pub(crate) fn memory(&self, work: &Workload) -> CellMemory {
+        if let Some(whole) = &self.whole
+            && let Some(recompute) = work.fused()
+            && !(work.drawn_channels && whole.splits_channels())
+        {
+            return self.sizes.fused(whole, recompute, work);
         }
-        let mut memory = CellMemory { kept: bytes(ports), output, transient: 0, gradients };
-        for edge in &self.edges {
-            memory.add(edge, batch, recompute, element);
+        let mut memory = self.sizes.staged(work);
+        let live = self.live();
+        for to in self.sizes.inputs..live.len() {
+            let (kept, terms) = self.node_memory(to, work, &mut memory);
+            // A first term is the sum, and no term is a tensor of zeros.
+            let kept = kept + work.bytes(terms.abs_diff(1) * self.sizes.node);
+            memory.kept += if live[to] { kept } else { 0 };
         }
-        memory.transient += bytes(nodes);
         memory
     }
-}
 
-impl CellMemory {
-    fn add(&mut self, edge: &PlacedEdge, batch: usize, recompute: Option<Recompute>, element: u64) {
-        let together = recompute.and_then(|recompute| {
-            let program = edge.fused.as_ref()?;
-            Some(fused(program, batch, recompute))
-        });
-        if let Some((kept, transient, output)) = together {
-            // The output, and the sum it is added to.
-            self.kept += kept + 2 * output;
-            self.transient = self.transient.max(transient);
+    /// Which nodes reach the output through operations that run; others leave nothing behind.
+    fn live(&self) -> Vec<bool> {
+        let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
+        let mut live = vec![false; last.map_or(0, |last| last + 1)];
+        for &node in &self.concat {
+            live[node] = true;
         }
-        let apart = edge.ops.iter().filter(|op| together.is_none() || !op.fused);
-        let values = apart.map(|op| op.values).sum::<u64>() + edge.bypass_values;
-        self.kept += values * batch as u64 * element;
+        for to in (0..live.len()).rev().filter(|&to| to >= self.sizes.inputs) {
+            if live[to] {
+                let run = |edge: &&PlacedEdge| edge.to == to && edge.runs();
+                self.edges.iter().filter(run).for_each(|edge| live[edge.from] = true);
+            }
+        }
+        live
+    }
+
+    /// What the edges into a node keep beside the sums, and how many terms they add.
+    fn node_memory(&self, to: usize, work: &Workload, all: &mut CellMemory) -> (u64, u64) {
+        let (mut kept, mut terms) = (0, 0);
+        for edge in self.edges.iter().filter(|edge| edge.to == to) {
+            let (own, count) = edge.memory(work, all);
+            kept += own;
+            terms += count;
+        }
+        (kept, terms)
     }
 }
 
-/// What a program keeps, the larger of its transients, and its output.
-fn fused(program: &Program, batch: usize, recompute: Recompute) -> (u64, u64, u64) {
-    let memory = program.memory(batch, recompute);
-    (memory.kept, memory.forward.max(memory.backward), memory.output)
+impl PlacedEdge {
+    /// Whether anything reaches its end.
+    fn runs(&self) -> bool {
+        self.bypass.is_some() || !self.ops.is_empty()
+    }
+
+    /// What it keeps where it runs staged, beside the sum of its node, and how many terms it adds
+    /// there.
+    pub(super) fn memory(&self, work: &Workload, all: &mut CellMemory) -> (u64, u64) {
+        let program = self.fused.as_ref().and_then(|program| Some((program, work.fused()?)));
+        let (mut kept, mut terms) = (0, 0);
+        if let Some((program, recompute)) = program {
+            let own = together(program, recompute, work);
+            kept += own.kept + own.output;
+            all.slabs += own.slabs;
+            terms += 1;
+            all.forward = all.forward.max(own.forward);
+            all.backward = all.backward.max(own.backward);
+            all.scratch = all.scratch.max(own.scratch);
+        }
+        for op in self.ops.iter().filter(|op| program.is_none() || !op.fused) {
+            kept += work.bytes(op.values(self.sizes, work));
+            terms += 1;
+        }
+        if self.bypass.is_none() {
+            return (kept, terms);
+        }
+        let sums = terms.saturating_sub(1) * self.ops.first().map_or(0, |op| op.sizes.output);
+        (kept + work.bytes(sums + self.sizes.bypass), 1)
+    }
+}
+
+impl PlacedOp {
+    /// What it leaves behind for an image where it runs by itself.
+    fn values(&self, edge: EdgeSizes, work: &Workload) -> u64 {
+        let OpSizes { layers, output } = self.sizes;
+        let weight = u64::from(edge.weighted);
+        let gate = u64::from(work.drop_path && !self.identity);
+        let gathered = if self.identity { 0 } else { edge.gathered };
+        gathered + layers + (weight + gate) * output
+    }
+}
+
+/// What a program needs; the gradient of its packed operand stands beside the operand.
+fn together(program: &Program, recompute: Recompute, work: &Workload) -> CellMemory {
+    let memory = program.memory(work.batch, recompute);
+    CellMemory {
+        kept: memory.kept + program.packed(),
+        slabs: memory.kept,
+        output: memory.output,
+        forward: memory.forward,
+        backward: memory.backward + program.packed(),
+        gradients: 0,
+        packed: program.packed(),
+        scratch: program.scratch(),
+    }
 }

@@ -1,6 +1,7 @@
 //! A placed cell.
 
 mod fused;
+mod genes;
 mod memory;
 mod staged;
 mod weights;
@@ -14,9 +15,11 @@ use dartloom_ops::{Builder, Operation, Registry};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
+pub(crate) use self::genes::{CellGenes, GeneMemory, Kept};
 pub(crate) use self::memory::CellMemory;
-use self::memory::Sizes;
+use self::memory::{EdgeSizes, OpSizes, Sizes};
 use self::weights::CellWeights;
+pub(crate) use self::weights::times;
 use crate::partial::Bypass;
 use crate::transform::Transform;
 use crate::{Execution, Mask, NetError, Pass};
@@ -50,8 +53,8 @@ struct PlacedEdge {
     ops: Vec<PlacedOp>,
     /// For partial channels: what the operations do not see.
     bypass: Option<Bypass>,
-    /// What these leave behind where the cell runs staged, per image.
-    bypass_values: u64,
+    /// What the edge leaves behind where it runs staged.
+    sizes: EdgeSizes,
     /// The operations that have stages, in an edge where another one has none.
     fused: Option<Arc<Program>>,
 }
@@ -63,8 +66,8 @@ struct PlacedOp {
     name: String,
     identity: bool,
     op: Box<dyn Operation>,
-    /// What it leaves behind where it runs staged, per image; 0 for an operation in code.
-    values: u64,
+    /// What it leaves behind where it runs staged.
+    sizes: OpSizes,
     /// Whether the edge's program runs it.
     fused: bool,
 }
@@ -97,24 +100,7 @@ impl Cell {
         registry: &Registry,
         vars: &mut Builder<'_>,
     ) -> Result<Self, NetError> {
-        let ports = plan.ports.iter().enumerate();
-        let ports = ports
-            .map(|(port, plan)| match &plan.links[..] {
-                [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
-                links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
-        let mut edges = live
-            .map(|(row, edge)| {
-                PlacedEdge::new(
-                    row,
-                    (plan, edge),
-                    registry,
-                    &mut vars.at(format_args!("edges.{row}")),
-                )
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let (ports, mut edges) = parts(index, plan, registry, vars)?;
         let whole = Whole::new(plan, &ports, &edges);
         if whole.is_none() {
             fused::fuse_edges(plan, &mut edges);
@@ -169,6 +155,29 @@ impl Cell {
     }
 }
 
+/// Ports and edges of a cell.
+fn parts(
+    index: usize,
+    plan: &CellPlan,
+    registry: &Registry,
+    vars: &mut Builder<'_>,
+) -> Result<(Vec<Transform>, Vec<PlacedEdge>), NetError> {
+    let ports = plan.ports.iter().enumerate();
+    let ports = ports
+        .map(|(port, plan)| match &plan.links[..] {
+            [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
+            links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
+    let edges = live
+        .map(|(row, edge)| {
+            PlacedEdge::new(row, (plan, edge), registry, &mut vars.at(format_args!("edges.{row}")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((ports, edges))
+}
+
 impl PlacedEdge {
     fn new(
         row: usize,
@@ -185,13 +194,13 @@ impl PlacedEdge {
             let name = candidate.op.name.clone();
             let op = registry.build(candidate, &plan.input, &mut vars.at(&name))?;
             let identity = candidate.is_identity();
-            let values = memory::candidate(plan, candidate)?;
-            ops.push(PlacedOp { column, name, identity, op, values, fused: false });
+            let sizes = OpSizes::of(plan, candidate)?;
+            ops.push(PlacedOp { column, name, identity, op, sizes, fused: false });
         }
         let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
-        let bypass_values = memory::bypass(plan, cell)?;
+        let sizes = EdgeSizes::of(plan, cell)?;
         let (from, to) = (plan.from, plan.to);
-        Ok(Self { row, from, to, ops, bypass, bypass_values, fused: None })
+        Ok(Self { row, from, to, ops, bypass, sizes, fused: None })
     }
 }
 

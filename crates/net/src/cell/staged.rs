@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_kernels::fused::{Call, Program};
 use dartloom_space::{Shape, Source};
 
-use super::weights::CellWeights;
+use super::weights::{CellWeights, times};
 use super::{Cell, Place, PlacedEdge, PlacedOp};
 use crate::drop_path::scaled;
 use crate::{Execution, NetError, Pass};
@@ -81,7 +81,7 @@ impl Cell {
         for op in edge.ops.iter().filter(|op| together.is_none() || !op.fused) {
             let y = op.forward(x, &Place { cell: self.index, edge, op }, pass)?;
             let y = match row {
-                Some(row) => y.broadcast_mul(&row.get(op.column)?)?,
+                Some(row) => times(&y, &row.get(op.column)?)?,
                 None => y,
             };
             total = Some(plus(total, y)?);

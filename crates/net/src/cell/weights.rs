@@ -1,6 +1,6 @@
 //! Architecture weights as the parts of a cell read them.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
 use crate::NetError;
 
@@ -38,4 +38,16 @@ impl CellWeights {
         };
         Ok(Tensor::cat(&[ops, edges], 0)?)
     }
+}
+
+/// `y` times a weight.
+///
+/// A constant weight is no tensor of the graph: candle would make its gradient, of the size of `y`,
+/// find nobody to take it, and hold it with three more tensors to the end of the backward pass.
+pub(crate) fn times(y: &Tensor, weight: &Tensor) -> Result<Tensor, NetError> {
+    if weight.track_op() {
+        return Ok(y.broadcast_mul(weight)?);
+    }
+    let weight = weight.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+    Ok((y * weight)?)
 }

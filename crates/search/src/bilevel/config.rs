@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dartloom_net::Mask;
+use dartloom_net::memory::{Training, Workload};
 use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,26 @@ impl BilevelConfig {
     /// Whether a cell's logits follow more than one loss for all.
     pub(super) fn has_cell_losses(&self) -> bool {
         self.ablation.is_some() || self.bookkeeping == Bookkeeping::Leaking
+    }
+
+    /// What a step on batches of `batch` images with `logits` logits asks of memory, on `threads`
+    /// threads.
+    pub fn workload(&self, batch: usize, logits: u64, threads: usize) -> Workload {
+        let own = Training {
+            // The weights before, and the gradient or the direction of the step ahead.
+            copies: if self.order == Order::Second { 2 } else { 0 },
+            batches: if self.order == Order::Joint { 1 } else { 2 },
+            logits,
+            logit_moments: if self.logit_step == LogitStep::Adam { 2 } else { 0 },
+            ..Training::default()
+        };
+        Workload {
+            execution: self.recompute.into(),
+            threads,
+            training: Some(own),
+            drawn_channels: self.mask == Mask::Random,
+            ..Workload::training(batch)
+        }
     }
 
     /// Refuses values that make no sense.

@@ -71,6 +71,8 @@ impl Bilevel {
         let mut store = loss.backward()?;
         let gradients = Gradients::take(&mut store, self.architecture.logits());
         let direction = Gradients::take(&mut store, self.variables());
+        // The passes of the product need the room of this one.
+        drop((loss, store));
         let norm = self.check_norm(step, "second-order direction", direction.norm()?)?;
         let epsilon = if norm > 0.0 { RADIUS / norm } else { 0.0 };
         let product = self.product(step, train, kept, (&direction, epsilon), report)?;

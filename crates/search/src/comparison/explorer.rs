@@ -77,6 +77,9 @@ impl ExplorerParts<'_> {
 
 /// Makes the pools in which candidates are trained.
 pub trait Workers: Debug {
+    /// Threads of each worker: what the prediction of its memory depends on.
+    fn threads_each(&self) -> usize;
+
     /// A pool whose workers judge the candidates of the explorer `key` with the seed `seed`: they run
     /// [`Training::task`] of [`Comparison::training`] on a [`Proposal`](crate::explore::Proposal) as JSON. Candidates are saved in
     /// `checkpoints` while they are trained.

@@ -4,14 +4,14 @@ mod teller;
 
 use dartloom_dist::journal::Journal;
 use dartloom_dist::worker::TaskError;
-use dartloom_dist::{InlinePool, TaskPool};
+use dartloom_dist::{InlinePool, TaskPool, TaskSpec};
 use dartloom_metrics::Event;
 use dartloom_train::Noise;
 use serde_json::json;
 
 use super::{Contest, LegResult};
 use crate::SearchError;
-use crate::comparison::{ExplorerParts, Part, Stopwatch};
+use crate::comparison::{ExplorerParts, Part, Stopwatch, Workers};
 use crate::explore::{
     Assignment, Budget, Domain, ExploreError, Outcome, PooledConfig, PooledSearch, Proposal,
     Training, Trial, assign, best,
@@ -42,6 +42,7 @@ impl Contest<'_> {
             Some(workers) => workers.pool(&parts.key, self.seed, &checkpoints)?,
             None => inline(&training),
         };
+        let threads = comparison.workers.map(Workers::threads_each);
         let journal = self.dir.file(&comparison.file("journal", &parts.key, "log"));
         let owner = json!({ "leg": leg, "seed": self.seed });
         let (mut journal, past) = Journal::open(journal, &owner).map_err(ExploreError::from)?;
@@ -60,7 +61,7 @@ impl Contest<'_> {
         let mut search = PooledSearch {
             explorer: &mut *explorer,
             pool: &mut *pool,
-            prepare: &mut |proposal| prepare(&training, proposal),
+            prepare: &mut |proposal| prepare(&training, proposal, threads),
             config: PooledConfig { pace: rules.pace, order: rules.order, budget },
             digest: digest.clone(),
         };
@@ -98,11 +99,18 @@ fn inline<'t>(training: &'t Training<'_>) -> Box<dyn TaskPool + 't> {
     }))
 }
 
-fn prepare(training: &Training<'_>, proposal: &Proposal) -> Result<Assignment, Outcome> {
-    match training.price(proposal) {
-        Ok(price) => Ok(Assignment { price, ..assign(proposal) }),
-        Err(error) => Err(Outcome::Failed { reason: error.to_string() }),
-    }
+/// A task with its price and, where it has a process of its own, the memory that this will need.
+fn prepare(
+    training: &Training<'_>,
+    proposal: &Proposal,
+    threads: Option<usize>,
+) -> Result<Assignment, Outcome> {
+    let known = || {
+        let memory = threads.map(|threads| training.memory(proposal, threads)).transpose()?;
+        let Assignment { task, .. } = assign(proposal);
+        Ok(Assignment { task: TaskSpec { memory, ..task }, price: training.price(proposal)? })
+    };
+    known().map_err(|error: SearchError| Outcome::Failed { reason: error.to_string() })
 }
 
 /// Architectures whose prices say what one costs on average.

@@ -6,6 +6,7 @@ use candle_core::{DType, Device};
 use dartloom_data::Dataset;
 use dartloom_dist::worker::TaskError;
 use dartloom_metrics::{Event, Flow, Silent, observer_fn};
+use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Build, Genotype, Space};
@@ -86,6 +87,15 @@ impl Training<'_> {
     pub fn price(&self, proposal: &Proposal) -> Result<u64, SearchError> {
         let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
         Ok(self.training_macs(cost.macs, self.epochs(proposal)))
+    }
+
+    /// Predicted peak of a process that trains a proposal on `threads` threads, in bytes.
+    ///
+    /// # Errors
+    /// As [`Training::price`].
+    pub fn memory(&self, proposal: &Proposal, threads: usize) -> Result<u64, SearchError> {
+        let plan = self.plan(&proposal.genotype)?;
+        Ok(predict(&plan, self.registry, &self.config.fit.workload(threads))?.total())
     }
 
     pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> u64 {

@@ -5,22 +5,22 @@ use std::path::Path;
 const KIB_PER_MIB: f64 = 1024.0;
 
 /// Bytes as MiB.
-pub(super) fn mib(bytes: u64) -> f64 {
+pub(in crate::bench) fn mib(bytes: u64) -> f64 {
     bytes as f64 / 1024.0 / KIB_PER_MIB
 }
 
 /// Memory held at a moment, to compare a later peak with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Baseline(Option<f64>);
+pub(in crate::bench) struct Baseline(Option<f64>);
 
 impl Baseline {
     /// What the process holds now.
-    pub(super) fn now() -> Self {
+    pub(in crate::bench) fn now() -> Self {
         Self(status().and_then(|text| field(&text, "VmRSS:")))
     }
 
     /// MiB of the process's peak above this; none where the system does not tell.
-    pub(super) fn peak_above(self) -> Option<f64> {
+    pub(in crate::bench) fn peak_above(self) -> Option<f64> {
         let peak = field(&status()?, "VmHWM:")?;
         Some((peak - self.0?).max(0.0))
     }

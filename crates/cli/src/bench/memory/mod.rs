@@ -1,0 +1,90 @@
+//! `dartloom bench memory`: predicted against measured peaks.
+
+mod case;
+mod child;
+mod report;
+mod rss;
+
+use std::process::{Command, Stdio};
+
+use dartloom::presets;
+use dartloom::train::Noise;
+
+pub(super) use rss::{Baseline, mib};
+
+use super::args::{MemoryArguments, default_threads};
+use super::print_json;
+use crate::error::CliError;
+use crate::{output, spaces};
+use case::{Case, Subject};
+use report::{Report, Row};
+
+/// In-edges that nodes of candidates keep, in spaces whose nodes choose.
+const TOP: usize = 2;
+
+pub(super) fn run(arguments: &MemoryArguments) -> Result<(), CliError> {
+    if let Some(case) = &arguments.child {
+        return child::run(case);
+    }
+    let mut rows = Vec::new();
+    for case in cases(arguments)? {
+        let row = row(&case, arguments)?;
+        eprintln!("{}", row.line());
+        rows.push(row);
+    }
+    let report = Report::new(rows);
+    if let Some(path) = &arguments.csv {
+        output::write(path, &report.csv())?;
+    }
+    if arguments.pace.json { print_json(&report) } else { output::print(&report.table()) }
+}
+
+/// Candidates of the spaces, then presets.
+fn cases(arguments: &MemoryArguments) -> Result<Vec<Case>, CliError> {
+    let mut subjects = Vec::new();
+    for name in &arguments.space {
+        let space = spaces::resolve(name)?;
+        let domain = case::domain(&space, TOP);
+        for candidate in 0..arguments.candidates {
+            let mut rng = Noise::new(arguments.seed).stream(name, candidate as u64);
+            let genotype = domain.sample(&mut rng).map_err(CliError::input)?;
+            subjects.push(Subject::Candidate { space: name.clone(), candidate, genotype });
+        }
+    }
+    let all = presets::names().filter(|_| arguments.presets).map(str::to_owned);
+    for name in arguments.preset.iter().cloned().chain(all) {
+        subjects.push(Subject::Preset { name });
+    }
+    let case = |subject| Case {
+        subject,
+        channels: arguments.channels,
+        batch: arguments.batch,
+        input: arguments.input,
+        recompute: arguments.recompute.into(),
+        staged: arguments.staged,
+        steps: arguments.pace.warm_up + arguments.pace.steps,
+    };
+    Ok(subjects.into_iter().map(case).collect())
+}
+
+/// Trains a case in a process of its own and predicts what that takes.
+fn row(case: &Case, arguments: &MemoryArguments) -> Result<Row, CliError> {
+    let threads = arguments.pace.threads.unwrap_or_else(default_threads);
+    let predicted = mib(case.predict(threads)?.total());
+    let text = serde_json::to_string(case)
+        .map_err(|error| CliError::Encode { what: "a case", message: error.to_string() })?;
+    let failed = |message: String| CliError::Child { case: case.name(), message };
+    let program = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let mut command = Command::new(program);
+    command.args(["bench", "memory", "--child", &text]).stderr(Stdio::inherit());
+    if let Some(threads) = arguments.pace.threads {
+        command.arg("--threads").arg(threads.to_string());
+    }
+    let done = command.output().map_err(|error| failed(error.to_string()))?;
+    let said = String::from_utf8_lossy(&done.stdout);
+    let measured = said.trim().parse::<f64>();
+    match measured {
+        Ok(measured) if done.status.success() => Ok(Row::new(case.name(), predicted, measured)),
+        _ => Err(failed(format!("{}, {said}", done.status))),
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether something that needs memory may run, and what would fit in its place.
+
+use serde::{Deserialize, Serialize};
+
+/// A place to run in, with memory of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// Bytes it has.
+    pub bytes: u64,
+    /// Whether nothing runs there now.
+    pub free: bool,
+}
+
+/// The sizes that a network may have in place of those it was meant to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    /// Images of a batch.
+    pub batch: usize,
+    /// Base channels.
+    pub channels: usize,
+}
+
+/// What is to be done with something that needs memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    /// Run it in this slot: the smallest free one that holds it.
+    Run {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// Wait for this slot: the smallest one that holds it; none of them is free.
+    Wait {
+        /// Index of the slot.
+        slot: usize,
+    },
+    /// No slot holds it.
+    Reject {
+        /// Bytes it needs.
+        needed: u64,
+        /// Bytes of the largest slot.
+        limit: u64,
+        /// The most images of a batch with which that one would hold it; none if not even one.
+        largest_batch: Option<usize>,
+        /// The most base channels likewise.
+        largest_channels: Option<usize>,
+    },
+}
+
+/// Where something of `size` may run.
+///
+/// `predict` says how many bytes a size needs, more for a larger batch or more channels, and nothing
+/// for a size that no network has. `step` is what channels must be a multiple of.
+///
+/// A size without prediction is rejected as one that needs everything.
+pub fn admit(
+    size: Size,
+    step: usize,
+    slots: &[Slot],
+    predict: impl Fn(Size) -> Option<u64>,
+) -> Admission {
+    let needed = predict(size).unwrap_or(u64::MAX);
+    let smallest = |free: bool| {
+        let holding = slots.iter().enumerate();
+        let holding = holding.filter(|(_, slot)| slot.bytes >= needed && (slot.free || !free));
+        holding.min_by_key(|(_, slot)| slot.bytes).map(|(index, _)| index)
+    };
+    if let Some(slot) = smallest(true) {
+        return Admission::Run { slot };
+    }
+    if let Some(slot) = smallest(false) {
+        return Admission::Wait { slot };
+    }
+    let limit = slots.iter().map(|slot| slot.bytes).max().unwrap_or(0);
+    let fits = |size: Size| predict(size).is_some_and(|bytes| bytes <= limit);
+    let step = step.max(1);
+    Admission::Reject {
+        needed,
+        limit,
+        largest_batch: largest(size.batch, |batch| fits(Size { batch, ..size })),
+        largest_channels: largest(size.channels / step, |steps| {
+            fits(Size { channels: steps * step, ..size })
+        })
+        .map(|steps| steps * step),
+    }
+}
+
+/// The largest number from 1 to `most` that fits; whatever is smaller than one that fits does.
+fn largest(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    let (mut low, mut high) = (0, most + 1);
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    (low > 0).then_some(low)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! What a network needs in bytes, known before it is built.
+//!
+//! [`predict`] adds up, from a blueprint's shapes alone,
+//!
+//! - every weight, its gradient and what its optimiser keeps,
+//! - every value that stands in candle's graph from the forward to the backward pass: outputs of
+//!   stem, cells and heads; of cells that run fused the outputs of blocks and nodes, of others the
+//!   outputs of all layers, products with weights and sums; operands packed for a cell,
+//! - what is held for a moment: the largest of all cells' rooms on the way forward and on the way
+//!   back, there with the gradients of what the cell reads; the scratch of every thread,
+//! - images, and the process itself ([`Process`]).
+//!
+//! No tensor is made for that but numbers that stand for whole shapes, so that a prediction takes
+//! milliseconds. The networks themselves ask the same code ([`Supernet::memory`]).
+//!
+//! Not counted is what operations in code keep. Values that reach no output are taken as freed at
+//! the end of their cell.
+//!
+//! [`Supernet::memory`]: crate::Supernet::memory
+
+mod admission;
+mod breakdown;
+mod calibration;
+mod process;
+mod range;
+mod workload;
+
+pub use admission::{Admission, Size, Slot, admit};
+pub use breakdown::Breakdown;
+pub use calibration::Calibration;
+pub use process::Process;
+pub use range::{Draws, Range, Ranges, ranges};
+pub use workload::{Training, Workload};
+
+use dartloom_ops::{Registry, Variables};
+use dartloom_space::{Blueprint, Layer, Shape, SpaceError};
+
+use crate::NetError;
+use crate::body::Body;
+use crate::cell::{Cell, CellMemory};
+
+/// Bytes of a process that runs the network of `plan` as `work` says, at their peak.
+///
+/// For supernets made by [`Blueprint::supernet`] and networks made by [`Blueprint::derived`].
+///
+/// # Errors
+/// As [`Supernet::new`](crate::Supernet::new).
+pub fn predict(
+    plan: &Blueprint,
+    registry: &Registry,
+    work: &Workload,
+) -> Result<Breakdown, NetError> {
+    Ok(Body::outline(plan, registry, work.dtype)?.memory(work))
+}
+
+/// The sum of a network's parts; `outside` is what [`outside`] counts.
+pub(crate) fn breakdown(
+    (input, outside): (Shape, u64),
+    cells: &[Cell],
+    variables: &Variables,
+    work: &Workload,
+) -> Breakdown {
+    let cells: Vec<CellMemory> = cells.iter().map(|cell| cell.memory(work)).collect();
+    let most = |bytes: fn(&CellMemory) -> u64| cells.iter().map(bytes).max().unwrap_or(0);
+    let kept: u64 = cells.iter().map(|cell| cell.kept + cell.output).sum();
+    let activations = work.bytes(outside) + kept;
+    let scratch = most(|cell| cell.scratch) * work.threads as u64;
+    let count = variables.parameter_count();
+    let all = |logits: u64| work.numbers(count + variables.buffer_count() + logits);
+    let images = work.bytes(input.elements()) + (work.batch * LABEL) as u64;
+    let breakdown = match work.training {
+        Some(own) => Breakdown {
+            parameters: all(own.logits),
+            gradients: work.numbers(count + own.logits),
+            moments: work
+                .numbers(count * (own.moments + own.copies) + own.logits * own.logit_moments),
+            activations,
+            workspace: most(CellMemory::transient) + scratch,
+            images: images * own.batches,
+            process: 0,
+        },
+        None => Breakdown {
+            parameters: all(0),
+            activations,
+            workspace: most(|cell| cell.forward) + scratch,
+            images,
+            ..Breakdown::default()
+        },
+    };
+    let slabs: u64 = cells.iter().map(|cell| cell.slabs).sum();
+    Process::default().around(breakdown, slabs)
+}
+
+/// Bytes of a label.
+const LABEL: usize = size_of::<u32>();
+
+/// Values of one image that stand outside of cells: the outputs of stem and heads.
+pub(crate) fn outside(plan: &Blueprint) -> Result<u64, SpaceError> {
+    let mut sum = 0;
+    for part in &plan.stem {
+        sum += values(&part.layers, part.input)?;
+    }
+    for branch in &plan.head.branches {
+        sum += values(&branch.layers, branch.input)?;
+    }
+    if let Some(aux) = plan.aux.as_ref().filter(|aux| aux.fits) {
+        sum += values(&aux.layers, aux.input)?;
+    }
+    Ok(sum)
+}
+
+/// Values that layers leave behind for one image when they run one by one.
+pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> {
+    let (mut shape, mut sum) = (input, 0);
+    for layer in layers {
+        let before = shape;
+        shape = layer.output(shape)?;
+        sum += match layer {
+            Layer::Identity => 0,
+            // The shifted plane is gathered, and both halves are put out before they are joined.
+            Layer::FactorizedReduce { .. } => before.elements() + 2 * shape.elements(),
+            _ => shape.elements(),
+        };
+    }
+    Ok(sum)
+}
