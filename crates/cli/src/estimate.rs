@@ -79,8 +79,7 @@ struct Estimator<'a> {
 
 impl Estimator<'_> {
     fn method(&self, method: &MethodParts<'_>) -> Result<MethodEstimate, CliError> {
-        let (random, retrain) =
-            (&self.plan.experiment().random, &self.plan.experiment().retrain);
+        let (random, retrain) = (&self.plan.experiment().random, &self.plan.experiment().retrain);
         let sample = method.space.sample(random.top, &mut Noise::new(0).stream("check", 0));
         let network = self.plan.retrained(&sample, method.space).map_err(CliError::input)?;
         let retrained = method.space.with_network(network).map_err(CliError::input)?;
@@ -150,8 +149,9 @@ impl Estimate {
     fn render(&self, json: bool) -> Result<String, CliError> {
         if json {
             let text = serde_json::to_string(self).map(|text| text + "\n");
-            return text.map_err(|error| {
-                CliError::Encode { what: "the estimate", message: error.to_string() }
+            return text.map_err(|error| CliError::Encode {
+                what: "the estimate",
+                message: error.to_string(),
             });
         }
         let head = ["what", "parameters", "multiply-adds", "peak MiB", "verdict"];

@@ -104,7 +104,11 @@ impl Plan {
     }
 
     /// Where the cells of a genotype stand when it is retrained.
-    pub(crate) fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Network, SpaceError> {
+    pub(crate) fn retrained(
+        &self,
+        genotype: &Genotype,
+        space: &Space,
+    ) -> Result<Network, SpaceError> {
         if *genotype.layout() == Layout::Space {
             return genotype.network_in(space);
         }

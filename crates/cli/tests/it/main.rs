@@ -6,6 +6,7 @@ mod bench;
 mod commands;
 mod decode;
 mod distance;
+mod memory;
 mod mistakes;
 mod parity;
 mod program;
