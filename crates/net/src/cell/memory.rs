@@ -148,12 +148,11 @@ impl Cell {
             return self.sizes.fused(whole, recompute, work);
         }
         let mut memory = self.sizes.staged(work);
-        let live = self.live();
-        for to in self.sizes.inputs..live.len() {
+        for (to, live) in self.live().into_iter().enumerate().skip(self.sizes.inputs) {
             let (kept, terms) = self.node_memory(to, work, &mut memory);
             // A first term is the sum, and no term is a tensor of zeros.
             let kept = kept + work.bytes(terms.abs_diff(1) * self.sizes.node);
-            memory.kept += if live[to] { kept } else { 0 };
+            memory.kept += if live { kept } else { 0 };
         }
         memory
     }

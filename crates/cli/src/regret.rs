@@ -1,0 +1,155 @@
+//! `dartloom regret`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use dartloom::search::explore::{
+    ConfiguredExplorer, EvolutionConfig, ExploreError, RegretCurve, Table, explore, regrets,
+};
+use dartloom::train::Noise;
+use flate2::read::GzDecoder;
+use serde::Serialize;
+
+use crate::chart::{Labels, Series, chart};
+use crate::error::CliError;
+use crate::output;
+use crate::score::{Benchmark, number};
+use crate::table::table;
+
+/// How far from a benchmark's best do explorers stay, evaluation by evaluation?
+///
+/// A search sees one column and is reported by another: its regret is what the architecture it likes
+/// best lacks of the table's best.
+#[derive(Debug, Args)]
+pub(crate) struct RegretArguments {
+    /// A table of architectures as CSV, maybe packed as .gz, with the columns `arch`, `params` and `flops`.
+    #[arg(long, value_name = "FILE.csv")]
+    table: PathBuf,
+    /// The benchmark whose architectures these are.
+    #[arg(long, value_name = "NAME")]
+    space: Benchmark,
+    /// What a search sees.
+    #[arg(long, value_name = "COLUMN")]
+    quality: String,
+    /// What is reported of what it found.
+    #[arg(long, value_name = "COLUMN")]
+    reported: String,
+    /// What searches.
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "random_genotypes,evolution",
+        value_parser = PossibleValuesParser::new(names())
+    )]
+    explorers: Vec<String>,
+    /// Seeds 0 to N-1.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    seeds: u64,
+    /// Evaluations of each search.
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    budget: usize,
+    /// Where the curves are drawn.
+    #[arg(long, value_name = "FILE.svg")]
+    svg: Option<PathBuf>,
+    /// One line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Explorers that a table can answer: it has architectures as they are trained in the end.
+fn names() -> Vec<&'static str> {
+    let known = ConfiguredExplorer::known().into_iter().map(|(name, _)| name);
+    known.filter(|name| *name != "halving").collect()
+}
+
+/// The mean regrets of an explorer.
+#[derive(Debug, Serialize)]
+struct Found {
+    explorer: String,
+    seeds: usize,
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+pub(crate) fn run(arguments: &RegretArguments) -> Result<ExitCode, CliError> {
+    let table = read(arguments)?;
+    let found = arguments.explorers.iter().map(|name| search(arguments, name, &table));
+    let found = found.collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &arguments.svg {
+        output::write(path, &draw(arguments, &found)?)?;
+    }
+    output::print(&render(arguments, &found)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(arguments: &RegretArguments) -> Result<Table, CliError> {
+    let path = &arguments.table;
+    let unread = |source| CliError::Read { path: path.clone(), source };
+    let file = File::open(path).map_err(unread)?;
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    let source: Box<dyn Read> =
+        if packed { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
+    let RegretArguments { space, quality, reported, .. } = arguments;
+    space.table(source, quality, reported).map_err(|error| CliError::content(path, error))
+}
+
+fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Found, CliError> {
+    let explorer = configured(name);
+    let run = |seed| -> Result<Vec<f64>, ExploreError> {
+        let domain = arguments.space.domain()?;
+        let mut explorer = explorer.build(domain, Noise::new(seed))?;
+        let trials = explore(&mut *explorer, &mut &*table, arguments.budget)?;
+        regrets(table, &trials)
+    };
+    let work = |error: ExploreError| CliError::work(dartloom::search::SearchError::from(error));
+    let runs = (0..arguments.seeds).map(run).collect::<Result<Vec<_>, _>>().map_err(work)?;
+    let RegretCurve { mean, deviation, seeds } = RegretCurve::of(&runs).map_err(work)?;
+    Ok(Found { explorer: name.to_owned(), seeds, mean, deviation })
+}
+
+/// An explorer by its name; evolution with a population that is small beside the budget.
+fn configured(name: &str) -> ConfiguredExplorer {
+    let known = ConfiguredExplorer::known().into_iter().find(|(known, _)| *known == name);
+    match known {
+        Some((_, ConfiguredExplorer::Evolution(_))) | None => {
+            ConfiguredExplorer::Evolution(EvolutionConfig { population: 20, sample: 5 })
+        }
+        Some((_, other)) => other,
+    }
+}
+
+fn draw(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError> {
+    let curve = |found: &Found| Series {
+        name: found.explorer.clone(),
+        points: (1..).map(f64::from).zip(found.mean.iter().copied()).collect(),
+        line: true,
+    };
+    let title = format!("mean regret of {} over {} seeds", arguments.reported, arguments.seeds);
+    let labels = Labels { title: &title, x: "evaluations", y: "regret" };
+    chart(labels, &found.iter().map(curve).collect::<Vec<_>>())
+}
+
+fn render(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError> {
+    if arguments.json {
+        return output::json(&found, "the regrets");
+    }
+    let budget = arguments.budget.max(1);
+    let mut places = vec![budget.div_ceil(50), budget.div_ceil(10), budget.div_ceil(5), budget];
+    places.dedup();
+    let mut rows = vec![vec!["regret after".to_owned()]];
+    rows[0].extend(places.iter().map(usize::to_string));
+    for Found { explorer, mean, deviation, .. } in found {
+        let mut row = vec![explorer.clone()];
+        row.extend(places.iter().map(|&place| {
+            let at = place.min(mean.len()) - 1;
+            format!("{} ± {}", number(mean[at]), number(deviation[at]))
+        }));
+        rows.push(row);
+    }
+    Ok(table(&rows))
+}
