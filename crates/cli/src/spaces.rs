@@ -24,8 +24,11 @@ Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
 /// A way to place cells around a set of operations.
 type Topology = fn(OpSet) -> Result<Space, SpaceError>;
 
+/// A space that is a constant.
+type Fixed = fn() -> Result<Space, SpaceError>;
+
 /// Spaces with operations of their own.
-const BENCHMARKS: [(&str, fn() -> Result<Space, SpaceError>); 2] =
+const BENCHMARKS: [(&str, Fixed); 2] =
     [("nasbench201", nasbench201::space), ("nasbench_macro", nasbench_macro::space)];
 
 const TOPOLOGIES: [(&str, Topology); 5] = [

@@ -11,10 +11,10 @@ pub enum Error {
     Search(#[from] dartloom_search::SearchError),
     /// An exploration failed, or a table of architectures is wrong.
     #[error(transparent)]
-    Explore(#[from] dartloom_search::explore::ExploreError),
+    Explore(Box<dartloom_search::explore::ExploreError>),
     /// There is no zero-cost score.
     #[error(transparent)]
-    ZeroCost(#[from] dartloom_search::zero_cost::ZeroCostError),
+    ZeroCost(Box<dartloom_search::zero_cost::ZeroCostError>),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] dartloom_train::TrainError),
@@ -59,4 +59,16 @@ pub enum Error {
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl From<dartloom_search::explore::ExploreError> for Error {
+    fn from(error: dartloom_search::explore::ExploreError) -> Self {
+        Self::Explore(Box::new(error))
+    }
+}
+
+impl From<dartloom_search::zero_cost::ZeroCostError> for Error {
+    fn from(error: dartloom_search::zero_cost::ZeroCostError) -> Self {
+        Self::ZeroCost(Box::new(error))
+    }
 }

@@ -30,56 +30,56 @@ pub(super) fn read(
 ) -> Result<Vec<Row>, CliError> {
     let unread = |source| CliError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(unread)?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    let rows = if packed {
-        parse(GzDecoder::new(file), space, columns)
-    } else {
-        parse(file, space, columns)
-    };
-    rows.map_err(|error| CliError::content(path, error))
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        return parse(path, GzDecoder::new(file), space, columns);
+    }
+    parse(path, file, space, columns)
 }
 
 fn parse(
+    path: &Path,
     source: impl Read,
     space: Benchmark,
     columns: &[String],
-) -> Result<Vec<Row>, ExploreError> {
+) -> Result<Vec<Row>, CliError> {
+    let refused = |error| CliError::content(path, error);
+    let broken = |source| refused(ExploreError::Csv { source });
     let mut reader = csv::Reader::from_reader(source);
-    let header = reader.headers()?.clone();
-    let find = |name: &str| {
+    let header = reader.headers().map_err(broken)?.clone();
+    let find = |column: &str| {
+        let place = header.iter().position(|known| known == column);
         let known = || header.iter().map(str::to_owned).collect();
-        let place = header.iter().position(|known| known == name);
-        place.ok_or_else(|| ExploreError::NoColumn { column: name.to_owned(), known: known() })
+        let missing = || ExploreError::NoColumn { column: column.to_owned(), known: known() };
+        place.ok_or_else(|| refused(missing()))
     };
     let architecture = find(ARCHITECTURE)?;
     let places = columns.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
     let mut rows = Vec::new();
     for record in reader.records() {
-        let record = record?;
+        let record = record.map_err(broken)?;
         let line = record.position().map_or(0, csv::Position::line);
+        let (column, name) = (architecture + 1, ARCHITECTURE.to_owned());
         let text = record.get(architecture).unwrap_or_default();
-        let genotype = space.parse(text).map_err(|source| ExploreError::Architecture {
-            line,
-            column: architecture + 1,
-            name: ARCHITECTURE.to_owned(),
-            source,
-        })?;
+        let genotype = space.parse(text);
+        let genotype = genotype
+            .map_err(|source| ExploreError::Architecture { line, column, name, source })
+            .map_err(refused)?;
         let value = |&place: &usize| {
             let number = record.get(place).and_then(|text| text.parse().ok());
             number.filter(|value: &f64| value.is_finite())
         };
         rows.push(Row { genotype, values: places.iter().map(value).collect() });
     }
-    if rows.is_empty() { Err(ExploreError::NoRows) } else { Ok(rows) }
+    if rows.is_empty() { Err(refused(ExploreError::NoRows)) } else { Ok(rows) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str, columns: &[&str]) -> Result<Vec<Row>, ExploreError> {
+    fn read(text: &str, columns: &[&str]) -> Result<Vec<Row>, CliError> {
         let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
-        parse(text.as_bytes(), Benchmark::NasbenchMacro, &columns)
+        parse(Path::new("some.csv"), text.as_bytes(), Benchmark::NasbenchMacro, &columns)
     }
 
     #[test]
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn damaged_tables_are_refused_where_they_are_wrong() {
         let error = |text: &str| read(text, &["a"]).unwrap_err().to_string();
-        assert_eq!(error("arch,b\n"), "table: no column `a`; columns are arch, b");
-        let expected = "table, line 3, column 2 (`arch`): line 1, column 8: expected";
+        assert_eq!(error("arch,b\n"), "some.csv: table: no column `a`; columns are arch, b");
+        let expected = "some.csv: table, line 3, column 2 (`arch`): line 1, column 8: expected";
         assert!(error("a,arch\n1,01221000\n2,0122100\n").starts_with(expected));
         assert!(error("a,arch\n").contains("at least one architecture"));
         assert!(error("a,arch\n1\n").contains("line: 2"));

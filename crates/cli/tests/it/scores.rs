@@ -100,7 +100,7 @@ fn scores_are_correlated_with_columns() {
     assert_eq!(answer["sampled"], 3);
     words.retain(|word| *word != "--json");
     let said = program.succeed(&words).stdout;
-    assert!(said.starts_with("score    column   rows  missing  refused  Kendall tau"), "{said}");
+    assert!(said.starts_with("score     column  rows  missing  refused  Kendall tau"), "{said}");
 
     words[2] = "missing.csv";
     assert_eq!(program.run(&words).code, Some(2));

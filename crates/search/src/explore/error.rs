@@ -36,10 +36,10 @@ pub enum ExploreError {
     },
     /// A controller could not learn.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(Box<TrainError>),
     /// The tensor library failed.
     #[error(transparent)]
-    Tensor(#[from] candle_core::Error),
+    Tensor(Box<candle_core::Error>),
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
@@ -130,4 +130,16 @@ pub enum ExploreError {
         /// Number of the task.
         task: u64,
     },
+}
+
+impl From<TrainError> for ExploreError {
+    fn from(error: TrainError) -> Self {
+        Self::Train(Box::new(error))
+    }
+}
+
+impl From<candle_core::Error> for ExploreError {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Tensor(Box::new(error))
+    }
 }

@@ -19,7 +19,7 @@ pub enum ZeroCostError {
     Op(#[from] OpError),
     /// A loss or a gradient failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(Box<TrainError>),
     /// A space or genotype does not fit.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -110,6 +110,12 @@ pub enum ZeroCostError {
         /// The names there are.
         known: Vec<&'static str>,
     },
+}
+
+impl From<TrainError> for ZeroCostError {
+    fn from(error: TrainError) -> Self {
+        Self::Train(Box::new(error))
+    }
 }
 
 impl From<NetError> for ZeroCostError {

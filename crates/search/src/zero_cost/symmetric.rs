@@ -53,7 +53,7 @@ pub(super) fn eigenvalues(mut matrix: Vec<Vec<f64>>) -> Vec<f64> {
 /// Quadratic convergence: matrices of hundreds of rows need about ten.
 const MOST_SWEEPS: usize = 60;
 
-/// Turns rows and columns `p` and `q` so that the value where they meet is 0.
+/// Turns rows and columns `p` and `q`, the lesser, so that the value where they meet is 0.
 fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize) {
     let meeting = matrix[p][q];
     if meeting == 0.0 {
@@ -67,10 +67,10 @@ fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize) {
         let (a, b) = (row[p], row[q]);
         (row[p], row[q]) = (cosine * a - sine * b, sine * a + cosine * b);
     }
-    for column in 0..matrix.len() {
-        let (a, b) = (matrix[p][column], matrix[q][column]);
-        matrix[p][column] = cosine * a - sine * b;
-        matrix[q][column] = sine * a + cosine * b;
+    let (upper, lower) = matrix.split_at_mut(p);
+    for (first, second) in lower[0].iter_mut().zip(&mut upper[q]) {
+        let (a, b) = (*first, *second);
+        (*first, *second) = (cosine * a - sine * b, sine * a + cosine * b);
     }
 }
 

@@ -23,17 +23,19 @@ pub struct ReinforceConfig {
     pub hidden: usize,
     /// Learning rate of Adam.
     pub rate: f64,
-    /// Weight of the entropy, in units of quality per nat.
+    /// Weight of the entropy, in units of quality per nat: it grows with the scale of qualities.
     pub entropy: f64,
     /// Decay of the baseline, in [0, 1).
     pub decay: f64,
 }
 
 impl Default for ReinforceConfig {
-    /// A hidden width of 64 and rate 0.01, which are ours, entropy 1e-4 (ENAS, for qualities from 0
-    /// to 1) and decay 0.9 (the scripts of NAS-Bench-201).
+    /// A hidden width of 64, rate 0.01, and entropy 0.005, meant for qualities from 0 to 1; decay 0.9
+    /// as in the scripts of NAS-Bench-201. With ENAS' entropy of 1e-4 a controller that learns from
+    /// every single outcome converges on its first luck: of 500 proposals on that benchmark some 50
+    /// differ.
     fn default() -> Self {
-        Self { hidden: 64, rate: 0.01, entropy: 1e-4, decay: 0.9 }
+        Self { hidden: 64, rate: 0.01, entropy: 5e-3, decay: 0.9 }
     }
 }
 
