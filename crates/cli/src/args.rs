@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Score(crate::score::ScoreArguments),
     /// Say whether scores rank architectures as a table of measurements does.
     Correlate(crate::correlate::CorrelateArguments),
+    /// Say how far from a benchmark's best explorers stay.
+    Regret(crate::regret::RegretArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
     Bench(crate::bench::BenchArguments),
 }
@@ -75,7 +77,7 @@ pub(crate) struct RunArguments {
     pub(crate) workers: usize,
     /// Memory that each of these processes may have; a candidate that needs more fails, and the
     /// search goes on.
-    #[arg(long, value_name = "MIB")]
+    #[arg(long, value_name = "BYTES", value_parser = crate::estimate::bytes)]
     pub(crate) worker_memory: Option<u64>,
     /// Use the seeds 0 to N-1.
     #[arg(long, value_name = "N")]

@@ -30,7 +30,9 @@ struct Estimate {
 #[derive(Debug, Serialize)]
 struct MethodEstimate {
     method: String,
-    search: SearchEstimate,
+    /// Its supernet, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<SearchEstimate>,
     /// Candidates of random search in the method's space.
     candidates: SpaceEstimate,
     /// Networks that are retrained.
@@ -63,8 +65,14 @@ pub(crate) fn run(arguments: &EstimateArguments) -> Result<ExitCode, CliError> {
     let threads = arguments.threads.unwrap_or_else(default_threads);
     let estimator = Estimator { plan: &plan, threads, limit: arguments.memory };
     let comparison = plan.comparison();
-    let methods = comparison.methods.iter().map(|method| estimator.method(method));
-    let methods = methods.collect::<Result<_, _>>()?;
+    let methods = comparison.methods.iter().map(|method| {
+        let search = estimator.search(method)?;
+        estimator.method((&method.name, method.space, method.channels), Some(search))
+    });
+    let explorers = comparison.explorers.iter().map(|explorer| {
+        estimator.method((&explorer.name, explorer.space, explorer.channels), None)
+    });
+    let methods = methods.chain(explorers).collect::<Result<_, _>>()?;
     let estimate = Estimate { experiment: plan.experiment().name.clone(), threads, methods };
     output::print(&estimate.render(arguments.json)?)?;
     Ok(ExitCode::SUCCESS)
@@ -78,15 +86,19 @@ struct Estimator<'a> {
 }
 
 impl Estimator<'_> {
-    fn method(&self, method: &MethodParts<'_>) -> Result<MethodEstimate, CliError> {
+    fn method(
+        &self,
+        (name, space, channels): (&str, &Space, usize),
+        search: Option<SearchEstimate>,
+    ) -> Result<MethodEstimate, CliError> {
         let (random, retrain) = (&self.plan.experiment().random, &self.plan.experiment().retrain);
-        let sample = method.space.sample(random.top, &mut Noise::new(0).stream("check", 0));
-        let network = self.plan.retrained(&sample, method.space).map_err(CliError::input)?;
-        let retrained = method.space.with_network(network).map_err(CliError::input)?;
+        let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
+        let network = self.plan.retrained(&sample, space).map_err(CliError::input)?;
+        let retrained = space.with_network(network).map_err(CliError::input)?;
         Ok(MethodEstimate {
-            method: method.name.clone(),
-            search: self.search(method)?,
-            candidates: self.space(method.space, method.channels, random.top, &random.fit)?,
+            method: name.to_owned(),
+            search,
+            candidates: self.space(space, channels, random.top, &random.fit)?,
             retraining: self.space(&retrained, retrain.channels, random.top, &retrain.fit)?,
         })
     }
@@ -158,21 +170,27 @@ impl Estimate {
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         for method in &self.methods {
             let MethodEstimate { method, search, candidates, retraining } = method;
-            rows.push(vec![
-                format!("{method}: search"),
-                search.parameters.to_string(),
-                search.macs.to_string(),
-                mib(search.total as f64),
-                verdict(search.admission),
-            ]);
-            for (name, bytes) in search.memory.parts() {
-                let empty = String::new;
-                rows.push(vec![format!("  {name}"), empty(), empty(), mib(bytes as f64), empty()]);
-            }
+            rows.extend(search.iter().flat_map(|search| search.rows(method)));
             rows.extend(candidates.rows(&format!("{method}: candidates")));
             rows.extend(retraining.rows(&format!("{method}: retraining")));
         }
         Ok(table(&rows))
+    }
+}
+
+impl SearchEstimate {
+    fn rows(&self, method: &str) -> Vec<Vec<String>> {
+        let whole = vec![
+            format!("{method}: search"),
+            self.parameters.to_string(),
+            self.macs.to_string(),
+            mib(self.total as f64),
+            verdict(self.admission),
+        ];
+        let empty = String::new;
+        let part =
+            |(name, bytes)| vec![format!("  {name}"), empty(), empty(), mib(bytes as f64), empty()];
+        std::iter::once(whole).chain(self.memory.parts().map(part)).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod estimate;
 mod experiment;
 mod genotype;
 mod output;
+mod regret;
 mod run;
 mod score;
 mod spaces;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
             run::settings();
             rayon::scope(|_| exit_code(correlate::run(&arguments)))
         }
+        Command::Regret(arguments) => exit_code(regret::run(&arguments)),
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),

@@ -27,8 +27,8 @@ impl Processes {
         let program = std::env::current_exe()
             .map_err(|source| CliError::Read { path: PathBuf::from("this program"), source })?;
         let workers = arguments.workers.max(1);
-        let memory = arguments.worker_memory.map(|mebibytes| mebibytes << 20);
-        let config = LocalConfig::new(workers, (threads() / workers).max(1), memory);
+        let threads_each = (threads() / workers).max(1);
+        let config = LocalConfig::new(workers, threads_each, arguments.worker_memory);
         Ok(Self { program, experiment, config })
     }
 }

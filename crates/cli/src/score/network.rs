@@ -1,6 +1,9 @@
 //! Which network is meant.
 
+use std::io::Read;
+
 use clap::ValueEnum;
+use dartloom::search::explore::{Domain, ExploreError, Table, TableColumns};
 use dartloom::space::{
     Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem, nasbench_macro, nasbench201,
 };
@@ -46,6 +49,26 @@ impl Benchmark {
             Self::Nasbench201 => nasbench201::blueprint(genotype, build),
             Self::NasbenchMacro => nasbench_macro::blueprint(genotype, build),
         }
+    }
+
+    /// All of its architectures.
+    pub(crate) fn domain(self) -> Result<Domain, SpaceError> {
+        match self {
+            Self::Nasbench201 => nasbench201::space().map(Domain::every_edge),
+            Self::NasbenchMacro => nasbench_macro::space().map(Domain::every_edge),
+        }
+    }
+
+    /// A table of them, of which a search sees `quality`.
+    pub(crate) fn table(
+        self,
+        source: impl Read,
+        quality: &str,
+        reported: &str,
+    ) -> Result<Table, ExploreError> {
+        let ops = self.domain()?.space().op_set().clone();
+        let columns = TableColumns::nasbench201(quality, reported);
+        Table::read(source, &columns, ops, |text| self.parse(text))
     }
 
     /// What was asked for, with the benchmark's channels where none were.

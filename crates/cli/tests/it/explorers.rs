@@ -63,7 +63,7 @@ fn an_explorer_has_a_row_and_curves_and_survives_being_killed() {
 #[test]
 fn candidates_without_memory_fail_and_the_run_says_why() {
     let program = with_tiny();
-    let said = program.run(&["run", "tiny.ron", "--worker-memory", "1"]);
+    let said = program.run(&["run", "tiny.ron", "--worker-memory", "1MiB"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
     assert!(said.stderr.contains("5 done, candidate"), "{}", said.stderr);
     assert!(said.stderr.contains("none of 5 candidates could be measured"), "{}", said.stderr);

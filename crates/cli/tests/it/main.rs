@@ -11,5 +11,6 @@ mod memory;
 mod mistakes;
 mod parity;
 mod program;
+mod regret;
 mod runs;
 mod scores;

@@ -19,8 +19,19 @@ fn with_table() -> Program {
 }
 
 const WORDS: [&str; 13] = [
-    "regret", "--table", "table.csv", "--space", "nasbench201", "--quality", "valid", "--reported",
-    "test", "--seeds", "3", "--budget", "40",
+    "regret",
+    "--table",
+    "table.csv",
+    "--space",
+    "nasbench201",
+    "--quality",
+    "valid",
+    "--reported",
+    "test",
+    "--seeds",
+    "3",
+    "--budget",
+    "40",
 ];
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod teller;
 
+use std::cell::RefCell;
+
 use dartloom_dist::journal::Journal;
 use dartloom_dist::worker::TaskError;
-use dartloom_dist::{InlinePool, TaskPool, TaskSpec};
+use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_metrics::Event;
+use dartloom_net::memory::Calibration;
 use dartloom_train::Noise;
 use serde_json::json;
 
@@ -13,8 +16,8 @@ use super::{Contest, LegResult};
 use crate::SearchError;
 use crate::comparison::{ExplorerParts, Part, Stopwatch, Workers};
 use crate::explore::{
-    Assignment, Budget, Domain, ExploreError, Outcome, PooledConfig, PooledSearch, Proposal,
-    Training, Trial, assign, best,
+    Assignment, Budget, Domain, ExploreError, MemoryUse, Order, Outcome, PooledConfig,
+    PooledSearch, Proposal, Standing, Training, Trial, assign, best,
 };
 use teller::Teller;
 
@@ -58,14 +61,23 @@ impl Contest<'_> {
             told: 0,
         };
         let mut teller = Teller::new(begun, budget, &mut watch);
+        let calibration = RefCell::new(Calibration::default());
+        // Peaks differ from run to run, and a search in the order of its proposals must not.
+        let correct = |predicted| match rules.order {
+            Order::Arrival => calibration.borrow().cautious(predicted),
+            Order::Submission => predicted,
+        };
         let mut search = PooledSearch {
             explorer: &mut *explorer,
             pool: &mut *pool,
-            prepare: &mut |proposal| prepare(&training, proposal, threads),
+            prepare: &mut |proposal| prepare(&training, proposal, threads, &correct),
             config: PooledConfig { pace: rules.pace, order: rules.order, budget },
             digest: digest.clone(),
         };
-        let found = search.run(&mut journal, &past, &mut |standing| teller.tell(standing));
+        let found = search.run(&mut journal, &past, &mut |standing| {
+            measure(&mut calibration.borrow_mut(), standing);
+            teller.tell(standing)
+        });
         let spent = teller.end()?;
         let Some(trials) = found? else {
             watch.store()?;
@@ -104,13 +116,25 @@ fn prepare(
     training: &Training<'_>,
     proposal: &Proposal,
     threads: Option<usize>,
+    correct: &dyn Fn(u64) -> u64,
 ) -> Result<Assignment, Outcome> {
     let known = || {
         let memory = threads.map(|threads| training.memory(proposal, threads)).transpose()?;
+        let memory = memory.map(correct);
         let Assignment { task, .. } = assign(proposal);
         Ok(Assignment { task: TaskSpec { memory, ..task }, price: training.price(proposal)? })
     };
     known().map_err(|error: SearchError| Outcome::Failed { reason: error.to_string() })
+}
+
+/// Learns from the peak of a process how predictions err.
+fn measure(calibration: &mut Calibration, standing: &Standing<'_>) {
+    if let Some(TaskEvent::Finished { task, .. }) = standing.event
+        && let MemoryUse { predicted: Some(predicted), measured: Some(measured) } =
+            standing.memory(*task)
+    {
+        calibration.observe(predicted, measured);
+    }
 }
 
 /// Architectures whose prices say what one costs on average.
