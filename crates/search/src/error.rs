@@ -10,6 +10,8 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
+use crate::explore::ExploreError;
+
 /// Why a search failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -43,7 +45,7 @@ pub enum SearchError {
     Observer(#[from] ObserverError),
     /// A discrete search failed.
     #[error(transparent)]
-    Explore(#[from] crate::explore::ExploreError),
+    Explore(Box<ExploreError>),
     /// A discrete search has no result.
     #[error("{explorer}: none of {candidates} candidates could be measured, at last: {last}")]
     NothingMeasured {
@@ -82,5 +84,11 @@ pub enum SearchError {
 impl From<NetError> for SearchError {
     fn from(error: NetError) -> Self {
         Self::Net(Box::new(error))
+    }
+}
+
+impl From<ExploreError> for SearchError {
+    fn from(error: ExploreError) -> Self {
+        Self::Explore(Box::new(error))
     }
 }

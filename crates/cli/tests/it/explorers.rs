@@ -22,7 +22,7 @@ fn with_tiny() -> Program {
 fn accuracies(verdict: &str) -> Vec<String> {
     let words = |line: &str| line.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
     let rows = verdict.lines().filter(|line| line.contains('.'));
-    rows.take(3).map(|line| words(line)).collect()
+    rows.take(3).map(words).collect()
 }
 
 fn genotype(program: &Program, out: &str) -> String {
