@@ -77,14 +77,14 @@ fn main() -> Found<()> {
         }
         let curve = RegretCurve::of(&runs)?;
         print!("{name:<10}");
-        for at in [10, budget / 10, budget / 5, budget / 2, budget] {
+        for at in [10, budget / 5, budget / 2, budget] {
             let (mean, deviation) = (curve.mean[at - 1], curve.deviation[at - 1]);
             print!("  {at:>3}: {mean:.3} ± {deviation:.3}");
         }
         println!();
         found.push((name, runs));
     }
-    compare(&found, budget / 5)
+    compare(&found, budget / 2)
 }
 
 /// Refuses a table whose costs are not those of the networks, all of which are laid out for it.
