@@ -7,7 +7,7 @@ use crate::program::{Program, wait_for};
 const TINY: &str = r#"(
     data: Digits, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
     layers: 3, nodes: 2, channels: 2, seeds: [1], stem: Cifar(1),
-    explorers: [(explorer: Evolution((population: 2, sample: 2)), rules: (candidates: 5))],
+    explorers: [(explorer: Evolution(population: 2, sample: 2), rules: (candidates: 5))],
     random: (fit: (epochs: 1, batch: 128)),
     retrain: (channels: 2, fit: (epochs: 1, batch: 128)),
 )"#;
@@ -20,7 +20,7 @@ fn with_tiny() -> Program {
 
 /// The verdict without what took time.
 fn accuracies(verdict: &str) -> Vec<String> {
-    let words = |line: &str| line.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
+    let words = |line: &str| line.split_whitespace().take(5).collect::<Vec<_>>().join(" ");
     let rows = verdict.lines().filter(|line| line.contains('.'));
     rows.take(3).map(words).collect()
 }

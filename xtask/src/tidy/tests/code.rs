@@ -61,10 +61,19 @@ fn libraries_leave_the_outside_alone() {
 
 #[test]
 fn who_keeps_deadlines_reads_the_clock_and_nothing_else() {
-    let path = "crates/dist/src/pool.rs";
+    let (manifest, path) = (super::manifest("dist", ""), "crates/dist/src/pool.rs");
+    let with = |text| {
+        let crate_of = [
+            ("crates/dist/Cargo.toml", &*manifest),
+            ("crates/dist/README.md", "# dist\n"),
+            ("crates/dist/src/lib.rs", "#![doc = include_str!(\"../README.md\")]\n"),
+        ];
+        found(&[&crate_of[..], &[(path, text)]].concat())
+    };
     let text = "use std::time::Instant;\nuse std::fs::File;\nfn a() { std::thread::sleep(d); }\n";
-    assert_eq!(found(&[(path, text)]), Vec::<String>::new());
-    breaks(&[(path, "fn a() { std::env::var(\"A\"); }")], &format!("{path}:1"), "environment");
+    assert_eq!(with(text), Vec::<String>::new());
+    let outside = with("fn a() { std::env::var(\"A\"); }");
+    assert!(outside.len() == 1 && outside[0].contains("environment"), "{outside:?}");
 }
 
 #[test]
