@@ -51,7 +51,12 @@ fn an_explorer_has_a_row_and_curves_and_survives_being_killed() {
     assert!(resumed.stderr.contains("going on with the run"), "{}", resumed.stderr);
     assert_eq!(genotype(&program, "killed"), genotype(&program, "whole"));
     assert_eq!(accuracies(&resumed.stdout), accuracies(&whole.stdout));
-    let curve = |out: &str| program.read(&format!("{out}/curves/seed-1-search.csv"));
+    // Peaks of processes are measured anew.
+    let curve = |out: &str| -> Vec<String> {
+        let text = program.read(&format!("{out}/curves/seed-1-search.csv"));
+        let fields = text.lines().map(|line| line.split(',').take(4).collect::<Vec<_>>().join(","));
+        fields.collect()
+    };
     assert_eq!(curve("killed"), curve("whole"));
 
     // Two workers find what one finds.
