@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod candidate;
 mod entropy;
 mod log;
 mod number;
 
+pub use candidate::Candidate;
 pub use entropy::CellEntropy;
 pub use log::{EventLog, Record, Truncated, read_events_from};
 
@@ -111,8 +113,9 @@ pub enum Event {
         explorer: String,
         /// How many candidates its budget is expected to be enough for.
         candidates: usize,
-        /// How many have been told already; above 0 when it is resumed.
-        told: usize,
+        /// Those that were told before it was resumed, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        told: Vec<Candidate>,
     },
     /// A candidate of a discrete search has been trained for another epoch.
     CandidateTrained {
@@ -136,21 +139,11 @@ pub enum Event {
         told: usize,
         /// Share of the budget that is spent, 0 to 1.
         share: f64,
-        /// Its quality, where it was measured.
-        #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
-        quality: Option<f64>,
-        /// Its trainable numbers, where it was measured.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        parameters: Option<u64>,
+        /// What is known of it.
+        candidate: Candidate,
         /// The best quality so far.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
         best: Option<f64>,
-        /// Bytes that were predicted for the peak of its process.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        predicted_memory: Option<u64>,
-        /// Bytes of that peak.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        peak_memory: Option<u64>,
         /// Why it was not measured: the limit that it breaks, or what failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,

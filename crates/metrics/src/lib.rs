@@ -9,7 +9,7 @@ pub mod statistics;
 pub mod testkit;
 
 pub use error::{MetricsError, ObserverError};
-pub use event::{CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
 pub use meter::{Accuracy, Mean, Meter};
 pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
 

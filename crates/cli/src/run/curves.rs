@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use dartloom::metrics::{Candidate, Event, Flow, Observer, ObserverError};
 use dartloom::search::explore::{Point, front};
 use dartloom::train::RunDir;
 
@@ -17,16 +17,6 @@ pub(super) struct Curves {
     candidates: Vec<Candidate>,
 }
 
-/// What became of a candidate; those without a quality stay a place in the row.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Candidate {
-    quality: Option<f64>,
-    parameters: Option<u64>,
-    /// Bytes at the peak of its process.
-    predicted: Option<u64>,
-    peak: Option<u64>,
-}
-
 const HEAD: &str = "told,quality,parameters,predicted_memory,peak_memory";
 
 impl Curves {
@@ -39,22 +29,13 @@ impl Curves {
         format!("curves/{}{ending}", self.phase.replace([' ', '/'], "-"))
     }
 
-    /// Goes on with what an earlier process kept.
-    fn begin(&mut self, phase: &str, told: usize) -> std::io::Result<()> {
-        phase.clone_into(&mut self.phase);
-        let kept = self.dir.read(&self.file(".csv")).map_err(std::io::Error::other)?;
-        let rows = kept.as_deref().unwrap_or_default().lines().skip(1).take(told);
-        self.candidates = rows.map(read).collect();
-        self.candidates.resize(told, Candidate::default());
-        Ok(())
-    }
-
     fn store(&self) -> std::io::Result<()> {
         let mut text = format!("{HEAD}\n");
         for (index, one) in self.candidates.iter().enumerate() {
             let quality = one.quality.map_or_else(String::new, |quality| quality.to_string());
             let whole = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
-            let numbers = [one.parameters, one.predicted, one.peak].map(whole).join(",");
+            let numbers =
+                [one.parameters, one.predicted_memory, one.peak_memory].map(whole).join(",");
             let _ = writeln!(text, "{},{quality},{numbers}", index + 1);
         }
         let best = chart(
@@ -121,7 +102,8 @@ impl Curves {
     /// Peaks of processes.
     fn memory(&self) -> Series {
         let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-        let both = |one: &Candidate| Some((mebibytes(one.predicted?), mebibytes(one.peak?)));
+        let both =
+            |one: &Candidate| Some((mebibytes(one.predicted_memory?), mebibytes(one.peak_memory?)));
         let points = self.candidates.iter().filter_map(both).collect();
         Series { name: "candidates".to_owned(), points, line: false }
     }
@@ -135,25 +117,16 @@ impl Curves {
     }
 }
 
-fn read(row: &str) -> Candidate {
-    let mut fields = row.split(',').skip(1);
-    let mut field = || fields.next().filter(|field| !field.is_empty());
-    let quality = field().and_then(|field| field.parse().ok());
-    let mut number = || field().and_then(|field| field.parse().ok());
-    Candidate { quality, parameters: number(), predicted: number(), peak: number() }
-}
-
 impl Observer for Curves {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         let written = match event {
-            Event::ExplorationStarted { phase, told, .. } => self.begin(phase, *told),
-            Event::CandidateTold { quality, parameters, predicted_memory, peak_memory, .. } => {
-                self.candidates.push(Candidate {
-                    quality: *quality,
-                    parameters: *parameters,
-                    predicted: *predicted_memory,
-                    peak: *peak_memory,
-                });
+            Event::ExplorationStarted { phase, told, .. } => {
+                phase.clone_into(&mut self.phase);
+                told.clone_into(&mut self.candidates);
+                Ok(())
+            }
+            Event::CandidateTold { candidate, .. } => {
+                self.candidates.push(*candidate);
                 self.store()
             }
             _ => Ok(()),

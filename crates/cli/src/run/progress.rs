@@ -117,19 +117,20 @@ impl Progress {
             }
             Event::ExplorationStarted { phase, explorer, candidates, told } => {
                 self.phase = Phase { epochs: *candidates, best: None };
-                self.advance(phase, *told as f64 / (*candidates).max(1) as f64);
+                let told = told.len();
+                self.advance(phase, told as f64 / (*candidates).max(1) as f64);
                 if let Some(bars) = &self.bars {
                     bars.phase.set_length(TICKS);
                     bars.phase.set_prefix(phase.to_owned());
                 }
-                let going_on = if *told > 0 { format!(", {told} done") } else { String::new() };
+                let going_on = if told > 0 { format!(", {told} done") } else { String::new() };
                 self.tell(&format!("{phase}: {explorer}, about {candidates} candidates{going_on}"))
             }
-            Event::CandidateTold { phase, task, told, share, quality, best, reason, .. } => {
+            Event::CandidateTold { phase, task, told, share, candidate, best, reason } => {
                 self.advance(phase, *share);
                 self.phase.best = *best;
                 let percent = |value: &f64| format!("{:.2} %", 100.0 * value);
-                let what = match (quality, reason) {
+                let what = match (&candidate.quality, reason) {
                     (Some(quality), _) => percent(quality),
                     (None, Some(reason)) => reason.clone(),
                     (None, None) => "no measurement".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::{CellEntropy, Event};
+use dartloom_metrics::{Candidate, CellEntropy, Event};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
@@ -58,7 +58,7 @@ pub(crate) fn every_kind() -> Vec<Event> {
             phase: phase(),
             explorer: "evolution".to_owned(),
             candidates: 20,
-            told: 3,
+            told: vec![Candidate { quality: Some(0.5), ..Candidate::default() }],
         },
         Event::CandidateTrained { phase: phase(), task: 4, epochs: 2, quality: Some(0.5) },
         Event::CandidateTold {
@@ -66,11 +66,8 @@ pub(crate) fn every_kind() -> Vec<Event> {
             task: 4,
             told: 4,
             share: 0.2,
-            quality: None,
-            parameters: None,
+            candidate: Candidate { predicted_memory: Some(1 << 20), ..Candidate::default() },
             best: Some(0.75),
-            predicted_memory: Some(1 << 20),
-            peak_memory: None,
             reason: Some("out of memory".to_owned()),
         },
         Event::Checkpoint { phase: phase(), epoch: 4, step: 0, path: "state/4".to_owned() },

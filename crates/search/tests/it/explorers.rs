@@ -133,8 +133,8 @@ fn explorers_alone_evaluate_as_many_as_they_say() {
     let dir = RunDir::open(temporary.path()).unwrap();
     let mut told = Vec::new();
     let report = run(&dir, Vec::new(), vec![explorer(&space, evolution())], |event| {
-        if let Event::CandidateTold { share, quality, .. } = event {
-            told.push((*share, quality.is_some()));
+        if let Event::CandidateTold { share, candidate, .. } = event {
+            told.push((*share, candidate.quality.is_some()));
         }
         false
     });

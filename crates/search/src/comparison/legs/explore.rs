@@ -58,7 +58,7 @@ impl Contest<'_> {
             phase: format!("seed {} {leg}", self.seed),
             explorer: parts.explorer.title().to_owned(),
             candidates: expected(&training, &domain, noise, budget)?,
-            told: 0,
+            told: Vec::new(),
         };
         let mut teller = Teller::new(begun, budget, &mut watch);
         let calibration = RefCell::new(Calibration::default());

@@ -1,7 +1,7 @@
 //! What a discrete search tells the observers of a comparison.
 
 use dartloom_dist::TaskEvent;
-use dartloom_metrics::{Event, Flow, Observer, ObserverError};
+use dartloom_metrics::{Candidate, Event, Flow, Observer, ObserverError};
 
 use crate::SearchError;
 use crate::explore::{Budget, Outcome, Standing, Trial};
@@ -56,8 +56,9 @@ impl<'a> Teller<'a> {
         if let Some(mut begun) = self.begun.take() {
             // What an earlier process has told is not told again.
             if let Event::ExplorationStarted { told, .. } = &mut begun {
-                (*told, self.told) = (trials.len(), trials.len());
+                *told = trials.iter().map(|trial| candidate(trial, standing)).collect();
             }
+            self.told = trials.len();
             events.push(begun);
         }
         if let Some(TaskEvent::Progress { task, value, .. }) = standing.event {
@@ -69,13 +70,13 @@ impl<'a> Teller<'a> {
             });
         }
         for (index, trial) in trials.iter().enumerate().skip(self.told) {
-            events.push(self.candidate(trial, index + 1, standing));
+            events.push(self.event(trial, index + 1, standing));
         }
         self.told = trials.len();
         events
     }
 
-    fn candidate(&self, trial: &Trial, told: usize, standing: &Standing<'_>) -> Event {
+    fn event(&self, trial: &Trial, told: usize, standing: &Standing<'_>) -> Event {
         let share = |part: f64, whole: f64| (part / whole.max(1.0)).min(1.0);
         let open = standing.open as u64;
         // Open candidates are paid for and not done.
@@ -89,15 +90,22 @@ impl<'a> Teller<'a> {
                 (None, Some(all)) => share(done, all as f64),
                 (None, None) => 0.0,
             },
-            quality: trial.outcome.quality(),
-            parameters: trial.outcome.cost().map(|cost| cost.parameters),
-            predicted_memory: standing.memory(trial.proposal.task).predicted,
-            peak_memory: standing.memory(trial.proposal.task).measured,
+            candidate: candidate(trial, standing),
             best: standing.best().and_then(|best| best.outcome.quality()),
             reason: match &trial.outcome {
                 Outcome::Measured { .. } => None,
                 other => Some(other.to_string()),
             },
         }
+    }
+}
+
+fn candidate(trial: &Trial, standing: &Standing<'_>) -> Candidate {
+    let memory = standing.memory(trial.proposal.task);
+    Candidate {
+        quality: trial.outcome.quality(),
+        parameters: trial.outcome.cost().map(|cost| cost.parameters),
+        predicted_memory: memory.predicted,
+        peak_memory: memory.measured,
     }
 }
