@@ -16,6 +16,8 @@ mod read;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -52,14 +54,10 @@ impl Journal {
         let path = path.into();
         let options = OpenOptions::new().read(true).append(true).create(true).clone();
         let file = options.open(&path).map_err(|source| failed(&path, "open", source))?;
-        match file.try_lock() {
-            // Some file systems have no locks; there, epochs alone tell writers apart.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-            Err(TryLockError::WouldBlock) => {
-                let owner = read(&path).ok().and_then(|contents| contents.owner());
-                let owner = owner.map_or_else(|| "another process".to_owned(), |o| o.to_string());
-                return Err(DistError::Busy { path, owner });
-            }
+        if !lock(&file) {
+            let owner = read(&path).ok().and_then(|contents| contents.owner());
+            let owner = owner.map_or_else(|| "another process".to_owned(), |o| o.to_string());
+            return Err(DistError::Busy { path, owner });
         }
         let contents = read(&path)?;
         let epoch = contents.epoch() + 1;
@@ -114,6 +112,25 @@ impl Journal {
             }
         }
     }
+}
+
+/// How often a lock is tried, and how long is waited in between.
+const TRIES: u32 = 50;
+const BETWEEN: Duration = Duration::from_millis(10);
+
+/// Takes the lock of a file; whether nobody else has it.
+///
+/// A process that is just being started holds the files of the one that starts it for a moment, so
+/// that a lock may outlive its journal by that much.
+fn lock(file: &File) -> bool {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            // Some file systems have no locks; there, epochs alone tell writers apart.
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN),
+        }
+    }
+    false
 }
 
 fn failed(path: &Path, action: &'static str, source: std::io::Error) -> DistError {
