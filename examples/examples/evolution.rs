@@ -17,12 +17,12 @@
 use std::error::Error;
 
 use dartloom::dist::journal::Journal;
-use dartloom::dist::worker::{TaskError, serve};
+use dartloom::dist::worker::serve;
 use dartloom::dist::{Launch, LocalConfig, LocalPool};
 use dartloom::prelude::*;
 use dartloom::search::explore::{
-    Budget, EvolutionConfig, Order, Pace, PooledConfig, PooledSearch, Proposal,
-    RegularisedEvolution, Unique, assign, best,
+    Budget, EvolutionConfig, Order, Pace, PooledConfig, PooledSearch, RegularisedEvolution, Unique,
+    assign, best,
 };
 use dartloom_examples::candidates::Candidates;
 
@@ -82,10 +82,7 @@ fn work() -> Result<(), Box<dyn Error>> {
     let images = candidates.images()?;
     let training = candidates.training(&images);
     let code = serve(std::io::stdin(), std::io::stdout(), |task, reporter| {
-        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
-        let proposal: Proposal = serde_json::from_value(task.payload.clone()).map_err(told)?;
-        let outcome = training.task(&proposal, &mut |value| reporter.progress(value))?;
-        serde_json::to_value(outcome).map_err(told)
+        training.handle(&task.payload, &mut |value| reporter.progress(value))
     })?;
     if code == std::process::ExitCode::SUCCESS { Ok(()) } else { Err("nobody listened".into()) }
 }

@@ -1,5 +1,5 @@
 //! What the programs of discrete search have in common: a small space on the embedded digits, whose
-//! candidates are trained for an epoch.
+//! candidates are trained for three epochs.
 
 use std::error::Error;
 
@@ -40,10 +40,10 @@ impl Candidates {
         Ok(Split::Halves.parts(&self.digits.train, Noise::new(0).child("split").seed())?)
     }
 
-    /// An epoch for every candidate.
+    /// Three epochs for every candidate.
     pub fn training<'a>(&'a self, images: &'a Parts<'a>) -> Training<'a> {
         let fit = FitConfig {
-            epochs: 1,
+            epochs: 3,
             batch: 64,
             rate: Schedule::Constant(0.05),
             drop_path: 0.0,

@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use dartloom::Error;
-use dartloom::dist::worker::{TaskError, serve};
+use dartloom::dist::worker::serve;
 use dartloom::search::SearchError;
-use dartloom::search::explore::Proposal;
 use dartloom::train::RunDir;
 
 use crate::args::WorkerArguments;
@@ -32,10 +31,7 @@ pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
     let checkpoints = RunDir::open(checkpoints).map_err(CliError::work)?;
     let training = comparison.training(explorer, *seed, &images, checkpoints);
     let code = serve(std::io::stdin(), std::io::stdout(), |task, reporter| {
-        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
-        let proposal: Proposal = serde_json::from_value(task.payload.clone()).map_err(told)?;
-        let outcome = training.task(&proposal, &mut |value| reporter.progress(value))?;
-        serde_json::to_value(outcome).map_err(told)
+        training.handle(&task.payload, &mut |value| reporter.progress(value))
     });
     code.map_err(CliError::work)
 }

@@ -177,7 +177,7 @@ fn a_running_task_is_cancelled() {
 #[test]
 fn a_program_that_is_not_there_is_told() {
     let config = dartloom_dist::LocalConfig { rules: quick(), ..Default::default() };
-    let launch = dartloom_dist::Launch::new("/nowhere/dartloom", ["worker"]);
+    let launch = dartloom_dist::Launch::new("no/such/dartloom", ["worker"]);
     let mut pool = dartloom_dist::LocalPool::new(&launch, config).unwrap();
     pool.submit(TaskSpec::new(0, json!(null))).unwrap();
     let events = drain(&mut pool);

@@ -5,7 +5,6 @@ mod teller;
 use std::cell::RefCell;
 
 use dartloom_dist::journal::Journal;
-use dartloom_dist::worker::TaskError;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_metrics::Event;
 use dartloom_net::memory::Calibration;
@@ -104,11 +103,7 @@ fn nothing_measured(explorer: &str, trials: &[Trial]) -> SearchError {
 
 /// A pool in this thread.
 fn inline<'t>(training: &'t Training<'_>) -> Box<dyn TaskPool + 't> {
-    Box::new(InlinePool::new(None, |task, report| {
-        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
-        let proposal: Proposal = serde_json::from_value(task.payload.clone()).map_err(told)?;
-        serde_json::to_value(training.task(&proposal, report)?).map_err(told)
-    }))
+    Box::new(InlinePool::new(None, |task, report| training.handle(&task.payload, report)))
 }
 
 /// A task with its price and, where it has a process of its own, the memory that this will need.

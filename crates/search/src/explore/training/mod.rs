@@ -164,6 +164,21 @@ impl Training<'_> {
         })
     }
 
+    /// The same with the proposal and its outcome as JSON: what a pool's worker is given and what it
+    /// returns.
+    ///
+    /// # Errors
+    /// As [`Training::task`], and [`TaskError::Other`] for a payload that is no proposal.
+    pub fn handle(
+        &self,
+        payload: &Value,
+        report: &mut dyn FnMut(Value),
+    ) -> Result<Value, TaskError> {
+        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
+        let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
+        serde_json::to_value(self.task(&proposal, report)?).map_err(told)
+    }
+
     fn outcome(
         &self,
         proposal: &Proposal,
