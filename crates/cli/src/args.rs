@@ -79,6 +79,9 @@ pub(crate) struct RunArguments {
     /// search goes on.
     #[arg(long, value_name = "BYTES", value_parser = crate::estimate::bytes)]
     pub(crate) worker_memory: Option<u64>,
+    /// End a candidate that has not finished an epoch for so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) worker_stall: Option<f64>,
     /// Use the seeds 0 to N-1.
     #[arg(long, value_name = "N")]
     pub(crate) seeds: Option<u64>,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use dartloom::dist::{Launch, LocalConfig, LocalPool, TaskPool};
+use dartloom::dist::{Launch, LocalConfig, LocalPool, Rules, TaskPool};
 use dartloom::search::explore::ExploreError;
 use dartloom::search::{SearchError, Workers};
 use dartloom::train::RunDir;
@@ -28,7 +28,10 @@ impl Processes {
             .map_err(|source| CliError::Read { path: PathBuf::from("this program"), source })?;
         let workers = arguments.workers.max(1);
         let threads_each = (threads() / workers).max(1);
+        let rules = Rules { stall: arguments.worker_stall, ..Rules::default() };
         let config = LocalConfig::new(workers, threads_each, arguments.worker_memory);
+        let config = LocalConfig { rules, ..config };
+        config.check().map_err(CliError::input)?;
         Ok(Self { program, experiment, config })
     }
 }

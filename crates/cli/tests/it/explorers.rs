@@ -75,6 +75,16 @@ fn candidates_without_memory_fail_and_the_run_says_why() {
 }
 
 #[test]
+fn candidates_that_stall_are_ended() {
+    let program = with_tiny();
+    let said = program.run(&["run", "tiny.ron", "--worker-stall", "0.001"]);
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    assert!(said.stderr.contains("no progress for 0.001 s"), "{}", said.stderr);
+    let said = program.run(&["run", "tiny.ron", "--worker-stall", "-1", "--overwrite"]);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+}
+
+#[test]
 fn explorers_are_named_like_methods_and_stand_beside_them() {
     let program = with_tiny();
     let words = ["run", "tiny.ron", "--method", "local_search,darts", "--set", "search.epochs=1"];
