@@ -160,11 +160,7 @@ impl Estimator<'_> {
 impl Estimate {
     fn render(&self, json: bool) -> Result<String, CliError> {
         if json {
-            let text = serde_json::to_string(self).map(|text| text + "\n");
-            return text.map_err(|error| CliError::Encode {
-                what: "the estimate",
-                message: error.to_string(),
-            });
+            return output::json(self, "the estimate");
         }
         let head = ["what", "parameters", "multiply-adds", "peak MiB", "verdict"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];

@@ -1,7 +1,5 @@
 //! `dartloom regret`.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +9,6 @@ use dartloom::search::explore::{
     ConfiguredExplorer, EvolutionConfig, ExploreError, RegretCurve, Table, explore, regrets,
 };
 use dartloom::train::Noise;
-use flate2::read::GzDecoder;
 use serde::Serialize;
 
 use crate::chart::{Labels, Series, chart};
@@ -88,14 +85,9 @@ pub(crate) fn run(arguments: &RegretArguments) -> Result<ExitCode, CliError> {
 }
 
 fn read(arguments: &RegretArguments) -> Result<Table, CliError> {
-    let path = &arguments.table;
-    let unread = |source| CliError::Read { path: path.clone(), source };
-    let file = File::open(path).map_err(unread)?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    let source: Box<dyn Read> =
-        if packed { Box::new(GzDecoder::new(file)) } else { Box::new(file) };
-    let RegretArguments { space, quality, reported, .. } = arguments;
-    space.table(source, quality, reported).map_err(|error| CliError::content(path, error))
+    let RegretArguments { table, space, quality, reported, .. } = arguments;
+    let found = space.table(output::unpacked(table)?, quality, reported);
+    found.map_err(|error| CliError::content(table, error))
 }
 
 fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Found, CliError> {

@@ -1,14 +1,13 @@
 //! Rows of a table, with columns that may have gaps.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use dartloom::search::explore::ExploreError;
 use dartloom::space::Genotype;
-use flate2::read::GzDecoder;
 
 use crate::error::CliError;
+use crate::output;
 use crate::score::Benchmark;
 
 /// The column of architectures.
@@ -28,12 +27,7 @@ pub(super) fn read(
     space: Benchmark,
     columns: &[String],
 ) -> Result<Vec<Row>, CliError> {
-    let unread = |source| CliError::Read { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unread)?;
-    if path.extension().is_some_and(|extension| extension == "gz") {
-        return parse(path, GzDecoder::new(file), space, columns);
-    }
-    parse(path, file, space, columns)
+    parse(path, output::unpacked(path)?, space, columns)
 }
 
 fn parse(

@@ -3,6 +3,8 @@ use approx::assert_relative_eq;
 use super::{kendall_tau, ranks, spearman_rho};
 use crate::MetricsError;
 
+// Values by hand are met to rounding, a few units in the last place: hence 1e-15.
+
 #[test]
 fn by_hand_without_ties() {
     // Pairs (1,2), (1,3), (2,3): the last is ordered contrarily.

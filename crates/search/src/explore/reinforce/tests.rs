@@ -126,6 +126,7 @@ fn gradients_equal_central_differences() {
                 };
                 let numeric = (moved(step) - moved(-step)) / (2.0 * step);
                 moved(0.0);
+                // Differences of a smooth function in f64: rounding over the step, and its square.
                 assert_relative_eq!(flat[at], numeric, epsilon = 1e-8, max_relative = 1e-6);
                 largest = largest.max(numeric.abs());
                 checked += 1;
