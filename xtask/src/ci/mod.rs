@@ -2,7 +2,7 @@
 
 mod steps;
 
-pub use steps::{Plan, STEPS, Step};
+pub use steps::{BUILD, Plan, STEPS, Step};
 
 use std::path::Path;
 use std::time::Instant;

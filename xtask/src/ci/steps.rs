@@ -44,6 +44,10 @@ pub const STEPS: &[Step] = &[
     Step { name: "run", about: "the main job on a small budget", plan: main_job },
 ];
 
+/// One build for all programs, with the packages and the profile of the tests: cargo picks features
+/// for the selected packages together, so any other choice compiles every dependency once more.
+pub const BUILD: &str = "build --workspace --bins --examples";
+
 fn one(command: Invocation) -> Result<Plan, Error> {
     Ok(Plan::Commands(vec![command]))
 }
@@ -81,9 +85,7 @@ fn doctest(_: &Path) -> Result<Plan, Error> {
 }
 
 fn golden_cases(_: &Path) -> Result<Plan, Error> {
-    let build = Invocation::cargo("build --release --workspace --bins --examples");
-    let runs = golden::RUNS.map(|words| Invocation::new("target/release/golden", words));
-    Ok(Plan::Commands(std::iter::once(build).chain(runs).collect()))
+    Ok(Plan::Commands(golden::invocations(None)?))
 }
 
 fn examples(root: &Path) -> Result<Plan, Error> {
@@ -91,14 +93,11 @@ fn examples(root: &Path) -> Result<Plan, Error> {
     if names.is_empty() {
         return Ok(Plan::Skip("examples/ has no program".to_owned()));
     }
-    // One build for all: cargo picks features per selected package, so running them one by one
-    // with `cargo run -p` would compile every dependency once more.
-    let build = Invocation::cargo("build --release --workspace --bins --examples");
     let programs = names.into_iter().map(|(kind, name)| {
-        let folder = if kind == "--example" { "target/release/examples" } else { "target/release" };
+        let folder = if kind == "--example" { "target/debug/examples" } else { "target/debug" };
         Invocation::new(&format!("{folder}/{name}"), "")
     });
-    Ok(Plan::Commands(std::iter::once(build).chain(programs).collect()))
+    Ok(Plan::Commands(std::iter::once(Invocation::cargo(BUILD)).chain(programs).collect()))
 }
 
 /// The programs of a package: its `examples/*.rs`, `src/bin/*.rs`, and the `[[example]]` and
