@@ -102,6 +102,20 @@ impl CellGraph {
         Self::new(inputs, nodes, edges, (inputs..end).collect())
     }
 
+    /// The cell whose output concatenates only the last `count` of its nodes (`multiplier` in the
+    /// code of DARTS).
+    ///
+    /// # Errors
+    /// [`SpaceError::Range`] unless `count` is 1 to the number of nodes.
+    pub fn with_last(self, count: usize) -> Result<Self, SpaceError> {
+        if !(1..=self.nodes).contains(&count) {
+            let what = "nodes in the output of a cell";
+            return Err(SpaceError::Range { what, most: self.nodes, found: count });
+        }
+        let end = self.inputs + self.nodes;
+        Ok(Self { concat: (end - count..end).collect(), ..self })
+    }
+
     /// Number of inputs.
     pub fn inputs(&self) -> usize {
         self.inputs

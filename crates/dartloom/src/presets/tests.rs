@@ -3,10 +3,10 @@
 use dartloom_data::digits;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
-use dartloom_space::Shape;
+use dartloom_space::{OpSet, Shape, Stem};
 use dartloom_train::{Noise, Schedule};
 
-use super::{Method, by_name, darts, fair_darts, names, pc_darts};
+use super::{Method, Topology, by_name, darts, fair_darts, names, pc_darts};
 
 fn all() -> Vec<Method> {
     names().map(|name| by_name(name).unwrap()).collect()
@@ -79,6 +79,21 @@ fn small_searches_keep_the_rules_and_scale_the_numbers() {
     let threshold = |method: &Method| format!("{:?}", method.decoder);
     assert!(threshold(&fair_darts().unwrap()).contains("0.85"));
     assert!(threshold(&fair_darts().unwrap().on_digits()).contains("0.55"));
+}
+
+/// The cells of ResNet-50 have six nodes.
+#[test]
+fn a_search_around_a_network_can_be_the_released_one() {
+    let outputs = |topology: &Topology| {
+        let ops = OpSet::builtin("S_o").unwrap();
+        let space = topology.space(ops, (4, 6), Stem::cifar(3)).unwrap();
+        let start = topology.start(&space).unwrap().unwrap();
+        let least = start.iter().flatten().flatten().copied().fold(f64::INFINITY, f64::min);
+        (space.cells()[0].graph.concat().to_vec(), least)
+    };
+    let network = "ResNet50".to_owned();
+    assert_eq!(outputs(&Topology::Around(network.clone())), ((2..8).collect(), -10.0));
+    assert_eq!(outputs(&Topology::AroundOfficial(network)), ((4..8).collect(), 0.0));
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub enum Topology {
     /// The chain of a published hand-made network, at which the search starts (DARTOpti):
     /// `ResNet18`, `ResNet50` or `Xception`. It has its own number of cells.
     Around(String),
+    /// As [`Topology::Around`], with what the released code makes of it: however many nodes a cell
+    /// has, the last four are its output, and operations that the network does not have start at a
+    /// logit of 0, a weight of one half.
+    AroundOfficial(String),
 }
 
 impl Topology {
@@ -34,18 +38,27 @@ impl Topology {
         match self {
             Self::TwoCells => Space::darts(ops, layers, nodes, stem),
             Self::Individual => Space::individual(ops, layers, nodes, stem),
-            Self::Around(name) => Space::around(&Genotype::published(name)?, ops, nodes, stem),
+            Self::Around(name) => {
+                Space::around(&Genotype::published(name)?, ops, nodes, stem, Compat::Paper)
+            }
+            Self::AroundOfficial(name) => {
+                Space::around(&Genotype::published(name)?, ops, nodes, stem, Compat::Official)
+            }
         }
     }
 
-    /// Where the logits of such a space begin, if not where the relaxation says: nearly at the
-    /// hand-made network ([`Encoding`]).
+    /// Where the logits of such a space begin, if not where the relaxation says: at the hand-made
+    /// network ([`Encoding`]), nearly or as the released code does.
     ///
     /// # Errors
     /// When the space has another number of cells than the network, or lacks its operations.
     pub fn start(&self, space: &Space) -> Result<Option<Start>, Error> {
-        let Self::Around(name) = self else { return Ok(None) };
+        let (name, compat) = match self {
+            Self::TwoCells | Self::Individual => return Ok(None),
+            Self::Around(name) => (name, Compat::Paper),
+            Self::AroundOfficial(name) => (name, Compat::Official),
+        };
         let network = Genotype::published(name)?;
-        Ok(Some(Encoding::new(Compat::Paper).logits(space, &network)?))
+        Ok(Some(Encoding::new(compat).logits(space, &network)?))
     }
 }

@@ -12,6 +12,10 @@ use crate::{CellGraph, CellSpec, Chain, Compat, Genotype, Head, Network, OpSet, 
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
 
+/// How many nodes become the output of a cell in the released code of DARTOpti, however many the
+/// cell has.
+const RELEASED_OUTPUT: usize = 4;
+
 /// A search space: every edge of every cell chooses among the operations of one set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawSpace")]
@@ -120,18 +124,28 @@ impl Space {
     /// search around a hand-made network happens (DARTOpti). A cell that stands at several
     /// positions is one choice for all of them.
     ///
+    /// The output of a cell is all of its nodes; in the released code ([`Compat::Official`]) it is
+    /// the last four of them, which makes a difference around networks of larger cells (ResNet-50,
+    /// Inception-v4).
+    ///
     /// # Errors
-    /// [`SpaceError::Layers`] for a genotype without a chain of its own length, and as
+    /// [`SpaceError::Layers`] for a genotype without a chain of its own length,
+    /// [`SpaceError::Range`] for released cells of fewer than four nodes, and as
     /// [`Space::darts`].
     pub fn around(
         genotype: &Genotype,
         op_set: OpSet,
         nodes: usize,
         stem: Stem,
+        compat: Compat,
     ) -> Result<Self, SpaceError> {
         let layers = genotype.layers().ok_or(SpaceError::Layers { expected: None, found: 0 })?;
         let network = genotype.chain(layers, stem, None, Compat::Paper)?.network()?;
         let graph = CellGraph::darts(nodes)?;
+        let graph = match compat {
+            Compat::Paper => graph,
+            Compat::Official => graph.with_last(RELEASED_OUTPUT)?,
+        };
         let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
         Self::new("around", op_set, (0..genotype.cells().len()).map(cell).collect(), network)
     }

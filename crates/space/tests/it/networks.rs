@@ -1,8 +1,8 @@
 //! Networks that are not chains.
 
 use dartloom_space::{
-    AuxHead, Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Pair, Shape,
-    Source, Space, SpaceError, Stem,
+    AuxHead, Blueprint, Build, CellPlan, Chain, Compat, Genotype, Layout, Network, OpSet, Pair,
+    Shape, Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -248,11 +248,36 @@ fn individual_cells_stand_behind_any_stem() {
     }
 }
 
+/// Cells of six nodes around ResNet-50 and of five around Inception-v4, cells of four as ever.
+#[test]
+fn a_released_cell_puts_out_its_last_four_nodes() {
+    let around = |name: &str, nodes: usize, compat: Compat| {
+        let genotype = Genotype::published(name).unwrap();
+        Space::around(&genotype, ops(), nodes, Stem::cifar(3), compat)
+    };
+    for (name, nodes) in [("ResNet18", 4), ("ResNet50", 6), ("InceptionV4", 5)] {
+        let all: Vec<usize> = (2..2 + nodes).collect();
+        let paper = around(name, nodes, Compat::Paper).unwrap();
+        assert!(paper.cells().iter().all(|cell| cell.graph.concat() == all), "{name}");
+        let official = around(name, nodes, Compat::Official).unwrap();
+        assert!(official.cells().iter().all(|cell| cell.graph.concat() == &all[nodes - 4..]));
+        // Nothing but the output differs, and with it the width of what follows.
+        for (paper, official) in paper.cells().iter().zip(official.cells()) {
+            assert_eq!(paper.graph.edges(), official.graph.edges());
+        }
+        let plan = Blueprint::supernet(&official, build()).unwrap();
+        let wide = |cell: &CellPlan| cell.output.channels == 4 * cell.node.channels;
+        assert!(plan.cells.iter().all(wide), "{name}");
+    }
+    let few = around("ResNet18", 3, Compat::Official).unwrap_err();
+    assert_eq!(few.to_string(), "nodes in the output of a cell must be 1 to 3, found 4");
+}
+
 /// ResNet-50's first cell stands at the first and the last place.
 #[test]
 fn cells_that_stand_twice_are_one_choice_with_weights_of_their_own() {
     let genotype = Genotype::published("ResNet50").unwrap();
-    let space = Space::around(&genotype, ops(), 6, Stem::cifar(3)).unwrap();
+    let space = Space::around(&genotype, ops(), 6, Stem::cifar(3), Compat::Paper).unwrap();
     let placed: Vec<usize> = space.network().placements().iter().map(|p| p.cell).collect();
     assert_eq!(placed, [0, 1, 2, 0]);
     assert_eq!(space.cells().len(), 3);

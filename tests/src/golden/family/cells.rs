@@ -104,10 +104,9 @@ fn plan(
     let ports = vec![port(0, inputs[0], first)?, port(1, inputs[1], narrow(inputs[1].channels))?];
 
     let nodes = settings.count_or("steps", nodes_of(rows)?)?;
-    let graph = CellGraph::darts(nodes)?;
+    let graph = CellGraph::darts(nodes)?.with_last(settings.count_or("multiplier", nodes)?)?;
     let ends: Vec<(usize, usize)> = graph.edges().iter().map(|edge| (edge.from, edge.to)).collect();
-    let multiplier = settings.count_or("multiplier", nodes)?;
-    let concat = (2 + nodes.saturating_sub(multiplier)..2 + nodes).collect();
+    let concat = graph.concat().to_vec();
     let reduction = settings.flag("reduction")?;
     let halved = |size: usize| if reduction { size.div_ceil(2) } else { size };
     let entry = ports[0].output;

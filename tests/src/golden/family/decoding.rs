@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use super::plan::nodes_of;
-use crate::golden::{GoldenError, Outcome};
+use crate::golden::GoldenError;
 
 /// A set of built-in operations.
 pub(super) fn set_of(ops: &[String]) -> Result<OpSet, GoldenError> {
@@ -73,34 +73,6 @@ pub(super) fn in_edges(rows: usize) -> Result<Groups, GoldenError> {
     let graph = CellGraph::darts(nodes_of(rows)?)?;
     let targets: Vec<usize> = graph.edges().iter().map(|edge| edge.to).collect();
     Ok(Groups::of(&targets))
-}
-
-/// A verdict on a case whose inputs may be lost.
-///
-/// A genotype is a function of its logits. Where a file gives several genotypes to the same
-/// `logits` (names of fields), at most one of them can be right, and the logits of the others are
-/// missing: such a case is pending as long as the genotypes that its logits decode to are those of
-/// another case with the same ones. `check` compares with what this case says, `whole` with all
-/// that the case it is given says.
-pub(super) fn judge(
-    name: String,
-    entry: &Value,
-    all: &[Value],
-    logits: &[&str],
-    check: &dyn Fn(&Value) -> Result<Vec<String>, GoldenError>,
-    whole: &dyn Fn(&Value) -> Result<Vec<String>, GoldenError>,
-) -> Outcome {
-    let result = check(entry);
-    let same = |other: &Value| logits.iter().all(|field| entry.get(field) == other.get(field));
-    if result.as_ref().is_ok_and(|complaints| !complaints.is_empty()) {
-        let agrees = |other: &Value| whole(other).is_ok_and(|complaints| complaints.is_empty());
-        let twin = all.iter().position(|other| same(other) && agrees(other));
-        if let Some(twin) = twin {
-            let how = "its logits: the file gives it those of case";
-            return Outcome::pending(name, format!("{how} {twin}, which has another genotype"));
-        }
-    }
-    Outcome::of(name, result)
 }
 
 /// The first place where a cell's genes differ from a written list of (op, input) or (op, node,

@@ -20,9 +20,6 @@ use crate::golden::names::{gene, in_network};
 use crate::golden::parameters::{Parameters, check_buffers};
 use crate::golden::{GoldenError, Outcome, formula};
 
-/// What the ImageNet-shaped case, whose entry names no genotype, was measured on.
-const UNNAMED: &str = "DARTS_V2";
-
 /// The share of the auxiliary loss where the entry gives none: the default of the released code.
 const AUXILIARY_WEIGHT: f64 = 0.4;
 
@@ -71,9 +68,9 @@ fn plan(case: &Case<'_>, x: &Tensor) -> Result<Blueprint, GoldenError> {
     let genotype = match config.field("genotype") {
         Some(Value::String(name)) => by_name(case.folder, name)?,
         Some(written) => genotype(written)?,
-        None => by_name(case.folder, UNNAMED)?,
+        None => return Err(config.wrong("genotype", "a genotype, or the name of one")),
     };
-    if config.field("drop_path_prob").and_then(Value::as_f64).is_some_and(|p| p > 0.0) {
+    if drop_path(config)? > 0.0 {
         return Err(GoldenError::not_understood("random drop-path in a derived network"));
     }
     let large = case.entry.parameter_names()?.iter().any(|name| name.starts_with("stem0."));
@@ -84,6 +81,19 @@ fn plan(case: &Case<'_>, x: &Tensor) -> Result<Blueprint, GoldenError> {
     let auxiliary = config.field("auxiliary").and_then(Value::as_bool).unwrap_or(false);
     let network = network(&genotype, config.count("layers")?, large, auxiliary)?;
     Ok(Blueprint::derived(&genotype, &network, &OpSet::builtin("all")?, build)?)
+}
+
+/// The probability of drop-path: a number, or the first word of a sentence; 0 where none is given.
+fn drop_path(config: &Value) -> Result<f64, GoldenError> {
+    let name = "drop_path_prob";
+    match config.field(name) {
+        None => Ok(0.0),
+        Some(Value::String(said)) => {
+            let first = said.split_whitespace().next().and_then(|word| word.parse().ok());
+            first.ok_or_else(|| config.wrong(name, "a number at the beginning"))
+        }
+        Some(_) => config.number(name),
+    }
 }
 
 fn network(

@@ -6,7 +6,7 @@ use dartloom_relax::Sigmoid;
 use dartloom_space::{Compat, Layout, Space, Stem};
 use serde_json::Value;
 
-use super::decoding::{cell_difference, judge, relaxed, set_of, space_of_one, table_of_one};
+use super::decoding::{cell_difference, relaxed, set_of, space_of_one, table_of_one};
 use super::plan::nodes_of;
 use crate::golden::fields::Fields;
 use crate::golden::manifest::Case;
@@ -16,19 +16,10 @@ use crate::golden::{GoldenError, Outcome};
 pub(crate) fn run_fair_darts(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     let ops = value.texts("ops")?;
     let mut outcomes = Vec::new();
-    let entries = value.list("cases")?;
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, entry) in value.list("cases")?.iter().enumerate() {
         for (rule, genotype) in genotypes(entry)? {
             let name = format!("{}/{index}/{rule}", case.name);
-            let check = |_: &Value| two_cells(&ops, entry, rule, genotype);
-            // Cases have different rules: whose logits these are shows in all of a case's.
-            let whole = |other: &Value| -> Result<Vec<String>, GoldenError> {
-                let all = genotypes(other)?.into_iter();
-                let all = all.map(|(rule, genotype)| two_cells(&ops, entry, rule, genotype));
-                Ok(all.collect::<Result<Vec<_>, _>>()?.concat())
-            };
-            let logits = ["alphas_normal", "alphas_reduce"];
-            outcomes.push(judge(name, entry, entries, &logits, &check, &whole));
+            outcomes.push(Outcome::of(name, two_cells(&ops, entry, rule, genotype)));
         }
     }
     Ok(outcomes)

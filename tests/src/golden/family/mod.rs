@@ -25,4 +25,5 @@ pub(crate) mod simplex_steps;
 pub(crate) mod sizes;
 pub(crate) mod supernet;
 pub(crate) mod trajectory;
+pub(crate) mod unbuilt;
 pub(crate) mod zero_one;

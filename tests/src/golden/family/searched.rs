@@ -98,9 +98,7 @@ fn space(config: &Value, (rows, columns): (usize, usize)) -> Result<Space, Golde
     let space = if multiplier == nodes {
         Space::darts(ops, layers, nodes, stem)?
     } else {
-        let edges = CellGraph::darts(nodes)?.edges().to_vec();
-        let concat = (2 + nodes.saturating_sub(multiplier)..2 + nodes).collect();
-        let graph = CellGraph::new(2, nodes, edges, concat)?;
+        let graph = CellGraph::darts(nodes)?.with_last(multiplier)?;
         let cell = |name: &str| CellSpec { name: name.to_owned(), graph: graph.clone() };
         let network = Chain::two_cells(layers, stem).network()?;
         Space::new("darts", ops, vec![cell("normal"), cell("reduce")], network)?

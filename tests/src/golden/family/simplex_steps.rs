@@ -66,7 +66,8 @@ fn check_step(entry: &Value, tolerance: &Tolerance) -> Result<Vec<String>, Golde
         let want = cell.entry.numbers("edges_after")?;
         complaints.extend(compare(tolerance, &format!("edges of {name}"), &edges, &want)?);
     }
-    complaints.extend(check_start(field("official_init")?, tolerance)?);
+    let learned = spec.flag("learn_edges")?;
+    complaints.extend(check_start(field("official_init")?, learned, tolerance)?);
     Ok(complaints)
 }
 
@@ -129,17 +130,23 @@ fn edges_after(
 }
 
 /// Where operations and edges start.
-fn check_start(init: &Value, tolerance: &Tolerance) -> Result<Vec<String>, GoldenError> {
+fn check_start(
+    init: &Value,
+    learned: bool,
+    tolerance: &Tolerance,
+) -> Result<Vec<String>, GoldenError> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let alphas = init.rows("alphas")?;
     let start = Simplex.initial(alphas.len(), alphas.first().map_or(0, Vec::len), &mut rng);
     let mut complaints = differing(tolerance, "start", &start, &alphas.concat());
     let edges = init.numbers("edges")?;
     // Edges that are not learnt weigh 1 in the released code.
-    if edges.iter().any(|&edge| edge < 1.0) {
-        let start = in_edges(edges.len())?.initial(&Simplex, &mut rng);
-        complaints.extend(differing(tolerance, "start of edges", &start, &edges));
-    }
+    let start = if learned {
+        in_edges(edges.len())?.initial(&Simplex, &mut rng)
+    } else {
+        vec![1.0; edges.len()]
+    };
+    complaints.extend(differing(tolerance, "start of edges", &start, &edges));
     Ok(complaints)
 }
 

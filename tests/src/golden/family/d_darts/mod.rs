@@ -9,7 +9,7 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor};
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, ZeroOne};
 use dartloom_search::{Architecture, Choices};
-use dartloom_space::{Genotype, Shape, Space, Stem};
+use dartloom_space::{Compat, Genotype, Shape, Space, Stem};
 use dartloom_train::Noise;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn searched(
     };
     let (nodes, stem) = (nodes_of(rows)?, Stem::cifar(3));
     let space = match baseline(case)? {
-        Some(genotype) => Space::around(&genotype, ops, nodes, stem)?,
+        Some(genotype) => Space::around(&genotype, ops, nodes, stem, Compat::Official)?,
         None => Space::individual(ops, config.count("layers")?, nodes, stem)?,
     };
     Searched::of(space, config, input)

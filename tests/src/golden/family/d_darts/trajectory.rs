@@ -58,6 +58,8 @@ fn check_search(
     for step in 0..batches.steps {
         bilevel.removed = Some(tables_of(&random.get(step)?, cells)?);
         let (train, valid) = (batches.train(step)?, batches.valid(step)?);
+        // The losses of a step are those of the logits it starts from.
+        trace.zero_one.push(zero_one(case, &bilevel.architecture)?);
         let at = Position { epoch: 0, step };
         let report = bilevel.step(at, 1, &train, Some(&valid))?;
         trace.state(&bilevel.architecture, &parameters)?;
@@ -65,7 +67,6 @@ fn check_search(
         trace.losses.push(report.train_loss());
         trace.norms.push(report.gradient_norm);
         trace.ablation.push(report.ablation.unwrap_or_default());
-        trace.zero_one.push(zero_one(case, &bilevel.architecture)?);
     }
     trace.compare(&mut check)?;
     for name in view.below("final/") {
