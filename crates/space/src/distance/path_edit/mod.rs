@@ -176,7 +176,8 @@ impl Merged {
             }
         }
         // Only the first partner is taken; what was merged has no vertex of its own.
-        let taken = |vertex: &String| first.vertices.iter().any(|v| vertices.of_first(v) == Some(vertex));
+        let taken =
+            |vertex: &String| first.vertices.iter().any(|v| vertices.of_first(v) == Some(vertex));
         let own = |vertex: &String| format!("2a.{vertex}");
         for vertex in second.vertices.iter().filter(|vertex| !taken(vertex)) {
             merged.vertices.insert(own(vertex), false);

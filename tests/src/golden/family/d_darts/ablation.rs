@@ -30,11 +30,7 @@ fn check_case(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenError
     let (w01, weight) = (entry.number("w01")?, entry.number("wabl")?);
     for (cell, own) in entry.list("per_cell")?.iter().enumerate() {
         compare(format!("cross-entropy, cell {cell}"), ce, own.number("ce")?);
-        compare(
-            format!("third term of cell {cell}"),
-            -losses[cell],
-            own.number("minus_ablation")?,
-        );
+        compare(format!("third term of cell {cell}"), -losses[cell], own.number("minus_ablation")?);
         let total = ce + w01 * own.number("zero_one")? - weight * losses[cell];
         compare(format!("total of cell {cell}"), total, own.number("total")?);
     }
