@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Arguments, Command};
+use dartloom::kernels::InstructionSet;
 
 /// A training step frees and asks for the same large tensors again and again; the system's
 /// allocator gives them back in between, and every page is then cleared and mapped anew.
@@ -37,7 +38,12 @@ use args::{Arguments, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Arguments::parse().command.unwrap_or_default() {
+    let command = Arguments::parse().command.unwrap_or_default();
+    // A wish for vector instructions that means nothing is refused before anything is done.
+    if let Err(error) = InstructionSet::in_use() {
+        return exit_code(Err(error::CliError::input(error)));
+    }
+    match command {
         Command::Run(arguments) => {
             run::settings();
             // A kernel called from outside rayon's pool has to wake a worker and wait for it; from

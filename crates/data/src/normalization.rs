@@ -71,12 +71,15 @@ impl Normalization {
                 sums[sum].1 += u64::from(byte) * u64::from(byte);
             }
         }
-        let count = (pixels.len() / shape.channels) as f64;
+        let pixels_of_channel = (pixels.len() / shape.channels) as u128;
+        let count = pixels_of_channel as f64;
         let (mean, deviation): (Vec<f32>, Vec<f32>) = sums
             .iter()
             .map(|&(sum, squares)| {
                 let mean = sum as f64 / count;
-                let variance = (squares as f64 / count - mean * mean).max(0.0);
+                // In integers: the difference of two large numbers has no rounding to lose it in.
+                let of_count = u128::from(squares) * pixels_of_channel - u128::from(sum).pow(2);
+                let variance = of_count as f64 / (count * count);
                 let scale = f64::from(scale);
                 let deviation = if variance > 0.0 { variance.sqrt() / scale } else { 1.0 };
                 ((mean / scale) as f32, deviation as f32)

@@ -6,6 +6,7 @@ use crate::check::Check;
 use crate::error::Result;
 use crate::float::{Float, with_float};
 use crate::parallel::{TASK_ELEMENTS, map_blocks};
+use crate::simd::InstructionSet;
 use crate::{host, reference};
 
 #[cfg(test)]
@@ -25,30 +26,37 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
         return reference::relu(x);
     }
     Check(NAME).element_type(x)?;
-    Ok(x.contiguous()?.apply_op1(Rectifier)?)
+    let arch = InstructionSet::in_use()?;
+    Ok(x.contiguous()?.apply_op1(Rectifier { arch })?)
 }
 
 const NAME: &str = "relu";
 
-struct Rectifier;
+struct Rectifier {
+    arch: InstructionSet,
+}
 
-fn forward<T: Float>(x: &[T]) -> Vec<T> {
+fn forward<T: Float>(arch: InstructionSet, x: &[T]) -> Vec<T> {
     let positive = |x: T| if x <= T::ZERO { T::ZERO } else { x };
-    map_blocks(x, x, TASK_ELEMENTS, |_| move |x, _| positive(x))
+    map_blocks(arch, x, x, TASK_ELEMENTS, |_| move |x, _| positive(x))
 }
 
-fn input_gradient<T: Float>(x: &[T], gradient: &[T]) -> Vec<T> {
+fn input_gradient<T: Float>(arch: InstructionSet, x: &[T], gradient: &[T]) -> Vec<T> {
     let pass = |x: T, gradient: T| if x <= T::ZERO { T::ZERO } else { gradient };
-    map_blocks(x, gradient, TASK_ELEMENTS, |_| pass)
+    map_blocks(arch, x, gradient, TASK_ELEMENTS, |_| pass)
 }
 
-fn backward<T: Float>(x: &Tensor, gradient: &Tensor) -> candle_core::Result<Option<Tensor>> {
+fn backward<T: Float>(
+    arch: InstructionSet,
+    x: &Tensor,
+    gradient: &Tensor,
+) -> candle_core::Result<Option<Tensor>> {
     let gradient = gradient.contiguous()?;
     let (storage, layout) = x.storage_and_layout();
     let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
     let data = host::tensor_elements::<T>(&storage, layout, NAME)?;
     let gradient = host::tensor_elements(&gradient_storage, gradient_layout, NAME)?;
-    host::gradient(input_gradient(data, gradient), x.shape()).map(Some)
+    host::gradient(input_gradient(arch, data, gradient), x.shape()).map(Some)
 }
 
 impl CustomOp1 for Rectifier {
@@ -59,7 +67,7 @@ impl CustomOp1 for Rectifier {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         with_float!(x.dtype(), NAME, T => {
             let x = host::elements::<T>(x, layout, NAME)?;
-            Ok(host::output(forward(x), layout.shape()))
+            Ok(host::output(forward(self.arch, x), layout.shape()))
         })
     }
 
@@ -69,6 +77,6 @@ impl CustomOp1 for Rectifier {
         _y: &Tensor,
         gradient: &Tensor,
     ) -> candle_core::Result<Option<Tensor>> {
-        with_float!(x.dtype(), NAME, T => backward::<T>(x, gradient))
+        with_float!(x.dtype(), NAME, T => backward::<T>(self.arch, x, gradient))
     }
 }

@@ -189,6 +189,17 @@ pub enum KernelError {
         /// The value found.
         found: f64,
     },
+
+    /// The environment asks for registers that there are not.
+    #[error("environment variable {variable}: expected one of {expected:?}, found `{found}`")]
+    Lanes {
+        /// The name of the variable.
+        variable: &'static str,
+        /// The widths that there are on this machine, in floats.
+        expected: Vec<usize>,
+        /// The value found.
+        found: String,
+    },
 }
 
 impl From<KernelError> for candle_core::Error {

@@ -26,4 +26,5 @@ pub use conv::{ConvSpec, conv2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};
 pub use pool::{PoolSpec, avg_pool2d, max_pool2d};
+pub use simd::{InstructionSet, LANES_VARIABLE};
 pub use upsample::upsample_nearest2d;

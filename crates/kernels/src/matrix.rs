@@ -1,8 +1,8 @@
 //! Matrix products on slices: own loops for `f32`, a checked door to the `gemm` crate.
 #![allow(unsafe_code, reason = "gemm::gemm takes raw pointers; lengths are checked here")]
 
+use crate::simd::InstructionSet;
 use gemm::Parallelism;
-use pulp::Arch;
 
 use crate::float::Float;
 use crate::simd::{self, Packed, panel_len};
@@ -51,7 +51,13 @@ pub(crate) trait Product: Float {
     fn operand(matrix: Matrix<'_, Self>) -> Self::Operand;
 
     /// `target = left * right`, both row-major; `panel` is scratch.
-    fn multiply(target: &mut [Self], left: &Self::Operand, right: &[Self], panel: &mut Vec<Self>);
+    fn multiply(
+        arch: InstructionSet,
+        target: &mut [Self],
+        left: &Self::Operand,
+        right: &[Self],
+        panel: &mut Vec<Self>,
+    );
 }
 
 /// Inner sizes up to which a panel of columns fits the cache beside the left operand, so that
@@ -82,12 +88,18 @@ impl Product for f32 {
         Single::Plain { data: places.map(|(m, k)| matrix.at(m, k)).collect(), rows, inner }
     }
 
-    fn multiply(target: &mut [f32], left: &Single, right: &[f32], panel: &mut Vec<f32>) {
+    fn multiply(
+        arch: InstructionSet,
+        target: &mut [f32],
+        left: &Single,
+        right: &[f32],
+        panel: &mut Vec<f32>,
+    ) {
         match left {
             Single::Packed(left, inner) => {
                 let columns = right.len() / inner;
                 panel.resize(panel_len(*inner), 0.0);
-                Arch::new().dispatch(simd::Multiply {
+                arch.dispatch(simd::Multiply {
                     left,
                     right,
                     right_pitch: columns,
@@ -123,7 +135,13 @@ impl Product for f64 {
         (data, matrix.rows, matrix.columns)
     }
 
-    fn multiply(target: &mut [f64], left: &Self::Operand, right: &[f64], _: &mut Vec<f64>) {
+    fn multiply(
+        _: InstructionSet,
+        target: &mut [f64],
+        left: &Self::Operand,
+        right: &[f64],
+        _: &mut Vec<f64>,
+    ) {
         let (data, rows, inner) = left;
         let right = Matrix::new(right, *inner, right.len() / inner);
         multiply(target, Write::Replace, Matrix::new(data, *rows, *inner), right);

@@ -3,7 +3,8 @@
 
 use std::mem::MaybeUninit;
 
-use pulp::{Arch, Simd, WithSimd};
+use crate::simd::InstructionSet;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::float::Float;
@@ -105,25 +106,25 @@ fn zeroed<T: Float>(chunk: &mut [MaybeUninit<T>]) -> &mut [T] {
 
 /// `map(block)(a, b)` for every element of two equally long slices, in blocks of `block`.
 pub(crate) fn map_blocks<T: Float, M: Fn(T, T) -> T>(
+    arch: InstructionSet,
     a: &[T],
     b: &[T],
     block: usize,
     map: impl Fn(usize) -> M + Sync + Send,
 ) -> Vec<T> {
     assert_eq!(a.len(), b.len(), "operands");
-    let arch = Arch::new();
     let mut data: Vec<T> = Vec::with_capacity(a.len());
     let spare = &mut data.spare_capacity_mut()[..a.len()];
     if a.len() <= SERIAL_ELEMENTS {
         let operands = a.chunks(block).zip(b.chunks(block));
         for (index, (target, (a, b))) in spare.chunks_mut(block).zip(operands).enumerate() {
-            arch.dispatch(Map { a, b, target, map: map(index) });
+            arch.dispatch_elements(Map { a, b, target, map: map(index) });
         }
     } else {
         let operands = a.par_chunks(block).zip(b.par_chunks(block));
         let chunks = spare.par_chunks_mut(block).zip(operands).enumerate();
         chunks.with_min_len(chunks_per_task(block)).for_each(|(index, (target, (a, b)))| {
-            arch.dispatch(Map { a, b, target, map: map(index) });
+            arch.dispatch_elements(Map { a, b, target, map: map(index) });
         });
     }
     // SAFETY: `Map` writes all of its target, and the targets cover the first `a.len()` places.
@@ -157,7 +158,7 @@ impl<T: Float, M: Fn(T, T) -> T> WithSimd for Map<'_, T, M> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blocks, fill_blocks, map_blocks, write_blocks, zeroed};
+    use super::{Blocks, InstructionSet, fill_blocks, map_blocks, write_blocks, zeroed};
 
     #[test]
     fn blocks_are_in_order_and_the_last_is_short() {
@@ -217,7 +218,8 @@ mod tests {
         for len in [0, 1, 10, 100_003] {
             let a: Vec<f32> = (0..len).map(|i| i as f32).collect();
             let b = vec![2.0; len];
-            let y = map_blocks(&a, &b, 7, |block| move |a: f32, b: f32| a * b + block as f32);
+            let arch = InstructionSet::in_use().unwrap();
+            let y = map_blocks(arch, &a, &b, 7, |block| move |a: f32, b: f32| a * b + block as f32);
             let expected: Vec<f32> = (0..len).map(|i| (2 * i + i / 7) as f32).collect();
             assert_eq!(y, expected);
         }

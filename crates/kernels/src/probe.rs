@@ -2,8 +2,24 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 
+use crate::simd::InstructionSet;
 use crate::testkit::{GradientCheck, check_gradients, filled};
 use crate::{KernelError, Result};
+
+/// Runs a test with every set that there is, which are one, four, eight and sixteen lanes wide:
+/// kernels that the test calls compute with it.
+pub(crate) fn at_every_width(test: impl Fn(InstructionSet)) {
+    let sets = InstructionSet::all();
+    // Machines of the x86-64 family without AVX2 have nothing else.
+    let widths =
+        if cfg!(target_arch = "x86_64") && sets.len() == 1 { &[1][..] } else { &[1, 4, 8, 16] };
+    for lanes in widths {
+        assert!(sets.iter().any(|set| set.lanes() == *lanes), "{lanes} lanes");
+    }
+    for set in sets {
+        set.forced(|| test(set));
+    }
+}
 
 /// Host values, row-major.
 pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {
@@ -76,7 +92,7 @@ pub(crate) fn distance(left: &Tensor, right: &Tensor) -> f64 {
         )
 }
 
-/// Kernel and reference give the same result and gradients, in `f64` and in `f32`.
+/// Kernel and reference give the same result and gradients, in `f64` and in `f32`, at every width.
 pub(crate) fn agree(
     inputs: &[Tensor],
     kernel: impl Fn(&[Tensor]) -> Result<Tensor>,
@@ -87,19 +103,21 @@ pub(crate) fn agree(
     for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 2e-5)] {
         let inputs: Vec<Tensor> =
             inputs.iter().map(|input| input.to_dtype(dtype).unwrap()).collect();
-        let (y, kernel) = gradients(&inputs, &kernel);
         let (expected, reference) = gradients(&inputs, &reference);
-        let found = distance(&y, &expected);
-        assert!(found <= tolerance, "{dtype:?} result: {found}");
-        for (argument, (kernel, reference)) in kernel.iter().zip(&reference).enumerate() {
-            let found = distance(kernel, reference);
-            assert!(found <= tolerance, "{dtype:?} gradient {argument}: {found}");
-        }
+        at_every_width(|set| {
+            let (y, kernel) = gradients(&inputs, &kernel);
+            let found = distance(&y, &expected);
+            assert!(found <= tolerance, "{set}, {dtype:?} result: {found}");
+            for (argument, (kernel, reference)) in kernel.iter().zip(&reference).enumerate() {
+                let found = distance(kernel, reference);
+                assert!(found <= tolerance, "{set}, {dtype:?} gradient {argument}: {found}");
+            }
+        });
     }
 }
 
 /// The kernel in `f32` gives what the reference gives in `f64` for the same numbers, in result
-/// and gradients, up to `tolerance` relative to `max(1, |value|)`.
+/// and gradients, up to `tolerance` relative to `max(1, |value|)`, at every width.
 pub(crate) fn agrees_with_double(
     inputs: &[Tensor],
     tolerance: f64,
@@ -110,15 +128,17 @@ pub(crate) fn agrees_with_double(
         inputs.iter().map(|input| input.to_dtype(dtype).unwrap()).collect()
     };
     let single = to(inputs, DType::F32);
-    let (y, kernel) = gradients(&single, &kernel);
     let (expected, reference) = gradients(&to(&single, DType::F64), &reference);
     let wide = |tensor: &Tensor| tensor.to_dtype(DType::F64).unwrap();
-    let found = distance(&wide(&y), &expected);
-    assert!(found <= tolerance, "result: {found}");
-    for (argument, (kernel, reference)) in kernel.iter().zip(&reference).enumerate() {
-        let found = distance(&wide(kernel), reference);
-        assert!(found <= tolerance, "gradient {argument}: {found}");
-    }
+    at_every_width(|set| {
+        let (y, kernel) = gradients(&single, &kernel);
+        let found = distance(&wide(&y), &expected);
+        assert!(found <= tolerance, "{set}, result: {found}");
+        for (argument, (kernel, reference)) in kernel.iter().zip(&reference).enumerate() {
+            let found = distance(&wide(kernel), reference);
+            assert!(found <= tolerance, "{set}, gradient {argument}: {found}");
+        }
+    });
 }
 
 /// Result and gradients have the same bytes on one, two and three threads.

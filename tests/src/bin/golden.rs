@@ -3,13 +3,14 @@
 //! With `--staged` cells run one operation after the other, without it as one operation.
 //! The folder is named by `DARTLOOM_GOLDEN_DIR`; without it the committed fixtures run. The exit
 //! code is 0 when no case failed, 1 when one did, 2 when the folder has no readable
-//! manifest or the command line is not understood.
+//! manifest, the command line is not understood or `DARTLOOM_LANES` names no register width.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says what it found")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use dartloom_kernels::InstructionSet;
 use dartloom_net::Execution;
 use dartloom_tests::golden;
 
@@ -23,6 +24,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let set = match InstructionSet::in_use() {
+        Ok(set) => set,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
     let named = std::env::var_os(golden::FOLDER_VARIABLE).map(PathBuf::from);
     let folder = named.unwrap_or_else(golden::fixtures);
     let outcomes = match golden::run(&folder, execution, &mut |outcome| println!("{outcome}")) {
@@ -33,6 +41,6 @@ fn main() -> ExitCode {
         }
     };
     let tally = golden::Tally::of(&outcomes);
-    eprintln!("{tally}");
+    eprintln!("{tally} ({set})");
     if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

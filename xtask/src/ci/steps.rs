@@ -38,8 +38,13 @@ pub const STEPS: &[Step] = &[
     Step { name: "clippy", about: "no warning in any target", plan: clippy },
     Step { name: "docs", about: "no warning in the documentation", plan: docs },
     Step { name: "test", about: "unit and integration tests", plan: test },
+    Step { name: "widths", about: "the kernels at every register width", plan: widths },
     Step { name: "doctest", about: "the examples in the documentation", plan: doctest },
-    Step { name: "golden", about: "the numbers of the reference code", plan: golden_cases },
+    Step {
+        name: "golden",
+        about: "the numbers of the reference code, at every register width",
+        plan: golden_cases,
+    },
     Step { name: "examples", about: "every program in examples/ runs", plan: examples },
     Step { name: "run", about: "the main job on a small budget", plan: main_job },
 ];
@@ -80,12 +85,32 @@ fn test(_: &Path) -> Result<Plan, Error> {
     }))
 }
 
+/// The program's switch, and its values.
+const LANES: (&str, [&str; 4]) = ("DARTLOOM_LANES", ["1", "4", "8", "16"]);
+
+fn widths(_: &Path) -> Result<Plan, Error> {
+    // With the packages of the step `test`, so that nothing is compiled again.
+    let tests = if cargo_has("nextest") {
+        "nextest run --workspace -E package(dartloom-kernels)"
+    } else {
+        "test -p dartloom-kernels --lib"
+    };
+    let (variable, widths) = LANES;
+    let run = |lanes| Invocation::cargo(tests).variable(variable, lanes);
+    Ok(Plan::Commands(widths.map(run).into()))
+}
+
 fn doctest(_: &Path) -> Result<Plan, Error> {
     one(Invocation::cargo("test --doc --workspace"))
 }
 
 fn golden_cases(_: &Path) -> Result<Plan, Error> {
-    Ok(Plan::Commands(golden::invocations(None)?))
+    let mut commands = golden::invocations(None)?;
+    let runs = commands.split_off(1);
+    for lanes in LANES.1 {
+        commands.extend(runs.iter().map(|run| run.clone().variable(LANES.0, lanes)));
+    }
+    Ok(Plan::Commands(commands))
 }
 
 fn examples(root: &Path) -> Result<Plan, Error> {

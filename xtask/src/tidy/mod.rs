@@ -7,6 +7,7 @@ mod architecture;
 mod arrows;
 mod budget;
 mod compat;
+mod lanes;
 mod markers;
 mod named;
 mod places;
@@ -91,6 +92,7 @@ const RULES: &[Rule] = &[
     compat::check,
     quiet::check,
     seeds::check,
+    lanes::check,
 ];
 
 /// What all rules find in a tree.

@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &InferArguments) -> Result<(), CliError> {
     let phases = Phases::default();
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib: None, loss: None };
-    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+    Report::new(subject, arguments.pace, figures)?.print(arguments.pace.json)
 }
 
 fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, CliError> {

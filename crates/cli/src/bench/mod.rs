@@ -21,6 +21,7 @@ pub(crate) use args::{BenchArguments, default_threads};
 use std::process::ExitCode;
 
 use args::Subject;
+use dartloom::kernels::InstructionSet;
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -42,6 +43,11 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<ExitCode, CliError> {
         Subject::Memory(arguments) => memory::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Vector instructions that the kernels compute with.
+fn instruction_set() -> Result<&'static str, CliError> {
+    InstructionSet::in_use().map(InstructionSet::name).map_err(CliError::input)
 }
 
 /// Prints a value as one line of JSON.

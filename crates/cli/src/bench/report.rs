@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::args::Pace;
 use super::measure::{best, median};
 use super::phases::Phases;
-use super::print_json;
 use super::recompute::Choice;
+use super::{instruction_set, print_json};
 use crate::error::CliError;
 use crate::output;
 use crate::table::table;
@@ -28,6 +28,8 @@ pub(super) struct Report {
     pub(super) input: String,
     /// Threads of the kernels.
     pub(super) threads: usize,
+    /// Vector instructions of the kernels.
+    pub(super) instruction_set: &'static str,
     /// Steps before the measured ones.
     pub(super) warm_up: usize,
     /// Measured steps.
@@ -84,11 +86,11 @@ pub(super) struct Figures {
 }
 
 impl Report {
-    pub(super) fn new(subject: Subject, pace: Pace, figures: Figures) -> Self {
+    pub(super) fn new(subject: Subject, pace: Pace, figures: Figures) -> Result<Self, CliError> {
         let step_seconds = median(&figures.seconds);
         // Two operations for a multiply-add.
         let forward = 2e-9 * subject.macs as f64 * subject.batch as f64;
-        Self {
+        Ok(Self {
             benchmark: subject.benchmark,
             method: subject.method,
             channels: subject.channels,
@@ -96,6 +98,7 @@ impl Report {
             batch: subject.batch,
             input: subject.input,
             threads: rayon::current_num_threads(),
+            instruction_set: instruction_set()?,
             warm_up: pace.warm_up,
             steps: pace.steps,
             step_seconds,
@@ -109,7 +112,7 @@ impl Report {
             useful_gflop_per_step: forward * subject.passes.1,
             loss: figures.loss,
             parameters: subject.parameters,
-        }
+        })
     }
 
     /// Prints the figures.
@@ -126,6 +129,7 @@ impl Report {
             row(self.benchmark, format!("{} {}", self.method, size.join(" ")).trim().to_owned()),
             row("batch", format!("{} of {}", self.batch, self.input)),
             row("threads", self.threads.to_string()),
+            row("instruction set", self.instruction_set.to_owned()),
             row("seconds per step (median)", format!("{:.3}", self.step_seconds)),
             row("seconds per step (best)", format!("{:.3}", best(&self.step_seconds_all))),
             row("images per second", format!("{:.1}", self.images_per_second)),

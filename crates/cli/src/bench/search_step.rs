@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
     let predicted_mib = Some(mib(bilevel.supernet.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
-    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+    Report::new(subject, arguments.pace, figures)?.print(arguments.pace.json)
 }
 
 /// A search of the method that has made no step.

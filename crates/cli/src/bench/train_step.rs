@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
     let predicted_mib = Some(mib(network.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
-    Report::new(subject, arguments.pace, figures).print(arguments.pace.json)
+    Report::new(subject, arguments.pace, figures)?.print(arguments.pace.json)
 }
 
 impl TrainStepArguments {

@@ -7,6 +7,7 @@ mod commands;
 mod decode;
 mod distance;
 mod explorers;
+mod lanes;
 mod memory;
 mod mistakes;
 mod parity;

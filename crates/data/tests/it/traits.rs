@@ -89,6 +89,17 @@ fn a_constant_channel_stays_finite() {
 }
 
 #[test]
+fn one_pixel_among_millions_has_its_exact_deviation() {
+    let shape = ImageShape::new(1, 2048, 2048);
+    let mut pixels = vec![255; 2048 * 2048];
+    pixels[77] = 254;
+    let measured = Normalization::measured(1.0, shape, &pixels).unwrap();
+    let count = pixels.len() as f64;
+    let expected = ((count - 1.0).sqrt() / count) as f32;
+    assert_eq!(measured.standard_deviation()[0].to_bits(), expected.to_bits());
+}
+
+#[test]
 fn what_cannot_be_a_data_set_is_refused() {
     let shape = ImageShape::new(1, 2, 2);
     let plain = || Normalization::scaled(255.0, 1).unwrap();

@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::parallel::write_blocks;
-use crate::simd::Arch;
+use crate::simd::InstructionSet;
 use crate::simd::bundle::{
     self, Product, Room, Taps, Target, Walk, correlate, gather, tap_gradient,
 };
@@ -53,8 +53,12 @@ impl Kinds {
     }
 }
 
-pub(super) fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
-    let arch = Arch::new();
+pub(super) fn forward(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let kinds = Kinds::new(geometry.groups, bundle::planes(arch));
     let order: Vec<usize> = (0..geometry.taps()).collect();
@@ -108,13 +112,13 @@ impl<'b> WithSimd for Forward<'_, 'b> {
 
 /// Both gradients in one walk over the bundles.
 pub(super) fn gradients(
+    arch: InstructionSet,
     geometry: &Geometry,
     x: &[f32],
     weight: &[f32],
     gradient: &[f32],
     wanted: Wanted,
 ) -> Gradients<f32> {
-    let arch = Arch::new();
     let window = Bundled::new(geometry.vertical, geometry.horizontal);
     let kinds = Kinds::new(geometry.groups, bundle::planes(arch));
     let taps = window.phases.iter().flat_map(|phase| phase.taps.iter().map(|(_, tap)| *tap));
@@ -148,7 +152,7 @@ struct Call<'a> {
     wanted: Wanted,
     x: &'a [f32],
     gradient: &'a [f32],
-    arch: Arch,
+    arch: InstructionSet,
 }
 
 struct Rooms {

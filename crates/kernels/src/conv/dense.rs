@@ -6,6 +6,7 @@ use super::{Gradients, Wanted};
 use crate::float::Float;
 use crate::matrix::{Matrix, Product, add_outer};
 use crate::parallel::{Blocks, fill_blocks};
+use crate::simd::InstructionSet;
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
 /// depend on the machine.
@@ -79,7 +80,12 @@ impl Block {
     }
 }
 
-pub(super) fn forward<T: Product>(geometry: &Geometry, x: &[T], weight: &[T]) -> Vec<T> {
+pub(super) fn forward<T: Product>(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[T],
+    weight: &[T],
+) -> Vec<T> {
     let block = Block::new(geometry);
     let operands = block.operands(weight, false);
     let count = geometry.batch * geometry.groups;
@@ -90,7 +96,8 @@ pub(super) fn forward<T: Product>(geometry: &Geometry, x: &[T], weight: &[T]) ->
         || block.scratch(),
         |scratch, index, y| {
             let columns = block.columns(x, index, &mut scratch.columns);
-            T::multiply(y, &operands[index % geometry.groups], columns, &mut scratch.panel);
+            let operand = &operands[index % geometry.groups];
+            T::multiply(arch, y, operand, columns, &mut scratch.panel);
         },
     );
     y
@@ -98,6 +105,7 @@ pub(super) fn forward<T: Product>(geometry: &Geometry, x: &[T], weight: &[T]) ->
 
 /// Both gradients in one walk over the images.
 pub(super) fn gradients<T: Product>(
+    arch: InstructionSet,
     geometry: &Geometry,
     x: &[T],
     weight: &[T],
@@ -130,7 +138,7 @@ pub(super) fn gradients<T: Product>(
                     add_outer(dw, own, columns, geometry.output_plane());
                 }
                 if let (Some(operand), Some(dx)) = (operands.get(group), dx.next()) {
-                    input_gradient(&block, operand, own, scratch, dx);
+                    input_gradient(arch, &block, operand, own, scratch, dx);
                 }
             }
             dw
@@ -143,6 +151,7 @@ pub(super) fn gradients<T: Product>(
 }
 
 fn input_gradient<T: Product>(
+    arch: InstructionSet,
     block: &Block,
     operand: &T::Operand,
     gradient: &[T],
@@ -150,9 +159,9 @@ fn input_gradient<T: Product>(
     dx: &mut [T],
 ) {
     if block.geometry.is_pointwise() {
-        return T::multiply(dx, operand, gradient, &mut scratch.panel);
+        return T::multiply(arch, dx, operand, gradient, &mut scratch.panel);
     }
-    T::multiply(&mut scratch.columns, operand, gradient, &mut scratch.panel);
+    T::multiply(arch, &mut scratch.columns, operand, gradient, &mut scratch.panel);
     fold(&block.geometry, &scratch.columns, dx);
 }
 

@@ -1,7 +1,7 @@
 //! Depthwise convolution in single precision: every plane with its own kernel, straight from a
 //! padded copy.
 
-use pulp::Arch;
+use crate::simd::InstructionSet;
 
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
@@ -16,8 +16,12 @@ const TASKS: usize = 16;
 /// Products that one lane of a sum adds up in single precision before it goes to `f64`.
 const LANE_TERMS: usize = 512;
 
-pub(super) fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
-    let arch = Arch::new();
+pub(super) fn forward(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+) -> Vec<f32> {
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let (input, output) = (geometry.input_plane(), geometry.output_plane());
     let (taps, count) = (sliding.taps(weight), geometry.batch * geometry.groups);
@@ -34,6 +38,7 @@ pub(super) fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32
 
 /// Both gradients in one walk over the planes.
 pub(super) fn gradients(
+    arch: InstructionSet,
     geometry: &Geometry,
     x: &[f32],
     weight: &[f32],
@@ -42,7 +47,7 @@ pub(super) fn gradients(
 ) -> Gradients<f32> {
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = if wanted.input { sliding.back.taps(weight, geometry.taps()) } else { Vec::new() };
-    let call = Call { geometry, sliding, back, x, gradient, arch: Arch::new() };
+    let call = Call { geometry, sliding, back, x, gradient, arch };
     let (planes, per_task) = (geometry.batch * geometry.groups, planes_per_task(geometry));
     let plane = if wanted.input { geometry.input_plane() } else { 0 };
     let blocks = Blocks {
@@ -89,7 +94,7 @@ struct Call<'a> {
     back: Vec<Tap>,
     x: &'a [f32],
     gradient: &'a [f32],
-    arch: Arch,
+    arch: InstructionSet,
 }
 
 struct Scratch {
@@ -158,24 +163,28 @@ impl Call<'_> {
         let (rows, columns) = self.sliding.output;
         let start = sums.len();
         sums.resize(start + self.geometry.taps(), 0.0);
-        let per_plane = rows * columns.div_ceil(SLACK / 2);
-        let mut terms = 0;
+        let per_row = columns.div_ceil(arch.lanes());
+        let band = (LANE_TERMS / per_row.max(1)).max(1);
+        let (mut terms, row_step) = (0, self.sliding.row_step);
         for plane in planes {
-            if terms > 0 && terms + per_plane > LANE_TERMS {
-                scratch.collect(arch, &mut sums[start..]);
-                terms = 0;
-            }
             scratch.input.load(arch, &self.x[plane * input..][..input]);
-            arch.dispatch(TapGradient {
-                source: &scratch.input.data,
-                row_step: self.sliding.row_step,
-                offsets: &self.sliding.offsets,
-                gradient: self.gradient(plane),
-                rows,
-                columns,
-                sums: &mut scratch.lanes,
-            });
-            terms += per_plane;
+            for first in (0..rows).step_by(band) {
+                let rows = band.min(rows - first);
+                if terms > 0 && terms + rows * per_row > LANE_TERMS {
+                    scratch.collect(arch, &mut sums[start..]);
+                    terms = 0;
+                }
+                arch.dispatch(TapGradient {
+                    source: &scratch.input.data[first * row_step..],
+                    row_step,
+                    offsets: &self.sliding.offsets,
+                    gradient: &self.gradient(plane)[first * columns..],
+                    rows,
+                    columns,
+                    sums: &mut scratch.lanes,
+                });
+                terms += rows * per_row;
+            }
         }
         scratch.collect(arch, &mut sums[start..]);
     }
@@ -194,7 +203,7 @@ impl Call<'_> {
 
 impl Scratch {
     /// Adds the lanes to `sums` and clears them.
-    fn collect(&mut self, arch: Arch, sums: &mut [f64]) {
+    fn collect(&mut self, arch: InstructionSet, sums: &mut [f64]) {
         self.sums.fill(0.0);
         arch.dispatch(LaneSums { sums: &self.lanes, target: &mut self.sums });
         self.lanes.fill(0.0);

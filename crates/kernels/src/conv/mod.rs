@@ -20,6 +20,7 @@ use crate::check::Check;
 use crate::error::Result;
 use crate::float::with_float;
 use crate::matrix::Product;
+use crate::simd::InstructionSet;
 use crate::window::serves;
 use crate::{host, reference};
 
@@ -46,11 +47,13 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, spec: ConvSpec) -> Result<Tensor> {
         return reference::conv2d(x, weight, spec);
     }
     Check(Convolution::NAME).element_type(x)?;
-    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, Convolution { geometry })?)
+    let arch = InstructionSet::in_use()?;
+    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, Convolution { geometry, arch })?)
 }
 
 struct Convolution {
     geometry: Geometry,
+    arch: InstructionSet,
 }
 
 impl Convolution {
@@ -70,7 +73,8 @@ impl Convolution {
         let weight_data = host::tensor_elements(&weight_storage, weight_layout, Self::NAME)?;
         let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
         let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
-        let found = T::gradients(&self.geometry, x_data, weight_data, gradient, wanted);
+        let (arch, geometry) = (self.arch, &self.geometry);
+        let found = T::gradients(arch, geometry, x_data, weight_data, gradient, wanted);
         let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
         let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
         Ok((dx, dw))
@@ -92,9 +96,11 @@ struct Gradients<T> {
 
 /// How an element type convolves. In `f64`, which serves checks, every convolution is dense.
 trait Convolve: Product {
-    fn forward(geometry: &Geometry, x: &[Self], weight: &[Self]) -> Vec<Self>;
+    fn forward(arch: InstructionSet, geometry: &Geometry, x: &[Self], weight: &[Self])
+    -> Vec<Self>;
 
     fn gradients(
+        arch: InstructionSet,
         geometry: &Geometry,
         x: &[Self],
         weight: &[Self],
@@ -104,17 +110,18 @@ trait Convolve: Product {
 }
 
 impl Convolve for f32 {
-    fn forward(geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
+    fn forward(arch: InstructionSet, geometry: &Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
             if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
-                return bundled::forward(geometry, x, weight);
+                return bundled::forward(arch, geometry, x, weight);
             }
-            return depthwise::forward(geometry, x, weight);
+            return depthwise::forward(arch, geometry, x, weight);
         }
-        dense::forward(geometry, x, weight)
+        dense::forward(arch, geometry, x, weight)
     }
 
     fn gradients(
+        arch: InstructionSet,
         geometry: &Geometry,
         x: &[f32],
         weight: &[f32],
@@ -123,27 +130,28 @@ impl Convolve for f32 {
     ) -> Gradients<f32> {
         if geometry.is_depthwise() && !geometry.is_pointwise() {
             if serves(geometry.batch * geometry.groups, geometry.vertical, geometry.horizontal) {
-                return bundled::gradients(geometry, x, weight, gradient, wanted);
+                return bundled::gradients(arch, geometry, x, weight, gradient, wanted);
             }
-            return depthwise::gradients(geometry, x, weight, gradient, wanted);
+            return depthwise::gradients(arch, geometry, x, weight, gradient, wanted);
         }
-        dense::gradients(geometry, x, weight, gradient, wanted)
+        dense::gradients(arch, geometry, x, weight, gradient, wanted)
     }
 }
 
 impl Convolve for f64 {
-    fn forward(geometry: &Geometry, x: &[f64], weight: &[f64]) -> Vec<f64> {
-        dense::forward(geometry, x, weight)
+    fn forward(arch: InstructionSet, geometry: &Geometry, x: &[f64], weight: &[f64]) -> Vec<f64> {
+        dense::forward(arch, geometry, x, weight)
     }
 
     fn gradients(
+        arch: InstructionSet,
         geometry: &Geometry,
         x: &[f64],
         weight: &[f64],
         gradient: &[f64],
         wanted: Wanted,
     ) -> Gradients<f64> {
-        dense::gradients(geometry, x, weight, gradient, wanted)
+        dense::gradients(arch, geometry, x, weight, gradient, wanted)
     }
 }
 
@@ -162,7 +170,8 @@ impl CustomOp2 for Convolution {
         with_float!(candle_core::backend::BackendStorage::dtype(x), Self::NAME, T => {
             let x = host::elements::<T>(x, x_layout, Self::NAME)?;
             let weight = host::elements(weight, weight_layout, Self::NAME)?;
-            Ok(host::output(T::forward(&self.geometry, x, weight), self.geometry.output_shape()))
+            let y = T::forward(self.arch, &self.geometry, x, weight);
+            Ok(host::output(y, self.geometry.output_shape()))
         })
     }
 

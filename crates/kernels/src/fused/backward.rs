@@ -33,12 +33,13 @@ pub(super) struct Gradients {
     pub(super) coefficients: Vec<f32>,
 }
 
-/// `dz = a g + b y + c` per channel: from the gradient behind a norm to the one before it.
+/// `dz = a g + b (y - centre) + c` per channel: from the gradient behind a norm to the one before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slope {
     pub(super) a: f32,
     pub(super) b: f32,
     pub(super) c: f32,
+    pub(super) centre: f32,
 }
 
 /// One image's share of the gradients.
@@ -310,8 +311,8 @@ impl Context<'_> {
         if let Some(coefficient) = term.coefficient {
             let own = pairs.iter().enumerate().map(|(channel, pair)| {
                 let line = lines.map_or(PLAIN, |lines| lines[channel]);
-                let (scale, mean) = (f64::from(line.scale), f64::from(line.mean));
-                scale * pair.1 + (f64::from(line.shift) + scale * mean) * pair.0
+                let scale = f64::from(line.scale);
+                scale * pair.1 + (f64::from(line.shift) + scale * line.mean) * pair.0
             });
             wave.found.coefficients[coefficient] += own.sum::<f64>() as f32;
         }
@@ -335,7 +336,7 @@ impl Context<'_> {
     ) -> Vec<Slope> {
         let lines = norm.and_then(|norm| Some((norm, wave.state.lines[norm].clone()?)));
         let Some((norm, lines)) = lines else {
-            return vec![Slope { a: 1.0, b: 0.0, c: 0.0 }; channels];
+            return vec![Slope { a: 1.0, b: 0.0, c: 0.0, centre: 0.0 }; channels];
         };
         let norm = &self.program.norms[norm];
         if let Some((scale, shift)) = norm.affine
@@ -350,12 +351,13 @@ impl Context<'_> {
         let of_batch = self.statistics != Statistics::Freeze;
         let slope = |(line, pair): (&Line, &Pair)| {
             if !of_batch {
-                return Slope { a: line.scale, b: 0.0, c: 0.0 };
+                return Slope { a: line.scale, b: 0.0, c: 0.0, centre: 0.0 };
             }
             let (scale, inverse) = (f64::from(line.scale), f64::from(line.inverse));
             let b = -scale * inverse * inverse * pair.1 / count;
-            let c = -scale * pair.0 / count - b * f64::from(line.mean);
-            Slope { a: line.scale, b: b as f32, c: c as f32 }
+            let centre = line.mean as f32;
+            let c = -scale * pair.0 / count + b * (f64::from(centre) - line.mean);
+            Slope { a: line.scale, b: b as f32, c: c as f32, centre }
         };
         lines.iter().zip(pairs).map(slope).collect()
     }

@@ -5,13 +5,13 @@ use rayon::prelude::*;
 use super::arena::{Arena, Lent};
 use super::block::Block;
 use super::layout::{Home, Layout};
-use super::lines::{Line, Lines, PLAIN, pool, running};
+use super::lines::{Line, Lines, PLAIN, running};
 use super::prepared::Prepared;
 use super::program::{Program, Term};
 use super::scratch::{Input, Scratch, room, run};
 use super::spatial::spatial;
 use crate::norm::Moments;
-use crate::simd::{Arch, Combine, Multiply, panel_len};
+use crate::simd::{Combine, InstructionSet, Multiply, panel_len};
 use crate::{Result, Statistics};
 
 /// What a pass over a batch reads and where it computes.
@@ -19,7 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) program: &'a Program,
     pub(super) layout: &'a Layout,
     pub(super) arena: &'a Arena,
-    pub(super) arch: Arch,
+    pub(super) arch: InstructionSet,
     pub(super) batch: usize,
     pub(super) inputs: &'a [&'a [f32]],
     pub(super) parameters: &'a [f32],
@@ -221,7 +221,10 @@ impl Context<'_> {
         for norm in open.into_iter().flatten() {
             let spec = &self.program.norms[norm];
             let moments: Vec<Moments> = (place..place + spec.channels)
-                .map(|place| pool(sums.chunks_exact(width).map(|sums| sums[place]), spec.plane))
+                .map(|place| {
+                    let planes = sums.chunks_exact(width).map(|sums| sums[place]);
+                    Moments::pooled(planes, spec.plane)
+                })
                 .collect();
             place += spec.channels;
             state.lines[norm] = Some(Line::all(spec, &moments, self.parameters));

@@ -9,7 +9,7 @@ use crate::{KernelError, Result};
 /// A norm on one channel, with what its gradient needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Line {
-    pub(super) mean: f32,
+    pub(super) mean: f64,
     /// `1 / sqrt(variance + eps)`.
     pub(super) inverse: f32,
     pub(super) scale: f32,
@@ -33,13 +33,10 @@ impl Line {
         let line = |(channel, moments): (usize, &Moments)| {
             let inverse = moments.inverse_deviation(norm.spec.eps);
             let (gamma, beta) = affine(channel);
-            let scale = gamma * inverse;
-            Self {
-                mean: moments.mean as f32,
-                inverse: inverse as f32,
-                scale: scale as f32,
-                shift: (beta - moments.mean * scale) as f32,
-            }
+            let scale = (gamma * inverse) as f32;
+            // With the scale as it is used: far from zero its rounding would move the whole line.
+            let shift = (beta - moments.mean * f64::from(scale)) as f32;
+            Self { mean: moments.mean, inverse: inverse as f32, scale, shift }
         };
         moments.iter().enumerate().map(line).collect()
     }
@@ -54,19 +51,4 @@ pub(super) fn running(norm: &Norm) -> Result<Vec<Moments>> {
     Ok(moments
         .map(|(mean, variance)| Moments { mean: mean.into(), variance: variance.into() })
         .collect())
-}
-
-/// Moments of one channel from the sum and centred sum of squares of each image's plane of
-/// `plane` values, taken in order.
-pub(super) fn pool(planes: impl Iterator<Item = (f64, f64)> + Clone, plane: usize) -> Moments {
-    let plane = plane as f64;
-    let images = planes.clone().count() as f64;
-    let mean = planes.clone().map(|(sum, _)| sum).sum::<f64>() / (images * plane);
-    let squares: f64 = planes
-        .map(|(sum, squares)| {
-            let distance = sum / plane - mean;
-            squares + plane * distance * distance
-        })
-        .sum();
-    Moments { mean, variance: squares / (images * plane) }
 }

@@ -11,7 +11,7 @@ use super::program::Program;
 use super::{Arena, Recompute};
 use crate::check::Check;
 use crate::norm::update;
-use crate::simd::Arch;
+use crate::simd::InstructionSet;
 use crate::{KernelError, Result, Statistics, host};
 
 const OP: &str = "fused program";
@@ -35,6 +35,7 @@ pub struct Call<'a> {
 
 /// One run.
 struct Run {
+    arch: InstructionSet,
     program: Arc<Program>,
     layout: Layout,
     gates: Vec<Vec<f32>>,
@@ -63,6 +64,7 @@ impl Program {
         let tracked = |tensors: &[Tensor]| tensors.iter().any(Tensor::track_op);
         let state = Arc::new(Mutex::new(State::default()));
         let run = Run {
+            arch: InstructionSet::in_use()?,
             program: Arc::clone(self),
             layout: Layout::new(self, call.recompute),
             gates: call.gates.clone(),
@@ -164,7 +166,7 @@ impl Run {
             program: &self.program,
             layout: &self.layout,
             arena: &self.arena,
-            arch: Arch::new(),
+            arch: self.arch,
             batch,
             inputs,
             parameters,

@@ -4,7 +4,7 @@ use pulp::WithSimd;
 
 use super::block::Block;
 use super::lines::{Line, PLAIN};
-use crate::simd::{Arch, Frame, Pad, SLACK};
+use crate::simd::{Frame, InstructionSet, Pad, SLACK};
 
 /// Buffers of one thread, grown as needed.
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ impl Planes {
     /// Fills the interior of plane `index`.
     pub(super) fn fill(
         &mut self,
-        arch: Arch,
+        arch: InstructionSet,
         index: usize,
         source: &[f32],
         line: Line,
@@ -88,7 +88,13 @@ impl Planes {
     }
 
     /// Fills all interiors with what `block` reads, unless they hold it already.
-    pub(super) fn fill_all(&mut self, arch: Arch, frame: Frame, block: &Block, input: Input<'_>) {
+    pub(super) fn fill_all(
+        &mut self,
+        arch: InstructionSet,
+        frame: Frame,
+        block: &Block,
+        input: Input<'_>,
+    ) {
         let channels = block.input.channels;
         self.shape(frame, channels, 0.0);
         let held = (block.relu, input.data.as_ptr().addr(), input.data.len());
@@ -111,6 +117,6 @@ pub(super) fn room(buffer: &mut Vec<f32>, len: usize) -> &mut [f32] {
 }
 
 /// Runs a loop on the registers of `arch`.
-pub(super) fn run<T: WithSimd>(arch: Arch, task: T) -> T::Output {
+pub(super) fn run<T: WithSimd>(arch: InstructionSet, task: T) -> T::Output {
     arch.dispatch(task)
 }

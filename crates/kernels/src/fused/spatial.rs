@@ -4,11 +4,11 @@ use super::block::{Block, Spatial};
 use super::extent::Extent;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, run};
-use crate::simd::{Arch, Correlate, Grid, Rectify, Tap, WindowMax};
+use crate::simd::{Correlate, Grid, InstructionSet, Rectify, Tap, WindowMax};
 
 /// Computes what lies between the spatial part and the 1x1 convolution into `target`.
 pub(super) fn spatial(
-    arch: Arch,
+    arch: InstructionSet,
     block: &Block,
     prepared: &Prepared,
     input: Input<'_>,
@@ -96,7 +96,7 @@ pub(super) fn spatial(
 
 /// A dense correlation into a plane of `output` rows and columns.
 pub(super) fn correlate(
-    arch: Arch,
+    arch: InstructionSet,
     source: &[f32],
     row_step: usize,
     taps: &[Tap],

@@ -6,12 +6,12 @@ use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, room, run};
 use super::spatial::correlate;
 use super::window::{Phase, Window};
-use crate::simd::{Arch, Correlate, Grid, Tap, WindowMax, Winner};
+use crate::simd::{Correlate, Grid, InstructionSet, Tap, WindowMax, Winner};
 
 /// The gradient behind a spatial part, and what its input's gradient is made with.
 #[derive(Clone, Copy)]
 pub(super) struct SpatialBack<'a> {
-    pub(super) arch: Arch,
+    pub(super) arch: InstructionSet,
     pub(super) block: &'a Block,
     pub(super) back: &'a Prepared,
     pub(super) input: Input<'a>,

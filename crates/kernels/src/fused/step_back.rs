@@ -15,6 +15,10 @@ use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
 
+/// Products that one lane of a weight's gradient adds up before lanes are added to one another: what
+/// a long plane loses to rounding does not grow with its length.
+const LANE_TERMS: usize = 512;
+
 /// What all images share at one depth of a wave.
 pub(super) struct Step<'a> {
     context: &'a Context<'a>,
@@ -302,7 +306,7 @@ impl<'a> Step<'a> {
             } else {
                 &behind[channel * plane..][..plane]
             };
-            let Slope { a, b, c } = moving.slopes[channel];
+            let Slope { a, b, c, centre } = moving.slopes[channel];
             if (b, c) == (0.0, 0.0) {
                 // The value has no part in it, be it infinite.
                 let terms = [(a * gate, gradient)];
@@ -310,7 +314,8 @@ impl<'a> Step<'a> {
                 continue;
             }
             let value = &values[channel * plane..][..plane];
-            run(self.context.arch, Blend { gradient, value, factors: (a * gate, b, c), target });
+            let factors = (a * gate, b, c);
+            run(self.context.arch, Blend { gradient, value, factors, centre, target });
         }
     }
 
@@ -328,19 +333,24 @@ impl<'a> Step<'a> {
         let between = room(&mut middle, block.middle.len());
         spatial(self.context.arch, block, forward, input, scratch, between);
         let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let part = LANE_TERMS * self.context.arch.lanes();
         let mut row = 0;
         for (group, &(place, outputs)) in pointwise.groups.iter().enumerate() {
-            let outer = Outer {
-                left: &gradient[row * plane..][..outputs * plane],
-                right: &between[group * inputs * plane..][..inputs * plane],
-                left_rows: outputs,
-                right_rows: inputs,
-                left_pitch: plane,
-                right_pitch: plane,
-                columns: plane,
-                target: &mut parameters[place - block.parameters.0..][..outputs * inputs],
-            };
-            run(self.context.arch, outer);
+            let left = &gradient[row * plane..][..outputs * plane];
+            let right = &between[group * inputs * plane..][..inputs * plane];
+            for first in (0..plane).step_by(part) {
+                let outer = Outer {
+                    left: &left[first..],
+                    right: &right[first..],
+                    left_rows: outputs,
+                    right_rows: inputs,
+                    left_pitch: plane,
+                    right_pitch: plane,
+                    columns: part.min(plane - first),
+                    target: &mut parameters[place - block.parameters.0..][..outputs * inputs],
+                };
+                run(self.context.arch, outer);
+            }
             row += outputs;
         }
         scratch.middle = middle;
@@ -386,21 +396,25 @@ impl<'a> Step<'a> {
         let Spatial::Depthwise { window, weight } = &block.spatial else { return };
         scratch.padded.fill_all(self.context.arch, window.frame, block, input);
         let (taps, plane) = (window.sizes.taps(), block.middle.plane());
+        let (rows, columns) = window.output;
+        let band = (LANE_TERMS / columns.div_ceil(self.context.arch.lanes())).max(1);
         let filters = parameters[weight - block.parameters.0..].chunks_exact_mut(taps);
         for ((channel, gradient), filter) in middle.chunks_exact(plane).enumerate().zip(filters) {
             let sums = room(&mut scratch.lanes, taps * crate::simd::SLACK);
-            sums.fill(0.0);
-            let task = TapGradient {
-                source: scratch.padded.plane(channel),
-                row_step: window.row_step,
-                offsets: &window.offsets,
-                gradient,
-                rows: window.output.0,
-                columns: window.output.1,
-                sums: &mut *sums,
-            };
-            run(self.context.arch, task);
-            run(self.context.arch, LaneSums { sums, target: filter });
+            for first in (0..rows).step_by(band) {
+                sums.fill(0.0);
+                let task = TapGradient {
+                    source: &scratch.padded.plane(channel)[first * window.row_step..],
+                    row_step: window.row_step,
+                    offsets: &window.offsets,
+                    gradient: &gradient[first * columns..],
+                    rows: band.min(rows - first),
+                    columns,
+                    sums: &mut *sums,
+                };
+                run(self.context.arch, task);
+                run(self.context.arch, LaneSums { sums: &*sums, target: &mut *filter });
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use crate::check::Check;
 use crate::error::Result;
 use crate::reference;
+use crate::simd::InstructionSet;
 pub(crate) use moments::Moments;
 use op::{Normalization, Record};
 pub(crate) use spec::Geometry;
@@ -51,7 +52,8 @@ pub fn batch_norm(
     Check(spec::OP).element_type(x)?;
     let of_batch = statistics != Statistics::Freeze;
     let record = if of_batch { Record::default() } else { frozen(running)? };
-    let op = Normalization { geometry, eps: spec.eps, of_batch, record: Arc::clone(&record) };
+    let arch = InstructionSet::in_use()?;
+    let op = Normalization { arch, geometry, eps: spec.eps, of_batch, record: Arc::clone(&record) };
     let x = x.contiguous()?;
     let y = match affine {
         Some((gamma, beta)) => x.apply_op3(&gamma.contiguous()?, &beta.contiguous()?, op)?,

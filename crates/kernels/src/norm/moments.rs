@@ -1,13 +1,12 @@
 //! Mean and variance of every channel.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::spec::Geometry;
 use super::sums::{gradient_sums, sum};
 use crate::float::Float;
 use crate::parallel::chunks_per_task;
-use crate::simd::{Centred, PairSums};
+use crate::simd::{self, InstructionSet, PairSums};
 
 /// Mean and variance of one channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +17,19 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
+    /// One channel, from the sum and the squares about its own mean of each image's plane of
+    /// `plane` values, taken in order.
+    pub(crate) fn pooled(planes: impl Iterator<Item = (f64, f64)> + Clone, plane: usize) -> Self {
+        let plane = plane as f64;
+        let count = planes.clone().count() as f64 * plane;
+        let mean = planes.clone().map(|(sum, _)| sum).sum::<f64>() / count;
+        let squares = planes.map(|(sum, squares)| {
+            let distance = sum / plane - mean;
+            squares + plane * distance * distance
+        });
+        Self { mean, variance: squares.sum::<f64>() / count }
+    }
+
     /// `1 / sqrt(variance + eps)`.
     pub(crate) fn inverse_deviation(&self, eps: f64) -> f64 {
         (self.variance + eps).sqrt().recip()
@@ -32,42 +44,45 @@ impl Moments {
 /// Sums over planes, in the element type's own way.
 pub(super) trait Sums: Float {
     /// Sum, and sum of squares about the plane's mean.
-    fn moments(plane: &[Self]) -> (f64, f64);
+    fn moments(arch: InstructionSet, plane: &[Self]) -> (f64, f64);
 
     /// Sum of `g`, and of `g (x - mean)`.
-    fn pair(gradient: &[Self], x: &[Self], mean: f64) -> (f64, f64);
+    fn pair(arch: InstructionSet, gradient: &[Self], x: &[Self], mean: f64) -> (f64, f64);
 }
 
 impl Sums for f32 {
-    fn moments(plane: &[f32]) -> (f64, f64) {
-        Arch::new().dispatch(Centred(plane))
+    fn moments(arch: InstructionSet, plane: &[f32]) -> (f64, f64) {
+        arch.dispatch(simd::Moments(plane))
     }
 
-    fn pair(gradient: &[f32], x: &[f32], mean: f64) -> (f64, f64) {
-        let rounded = mean as f32;
-        let task = PairSums { gradient, value: x, mean: rounded };
-        let (plain, weighted) = Arch::new().dispatch(task);
-        (plain, weighted + (f64::from(rounded) - mean) * plain)
+    fn pair(arch: InstructionSet, gradient: &[f32], x: &[f32], mean: f64) -> (f64, f64) {
+        arch.dispatch(PairSums { gradient, value: x, mean })
     }
 }
 
 impl Sums for f64 {
-    fn moments(plane: &[f64]) -> (f64, f64) {
+    fn moments(_: InstructionSet, plane: &[f64]) -> (f64, f64) {
         let total = sum(plane, |x| x);
         let mean = total / plane.len() as f64;
         (total, sum(plane, |x| (x - mean) * (x - mean)))
     }
 
-    fn pair(gradient: &[f64], x: &[f64], mean: f64) -> (f64, f64) {
+    fn pair(_: InstructionSet, gradient: &[f64], x: &[f64], mean: f64) -> (f64, f64) {
         gradient_sums(gradient, x, mean)
     }
 }
 
 /// The moments of every channel: planes on their own, pooled in the order of the images.
-pub(super) fn of_batch<T: Sums>(geometry: &Geometry, x: &[T]) -> Vec<Moments> {
-    let planes =
-        per_plane(geometry, |plane| T::moments(&x[plane * geometry.plane..][..geometry.plane]));
-    (0..geometry.channels).map(|channel| pool(geometry, &planes, channel)).collect()
+pub(super) fn of_batch<T: Sums>(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[T],
+) -> Vec<Moments> {
+    let planes = per_plane(geometry, |plane| {
+        T::moments(arch, &x[plane * geometry.plane..][..geometry.plane])
+    });
+    let pooled = |index| Moments::pooled(channel(geometry, &planes, index), geometry.plane);
+    (0..geometry.channels).map(pooled).collect()
 }
 
 /// `term(plane)` for every plane.
@@ -87,18 +102,6 @@ pub(super) fn channel<'a>(
     geometry: &Geometry,
     planes: &'a [(f64, f64)],
     channel: usize,
-) -> impl Iterator<Item = (f64, f64)> + 'a {
+) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
     planes.iter().copied().skip(channel).step_by(geometry.channels)
-}
-
-/// Squares about the planes' means become squares about the channel's.
-fn pool(geometry: &Geometry, planes: &[(f64, f64)], index: usize) -> Moments {
-    let (plane, count) = (geometry.plane as f64, geometry.values() as f64);
-    let own = || channel(geometry, planes, index);
-    let mean = own().map(|(sum, _)| sum).sum::<f64>() / count;
-    let squares = |(sum, squares): (f64, f64)| {
-        let distance = sum / plane - mean;
-        squares + plane * distance * distance
-    };
-    Moments { mean, variance: own().map(squares).sum::<f64>() / count }
 }

@@ -10,6 +10,7 @@ use super::spec::{Geometry, OP};
 use crate::float::{Float, with_float};
 use crate::host;
 use crate::parallel::map_blocks;
+use crate::simd::InstructionSet;
 
 /// The moments a call normalised with, readable after the forward pass.
 pub(super) type Record = Arc<OnceLock<Vec<Moments>>>;
@@ -17,6 +18,7 @@ pub(super) type Record = Arc<OnceLock<Vec<Moments>>>;
 /// One call. `record` is filled beforehand when the running statistics normalise, else by the
 /// forward pass.
 pub(super) struct Normalization {
+    pub(super) arch: InstructionSet,
     pub(super) geometry: Geometry,
     pub(super) eps: f64,
     pub(super) of_batch: bool,
@@ -33,16 +35,18 @@ struct Totals {
 
 impl Normalization {
     fn forward<T: Sums>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
-        let moments = self.record.get_or_init(|| moments::of_batch(&self.geometry, x));
+        let moments = self.record.get_or_init(|| moments::of_batch(self.arch, &self.geometry, x));
         let Geometry { channels, plane, .. } = self.geometry;
-        map_blocks(x, x, plane, |index| {
+        map_blocks(self.arch, x, x, plane, |index| {
             let channel = index % channels;
             let (gamma, shift) = match affine {
-                Some((gamma, beta)) => (gamma[channel].wide(), beta[channel]),
-                None => (1.0, T::ZERO),
+                Some((gamma, beta)) => (gamma[channel].wide(), beta[channel].wide()),
+                None => (1.0, 0.0),
             };
+            let scale = moments[channel].inverse_deviation(self.eps) * gamma;
             let mean = T::narrow(moments[channel].mean);
-            let scale = T::narrow(moments[channel].inverse_deviation(self.eps) * gamma);
+            let shift = T::narrow(shift + (mean.wide() - moments[channel].mean) * scale);
+            let scale = T::narrow(scale);
             move |x, _| (x - mean) * scale + shift
         })
     }
@@ -56,7 +60,7 @@ impl Normalization {
         let Geometry { channels, plane, .. } = self.geometry;
         let planes = moments::per_plane(&self.geometry, |index| {
             let own = index * plane..(index + 1) * plane;
-            T::pair(&gradient[own.clone()], &x[own], moments[index % channels].mean)
+            T::pair(self.arch, &gradient[own.clone()], &x[own], moments[index % channels].mean)
         });
         let total = |channel| {
             let planes = moments::channel(&self.geometry, &planes, channel);
@@ -85,17 +89,19 @@ impl Normalization {
             (T::narrow(gamma.map_or(1.0, |gamma| gamma[channel].wide()) * deviation), deviation)
         };
         if !self.of_batch {
-            return map_blocks(gradient, gradient, plane, |index| {
+            return map_blocks(self.arch, gradient, gradient, plane, |index| {
                 let (scale, _) = scale(index % channels);
                 move |gradient, _| scale * gradient
             });
         }
-        map_blocks(gradient, x, plane, |index| {
+        map_blocks(self.arch, gradient, x, plane, |index| {
             let channel = index % channels;
             let (scale, deviation) = scale(channel);
             let mean = T::narrow(moments[channel].mean);
-            let level = T::narrow(sums[channel].plain / count);
-            let slope = T::narrow(sums[channel].weighted / count * deviation * deviation);
+            let slope = sums[channel].weighted / count * deviation * deviation;
+            let rounding = mean.wide() - moments[channel].mean;
+            let level = T::narrow(sums[channel].plain / count + rounding * slope);
+            let slope = T::narrow(slope);
             move |gradient, x| scale * (gradient - level - (x - mean) * slope)
         })
     }

@@ -1,3 +1,5 @@
+mod large_mean;
+
 use candle_core::{DType, Device, Tensor, Var};
 use proptest::prelude::*;
 

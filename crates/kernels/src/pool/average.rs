@@ -7,6 +7,7 @@ use super::spec::{Geometry, PoolSpec};
 use crate::check::Check;
 use crate::error::Result;
 use crate::float::with_float;
+use crate::simd::InstructionSet;
 use crate::{host, reference};
 
 /// Average pooling, differentiable in `x`.
@@ -28,7 +29,8 @@ pub fn avg_pool2d(x: &Tensor, spec: PoolSpec, count_padding: bool) -> Result<Ten
     }
     Check(NAME).element_type(x)?;
     let divisors = divisors(&geometry, count_padding);
-    Ok(x.contiguous()?.apply_op1(AveragePool { geometry, divisors })?)
+    let arch = InstructionSet::in_use()?;
+    Ok(x.contiguous()?.apply_op1(AveragePool { arch, geometry, divisors })?)
 }
 
 pub(crate) const NAME: &str = "avg_pool2d";
@@ -51,6 +53,7 @@ pub(crate) fn divisors(geometry: &Geometry, count_padding: bool) -> Vec<f64> {
 }
 
 struct AveragePool {
+    arch: InstructionSet,
     geometry: Geometry,
     divisors: Vec<f64>,
 }
@@ -64,7 +67,7 @@ impl AveragePool {
         let gradient = gradient.contiguous()?;
         let (storage, layout) = gradient.storage_and_layout();
         let gradient = host::tensor_elements::<T>(&storage, layout, NAME)?;
-        let dx = T::average_gradient(&self.geometry, &self.divisors, gradient);
+        let dx = T::average_gradient(self.arch, &self.geometry, &self.divisors, gradient);
         host::gradient(dx, x.shape()).map(Some)
     }
 }
@@ -77,7 +80,7 @@ impl CustomOp1 for AveragePool {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         with_float!(x.dtype(), NAME, T => {
             let x = host::elements::<T>(x, layout, NAME)?;
-            let y = T::average(&self.geometry, &self.divisors, x);
+            let y = T::average(self.arch, &self.geometry, &self.divisors, x);
             Ok(host::output(y, self.geometry.output_shape()))
         })
     }

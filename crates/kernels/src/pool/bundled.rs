@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 
 use super::spec::Geometry;
 use crate::parallel::write_blocks;
-use crate::simd::Arch;
+use crate::simd::InstructionSet;
 use crate::simd::bundle::{
     self, Interior, Meetings, Room, Taps, Target, Walk, Windows, collect, correlate, gather,
     maximum, winners,
@@ -24,8 +24,12 @@ fn narrow(divisors: &[f64]) -> Vec<f32> {
     divisors.iter().map(|divisor| *divisor as f32).collect()
 }
 
-pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f32> {
-    let arch = Arch::new();
+pub(super) fn average(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    divisors: &[f64],
+    x: &[f32],
+) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
     let divisors = &narrow(divisors)[..];
@@ -71,11 +75,11 @@ impl<'b> WithSimd for Average<'_, 'b> {
 
 /// Every input collects from the windows that met it.
 pub(super) fn average_gradient(
+    arch: InstructionSet,
     geometry: &Geometry,
     divisors: &[f64],
     gradient: &[f32],
 ) -> Vec<f32> {
-    let arch = Arch::new();
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, input) = (window.per_task(bundle::planes(arch)), window.input());
     let divisors = &narrow(divisors)[..];
@@ -119,8 +123,7 @@ impl<'b> WithSimd for AverageGradient<'_, 'b> {
     }
 }
 
-pub(super) fn max(geometry: &Geometry, x: &[f32]) -> Vec<f32> {
-    let arch = Arch::new();
+pub(super) fn max(arch: InstructionSet, geometry: &Geometry, x: &[f32]) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
     let rooms =
@@ -181,8 +184,12 @@ fn gather_numbers<S: Simd>(
 }
 
 /// Finds the winners again; every input collects from the windows it won.
-pub(super) fn max_gradient(geometry: &Geometry, x: &[f32], gradient: &[f32]) -> Vec<f32> {
-    let arch = Arch::new();
+pub(super) fn max_gradient(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
     let (per_task, input) = (window.per_task(bundle::planes(arch)), window.input());
     let start = &first_taps(geometry)[..];

@@ -7,6 +7,7 @@ use super::spec::{Geometry, PoolSpec};
 use crate::check::Check;
 use crate::error::Result;
 use crate::float::with_float;
+use crate::simd::InstructionSet;
 use crate::{host, reference};
 
 /// Max pooling, differentiable in `x`.
@@ -27,12 +28,14 @@ pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
         return reference::max_pool2d(x, spec);
     }
     Check(MaxPool::NAME).element_type(x)?;
-    Ok(x.contiguous()?.apply_op1(MaxPool { geometry })?)
+    let arch = InstructionSet::in_use()?;
+    Ok(x.contiguous()?.apply_op1(MaxPool { arch, geometry })?)
 }
 
 pub(crate) const NAME: &str = MaxPool::NAME;
 
 struct MaxPool {
+    arch: InstructionSet,
     geometry: Geometry,
 }
 
@@ -49,7 +52,7 @@ impl MaxPool {
         let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
         let data = host::tensor_elements::<T>(&storage, layout, Self::NAME)?;
         let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
-        let dx = T::max_gradient(&self.geometry, data, gradient);
+        let dx = T::max_gradient(self.arch, &self.geometry, data, gradient);
         host::gradient(dx, x.shape()).map(Some)
     }
 }
@@ -62,7 +65,8 @@ impl CustomOp1 for MaxPool {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         with_float!(x.dtype(), Self::NAME, T => {
             let x = host::elements::<T>(x, layout, Self::NAME)?;
-            Ok(host::output(<T as Pool>::max(&self.geometry, x), self.geometry.output_shape()))
+            let y = <T as Pool>::max(self.arch, &self.geometry, x);
+            Ok(host::output(y, self.geometry.output_shape()))
         })
     }
 

@@ -19,36 +19,63 @@ pub(crate) use spec::Geometry;
 pub use spec::PoolSpec;
 
 use crate::float::Float;
+use crate::simd::InstructionSet;
 
 /// How an element type pools.
 trait Pool: Float {
-    fn average(geometry: &Geometry, divisors: &[f64], x: &[Self]) -> Vec<Self>;
-    fn average_gradient(geometry: &Geometry, divisors: &[f64], gradient: &[Self]) -> Vec<Self>;
-    fn max(geometry: &Geometry, x: &[Self]) -> Vec<Self>;
-    fn max_gradient(geometry: &Geometry, x: &[Self], gradient: &[Self]) -> Vec<Self>;
+    fn average(
+        arch: InstructionSet,
+        geometry: &Geometry,
+        divisors: &[f64],
+        x: &[Self],
+    ) -> Vec<Self>;
+    fn average_gradient(
+        arch: InstructionSet,
+        geometry: &Geometry,
+        divisors: &[f64],
+        gradient: &[Self],
+    ) -> Vec<Self>;
+    fn max(arch: InstructionSet, geometry: &Geometry, x: &[Self]) -> Vec<Self>;
+    fn max_gradient(
+        arch: InstructionSet,
+        geometry: &Geometry,
+        x: &[Self],
+        gradient: &[Self],
+    ) -> Vec<Self>;
 }
 
 macro_rules! pool {
     ($type:ty, $module:ident) => {
         impl Pool for $type {
-            fn average(geometry: &Geometry, divisors: &[f64], x: &[$type]) -> Vec<$type> {
-                $module::average(geometry, divisors, x)
+            fn average(
+                arch: InstructionSet,
+                geometry: &Geometry,
+                divisors: &[f64],
+                x: &[$type],
+            ) -> Vec<$type> {
+                $module::average(arch, geometry, divisors, x)
             }
 
             fn average_gradient(
+                arch: InstructionSet,
                 geometry: &Geometry,
                 divisors: &[f64],
                 gradient: &[$type],
             ) -> Vec<$type> {
-                $module::average_gradient(geometry, divisors, gradient)
+                $module::average_gradient(arch, geometry, divisors, gradient)
             }
 
-            fn max(geometry: &Geometry, x: &[$type]) -> Vec<$type> {
-                $module::max(geometry, x)
+            fn max(arch: InstructionSet, geometry: &Geometry, x: &[$type]) -> Vec<$type> {
+                $module::max(arch, geometry, x)
             }
 
-            fn max_gradient(geometry: &Geometry, x: &[$type], gradient: &[$type]) -> Vec<$type> {
-                $module::max_gradient(geometry, x, gradient)
+            fn max_gradient(
+                arch: InstructionSet,
+                geometry: &Geometry,
+                x: &[$type],
+                gradient: &[$type],
+            ) -> Vec<$type> {
+                $module::max_gradient(arch, geometry, x, gradient)
             }
         }
     };

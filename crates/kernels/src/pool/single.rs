@@ -1,6 +1,7 @@
 //! Pooling in single precision: SIMD loops over padded planes.
 
-use pulp::{Arch, Simd, WithSimd};
+use crate::simd::InstructionSet;
+use pulp::{Simd, WithSimd};
 
 use super::bundled;
 use super::spec::Geometry;
@@ -18,11 +19,15 @@ fn plane(data: &[f32], index: usize, len: usize) -> &[f32] {
     &data[index * len..][..len]
 }
 
-pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f32> {
+pub(super) fn average(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    divisors: &[f64],
+    x: &[f32],
+) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
-        return bundled::average(geometry, divisors, x);
+        return bundled::average(arch, geometry, divisors, x);
     }
-    let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let taps = sliding.taps(&vec![1.0; sliding.offsets.len()]);
     let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
@@ -31,7 +36,7 @@ pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f
     let (y, _) = fill_blocks(blocks(geometry, divisors.len()), padded, |padded, index, y| {
         padded.load(arch, plane(x, index, input));
         sliding.correlate(arch, padded, &taps, y);
-        arch.dispatch(Divide { target: y, divisors: &divisors });
+        arch.dispatch_elements(Divide { target: y, divisors: &divisors });
     });
     y
 }
@@ -39,14 +44,14 @@ pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f32]) -> Vec<f
 /// Inputs collect from the windows that met them; with strides, where they met few, windows hand
 /// out.
 pub(super) fn average_gradient(
+    arch: InstructionSet,
     geometry: &Geometry,
     divisors: &[f64],
     gradient: &[f32],
 ) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
-        return bundled::average_gradient(geometry, divisors, gradient);
+        return bundled::average_gradient(arch, geometry, divisors, gradient);
     }
-    let arch = Arch::new();
     let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
     let input = geometry.vertical.input * geometry.horizontal.input;
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
@@ -63,9 +68,9 @@ pub(super) fn average_gradient(
     let (dx, _) = fill_blocks(blocks(geometry, input), scratch, |scratch, index, dx| {
         let Shares { values: shares, padded, part, line } = scratch;
         shares.copy_from_slice(plane(gradient, index, divisors.len()));
-        arch.dispatch(Divide { target: shares, divisors: &divisors });
+        arch.dispatch_elements(Divide { target: shares, divisors: &divisors });
         if strided {
-            return arch.dispatch(SpreadPlane { spread: &spread, shares, line, dx });
+            return arch.dispatch_elements(SpreadPlane { spread: &spread, shares, line, dx });
         }
         padded.load(arch, shares);
         back.fill(arch, part, dx, |phase, before, target| {
@@ -155,11 +160,10 @@ impl WithSimd for Divide<'_> {
     }
 }
 
-pub(super) fn max(geometry: &Geometry, x: &[f32]) -> Vec<f32> {
+pub(super) fn max(arch: InstructionSet, geometry: &Geometry, x: &[f32]) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
-        return bundled::max(geometry, x);
+        return bundled::max(arch, geometry, x);
     }
-    let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let (rows, columns) = sliding.output;
     let input = sliding.frame.height * sliding.frame.width;
@@ -191,11 +195,15 @@ struct Scratch {
 
 /// Finds the winners again. With windows at every position inputs collect from those they won;
 /// with strides, where an input meets few windows, windows give to the input that won.
-pub(super) fn max_gradient(geometry: &Geometry, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+pub(super) fn max_gradient(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    x: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
-        return bundled::max_gradient(geometry, x, gradient);
+        return bundled::max_gradient(arch, geometry, x, gradient);
     }
-    let arch = Arch::new();
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = &sliding.back;
     let input = sliding.frame.height * sliding.frame.width;
@@ -263,7 +271,13 @@ impl Origins {
 }
 
 /// The tap that won every window of a plane.
-fn find(arch: Arch, geometry: &Geometry, sliding: &Sliding, x: &[f32], scratch: &mut Scratch) {
+fn find(
+    arch: InstructionSet,
+    geometry: &Geometry,
+    sliding: &Sliding,
+    x: &[f32],
+    scratch: &mut Scratch,
+) {
     let (rows, columns) = sliding.output;
     scratch.input.load(arch, x);
     arch.dispatch(WindowMax {

@@ -1,32 +1,33 @@
 //! Inner loops on registers of whatever width the machine has.
 //!
 //! Every loop is one [`pulp::WithSimd`] value: it checks the lengths of its slices once, then
-//! reads and writes through the unchecked doors below. [`Arch`] picks AVX-512, AVX2 with FMA,
-//! NEON or plain scalars when the program runs.
+//! reads and writes through the unchecked doors below. [`InstructionSet`] says when the program runs
+//! which registers these are.
 #![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
 
 pub(crate) mod bundle;
-mod centred;
 mod copy;
 mod correlate;
 mod grid;
+mod instructions;
 mod outer;
 mod pad;
 mod plane;
 mod product;
+mod sums;
 mod tap_gradient;
 mod window;
 
-pub(crate) use centred::Centred;
 pub(crate) use copy::{Copy, Interleave};
 pub(crate) use correlate::{Correlate, Tap};
 pub(crate) use grid::Grid;
+pub use instructions::{InstructionSet, LANES_VARIABLE};
 pub(crate) use outer::Outer;
 pub(crate) use pad::{Frame, Pad};
-pub(crate) use plane::{Blend, Combine, Mask, Moments, PairSums, Rectify};
+pub(crate) use plane::{Blend, Combine, Mask, Rectify};
 pub(crate) use product::{Multiply, Packed, panel_len};
-pub(crate) use pulp::Arch;
 use pulp::Simd;
+pub(crate) use sums::{Moments, PairSums};
 pub(crate) use tap_gradient::{LaneSums, TapGradient};
 pub(crate) use window::{WindowMax, Winner};
 

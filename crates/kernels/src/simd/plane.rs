@@ -1,102 +1,8 @@
-//! Elementwise passes and sums over planes.
+//! Elementwise passes over planes.
 
 use pulp::{Simd, WithSimd};
 
 use super::{load, load_first, store, store_first};
-
-/// Sum and centred sum of squares of a plane.
-#[derive(Debug)]
-pub(crate) struct Moments<'a>(pub(crate) &'a [f32]);
-
-impl WithSimd for Moments<'_> {
-    type Output = (f64, f64);
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> (f64, f64) {
-        let one = simd.splat_f32s(1.0);
-        let total = fold(simd, self.0, |x, sum| simd.mul_add_e_f32s(x, one, sum));
-        let mean = total / self.0.len().max(1) as f32;
-        let centre = simd.splat_f32s(mean);
-        let mut squares = fold(simd, self.0, |x, sum| {
-            let x = simd.sub_f32s(x, centre);
-            simd.mul_add_e_f32s(x, x, sum)
-        });
-        // Lanes beyond the end hold zeros; take their squares back.
-        let rest = self.0.len() % S::F32_LANES;
-        if rest > 0 {
-            squares -= (S::F32_LANES - rest) as f32 * mean * mean;
-        }
-        (f64::from(total), f64::from(squares.max(0.0)))
-    }
-}
-
-/// Sums `step` over registers; zeros fill the last one.
-#[inline(always)]
-fn fold<S: Simd>(simd: S, x: &[f32], step: impl Fn(S::f32s, S::f32s) -> S::f32s) -> f32 {
-    const WIDE: usize = 4;
-    let lanes = S::F32_LANES;
-    let mut sums = [simd.splat_f32s(0.0); WIDE];
-    let mut at = 0;
-    while at + WIDE * lanes <= x.len() {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: `WIDE` registers are left.
-            *sum = step(unsafe { load::<S>(x.as_ptr().add(at + v * lanes)) }, *sum);
-        }
-        at += WIDE * lanes;
-    }
-    while at < x.len() {
-        // SAFETY: at least one float is left.
-        sums[0] = step(unsafe { load_first::<S>(x.as_ptr().add(at), x.len() - at) }, sums[0]);
-        at += lanes;
-    }
-    let [a, b, c, d] = sums;
-    simd.reduce_sum_f32s(simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)))
-}
-
-/// `sum g` and `sum g (y - mean)` over a plane.
-#[derive(Debug)]
-pub(crate) struct PairSums<'a> {
-    pub(crate) gradient: &'a [f32],
-    pub(crate) value: &'a [f32],
-    pub(crate) mean: f32,
-}
-
-impl WithSimd for PairSums<'_> {
-    type Output = (f64, f64);
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> (f64, f64) {
-        const WIDE: usize = 2;
-        let (lanes, len) = (S::F32_LANES, self.gradient.len().min(self.value.len()));
-        let mean = simd.splat_f32s(self.mean);
-        let zero = simd.splat_f32s(0.0);
-        let (mut plain, mut weighted) = ([zero; WIDE], [zero; WIDE]);
-        let (gradient, value) = (self.gradient.as_ptr(), self.value.as_ptr());
-        let mut at = 0;
-        // SAFETY: whole registers end at `len` at the latest; after them `len - at` floats are
-        // left.
-        unsafe {
-            while at + WIDE * lanes <= len {
-                for v in 0..WIDE {
-                    let g = load::<S>(gradient.add(at + v * lanes));
-                    let y = simd.sub_f32s(load::<S>(value.add(at + v * lanes)), mean);
-                    plain[v] = simd.add_f32s(plain[v], g);
-                    weighted[v] = simd.mul_add_e_f32s(g, y, weighted[v]);
-                }
-                at += WIDE * lanes;
-            }
-            while at < len {
-                let g = load_first::<S>(gradient.add(at), len - at);
-                let y = simd.sub_f32s(load_first::<S>(value.add(at), len - at), mean);
-                plain[0] = simd.add_f32s(plain[0], g);
-                weighted[0] = simd.mul_add_e_f32s(g, y, weighted[0]);
-                at += lanes;
-            }
-        }
-        let total = |[a, b]: [S::f32s; WIDE]| f64::from(simd.reduce_sum_f32s(simd.add_f32s(a, b)));
-        (total(plain), total(weighted))
-    }
-}
 
 /// `target = shift + sum_t factor_t * plane_t`, or adds it.
 #[derive(Debug)]
@@ -169,12 +75,14 @@ impl WithSimd for Combine<'_> {
     }
 }
 
-/// `target = a g + b y + c`: the gradient behind a batch norm, or before it.
+/// `target = a g + b (y - centre) + c`: the gradient behind a batch norm, or before it.
 #[derive(Debug)]
 pub(crate) struct Blend<'a> {
     pub(crate) gradient: &'a [f32],
     pub(crate) value: &'a [f32],
     pub(crate) factors: (f32, f32, f32),
+    /// A large mean would leave few digits of `b y + c`.
+    pub(crate) centre: f32,
     pub(crate) target: &'a mut [f32],
 }
 
@@ -185,7 +93,9 @@ impl WithSimd for Blend<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (a, b, c) = self.factors;
         let (a, b, c) = (simd.splat_f32s(a), simd.splat_f32s(b), simd.splat_f32s(c));
+        let centre = simd.splat_f32s(self.centre);
         zip(simd, self.gradient, self.value, self.target, |g, y, _| {
+            let y = simd.sub_f32s(y, centre);
             simd.mul_add_e_f32s(a, g, simd.mul_add_e_f32s(b, y, c))
         });
     }

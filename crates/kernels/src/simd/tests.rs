@@ -1,19 +1,15 @@
-//! Every loop against a plain one, on scalars and on the widest registers of this machine, with
-//! sizes that leave something over for every width.
+//! Every loop against a plain one, on registers of every width, with sizes that leave something over
+//! for every width.
 
 mod bundle;
+mod instructions;
 mod plane;
 mod product;
 mod spatial;
+mod sums;
 
-use super::{Arch, Frame};
-use crate::probe::{random, values};
-
-/// Scalars and registers.
-fn both(test: impl Fn(Arch)) {
-    test(Arch::Scalar);
-    test(Arch::new());
-}
+use super::{Frame, InstructionSet};
+use crate::probe::{at_every_width, random, values};
 
 /// Fixed values in `[-1, 1)`.
 fn some(len: usize, seed: u64) -> Vec<f32> {

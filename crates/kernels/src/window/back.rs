@@ -1,6 +1,6 @@
 //! The transposed window: which outputs every input met, in which tap.
 
-use pulp::Arch;
+use crate::simd::InstructionSet;
 
 use super::{Axis, Padded};
 use crate::simd::{Correlate, Frame, Interleave, Tap};
@@ -84,7 +84,7 @@ impl Back {
     /// The sum of `taps` at every position of a phase.
     pub(crate) fn correlate(
         &self,
-        arch: Arch,
+        arch: InstructionSet,
         padded: &Padded,
         phase: &Phase,
         taps: &[Tap],
@@ -100,7 +100,7 @@ impl Back {
     /// before it, and the phase's positions in row-major order to overwrite.
     pub(crate) fn fill(
         &self,
-        arch: Arch,
+        arch: InstructionSet,
         part: &mut [f32],
         target: &mut [f32],
         mut collect: impl FnMut(&Phase, usize, &mut [f32]),
@@ -126,7 +126,13 @@ impl Back {
             }
             let (first, width, stride) = (row[0].row, self.input.1, self.stride);
             let source = &part[..start];
-            arch.dispatch(Interleave { source, target: &mut *target, width, first, stride });
+            arch.dispatch_elements(Interleave {
+                source,
+                target: &mut *target,
+                width,
+                first,
+                stride,
+            });
         }
     }
 }

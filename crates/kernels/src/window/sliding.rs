@@ -1,6 +1,6 @@
 //! A window laid out for the SIMD loops: where its taps lie in padded planes.
 
-use pulp::Arch;
+use crate::simd::InstructionSet;
 
 use super::Axis;
 use super::back::Back;
@@ -51,7 +51,13 @@ impl Sliding {
     }
 
     /// The sum of `taps` at every output.
-    pub(crate) fn correlate(&self, arch: Arch, padded: &Padded, taps: &[Tap], y: &mut [f32]) {
+    pub(crate) fn correlate(
+        &self,
+        arch: InstructionSet,
+        padded: &Padded,
+        taps: &[Tap],
+        y: &mut [f32],
+    ) {
         let (rows, columns) = self.output;
         arch.dispatch(Correlate {
             source: &padded.data,
@@ -80,7 +86,7 @@ impl Padded {
     }
 
     /// Replaces the plane; the border stays.
-    pub(crate) fn load(&mut self, arch: Arch, source: &[f32]) {
+    pub(crate) fn load(&mut self, arch: InstructionSet, source: &[f32]) {
         arch.dispatch(Copy { source, target: &mut self.data, frame: self.frame });
     }
 }

@@ -1,5 +1,6 @@
 //! File budget, markers, and what libraries leave alone.
 
+use super::super::lanes;
 use super::{breaks, found};
 
 const SOURCE: &str = "crates/relax/src/softmax.rs";
@@ -74,6 +75,49 @@ fn who_keeps_deadlines_reads_the_clock_and_nothing_else() {
     assert_eq!(with(text), Vec::<String>::new());
     let outside = with("fn a() { std::env::var(\"A\"); }");
     assert!(outside.len() == 1 && outside[0].contains("environment"), "{outside:?}");
+}
+
+/// A crate of kernels with one more source.
+fn kernels(path: &str, text: &str) -> Vec<String> {
+    let manifest = super::manifest("kernels", "");
+    found(&[
+        ("crates/kernels/Cargo.toml", &manifest),
+        ("crates/kernels/README.md", "# dartloom-kernels\n"),
+        ("crates/kernels/src/lib.rs", "#![doc = include_str!(\"../README.md\")]\n"),
+        (path, text),
+    ])
+}
+
+#[test]
+fn one_source_reads_the_environment_to_choose_vector_instructions() {
+    let (choice, reads) = (lanes::CHOICE, "fn a() { std::env::var_os(\"A\"); }");
+    assert_eq!(kernels(choice, reads), Vec::<String>::new());
+    let beside = kernels("crates/kernels/src/simd/mod.rs", reads);
+    assert!(beside.len() == 1 && beside[0].contains("environment"), "{beside:?}");
+    let more = kernels(choice, "fn a() { std::fs::read(p); }");
+    assert!(more.len() == 1 && more[0].contains("opens files"), "{more:?}");
+}
+
+#[test]
+fn vector_instructions_are_chosen_in_one_place() {
+    let ways = "use pulp::x86::V3;\nfn a() { V3::try_new(); pulp::Arch::new(); }";
+    assert_eq!(kernels(lanes::CHOICE, ways), Vec::<String>::new());
+    let beside = "crates/kernels/src/conv/mod.rs";
+    for text in ["use pulp::{Arch, Simd};", "fn a() { V4::try_new(); }", "fn a() { Arch::new(); }"]
+    {
+        let lines = kernels(beside, text);
+        assert!(lines.len() == 1 && lines[0].contains("alone"), "{lines:?}");
+    }
+    // Naming a set is not choosing it.
+    assert_eq!(kernels(beside, "fn a(_: pulp::x86::V3) {}"), Vec::<String>::new());
+}
+
+#[test]
+fn tests_of_loops_go_through_every_width() {
+    let one = "fn a() { InstructionSet::in_use(); }";
+    let lines = kernels("crates/kernels/src/simd/tests/plane.rs", one);
+    assert!(lines.len() == 1 && lines[0].contains("at_every_width"), "{lines:?}");
+    assert_eq!(kernels("crates/kernels/src/norm/mod.rs", one), Vec::<String>::new());
 }
 
 #[test]

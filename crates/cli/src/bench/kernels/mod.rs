@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::KernelsArguments;
 use super::measure::{best, median, repeat};
-use super::print_json;
+use super::{instruction_set, print_json};
 use crate::error::CliError;
 use crate::output;
 use crate::table::table;
@@ -26,6 +26,7 @@ const PLANES: [Plane; 4] =
 struct Kernels {
     benchmark: &'static str,
     threads: usize,
+    instruction_set: &'static str,
     kernels: Vec<Times>,
 }
 
@@ -49,8 +50,9 @@ pub(super) fn run(arguments: &KernelsArguments) -> Result<(), CliError> {
         kernels.push(times(row, batch, plane, arguments.seconds)?);
     }
     let threads = rayon::current_num_threads();
+    let instruction_set = instruction_set()?;
     if arguments.json {
-        return print_json(&Kernels { benchmark: "kernels", threads, kernels });
+        return print_json(&Kernels { benchmark: "kernels", threads, instruction_set, kernels });
     }
     let head = ["kernel", "batch", "shape", "f ms", "best", "f+b ms", "best"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
@@ -59,7 +61,7 @@ pub(super) fn run(arguments: &KernelsArguments) -> Result<(), CliError> {
         let names = [times.kernel.to_owned(), times.batch.to_string(), times.shape.clone()];
         rows.push([names.to_vec(), figures.map(|figure| format!("{figure:.3}")).to_vec()].concat());
     }
-    output::print(&table(&rows))
+    output::print(&format!("{}\ninstruction set: {instruction_set}\n", table(&rows)))
 }
 
 /// Every kernel, batch and input that is asked for.

@@ -5,6 +5,7 @@ use candle_core::{DType, Tensor, Var};
 use super::graph::Graph;
 use crate::Statistics;
 use crate::fused::{Arena, Call, Extent, Recompute};
+use crate::probe::at_every_width;
 use crate::testkit::filled;
 
 /// What a run showed: output, gradients of inputs, coefficients and parameters, running values.
@@ -28,7 +29,8 @@ pub(super) fn show(
     let inputs: Vec<Var> = (0..graph.inputs.len())
         .map(|index| {
             let Extent { channels, height, width } = graph.inputs[index];
-            cast(rounded(&[batch, channels, height, width], index as u64))
+            let input = rounded(&[batch, channels, height, width], index as u64);
+            cast((input + graph.offset).unwrap())
         })
         .collect();
     let tensors: Vec<Tensor> = inputs.iter().map(|var| var.as_tensor().clone()).collect();
@@ -77,36 +79,39 @@ pub(super) fn call<'a>(coefficients: &'a Tensor, arena: &'a Arena) -> Call<'a> {
     }
 }
 
-/// Builds the graph in both element types, runs both, compares everything.
+/// Builds the graph in both element types, runs both, compares everything; single precision at every
+/// width.
 pub(super) fn compare(
     build: impl Fn(DType) -> Graph,
     batch: usize,
     statistics: Statistics,
     recompute: Recompute,
 ) {
-    let (narrow, wide) = (build(DType::F32), build(DType::F64));
-    let program = narrow.program();
+    let (program, wide) = (build(DType::F32).program(), build(DType::F64));
     let count = program.coefficients();
     let coefficients = (rounded(&[count.max(1)], 9) + 1.2).unwrap();
     let gates: Vec<Vec<f32>> = (0..program.gates())
         .map(|gate| rounded(&[batch], 70 + gate as u64).to_vec1().unwrap())
         .collect();
-    let arena = Arena::new();
-    let fused = show(&narrow, batch, &coefficients, |inputs, coefficients| {
-        let gates = gates.clone();
-        let call = Call { gates, statistics, recompute, ..call(coefficients, &arena) };
-        program.run(inputs, &call).unwrap()
-    });
     let single = show(&wide, batch, &coefficients, |inputs, coefficients| {
         wide.evaluate(inputs, coefficients, &gates, statistics)
     });
-    // Single against double precision through up to a dozen sums and norms in a row; a wrong tap,
-    // mask or factor shows as 1e-2 and more.
-    close("output", &fused.output, &single.output, 2e-5);
-    for ((name, found), (_, expected)) in fused.gradients.iter().zip(&single.gradients) {
-        close(name, found, expected, 2e-4);
-    }
-    for (found, expected) in fused.running.iter().zip(&single.running) {
-        close("running statistics", found, expected, 1e-5);
-    }
+    at_every_width(|set| {
+        let (narrow, arena) = (build(DType::F32), Arena::new());
+        let program = narrow.program();
+        let fused = show(&narrow, batch, &coefficients, |inputs, coefficients| {
+            let gates = gates.clone();
+            let call = Call { gates, statistics, recompute, ..call(coefficients, &arena) };
+            program.run(inputs, &call).unwrap()
+        });
+        // Single against double precision through up to a dozen sums and norms in a row; a wrong
+        // tap, mask or factor shows as 1e-2 and more.
+        close(&format!("{set}: output"), &fused.output, &single.output, 2e-5);
+        for ((name, found), (_, expected)) in fused.gradients.iter().zip(&single.gradients) {
+            close(&format!("{set}: {name}"), found, expected, 2e-4);
+        }
+        for (found, expected) in fused.running.iter().zip(&single.running) {
+            close(&format!("{set}: running statistics"), found, expected, 1e-5);
+        }
+    });
 }

@@ -31,6 +31,8 @@ pub(super) struct Graph {
     pub(super) parameters: Vec<Var>,
     pub(super) running: Vec<Var>,
     pub(super) seed: u64,
+    /// Mean of the inputs.
+    pub(super) offset: f64,
 }
 
 impl Graph {
@@ -43,6 +45,7 @@ impl Graph {
             parameters: Vec::new(),
             running: Vec::new(),
             seed: 100,
+            offset: 0.0,
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod compare;
 mod graph;
+mod large_mean;
+mod sets;
 
 use std::sync::Arc;
 

@@ -17,23 +17,21 @@ pub(crate) use room::{Interior, Room, Target, gather};
 pub(crate) use sweep::Walk;
 pub(crate) use tap_gradient::{Product, tap_gradient};
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+use super::InstructionSet;
 
 /// Most planes in a bundle.
 pub(crate) const MOST: usize = 8;
 
 /// Runs a task on registers of at most [`MOST`] lanes.
-pub(crate) fn run<T: WithSimd>(arch: Arch, task: T) -> T::Output {
-    match arch {
-        // Sixteen planes would double the copies for half the transpositions.
-        #[cfg(target_arch = "x86_64")]
-        Arch::V4(simd) => Simd::vectorize(*simd, task),
-        other => other.dispatch(task),
-    }
+pub(crate) fn run<T: WithSimd>(arch: InstructionSet, task: T) -> T::Output {
+    // Sixteen planes would double the copies for half the transpositions.
+    arch.dispatch_to_eight(task)
 }
 
 /// Planes in a bundle.
-pub(crate) fn planes(arch: Arch) -> usize {
+pub(crate) fn planes(arch: InstructionSet) -> usize {
     run(arch, Lanes)
 }
 

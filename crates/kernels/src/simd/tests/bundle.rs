@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use pulp::{Simd, WithSimd};
 
-use super::{both, close, some};
+use super::{at_every_width, close, some};
 use crate::simd::Frame;
 use crate::simd::bundle::{
     self, Interior, Meetings, Product, Room, Taps, Target, Walk, Windows, collect, correlate,
@@ -83,7 +83,7 @@ fn planes_of<S: Simd>(registers: &[S::f32s], count: usize) -> Vec<Vec<f32>> {
 
 #[test]
 fn planes_go_in_and_out() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (height, width) in [(1, 1), (1, 3), (2, 2), (3, 3), (4, 4), (5, 7), (8, 8), (3, 12)] {
             for border in [(0, 0), (1, 2)] {
                 for planes in [1, 3, 8, 9, 16, 21] {
@@ -264,7 +264,7 @@ impl Loops<'_> {
 
 #[test]
 fn windows_over_bundles_are_windows_over_planes() {
-    both(|arch| {
+    at_every_width(|arch| {
         for walk in walks() {
             for count in [0, 1, 2, 4, 6, 8, 9, 14, 25] {
                 for nan in [false, true] {

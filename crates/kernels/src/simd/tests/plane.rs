@@ -1,62 +1,9 @@
-use super::{Arch, SIZES, both, close, frames, some};
-use crate::simd::{
-    Blend, Centred, Combine, Copy, Interleave, Mask, Moments, Pad, PairSums, Rectify,
-};
-
-#[test]
-fn moments_are_sums_and_centred_squares() {
-    both(|arch| {
-        for len in SIZES {
-            let x: Vec<f32> = some(len, 1).iter().map(|x| x + 3.0).collect();
-            let sum: f64 = x.iter().map(|x| f64::from(*x)).sum();
-            let mean = sum / len as f64;
-            let squares: f64 = x.iter().map(|x| (f64::from(*x) - mean).powi(2)).sum();
-            for (found, name) in
-                [(arch.dispatch(Moments(&x)), "m"), (arch.dispatch(Centred(&x)), "c")]
-            {
-                assert!((found.0 - sum).abs() <= 1e-6 * sum, "{name} {len}: {found:?} {sum}");
-                let near = (found.1 - squares).abs() <= 1e-5 * squares.max(1.0);
-                assert!(near, "{name} {len}: {found:?} {squares}");
-            }
-        }
-    });
-}
-
-#[test]
-fn a_large_mean_costs_centred_moments_nothing() {
-    both(|arch| {
-        for len in SIZES {
-            // Multiples of 1/16 up to 2^20 are exact in single precision.
-            let x: Vec<f32> = (0..len).map(|i| 65_536.0 + (i * 7 % 13) as f32 / 16.0).collect();
-            let sum: f64 = x.iter().map(|x| f64::from(*x)).sum();
-            let squares: f64 = x.iter().map(|x| (f64::from(*x) - sum / len as f64).powi(2)).sum();
-            let found = arch.dispatch(Centred(&x));
-            assert!((found.0 - sum).abs() <= 1e-9 * sum, "{len}: {found:?} {sum}");
-            assert!(
-                (found.1 - squares).abs() <= 1e-5 * squares.max(1e-3),
-                "{len}: {found:?} {squares}"
-            );
-        }
-    });
-    assert_eq!(Arch::new().dispatch(Centred(&[])), (0.0, 0.0));
-}
-
-#[test]
-fn pair_sums_are_sums() {
-    both(|arch| {
-        for len in SIZES {
-            let (g, y) = (some(len, 1), some(len, 2));
-            let (plain, weighted) = arch.dispatch(PairSums { gradient: &g, value: &y, mean: 0.25 });
-            let sum: f32 = g.iter().sum();
-            let pairs: f32 = g.iter().zip(&y).map(|(g, y)| g * (y - 0.25)).sum();
-            close(&[plain as f32, weighted as f32], &[sum, pairs], len);
-        }
-    });
-}
+use super::{SIZES, at_every_width, close, frames, some};
+use crate::simd::{Blend, Combine, Copy, Interleave, Mask, Pad, Rectify};
 
 #[test]
 fn combinations_blends_masks_and_lines() {
-    both(|arch| {
+    at_every_width(|arch| {
         for len in SIZES {
             let (a, b, old) = (some(len, 1), some(len, 2), some(len, 3));
             let each = |f: &dyn Fn(f32, f32, f32) -> f32| -> Vec<f32> {
@@ -78,9 +25,9 @@ fn combinations_blends_masks_and_lines() {
                 close(&target, &each(&|a, b, old| a * gate(b) + keep * old), 2);
             }
             let mut target = old.clone();
-            let factors = (0.5, -0.25, 2.0);
-            arch.dispatch(Blend { gradient: &a, value: &b, factors, target: &mut target });
-            close(&target, &each(&|a, b, _| 0.5 * a - 0.25 * b + 2.0), 3);
+            let (factors, centre) = ((0.5, -0.25, 2.0), 0.5);
+            arch.dispatch(Blend { gradient: &a, value: &b, factors, centre, target: &mut target });
+            close(&target, &each(&|a, b, _| 0.5 * a - 0.25 * (b - 0.5) + 2.0), 4);
             for rectify in [false, true] {
                 let mut target = old.clone();
                 let (scale, shift) = (2.0, -0.5);
@@ -100,7 +47,7 @@ fn combinations_blends_masks_and_lines() {
 
 #[test]
 fn padded_copies_keep_their_border() {
-    both(|arch| {
+    at_every_width(|arch| {
         for frame in frames() {
             let source = some(frame.height * frame.width, 1);
             for rectify in [false, true] {
@@ -137,7 +84,7 @@ fn padded_copies_keep_their_border() {
 
 #[test]
 fn interleaved_phases_are_rows_again() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (height, width) in [(1, 1), (2, 1), (3, 5), (4, 6), (7, 17), (5, 32)] {
             for stride in [(1, 1), (1, 2), (2, 1), (2, 2), (3, 2), (2, 3), (9, 9)] {
                 let whole = some(height * width, 1);
@@ -152,7 +99,13 @@ fn interleaved_phases_are_rows_again() {
                         .copied()
                         .collect();
                     let target = &mut target;
-                    arch.dispatch(Interleave { source: &source, target, width, first, stride });
+                    arch.dispatch_elements(Interleave {
+                        source: &source,
+                        target,
+                        width,
+                        first,
+                        stride,
+                    });
                 }
                 assert_eq!(target, whole, "{height} {width} {stride:?}");
             }

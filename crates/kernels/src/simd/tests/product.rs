@@ -1,9 +1,9 @@
-use super::{both, close, some};
+use super::{at_every_width, close, some};
 use crate::simd::{Multiply, Outer, Packed, panel_len};
 
 #[test]
 fn products_are_products() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (rows, inner) in [(1, 1), (2, 3), (4, 5), (5, 8), (6, 1), (7, 9), (13, 17), (48, 27)] {
             let left = some(rows * inner, 1);
             let packed = Packed::new(rows, inner, |m, k| left[m * inner + k]);
@@ -42,7 +42,7 @@ fn products_are_products() {
 
 #[test]
 fn outer_products_are_added() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (left_rows, right_rows) in [(1, 1), (3, 2), (4, 3), (5, 7), (9, 4)] {
             for columns in [1, 4, 7, 8, 19, 64, 100] {
                 let (left_pitch, right_pitch) = (columns + 2, columns + 5);

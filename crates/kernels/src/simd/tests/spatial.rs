@@ -1,4 +1,4 @@
-use super::{Arch, both, close, some};
+use super::{InstructionSet, at_every_width, close, some};
 use crate::simd::{Correlate, LaneSums, SLACK, Tap, TapGradient, WindowMax, Winner};
 
 /// Offsets of some taps, no two alike.
@@ -18,7 +18,7 @@ fn source(rows: usize, seed: u64) -> Vec<f32> {
 
 #[test]
 fn correlations_are_sums_over_taps() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             for count in [0, 1, 9, 25] {
                 let (source, weight) = (source(rows, 1), some(count, 2));
@@ -57,7 +57,7 @@ fn correlations_are_sums_over_taps() {
 
 #[test]
 fn tap_gradients_are_added_lane_by_lane() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             for count in [1, 2, 3, 4, 6, 8, 9, 10, 16, 25, 49] {
                 let (source, gradient) = (source(rows, 1), some(rows * columns, 2));
@@ -106,7 +106,7 @@ fn winners(source: &[f32], offsets: &[usize], rows: usize, columns: usize) -> Ve
 }
 
 fn maximum(
-    arch: Arch,
+    arch: InstructionSet,
     source: &[f32],
     offsets: &[usize],
     (rows, columns): (usize, usize),
@@ -125,7 +125,7 @@ fn maximum(
 
 #[test]
 fn maxima_and_their_first_taps() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             // Rounded, so that there are ties.
             let mut source: Vec<f32> = source(rows, 1).iter().map(|x| (x * 4.0).round()).collect();
@@ -147,7 +147,7 @@ fn maxima_and_their_first_taps() {
 
 #[test]
 fn winners_collect_their_gradients() {
-    both(|arch| {
+    at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             let gradient = source(rows, 1);
             let winner: Vec<f32> = source(rows, 2).iter().map(|x| (x * 5.0).round()).collect();
