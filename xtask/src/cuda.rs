@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::Error;
 use crate::invocation::Invocation;
+use crate::say::say;
 
 const STUB: &str = include_str!("nvcc_stub.sh");
 
@@ -20,14 +21,14 @@ pub fn run(root: &Path) -> Result<(), Error> {
     // Two directories: the build of candle's kernels keeps what it finds, and would take the
     // stand-in's empty files for compiled kernels.
     let command = if has_nvcc() {
-        println!("checking with the nvcc of this machine: candle's kernels are compiled as well");
+        say!("checking with the nvcc of this machine: candle's kernels are compiled as well");
         check(&root.join("target/cuda-check/nvcc"))
     } else {
-        println!("no nvcc here: a script stands in for it, so that Rust types alone are checked");
+        say!("no nvcc here: a script stands in for it, so that Rust types alone are checked");
         let target = root.join("target/cuda-check/stub");
         with_stub(check(&target), &write_stub(&target.join("toolkit"))?)
     };
-    println!("$ {command}");
+    say!("$ {command}");
     command.run(root)
 }
 

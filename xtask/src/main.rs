@@ -1,12 +1,11 @@
 //! `cargo xtask`: the one entry point for everything that is not building or testing one crate.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{bench, ci, cuda, golden, root, tidy};
+use xtask::{bench, ci, cuda, golden, root, say, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
     match perform(Arguments::parse().task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            say::error(&error);
             ExitCode::FAILURE
         }
     }

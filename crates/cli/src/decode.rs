@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::args::DecodeArguments;
 use crate::error::CliError;
+use crate::say::say;
 use crate::{output, spaces};
 
 /// For `--help`.
@@ -56,11 +57,8 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
     let path = &arguments.weights;
     let weights = WeightTable::from_json(&output::read(path)?)
         .map_err(|error| CliError::content(path, error))?;
-    let (kept, decoded) =
+    let Choice { kept, decoded, notes } =
         decode(&space, &weights, decoder, paths).map_err(|error| CliError::content(path, error))?;
-    for note in &decoded.notes {
-        eprintln!("{note}");
-    }
     let genotype = json("the genotype", &decoded.genotype)?;
     if let Some(path) = &arguments.space_out {
         output::write(path, &json("the space", &kept)?)?;
@@ -69,7 +67,18 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
         Some(path) => output::write(path, &genotype)?,
         None => output::print(&genotype)?,
     }
+    // Behind the result, which is worth more.
+    notes.iter().chain(&decoded.notes).for_each(|note| say!("{note}"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a decoder has made of weights.
+struct Choice {
+    /// The space of the links that stay.
+    kept: Space,
+    decoded: Decoded,
+    /// What is to be said about the links.
+    notes: Vec<String>,
 }
 
 /// The space of the links that stay, and its architecture.
@@ -78,18 +87,16 @@ fn decode(
     weights: &WeightTable,
     decoder: ConfiguredDecoder,
     paths: Option<ConfiguredPaths>,
-) -> Result<(Space, Decoded), DecodeError> {
+) -> Result<Choice, DecodeError> {
     if let Some(paths) = paths {
-        for note in &paths.paths(space, weights)?.notes {
-            eprintln!("{note}");
-        }
-        return decode_network(space, weights, &paths, &decoder);
+        let notes = paths.paths(space, weights)?.notes;
+        let (kept, decoded) = decode_network(space, weights, &paths, &decoder)?;
+        return Ok(Choice { kept, decoded, notes });
     }
     let choices = space.network().choices().count();
-    if choices > 0 {
-        eprintln!("the network leaves {choices} choices of links, which --paths would make");
-    }
-    Ok((space.clone(), decoder.decode(space, weights)?))
+    let note = format!("the network leaves {choices} choices of links, which --paths would make");
+    let notes = if choices > 0 { vec![note] } else { Vec::new() };
+    Ok(Choice { kept: space.clone(), decoded: decoder.decode(space, weights)?, notes })
 }
 
 /// A rule by name, or with settings where there is a parenthesis.

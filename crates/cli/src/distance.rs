@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::args::DistanceArguments;
 use crate::error::CliError;
+use crate::say::say;
 use crate::table::table;
 use crate::{genotype, output, spaces};
 
@@ -50,7 +51,7 @@ pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
     let factor = scores.sum() / scores.len() as f64;
     if found.left_out > 0 {
         let (left_out, compared) = (found.left_out, found.cells.len());
-        eprintln!(
+        say!(
             "the last {left_out} cells of the longer chain are not compared: the shorter \
                    one has {compared}"
         );

@@ -7,6 +7,7 @@ use dartloom::space::Genotype;
 
 use crate::args::DrawArguments;
 use crate::error::CliError;
+use crate::say::say;
 use crate::{genotype, output, spaces, svg};
 
 /// Draws a genotype or a space as DOT or SVG.
@@ -19,7 +20,7 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
         _ => return Err(CliError::DrawingForm { path: out.clone() }),
     };
     output::write(out, &text)?;
-    eprintln!("wrote {}", out.display());
+    say!("wrote {}", out.display());
     Ok(ExitCode::SUCCESS)
 }
 

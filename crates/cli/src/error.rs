@@ -64,6 +64,9 @@ pub(crate) enum CliError {
     /// A drawing that the layout library cannot make.
     #[error("the drawing cannot be laid out: {reason}")]
     Layout { reason: String },
+    /// Workers that have too little memory for this program.
+    #[error("--worker-memory: {source}")]
+    WorkerMemory { source: dartloom::dist::DistError },
     /// A run directory that belongs to something else.
     #[error(
         "{} holds files but no run of dartloom; choose another directory with --out",

@@ -1,8 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![allow(
-    clippy::print_stderr,
-    reason = "this is the program: progress and errors go to stderr, results to stdout"
-)]
 
 mod args;
 mod bench;
@@ -19,6 +15,7 @@ mod genotype;
 mod output;
 mod regret;
 mod run;
+mod say;
 mod score;
 mod spaces;
 mod svg;
@@ -31,6 +28,7 @@ use clap::Parser as _;
 
 use args::{Arguments, Command};
 use dartloom::kernels::InstructionSet;
+use say::say;
 
 /// A training step frees and asks for the same large tensors again and again; the system's
 /// allocator gives them back in between, and every page is then cleared and mapped anew.
@@ -38,12 +36,15 @@ use dartloom::kernels::InstructionSet;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command.unwrap_or_default();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => return output::told(&message),
+    };
     // A wish for vector instructions that means nothing is refused before anything is done.
     if let Err(error) = InstructionSet::in_use() {
         return exit_code(Err(error::CliError::input(error)));
     }
-    match command {
+    match arguments.command.unwrap_or_default() {
         Command::Run(arguments) => {
             run::settings();
             // A kernel called from outside rayon's pool has to wake a worker and wait for it; from
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
 
 fn exit_code(result: Result<ExitCode, error::CliError>) -> ExitCode {
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        say!("error: {error}");
         error.exit_code()
     })
 }

@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use flate2::read::GzDecoder;
 
 use crate::error::CliError;
+use crate::say::say;
 
 /// Writes a result to stdout. A reader that has seen enough is no failure.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
@@ -16,6 +18,20 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
             Err(CliError::Write { path: PathBuf::from("stdout"), source })
         }
         _ => Ok(()),
+    }
+}
+
+/// Shows what reading the command line has come to: help and version are results, all else is told.
+pub(crate) fn told(message: &clap::Error) -> ExitCode {
+    let shown = message.print();
+    let code = u8::try_from(message.exit_code()).unwrap_or(2);
+    match shown {
+        Err(source) if !message.use_stderr() && source.kind() != ErrorKind::BrokenPipe => {
+            let error = CliError::Write { path: PathBuf::from("stdout"), source };
+            say!("error: {error}");
+            error.exit_code()
+        }
+        _ => ExitCode::from(code),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::Mebibytes;
+
 /// Why a pool or a journal cannot do what was asked. What becomes of tasks is no error: see
-/// [`Failure`](crate::Failure).
+/// [`Failure`](crate::Failure). What the machine lacks is one, and no task's failure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistError {
@@ -29,6 +31,12 @@ pub enum DistError {
         /// The number.
         task: u64,
     },
+    /// All results of a pool were wanted while other tasks were open in it.
+    #[error("expected a pool without open tasks, found {open}")]
+    OpenTasks {
+        /// Tasks whose end had not been told.
+        open: usize,
+    },
     /// A pool's thread could not be started, or is gone.
     #[error("worker {worker}: {message}")]
     Worker {
@@ -36,6 +44,41 @@ pub enum DistError {
         worker: usize,
         /// What happened.
         message: String,
+    },
+    /// A worker's process could not be started, or ended before it took its task, of which it says
+    /// nothing.
+    #[error("worker {worker}: its process {happened}")]
+    Process {
+        /// The worker's number.
+        worker: usize,
+        /// What happened to the process.
+        happened: String,
+    },
+    /// The limit of a worker's memory is less than its program has before any task.
+    #[error(
+        "workers may have {}, and their program has {} before its task: give them more",
+        Mebibytes(*.limit), Mebibytes(*.held)
+    )]
+    Limit {
+        /// The limit, in bytes.
+        limit: u64,
+        /// Writable data of the process before its task, in bytes.
+        held: u64,
+    },
+    /// The machine let a task down: a disk is full, a file cannot be read. The task is open still, and no
+    /// worse for it.
+    #[error("task {task}: {message}")]
+    Machine {
+        /// The task.
+        task: u64,
+        /// What it lacks.
+        message: String,
+    },
+    /// A worker's process has no thread for its signs of life.
+    #[error("a worker cannot start a thread: {source}")]
+    Thread {
+        /// The system's reason.
+        source: std::io::Error,
     },
     /// A worker was not given a job.
     #[error("a worker expects a job as one line on its standard input, found {found}")]
@@ -65,8 +108,8 @@ pub enum DistError {
         /// What it is.
         found: String,
     },
-    /// A record has no JSON form.
-    #[error("a record without a JSON form: {source}")]
+    /// A record of a journal, or the payload of a task, has no JSON form.
+    #[error("a value without a JSON form: {source}")]
     Record {
         /// Why.
         source: serde_json::Error,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Mebibytes, words};
+
 /// Why an attempt, or a task, has no result.
 ///
 /// A value and not an error: failures are what a pool is for, and none ends the work of others.
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub enum Failure {
     /// Its process wanted more memory than its limit, or than the machine has.
-    #[error("out of memory: limit {} bytes, peak {} bytes", shown(*.limit), shown(*.peak))]
+    #[error("out of memory: limit {}, peak {}", shown(*.limit), shown(*.peak))]
     OutOfMemory {
         /// What was predicted.
         estimate: Option<u64>,
@@ -19,7 +21,7 @@ pub enum Failure {
         peak: Option<u64>,
     },
     /// It was predicted to need more memory than any worker has, and was never started.
-    #[error("rejected: it needs {estimate} bytes and workers have {limit}")]
+    #[error("rejected: it needs {} and workers have {}", Mebibytes(*.estimate), Mebibytes(*.limit))]
     Rejected {
         /// What was predicted, in bytes.
         estimate: u64,
@@ -72,12 +74,6 @@ pub enum Failure {
         /// The last it wrote to stderr.
         stderr: String,
     },
-    /// Its process could not be started.
-    #[error("its process did not start: {message}")]
-    NotStarted {
-        /// The system's reason.
-        message: String,
-    },
     /// Nothing was heard of its process for as long as a lease.
     #[error("nothing was heard of its worker for {seconds} s")]
     WorkerLost {
@@ -100,21 +96,14 @@ pub enum Failure {
 impl Failure {
     /// Whether another attempt may end otherwise: what came from outside of the handler.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Signal { .. }
-                | Self::Exited { .. }
-                | Self::NotStarted { .. }
-                | Self::WorkerLost { .. }
-        )
+        matches!(self, Self::Signal { .. } | Self::Exited { .. } | Self::WorkerLost { .. })
     }
 }
 
 fn shown(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "unknown".to_owned(), |bytes| bytes.to_string())
+    bytes.map_or_else(|| "unknown".to_owned(), |bytes| Mebibytes(bytes).to_string())
 }
 
 fn after(stderr: &str) -> String {
-    let last = stderr.lines().rev().find(|line| !line.trim().is_empty());
-    last.map_or_else(String::new, |line| format!(": {}", line.trim()))
+    words::last(stderr).map_or_else(String::new, |line| format!(": {line}"))
 }

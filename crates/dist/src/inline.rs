@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::ledger::{Ledger, Start, Worker};
 use crate::worker::{TaskError, panic_text};
-use crate::{Capacity, DistError, Failure, Rules, TaskEvent, TaskPool, TaskSpec, Usage};
+use crate::{Capacity, DistError, Failure, Heard, Rules, TaskEvent, TaskPool, TaskSpec, Usage};
 
 /// What runs a task: its number and payload, and where progress goes.
 type Handler<'a> =
@@ -43,7 +43,11 @@ impl<'a> InlinePool<'a> {
         Self { ledger, handler: Box::new(handler), told: VecDeque::new() }
     }
 
-    fn run(&mut self, Start { spec, worker, attempt }: &Start) {
+    /// Runs a task.
+    ///
+    /// # Errors
+    /// [`DistError::Machine`] when it was let down; it waits again then.
+    fn run(&mut self, Start { spec, worker, attempt }: &Start) -> Result<(), DistError> {
         let (task, worker, attempt) = (spec.id, *worker, *attempt);
         let ledger = &mut self.ledger;
         let mut report = |value| ledger.tell(task, TaskEvent::Progress { task, attempt, value });
@@ -55,13 +59,22 @@ impl<'a> InlinePool<'a> {
                 let event = TaskEvent::Finished { task, worker, attempt, value, usage };
                 self.ledger.finish(task, worker, event);
                 self.ledger.release(worker);
-                return;
+                return Ok(());
             }
             Ok(Err(error)) => error.failure(),
-            Err(panic) => Failure::Panicked { message: panic_text(&*panic) },
+            Err(panic) => Ok(Failure::Panicked { message: panic_text(&*panic) }),
         };
-        self.ledger.fail(task, worker, failure, Duration::ZERO);
         self.ledger.release(worker);
+        match failure {
+            Ok(failure) => {
+                self.ledger.fail(task, worker, failure, Duration::ZERO);
+                Ok(())
+            }
+            Err(message) => {
+                self.ledger.put_back(task);
+                Err(DistError::Machine { task, message })
+            }
+        }
     }
 }
 
@@ -70,19 +83,21 @@ impl TaskPool for InlinePool<'_> {
         self.ledger.submit(task)
     }
 
-    fn next_event(&mut self, _: Duration) -> Result<Option<TaskEvent>, DistError> {
+    fn next_event(&mut self, _: Duration) -> Result<Heard, DistError> {
         while let Some(event) = self.ledger.event() {
             self.told.push_back(event);
         }
         if self.told.is_empty()
             && let Some(start) = self.ledger.start(Duration::ZERO)
         {
-            self.run(&start);
+            let run = self.run(&start);
             while let Some(event) = self.ledger.event() {
                 self.told.push_back(event);
             }
+            run?;
         }
-        Ok(self.told.pop_front())
+        // Nothing is ever waited for here.
+        Ok(self.told.pop_front().map_or(Heard::Idle, Heard::Event))
     }
 
     fn cancel(&mut self, task: u64) -> Result<(), DistError> {

@@ -24,6 +24,10 @@ pub(crate) struct Ledger {
 struct Entry {
     spec: TaskSpec,
     attempts: u32,
+    /// Attempts that ended before a process had taken the task, one after the other.
+    false_starts: u32,
+    /// Attempts that failed in a way that another one may not.
+    faults: u32,
     /// Workers that an attempt took down.
     victims: BTreeSet<usize>,
     runs: bool,
@@ -53,6 +57,7 @@ impl Ledger {
         if self.places.contains_key(&spec.id) {
             return Err(DistError::KnownTask { task: spec.id });
         }
+        spec.check()?;
         let place = self.submitted;
         self.submitted += 1;
         self.places.insert(spec.id, place);
@@ -64,7 +69,8 @@ impl Ledger {
             self.events.push_back(TaskEvent::Failed { task: spec.id, attempts: 0, failure });
             return Ok(());
         }
-        let entry = Entry { spec, attempts: 0, victims: BTreeSet::new(), runs: false };
+        let (false_starts, faults, victims) = (0, 0, BTreeSet::new());
+        let entry = Entry { spec, attempts: 0, false_starts, faults, victims, runs: false };
         self.open.insert(place, entry);
         Ok(())
     }
@@ -81,7 +87,7 @@ impl Ledger {
                 (entry.victims.contains(&worker.number), worker.memory.unwrap_or(u64::MAX))
             });
             let Some(worker) = best.map(|worker| worker.number) else { continue };
-            entry.attempts += 1;
+            entry.attempts = entry.attempts.saturating_add(1);
             entry.runs = true;
             let (spec, attempt) = (entry.spec.clone(), entry.attempts);
             let task = spec.id;
@@ -120,7 +126,8 @@ impl Ledger {
         let rules = self.rules;
         let Some(entry) = self.entry(task) else { return };
         entry.runs = false;
-        let attempts = entry.attempts;
+        entry.faults = entry.faults.saturating_add(1);
+        let (attempts, faults) = (entry.attempts, entry.faults);
         if matches!(failure, Failure::Signal { .. } | Failure::WorkerLost { .. }) {
             entry.victims.insert(worker);
         }
@@ -128,7 +135,7 @@ impl Ledger {
             workers if workers >= rules.poison && workers > 1 => {
                 Failure::Poison { workers, last: Box::new(failure) }
             }
-            _ if failure.is_passing() && attempts < rules.attempts => {
+            _ if failure.is_passing() && faults < rules.attempts => {
                 self.events.push_back(TaskEvent::Requeued { task, attempt: attempts, failure });
                 return;
             }
@@ -136,6 +143,45 @@ impl Ledger {
         };
         self.remove(task);
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
+    }
+
+    /// An attempt ended before a process had taken the task, which waits for the next one. Gives the
+    /// failure back when that has happened too often: then it is not by chance.
+    pub(crate) fn fail_to_start(
+        &mut self,
+        task: u64,
+        worker: usize,
+        failure: Failure,
+        now: Duration,
+    ) -> Option<Failure> {
+        if let Some(rest) = self.workers[worker].failed(&self.rules, now) {
+            self.events.push_back(TaskEvent::WorkerLost { worker, rest });
+        }
+        let most = self.rules.attempts;
+        let entry = self.entry(task)?;
+        entry.runs = false;
+        entry.false_starts += 1;
+        if entry.false_starts >= most {
+            entry.false_starts = 0;
+            return Some(failure);
+        }
+        let attempt = entry.attempts;
+        self.events.push_back(TaskEvent::Requeued { task, attempt, failure });
+        None
+    }
+
+    /// A process has taken the task.
+    pub(crate) fn taken(&mut self, task: u64) {
+        if let Some(entry) = self.entry(task) {
+            entry.false_starts = 0;
+        }
+    }
+
+    /// What runs waits again, as if it had not been started: the machine let it down.
+    pub(crate) fn put_back(&mut self, task: u64) {
+        if let Some(entry) = self.entry(task) {
+            entry.runs = false;
+        }
     }
 
     /// Ends an open task; says whether it runs.

@@ -7,12 +7,14 @@ mod inline;
 pub mod journal;
 mod ledger;
 mod local;
+mod mebibytes;
 mod pool;
 mod rules;
 mod task;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod wire;
+mod words;
 pub mod worker;
 
 pub use error::DistError;
@@ -20,6 +22,7 @@ pub use event::{TaskEvent, Usage};
 pub use failure::Failure;
 pub use inline::InlinePool;
 pub use local::{Launch, LocalConfig, LocalPool};
-pub use pool::{Capacity, TaskPool};
+pub use mebibytes::Mebibytes;
+pub use pool::{Capacity, Events, Heard, TaskPool};
 pub use rules::Rules;
 pub use task::TaskSpec;

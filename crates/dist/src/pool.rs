@@ -1,28 +1,34 @@
 //! The trait of all pools.
 
+mod events;
+
 use std::fmt::Debug;
 use std::time::Duration;
 
-use crate::{DistError, TaskEvent, TaskSpec};
+use serde_json::Value;
+
+pub use crate::pool::events::Events;
+use crate::{DistError, Failure, TaskEvent, TaskSpec};
 
 /// Workers that run tasks and outlive them.
 ///
 /// Whatever a task does, the pool goes on: a task that is killed, that hangs, or that asks for too
-/// much memory ends as [`TaskEvent::Failed`]. The laws of `testkit` hold for every pool.
+/// much memory ends as [`TaskEvent::Failed`]. What the machine lacks, such as space on a disk or a program to start, is
+/// no task's failure and an error of the pool; the tasks stay open. The laws of `testkit` hold for every pool.
 pub trait TaskPool: Debug {
     /// Takes a task; it is started when a worker is free whose memory it fits.
     ///
     /// # Errors
-    /// [`DistError::KnownTask`] for a number that was submitted before. A task that fits no worker
-    /// is no error: it fails as [`Failure::Rejected`](crate::Failure::Rejected).
+    /// [`DistError::KnownTask`] for a number that was submitted before, [`DistError::Rules`] for a deadline that
+    /// is none. A task that fits no worker is no error: it fails as [`Failure::Rejected`](crate::Failure::Rejected).
     fn submit(&mut self, task: TaskSpec) -> Result<(), DistError>;
 
-    /// The next event, waited for at most this long; `None` when there was none, and at once when
-    /// no task is open.
+    /// The next event, waited for at most this long. [`TaskPool::events`] and [`TaskPool::map`] wait for all.
     ///
     /// # Errors
-    /// When the pool itself cannot go on; never because of a task.
-    fn next_event(&mut self, wait: Duration) -> Result<Option<TaskEvent>, DistError>;
+    /// When the pool itself cannot go on, or the machine lets a task down; never because of a task. Asking again
+    /// tries again.
+    fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError>;
 
     /// Ends an open task; it fails as [`Failure::Cancelled`](crate::Failure::Cancelled). One that has
     /// ended stays as it is.
@@ -33,6 +39,50 @@ pub trait TaskPool: Debug {
 
     /// What the pool has.
     fn capacity(&self) -> Capacity;
+
+    /// All events until no task is open. [`Events::of`] is the same for a `dyn TaskPool`.
+    fn events(&mut self) -> Events<'_>
+    where
+        Self: Sized,
+    {
+        Events::of(self)
+    }
+
+    /// Runs tasks and gives their results in the order of the tasks.
+    ///
+    /// # Errors
+    /// [`DistError::OpenTasks`] when other tasks are open, whose events would be lost, and those of
+    /// [`TaskPool::submit`] and [`TaskPool::next_event`].
+    fn map(
+        &mut self,
+        tasks: impl IntoIterator<Item = TaskSpec>,
+    ) -> Result<Vec<Result<Value, Failure>>, DistError>
+    where
+        Self: Sized,
+    {
+        events::map(self, tasks)
+    }
+}
+
+/// What is heard from a pool.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Heard {
+    /// Something happened.
+    Event(TaskEvent),
+    /// Nothing happened for as long as was waited, and tasks are open.
+    Nothing,
+    /// No task is open: nothing will happen before another is submitted.
+    Idle,
+}
+
+impl Heard {
+    /// The event, if there was one.
+    pub fn event(self) -> Option<TaskEvent> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Nothing | Self::Idle => None,
+        }
+    }
 }
 
 /// What a pool has.
@@ -59,7 +109,7 @@ impl<P: TaskPool + ?Sized> TaskPool for Box<P> {
         (**self).submit(task)
     }
 
-    fn next_event(&mut self, wait: Duration) -> Result<Option<TaskEvent>, DistError> {
+    fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError> {
         (**self).next_event(wait)
     }
 

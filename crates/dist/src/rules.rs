@@ -13,6 +13,9 @@ pub struct Rules {
     /// Seconds without a sign of life after which a worker is taken for lost; its process is
     /// killed and its task tried again.
     pub lease: f64,
+    /// Seconds from a process's start after which it must have taken its task: what it has to load comes
+    /// before that. Leases, stalls and deadlines count from there.
+    pub start: f64,
     /// Seconds without progress after which an attempt fails as stalled; `None` for never.
     pub stall: Option<f64>,
     /// How often a task is started at most.
@@ -30,12 +33,13 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// A heartbeat every 2 s, a lease of 15 s, 3 attempts, poison after 2 workers, and rests of 10 s
+    /// A heartbeat every 2 s, a lease of 15 s, a minute to start, 3 attempts, poison after 2 workers, and rests of 10 s
     /// to 100 s after 3 failures within a second of their starts.
     fn default() -> Self {
         Self {
             heartbeat: 2.0,
             lease: 15.0,
+            start: 60.0,
             stall: None,
             attempts: 3,
             poison: 2,
@@ -59,6 +63,7 @@ impl Rules {
         let seconds = [
             ("heartbeat", self.heartbeat),
             ("lease", self.lease),
+            ("start", self.start),
             ("stall", stall),
             ("fast", self.fast),
             ("rest", self.rest),

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::DistError;
+
 /// A task: data alone, so that it can be written down and sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,7 +17,7 @@ pub struct TaskSpec {
     /// Predicted peak of memory in bytes; `None` fits everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
-    /// Seconds that one attempt may take; `None` for as long as it wants.
+    /// Seconds that one attempt may take from when a process has taken it; `None` for as long as it wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<f64>,
 }
@@ -24,5 +26,26 @@ impl TaskSpec {
     /// A task without a prediction or a deadline.
     pub fn new(id: u64, payload: Value) -> Self {
         Self { id, payload, ..Self::default() }
+    }
+
+    /// A task whose payload is the JSON form of a value.
+    ///
+    /// # Errors
+    /// [`DistError::Record`] for a value that has none.
+    pub fn of(id: u64, payload: &impl Serialize) -> Result<Self, DistError> {
+        let payload = serde_json::to_value(payload);
+        Ok(Self::new(id, payload.map_err(|source| DistError::Record { source })?))
+    }
+
+    /// Refuses values that make no sense.
+    pub(crate) fn check(&self) -> Result<(), DistError> {
+        match self.deadline.filter(|&seconds| !(seconds > 0.0 && seconds < 1e9)) {
+            Some(found) => Err(DistError::Rules {
+                field: "deadline",
+                expected: "seconds above 0 and below 1e9",
+                found: found.to_string(),
+            }),
+            None => Ok(()),
+        }
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::worker::TaskError;
-use crate::{DistError, Failure, TaskEvent, TaskPool, TaskSpec};
+use crate::{DistError, Failure, Heard, TaskEvent, TaskPool, TaskSpec};
 
 /// What the workers of a pool under test run: `{"echo": VALUE}` returns the value after two reports of
-/// progress, `{"refuse": TEXT}`, `{"spoil": TEXT}` and `{"panic": TEXT}` fail.
+/// progress, `{"refuse": TEXT}`, `{"spoil": TEXT}` and `{"panic": TEXT}` fail, and `{"machine": TEXT}` is let down by the
+/// machine.
 ///
 /// # Errors
 /// As the payload asks.
@@ -28,6 +29,9 @@ pub fn handler(payload: &Value, report: &mut dyn FnMut(Value)) -> Result<Value, 
     if let Some(text) = text("spoil") {
         return Err(TaskError::NonFinite(text));
     }
+    if let Some(text) = text("machine") {
+        return Err(TaskError::Machine(text));
+    }
     report(json!(1));
     report(json!(2));
     payload.get("echo").cloned().ok_or_else(|| TaskError::Other("nothing to do".to_owned()))
@@ -45,6 +49,7 @@ pub fn check(make: &mut dyn FnMut() -> Box<dyn TaskPool>) -> Result<(), String> 
     every_task_ends_once(&mut *make())?;
     numbers_are_used_once(&mut *make())?;
     what_is_too_large_is_never_started(&mut *make())?;
+    what_the_machine_lacks_ends_no_task(&mut *make())?;
     cancelled_tasks_stay_cancelled(&mut *make())
 }
 
@@ -55,13 +60,47 @@ fn submit(pool: &mut dyn TaskPool, id: u64, payload: Value) -> Result<(), String
 /// All events until the pool has nothing left to do.
 fn drain(pool: &mut dyn TaskPool) -> Result<Vec<TaskEvent>, String> {
     let mut events = Vec::new();
-    while let Some(event) = pool.next_event(PATIENCE).map_err(|error| error.to_string())? {
-        events.push(event);
+    loop {
+        match pool.next_event(PATIENCE).map_err(|error| error.to_string())? {
+            Heard::Event(event) => events.push(event),
+            Heard::Nothing => {
+                return Err(format!("nothing happens for {PATIENCE:?}; so far {events:?}"));
+            }
+            Heard::Idle => break,
+        }
     }
     match pool.capacity().open {
         0 => Ok(events),
-        open => Err(format!("{open} tasks are open and nothing happens; so far {events:?}")),
+        open => Err(format!("{open} tasks are open in an idle pool; so far {events:?}")),
     }
+}
+
+/// The error that a pool gives, whatever happens before.
+fn trouble(pool: &mut dyn TaskPool) -> Result<DistError, String> {
+    loop {
+        match pool.next_event(PATIENCE) {
+            Err(error) => return Ok(error),
+            Ok(Heard::Event(event)) if !event.is_end() => {}
+            Ok(other) => return Err(format!("expected an error of the pool, found {other:?}")),
+        }
+    }
+}
+
+fn what_the_machine_lacks_ends_no_task(pool: &mut dyn TaskPool) -> Result<(), String> {
+    submit(pool, 5, json!({ "machine": "the disk is full" }))?;
+    // It is tried again as often as events are asked for.
+    for _ in 0..2 {
+        match trouble(pool)? {
+            DistError::Machine { task: 5, message } if message == "the disk is full" => {}
+            other => return Err(format!("expected what the machine lacks, found {other:?}")),
+        }
+        if pool.capacity().open != 1 {
+            return Err("a task that the machine let down has ended".to_owned());
+        }
+    }
+    pool.cancel(5).map_err(|error| error.to_string())?;
+    let ends = drain(pool)?.into_iter().filter(TaskEvent::is_end).count();
+    if ends == 1 { Ok(()) } else { Err(format!("expected one end, found {ends}")) }
 }
 
 fn every_task_ends_once(pool: &mut dyn TaskPool) -> Result<(), String> {

@@ -16,22 +16,34 @@ const MARK: char = '\u{1e}';
 #[serde(deny_unknown_fields)]
 pub(crate) struct Job {
     pub(crate) version: u32,
-    pub(crate) task: u64,
-    pub(crate) attempt: u32,
-    pub(crate) payload: Value,
+    /// Nothing where only its start is tried.
+    pub(crate) work: Option<Work>,
     /// Bytes of memory.
     pub(crate) memory: Option<u64>,
     /// Seconds between two signs of life.
     pub(crate) heartbeat: f64,
 }
 
+/// A task on its way to a worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Work {
+    pub(crate) task: u64,
+    pub(crate) attempt: u32,
+    pub(crate) payload: Value,
+}
+
 /// The version of this protocol.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a worker tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) enum Message {
+    /// It has taken its job: what happens from here on happens to the task.
+    Ready,
+    /// Its limit is less than it has now: bytes of writable data before the task.
+    TooSmall { held: u64 },
     /// It lives.
     Heartbeat { peak: Option<u64> },
     /// Its handler's report.
@@ -40,6 +52,8 @@ pub(crate) enum Message {
     Done { value: Value, peak: Option<u64> },
     /// Why there is none.
     Failed { failure: Failure, peak: Option<u64> },
+    /// What the machine lacks for the task.
+    Machine { message: String },
 }
 
 /// Writes a line as a whole, so that lines of several threads do not mix.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::wire::{self, Job, Message};
+use crate::wire::{self, Job, Message, Work};
 use crate::{DistError, Failure};
 
 pub use limits::peak_memory;
@@ -37,17 +37,22 @@ pub enum TaskError {
     NonFinite(String),
     /// A device has no memory left.
     OutOfMemory,
+    /// The machine let the task down: a disk is full, a file cannot be read. No fault of the task's, whose
+    /// pool tells it as [`DistError::Machine`] and keeps the task open.
+    Machine(String),
     /// Anything else, for people.
     Other(String),
 }
 
 impl TaskError {
-    pub(crate) fn failure(self) -> Failure {
-        match self {
+    /// What is told of the task; for what is not its fault, the message.
+    pub(crate) fn failure(self) -> Result<Failure, String> {
+        Ok(match self {
             Self::NonFinite(message) => Failure::NonFinite { message },
             Self::OutOfMemory => Failure::OutOfMemory { estimate: None, limit: None, peak: None },
             Self::Other(message) => Failure::Refused { message },
-        }
+            Self::Machine(message) => return Err(message),
+        })
     }
 }
 
@@ -78,16 +83,20 @@ impl Reporter<'_> {
 /// then. A panic of the handler is reported with its message; a panic of another thread counts when it
 /// reaches the handler.
 ///
+/// The limit counts what the program's allocator has reserved, used or not. An allocator that reserves much at once
+/// has to be told to reserve little in workers, by [`Launch::environment`](crate::Launch) as a rule.
+///
 /// # Errors
-/// [`DistError::NoJob`] when the first line is no job of this version.
+/// [`DistError::NoJob`] when the first line is no job of this version, [`DistError::Thread`] when the system
+/// gives no threads.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
     handler: impl FnOnce(&Assignment, &mut Reporter<'_>) -> Result<Value, TaskError>,
 ) -> Result<ExitCode, DistError> {
     let mut input = io::BufReader::new(input);
-    let job = job(&mut input)?;
-    limits::apply(job.memory);
+    let Job { memory, heartbeat, work, .. } = job(&mut input)?;
+    limits::apply(memory);
     let output = Arc::new(Mutex::new(output));
     let send = {
         let output = Arc::clone(&output);
@@ -96,20 +105,34 @@ pub fn serve(
             Err(_) => Err(io::Error::other("a thread panicked while it wrote")),
         }
     };
-    watch(input);
-    beat(output, Duration::from_secs_f64(job.heartbeat));
-    let assignment = Assignment { task: job.task, attempt: job.attempt, payload: job.payload };
+    let sent = |message| match send(&message) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    };
+    if let (Some(limit), Some(held)) = (memory, limits::held())
+        && held >= limit
+    {
+        return Ok(sent(Message::TooSmall { held }));
+    }
+    watch(input)?;
+    let Some(Work { task, attempt, payload }) = work else { return Ok(sent(Message::Ready)) };
+    beat(output, Duration::try_from_secs_f64(heartbeat).unwrap_or(Duration::MAX))?;
+    if send(&Message::Ready).is_err() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let assignment = Assignment { task, attempt, payload };
     let mut reporter = Reporter { send: &send };
     let result = catch_unwind(AssertUnwindSafe(|| handler(&assignment, &mut reporter)));
     let peak = peak_memory();
-    let message = match result {
-        Ok(Ok(value)) => Message::Done { value, peak },
-        Ok(Err(error)) => Message::Failed { failure: error.failure(), peak },
-        Err(panic) => {
-            Message::Failed { failure: Failure::Panicked { message: panic_text(&*panic) }, peak }
-        }
+    let failure = match result {
+        Ok(Ok(value)) => return Ok(sent(Message::Done { value, peak })),
+        Ok(Err(error)) => error.failure(),
+        Err(panic) => Ok(Failure::Panicked { message: panic_text(&*panic) }),
     };
-    Ok(if send(&message).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(sent(match failure {
+        Ok(failure) => Message::Failed { failure, peak },
+        Err(message) => Message::Machine { message },
+    }))
 }
 
 fn job(input: &mut impl BufRead) -> Result<Job, DistError> {
@@ -132,16 +155,19 @@ fn job(input: &mut impl BufRead) -> Result<Job, DistError> {
 }
 
 /// Ends this process when its input does: nobody waits for its result any more.
-fn watch(mut input: impl Read + Send + 'static) {
-    thread::spawn(move || {
+fn watch(mut input: impl Read + Send + 'static) -> Result<(), DistError> {
+    start(move || {
         let mut rest = [0; 64];
         while matches!(input.read(&mut rest), Ok(read) if read > 0) {}
         std::process::exit(1);
-    });
+    })
 }
 
-fn beat(output: Arc<Mutex<impl Write + Send + 'static>>, interval: Duration) {
-    thread::spawn(move || {
+fn beat(
+    output: Arc<Mutex<impl Write + Send + 'static>>,
+    interval: Duration,
+) -> Result<(), DistError> {
+    start(move || {
         loop {
             let beat = Message::Heartbeat { peak: peak_memory() };
             let Ok(mut output) = output.lock() else { return };
@@ -151,7 +177,13 @@ fn beat(output: Arc<Mutex<impl Write + Send + 'static>>, interval: Duration) {
             drop(output);
             thread::sleep(interval);
         }
-    });
+    })
+}
+
+/// Starts a thread that nobody waits for. `thread::spawn` panics where the system has none to give.
+fn start(run: impl FnOnce() + Send + 'static) -> Result<(), DistError> {
+    let thread = thread::Builder::new().spawn(run);
+    thread.map(|_| ()).map_err(|source| DistError::Thread { source })
 }
 
 /// The message of a panic.

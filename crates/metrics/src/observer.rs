@@ -49,17 +49,31 @@ pub trait Observer {
     /// # Errors
     /// When the event cannot be recorded.
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError>;
+
+    /// Says whether to go on; asked several times a second where the run waits and nothing happens. An observer
+    /// that passes events on passes this on, too.
+    fn go_on(&mut self) -> Flow {
+        Flow::Continue
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for &mut O {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         (**self).on_event(event)
     }
+
+    fn go_on(&mut self) -> Flow {
+        (**self).go_on()
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for Box<O> {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         (**self).on_event(event)
+    }
+
+    fn go_on(&mut self) -> Flow {
+        (**self).go_on()
     }
 }
 
@@ -91,6 +105,16 @@ impl Observer for Fanout {
                 (Ok(Flow::Continue), Ok(Flow::Continue)) => Ok(Flow::Continue),
                 (Ok(_), Ok(_)) => Ok(Flow::Stop),
             };
+        }
+        answer
+    }
+
+    fn go_on(&mut self) -> Flow {
+        let mut answer = Flow::Continue;
+        for observer in &mut self.0 {
+            if observer.go_on() == Flow::Stop {
+                answer = Flow::Stop;
+            }
         }
         answer
     }

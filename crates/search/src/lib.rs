@@ -26,8 +26,9 @@ pub use bilevel::{
 };
 pub use choices::{Choices, Start};
 pub use comparison::{
-    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, ExplorerParts, ExplorerRules,
-    LegResult, MethodParts, MethodReport, PairedReport, Report, RetrainConfig, Stopwatch, Workers,
+    Baseline, CandidatesReport, Comparison, ComparisonConfig, ContenderReport, Contest,
+    ExplorerParts, ExplorerRules, LegResult, MethodParts, MethodReport, PairedReport, Report,
+    RetrainConfig, Stopwatch, Workers,
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};

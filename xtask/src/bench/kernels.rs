@@ -11,6 +11,7 @@ use super::ratio::Spread;
 use super::record::Record;
 use super::{Options, steps};
 use crate::error::Error;
+use crate::say::say;
 
 /// Kernel, batch and shape.
 type Key = (String, u64, String);
@@ -26,7 +27,7 @@ pub(super) fn run(
     options: &Options,
     record: &mut Record,
 ) -> Result<(), Error> {
-    println!("\nkernels: milliseconds forward, and forward with gradients");
+    say!("\nkernels: milliseconds forward, and forward with gradients");
     let mut all: Vec<BTreeMap<Key, [Times; 2]>> = Vec::new();
     for index in 0..options.repetitions {
         let before = Ticks::now()?;
@@ -94,9 +95,15 @@ fn rows(figures: &Figures) -> Result<BTreeMap<Key, Times>, Error> {
 }
 
 fn print(all: &[BTreeMap<Key, [Times; 2]>]) {
-    println!(
+    say!(
         "  {:<11} {:>5} {:>6} {:>9} {:>9} {:>9} {:>9}  ratio forward, with gradients",
-        "kernel", "batch", "shape", "PyTorch f", "f+b", "ours f", "f+b"
+        "kernel",
+        "batch",
+        "shape",
+        "PyTorch f",
+        "f+b",
+        "ours f",
+        "f+b"
     );
     let keys = all.first().into_iter().flat_map(BTreeMap::keys);
     for key in keys {
@@ -111,7 +118,7 @@ fn print(all: &[BTreeMap<Key, [Times; 2]>]) {
             let ratio = of(&|times| times[0][what] / times[1][what]);
             ratio.map_or_else(String::new, |ratio| ratio.to_string())
         };
-        println!(
+        say!(
             "  {:<11} {:>5} {:>6} {:>9.3} {:>9.3} {:>9.3} {:>9.3}  {}, {}",
             key.0,
             key.1,

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::programs::Programs;
 use super::record::Record;
 use crate::error::Error;
+use crate::say::say;
 
 /// Shares above which a repetition is doubtful.
 pub(super) const MOST_STEAL_PERCENT: f64 = 5.0;
@@ -18,7 +19,7 @@ pub(super) fn describe(programs: &Programs, record: &mut Record) -> Result<(), E
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let rustc = programs.text("rustc", "--version")?;
     let torch = programs.text("python", "-c print(__import__('torch').__version__)")?;
-    println!("{cpu}, {cores} cores; torch {torch}; {rustc}");
+    say!("{cpu}, {cores} cores; torch {torch}; {rustc}");
     let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
     record.line(&json!({
         "kind": "machine", "cpu": cpu, "cores": cores, "torch": torch, "rustc": rustc,

@@ -21,6 +21,7 @@ use clap::{Args, ValueEnum};
 
 use crate::error::Error;
 use crate::invocation::Invocation;
+use crate::say::say;
 use cases::StepCase;
 use programs::Programs;
 use record::Record;
@@ -102,7 +103,7 @@ pub fn run(root: &Path, options: &Options) -> Result<(), Error> {
             Ok(outcome) => medians.push((case, outcome)),
             Err(error) if alone => return Err(error),
             Err(error) => {
-                println!("{}: failed: {error}", case.name);
+                say!("{}: failed: {error}", case.name);
                 failures += 1;
             }
         }
@@ -125,7 +126,7 @@ fn measure(
     peak: &peak::Peak,
     record: &mut Record,
 ) -> Result<steps::Outcome, Error> {
-    println!("\n{} ({} threads): {}", case.name, case.threads, case.about);
+    say!("\n{} ({} threads): {}", case.name, case.threads, case.about);
     parity::check(case, programs, options.double, record)?;
     let outcome = steps::repeat(case, programs, options, record)?;
     outcome.print(peak.best(case.threads));

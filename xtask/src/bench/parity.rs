@@ -9,6 +9,7 @@ use super::figures::{Figures, numbers};
 use super::programs::Programs;
 use super::record::Record;
 use crate::error::Error;
+use crate::say::say;
 
 /// Largest relative difference of losses, of the weights' gradient norm, and of gradients relative
 /// to the largest of their table; or what PyTorch in single precision shows
@@ -71,8 +72,8 @@ pub(super) fn check(
         let shown = all.iter().map(|(what, value)| format!("{what} {value:.1e}"));
         shown.collect::<Vec<_>>().join(", ")
     };
-    println!("  largest relative differences: {}", show(&found));
-    println!("  of PyTorch in single precision: {}", show(&noise));
+    say!("  largest relative differences: {}", show(&found));
+    say!("  of PyTorch in single precision: {}", show(&noise));
     let object = |all: &[(String, f64)]| -> serde_json::Map<String, Value> {
         all.iter().map(|(what, value)| (what.clone(), json!(value))).collect()
     };

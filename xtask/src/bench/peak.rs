@@ -5,6 +5,7 @@ use serde_json::json;
 use super::programs::Programs;
 use super::record::Record;
 use crate::error::Error;
+use crate::say::say;
 
 /// 10^9 operations per second of the best product, by number of threads.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(super) fn measure(
     let rates = rates.filter(|rates| !rates.is_empty());
     let rates = rates.ok_or_else(|| figures.lacks("rates of matrix products".to_owned()))?;
     for (threads, rate) in &rates {
-        println!("peak of f32 matrix products on {threads} threads: {rate:.1} GFLOP/s");
+        say!("peak of f32 matrix products on {threads} threads: {rate:.1} GFLOP/s");
     }
     record.line(&json!({ "kind": "peak", "figures": figures.value }))?;
     Ok(Peak(rates))

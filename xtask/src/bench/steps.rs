@@ -10,6 +10,7 @@ use super::programs::{LAYOUTS, Programs, candidate_words, reference_words};
 use super::ratio::Spread;
 use super::record::Record;
 use crate::error::Error;
+use crate::say::say;
 
 /// What one repetition found.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ pub(super) fn repeat(
         let steal = before.zip(Ticks::now()?).map(|(before, after)| after.steal_percent(before));
         warn("of the time was stolen by the hypervisor", steal, MOST_STEAL_PERCENT);
         let repetition = judge(&references, &candidate)?;
-        println!("  repetition {}: {}", index + 1, repetition.line(steal));
+        say!("  repetition {}: {}", index + 1, repetition.line(steal));
         record.line(&json!({
             "kind": "repetition", "case": case.name, "threads": case.threads, "lean": options.lean,
             "repetition": index, "ratio": repetition.ratio(),
@@ -67,7 +68,7 @@ pub(super) fn repeat(
 
 pub(super) fn warn(what: &str, percent: Option<f64>, most: f64) {
     if let Some(percent) = percent.filter(|&percent| percent > most) {
-        println!("  warning: {percent:.1} % {what}");
+        say!("  warning: {percent:.1} % {what}");
     }
 }
 
@@ -159,14 +160,14 @@ impl Outcome {
     pub(super) fn print(&self, peak: Option<f64>) {
         for (name, spread) in self.spreads() {
             if let Some(spread) = spread {
-                println!("  {name}: {spread}");
+                say!("  {name}: {spread}");
             }
         }
         let rates: Vec<f64> = self.repetitions.iter().filter_map(|r| r.useful_rate).collect();
         if let Some(rate) = Spread::of(&rates) {
             let share =
                 peak.map(|peak| format!(", {:.0} % of the peak", 100.0 * rate.median / peak));
-            println!("  useful GFLOP/s of dartloom: {rate}{}", share.unwrap_or_default());
+            say!("  useful GFLOP/s of dartloom: {rate}{}", share.unwrap_or_default());
         }
     }
 
@@ -188,9 +189,10 @@ pub(super) fn print_speed_up(outcomes: &[(&StepCase, Outcome)]) {
             |of: fn(&Repetition) -> f64| Some(one.spread(of)?.median / many.spread(of)?.median);
         let gains = gain(|r| r.reference.seconds).zip(gain(|r| r.candidate.seconds));
         if let Some((theirs, ours)) = gains {
-            println!(
+            say!(
                 "\n{}: {} threads are {ours:.2} times as fast as one (PyTorch {theirs:.2} times)",
-                case.name, case.threads
+                case.name,
+                case.threads
             );
         }
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::error::Error;
+use crate::say::say;
 use crate::tidy;
 
 /// The steps from `from` on (all of them without it), leaving out those in `skip`.
@@ -36,13 +37,13 @@ fn position(name: &str) -> Result<usize, Error> {
 /// When the work tree cannot be read.
 pub fn list(root: &Path, steps: &[&Step]) -> Result<(), Error> {
     for step in steps {
-        println!("{:<9} {}", step.name, step.about);
+        say!("{:<9} {}", step.name, step.about);
         match (step.plan)(root)? {
             Plan::Commands(commands) => {
-                commands.iter().for_each(|command| println!("            {command}"));
+                commands.iter().for_each(|command| say!("            {command}"));
             }
-            Plan::Tidy => println!("            cargo xtask tidy"),
-            Plan::Skip(reason) => println!("            (skipped: {reason})"),
+            Plan::Tidy => say!("            cargo xtask tidy"),
+            Plan::Skip(reason) => say!("            (skipped: {reason})"),
         }
     }
     Ok(())
@@ -55,13 +56,13 @@ pub fn list(root: &Path, steps: &[&Step]) -> Result<(), Error> {
 pub fn run(root: &Path, steps: &[&Step]) -> Result<(), Error> {
     let start = Instant::now();
     for step in steps {
-        println!("\n== {}: {}", step.name, step.about);
+        say!("\n== {}: {}", step.name, step.about);
         let begin = Instant::now();
         perform(root, step)
             .map_err(|source| Error::Step { step: step.name, source: Box::new(source) })?;
-        println!("== {}: done in {:.1} s", step.name, begin.elapsed().as_secs_f64());
+        say!("== {}: done in {:.1} s", step.name, begin.elapsed().as_secs_f64());
     }
-    println!("\n== {} steps passed in {:.1} s", steps.len(), start.elapsed().as_secs_f64());
+    say!("\n== {} steps passed in {:.1} s", steps.len(), start.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -69,12 +70,12 @@ fn perform(root: &Path, step: &Step) -> Result<(), Error> {
     match (step.plan)(root)? {
         Plan::Commands(commands) => {
             for command in commands {
-                println!("$ {command}");
+                say!("$ {command}");
                 command.run(root)?;
             }
         }
         Plan::Tidy => tidy::run(root)?,
-        Plan::Skip(reason) => println!("skipped: {reason}"),
+        Plan::Skip(reason) => say!("skipped: {reason}"),
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::Error;
+use crate::say::say;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +108,10 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 pub fn run(root: &Path) -> Result<(), Error> {
     let tree = Tree::read(root)?;
     let findings = check(&tree);
-    findings.iter().for_each(|finding| println!("{finding}"));
+    findings.iter().for_each(|finding| say!("{finding}"));
     let failures = findings.iter().filter(|f| f.severity == Severity::Failure).count();
     let warnings = findings.len() - failures;
-    println!("tidy: {} files, {failures} failures, {warnings} warnings", tree.files().count());
+    say!("tidy: {} files, {failures} failures, {warnings} warnings", tree.files().count());
     if failures == 0 { Ok(()) } else { Err(Error::Untidy { failures }) }
 }
 

@@ -7,7 +7,7 @@ use dartloom::search::Report;
 use dartloom::train::{RunDir, digest};
 use serde::{Deserialize, Serialize};
 
-use super::verdict;
+use super::{command, verdict};
 use crate::error::CliError;
 use crate::experiment::{self, Chosen, Experiment};
 
@@ -129,7 +129,7 @@ fn write_mark(dir: &RunDir, experiment: &Experiment) -> Result<(), CliError> {
         version: 1,
         digest: digest(experiment).map_err(CliError::work)?,
         program: format!("dartloom {}", env!("CARGO_PKG_VERSION")),
-        command: std::env::args().collect(),
+        command: command::words(),
         threads: verdict::threads(),
         system: verdict::system(),
     };

@@ -1,5 +1,6 @@
 //! `dartloom run`.
 
+mod command;
 mod curves;
 mod directory;
 mod log;
@@ -24,6 +25,7 @@ use crate::args::RunArguments;
 use crate::error::CliError;
 use crate::experiment::{self, Chosen, Experiment, Plan};
 use crate::output;
+use crate::say::say;
 use directory::{Place, Start};
 
 /// Stopped by the user, as shells report it.
@@ -38,15 +40,15 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
     let place = Place::open(&out, plan.experiment(), arguments.overwrite)?;
     match place.start() {
         Start::Finished(verdict) => {
-            eprintln!(
+            say!(
                 "{} is finished; this is its stored verdict (--overwrite starts anew)",
                 out.display()
             );
             output::print(verdict)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Start::Resumed => eprintln!("going on with the run in {}", out.display()),
-        Start::Fresh => eprintln!("running {} in {}", plan.experiment().name, out.display()),
+        Start::Resumed => say!("going on with the run in {}", out.display()),
+        Start::Fresh => say!("running {} in {}", plan.experiment().name, out.display()),
     }
     compare(&plan, &place, arguments, &out)
 }
@@ -76,11 +78,12 @@ fn compare(
     arguments: &RunArguments,
     out: &Path,
 ) -> Result<ExitCode, CliError> {
+    let workers = workers::Processes::new(arguments, place.experiment())?;
+    let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
+    workers.try_out(&comparison.explorers, place.dir())?;
     let signal = signal::Signal::listen()?;
     let origin = Instant::now();
     let clock = move || origin.elapsed().as_secs_f64();
-    let workers = workers::Processes::new(arguments, place.experiment())?;
-    let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
     let mut observers = observers(plan, &comparison.legs(), place, signal)?;
     let started = Event::RunStarted {
         name: plan.experiment().name.clone(),
@@ -92,7 +95,7 @@ fn compare(
     let report = comparison.run(place.dir(), &mut observers, &clock);
     drop(observers);
     let Some(report) = report.map_err(CliError::work)? else {
-        eprintln!("stopped, and everything is saved; to go on: {}", again());
+        say!("stopped, and everything is saved; to go on: {}", command::again());
         return Ok(ExitCode::from(STOPPED));
     };
     let verdict = verdict::render(plan.experiment(), &report, out);
@@ -125,18 +128,4 @@ fn observers(
         Box::new(progress::Progress::new(&plan.experiment().seeds, legs, log)),
         Box::new(signal),
     ]))
-}
-
-/// The command line that goes on with this run.
-fn again() -> String {
-    let words = std::env::args().filter(|word| word != "--overwrite");
-    let quoted = words.map(|word| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }

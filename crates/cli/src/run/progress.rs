@@ -9,6 +9,7 @@ use dartloom::metrics::{Event, Flow, Observer, ObserverError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::pace::{Pace, candidate, duration};
+use crate::say::say;
 
 /// Shows bars on a terminal and lines elsewhere, and keeps the lines in a log.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ impl Progress {
         let left = left.map_or_else(String::new, |left| format!(", about {left} left"));
         let line = format!("[{percent:3.0} %{left}] {line}");
         if self.bars.is_none() {
-            eprintln!("{line}");
+            say!("{line}");
         }
         writeln!(self.log, "{line}")
     }
@@ -87,7 +88,8 @@ impl Progress {
     /// A line that is worth reading even beside bars.
     fn announce(&mut self, line: &str) -> std::io::Result<()> {
         if let Some(bars) = &self.bars {
-            bars.both.println(line)?;
+            // As with every line on stderr: one that nobody can read is lost, and the run goes on.
+            let _ = bars.both.println(line);
         }
         self.tell(line)
     }

@@ -1,5 +1,7 @@
 //! What the program must find in its environment when it starts.
 
+use crate::say::say;
+
 /// Settings for a long computation, where nobody made them already.
 ///
 /// They are read when the first tensor is made, or before `main`, and a process cannot change its
@@ -55,7 +57,7 @@ fn replace(mut command: std::process::Command) {
         command.arg0(typed);
     }
     let error = command.exec();
-    eprintln!("note: cannot restart with other settings, going on without: {error}");
+    say!("note: cannot restart with other settings, going on without: {error}");
 }
 
 /// Waits for the other process and ends with its exit code.
@@ -64,7 +66,7 @@ fn replace(mut command: std::process::Command) {
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => {
-            eprintln!("note: cannot restart with other settings, going on without: {error}")
+            say!("note: cannot restart with other settings, going on without: {error}")
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use dartloom::metrics::{Event, Flow, Observer, ObserverError};
 
 use crate::error::CliError;
+use crate::say::say;
 
 /// Asks the run to stop once Ctrl-C has been pressed.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ impl Signal {
             if seen.swap(true, Ordering::SeqCst) {
                 std::process::exit(i32::from(super::STOPPED));
             }
-            eprintln!("stopping after this step; once more ends at once");
+            say!("stopping after this step; once more ends at once");
         })?;
         Ok(Self(asked))
     }
@@ -29,6 +30,10 @@ impl Signal {
 
 impl Observer for Signal {
     fn on_event(&mut self, _: &Event) -> Result<Flow, ObserverError> {
-        Ok(if self.0.load(Ordering::SeqCst) { Flow::Stop } else { Flow::Continue })
+        Ok(self.go_on())
+    }
+
+    fn go_on(&mut self) -> Flow {
+        if self.0.load(Ordering::SeqCst) { Flow::Stop } else { Flow::Continue }
     }
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use dartloom::metrics::statistics::mean;
+use dartloom::search::explore::FailureCount;
 use dartloom::search::stop::Stopped;
-use dartloom::search::{ContenderReport, Gap, MethodReport, Report};
+use dartloom::search::{CandidatesReport, ContenderReport, Gap, MethodReport, Report};
 
 use crate::experiment::Experiment;
 use crate::table::table;
@@ -81,7 +82,32 @@ fn measured(method: &MethodReport, seeds: &[u64]) -> Vec<String> {
         let Stopped { epoch, reason } = stopped.as_ref()?;
         Some(format!("seed {seed} stopped after epoch {}: {reason}", epoch + 1))
     });
-    gap(&method.gaps).into_iter().chain(stopped).collect()
+    let failed = seeds
+        .iter()
+        .zip(&method.candidates)
+        .filter_map(|(seed, candidates)| Some(format!("seed {seed}: {}", failed(candidates)?)));
+    gap(&method.gaps).into_iter().chain(failed).chain(stopped).collect()
+}
+
+/// Reasons that are told; the rest is counted.
+const REASONS: usize = 3;
+
+/// How many candidates have no measurement, and why.
+fn failed(candidates: &CandidatesReport) -> Option<String> {
+    let CandidatesReport { tried, failures } = candidates;
+    let all: usize = failures.iter().map(|failure| failure.candidates).sum();
+    if all == 0 {
+        return None;
+    }
+    let reason = |FailureCount { candidates, reason }: &FailureCount| match candidates {
+        1 => reason.clone(),
+        _ => format!("{candidates} times {reason}"),
+    };
+    let (told, rest) = failures.split_at(failures.len().min(REASONS));
+    let told: Vec<String> = told.iter().map(reason).collect();
+    let rest: usize = rest.iter().map(|failure| failure.candidates).sum();
+    let rest = if rest > 0 { format!("; {rest} for other reasons") } else { String::new() };
+    Some(format!("{all} of {tried} candidates have no measurement: {}{rest}", told.join("; ")))
 }
 
 /// What the search's supernet loses when its weights become a decision.
@@ -127,6 +153,7 @@ mod tests {
             name: name.to_owned(),
             paired: Vec::new(),
             gaps: vec![gap],
+            candidates: Vec::new(),
             stopped: vec![None, Some(Stopped { epoch: 7, reason: Reason::new("skips", "3 of 8") })],
             worth_it: false,
             sentence: sentence.to_owned(),
@@ -160,6 +187,26 @@ It is not.
         assert!(text.starts_with(expected), "{text}");
         assert!(text.ends_with("files: runs/digits\n"), "{text}");
         assert!(text.contains(" threads, dartloom "), "{text}");
+    }
+
+    #[test]
+    fn candidates_without_a_measurement_are_counted_with_the_reasons() {
+        let failure =
+            |candidates, reason: &str| FailureCount { candidates, reason: reason.to_owned() };
+        let mut failures = vec![failure(4, "no progress for 60 s"), failure(1, "panicked: oh")];
+        let told = |failures: &[FailureCount]| {
+            failed(&CandidatesReport { tried: 20, failures: failures.to_vec() })
+        };
+        assert_eq!(told(&[]), None);
+        let said = "5 of 20 candidates have no measurement: \
+                    4 times no progress for 60 s; panicked: oh";
+        assert_eq!(told(&failures).as_deref(), Some(said));
+        failures.extend(["a", "b", "c"].map(|reason| failure(1, reason)));
+        assert!(told(&failures).unwrap().ends_with("; a; 2 for other reasons"));
+        let mut method = method("evolution", "It is not.");
+        method.candidates = vec![CandidatesReport { tried: 20, failures }];
+        let text = rendered(vec![method], vec![row("evolution", None, 1.0)]);
+        assert!(text.contains("\nseed 0: 8 of 20 candidates have no measurement: "), "{text}");
     }
 
     #[test]

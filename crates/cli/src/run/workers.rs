@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use dartloom::dist::{Launch, LocalConfig, LocalPool, Rules, TaskPool};
+use dartloom::dist::{DistError, Launch, LocalConfig, LocalPool, Rules, TaskPool};
 use dartloom::search::explore::ExploreError;
-use dartloom::search::{SearchError, Workers};
+use dartloom::search::{ExplorerParts, SearchError, Workers};
 use dartloom::train::RunDir;
 
 use super::verdict::threads;
@@ -36,17 +36,28 @@ impl Processes {
     }
 }
 
-impl Workers for Processes {
-    fn threads_each(&self) -> usize {
-        self.config.threads_each
+/// Settings of the allocator of workers, whose limit of memory counts what it has reserved: it reserves a GiB at
+/// once, and may be written to only as far as it is used.
+const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+
+impl Processes {
+    /// Makes sure that workers can be started and fit their memory, before anything is searched. Workers of all
+    /// explorers are the same program with the same images.
+    pub(super) fn try_out(
+        &self,
+        explorers: &[ExplorerParts<'_>],
+        dir: &RunDir,
+    ) -> Result<(), CliError> {
+        let Some(explorer) = explorers.first() else { return Ok(()) };
+        LocalPool::try_out(&self.launch(&explorer.key, 0, dir), &self.config).map_err(|error| {
+            match error {
+                DistError::Limit { .. } => CliError::WorkerMemory { source: error },
+                other => CliError::work(other),
+            }
+        })
     }
 
-    fn pool(
-        &self,
-        key: &str,
-        seed: u64,
-        checkpoints: &RunDir,
-    ) -> Result<Box<dyn TaskPool>, SearchError> {
+    fn launch(&self, key: &str, seed: u64, checkpoints: &RunDir) -> Launch {
         let seed = seed.to_string();
         let arguments: [OsString; 9] = [
             "worker".into(),
@@ -59,7 +70,24 @@ impl Workers for Processes {
             "--checkpoints".into(),
             checkpoints.path().into(),
         ];
-        let launch = Launch::new(&self.program, arguments);
+        let mut launch = Launch::new(&self.program, arguments);
+        launch.environment.push((ALLOCATOR.0.to_owned(), ALLOCATOR.1.to_owned()));
+        launch
+    }
+}
+
+impl Workers for Processes {
+    fn threads_each(&self) -> usize {
+        self.config.threads_each
+    }
+
+    fn pool(
+        &self,
+        key: &str,
+        seed: u64,
+        checkpoints: &RunDir,
+    ) -> Result<Box<dyn TaskPool>, SearchError> {
+        let launch = self.launch(key, seed, checkpoints);
         let pool = LocalPool::new(&launch, self.config.clone()).map_err(ExploreError::from)?;
         Ok(Box::new(pool))
     }

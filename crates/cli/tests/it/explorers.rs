@@ -68,7 +68,9 @@ fn an_explorer_has_a_row_and_curves_and_survives_being_killed() {
 #[test]
 fn candidates_without_memory_fail_and_the_run_says_why() {
     let program = with_tiny();
-    let said = program.run(&["run", "tiny.ron", "--worker-memory", "1MiB"]);
+    // Little more than the program itself needs, and less than any candidate.
+    let limit = format!("{}MiB", crate::workers::needed(&program, "tiny.ron") + 1);
+    let said = program.run(&["run", "tiny.ron", "--worker-memory", &limit]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
     assert!(said.stderr.contains("5 done, candidate"), "{}", said.stderr);
     assert!(said.stderr.contains("none of 5 candidates could be measured"), "{}", said.stderr);

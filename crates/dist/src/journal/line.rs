@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// The key of the records that a journal writes of its own accord.
 const OWNER: &str = "journal_owner";
 
+/// What an epoch must be.
+pub(super) const FOLLOWED: &str = "an epoch that another can follow";
+
 pub(super) fn owner(owner: &Value) -> Value {
     json!({ OWNER: owner })
 }
@@ -38,7 +41,10 @@ pub(super) fn parse(line: &[u8]) -> Result<(u64, Value), (&'static str, String)>
         return Err(("a line with the checksum that it states", format!("{found:08x}")));
     }
     let (epoch, record) = rest.split_once(' ').ok_or_else(form)?;
-    let epoch = epoch.parse().map_err(|_| form())?;
+    let epoch: u64 = epoch.parse().map_err(|_| form())?;
+    if epoch == u64::MAX {
+        return Err((FOLLOWED, epoch.to_string()));
+    }
     let record = serde_json::from_str(record).map_err(|_| refused("a record in JSON"))?;
     Ok((epoch, record))
 }

@@ -49,7 +49,8 @@ impl Journal {
     ///
     /// # Errors
     /// [`DistError::Busy`] when a living process has it open, [`DistError::Damaged`] for a line in
-    /// its middle that is not as it was written, [`DistError::File`]. The file is as it was then.
+    /// its middle that is not as it was written, or the last epoch that there can be, [`DistError::File`]. The
+    /// file is as it was then.
     pub fn open(path: impl Into<PathBuf>, owner: &Value) -> Result<(Self, Contents), DistError> {
         let path = path.into();
         let options = OpenOptions::new().read(true).append(true).create(true).clone();
@@ -60,7 +61,12 @@ impl Journal {
             return Err(DistError::Busy { path, owner });
         }
         let contents = read(&path)?;
-        let epoch = contents.epoch() + 1;
+        let epoch = contents.next_epoch().ok_or_else(|| DistError::Damaged {
+            path: path.clone(),
+            line: contents.owner_line,
+            expected: line::FOLLOWED,
+            found: contents.epoch().to_string(),
+        })?;
         let length = contents.length;
         if contents.torn > 0 {
             file.set_len(length).map_err(|source| failed(&path, "cut its last line of", source))?;

@@ -28,12 +28,19 @@ pub struct Contents {
     pub length: u64,
     /// Bytes behind the last whole line: what is being written now, or was when its writer died.
     pub torn: u64,
+    /// The line of its last writer, from 1.
+    pub(super) owner_line: usize,
 }
 
 impl Contents {
     /// The epoch of its last writer; 0 when nobody has written.
     pub fn epoch(&self) -> u64 {
         self.owners.last().map_or(0, |owner| owner.epoch)
+    }
+
+    /// The epoch of whoever opens it next, if it is one that can be read again.
+    pub(super) fn next_epoch(&self) -> Option<u64> {
+        self.epoch().checked_add(1).filter(|&epoch| epoch < u64::MAX)
     }
 
     /// Its last writer.
@@ -63,7 +70,10 @@ pub fn read(path: &Path) -> Result<Contents, DistError> {
             DistError::Damaged { path: path.to_owned(), line: number + 1, expected, found }
         })?;
         match line::as_owner(&record) {
-            Some(owner) => contents.owners.push(Entry { epoch, record: owner.clone() }),
+            Some(owner) => {
+                contents.owners.push(Entry { epoch, record: owner.clone() });
+                contents.owner_line = number + 1;
+            }
             None => contents.entries.push(Entry { epoch, record }),
         }
     }

@@ -81,6 +81,30 @@ proptest! {
 }
 
 #[test]
+fn an_epoch_that_none_can_follow_is_refused_where_it_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal");
+    journal(&path).append(&json!(1), Durability::Written).unwrap();
+    let last = super::line::print(u64::MAX, &super::line::owner(&json!("last")).to_string());
+    let bytes = [std::fs::read(&path).unwrap(), last.into_bytes()].concat();
+    std::fs::write(&path, &bytes).unwrap();
+    for found in [read(&path).err(), Journal::open(&path, &json!("next")).err()] {
+        let Some(DistError::Damaged { line: 3, found, .. }) = found else { panic!("{found:?}") };
+        assert_eq!(found, u64::MAX.to_string());
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    // The epoch before the last can be followed, once.
+    let before = super::line::print(u64::MAX - 2, &super::line::owner(&json!("a")).to_string());
+    std::fs::write(&path, before).unwrap();
+    assert_eq!(journal(&path).epoch(), u64::MAX - 1);
+    let after = std::fs::read(&path).unwrap();
+    let refused = Journal::open(&path, &json!("b"));
+    assert!(matches!(refused, Err(DistError::Damaged { line: 2, .. })), "{refused:?}");
+    assert_eq!(std::fs::read(&path).unwrap(), after);
+    assert_eq!(read(&path).unwrap().epoch(), u64::MAX - 1);
+}
+
+#[test]
 fn a_second_writer_is_refused_while_the_first_lives() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal");

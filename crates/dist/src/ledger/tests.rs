@@ -88,6 +88,51 @@ fn a_lone_worker_tries_three_times() {
 }
 
 #[test]
+fn ends_before_a_task_was_taken_are_no_faults_of_the_task() {
+    let mut ledger = ledger(&[None, None]);
+    ledger.submit(task(7, None)).unwrap();
+    let begin = |ledger: &mut Ledger, now: f64| start(ledger, now).unwrap().1;
+    // Two workers in vain would be poison, had they taken the task.
+    for now in [0.0, 10.0] {
+        let worker = begin(&mut ledger, now);
+        assert_eq!(ledger.fail_to_start(7, worker, killed(), at(now + 5.0)), None);
+        ledger.release(worker);
+    }
+    let worker = begin(&mut ledger, 20.0);
+    assert_eq!(ledger.fail_to_start(7, worker, killed(), at(25.0)), Some(killed()));
+    ledger.release(worker);
+    // The task is open still, has all its attempts, and its false starts count anew once it was taken.
+    for (number, now) in [(1, 30.0), (2, 40.0)] {
+        let worker = begin(&mut ledger, now);
+        assert_eq!(ledger.fail_to_start(7, worker, killed(), at(now + 5.0)), None);
+        ledger.release(worker);
+        let worker = begin(&mut ledger, now + 5.0);
+        ledger.taken(7);
+        ledger.fail(7, worker, exited(), at(now + 9.0));
+        ledger.release(worker);
+        assert_eq!(ledger.capacity().open, 1, "after {number} faults");
+    }
+    let worker = begin(&mut ledger, 50.0);
+    ledger.put_back(7);
+    ledger.release(worker);
+    let worker = begin(&mut ledger, 60.0);
+    ledger.fail(7, worker, exited(), at(65.0));
+    let last = events(&mut ledger).pop().unwrap();
+    assert!(matches!(last, TaskEvent::Failed { task: 7, attempts: 9, .. }), "{last:?}");
+}
+
+#[test]
+fn a_deadline_that_is_none_is_refused() {
+    let mut ledger = ledger(&[None]);
+    for deadline in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
+        let task = TaskSpec { deadline: Some(deadline), ..task(1, None) };
+        let refused = ledger.submit(task);
+        assert!(matches!(refused, Err(DistError::Rules { field: "deadline", .. })), "{refused:?}");
+    }
+    assert!(ledger.is_idle());
+}
+
+#[test]
 fn fast_failures_make_a_worker_rest_ever_longer() {
     let mut ledger = ledger(&[None]);
     let mut now = 0.0;

@@ -58,7 +58,7 @@ impl Worker {
         self.fast_failures = 0;
         let doubled = rules.rest * 2.0_f64.powi(i32::try_from(self.rests).unwrap_or(i32::MAX));
         let rest = doubled.min(rules.longest_rest);
-        self.rests += 1;
+        self.rests = self.rests.saturating_add(1);
         self.until = Some(now + Duration::from_secs_f64(rest));
         Some(rest)
     }

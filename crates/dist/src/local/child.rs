@@ -1,15 +1,15 @@
 //! A worker's seat: a thread that starts its processes and listens to them.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Launch;
+use crate::DistError;
 use crate::wire::{self, Job, Message};
-use crate::{DistError, TaskSpec};
 
 /// What is heard from a seat.
 #[derive(Debug)]
@@ -28,9 +28,19 @@ pub(super) enum End {
 /// How a process ended.
 #[derive(Debug)]
 pub(super) enum Exit {
-    NotStarted { message: String },
-    Code { code: i32, stderr: String },
-    Signal { signal: i32, stderr: String, killed_for_memory: bool },
+    /// There was none, or nobody knows what became of it.
+    Unknown {
+        happened: String,
+    },
+    Code {
+        code: i32,
+        stderr: String,
+    },
+    Signal {
+        signal: i32,
+        stderr: String,
+        killed_for_memory: bool,
+    },
 }
 
 /// A thread for a worker's processes, one after the other. It lives as long as the pool, since
@@ -39,8 +49,16 @@ pub(super) enum Exit {
 pub(super) struct Seat {
     number: usize,
     jobs: Option<Sender<Job>>,
-    child: Arc<Mutex<Option<Child>>>,
+    place: Arc<Mutex<Place>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What a seat's thread and its pool share.
+#[derive(Debug, Default)]
+struct Place {
+    child: Option<Child>,
+    /// The job is not wanted any more, whether its process has been started or not.
+    unwanted: bool,
 }
 
 impl Seat {
@@ -50,11 +68,11 @@ impl Seat {
         speak: Sender<Said>,
     ) -> Result<Self, DistError> {
         let (jobs, orders) = mpsc::channel::<Job>();
-        let child = Arc::new(Mutex::new(None));
-        let place = Arc::clone(&child);
+        let place = Arc::new(Mutex::new(Place::default()));
+        let shared = Arc::clone(&place);
         let run = move || {
             for job in orders {
-                let exit = attend(&launch, &job, &place, |message| {
+                let exit = attend(&launch, &job, &shared, |message| {
                     // A pool that is gone kills the process, and this loop ends.
                     let _ = speak.send(Said { worker: number, end: End::Message(message) });
                 });
@@ -64,18 +82,12 @@ impl Seat {
         let thread = thread::Builder::new().name(format!("worker {number}")).spawn(run);
         let thread = thread
             .map_err(|error| DistError::Worker { worker: number, message: error.to_string() })?;
-        Ok(Self { number, jobs: Some(jobs), child, thread: Some(thread) })
+        Ok(Self { number, jobs: Some(jobs), place, thread: Some(thread) })
     }
 
-    pub(super) fn start(
-        &self,
-        spec: TaskSpec,
-        attempt: u32,
-        memory: Option<u64>,
-        heartbeat: f64,
-    ) -> Result<(), DistError> {
-        let (version, task, payload) = (wire::VERSION, spec.id, spec.payload);
-        let job = Job { version, task, attempt, payload, memory, heartbeat };
+    /// Has a process started for a job; the one before must have ended.
+    pub(super) fn start(&self, job: Job) -> Result<(), DistError> {
+        lock(&self.place).unwanted = false;
         let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
         match sent {
             Some(Ok(())) => Ok(()),
@@ -87,51 +99,89 @@ impl Seat {
     }
 
     pub(super) fn id(&self) -> Option<u32> {
-        lock(&self.child).as_ref().map(Child::id)
+        lock(&self.place).child.as_ref().map(Child::id)
     }
 
-    /// Kills the process, if there is one, and what it started.
+    /// Kills the process and what it started; one that is not there yet ends as soon as it is.
     pub(super) fn kill(&self) {
-        if let Some(child) = lock(&self.child).as_mut() {
+        let mut place = lock(&self.place);
+        place.unwanted = true;
+        if let Some(child) = &mut place.child {
             kill_group(child);
         }
     }
 }
 
+/// How long the end of a killed process is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 impl Drop for Seat {
     fn drop(&mut self) {
         self.jobs = None;
-        // Between the end of one job and the start of the next there is no process to kill yet.
-        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        let Some(thread) = self.thread.take() else { return };
+        let begin = Instant::now();
+        // Between the end of one job and the start of the next there is nothing to kill yet.
+        while !thread.is_finished() {
             self.kill();
+            if begin.elapsed() > PATIENCE {
+                // Killed, but held by the system, or its output by a process that left its group: whoever drops
+                // the pool does not have to wait for that.
+                return;
+            }
             thread::sleep(Duration::from_millis(1));
         }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let _ = thread.join();
+    }
+}
+
+fn lock(place: &Mutex<Place>) -> MutexGuard<'_, Place> {
+    place.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a process, tells it its job, and listens until it has ended.
+fn attend(launch: &Launch, job: &Job, place: &Mutex<Place>, hear: impl FnMut(Message)) -> Exit {
+    let before = memory_kills();
+    let heard = spawn(launch, place).and_then(|streams| listen(streams, job, place, hear));
+    match heard {
+        Ok(Heard { status, stderr }) => exit(status, stderr, memory_kills() > before),
+        Err(error) => {
+            let happened = format!("could not be started: {error}");
+            Exit::Unknown { happened }
         }
     }
 }
 
-fn lock(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
-    child.lock().unwrap_or_else(PoisonError::into_inner)
+/// The ends of a process's pipes.
+struct Streams {
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
 }
 
-/// Starts a process, tells it its job, and listens until it has ended.
-fn attend(
-    launch: &Launch,
+struct Heard {
+    status: io::Result<ExitStatus>,
+    stderr: String,
+}
+
+fn listen(
+    streams: Streams,
     job: &Job,
-    place: &Mutex<Option<Child>>,
+    place: &Mutex<Place>,
     mut hear: impl FnMut(Message),
-) -> Exit {
-    let before = memory_kills();
-    let not_started = |error: io::Error| Exit::NotStarted { message: error.to_string() };
-    let mut child = match spawn(launch) {
-        Ok(child) => child,
-        Err(error) => return not_started(error),
+) -> io::Result<Heard> {
+    let Streams { stdin, stdout, stderr } = streams;
+    let words = stderr.map(|stderr| thread::Builder::new().spawn(move || last_words(stderr)));
+    let words = match words.transpose() {
+        Ok(words) => words,
+        Err(error) => {
+            // Nobody would read what it says, and it would wait for ever.
+            if let Some(child) = &mut lock(place).child {
+                kill_group(child);
+            }
+            let _ = wait(place);
+            return Err(error);
+        }
     };
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    *lock(place) = Some(child);
-    let last_words = stderr.map(|stderr| thread::spawn(move || last_words(stderr)));
     // Its input stays open as long as it is wanted.
     let told = stdin.map(|mut stdin| {
         // A process that has ended already says so by its exit.
@@ -147,39 +197,77 @@ fn attend(
     }
     let status = wait(place);
     drop(told);
-    let words = last_words.and_then(|thread| thread.join().ok());
-    let stderr = words.unwrap_or_default();
-    match status {
-        Ok(status) => exit(status, stderr, memory_kills() > before),
-        Err(error) => not_started(error),
+    let stderr = words.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    Ok(Heard { status, stderr })
+}
+
+/// Milliseconds between attempts to start a process, for what a system may have again in a moment: processes,
+/// memory, open files, a program that is being written.
+const PAUSES: [u64; 5] = [100, 200, 400, 800, 1600];
+
+fn spawn(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
+    for pause in PAUSES {
+        match spawn_once(launch, place) {
+            Err(error) if is_passing(&error) => sleep(Duration::from_millis(pause), place),
+            done => return done,
+        }
+    }
+    spawn_once(launch, place)
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    use io::ErrorKind::{ExecutableFileBusy, Interrupted, OutOfMemory, ResourceBusy, WouldBlock};
+    /// Too many open files in this process, and in the system.
+    const FILES: [i32; 2] = [24, 23];
+    let files = error.raw_os_error().is_some_and(|code| cfg!(unix) && FILES.contains(&code));
+    let kinds = [ExecutableFileBusy, Interrupted, OutOfMemory, ResourceBusy, WouldBlock];
+    files || kinds.contains(&error.kind())
+}
+
+/// Sleeps for as long as the job is wanted.
+fn sleep(pause: Duration, place: &Mutex<Place>) {
+    const NAP: Duration = Duration::from_millis(10);
+    let mut left = pause;
+    while !left.is_zero() && !lock(place).unwanted {
+        let nap = left.min(NAP);
+        thread::sleep(nap);
+        left -= nap;
     }
 }
 
-fn spawn(launch: &Launch) -> io::Result<Child> {
+fn spawn_once(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.arguments).envs(launch.environment.iter().cloned());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A Ctrl-C on the terminal is the pool's owner's to answer.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    command.spawn()
+    // Held over the start, so that whoever does not want the process any more finds it.
+    let mut place = lock(place);
+    if place.unwanted {
+        return Err(io::Error::other("it is not wanted any more"));
+    }
+    let mut child = command.spawn()?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    place.child = Some(child);
+    Ok(Streams { stdin, stdout, stderr })
 }
 
 /// Waits for a process that has closed its output; others may kill it meanwhile.
-fn wait(place: &Mutex<Option<Child>>) -> io::Result<ExitStatus> {
+fn wait(place: &Mutex<Place>) -> io::Result<ExitStatus> {
     let mut pause = Duration::from_micros(50);
     loop {
-        let mut child = lock(place);
-        let Some(running) = child.as_mut() else {
+        let mut place = lock(place);
+        let Some(running) = place.child.as_mut() else {
             return Err(io::Error::other("the process is gone"));
         };
-        if let Some(status) = running.try_wait()? {
+        if let Some(status) = running.try_wait().transpose() {
             // What it started must not outlive it.
             kill_group(running);
-            *child = None;
-            return Ok(status);
+            place.child = None;
+            return status;
         }
-        drop(child);
+        drop(place);
         thread::sleep(pause);
         pause = (2 * pause).min(Duration::from_millis(10));
     }
@@ -198,22 +286,29 @@ fn kill_group(child: &mut Child) {
     let _ = child.kill();
 }
 
-#[cfg(unix)]
-fn exit(status: ExitStatus, stderr: String, killed_for_memory: bool) -> Exit {
-    use std::os::unix::process::ExitStatusExt as _;
-    match status.signal() {
-        Some(signal) => Exit::Signal { signal, stderr, killed_for_memory },
-        None => Exit::Code { code: status.code().unwrap_or(-1), stderr },
+fn exit(status: io::Result<ExitStatus>, stderr: String, killed_for_memory: bool) -> Exit {
+    let status = match status {
+        Ok(status) => status,
+        Err(error) => return Exit::Unknown { happened: format!("cannot be waited for: {error}") },
+    };
+    match (status.code(), signal(status)) {
+        (None, Some(signal)) => Exit::Signal { signal, stderr, killed_for_memory },
+        (code, _) => Exit::Code { code: code.unwrap_or(-1), stderr },
     }
 }
 
-#[cfg(not(unix))]
-fn exit(status: ExitStatus, stderr: String, _: bool) -> Exit {
-    Exit::Code { code: status.code().unwrap_or(-1), stderr }
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
 }
 
-/// Bytes of stderr that are kept.
-const WORDS: usize = 4096;
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// Bytes of stderr that are kept until its process has ended: a panic stands before its backtrace.
+const WORDS: usize = 1 << 16;
 
 fn last_words(mut stderr: ChildStderr) -> String {
     let (mut words, mut chunk) = (Vec::new(), [0; WORDS]);

@@ -5,15 +5,16 @@ mod config;
 mod verdict;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::ledger::{Ledger, Start, Worker};
-use crate::wire::Message;
-use crate::{Capacity, DistError, Failure, TaskEvent, TaskPool, TaskSpec, Usage};
+use crate::wire::{Job, Message, VERSION, Work};
+use crate::{Capacity, DistError, Failure, Heard, TaskEvent, TaskPool, TaskSpec, Usage};
 use child::{End, Said, Seat};
 pub use config::{Launch, LocalConfig};
+use verdict::Verdict;
 use watch::Watch;
 
 /// A pool whose every task runs in a process of its own, so that running out of memory, aborting,
@@ -23,6 +24,10 @@ use watch::Watch;
 /// [`worker::serve`](crate::worker::serve). A process that says nothing for a lease, takes longer than its
 /// task's deadline, or makes no progress is killed, with its process group. All end with the pool, and
 /// with the process the pool lives in, however that ends.
+///
+/// What happens before a process has taken its task is not the task's doing: a program that cannot be started, or
+/// ends with an exit code before it listens, ends the wait for events with [`DistError::Process`], and so does one that is
+/// killed, or hangs, at every attempt. The tasks are open still, and asking for events again tries again.
 ///
 /// # Differences from the source
 /// In the Preligens study's Algorithm 1 a process of the search's own group trains a candidate, and one that
@@ -35,6 +40,8 @@ pub struct LocalPool {
     said: Receiver<Said>,
     running: BTreeMap<usize, Watch>,
     origin: Instant,
+    /// What is wrong with the machine or the program, and has not been told.
+    wrong: VecDeque<DistError>,
 }
 
 impl LocalPool {
@@ -46,17 +53,55 @@ impl LocalPool {
     pub fn new(launch: &Launch, config: LocalConfig) -> Result<Self, DistError> {
         config.check()?;
         let (speak, said) = mpsc::channel();
-        let mut launch = launch.clone();
-        let threads = config.threads_each.to_string();
-        launch.environment.push(("RAYON_NUM_THREADS".to_owned(), threads));
+        let launch = with_threads(launch, &config);
         let numbers = 0..config.workers.len();
         let seat = |number| Seat::new(number, launch.clone(), speak.clone());
         let seats = numbers.map(seat).collect::<Result<_, _>>()?;
         let workers = config.workers.iter().enumerate();
         let workers = workers.map(|(number, &memory)| Worker::new(number, memory)).collect();
         let ledger = Ledger::new(workers, config.rules);
-        let (running, origin) = (BTreeMap::new(), Instant::now());
-        Ok(Self { config, ledger, seats, said, running, origin })
+        let (running, origin, wrong) = (BTreeMap::new(), Instant::now(), VecDeque::new());
+        Ok(Self { config, ledger, seats, said, running, origin, wrong })
+    }
+
+    /// Starts the smallest worker without a task, and waits until it would take one: shows before there is
+    /// work whether the program can be started, and whether it fits its limit of memory.
+    ///
+    /// # Errors
+    /// [`DistError::Limit`] when it does not, [`DistError::Process`] when it cannot be started, or is not ready
+    /// after [`Rules::start`](crate::Rules::start), and those of [`LocalPool::new`].
+    pub fn try_out(launch: &Launch, config: &LocalConfig) -> Result<(), DistError> {
+        config.check()?;
+        let (speak, said) = mpsc::channel();
+        let seat = Seat::new(0, with_threads(launch, config), speak)?;
+        let (now, rules) = (Instant::now(), config.rules);
+        let memory = config.workers.iter().copied().flatten().min();
+        seat.start(Job { version: VERSION, work: None, memory, heartbeat: rules.heartbeat })?;
+        let mut watch = Watch::new(&TaskSpec::default(), 1, memory, Duration::ZERO);
+        let patience = watch.next(&rules);
+        loop {
+            let heard = said.recv_timeout(patience.saturating_sub(now.elapsed()));
+            let failure = match heard.map(|said| said.end) {
+                Ok(End::Message(Message::Ready)) => {
+                    watch.begin(now.elapsed());
+                    continue;
+                }
+                Ok(End::Message(Message::TooSmall { held })) => {
+                    return Err(too_small(memory, held));
+                }
+                Ok(End::Message(_)) => continue,
+                Ok(End::Exit(_)) if watch.ready => return Ok(()),
+                Ok(End::Exit(exit)) => verdict::of(&exit, &watch),
+                Err(_) => Verdict::Start(Failure::WorkerLost { seconds: rules.start }),
+            };
+            let happened = match failure {
+                Verdict::Pool(happened) => happened,
+                Verdict::Task(failure) | Verdict::Start(failure) => {
+                    verdict::before_its_task(&failure)
+                }
+            };
+            return Err(DistError::Process { worker: 0, happened });
+        }
     }
 
     /// The processes of tasks that run now, by task: for whoever watches or tests a pool.
@@ -73,7 +118,9 @@ impl LocalPool {
         while let Some(Start { spec, worker, attempt }) = self.ledger.start(self.now()) {
             let memory = self.config.workers[worker];
             let watch = Watch::new(&spec, attempt, memory, self.now());
-            self.seats[worker].start(spec, attempt, memory, self.config.rules.heartbeat)?;
+            let work = Some(Work { task: spec.id, attempt, payload: spec.payload });
+            let heartbeat = self.config.rules.heartbeat;
+            self.seats[worker].start(Job { version: VERSION, work, memory, heartbeat })?;
             self.running.insert(worker, watch);
         }
         Ok(())
@@ -85,6 +132,17 @@ impl LocalPool {
         watch.heard = now;
         let (task, attempt) = (watch.task, watch.attempt);
         match end {
+            End::Message(Message::Ready) => {
+                watch.begin(now);
+                self.ledger.taken(task);
+            }
+            End::Message(Message::TooSmall { held }) => {
+                let limit = self.config.workers[worker];
+                self.let_down(worker, too_small(limit, held));
+            }
+            End::Message(Message::Machine { message }) => {
+                self.let_down(worker, DistError::Machine { task, message });
+            }
             End::Message(Message::Heartbeat { peak }) => watch.peak = watch.peak.max(peak),
             End::Message(Message::Progress { value }) => {
                 watch.progressed = now;
@@ -103,11 +161,40 @@ impl LocalPool {
                 self.settle(worker, failure);
             }
             End::Exit(exit) => {
-                let failure = verdict::of(&exit, watch);
-                self.settle(worker, failure);
+                match verdict::of(&exit, watch) {
+                    Verdict::Task(failure) => self.settle(worker, failure),
+                    Verdict::Start(failure) => self.settle_start(worker, failure),
+                    Verdict::Pool(happened) => {
+                        self.let_down(worker, DistError::Process { worker, happened });
+                    }
+                }
                 self.running.remove(&worker);
                 self.ledger.release(worker);
             }
+        }
+    }
+
+    /// Keeps what is wrong for whoever asks for events; the worker's task waits again.
+    fn let_down(&mut self, worker: usize, wrong: DistError) {
+        if let Some(watch) = self.running.get_mut(&worker)
+            && !watch.settled
+        {
+            watch.settled = true;
+            self.ledger.put_back(watch.task);
+            self.wrong.push_back(wrong);
+        }
+    }
+
+    /// Tells that a worker's process did not come to take its task.
+    fn settle_start(&mut self, worker: usize, failure: Failure) {
+        let now = self.now();
+        let Some(watch) = self.running.get_mut(&worker).filter(|watch| !watch.settled) else {
+            return;
+        };
+        watch.settled = true;
+        if let Some(failure) = self.ledger.fail_to_start(watch.task, worker, failure, now) {
+            let happened = verdict::before_its_task(&failure);
+            self.wrong.push_back(DistError::Process { worker, happened });
         }
     }
 
@@ -132,7 +219,10 @@ impl LocalPool {
             .filter_map(|(&worker, watch)| Some((worker, watch.overdue(&rules, now)?)))
             .collect();
         for (worker, failure) in overdue {
-            self.settle(worker, failure);
+            match self.running.get(&worker).is_some_and(|watch| watch.ready) {
+                true => self.settle(worker, failure),
+                false => self.settle_start(worker, failure),
+            }
             self.kill(worker);
         }
     }
@@ -171,20 +261,41 @@ impl LocalPool {
     }
 }
 
+/// How a worker is started that works with so many threads.
+fn with_threads(launch: &Launch, config: &LocalConfig) -> Launch {
+    let mut launch = launch.clone();
+    let threads = config.threads_each.to_string();
+    launch.environment.push(("RAYON_NUM_THREADS".to_owned(), threads));
+    launch
+}
+
+fn too_small(limit: Option<u64>, held: u64) -> DistError {
+    DistError::Limit { limit: limit.unwrap_or(u64::MAX), held }
+}
+
 impl TaskPool for LocalPool {
     fn submit(&mut self, task: TaskSpec) -> Result<(), DistError> {
         self.ledger.submit(task)
     }
 
-    fn next_event(&mut self, wait: Duration) -> Result<Option<TaskEvent>, DistError> {
-        let end = self.now() + wait;
+    fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError> {
+        let end = self.now().saturating_add(wait);
         loop {
-            self.start_all()?;
-            if let Some(event) = self.ledger.event() {
-                return Ok(Some(event));
+            // What is wrong ends the wait before more is started in vain; what happened before, counts.
+            if self.wrong.is_empty() {
+                self.start_all()?;
             }
-            if self.ledger.is_idle() || self.now() >= end {
-                return Ok(None);
+            if let Some(event) = self.ledger.event() {
+                return Ok(Heard::Event(event));
+            }
+            if let Some(wrong) = self.wrong.pop_front() {
+                return Err(wrong);
+            }
+            if self.ledger.is_idle() {
+                return Ok(Heard::Idle);
+            }
+            if self.now() >= end {
+                return Ok(Heard::Nothing);
             }
             self.listen(end)?;
         }

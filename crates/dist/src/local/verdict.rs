@@ -2,7 +2,7 @@
 
 use super::child::Exit;
 use super::watch::Watch;
-use crate::Failure;
+use crate::{Failure, words};
 
 /// What Rust prints before it aborts for want of memory.
 const NO_MEMORY: &str = "memory allocation of";
@@ -11,17 +11,50 @@ const NO_MEMORY: &str = "memory allocation of";
 const ABORT: i32 = 6;
 const KILL: i32 = 9;
 
+/// Whose doing an end without a result is.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The task's, which its process had taken.
+    Task(Failure),
+    /// Somebody's who ended the process before it had taken the task.
+    Start(Failure),
+    /// The machine's, or the program's: what happened to the process.
+    Pool(String),
+}
+
 /// Why a process that ended without a result did so.
-pub(super) fn of(exit: &Exit, watch: &Watch) -> Failure {
+pub(super) fn of(exit: &Exit, watch: &Watch) -> Verdict {
     match exit {
-        Exit::NotStarted { message } => Failure::NotStarted { message: message.clone() },
+        Exit::Unknown { happened } => Verdict::Pool(happened.clone()),
         Exit::Signal { signal, stderr, killed_for_memory } => {
             let aborted = *signal == ABORT && stderr.contains(NO_MEMORY);
-            if aborted || (*signal == KILL && *killed_for_memory) {
-                return watch.out_of_memory();
+            let failure = Failure::Signal { signal: *signal, stderr: words::worth(stderr) };
+            match watch.ready {
+                true if aborted || (*signal == KILL && *killed_for_memory) => {
+                    Verdict::Task(watch.out_of_memory())
+                }
+                true => Verdict::Task(failure),
+                false => Verdict::Start(failure),
             }
-            Failure::Signal { signal: *signal, stderr: stderr.clone() }
         }
-        Exit::Code { code, stderr } => Failure::Exited { code: *code, stderr: stderr.clone() },
+        Exit::Code { code, stderr } => {
+            let failure = Failure::Exited { code: *code, stderr: words::worth(stderr) };
+            match watch.ready {
+                true => Verdict::Task(failure),
+                false => Verdict::Pool(before_its_task(&failure)),
+            }
+        }
+    }
+}
+
+/// What happened to a process that had not taken its task.
+pub(super) fn before_its_task(failure: &Failure) -> String {
+    match failure {
+        Failure::Exited { code, stderr } => {
+            let why = words::last(stderr).map_or_else(String::new, |line| format!(": {line}"));
+            format!("exited with {code} before it took its task{why}")
+        }
+        Failure::WorkerLost { seconds } => format!("has not taken its task after {seconds} s"),
+        other => format!("did not come to take its task: {other}"),
     }
 }

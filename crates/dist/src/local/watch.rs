@@ -13,6 +13,10 @@ pub(super) struct Watch {
     pub(super) heard: Duration,
     pub(super) progressed: Duration,
     pub(super) peak: Option<u64>,
+    /// The process has taken its task. Until then, what happens to it is not the task's doing.
+    pub(super) ready: bool,
+    /// When it took it.
+    taken: Duration,
     /// What became of the attempt has been told.
     pub(super) settled: bool,
     pub(super) killed: bool,
@@ -30,6 +34,8 @@ impl Watch {
             heard: now,
             progressed: now,
             peak: None,
+            ready: false,
+            taken: now,
             settled: false,
             killed: false,
             estimate: spec.memory,
@@ -38,11 +44,20 @@ impl Watch {
         }
     }
 
+    /// The process has taken its task.
+    pub(super) fn begin(&mut self, now: Duration) {
+        (self.ready, self.taken, self.progressed) = (true, now, now);
+    }
+
     /// Why the attempt must end now, if it must.
     pub(super) fn overdue(&self, rules: &Rules, now: Duration) -> Option<Failure> {
         let since = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let late = |limit: Option<f64>, then| limit.filter(|&limit| since(then) >= limit);
-        if let Some(seconds) = late(self.deadline, self.started) {
+        if !self.ready {
+            let lost = late(Some(rules.start), self.started);
+            return lost.map(|seconds| Failure::WorkerLost { seconds });
+        }
+        if let Some(seconds) = late(self.deadline, self.taken) {
             return Some(Failure::Timeout { seconds });
         }
         if let Some(seconds) = late(Some(rules.lease), self.heard) {
@@ -53,9 +68,14 @@ impl Watch {
 
     /// When it will be overdue, if nothing is heard.
     pub(super) fn next(&self, rules: &Rules) -> Duration {
-        let after = |then: Duration, seconds| then + Duration::from_secs_f64(seconds);
+        let after = |then: Duration, seconds| {
+            then.saturating_add(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
+        };
+        if !self.ready {
+            return after(self.started, rules.start);
+        }
         let times = [
-            self.deadline.map(|seconds| after(self.started, seconds)),
+            self.deadline.map(|seconds| after(self.taken, seconds)),
             rules.stall.map(|seconds| after(self.progressed, seconds)),
         ];
         let lease = after(self.heard, rules.lease);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{check, handler};
-use crate::{Capacity, DistError, InlinePool, TaskEvent, TaskPool, TaskSpec};
+use crate::{Capacity, DistError, Heard, InlinePool, TaskEvent, TaskPool, TaskSpec};
 
 fn inline() -> InlinePool<'static> {
     InlinePool::new(Some(1 << 30), |task, report| handler(&task.payload, report))
@@ -21,13 +21,14 @@ impl TaskPool for Echoing {
         self.0.submit(task)
     }
 
-    fn next_event(&mut self, wait: Duration) -> Result<Option<TaskEvent>, DistError> {
+    fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError> {
         if let Some(again) = self.1.take() {
-            return Ok(Some(again));
+            return Ok(Heard::Event(again));
         }
-        let event = self.0.next_event(wait)?;
-        self.1 = event.clone().filter(|event| matches!(event, TaskEvent::Finished { .. }));
-        Ok(event)
+        let heard = self.0.next_event(wait)?;
+        let event = heard.clone().event();
+        self.1 = event.filter(|event| matches!(event, TaskEvent::Finished { .. }));
+        Ok(heard)
     }
 
     fn cancel(&mut self, task: u64) -> Result<(), DistError> {

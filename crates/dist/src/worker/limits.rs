@@ -20,10 +20,20 @@ pub(super) fn apply(memory: Option<u64>) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn apply(_: Option<u64>) {}
 
+/// The writable data this process has now, in bytes: what its limit counts. `None` where there is no limit.
+pub(super) fn held() -> Option<u64> {
+    if cfg!(target_os = "linux") { status("VmData:") } else { None }
+}
+
 /// The most memory this process has had at once, in bytes; `None` where the system does not say.
 pub fn peak_memory() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// A size that the system tells of this process.
+fn status(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
+    kibibytes.checked_mul(1024)
 }

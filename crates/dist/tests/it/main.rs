@@ -7,6 +7,7 @@
 mod faults;
 mod journal;
 mod laws;
+mod machine;
 mod orphans;
 mod seeded;
 mod worker;

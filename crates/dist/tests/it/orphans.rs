@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use dartloom_dist::{TaskEvent, TaskPool, TaskSpec};
+use dartloom_dist::{Heard, TaskEvent, TaskPool, TaskSpec};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -26,8 +26,8 @@ fn ends(process: u64) {
 fn process(pool: &mut impl TaskPool) -> u64 {
     pool.submit(TaskSpec::new(0, json!({ "pid": true }))).unwrap();
     loop {
-        let event = pool.next_event(Duration::from_secs(30)).unwrap().unwrap();
-        if let TaskEvent::Progress { value, .. } = event {
+        let heard = pool.next_event(Duration::from_secs(30)).unwrap();
+        if let Heard::Event(TaskEvent::Progress { value, .. }) = heard {
             return value.as_u64().unwrap();
         }
     }
@@ -65,4 +65,20 @@ fn a_killed_owner_leaves_no_process() {
     kill_process(Pid::from_child(&owner), Signal::KILL).unwrap();
     owner.wait().unwrap();
     ends(worker);
+}
+
+#[test]
+fn a_pool_is_dropped_at_once_although_somebody_holds_a_process_s_output() {
+    // It leaves its process group, and lives on with the output that the pool listens to.
+    let script = "setsid sleep 20 & echo started >&2; read line; sleep 20";
+    let launch = dartloom_dist::Launch::new("sh", ["-c", script]);
+    let config = dartloom_dist::LocalConfig { rules: quick(), ..Default::default() };
+    let mut pool = dartloom_dist::LocalPool::new(&launch, config).unwrap();
+    pool.submit(TaskSpec::new(0, json!(null))).unwrap();
+    let heard = pool.next_event(Duration::from_secs(30)).unwrap();
+    assert!(matches!(heard, Heard::Event(TaskEvent::Started { .. })), "{heard:?}");
+    std::thread::sleep(Duration::from_millis(300));
+    let begin = Instant::now();
+    drop(pool);
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
 }

@@ -27,8 +27,16 @@ fn payload(rng: &mut ChaCha8Rng) -> Value {
 
 fn run(seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let rules =
-        Rules { heartbeat: 0.05, lease: 0.5, rest: 0.05, longest_rest: 0.1, ..Rules::default() };
+    let rules = Rules {
+        heartbeat: 0.05,
+        lease: 0.5,
+        start: 5.0,
+        // Somebody from outside may end many a process before it has taken its task.
+        attempts: 8,
+        rest: 0.05,
+        longest_rest: 0.1,
+        ..Rules::default()
+    };
     let mut pool = pool(2, Some(96 << 20), rules);
     for id in 0..TASKS {
         let deadline = Some(20.0);
@@ -38,7 +46,7 @@ fn run(seed: u64) {
     let mut ends: BTreeMap<u64, u32> = BTreeMap::new();
     while pool.capacity().open > 0 {
         assert!(begin.elapsed() < Duration::from_secs(60), "seed {seed} hangs; ended {ends:?}");
-        let event = pool.next_event(Duration::from_millis(20)).unwrap();
+        let event = pool.next_event(Duration::from_millis(20)).unwrap().event();
         if let Some(TaskEvent::Finished { task, .. } | TaskEvent::Failed { task, .. }) = event {
             *ends.entry(task).or_default() += 1;
         }

@@ -16,9 +16,14 @@ pub(crate) fn quick() -> Rules {
 }
 
 pub(crate) fn launch() -> Launch {
+    launch_as("1")
+}
+
+/// A worker that does before its task what `role` says.
+pub(crate) fn launch_as(role: &str) -> Launch {
     let arguments = ["--exact", "worker::child", "--nocapture", "--test-threads=1"];
     let mut launch = Launch::new(std::env::current_exe().unwrap(), arguments);
-    launch.environment.push((WORKER.to_owned(), "1".to_owned()));
+    launch.environment.push((WORKER.to_owned(), role.to_owned()));
     launch
 }
 
@@ -31,8 +36,8 @@ pub(crate) fn pool(workers: usize, memory: Option<u64>, rules: Rules) -> LocalPo
 pub(crate) fn drain(pool: &mut LocalPool) -> Vec<TaskEvent> {
     let mut events = Vec::new();
     while pool.capacity().open > 0 {
-        let event = pool.next_event(Duration::from_secs(60)).unwrap();
-        events.push(event.unwrap_or_else(|| panic!("nothing for a minute after {events:?}")));
+        let heard = pool.next_event(Duration::from_secs(60)).unwrap();
+        events.push(heard.event().unwrap_or_else(|| panic!("nothing for a minute: {events:?}")));
     }
     events
 }
@@ -40,9 +45,18 @@ pub(crate) fn drain(pool: &mut LocalPool) -> Vec<TaskEvent> {
 /// A worker when it is started as one, and nothing otherwise.
 #[test]
 fn child() {
-    if std::env::var_os(WORKER).is_none() {
-        return;
+    let Some(role) = std::env::var_os(WORKER) else { return };
+    match role.to_str() {
+        Some("no data") => {
+            eprintln!("error: images.idx: cannot read it");
+            std::process::exit(2);
+        }
+        Some("killed") => kill_process(getpid(), Signal::KILL).unwrap(),
+        Some("slow") => std::thread::sleep(Duration::from_secs(60)),
+        _ => {}
     }
+    // Before the task, and so beyond every task's doing.
+    let _held = (role.to_str() == Some("large")).then(|| vec![1_u8; 64 << 20]);
     // What a program prints does not disturb.
     println!("hello");
     print!("half a line");

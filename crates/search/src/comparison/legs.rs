@@ -11,6 +11,7 @@ use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, digest, drive}
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, ComparisonConfig, MethodParts, Part, Stopwatch};
+use crate::explore::FailureCount;
 use crate::stop::Stopped;
 use crate::{Gap, RandomSearch, SearchError, SearchParts, Split, SupernetSearch};
 use retrain::Entrant;
@@ -50,6 +51,9 @@ pub struct LegResult {
     /// Architectures tried (random search, explorers).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<usize>,
+    /// Why architectures that were tried have no measurement (explorers).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailureCount>,
     /// The rule that ended the search before its last epoch (gradient search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,

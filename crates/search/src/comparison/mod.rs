@@ -12,7 +12,7 @@ pub use config::{Baseline, ComparisonConfig, RetrainConfig};
 pub use explorer::{ExplorerParts, ExplorerRules, Workers};
 pub use legs::{Contest, LegResult};
 pub use method::MethodParts;
-pub use report::{ContenderReport, MethodReport, PairedReport, Report};
+pub use report::{CandidatesReport, ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
 use dartloom_data::{Dataset, Task};

@@ -11,6 +11,7 @@ pub use paired::PairedReport;
 
 use super::LegResult;
 use super::legs::SeedResults;
+use crate::explore::FailureCount;
 use crate::stop::Stopped;
 use crate::{Gap, SearchError};
 
@@ -46,6 +47,9 @@ pub struct MethodReport {
     pub paired: Vec<PairedReport>,
     /// Discretisation gap of each seed's search.
     pub gaps: Vec<Gap>,
+    /// Of each seed's discrete search, the candidates that were tried and why some have no measurement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<CandidatesReport>,
     /// Of each seed's search, the rule that ended it early, if one did.
     #[serde(default)]
     pub stopped: Vec<Option<Stopped>>,
@@ -53,6 +57,15 @@ pub struct MethodReport {
     pub worth_it: bool,
     /// The verdict in one sentence.
     pub sentence: String,
+}
+
+/// The candidates of a discrete search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidatesReport {
+    /// How many were tried.
+    pub tried: usize,
+    /// Those without a measurement by reason.
+    pub failures: Vec<FailureCount>,
 }
 
 /// What a comparison found.
@@ -108,7 +121,11 @@ impl MethodReport {
         let sentence = sentence(row, &paired, worth_it);
         let gaps = searches.iter().filter_map(|leg| leg.gap).collect();
         let stopped = searches.iter().map(|leg| leg.stopped.clone()).collect();
-        Ok(Self { name: row.name.clone(), paired, gaps, stopped, worth_it, sentence })
+        let candidates = searches.iter().filter_map(|leg| {
+            Some(CandidatesReport { tried: leg.tried?, failures: leg.failures.clone() })
+        });
+        let candidates = candidates.collect();
+        Ok(Self { name: row.name.clone(), paired, gaps, candidates, stopped, worth_it, sentence })
     }
 }
 

@@ -62,4 +62,8 @@ impl Observer for Stopwatch<'_> {
         }
         self.inner.on_event(event)
     }
+
+    fn go_on(&mut self) -> Flow {
+        self.inner.go_on()
+    }
 }

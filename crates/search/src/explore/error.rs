@@ -8,6 +8,8 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
+use crate::SearchError;
+
 /// Why an exploration failed. What happens to a candidate is an
 /// [`Outcome`](super::Outcome) and no error.
 #[derive(Debug, Error)]
@@ -33,6 +35,14 @@ pub enum ExploreError {
         expected: String,
         /// What stands there.
         found: String,
+    },
+    /// A candidate could not be judged for a reason that is not its own.
+    #[error("task {task}: {source}")]
+    Judging {
+        /// Number of the task.
+        task: u64,
+        /// The reason.
+        source: Box<SearchError>,
     },
     /// A controller could not learn.
     #[error(transparent)]

@@ -9,17 +9,20 @@ use super::{ExploreError, Explorer, Outcome, Proposal};
 
 /// What judges architectures.
 ///
-/// An evaluation that fails is an [`Outcome::Failed`], so that one candidate never ends a search.
-/// What is random in it draws from streams of the proposal's task number. Closures from a genotype
+/// An evaluation that fails by the candidate's doing is an [`Outcome::Failed`], so that no candidate ends a search.
+/// What is no candidate's doing, such as data that cannot be read, is an error, and the search ends with it. What is random in it draws from streams of the proposal's task number. Closures from a genotype
 /// to an outcome are evaluators.
 pub trait Evaluator {
-    /// What became of a proposal.
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome;
+    /// Judges a proposal.
+    ///
+    /// # Errors
+    /// When no proposal could be judged, whatever it is.
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError>;
 }
 
 impl<F: FnMut(&Genotype) -> Outcome> Evaluator for F {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
-        self(&proposal.genotype)
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
+        Ok(self(&proposal.genotype))
     }
 }
 
@@ -39,7 +42,7 @@ pub struct Trial {
 /// Outcomes that are infeasible or failed count: evaluating them took a turn.
 ///
 /// # Errors
-/// The explorer's.
+/// The explorer's and the evaluator's.
 pub fn explore(
     explorer: &mut dyn Explorer,
     evaluator: &mut dyn Evaluator,
@@ -48,7 +51,7 @@ pub fn explore(
     let mut trials = Vec::new();
     while trials.len() < budget {
         let Some(proposal) = explorer.ask()? else { break };
-        let outcome = evaluator.evaluate(&proposal).checked();
+        let outcome = evaluator.evaluate(&proposal)?.checked();
         explorer.tell(&proposal, &outcome)?;
         trials.push(Trial { proposal, outcome });
     }

@@ -6,7 +6,7 @@ use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::state::{Member, Tasks, read, write};
+use super::state::{self, Member, Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
 /// The sizes and rates of a genetic algorithm.
@@ -89,8 +89,10 @@ pub struct Genetic {
 struct State {
     tasks: Tasks,
     /// Generations that are over.
+    #[serde(deserialize_with = "state::count")]
     generation: u64,
     /// Candidates of this generation that have been proposed.
+    #[serde(deserialize_with = "state::count")]
     proposed: usize,
     /// Best first.
     parents: Vec<Member>,

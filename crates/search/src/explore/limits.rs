@@ -5,7 +5,7 @@ use std::fmt;
 use dartloom_space::{Cost, Genotype, SpaceError};
 use serde::{Deserialize, Serialize};
 
-use super::{Evaluator, Outcome, Proposal, Resource};
+use super::{Evaluator, ExploreError, Outcome, Proposal, Resource};
 
 /// What a candidate may take; without a number, as much as it likes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,12 +53,13 @@ where
     E: Evaluator,
     C: FnMut(&Genotype) -> Result<Cost, SpaceError>,
 {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         match (self.cost)(&proposal.genotype) {
-            Ok(cost) => {
-                self.limits.broken(&cost).unwrap_or_else(|| self.evaluator.evaluate(proposal))
-            }
-            Err(error) => Outcome::Failed { reason: error.to_string() },
+            Ok(cost) => match self.limits.broken(&cost) {
+                Some(broken) => Ok(broken),
+                None => self.evaluator.evaluate(proposal),
+            },
+            Err(error) => Ok(Outcome::Failed { reason: error.to_string() }),
         }
     }
 }

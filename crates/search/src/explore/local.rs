@@ -5,7 +5,7 @@ use dartloom_train::Noise;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::state::{Member, Tasks, read, write};
+use super::state::{self, Member, Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
 /// Local search: from a random genotype `x`, all of its [neighbours](Domain::neighbours) `N(x)`
@@ -36,10 +36,12 @@ struct State {
     /// Whose neighbours are looked at; none before the first and after a local optimum.
     centre: Option<Member>,
     /// Neighbours that have been proposed.
+    #[serde(deserialize_with = "state::count")]
     proposed: usize,
     /// The best of those that were measured, or the random genotype itself.
     best: Option<Member>,
     /// Local optima so far.
+    #[serde(deserialize_with = "state::count")]
     optima: u64,
 }
 

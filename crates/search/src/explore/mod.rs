@@ -3,7 +3,8 @@
 //! An [`Explorer`] is asked for proposals and told what became of them; who evaluates, where, and
 //! how many at once is not its business. An [`Evaluator`] gives the [`Outcome`] of a proposal: a
 //! measurement, the limit it breaks, or a failure. Only the first says anything about quality, and
-//! neither of the others ends a search. [`explore`] joins the two, one proposal after the other.
+//! neither of the others ends a search. What is no candidate's doing, a full disk or unreadable data, is an
+//! error, and nothing that an explorer is told of. [`explore`] joins the two, one proposal after the other.
 //!
 //! | explorer | proposes | source |
 //! | --- | --- | --- |
@@ -60,6 +61,7 @@ mod error;
 mod evaluator;
 mod evolution;
 mod explorer;
+mod fault;
 mod genetic;
 mod halving;
 mod key;
@@ -70,6 +72,7 @@ mod pareto;
 mod pooled;
 mod random;
 mod random_logits;
+mod reasons;
 mod regret;
 mod reinforce;
 mod shared;
@@ -98,6 +101,7 @@ pub use pooled::{
 };
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
+pub use reasons::{FailureCount, failures};
 pub use regret::{RegretCurve, regrets};
 pub use reinforce::{Reinforce, ReinforceConfig};
 pub use shared::SharedWeights;

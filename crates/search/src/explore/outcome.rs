@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dartloom_dist::Mebibytes;
 use dartloom_space::Cost;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,10 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Measured { quality, .. } => write!(f, "quality {quality}"),
+            Self::Infeasible { resource: Resource::Memory, limit, found } => {
+                let (limit, found) = (Mebibytes(*limit), Mebibytes(*found));
+                write!(f, "needs {found} of memory, and {limit} is the limit")
+            }
             Self::Infeasible { resource, limit, found } => {
                 write!(f, "needs {found} {}, and {limit} is the limit", resource.unit())
             }

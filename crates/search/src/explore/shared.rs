@@ -7,7 +7,8 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_space::{Blueprint, Build, Cost, Genotype, Space};
 use dartloom_train::{Noise, evaluate};
 
-use super::{Evaluator, Outcome, Proposal};
+use super::fault::failed;
+use super::{Evaluator, ExploreError, Outcome, Proposal};
 use crate::SearchError;
 use crate::gap::hard_weights;
 
@@ -57,8 +58,7 @@ impl SharedWeights<'_> {
 }
 
 impl Evaluator for SharedWeights<'_> {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
-        let outcome = self.judge(&proposal.genotype);
-        outcome.unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() })
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
+        self.judge(&proposal.genotype).or_else(|error| failed(proposal.task, error))
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use dartloom_space::Genotype;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{ExploreError, Outcome, Proposal};
@@ -13,6 +13,7 @@ use super::{ExploreError, Outcome, Proposal};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tasks {
+    #[serde(deserialize_with = "count")]
     next: u64,
     open: BTreeSet<u64>,
 }
@@ -40,6 +41,24 @@ impl Tasks {
     pub(super) fn waits(&self) -> bool {
         !self.open.is_empty()
     }
+}
+
+/// More than anything was ever counted to: what is below may be counted on from.
+const MOST: u64 = 1 << 48;
+
+/// Reads a number that is counted on from.
+pub(super) fn count<'de, D, N>(from: D) -> Result<N, D::Error>
+where
+    D: Deserializer<'de>,
+    N: TryFrom<u64>,
+{
+    let found = u64::deserialize(from)?;
+    let counted = N::try_from(found).ok().filter(|_| found < MOST);
+    let refused = || {
+        let found = Unexpected::Unsigned(found);
+        D::Error::invalid_value(found, &format!("a count below {MOST}").as_str())
+    };
+    counted.ok_or_else(refused)
 }
 
 /// A genotype whose quality is known.
@@ -73,4 +92,22 @@ pub(super) fn read<S: DeserializeOwned>(
     state: &Value,
 ) -> Result<S, ExploreError> {
     S::deserialize(state).map_err(|source| ExploreError::State { explorer, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_count_that_nothing_can_follow_is_refused() {
+        let tasks = |next: u64| read::<Tasks>("explorer", &json!({ "next": next, "open": [] }));
+        assert_eq!(tasks(MOST - 1).unwrap().next(), MOST - 1);
+        for next in [MOST, u64::MAX] {
+            let error = tasks(next).unwrap_err().to_string();
+            let expected = format!("`{next}`, expected a count below {MOST}");
+            assert!(error.contains(&expected), "{error}");
+        }
+    }
 }

@@ -248,7 +248,7 @@ fn what_is_too_large_is_not_evaluated() {
 
     let uncounted = |_: &Genotype| Err(SpaceError::NoScores);
     let mut failing = Limited::new(convolutions, uncounted, limits);
-    let outcome = failing.evaluate(&trials[0].proposal);
+    let outcome = failing.evaluate(&trials[0].proposal).unwrap();
     assert!(matches!(outcome, Outcome::Failed { .. }));
 }
 

@@ -131,7 +131,8 @@ impl RandomSearch<'_> {
                 .space
                 .sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
             let model = training.model(&genotype, index as u64)?;
-            let training_macs = training.training_macs(model.cost().macs, self.config.fit.epochs);
+            let training_macs =
+                training.training_macs(model.cost().macs, self.config.fit.epochs)?;
             if index > 0 && outcome.training_macs() + training_macs > self.budget {
                 break;
             }

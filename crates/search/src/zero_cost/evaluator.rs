@@ -48,16 +48,23 @@ impl<P> Evaluator for ZeroCostEvaluator<'_, P>
 where
     P: FnMut(&Genotype) -> Result<Blueprint, SpaceError>,
 {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         let failed = |reason: String| Outcome::Failed { reason };
-        match self.scored(&proposal.genotype) {
+        Ok(match self.scored(&proposal.genotype) {
             Ok((found, plan)) => match plan.cost() {
                 Ok(cost) if self.score.higher_is_better() => Outcome::measured(found.mean, cost),
                 Ok(cost) => Outcome::measured(-found.mean, cost),
                 Err(error) => failed(error.to_string()),
             },
+            // Batches are the same for all candidates.
+            Err(ZeroCostError::Data(error)) => {
+                return Err(ExploreError::Judging {
+                    task: proposal.task,
+                    source: Box::new(error.into()),
+                });
+            }
             Err(error) => failed(error.to_string()),
-        }
+        })
     }
 }
 
@@ -75,7 +82,7 @@ impl<P> fmt::Debug for ZeroCostEvaluator<'_, P> {
 /// evaluated is not among them, so there may be fewer.
 ///
 /// # Errors
-/// Those of [`Domain::sample`].
+/// Those of [`Domain::sample`] and of the evaluator.
 pub fn best_by_score(
     domain: &Domain,
     evaluator: &mut dyn Evaluator,
@@ -90,7 +97,7 @@ pub fn best_by_score(
             continue;
         }
         let proposal = Proposal::new(task, genotype);
-        if let Some(quality) = evaluator.evaluate(&proposal).quality() {
+        if let Some(quality) = evaluator.evaluate(&proposal)?.quality() {
             found.push((quality, proposal.genotype));
         }
     }

@@ -177,11 +177,11 @@ fn a_task_has_the_same_result_wherever_it_runs_and_goes_on_where_it_was() {
         training.config.fit.epochs = 3;
         let mut reports = Vec::new();
         let found = training.task(&proposal, &mut |report| reports.push(report)).unwrap();
-        assert_eq!(found, training.evaluate(&proposal));
+        assert_eq!(found, training.evaluate(&proposal).unwrap());
         let epochs: Vec<_> = reports.iter().map(|report| report["epoch"].clone()).collect();
         assert_eq!(epochs, [1, 2, 3]);
         assert_eq!(reports[2]["quality"].as_f64(), found.quality());
-        let other = training.evaluate(&Proposal { task: 5, ..proposal.clone() });
+        let other = training.evaluate(&Proposal { task: 5, ..proposal.clone() }).unwrap();
         assert_eq!(other.cost(), found.cost());
 
         let directory = tempfile::tempdir().unwrap();
@@ -223,7 +223,34 @@ fn a_loss_that_is_not_finite_is_told_as_such() {
         training.config.fit.epochs = 5;
         let error = training.task(&proposal, &mut |_| ()).unwrap_err();
         assert!(matches!(error, TaskError::NonFinite(_)), "{error:?}");
-        assert!(matches!(training.evaluate(&proposal), Outcome::Failed { .. }));
+        assert!(matches!(training.evaluate(&proposal).unwrap(), Outcome::Failed { .. }));
+    });
+}
+
+#[test]
+fn what_cannot_be_saved_is_no_failure_of_the_candidate() {
+    with_training(|mut training, proposal| {
+        let directory = tempfile::tempdir().unwrap();
+        let checkpoints = RunDir::open(directory.path().join("checkpoints")).unwrap();
+        // In the place of the checkpoint stands what no file replaces.
+        checkpoints.inside(&format!("candidate-{}.safetensors", proposal.task)).unwrap();
+        training.checkpoints = Some(checkpoints);
+        let error = training.task(&proposal, &mut |_| ()).unwrap_err();
+        assert!(matches!(&error, TaskError::Machine(text) if text.contains("cannot")), "{error:?}");
+    });
+}
+
+#[test]
+fn what_is_wrong_for_all_candidates_ends_the_search() {
+    with_training(|mut training, proposal| {
+        training.config.fit.epochs = 0;
+        let error = training.evaluate(&proposal).unwrap_err().to_string();
+        assert!(error.starts_with("task 4: epochs: expected"), "{error}");
+        let error = training.task(&proposal, &mut |_| ()).unwrap_err();
+        assert!(matches!(error, TaskError::Machine(_)), "{error:?}");
+        training.config.fit.epochs = usize::MAX;
+        let error = training.price(&proposal).unwrap_err().to_string();
+        assert!(error.starts_with("epochs: expected so many that their"), "{error}");
     });
 }
 
@@ -242,7 +269,7 @@ fn shared_weights_judge_architectures_without_training_them() {
     let judged: Vec<Outcome> = (0..6)
         .map(|task| {
             let genotype = domain.sample(&mut Noise::new(task).stream("g", 0)).unwrap();
-            shared.evaluate(&Proposal::new(task, genotype))
+            shared.evaluate(&Proposal::new(task, genotype)).unwrap()
         })
         .collect();
     assert!(judged.iter().all(|outcome| outcome.quality().is_some()), "{judged:?}");
@@ -250,5 +277,8 @@ fn shared_weights_judge_architectures_without_training_them() {
     // One of another space is a failure, not the end.
     let other = Domain::top(crate::tiny::space(crate::tiny::four_ops(), 1), 2);
     let genotype = other.sample(&mut Noise::new(0).stream("g", 0)).unwrap();
-    assert!(matches!(shared.evaluate(&Proposal::new(9, genotype)), Outcome::Failed { .. }));
+    assert!(matches!(
+        shared.evaluate(&Proposal::new(9, genotype)).unwrap(),
+        Outcome::Failed { .. }
+    ));
 }

@@ -25,7 +25,7 @@ fn rows_of_the_benchmark_are_found() {
     let genotype = nasbench_macro::parse("22212220").unwrap();
     assert!(domain.contains(&genotype));
     let proposal = Proposal::new(0, genotype);
-    let outcome = table.evaluate(&proposal);
+    let outcome = table.evaluate(&proposal).unwrap();
     let cost = nasbench_macro::blueprint(&proposal.genotype, build).unwrap().cost().unwrap();
     let found = outcome.cost().unwrap();
     assert_eq!((found.parameters, found.macs), (cost.parameters, cost.macs));

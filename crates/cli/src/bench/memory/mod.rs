@@ -15,6 +15,7 @@ pub(super) use rss::{Baseline, mib};
 use super::args::{MemoryArguments, default_threads};
 use super::print_json;
 use crate::error::CliError;
+use crate::say::say;
 use crate::{output, spaces};
 use case::{Case, Subject};
 use report::{Report, Row};
@@ -29,7 +30,7 @@ pub(super) fn run(arguments: &MemoryArguments) -> Result<(), CliError> {
     let mut rows = Vec::new();
     for case in cases(arguments)? {
         let row = row(&case, arguments)?;
-        eprintln!("{}", row.line());
+        say!("{}", row.line());
         rows.push(row);
     }
     let report = Report::new(rows);

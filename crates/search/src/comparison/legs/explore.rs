@@ -16,7 +16,7 @@ use crate::SearchError;
 use crate::comparison::{ExplorerParts, Part, Stopwatch, Workers};
 use crate::explore::{
     Assignment, Budget, Domain, ExploreError, MemoryUse, Order, Outcome, PooledConfig,
-    PooledSearch, Proposal, Standing, Training, Trial, assign, best,
+    PooledSearch, Proposal, Standing, Training, Trial, assign, best, failures,
 };
 use teller::Teller;
 
@@ -88,6 +88,7 @@ impl Contest<'_> {
             training_macs: spent,
             genotype: Some(best.proposal.genotype.clone()),
             tried: Some(trials.len()),
+            failures: failures(&trials),
             ..LegResult::default()
         };
         self.write(&comparison.file("genotype", &parts.key, "json"), &result.genotype)?;
@@ -142,11 +143,18 @@ fn expected(
     noise: Noise,
     budget: Budget,
 ) -> Result<usize, SearchError> {
-    let Some(most) = budget.price else { return Ok(budget.evaluations.unwrap_or(1)) };
+    let price = |index| -> Result<u64, SearchError> {
+        let genotype = domain.sample(&mut noise.stream("price", index))?;
+        training.price(&Proposal::new(index, genotype))
+    };
+    let Some(most) = budget.price else {
+        // What cannot be counted is no candidate's failure, and shows here.
+        price(0)?;
+        return Ok(budget.evaluations.unwrap_or(1));
+    };
     let mut sum = 0;
     for index in 0..SAMPLE {
-        let genotype = domain.sample(&mut noise.stream("price", index))?;
-        sum += training.price(&Proposal::new(index, genotype))? / SAMPLE;
+        sum += price(index)? / SAMPLE;
     }
     Ok(usize::try_from(most / sum.max(1)).unwrap_or(usize::MAX).max(1))
 }

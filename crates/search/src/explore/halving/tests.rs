@@ -15,11 +15,11 @@ fn halving(config: HalvingConfig) -> Halving<Unique<RandomGenotypes>> {
 struct Judge;
 
 impl crate::explore::Evaluator for Judge {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         let genes = &proposal.genotype.cells()[0].genes;
         let good = genes.iter().filter(|gene| gene.op == "simple_conv_3x3").count();
         let quality = good as f64 + 0.1 * proposal.epochs.unwrap() as f64;
-        Outcome::measured(quality, Cost::default())
+        Ok(Outcome::measured(quality, Cost::default()))
     }
 }
 

@@ -79,7 +79,14 @@ impl Book {
                             format!("another {}", show(&proposal)),
                         ));
                     }
-                    book.asked(proposal, price, memory);
+                    let task = proposal.task;
+                    book.asked(proposal, price, memory).map_err(|error| {
+                        other(
+                            number,
+                            "a price that can be added".to_owned(),
+                            format!("task {task}: {error}"),
+                        )
+                    })?;
                 }
                 Record::Ended { task, outcome, usage, .. } => book.ended(task, outcome, usage),
                 Record::Told { task } => {
@@ -96,14 +103,29 @@ impl Book {
         Ok(book)
     }
 
-    pub(super) fn asked(&mut self, proposal: Proposal, price: u64, memory: Option<u64>) {
+    /// Opens a task.
+    ///
+    /// # Errors
+    /// [`ExploreError::Config`] when the prices of all are no number any more.
+    pub(super) fn asked(
+        &mut self,
+        proposal: Proposal,
+        price: u64,
+        memory: Option<u64>,
+    ) -> Result<(), ExploreError> {
+        let spent = self.spent.checked_add(price).ok_or_else(|| ExploreError::Config {
+            field: "price",
+            expected: "prices whose sum is below 2^64",
+            found: format!("{} and {price}", self.spent),
+        })?;
         if self.open.is_empty() {
             self.asked = 0;
         }
         self.asked += 1;
-        self.spent = self.spent.saturating_add(price);
+        self.spent = spent;
         self.memory.entry(proposal.task).or_default().predicted = memory;
         self.open.insert(proposal.task, Open { proposal, outcome: None });
+        Ok(())
     }
 
     pub(super) fn ended(&mut self, task: u64, outcome: Outcome, usage: Option<Usage>) {
@@ -149,7 +171,7 @@ impl Book {
     /// Whether a proposal of this price is within the budget.
     pub(super) fn affords(&self, config: &PooledConfig, price: u64) -> bool {
         let first = self.trials.is_empty() && self.open.is_empty();
-        let most = config.budget.price.unwrap_or(u64::MAX);
-        first || self.spent.saturating_add(price) <= most
+        let within = |most| self.spent.checked_add(price).is_some_and(|sum| sum <= most);
+        first || config.budget.price.is_none_or(within)
     }
 }

@@ -17,11 +17,14 @@ pub fn assign(proposal: &Proposal) -> Assignment {
 /// What a worker does with a task made by [`assign`]: lets an evaluator judge its proposal.
 ///
 /// # Errors
-/// [`TaskError::Other`] for a payload that is no proposal, or an outcome that has no JSON form.
+/// [`TaskError::Machine`] for an error of the evaluator's, a payload that is no proposal, or an outcome that has no
+/// JSON form: none of these is the candidate's doing.
 pub fn handler(evaluator: &mut dyn Evaluator, payload: &Value) -> Result<Value, TaskError> {
-    let told = |error: serde_json::Error| TaskError::Other(error.to_string());
+    let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
     let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
-    serde_json::to_value(evaluator.evaluate(&proposal).checked()).map_err(told)
+    let outcome = evaluator.evaluate(&proposal);
+    let outcome = outcome.map_err(|error| TaskError::Machine(error.to_string()))?;
+    serde_json::to_value(outcome.checked()).map_err(told)
 }
 
 /// The outcome in a worker's result.

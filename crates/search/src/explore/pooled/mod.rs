@@ -102,14 +102,15 @@ const WAIT: Duration = Duration::from_millis(200);
 
 impl PooledSearch<'_> {
     /// Searches until the budget is spent or the explorer has nothing left to propose; `None` when
-    /// `observe` stopped it, which it is asked at least five times a second.
+    /// `observe` stopped it, which is asked five times a second where nothing happens.
     ///
     /// `past` is what the journal held when it was opened. All trials are returned, those of earlier
     /// processes included, in the order in which they were told.
     ///
     /// # Errors
     /// Those of the explorer, the pool and the journal; [`ExploreError::Journal`] for the journal of
-    /// another search. What the journal holds is not lost, and running again goes on.
+    /// another search. What the machine lacks is an error of the pool: nothing of it is written or told. What the
+    /// journal holds is not lost, and running again goes on.
     pub fn run(
         &mut self,
         journal: &mut Journal,
@@ -140,7 +141,7 @@ impl PooledSearch<'_> {
             if book.due(self.config.order).is_some() {
                 continue;
             }
-            last = self.pool.next_event(WAIT)?;
+            last = self.pool.next_event(WAIT)?.event();
             if let Some(event) = &last {
                 keep(&mut book, journal, event)?;
             }
@@ -182,9 +183,9 @@ impl PooledSearch<'_> {
             }
             let memory = assignment.as_ref().ok().and_then(|assignment| assignment.task.memory);
             let record = Record::Asked { proposal: proposal.clone(), price, memory };
-            journal.append(&record, Durability::Written)?;
             let task = proposal.task;
-            book.asked(proposal, price, memory);
+            book.asked(proposal, price, memory)?;
+            journal.append(&record, Durability::Written)?;
             match assignment {
                 Ok(assignment) => self.pool.submit(assignment.task)?,
                 Err(outcome) => end(book, journal, task, outcome, None, None)?,

@@ -73,5 +73,5 @@ pub enum Record {
     },
 }
 
-/// The version of these records.
-pub(super) const VERSION: u32 = 1;
+/// The version of these records. Those of version 1 may hold failures of the machine as failures of candidates.
+pub(super) const VERSION: u32 = 2;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use dartloom_space::{Cost, OpSet};
 
-use super::{Evaluator, Key, Outcome, Proposal};
+use super::{Evaluator, ExploreError, Key, Outcome, Proposal};
 
 /// Where a column of a table stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,16 +109,16 @@ impl Table {
 }
 
 impl Evaluator for &Table {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
-        match self.row(&proposal.genotype) {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
+        Ok(match self.row(&proposal.genotype) {
             Some(row) => Outcome::measured(row.quality, row.cost),
             None => Outcome::Failed { reason: "the table has no such architecture".to_owned() },
-        }
+        })
     }
 }
 
 impl Evaluator for Table {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         (&*self).evaluate(proposal)
     }
 }

@@ -29,13 +29,13 @@ fn what_is_written_is_found() {
     let mut table = rows(&[&first, &second]).unwrap();
     assert_eq!(table.len(), 2);
     assert!((table.best_reported() - 85.8633).abs() < 1e-12);
-    let outcome = table.evaluate(&proposal(FIRST));
+    let outcome = table.evaluate(&proposal(FIRST)).unwrap();
     assert_eq!(outcome.quality(), Some(81.9827));
     let cost = outcome.cost().unwrap();
     assert_eq!((cost.parameters, cost.macs), (129_306, 15_647_370));
     assert_eq!(table.row(&proposal(SECOND).genotype).unwrap().line, 3);
     let unknown = proposal(&FIRST.replace("avg_pool_3x3", "none"));
-    assert!(matches!(table.evaluate(&unknown), Outcome::Failed { .. }));
+    assert!(matches!(table.evaluate(&unknown).unwrap(), Outcome::Failed { .. }));
 }
 
 #[test]

@@ -17,7 +17,8 @@ use dartloom_train::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Evaluator, Outcome, Proposal};
+use super::fault::{failed, is_common};
+use super::{Evaluator, ExploreError, Outcome, Proposal};
 use crate::{Parts, SearchError};
 use patience::Patient;
 
@@ -83,10 +84,11 @@ impl Training<'_> {
     /// Multiply-adds that training a proposal takes: three forward passes' worth per image and epoch.
     ///
     /// # Errors
-    /// When the genotype does not fit the space, or an operation's cost is unknown.
+    /// When the genotype does not fit the space, an operation's cost is unknown, or the epochs are so many that
+    /// their multiply-adds are no number.
     pub fn price(&self, proposal: &Proposal) -> Result<u64, SearchError> {
         let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
-        Ok(self.training_macs(cost.macs, self.epochs(proposal)))
+        self.training_macs(cost.macs, self.epochs(proposal))
     }
 
     /// Predicted peak of a process that trains a proposal on `threads` threads, in bytes.
@@ -98,8 +100,14 @@ impl Training<'_> {
         Ok(predict(&plan, self.registry, &self.config.fit.workload(threads))?.total())
     }
 
-    pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> u64 {
-        3 * macs * self.data.train.indices().len() as u64 * epochs as u64
+    pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> Result<u64, SearchError> {
+        let factors = [3, self.data.train.indices().len() as u64, epochs as u64];
+        let all = factors.into_iter().try_fold(macs, |product, factor| product.checked_mul(factor));
+        all.ok_or_else(|| SearchError::Config {
+            field: "epochs",
+            expected: "so many that their multiply-adds are below 2^64",
+            found: epochs.to_string(),
+        })
     }
 
     fn epochs(&self, proposal: &Proposal) -> usize {
@@ -136,7 +144,8 @@ impl Training<'_> {
     /// What a worker does with a proposal: trains it, and reports every epoch.
     ///
     /// # Errors
-    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Other`] otherwise.
+    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Machine`] for what is not its doing, such as
+    /// a full disk, and [`TaskError::Other`] otherwise.
     pub fn task(
         &self,
         proposal: &Proposal,
@@ -149,7 +158,7 @@ impl Training<'_> {
             }
             Ok(Flow::Continue)
         });
-        let told = |error: TrainError| TaskError::Other(error.to_string());
+        let told = |error: TrainError| TaskError::Machine(error.to_string());
         let file = format!("candidate-{}.safetensors", proposal.task);
         let mut session = Session {
             observer: &mut observer,
@@ -160,6 +169,7 @@ impl Training<'_> {
             SearchError::Train(error @ TrainError::NotFinite { .. }) => {
                 TaskError::NonFinite(error.to_string())
             }
+            error if is_common(&error) => TaskError::Machine(error.to_string()),
             other => TaskError::Other(other.to_string()),
         })
     }
@@ -168,13 +178,13 @@ impl Training<'_> {
     /// returns.
     ///
     /// # Errors
-    /// As [`Training::task`], and [`TaskError::Other`] for a payload that is no proposal.
+    /// As [`Training::task`], and [`TaskError::Machine`] for a payload that is no proposal.
     pub fn handle(
         &self,
         payload: &Value,
         report: &mut dyn FnMut(Value),
     ) -> Result<Value, TaskError> {
-        let told = |error: serde_json::Error| TaskError::Other(error.to_string());
+        let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
         let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
         serde_json::to_value(self.task(&proposal, report)?).map_err(told)
     }
@@ -194,11 +204,10 @@ impl Training<'_> {
 }
 
 impl Evaluator for Training<'_> {
-    fn evaluate(&mut self, proposal: &Proposal) -> Outcome {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         let mut silent = Silent;
         let digest = String::new();
         let mut session = Session { observer: &mut silent, checkpoint: None, digest };
-        let outcome = self.outcome(proposal, &mut session);
-        outcome.unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() })
+        self.outcome(proposal, &mut session).or_else(|error| failed(proposal.task, error))
     }
 }

@@ -140,10 +140,10 @@ fn explorers_search_for_scores() {
     use crate::explore::Evaluator as _;
     for task in [0, 9] {
         let proposal = Proposal::new(task, genotype.clone());
-        assert_eq!(evaluator.evaluate(&proposal), expected);
+        assert_eq!(evaluator.evaluate(&proposal).unwrap(), expected);
     }
     let none = nasbench201::parse("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|").unwrap();
-    let outcome = evaluator.evaluate(&Proposal::new(1, none));
+    let outcome = evaluator.evaluate(&Proposal::new(1, none)).unwrap();
     let Outcome::Failed { reason } = outcome else { panic!("{outcome:?}") };
     assert_eq!(reason, "ntk: the output of the network does not depend on its input");
 }

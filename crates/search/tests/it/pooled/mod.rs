@@ -4,9 +4,11 @@ mod killed;
 mod process;
 
 use std::path::Path;
+use std::time::Duration;
 
 use dartloom_dist::journal::{Journal, read};
-use dartloom_dist::{InlinePool, TaskPool};
+use dartloom_dist::worker::TaskError;
+use dartloom_dist::{Capacity, DistError, Heard, InlinePool, TaskPool, TaskSpec};
 use dartloom_metrics::Flow;
 use dartloom_search::explore::{
     Assignment, Budget, Domain, EvolutionConfig, ExploreError, Explorer, Order, Outcome, Pace,
@@ -197,6 +199,97 @@ fn what_is_too_large_or_fails_is_told_and_the_search_goes_on() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A full disk, say, while the sixth candidate is trained.
+#[test]
+fn what_the_machine_lacks_ends_the_search_and_nothing_of_it_is_written_or_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, pace) = (dir.path().join("journal"), config(Pace::SteadyState(Some(3)), 20));
+    for _ in 0..2 {
+        let mut lacking = InlinePool::new(None, |task, _| match task.id {
+            6 => Err(TaskError::Machine("no space left".to_owned())),
+            _ => handler(&mut quality, &task.payload),
+        });
+        let error = search(&path, &mut evolution(), &mut lacking, pace).unwrap_err();
+        assert_eq!(error.to_string(), "task 6: no space left");
+    }
+    let ends = records(&path).into_iter().filter_map(|record| match record {
+        Record::Ended { task, .. } | Record::Told { task } => Some(task),
+        _ => None,
+    });
+    assert!(ends.max() <= Some(7), "what comes after waits for it");
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("no space left"));
+    let found = search(&path, &mut evolution(), &mut inline(), pace).unwrap();
+    check(&path, &found);
+    let whole = dir.path().join("whole");
+    assert_eq!(found, search(&whole, &mut evolution(), &mut inline(), pace).unwrap());
+}
+
+/// A pool in which nothing ever happens.
+#[derive(Debug)]
+struct Resting(InlinePool<'static>);
+
+impl TaskPool for Resting {
+    fn submit(&mut self, task: TaskSpec) -> Result<(), DistError> {
+        self.0.submit(task)
+    }
+
+    fn next_event(&mut self, _: Duration) -> Result<Heard, DistError> {
+        Ok(Heard::Nothing)
+    }
+
+    fn cancel(&mut self, task: u64) -> Result<(), DistError> {
+        self.0.cancel(task)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.0.capacity()
+    }
+}
+
+#[test]
+fn an_observer_is_asked_while_nothing_happens() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, past) = Journal::open(dir.path().join("j"), &json!("test")).unwrap();
+    let mut prepare = |proposal: &Proposal| Ok(assign(proposal));
+    let mut search = PooledSearch {
+        explorer: &mut evolution(),
+        pool: &mut Resting(inline()),
+        prepare: &mut prepare,
+        config: config(Pace::Serial, 3),
+        digest: String::new(),
+    };
+    let mut asked = 0;
+    let stopped = search.run(&mut journal, &past, &mut |standing| {
+        assert!(standing.event.is_none());
+        asked += 1;
+        if asked < 5 { Flow::Continue } else { Flow::Stop }
+    });
+    assert_eq!((stopped.unwrap(), asked), (None, 5));
+}
+
+#[test]
+fn prices_whose_sum_is_no_number_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("j");
+    let mut run = |price: u64| {
+        let (mut journal, past) = Journal::open(&path, &json!("test")).unwrap();
+        let mut prepare = |proposal: &Proposal| Ok(Assignment { price, ..assign(proposal) });
+        let mut search = PooledSearch {
+            explorer: &mut evolution(),
+            pool: &mut inline(),
+            prepare: &mut prepare,
+            config: config(Pace::Serial, 3),
+            digest: String::new(),
+        };
+        let found = search.run(&mut journal, &past, &mut |_| Flow::Continue);
+        found.map(|trials| trials.unwrap().len()).map_err(|error| error.to_string())
+    };
+    let refused = run(u64::MAX / 2 + 1).unwrap_err();
+    assert!(refused.starts_with("price: expected prices whose sum is below 2^64"), "{refused}");
+    // Nothing was written of the second: the search goes on with another price.
+    assert_eq!(run(1), Ok(3));
 }
 
 #[test]

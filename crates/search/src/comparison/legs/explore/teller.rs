@@ -33,9 +33,12 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Tells what is new.
+    /// Tells what is new, and asks whether to go on where nothing is.
     pub(super) fn tell(&mut self, standing: &Standing<'_>) -> Flow {
         let events = self.events(standing);
+        if events.is_empty() {
+            return self.observer.go_on();
+        }
         for event in events {
             match self.observer.on_event(&event) {
                 Ok(Flow::Continue) => {}
