@@ -17,7 +17,7 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::search::{BilevelConfig, Order};
-use dartloom::train::{Outcome, Schedule, digest};
+use dartloom::train::{Outcome, Schedule};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut directory, mut order) = ("runs/examples/darts".to_owned(), Order::First);
@@ -52,7 +52,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         flip: false,
         ..SearchConfig::default()
     };
-    let digest = digest(&(&space, &config))?;
 
     let (digits, noise) = (digits(), Noise::new(0));
     let data = Split::Halves.parts(&digits.train, noise.child("split").seed())?;
@@ -69,13 +68,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
 
     let dir = RunDir::open(directory)?;
-    // Named after the numbers it belongs to: other numbers begin another search.
-    let checkpoint = Some(dir.file(&format!("search-{digest}.safetensors")));
+    // Named after what the search is: other numbers begin another one.
+    let kept = dir.inside(&search.identity()?.digest()?)?;
     let mut observer = observer_fn(|event| {
         show(event);
         Ok(Flow::Continue)
     });
-    let outcome = drive(&mut search, &mut Session { observer: &mut observer, checkpoint, digest })?;
+    let outcome = drive(&mut search, &mut Session::new(&mut observer).saved_in(&kept))?;
     if outcome != Outcome::Finished {
         return Ok(());
     }

@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             order: Order::Submission,
             budget: Budget { evaluations: Some(24), price: None },
         },
-        digest: "evolution on digits".to_owned(),
+        identity: candidates.identity()?,
     };
     let mut told = 0;
     let trials = search.run(&mut journal, &past, &mut |standing| {

@@ -74,8 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Ok(Flow::Continue)
     });
-    let mut session = Session { observer: &mut observer, checkpoint: None, digest };
-    let Some(outcome) = random.run("candidate", &kept, &mut session)? else { return Ok(()) };
+    let Some(outcome) = random.run("candidate", &kept, &mut observer)? else { return Ok(()) };
 
     println!("{} tried for {} multiply-adds", outcome.candidates.len(), outcome.training_macs());
     let Some(best) = outcome.best() else { return Ok(()) };

@@ -22,7 +22,7 @@ use dartloom::ops::Mode;
 use dartloom::prelude::*;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
-use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
+use dartloom::train::{Evaluation, Identity, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
 
@@ -73,10 +73,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = dir.file("network.safetensors");
     let taken = search.network(&genotype)?;
     // The file belongs to the genotype: another one's is refused.
-    let digest = dartloom::train::digest(&genotype)?;
+    let identity = Identity::new().with("genotype", &genotype)?;
     let snapshot = Snapshot::new(().into());
-    snapshot.with("variables", taken.variables().snapshot()?).save(&path, &digest)?;
-    let mut saved = Snapshot::load(&path, &digest)?.ok_or("the file is gone")?;
+    snapshot.with("variables", taken.variables().snapshot()?).save(&path, &identity)?;
+    let mut saved = Snapshot::load(&path, &identity)?.ok_or("the file is gone")?;
     taken.variables().load(&saved.take("variables")?)?;
     let over = test(&taken, &digits.test)?;
 
@@ -116,8 +116,7 @@ where
         each(event);
         Ok(Flow::Continue)
     });
-    let mut session = Session { observer: &mut observer, checkpoint: None, digest: String::new() };
-    drive(stepper, &mut session)?;
+    drive(stepper, &mut Session::new(&mut observer))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use dartloom::data::Splits;
 use dartloom::prelude::*;
 use dartloom::search::Parts;
 use dartloom::search::explore::{Domain, Training, TrainingConfig};
-use dartloom::train::Schedule;
+use dartloom::train::{Identity, Schedule};
 
 /// Digits, and a space for them.
 #[derive(Debug)]
@@ -38,6 +38,20 @@ impl Candidates {
     /// None: there are enough digits.
     pub fn images(&self) -> Result<Parts<'_>, Box<dyn Error>> {
         Ok(Split::Halves.parts(&self.digits.train, Noise::new(0).child("split").seed())?)
+    }
+
+    /// What the outcomes of candidates depend on.
+    ///
+    /// # Errors
+    /// None: the digits can be read, and all values have a JSON form.
+    pub fn identity(&self) -> Result<Identity, Box<dyn Error>> {
+        let images = self.images()?;
+        let training = self.training(&images);
+        Ok(Identity::new()
+            .with("space", &self.space)?
+            .with("training", &training.config)?
+            .with("seed", &training.noise.seed())?
+            .with("images", &self.digits.train.digest()?)?)
     }
 
     /// Three epochs for every candidate.

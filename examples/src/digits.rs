@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::presets::Method;
-use dartloom::train::{Outcome, digest};
+use dartloom::train::Outcome;
 
 /// The method as [`Method::on_digits`] has it, with eight channels and `epochs` epochs.
 pub fn small(method: Method, epochs: usize) -> Method {
@@ -37,17 +37,17 @@ pub fn search_with(
     let (space, registry) = (method.space()?, Registry::standard()?);
     let (digits, noise) = (digits(), Noise::new(0));
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
-    let digest = digest(&(method.name, &space, &method.search, format!("{choices:?}")))?;
     let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data)?;
     let parts = SearchParts { choices, ..parts };
     let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
     let dir = RunDir::open(directory)?;
-    let checkpoint = Some(dir.file(&format!("search-{digest}.safetensors")));
+    // Other numbers begin another search.
+    let kept = dir.inside(&search.identity()?.digest()?)?;
     let mut observer = observer_fn(|event| {
         show(event);
         Ok(Flow::Continue)
     });
-    let outcome = drive(&mut search, &mut Session { observer: &mut observer, checkpoint, digest })?;
+    let outcome = drive(&mut search, &mut Session::new(&mut observer).saved_in(&kept))?;
     if outcome != Outcome::Finished {
         return Err("the search was stopped".into());
     }

@@ -80,6 +80,28 @@ pub(crate) enum CliError {
         path.display(), differences.iter().map(|d| format!("  {d}")).collect::<Vec<_>>().join("\n")
     )]
     OtherExperiment { path: PathBuf, differences: Vec<String> },
+    /// A run that began with other images.
+    #[error(
+        "{}: the {which} are not those that the run began with: their digest was {there}, and is \
+         {here}; put the images back, choose another directory with --out, or start anew with \
+         --overwrite",
+        path.display()
+    )]
+    OtherImages { path: PathBuf, which: &'static str, there: String, here: String },
+    /// A run of seeds that are not asked for any more.
+    #[error(
+        "{} holds a run of seeds {}, and this one asks for {}; ask for all of them, and for more if you \
+         like, or choose another directory with --out",
+        path.display(), seeds(there), seeds(here)
+    )]
+    FewerSeeds { path: PathBuf, there: Vec<u64>, here: Vec<u64> },
+    /// A run of a version whose results cannot be verified.
+    #[error(
+        "{} holds a run of an older version of dartloom, whose results have no checksums; choose \
+         another directory with --out, or start anew with --overwrite",
+        path.display()
+    )]
+    OldRun { path: PathBuf },
     /// Two programs on one run.
     #[error("{}: another dartloom is at work on this run", path.display())]
     Locked { path: PathBuf },
@@ -95,6 +117,10 @@ pub(crate) enum CliError {
     /// The work itself failed.
     #[error(transparent)]
     Work(Box<dartloom::Error>),
+}
+
+fn seeds(seeds: &[u64]) -> String {
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 impl CliError {

@@ -10,6 +10,7 @@ use dartloom::train::RunDir;
 use crate::args::WorkerArguments;
 use crate::error::CliError;
 use crate::experiment::{self, Chosen, Plan};
+use crate::run::check_images;
 
 /// Trains one candidate, which the run that started this process names on the standard input.
 pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
@@ -18,6 +19,7 @@ pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
         experiment::load(experiment, &Chosen::default())?,
         &experiment.display().to_string(),
     )?;
+    check_images(experiment, &plan.images()?)?;
     let comparison = plan.comparison();
     let explorer = comparison.explorers.iter().find(|explorer| explorer.key == *method);
     let explorer = explorer.ok_or_else(|| CliError::Field {

@@ -79,6 +79,21 @@ pub trait Dataset: Send + Sync + Debug {
     /// [`DataError::IndexOutOfRange`] when `index >= len()`, [`DataError::PixelCount`] when `pixels` has another
     /// length, and whatever the source of the data reports.
     fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError>;
+
+    /// A short name for the contents, 64 hexadecimal digits by default: what is stored for one data set is not
+    /// used for another.
+    ///
+    /// By default the SHA-256 of task, shape, length, and the label and all pixels of every sample as
+    /// [`sample`](Self::sample) gives them, so that equal contents have one digest whatever holds them, and where a
+    /// file lies is no part of it. Cost: every sample is read once, and four bytes a pixel are hashed; for 50,000
+    /// images of 3x32x32, 614 MB, about a second. It is asked for at the beginning of everything that is stored:
+    /// implement it where reading is dear, with a text that changes whenever a sample does.
+    ///
+    /// # Errors
+    /// Those of [`sample`](Self::sample), and [`DataError::UnusableShape`].
+    fn digest(&self) -> Result<String, DataError> {
+        crate::digest::of(self)
+    }
 }
 
 macro_rules! forward {
@@ -98,6 +113,9 @@ macro_rules! forward {
             }
             fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
                 (**self).sample(index, pixels)
+            }
+            fn digest(&self) -> Result<String, DataError> {
+                (**self).digest()
             }
         }
     )*};

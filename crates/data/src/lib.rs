@@ -3,6 +3,7 @@
 mod augment;
 pub mod cifar;
 mod dataset;
+mod digest;
 mod digits;
 mod error;
 mod files;
@@ -17,6 +18,7 @@ pub mod testkit;
 
 pub use augment::Augment;
 pub use dataset::{Dataset, ImageShape, Task};
+pub use digest::Digested;
 pub use digits::digits;
 pub use error::DataError;
 pub use loader::{Batch, BatchOrder, Loader};

@@ -1,5 +1,6 @@
 //! A data set held in memory as bytes.
 
+use crate::digest::Cached;
 use crate::{DataError, Dataset, ImageShape, Normalization, Task};
 
 /// Images as unsigned bytes with their labels, normalised when a sample is taken.
@@ -14,6 +15,7 @@ pub struct InMemory {
     labels: Vec<u32>,
     normalization: Normalization,
     tables: Vec<[f32; 256]>,
+    digest: Cached,
 }
 
 impl InMemory {
@@ -49,7 +51,8 @@ impl InMemory {
             return Err(DataError::LabelTooLarge { index, classes, found });
         }
         let tables = normalization.tables();
-        Ok(Self { shape, classes, pixels, labels, normalization, tables })
+        let digest = Cached::default();
+        Ok(Self { shape, classes, pixels, labels, normalization, tables, digest })
     }
 
     /// The same bytes under other constants.
@@ -129,6 +132,10 @@ impl Dataset for InMemory {
             }
         }
         Ok(label)
+    }
+
+    fn digest(&self) -> Result<String, DataError> {
+        self.digest.of(self)
     }
 }
 

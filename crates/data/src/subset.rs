@@ -1,5 +1,6 @@
 //! A view of chosen samples.
 
+use crate::digest::Cached;
 use crate::{DataError, Dataset, ImageShape, Task};
 
 /// The samples of another data set at given indices, in that order; an index may occur more than once.
@@ -9,6 +10,7 @@ use crate::{DataError, Dataset, ImageShape, Task};
 pub struct Subset<D> {
     inner: D,
     indices: Vec<usize>,
+    digest: Cached,
 }
 
 impl<D: Dataset> Subset<D> {
@@ -20,7 +22,7 @@ impl<D: Dataset> Subset<D> {
         let len = inner.len();
         match indices.iter().find(|&&index| index >= len) {
             Some(&index) => Err(DataError::IndexOutOfRange { index, len }),
-            None => Ok(Self { inner, indices }),
+            None => Ok(Self { inner, indices, digest: Cached::default() }),
         }
     }
 
@@ -56,5 +58,9 @@ impl<D: Dataset> Dataset for Subset<D> {
             .get(index)
             .ok_or(DataError::IndexOutOfRange { index, len: self.indices.len() })?;
         self.inner.sample(inner, pixels)
+    }
+
+    fn digest(&self) -> Result<String, DataError> {
+        self.digest.of(self)
     }
 }

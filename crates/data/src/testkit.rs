@@ -42,11 +42,13 @@ pub enum Broken {
         /// Its length.
         length: usize,
     },
+    /// Two digests differ, or there is none.
+    Digest,
 }
 
 /// Checks every sample of `data` against the contract of [`Dataset`]: all pixels are written, reads
-/// repeat bit for bit, labels are classes of the task, and indices and buffers that do not fit
-/// are refused.
+/// repeat bit for bit, labels are classes of the task, indices and buffers that do not fit are
+/// refused, and the digest repeats.
 ///
 /// # Errors
 /// The first law that is broken.
@@ -67,7 +69,10 @@ pub fn check_dataset(data: &dyn Dataset) -> Result<(), Broken> {
             return Err(Broken::BufferLength { length });
         }
     }
-    Ok(())
+    match (data.digest(), data.digest()) {
+        (Ok(first), Ok(second)) if first == second => Ok(()),
+        _ => Err(Broken::Digest),
+    }
 }
 
 fn check_sample(data: &dyn Dataset, index: usize, pixels: usize) -> Result<(), Broken> {
@@ -113,6 +118,7 @@ mod tests {
         TakesAnyIndex,
         TakesAnyBuffer,
         Fails,
+        NoDigest,
     }
 
     impl Dataset for Fault {
@@ -138,6 +144,13 @@ mod tests {
             pixels[skipped..].fill(index as f32);
             Ok(if *self == Self::LargeLabel { 2 } else { 1 })
         }
+
+        fn digest(&self) -> Result<String, DataError> {
+            match self {
+                Self::NoDigest => Err(DataError::EmptyDataset),
+                _ => crate::digest::of(self),
+            }
+        }
     }
 
     #[test]
@@ -148,5 +161,6 @@ mod tests {
         assert_eq!(check_dataset(&Fault::TakesAnyIndex), Err(Broken::PastTheEnd { index: 3 }));
         assert_eq!(check_dataset(&Fault::TakesAnyBuffer), Err(Broken::BufferLength { length: 3 }));
         assert!(matches!(check_dataset(&Fault::Fails), Err(Broken::Sample { index: 0, .. })));
+        assert_eq!(check_dataset(&Fault::NoDigest), Err(Broken::Digest));
     }
 }

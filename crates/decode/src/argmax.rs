@@ -4,7 +4,7 @@ use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Rule;
-use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak};
+use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, identity};
 
 /// Every edge with its strongest operation.
 ///
@@ -52,6 +52,10 @@ impl Decoder for Argmax {
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
         let (ties, none, empty) = (self.ties, self.none, self.empty);
         Rule { keep: None, ties, none, empty }.decode(space, weights)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Argmax", self)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Argmax, BestPath, Constrained, DecodeError, Decoded, DecodedPaths, Decoder, EdgeThreshold,
-    EdgeWeighted, MultiPath, PathDecoder, SparseThreshold, TopK,
+    EdgeWeighted, MultiPath, PathDecoder, SparseThreshold, TopK, identity,
 };
 
 /// A decoder of this crate with its settings, as configurations write it:
@@ -38,6 +38,10 @@ impl Decoder for ConfiguredDecoder {
             Self::EdgeThreshold(rule) => rule.decode(space, weights),
             Self::Constrained(rule) => rule.decode(space, weights),
         }
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("ConfiguredDecoder", self)
     }
 }
 

@@ -18,17 +18,35 @@ pub trait Decoder: Debug {
     /// [`DecodeError::Table`] when the table does not have the cells, edges and operations of the
     /// space; otherwise as the implementation says.
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError>;
+
+    /// A text that changes whenever what this decoder decodes changes: its name, its configuration,
+    /// and a version of its code.
+    ///
+    /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
+    /// same identity. `None`, the default, says nothing, and such work is done again. The debug form
+    /// is no identity: it may leave values out.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<T: Decoder + ?Sized> Decoder for &T {
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
         (**self).decode(space, weights)
     }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
 }
 
 impl<T: Decoder + ?Sized> Decoder for Box<T> {
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
         (**self).decode(space, weights)
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use dartloom_space::{Space, WeightTable};
 
-use crate::{DecodeError, Decoded, Decoder, TopK};
+use crate::{DecodeError, Decoded, Decoder, TopK, identity};
 
 /// A decoder that refuses tables without edge weights.
 ///
@@ -28,6 +28,10 @@ impl<D: Decoder> Decoder for EdgeWeighted<D> {
             Some(cell) => Err(DecodeError::NoEdgeWeights { cell: cell.name.clone() }),
             None => self.0.decode(space, weights),
         }
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("EdgeWeighted", &self.0.identity()?)
     }
 }
 

@@ -10,6 +10,7 @@ mod dominance;
 mod edge_weighted;
 mod encoding;
 mod error;
+mod identity;
 mod note;
 mod paths;
 mod policy;

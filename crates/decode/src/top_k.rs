@@ -4,7 +4,7 @@ use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Rule;
-use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak};
+use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, identity};
 
 /// The strongest in-edges of every node, each with its strongest operation.
 ///
@@ -69,6 +69,10 @@ impl Decoder for TopK {
         }
         let keep = Some(self.edges);
         Rule { keep, ties: self.ties, none: self.none, empty: self.empty }.decode(space, weights)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("TopK", self)
     }
 }
 

@@ -5,6 +5,7 @@ use dartloom_ops::{Builder, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair, Shape};
 use rand::RngCore;
 
+use crate::identity::Identity;
 use crate::{Model, NetError, Output, Pass};
 
 /// A residual network of basic blocks (He et al. 2015, arXiv 1512.03385, figure 5 left) for small
@@ -17,6 +18,7 @@ pub struct ResNet {
     blocks: Vec<Block>,
     head: Sequence,
     cost: Cost,
+    identity: Identity,
 }
 
 /// How large a [`ResNet`] is.
@@ -102,7 +104,9 @@ impl ResNet {
             Layer::Linear { inputs: tally.shape.channels, outputs: classes },
         ];
         let head = tally.add(&head, &mut root.at("head"))?;
-        Ok(Self { variables, input, stem, blocks, head, cost: tally.cost })
+        // Widths and depths show in the names and shapes of the variables.
+        let identity = Identity::new(Some(format!("ResNet {input}")));
+        Ok(Self { variables, input, stem, blocks, head, cost: tally.cost, identity })
     }
 }
 
@@ -191,5 +195,9 @@ impl Model for ResNet {
 
     fn cost(&self) -> Cost {
         self.cost
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.with(&self.variables)
     }
 }

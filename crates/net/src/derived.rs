@@ -6,6 +6,7 @@ use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::Body;
+use crate::identity::Identity;
 use crate::memory::{Breakdown, Workload};
 use crate::{Model, NetError, Output, Pass};
 
@@ -16,6 +17,7 @@ use crate::{Model, NetError, Output, Pass};
 #[derive(Debug)]
 pub struct DerivedNetwork {
     body: Body,
+    identity: Identity,
 }
 
 impl DerivedNetwork {
@@ -33,7 +35,8 @@ impl DerivedNetwork {
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
         Body::check(plan, Phase::Retrain)?;
-        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)? })
+        let identity = Identity::planned(plan, registry)?;
+        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, identity })
     }
 
     /// What a process needs that runs it as `work` says, see [`crate::memory::predict`].
@@ -53,5 +56,9 @@ impl Model for DerivedNetwork {
 
     fn cost(&self) -> Cost {
         self.body.cost()
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.with(self.body.variables())
     }
 }

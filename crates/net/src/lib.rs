@@ -6,6 +6,7 @@ mod cell;
 mod derived;
 mod drop_path;
 mod error;
+mod identity;
 pub mod memory;
 mod model;
 mod partial;

@@ -145,6 +145,15 @@ pub trait Model: fmt::Debug + Send + Sync {
 
     /// What one image costs.
     fn cost(&self) -> Cost;
+
+    /// A text that changes whenever what this network computes changes: its architecture, a version
+    /// of its code, and the values its variables had when it was first asked.
+    ///
+    /// A checkpoint of its training is only gone on with for the same identity. `None`, the default,
+    /// says nothing, and training begins anew.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<T: Model + ?Sized> Model for &T {
@@ -159,6 +168,10 @@ impl<T: Model + ?Sized> Model for &T {
     fn cost(&self) -> Cost {
         (**self).cost()
     }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
 }
 
 impl<T: Model + ?Sized> Model for Box<T> {
@@ -172,5 +185,9 @@ impl<T: Model + ?Sized> Model for Box<T> {
 
     fn cost(&self) -> Cost {
         (**self).cost()
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
     }
 }

@@ -105,6 +105,16 @@ pub trait OpFactory: fmt::Debug + Send + Sync {
 
     /// Its cost there, by arithmetic.
     fn cost(&self, at: &InputPlan) -> OpCost;
+
+    /// A text that changes whenever what this operation computes changes: its configuration, and a
+    /// version of its code.
+    ///
+    /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
+    /// same identity. `None`, the default, says nothing, and work with this operation is done again.
+    /// The debug form is no identity: it cannot see code.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An [`OpFactory`] from two closures: one that builds, one that counts.
@@ -113,14 +123,24 @@ where
     B: Fn(&InputPlan, &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError> + Send + Sync,
     C: Fn(&InputPlan) -> OpCost + Send + Sync,
 {
-    OpFn { name: name.into(), build, cost }
+    OpFn { name: name.into(), identity: None, build, cost }
 }
 
 /// What [`op_fn`] returns.
 pub struct OpFn<B, C> {
     name: String,
+    identity: Option<String>,
     build: B,
     cost: C,
+}
+
+impl<B, C> OpFn<B, C> {
+    /// The same with an [identity](OpFactory::identity), such as `"x3, version 2"`: to be changed
+    /// whenever the closures, or what they have captured, change.
+    #[must_use]
+    pub fn with_identity(self, identity: impl Into<String>) -> Self {
+        Self { identity: Some(identity.into()), ..self }
+    }
 }
 
 impl<B, C> fmt::Debug for OpFn<B, C> {
@@ -144,5 +164,9 @@ where
 
     fn cost(&self, at: &InputPlan) -> OpCost {
         (self.cost)(at)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.clone()
     }
 }

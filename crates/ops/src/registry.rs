@@ -103,6 +103,27 @@ impl Registry {
         Ok(cost)
     }
 
+    /// What each of these operations computes: its recipe as JSON, or what its factory says
+    /// ([`OpFactory::identity`]); `None` for a factory that says nothing.
+    ///
+    /// # Errors
+    /// [`SpaceError::UnknownOp`] with the known names, [`OpError::NoFactory`] for an operation that
+    /// has neither recipe nor factory.
+    pub fn identities<'n>(
+        &self,
+        ops: impl IntoIterator<Item = &'n str>,
+    ) -> Result<BTreeMap<String, Option<String>>, OpError> {
+        let identity = |op: &'n str| {
+            let spec = self.catalog.get(op)?;
+            let identity = match spec.recipe {
+                Some(_) => serde_json::to_string(spec).ok(),
+                None => self.factory(op)?.identity(),
+            };
+            Ok((op.to_owned(), identity))
+        };
+        ops.into_iter().map(identity).collect()
+    }
+
     fn factory(&self, op: &str) -> Result<&dyn OpFactory, OpError> {
         let factory = self.factories.get(op).map(AsRef::as_ref);
         factory.ok_or_else(|| OpError::NoFactory { op: op.to_owned() })

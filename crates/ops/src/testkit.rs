@@ -133,6 +133,10 @@ impl OpFactory for Recipe {
         let layers = self.layers(at).unwrap_or_default();
         OpCost { parameters: layers.iter().map(Layer::parameters).sum(), macs: macs(&layers, at) }
     }
+
+    fn identity(&self) -> Option<String> {
+        serde_json::to_string(&self.spec).ok()
+    }
 }
 
 fn macs(layers: &[Layer], at: &InputPlan) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, Var};
 use rand::{Rng, RngCore};
+use sha2::{Digest as _, Sha256};
 
 use crate::OpError;
 
@@ -106,6 +107,24 @@ impl Variables {
     /// When a copy fails.
     pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>, OpError> {
         self.all().map(|(name, var)| Ok((name.clone(), var.copy()?.detach()))).collect()
+    }
+
+    /// The SHA-256 of all names, shapes and values, 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// When values cannot be read.
+    pub fn digest(&self) -> Result<String, OpError> {
+        let mut hash = Sha256::new();
+        for (name, var) in self.all() {
+            hash.update((name.len() as u64).to_le_bytes());
+            hash.update(name);
+            hash.update(format!("{:?} {:?}", var.dtype(), var.dims()));
+            // `f64` holds every value of the types that variables have.
+            let values = var.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            hash.update(&bytes);
+        }
+        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Sets all parameters and buffers.

@@ -1,5 +1,7 @@
 //! The auxiliary skip connection of DARTS-.
 
+use serde::Serialize;
+
 use crate::{Progress, Ramp};
 
 /// How much of its input every edge passes on beside its candidates.
@@ -14,7 +16,7 @@ use crate::{Progress, Ramp};
 ///
 /// # Differences from the paper
 /// None. Where an edge has stride 2, `x` stands for what its skip connection makes of the input.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AuxiliarySkip {
     ramp: Ramp,
 }

@@ -6,6 +6,7 @@ mod entropy;
 mod error;
 mod groups;
 mod gumbel;
+mod identity;
 mod progress;
 mod projection;
 mod ramp;

@@ -1,5 +1,7 @@
 //! Numbers that change while a search runs.
 
+use serde::Serialize;
+
 use crate::{Progress, RelaxError};
 
 /// A number that moves in a straight line from the first epoch of a search to the last.
@@ -12,7 +14,7 @@ use crate::{Progress, RelaxError};
 /// ```
 ///
 /// Temperatures that fall and penalties that grow are ramps. The last epoch has `to` exactly.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Ramp {
     from: f64,
     to: f64,

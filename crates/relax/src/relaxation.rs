@@ -69,6 +69,16 @@ pub trait Relaxation: Debug + Send + Sync {
         };
         (0..rows * candidates).map(draw).collect()
     }
+
+    /// A text that changes whenever what this relaxation computes changes: its name, its
+    /// configuration, and a version of its code.
+    ///
+    /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
+    /// same identity. `None`, the default, says nothing, and such work is done again. The debug form
+    /// is no identity: it may leave values out.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A relaxation whose weights are a function of the logits alone: it reads neither noise nor
@@ -114,6 +124,10 @@ macro_rules! forward_relaxation {
                 noise: &mut dyn RngCore,
             ) -> Vec<f32> {
                 (**self).initial(rows, candidates, noise)
+            }
+
+            fn identity(&self) -> Option<String> {
+                (**self).identity()
             }
         }
     )*};

@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 use rand::RngCore;
+use serde::Serialize;
 
 use crate::relaxation::check_table;
-use crate::{Constraint, Progress, RelaxError, Relaxation};
+use crate::{Constraint, Progress, RelaxError, Relaxation, identity};
 
 /// Weights that do not compete.
 ///
@@ -14,7 +15,7 @@ use crate::{Constraint, Progress, RelaxError, Relaxation};
 ///
 /// # Differences from the paper
 /// None.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Sigmoid;
 
 impl Relaxation for Sigmoid {
@@ -35,6 +36,10 @@ impl Relaxation for Sigmoid {
     /// Zeros, weights of one half, as in the released FairDARTS and D-DARTS code.
     fn initial(&self, rows: usize, candidates: usize, _noise: &mut dyn RngCore) -> Vec<f32> {
         vec![0.0; rows * candidates]
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Sigmoid", self)
     }
 }
 

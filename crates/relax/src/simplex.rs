@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 use rand::RngCore;
+use serde::Serialize;
 
 use crate::relaxation::check_table;
-use crate::{Constraint, Progress, RelaxError, Relaxation};
+use crate::{Constraint, Progress, RelaxError, Relaxation, identity};
 
 /// Parameters that are the weights: `w = theta`, every row of `theta` (`logits`) on the simplex.
 ///
@@ -14,7 +15,7 @@ use crate::{Constraint, Progress, RelaxError, Relaxation};
 ///
 /// # Differences from the paper
 /// None.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Simplex;
 
 impl Relaxation for Simplex {
@@ -34,6 +35,10 @@ impl Relaxation for Simplex {
 
     fn initial(&self, rows: usize, candidates: usize, _noise: &mut dyn RngCore) -> Vec<f32> {
         vec![1.0 / candidates as f32; rows * candidates]
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Simplex", self)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use candle_core::{D, Tensor};
 use rand::RngCore;
+use serde::Serialize;
 
 use crate::relaxation::check_table;
-use crate::{Progress, RelaxError, Relaxation};
+use crate::{Progress, RelaxError, Relaxation, identity};
 
 /// Weights that compete for a sum of 1.
 ///
@@ -15,7 +16,7 @@ use crate::{Progress, RelaxError, Relaxation};
 ///
 /// # Differences from the paper
 /// The paper has no temperature; at 1 there is none here either.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Softmax {
     temperature: f64,
 }
@@ -58,6 +59,10 @@ impl Relaxation for Softmax {
         let shifted = logits.broadcast_sub(&logits.max_keepdim(D::Minus1)?.detach())?;
         let powers = shifted.affine(1.0 / self.temperature, 0.0)?.exp()?;
         Ok(powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Softmax", self)
     }
 }
 

@@ -94,6 +94,11 @@ impl Architecture {
         self.groups.get(name)
     }
 
+    /// What turns the logits into weights.
+    pub(crate) fn choices(&self) -> &Choices {
+        &self.choices
+    }
+
     /// Names of the cells in the space's order.
     pub fn cells(&self) -> &[String] {
         &self.cells

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
 use dartloom_space::{Blueprint, CellPlan};
+use dartloom_train::{Identity, TrainError};
 
 /// Logits by cell in a space's order, edges by row, operations by column.
 pub type Start = Vec<Vec<Vec<f64>>>;
 
 /// Everything that stands between the logits of a space and the weights of its supernet.
 ///
-/// Holds configuration and no state: its debug form names it.
+/// Holds configuration and no state; [`Choices::identified`] says what it is.
 #[derive(Clone, Debug)]
 pub struct Choices {
     /// How the logits of an edge's operations become weights.
@@ -54,6 +55,28 @@ impl Choices {
         let edge = u64::from(self.edges.is_some());
         let edges = cells.values().flat_map(|cell| &cell.edges);
         edges.map(|own| own.candidates.len() as u64 + edge).sum()
+    }
+
+    /// `identity` with everything that these choices are, part by part.
+    ///
+    /// # Errors
+    /// [`TrainError::State`] for numbers without a JSON form.
+    pub fn identified(&self, identity: Identity) -> Result<Identity, TrainError> {
+        let Self { relaxation, edges, penalties, cell_penalties, auxiliary_skip, start } = self;
+        let (relaxed, term) = ("Relaxation::identity", "Regulariser::identity");
+        let mut identity = identity
+            .with_code("relaxation", relaxed, relaxation.identity())
+            .with_code("penalties", term, penalties.identity())
+            .with("auxiliary skip connection", auxiliary_skip)?
+            .with("start of the logits", &start.as_deref())?;
+        if let Some(edges) = edges {
+            identity = identity.with_code("relaxation of edges", relaxed, edges.identity());
+        }
+        for (cell, penalties) in cell_penalties {
+            let part = format!("penalties of cell `{cell}`");
+            identity = identity.with_code(&part, term, penalties.identity());
+        }
+        Ok(identity)
     }
 
     /// Weighs the edges into each node as well.

@@ -8,6 +8,8 @@ mod entropies;
 mod error;
 pub mod explore;
 mod gap;
+mod identity;
+mod kept_runs;
 mod op_scores;
 mod perturbation;
 mod prune;

@@ -10,7 +10,8 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
-    EpochReport, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError, evaluate,
+    EpochReport, Identity, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError,
+    evaluate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::prune::Pruning;
 use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
     Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, PruneConfig, SearchError,
-    discretisation_gap, prune,
+    discretisation_gap, identity, prune,
 };
 
 /// How long and with which batches a supernet is searched.
@@ -205,7 +206,8 @@ impl<'a> SupernetSearch<'a> {
 
     /// The same search with one more rule, asked after those of the configuration.
     ///
-    /// A checkpoint does not know the rule: whoever resumes gives it again.
+    /// A checkpoint knows the rule by its [`identity`](StopRule::identity) alone: whoever resumes gives
+    /// it again.
     #[must_use]
     pub fn with_stop_rule(mut self, effect: Effect, rule: Box<dyn StopRule + 'a>) -> Self {
         self.watches.push(Watch { effect, rule });
@@ -413,6 +415,25 @@ impl Stepper for SupernetSearch<'_> {
             .with("sgd", self.bilevel.sgd.state())
             .with("adam", self.bilevel.logits.state())
             .with("leak", self.bilevel.leak.state()))
+    }
+
+    fn identity(&self) -> Result<Identity, SearchError> {
+        let identity = Identity::new()
+            .with("search", &self.config)?
+            .with("network", &self.build)?
+            .with("seed", &self.noise.seed())?
+            .with("training images", &self.train.dataset().digest()?)?
+            .with("validation images", &self.valid.dataset().digest()?)?
+            .with_code("decoder", "Decoder::identity", self.decoder.identity());
+        let identity = identity::space(identity, self.space, self.registry)?;
+        let mut identity = self.bilevel.architecture.choices().identified(identity)?;
+        // The configuration has said its own.
+        for (index, watch) in self.watches.iter().enumerate().skip(self.config.stop.len()) {
+            let said = watch.rule.identity().map(|said| format!("{:?} {said}", watch.effect));
+            identity =
+                identity.with_code(&format!("stop rule {index}"), "StopRule::identity", said);
+        }
+        Ok(identity)
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), SearchError> {

@@ -58,7 +58,7 @@ impl std::str::FromStr for Shape {
 }
 
 /// One concrete layer: a [`Stage`](crate::Stage) with every number known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Layer {
     /// Rectified linear unit.

@@ -7,12 +7,14 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use crate::TrainError;
+use crate::checksum::{self, BLANK, Broken};
 use crate::run_dir::{failed, write_whole};
+use crate::{Agreement, Difference, Identity, TrainError};
 
 /// The version that checkpoint files carry.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The metadata entry of the safetensors file that holds everything that is not a tensor.
 const ENTRY: &str = "dartloom";
 
@@ -43,7 +45,9 @@ pub struct Snapshot {
 #[serde(deny_unknown_fields)]
 struct Header {
     version: u32,
-    digest: String,
+    /// Of this text and of all tensors.
+    checksum: String,
+    identity: Identity,
     position: Position,
     /// Number of tensors in every group: a group may be empty, and none may get lost.
     groups: BTreeMap<String, usize>,
@@ -75,26 +79,26 @@ impl Snapshot {
     }
 
     /// Writes the snapshot as one safetensors file, whole or not at all; equal snapshots give
-    /// equal bytes. `digest` names the configuration it belongs to.
+    /// equal bytes. `identity` says what it belongs to; a checksum of everything is written with it.
     ///
     /// # Errors
     /// [`TrainError::File`], or [`TrainError::Checkpoint`] for a tensor of another type.
-    pub fn save(&self, path: &Path, digest: &str) -> Result<(), TrainError> {
-        write_whole(path, &self.encode(path, digest)?)
+    pub fn save(&self, path: &Path, identity: &Identity) -> Result<(), TrainError> {
+        write_whole(path, &self.encode(path, identity)?)
     }
 
     /// The bytes of the file at `path`.
-    pub(crate) fn encode(&self, path: &Path, digest: &str) -> Result<Vec<u8>, TrainError> {
+    pub(crate) fn encode(&self, path: &Path, identity: &Identity) -> Result<Vec<u8>, TrainError> {
         let header = Header {
             version: VERSION,
-            digest: digest.to_owned(),
+            checksum: BLANK.to_owned(),
+            identity: identity.clone(),
             position: self.position,
             groups: self.tensors.iter().map(|(name, group)| (name.clone(), group.len())).collect(),
             values: self.values.clone(),
         };
         let text = serde_json::to_string(&header)
             .map_err(|error| damaged(path, "a header that can be written", &error))?;
-        let metadata = HashMap::from([(ENTRY.to_owned(), text)]);
         let mut views = BTreeMap::new();
         for (group, tensors) in &self.tensors {
             if group.contains('/') {
@@ -107,36 +111,73 @@ impl Snapshot {
             }
         }
         let views: Result<Vec<_>, _> =
-            views.iter().map(|(name, b)| Ok((name, b.view()?))).collect();
+            views.iter().map(|(name, b)| Ok((name.as_str(), b.view()?))).collect();
         let views =
             views.map_err(|e: safetensors::SafeTensorError| damaged(path, "tensors", &e))?;
+        let text = checksum::seal(text, |hash| hash_all(hash, &views))
+            .ok_or_else(|| damaged(path, "a header with a checksum", &"none"))?;
+        let metadata = HashMap::from([(ENTRY.to_owned(), text)]);
         safetensors::serialize(views, Some(metadata))
             .map_err(|error| damaged(path, "tensors that can be written", &error))
     }
 
-    /// Reads a snapshot; `None` when there is no file.
+    /// Reads the snapshot of this identity; `None` when there is no file.
     ///
     /// # Errors
-    /// [`TrainError::Checkpoint`] when the file is damaged, of another version, or belongs to
-    /// another configuration; [`TrainError::File`] when it cannot be read.
-    pub fn load(path: &Path, digest: &str) -> Result<Option<Self>, TrainError> {
+    /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
+    /// [`TrainError::OtherWork`] when it belongs to something else or to parts that say no identity,
+    /// [`TrainError::File`] when it cannot be read.
+    pub fn load(path: &Path, identity: &Identity) -> Result<Option<Self>, TrainError> {
+        let Some((stored, snapshot)) = Self::open(path)? else { return Ok(None) };
+        let differences = match identity.agreement(&stored) {
+            Agreement::Same => return Ok(Some(snapshot)),
+            Agreement::Differs(differences) => differences,
+            Agreement::Unsaid => vec![Difference {
+                part: "identity".to_owned(),
+                expected: "one that every part says".to_owned(),
+                found: identity.complaint().or(stored.complaint()).unwrap_or_default(),
+            }],
+        };
+        Err(TrainError::OtherWork { path: path.to_owned(), differences })
+    }
+
+    /// Reads a snapshot, whatever it belongs to, and what that is; `None` when there is no file.
+    ///
+    /// # Errors
+    /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
+    /// [`TrainError::File`] when it cannot be read.
+    pub fn open(path: &Path) -> Result<Option<(Identity, Self)>, TrainError> {
         match std::fs::read(path) {
-            Ok(bytes) => Self::decode(path, &bytes, digest).map(Some),
+            Ok(bytes) => Self::decode(path, &bytes).map(Some),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(failed(path, "read", source)),
         }
     }
 
-    /// The snapshot in the bytes of the file at `path`.
-    pub(crate) fn decode(path: &Path, bytes: &[u8], digest: &str) -> Result<Self, TrainError> {
-        let header = read_header(path, bytes)?;
-        if header.digest != digest {
-            let found = format!("one of configuration {}", header.digest);
-            let expected = format!("a checkpoint of configuration {digest}");
-            return Err(damaged(path, &expected, &found));
-        }
-        let tensors = read_tensors(path, bytes, &header.groups)?;
-        Ok(Self { position: header.position, tensors, values: header.values })
+    /// The snapshot in the bytes of the file at `path`, and what it belongs to.
+    pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<(Identity, Self), TrainError> {
+        let (header, text) = read_header(path, bytes)?;
+        let file = SafeTensors::deserialize(bytes)
+            .map_err(|error| damaged(path, "a whole safetensors file", &error))?;
+        let tensors = read_tensors(path, &file, &header.groups)?;
+        let mut views: Vec<_> = file.iter().collect();
+        views.sort_by_key(|(name, _)| *name);
+        checksum::check(&text, |hash| hash_all(hash, &views)).map_err(|broken| match broken {
+            Broken::Missing => damaged(path, "a checksum", &"none"),
+            Broken::Differs { expected, found } => {
+                damaged(path, &format!("contents with checksum {expected}"), &found)
+            }
+        })?;
+        let snapshot = Self { position: header.position, tensors, values: header.values };
+        Ok((header.identity, snapshot))
+    }
+}
+
+/// Names, types, shapes and values of tensors in the order of their names.
+fn hash_all(hash: &mut Sha256, views: &[(&str, TensorView<'_>)]) {
+    for (name, view) in views {
+        hash.update(format!("\n{name} {:?} {:?}\n", view.dtype(), view.shape()));
+        hash.update(view.data());
     }
 }
 
@@ -146,7 +187,8 @@ struct Version {
     version: u32,
 }
 
-fn read_header(path: &Path, bytes: &[u8]) -> Result<Header, TrainError> {
+/// The header, and the text it was read from.
+fn read_header(path: &Path, bytes: &[u8]) -> Result<(Header, String), TrainError> {
     let expected = "a safetensors file";
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| damaged(path, expected, &error))?;
@@ -159,18 +201,16 @@ fn read_header(path: &Path, bytes: &[u8]) -> Result<Header, TrainError> {
         let (expected, found) = (format!("version {VERSION}"), format!("version {version}"));
         return Err(damaged(path, &expected, &found));
     }
-    serde_json::from_str(text).map_err(unreadable)
+    Ok((serde_json::from_str(text).map_err(unreadable)?, text.clone()))
 }
 
 type Groups = BTreeMap<String, BTreeMap<String, Tensor>>;
 
 fn read_tensors(
     path: &Path,
-    bytes: &[u8],
+    file: &SafeTensors<'_>,
     counts: &BTreeMap<String, usize>,
 ) -> Result<Groups, TrainError> {
-    let file = SafeTensors::deserialize(bytes)
-        .map_err(|error| damaged(path, "a whole safetensors file", &error))?;
     let mut groups: Groups = counts.keys().map(|name| (name.clone(), BTreeMap::new())).collect();
     for (key, view) in file.iter() {
         let (group, name) = key

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_metrics::{CellEntropy, Event, Flow, Observer};
+use dartloom_metrics::{CellEntropy, Event, Flow};
 
-use crate::{Position, Snapshot, TrainError};
+use crate::{Agreement, Identity, Position, Session, Snapshot, TrainError};
 
 /// Losses of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,21 +88,16 @@ pub trait Stepper {
     /// # Errors
     /// When the state belongs to something else.
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), Self::Error>;
-}
 
-/// Who watches a phase and where it is saved.
-pub struct Session<'a> {
-    /// Told everything; may stop the phase.
-    pub observer: &'a mut dyn Observer,
-    /// Checkpoint file, if the phase is to be resumable.
-    pub checkpoint: Option<PathBuf>,
-    /// Digest of the configuration; a checkpoint of another one is refused.
-    pub digest: String,
-}
-
-impl std::fmt::Debug for Session<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("checkpoint", &self.checkpoint).finish_non_exhaustive()
+    /// Everything that its steps depend on: configuration, parts, seed, data. A checkpoint is only
+    /// gone on with when it has the same identity; [`drive`] asks before the first step.
+    ///
+    /// By default it says nothing, and every drive begins anew.
+    ///
+    /// # Errors
+    /// When a part has no serialised form, or data cannot be read.
+    fn identity(&self) -> Result<Identity, Self::Error> {
+        Ok(Identity::new().with_code("stepper", "Stepper::identity", None))
     }
 }
 
@@ -118,8 +113,8 @@ pub enum Outcome {
 /// Trains `stepper` to its last epoch, from its checkpoint if there is one.
 ///
 /// ```text
-/// resume if a checkpoint exists
-/// PhaseStarted
+/// resume if there is a checkpoint of the stepper's identity
+/// PhaseStarted, Note if a checkpoint cannot be gone on with
 /// for each epoch, unless the stepper is over:
 ///     for each step: step, Step
 ///     end_epoch, EpochFinished, Entropy if there is any, Architecture if it changed,
@@ -130,14 +125,26 @@ pub enum Outcome {
 /// A stop is heard whenever it comes, even with the last epoch's events; driving again then only
 /// says that the phase is finished. `PhaseFinished` is left to the caller, who knows the results.
 ///
+/// A checkpoint of something else (another seed, configuration, part or data set) is refused and
+/// stays. Where a part in code says no identity, a session that is saved begins anew, says so at its
+/// beginning, and replaces the checkpoint at the end of the first epoch.
+///
 /// # Errors
-/// The error of a step, of an observer, or of the checkpoint.
+/// The error of a step, of an observer, or of the checkpoint; [`TrainError::OtherWork`] with every
+/// value in which the checkpoint is of something else.
 pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
-    let mut at = resume(stepper, session)?;
+    let saved = match session.checkpoint(stepper.phase()) {
+        Some(path) => Some(Saved { path, identity: stepper.identity()? }),
+        None => None,
+    };
+    let mut at = resume(stepper, saved.as_ref())?;
     let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
     let phase = stepper.phase().to_owned();
     let started = Event::PhaseStarted { phase, epochs, steps_per_epoch: steps, epoch: at.epoch };
     let mut flow = tell(session, &started)?;
+    if let Some(text) = saved.as_ref().and_then(|saved| saved.complaint(stepper.phase())) {
+        flow = either(flow, tell(session, &Event::Note { text })?);
+    }
     let mut shown = None;
     while at.epoch < epochs && !stepper.is_over() {
         while at.step < steps && flow == Flow::Continue {
@@ -146,13 +153,13 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
         }
         if flow == Flow::Stop {
             // The phase is over: whether the observer would stop or go on no longer matters.
-            let _ = save(stepper, session, at)?;
+            let _ = save(stepper, session, saved.as_ref(), at)?;
             return stopped(stepper, session, at);
         }
         let report = stepper.end_epoch(at.epoch)?;
         flow = announce(session, stepper.phase(), at.epoch, report, &mut shown)?;
         at = Position { epoch: at.epoch + 1, step: 0 };
-        flow = either(flow, save(stepper, session, at)?);
+        flow = either(flow, save(stepper, session, saved.as_ref(), at)?);
         if flow == Flow::Stop {
             break;
         }
@@ -163,11 +170,28 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
     }
 }
 
-fn resume<S: Stepper>(stepper: &mut S, session: &Session<'_>) -> Result<Position, S::Error> {
-    let Some(path) = &session.checkpoint else { return Ok(Position::default()) };
-    let Some(snapshot) = Snapshot::load(path, &session.digest)? else {
-        return Ok(Position::default());
-    };
+/// Where a stepper is saved, and what it is.
+struct Saved {
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl Saved {
+    fn complaint(&self, phase: &str) -> Option<String> {
+        Some(format!("{phase}: {}", self.identity.complaint()?))
+    }
+}
+
+fn resume<S: Stepper>(stepper: &mut S, saved: Option<&Saved>) -> Result<Position, S::Error> {
+    let Some(Saved { path, identity }) = saved else { return Ok(Position::default()) };
+    let Some((stored, snapshot)) = Snapshot::open(path)? else { return Ok(Position::default()) };
+    match identity.agreement(&stored) {
+        Agreement::Same => {}
+        Agreement::Unsaid => return Ok(Position::default()),
+        Agreement::Differs(differences) => {
+            return Err(TrainError::OtherWork { path: path.clone(), differences }.into());
+        }
+    }
     let at = snapshot.position;
     let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
     if at.epoch > epochs || at.step > steps {
@@ -241,12 +265,13 @@ fn stopped<S: Stepper>(
 fn save<S: Stepper>(
     stepper: &S,
     session: &mut Session<'_>,
+    saved: Option<&Saved>,
     at: Position,
 ) -> Result<Flow, S::Error> {
-    let Some(path) = session.checkpoint.clone() else { return Ok(Flow::Continue) };
+    let Some(Saved { path, identity }) = saved else { return Ok(Flow::Continue) };
     let mut snapshot = stepper.snapshot()?;
     snapshot.position = at;
-    snapshot.save(&path, &session.digest)?;
+    snapshot.save(path, identity)?;
     let event = Event::Checkpoint {
         phase: stepper.phase().to_owned(),
         epoch: at.epoch,
@@ -257,5 +282,5 @@ fn save<S: Stepper>(
 }
 
 fn tell(session: &mut Session<'_>, event: &Event) -> Result<Flow, TrainError> {
-    Ok(session.observer.on_event(event)?)
+    Ok(session.observer().on_event(event)?)
 }

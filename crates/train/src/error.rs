@@ -8,6 +8,8 @@ use dartloom_net::NetError;
 use dartloom_ops::OpError;
 use thiserror::Error;
 
+use crate::Difference;
+
 /// Why training stopped or a checkpoint could not be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -73,6 +75,35 @@ pub enum TrainError {
         path: PathBuf,
         /// What was expected.
         expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A checkpoint or result of something else.
+    #[error("{}: belongs to other work: {}", path.display(),
+        differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    OtherWork {
+        /// The file.
+        path: PathBuf,
+        /// Every value in which it is.
+        differences: Vec<Difference>,
+    },
+    /// A stored result that is not as it was written.
+    #[error("{}: damaged: expected {expected}, found {found}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A stored result in a form of another version of this crate.
+    #[error("{}: expected version {known}, found {found}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version that is known.
+        known: u32,
         /// What was found.
         found: String,
     },

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::scalar;
 use crate::{
-    EpochReport, Evaluation, Finite, Gradients, Noise, Optimiser, Position, Recompute, Schedule,
-    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
+    EpochReport, Evaluation, Finite, Gradients, Identity, Noise, Optimiser, Position, Recompute,
+    Schedule, Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
     first_not_finite,
 };
 
@@ -115,6 +115,8 @@ impl FitConfig {
 pub struct Fit<'a> {
     phase: String,
     model: &'a dyn Model,
+    /// What the network was before the first step.
+    network: Option<String>,
     config: FitConfig,
     noise: Noise,
     train: Loader<'a>,
@@ -154,8 +156,8 @@ impl<'a> Fit<'a> {
             .augment(augment);
         let test = test.map(|test| Loader::new(test, batch)).transpose()?;
         let sgd = Sgd::new(config.sgd);
-        let (phase, running) = (phase.into(), Running::default());
-        Ok(Self { phase, model, config, noise, train: loader, test, sgd, running })
+        let (phase, running, network) = (phase.into(), Running::default(), model.identity());
+        Ok(Self { phase, model, network, config, noise, train: loader, test, sgd, running })
     }
 
     /// Loss and accuracy on the test images.
@@ -255,6 +257,16 @@ impl Stepper for Fit<'_> {
         let values = serde_json::json!({ "running": self.running });
         let variables = self.model.variables().snapshot()?;
         Ok(Snapshot::new(values).with("variables", variables).with("sgd", self.sgd.state()))
+    }
+
+    fn identity(&self) -> Result<Identity, TrainError> {
+        let test = self.test.as_ref().map(|test| test.dataset().digest()).transpose()?;
+        Ok(Identity::new()
+            .with("training", &self.config)?
+            .with("seed", &self.noise.seed())?
+            .with("training images", &self.train.dataset().digest()?)?
+            .with("test images", &test)?
+            .with_code("network", "Model::identity", self.network.clone()))
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {

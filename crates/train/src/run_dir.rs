@@ -72,6 +72,20 @@ impl RunDir {
         }
     }
 
+    /// Removes a file, if it is there.
+    ///
+    /// # Errors
+    /// [`TrainError::File`].
+    pub fn remove(&self, name: &str) -> Result<(), TrainError> {
+        let path = self.file(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(failed(&path, "remove", source))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Opens a log for appending.
     ///
     /// A last line that a killed process left without its line feed is cut off first.

@@ -5,23 +5,30 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Experiment;
+use crate::error::CliError;
 
 /// One line per value that differs: `search.epochs: 12 there, 4 here`.
-pub(crate) fn differences(there: &Experiment, here: &Experiment) -> Vec<String> {
-    let (there, here) = (leaves(there), leaves(here));
+pub(crate) fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>, CliError> {
+    let (there, here) = (leaves(there)?, leaves(here)?);
     let keys: std::collections::BTreeSet<&String> = there.keys().chain(here.keys()).collect();
     let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "nothing".to_owned());
-    keys.into_iter()
+    Ok(keys
+        .into_iter()
         .filter(|key| there.get(*key) != here.get(*key))
         .map(|key| format!("{key}: {} there, {} here", show(there.get(key)), show(here.get(key))))
-        .collect()
+        .collect())
 }
 
-fn leaves(experiment: &Experiment) -> BTreeMap<String, String> {
+/// The experiment as JSON.
+pub(crate) fn to_json(experiment: &Experiment) -> Result<Value, CliError> {
+    serde_json::to_value(experiment)
+        .map_err(|error| CliError::Encode { what: "the experiment", message: error.to_string() })
+}
+
+fn leaves(experiment: &Experiment) -> Result<BTreeMap<String, String>, CliError> {
     let mut found = BTreeMap::new();
-    // An experiment that has no JSON form has no digest either and is refused before.
-    collect("", &serde_json::to_value(experiment).unwrap_or_default(), &mut found);
-    found
+    collect("", &to_json(experiment)?, &mut found);
+    Ok(found)
 }
 
 fn collect(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
@@ -58,8 +65,8 @@ mod tests {
         let mut other = one.clone();
         other.method[0].search.epochs = 99;
         other.data = Data::Idx("images".into());
-        assert_eq!(differences(&one, &one), Vec::<String>::new());
-        let listed = differences(&one, &other);
+        assert_eq!(differences(&one, &one).unwrap(), Vec::<String>::new());
+        let listed = differences(&one, &other).unwrap();
         let epochs = one.method[0].search.epochs;
         let epochs = format!("method.0.search.epochs: {epochs} there, 99 here");
         assert!(listed.contains(&epochs), "{listed:?}");

@@ -15,8 +15,8 @@ mod rules;
 mod set;
 
 pub(crate) use chosen::{Chosen, method_names};
-pub(crate) use difference::differences;
-pub(crate) use plan::Plan;
+pub(crate) use difference::{differences, to_json};
+pub(crate) use plan::{Images, Plan};
 pub(crate) use read::{builtin, load, to_ron};
 pub(crate) use set::set;
 
@@ -71,6 +71,15 @@ pub(crate) enum Data {
 }
 
 impl Data {
+    /// Their kind, wherever they are: an experiment is the same when its images have been moved.
+    fn kind(&self) -> Self {
+        match self {
+            Self::Digits => Self::Digits,
+            Self::Idx(_) => Self::Idx(PathBuf::new()),
+            Self::Cifar(_) => Self::Cifar(PathBuf::new()),
+        }
+    }
+
     /// Whether images are those of things, which may be mirrored and cropped.
     fn is_natural(&self) -> bool {
         matches!(self, Self::Cifar(_))
@@ -110,6 +119,11 @@ impl StemKind {
 }
 
 impl Experiment {
+    /// What an experiment is: all but its seeds, to which more may be added, and where its images are.
+    pub(crate) fn core(&self) -> Self {
+        Self { seeds: Vec::new(), data: self.data.kind(), ..self.clone() }
+    }
+
     /// The numbers that hold for all methods.
     pub(crate) fn comparison(&self) -> ComparisonConfig {
         ComparisonConfig {

@@ -8,6 +8,7 @@ use dartloom::space::{
     Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
 };
 use dartloom::train::Noise;
+use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::rules::Rules;
@@ -24,6 +25,13 @@ pub(crate) struct Plan {
     /// The space of each explorer.
     explorers: Vec<Space>,
     data: Splits,
+}
+
+/// Digests of an experiment's images, pixels and labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Images {
+    pub(crate) train: String,
+    pub(crate) test: String,
 }
 
 impl Plan {
@@ -58,6 +66,12 @@ impl Plan {
     /// The experiment.
     pub(crate) fn experiment(&self) -> &Experiment {
         &self.experiment
+    }
+
+    /// What its images are.
+    pub(crate) fn images(&self) -> Result<Images, CliError> {
+        let digest = |data: &InMemory| data.digest().map_err(CliError::work);
+        Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
     }
 
     /// The operations it knows.

@@ -1,15 +1,17 @@
 //! The directory of a run.
 
+mod stored;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use dartloom::search::Report;
-use dartloom::train::{RunDir, digest};
+use dartloom::train::{Identity, RunDir, digest};
 use serde::{Deserialize, Serialize};
 
 use super::{command, verdict};
 use crate::error::CliError;
-use crate::experiment::{self, Chosen, Experiment};
+use crate::experiment::{self, Experiment, Images, Plan};
 
 /// The experiment with every value filled in.
 const EXPERIMENT: &str = "experiment.ron";
@@ -17,6 +19,8 @@ const EXPERIMENT: &str = "experiment.ron";
 const RUN: &str = "run.json";
 const REPORT: &str = "report.json";
 const VERDICT: &str = "verdict.txt";
+/// Checksums of the two: written last, it means that the run is finished.
+const FINISHED: &str = "finished.json";
 const LOCK: &str = "lock";
 
 /// A run directory that this process alone writes.
@@ -39,11 +43,14 @@ pub(crate) enum Start {
     Finished(String),
 }
 
-/// How a run was started.
+/// What a run is, and how it was started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Mark {
-    version: u32,
+    /// Digest of the experiment's core.
     digest: String,
+    images: Images,
+    seeds: Vec<u64>,
     program: String,
     command: Vec<String>,
     threads: usize,
@@ -53,30 +60,41 @@ struct Mark {
 /// What a directory holds.
 enum Content {
     Nothing,
-    Run(Box<Experiment>),
+    Run,
     Other,
 }
 
 impl Place {
-    /// Opens the directory of a run of `experiment`, new or stored.
+    /// Opens the directory of a run of `plan`, new or stored; `say` hears of what was damaged there and
+    /// has been mended.
     pub(crate) fn open(
         path: &Path,
-        experiment: &Experiment,
+        plan: &Plan,
         overwrite: bool,
+        say: &mut dyn FnMut(String),
     ) -> Result<Self, CliError> {
-        let foreign = || CliError::ForeignDirectory { path: path.to_owned() };
         let content = content(path)?;
         if matches!(content, Content::Other) {
-            return Err(foreign());
+            return Err(CliError::ForeignDirectory { path: path.to_owned() });
         }
-        if let (Content::Run(stored), false) = (&content, overwrite) {
-            check_same(path, stored, experiment)?;
-        }
+        let wanted = Mark::of(plan)?;
+        let stored = match content {
+            Content::Run if !overwrite => Some(stored::check(path, plan.experiment(), &wanted)?),
+            _ => None,
+        };
         let dir = RunDir::open(path).map_err(CliError::work)?;
         let mut lock = lock(&dir)?;
-        let start = match content {
-            Content::Run(_) if !overwrite => stored_start(&dir)?,
-            Content::Run(_) => {
+        let start = match (content, stored) {
+            (_, Some(stored)) => {
+                stored.damaged.into_iter().for_each(&mut *say);
+                let begun = Mark { seeds: wanted.seeds.clone(), ..stored.mark };
+                write_mark(&dir, &begun, plan.experiment())?;
+                match stored::verdict(&dir, stored.seeds == wanted.seeds, say)? {
+                    Some(verdict) => Start::Finished(verdict),
+                    None => Start::Resumed,
+                }
+            }
+            (Content::Run, None) => {
                 dir.clear().map_err(CliError::work)?;
                 lock = self::lock(&dir)?;
                 Start::Fresh
@@ -84,7 +102,7 @@ impl Place {
             _ => Start::Fresh,
         };
         if start == Start::Fresh {
-            write_mark(&dir, experiment)?;
+            write_mark(&dir, &wanted, plan.experiment())?;
         }
         Ok(Self { dir, start, _lock: lock })
     }
@@ -107,8 +125,8 @@ impl Place {
     /// Stores what the run found.
     pub(crate) fn finish(&self, report: &Report, verdict: &str) -> Result<(), CliError> {
         self.write(REPORT, &json("the report", report)?)?;
-        // Last: a run with a verdict is finished.
-        self.write(VERDICT, verdict)
+        self.write(VERDICT, verdict)?;
+        stored::finish(&self.dir)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), CliError> {
@@ -117,26 +135,32 @@ impl Place {
     }
 }
 
-fn stored_start(dir: &RunDir) -> Result<Start, CliError> {
-    let verdict = dir.read(VERDICT).map_err(CliError::work)?;
-    Ok(verdict.map_or(Start::Resumed, Start::Finished))
+impl Mark {
+    /// That of a run which begins now.
+    fn of(plan: &Plan) -> Result<Self, CliError> {
+        Ok(Self {
+            digest: digest(&plan.experiment().core()).map_err(CliError::work)?,
+            images: plan.images()?,
+            seeds: plan.experiment().seeds.clone(),
+            program: format!("dartloom {}", env!("CARGO_PKG_VERSION")),
+            command: command::words(),
+            threads: verdict::threads(),
+            system: verdict::system(),
+        })
+    }
+}
+
+/// Refuses to go on with other images than those that the run of this experiment file began with.
+pub(crate) fn check_images(experiment: &Path, images: &Images) -> Result<(), CliError> {
+    stored::check_images(experiment.parent().unwrap_or(Path::new("")), images)
 }
 
 /// The experiment goes last: a process killed between the two files leaves a directory that the
 /// next one begins anew.
-fn write_mark(dir: &RunDir, experiment: &Experiment) -> Result<(), CliError> {
-    let mark = Mark {
-        version: 1,
-        digest: digest(experiment).map_err(CliError::work)?,
-        program: format!("dartloom {}", env!("CARGO_PKG_VERSION")),
-        command: command::words(),
-        threads: verdict::threads(),
-        system: verdict::system(),
-    };
-    let files = [(RUN, json("the run", &mark)?), (EXPERIMENT, experiment::to_ron(experiment)?)];
-    for (name, text) in files {
-        dir.write(name, text.as_bytes()).map_err(CliError::work)?;
-    }
+fn write_mark(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<(), CliError> {
+    let text = experiment::to_ron(experiment)?;
+    dir.store(RUN, &Identity::new(), mark).map_err(CliError::work)?;
+    dir.write(EXPERIMENT, text.as_bytes()).map_err(CliError::work)?;
     Ok(())
 }
 
@@ -153,21 +177,11 @@ fn content(path: &Path) -> Result<Content, CliError> {
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     if has(EXPERIMENT) && has(RUN) {
-        let stored = experiment::load(&path.join(EXPERIMENT), &Chosen::default())?;
-        return Ok(Content::Run(Box::new(stored)));
+        return Ok(Content::Run);
     }
     // What a process killed while it began may have left.
     let begun = |name: &String| name == LOCK || name == RUN || name.ends_with(".tmp");
     Ok(if names.iter().all(begun) { Content::Nothing } else { Content::Other })
-}
-
-fn check_same(path: &Path, stored: &Experiment, wanted: &Experiment) -> Result<(), CliError> {
-    let name = |experiment: &Experiment| digest(experiment).map_err(CliError::work);
-    if name(stored)? == name(wanted)? {
-        return Ok(());
-    }
-    let differences = experiment::differences(stored, wanted);
-    Err(CliError::OtherExperiment { path: path.to_owned(), differences })
 }
 
 /// Two processes on one run would mix their files.

@@ -12,6 +12,7 @@ mod signal;
 mod verdict;
 mod workers;
 
+pub(crate) use directory::check_images;
 pub(crate) use settings::{settings, settings_for};
 
 use std::path::{Path, PathBuf};
@@ -37,9 +38,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
     let out = arguments.out.clone();
     let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
     let plan = Plan::new(experiment, &origin)?;
-    let place = Place::open(&out, plan.experiment(), arguments.overwrite)?;
+    let place = Place::open(&out, &plan, arguments.overwrite, &mut |line| say!("{line}"))?;
     match place.start() {
-        Start::Finished(verdict) => {
+        Start::Finished(verdict) if is_whole(&plan, &place)? => {
             say!(
                 "{} is finished; this is its stored verdict (--overwrite starts anew)",
                 out.display()
@@ -47,10 +48,15 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
             output::print(verdict)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Start::Resumed => say!("going on with the run in {}", out.display()),
+        Start::Finished(_) | Start::Resumed => say!("going on with the run in {}", out.display()),
         Start::Fresh => say!("running {} in {}", plan.experiment().name, out.display()),
     }
     compare(&plan, &place, arguments, &out)
+}
+
+/// Whether every leg of a finished run is as it was written.
+fn is_whole(plan: &Plan, place: &Place) -> Result<bool, CliError> {
+    Ok(plan.comparison().finished(place.dir()).map_err(CliError::work)?.is_some())
 }
 
 /// The experiment that is asked for, and what to call it in messages.
@@ -88,7 +94,7 @@ fn compare(
     let started = Event::RunStarted {
         name: plan.experiment().name.clone(),
         seed: plan.experiment().seeds.first().copied().unwrap_or(0),
-        config: serde_json::to_value(plan.experiment()).unwrap_or_default(),
+        config: experiment::to_json(plan.experiment())?,
     };
     // Nothing has begun: a wish to stop is heard at the first phase.
     let _ = observers.on_event(&started).map_err(CliError::work)?;

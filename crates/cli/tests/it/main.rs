@@ -17,3 +17,4 @@ mod regret;
 mod runs;
 mod scores;
 mod workers;
+mod stored;

@@ -11,7 +11,7 @@ pub use cost::{OpCost, OpCosts};
 
 use crate::assembly::{genotype, weighed};
 use crate::cell::Cell;
-use crate::{DecodeError, Decoded, Decoder};
+use crate::{DecodeError, Decoded, Decoder, identity};
 use frontier::{Frontier, QUANTITIES, Spent, State};
 use options::node_options;
 
@@ -131,6 +131,10 @@ impl Decoder for Constrained {
         let Some(best) = frontier.best() else { return Err(DecodeError::OverBudget) };
         let cells = cells.iter().map(|cell| cell.spec.genotype(genes(cell, best)));
         Ok(Decoded { genotype: genotype(space, cells.collect())?, notes: Vec::new() })
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Constrained", self)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{RELEASED, check, dead_genes};
 use crate::assembly::Assembly;
 use crate::cell::Cell;
-use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak};
+use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak, identity};
 
 /// Every edge with its strongest operations that reach a threshold; an edge may have several.
 ///
@@ -121,5 +121,9 @@ impl Decoder for EdgeThreshold {
             weights,
             |cell, node, notes| self.node(cell, node, notes),
         )
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("EdgeThreshold", self)
     }
 }

@@ -7,7 +7,7 @@ use super::{RELEASED, check, dead_genes};
 use crate::assembly::Assembly;
 use crate::cell::Cell;
 use crate::rule::Rule;
-use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak};
+use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak, identity};
 
 /// The strongest in-edges of every node, each kept if its operation reaches a threshold.
 ///
@@ -73,6 +73,10 @@ impl Decoder for SparseThreshold {
         let rule = Rule { keep: Some(self.edges), ties, none, empty };
         let assembly = Assembly { ties, empty, dead: dead_genes(self.compat) };
         assembly.decode(space, weights, |cell, node, notes| self.node(rule, cell, node, notes))
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("SparseThreshold", self)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 use rand::RngCore;
+use serde::Serialize;
 
 use crate::projection::{entmax, entmax_one_and_a_half, projected, sparsemax};
-use crate::{Progress, RelaxError, Relaxation, Softmax};
+use crate::{Progress, RelaxError, Relaxation, Softmax, identity};
 
 /// Weights that compete for a sum of 1 and reach zero, the later the smaller `alpha` is.
 ///
@@ -24,7 +25,7 @@ use crate::{Progress, RelaxError, Relaxation, Softmax};
 ///
 /// # Differences from the paper
 /// Orders above 2 are refused: their gradient is unbounded where a weight reaches zero.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Entmax {
     alpha: f64,
 }
@@ -72,6 +73,10 @@ impl Relaxation for Entmax {
             return projected(logits, 2.0, sparsemax);
         }
         projected(logits, self.alpha, |row| entmax(row, self.alpha))
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Entmax", self)
     }
 }
 

@@ -3,9 +3,10 @@
 use candle_core::{D, DType, Tensor};
 use rand::RngCore;
 use rand_distr::{Distribution, Open01};
+use serde::Serialize;
 
 use crate::relaxation::check_table;
-use crate::{Constraint, Progress, Ramp, RelaxError, Relaxation, Simplex, Softmax};
+use crate::{Constraint, Progress, Ramp, RelaxError, Relaxation, Simplex, Softmax, identity};
 
 /// Gumbel-softmax: every pass draws its weights around the choice that the logits prefer.
 ///
@@ -27,7 +28,7 @@ use crate::{Constraint, Progress, Ramp, RelaxError, Relaxation, Simplex, Softmax
 /// # Differences from the paper
 /// None. The released EGDAS code draws again when a number is not finite; the draws here are. A
 /// parameter of 0 counts as the smallest positive number of its type.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Gumbel {
     temperature: Ramp,
     hard: bool,
@@ -119,6 +120,10 @@ impl Relaxation for Gumbel {
         } else {
             Softmax::default().initial(rows, candidates, noise)
         }
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Gumbel", self)
     }
 }
 

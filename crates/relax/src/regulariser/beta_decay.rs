@@ -1,9 +1,10 @@
 //! The regulariser of beta-DARTS.
 
 use candle_core::{D, Tensor};
+use serde::Serialize;
 
 use super::{Regulariser, check_pair};
-use crate::{Progress, RelaxError};
+use crate::{Progress, RelaxError, identity};
 
 /// Keeps logits small and alike, through their softmax.
 ///
@@ -18,7 +19,7 @@ use crate::{Progress, RelaxError};
 ///
 /// # Differences from the paper
 /// None known: the mean over rows is the released code's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct BetaDecay;
 
 impl Regulariser for BetaDecay {
@@ -28,5 +29,9 @@ impl Regulariser for BetaDecay {
         let powers = logits.broadcast_sub(&largest)?.exp()?.sum_keepdim(D::Minus1)?;
         let smooth = powers.log()?.add(&largest)?;
         Ok(smooth.sum_all()?.affine(1.0 / rows.max(1) as f64, 0.0)?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("BetaDecay", self)
     }
 }

@@ -1,9 +1,10 @@
 //! A concave norm of weights: sparsity on the simplex.
 
 use candle_core::Tensor;
+use serde::Serialize;
 
 use super::{Regulariser, check_pair};
-use crate::{Progress, RelaxError};
+use crate::{Progress, RelaxError, identity};
 
 /// A concave power of the weights, smallest where rows are one-hot.
 ///
@@ -21,7 +22,7 @@ use crate::{Progress, RelaxError};
 /// # Differences from the paper
 /// The report asks for L_p without a formula; the smoothing and the subtraction, which makes a
 /// zero cost nothing, are ours.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ConcaveNorm {
     power: f64,
     smoothing: f64,
@@ -58,5 +59,9 @@ impl Regulariser for ConcaveNorm {
         let powers = weights.affine(1.0, self.smoothing)?.powf(self.power)?;
         let powers = powers.affine(1.0, -self.smoothing.powf(self.power))?;
         Ok(powers.sum_all()?.affine(1.0 / rows.max(1) as f64, 0.0)?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("ConcaveNorm", self)
     }
 }

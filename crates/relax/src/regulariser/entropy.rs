@@ -1,9 +1,10 @@
 //! The entropy of weights as a term of the loss.
 
 use candle_core::Tensor;
+use serde::Serialize;
 
 use super::{Regulariser, check_pair, least};
-use crate::{Progress, RelaxError};
+use crate::{Progress, RelaxError, identity};
 
 /// How far rows are from uniform: 0 for uniform rows, `ln |O|` for one-hot ones.
 ///
@@ -18,7 +19,7 @@ use crate::{Progress, RelaxError};
 ///
 /// # Differences from the paper
 /// None. The paper's own algorithm has no regulariser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct NegativeEntropy;
 
 impl Regulariser for NegativeEntropy {
@@ -27,5 +28,9 @@ impl Regulariser for NegativeEntropy {
         let logs = weights.maximum(least(weights.dtype()))?.log()?;
         let logs = logs.affine(1.0, (candidates as f64).ln())?;
         Ok(weights.mul(&logs)?.sum_all()?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("NegativeEntropy", self)
     }
 }

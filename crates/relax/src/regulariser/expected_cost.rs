@@ -1,9 +1,10 @@
 //! What an architecture is expected to cost.
 
 use candle_core::Tensor;
+use serde::Serialize;
 
 use super::{Regulariser, check_pair};
-use crate::{Progress, RelaxError};
+use crate::{Progress, RelaxError, identity};
 
 /// The cost of the candidates, each counted by its weight.
 ///
@@ -20,7 +21,7 @@ use crate::{Progress, RelaxError};
 /// # Differences from the paper
 /// The paper's cost is a latency model; any additive cost will do here. What a decoder drops is
 /// counted too: the term is an upper estimate of a decoded cell's cost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExpectedCost {
     costs: Vec<f64>,
     shape: (usize, usize),
@@ -66,5 +67,9 @@ impl Regulariser for ExpectedCost {
         let costs: Vec<f64> = self.costs.iter().map(|cost| cost / self.unit).collect();
         let costs = Tensor::from_vec(costs, self.shape, weights.device())?;
         Ok(weights.mul(&costs.to_dtype(weights.dtype())?)?.sum_all()?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("ExpectedCost", self)
     }
 }

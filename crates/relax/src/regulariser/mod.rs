@@ -34,6 +34,12 @@ pub trait Regulariser: Debug + Send + Sync {
     /// [`RelaxError::Shape`] when a table is none, [`RelaxError::Mismatch`] when the two differ in
     /// shape; otherwise as the implementation says.
     fn loss(&self, logits: &Tensor, weights: &Tensor, at: Progress) -> Result<Tensor, RelaxError>;
+
+    /// A text that changes whenever what this term computes changes, as in
+    /// [`Relaxation::identity`](crate::Relaxation::identity). `None`, the default, says nothing.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 macro_rules! forward_regulariser {
@@ -46,6 +52,10 @@ macro_rules! forward_regulariser {
                 at: Progress,
             ) -> Result<Tensor, RelaxError> {
                 (**self).loss(logits, weights, at)
+            }
+
+            fn identity(&self) -> Option<String> {
+                (**self).identity()
             }
         }
     )*};

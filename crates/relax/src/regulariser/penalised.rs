@@ -5,7 +5,7 @@ use rand::RngCore;
 
 use super::Regulariser;
 use crate::relaxation::Deterministic;
-use crate::{Constraint, Progress, RelaxError, Relaxation};
+use crate::{Constraint, Progress, RelaxError, Relaxation, identity};
 
 /// A relaxation whose [`Relaxation::penalty`] is a regulariser of its weights, times a constant.
 ///
@@ -81,5 +81,10 @@ impl<R: Deterministic, P: Regulariser> Relaxation for Penalised<R, P> {
 
     fn initial(&self, rows: usize, candidates: usize, noise: &mut dyn RngCore) -> Vec<f32> {
         self.relaxation.initial(rows, candidates, noise)
+    }
+
+    fn identity(&self) -> Option<String> {
+        let parts = (self.relaxation.identity()?, self.regulariser.identity()?, self.weight);
+        identity::of("Penalised", &parts)
     }
 }

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Regulariser;
-use crate::{Progress, Ramp, RelaxError};
+use crate::{Progress, Ramp, RelaxError, identity};
 
 /// Regularisers with the weights they have in the loss.
 #[derive(Debug, Default)]
@@ -27,6 +27,14 @@ impl Penalties {
     pub fn with(mut self, regulariser: impl Regulariser + 'static, weight: Ramp) -> Self {
         self.terms.push((Box::new(regulariser), weight));
         self
+    }
+
+    /// What the terms and their weights are, as in
+    /// [`Relaxation::identity`](crate::Relaxation::identity); `None` when a term says nothing.
+    pub fn identity(&self) -> Option<String> {
+        let term = |(term, ramp): &(Box<dyn Regulariser>, Ramp)| Some((term.identity()?, *ramp));
+        let terms: Option<Vec<_>> = self.terms.iter().map(term).collect();
+        identity::of("Penalties", &terms?)
     }
 
     /// `sum_t weight_t(at) loss_t` over the terms; `None` when there is none, or all count 0 now.

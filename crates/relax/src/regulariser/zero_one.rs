@@ -1,9 +1,10 @@
 //! The zero-one loss of FairDARTS.
 
 use candle_core::Tensor;
+use serde::Serialize;
 
 use super::{Regulariser, check_pair};
-use crate::{Progress, RelaxError};
+use crate::{Progress, RelaxError, identity};
 
 /// Drives independent weights away from one half, to 0 or 1.
 ///
@@ -23,14 +24,14 @@ use crate::{Progress, RelaxError};
 /// their terms are summed, divide the weight of the term by their number (two in FairDARTS).
 /// D-DARTS has a term per cell, as here. Weights of the term in released code: 10 (FairDARTS), 9
 /// (D-DARTS; 8 and 7 in its paper).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct ZeroOne {
     /// How the distance from one half is measured.
     pub norm: ZeroOneNorm,
 }
 
 /// How a distance from one half is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum ZeroOneNorm {
     /// Squared.
     #[default]
@@ -48,6 +49,10 @@ impl Regulariser for ZeroOne {
             ZeroOneNorm::L1 => centred.mul(&sign(&centred)?)?,
         };
         Ok(distance.mean_all()?.neg()?)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("ZeroOne", self)
     }
 }
 

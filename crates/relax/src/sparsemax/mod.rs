@@ -2,9 +2,10 @@
 
 use candle_core::Tensor;
 use rand::RngCore;
+use serde::Serialize;
 
 use crate::projection::{projected, sparsemax};
-use crate::{Progress, RelaxError, Relaxation};
+use crate::{Progress, RelaxError, Relaxation, identity};
 
 /// The nearest point of the simplex: weights that compete for a sum of 1 and reach zero.
 ///
@@ -21,7 +22,7 @@ use crate::{Progress, RelaxError, Relaxation};
 /// # Differences from the paper
 /// None; the paper is not about architecture search. A row with a logit that is not finite gives
 /// weights that are not finite.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Sparsemax;
 
 impl Relaxation for Sparsemax {
@@ -32,6 +33,10 @@ impl Relaxation for Sparsemax {
         _noise: &mut dyn RngCore,
     ) -> Result<Tensor, RelaxError> {
         projected(logits, 2.0, sparsemax)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Sparsemax", self)
     }
 }
 

@@ -2,16 +2,18 @@
 
 mod explore;
 mod retrain;
+mod stored;
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::{Clock, Event, Observer};
+use dartloom_metrics::{Clock, Observer};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, digest, drive};
+use dartloom_train::{Noise, Outcome, RunDir, Session, drive};
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, ComparisonConfig, MethodParts, Part, Stopwatch};
+use super::{Comparison, MethodParts, Part, Stopwatch};
 use crate::explore::FailureCount;
+use crate::random::FILE as CANDIDATES;
 use crate::stop::Stopped;
 use crate::{Gap, RandomSearch, SearchError, SearchParts, Split, SupernetSearch};
 use retrain::Entrant;
@@ -27,8 +29,6 @@ pub(super) const RETRAIN_BASELINE: &str = "retrain-baseline";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegResult {
-    /// Digest of the configuration the result belongs to.
-    pub configuration: String,
     /// What it took.
     pub seconds: f64,
     /// Multiply-adds spent on training.
@@ -57,6 +57,10 @@ pub struct LegResult {
     /// The rule that ended the search before its last epoch (gradient search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
+    /// SHA-256 of the other files of the leg, by their names in the seed's directory: genotype, weights,
+    /// and whatever else is written once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// All legs of one seed.
@@ -66,6 +70,10 @@ pub struct Contest<'a> {
     pub(super) dir: RunDir,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) clock: Clock<'a>,
+    /// Legs that were there already and have not been told of.
+    pub(super) reused: usize,
+    /// Whether legs are only looked at: the first that is to be done ends it.
+    pub(super) looks: bool,
 }
 
 impl std::fmt::Debug for Contest<'_> {
@@ -111,14 +119,6 @@ fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, SearchErr
     })
 }
 
-/// What a method is, for its legs' digests: its names are not part of what they compute.
-fn identity(method: &MethodParts<'_>) -> impl Serialize {
-    let MethodParts { space, choices, decoder, channels, partial, split, search, .. } = method;
-    // Both hold configuration and no state, so their debug form names them.
-    let rules = format!("{choices:?} {decoder:?}");
-    (*space, rules, channels, partial, split, search)
-}
-
 impl Contest<'_> {
     pub(super) fn run(&mut self) -> Result<Option<SeedResults>, SearchError> {
         let (comparison, noise) = (self.comparison, Noise::new(self.seed));
@@ -155,6 +155,7 @@ impl Contest<'_> {
             let Some(result) = self.retrain(&leg, entrant, noise)? else { return Ok(None) };
             trained.push(result);
         }
+        self.tell_reused()?;
         Ok(Some(SeedResults { searches, random, trained }))
     }
 
@@ -165,9 +166,10 @@ impl Contest<'_> {
     ) -> Result<Option<LegResult>, SearchError> {
         let comparison = self.comparison;
         let leg = &*comparison.leg(Part::Search, &method.key);
-        let digest = self.digest(leg, &identity(method))?;
-        if let Some(result) = self.stored(leg, &digest)? {
-            return Ok(Some(result));
+        let identity = self.searched(leg, method)?;
+        match self.stored(leg, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
         }
         let data = method.split.parts(comparison.train, noise.child("split").seed())?;
         let parts = SearchParts {
@@ -181,8 +183,8 @@ impl Contest<'_> {
         let (config, noise) = (method.search.clone(), noise.child("search"));
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
         let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
-        let checkpoint = Some(self.dir.file(&format!("{leg}.safetensors")));
-        let mut session = Session { observer: &mut watch, checkpoint, digest: digest.clone() };
+        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
+        let mut session = Session::new(&mut watch).saved_at(checkpoint);
         if drive(&mut search, &mut session)? != Outcome::Finished {
             watch.store()?;
             return Ok(None);
@@ -191,10 +193,12 @@ impl Contest<'_> {
         let last = search.end();
         let decoded = search.decode(last)?;
         let gap = search.gap(&decoded.genotype)?;
-        self.write(&comparison.file("weights", &method.key, "json"), &search.table(last)?)?;
-        self.write(&comparison.file("genotype", &method.key, "json"), &decoded.genotype)?;
+        let file = |stem| comparison.file(stem, &method.key, "json");
+        let files = [file("weights"), file("genotype"), file("best-epoch")];
+        self.write(&files[0], &search.table(last)?)?;
+        self.write(&files[1], &decoded.genotype)?;
         // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
-        self.write(&comparison.file("best-epoch", &method.key, "json"), &search.best())?;
+        self.write(&files[2], &search.best())?;
         let result = LegResult {
             seconds,
             training_macs: search.training_macs(),
@@ -203,7 +207,7 @@ impl Contest<'_> {
             stopped: search.stopped().cloned(),
             ..LegResult::default()
         };
-        self.finish(leg, digest, result)
+        self.finish(leg, &identity, result, &files)
     }
 
     fn random(
@@ -212,9 +216,10 @@ impl Contest<'_> {
         noise: Noise,
         budget: u64,
     ) -> Result<Option<LegResult>, SearchError> {
-        let digest = self.digest(RANDOM, &(first.space, first.channels, first.split, budget))?;
-        if let Some(result) = self.stored(RANDOM, &digest)? {
-            return Ok(Some(result));
+        let identity = self.drawn(first, budget)?;
+        match self.stored(RANDOM, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
         }
         let comparison = self.comparison;
         let data = first.split.parts(comparison.train, noise.child("split").seed())?;
@@ -229,9 +234,7 @@ impl Contest<'_> {
         };
         let (phase, dir) = (self.phase(RANDOM), self.dir.inside(RANDOM)?);
         let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, RANDOM)?;
-        let mut session =
-            Session { observer: &mut watch, checkpoint: None, digest: digest.clone() };
-        let Some(outcome) = random.run(&phase, &dir, &mut session)? else {
+        let Some(outcome) = random.run(&phase, &dir, &mut watch)? else {
             watch.store()?;
             return Ok(None);
         };
@@ -242,61 +245,10 @@ impl Contest<'_> {
             tried: Some(outcome.candidates.len()),
             ..LegResult::default()
         };
-        self.finish(RANDOM, digest, result)
+        self.finish(RANDOM, &identity, result, &[format!("{RANDOM}/{CANDIDATES}")])
     }
 
     fn phase(&self, leg: &str) -> String {
         format!("seed {} {leg}", self.seed)
-    }
-
-    /// What a leg's files belong to: its own part, and everything common but the list of seeds.
-    fn digest(&self, leg: &str, own: &impl Serialize) -> Result<String, TrainError> {
-        let Comparison { train, test, config, .. } = self.comparison;
-        let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
-        let data = [train, test].map(|data| (data.len(), data.shape().to_string()));
-        digest(&(leg, self.seed, config, own, data))
-    }
-
-    fn stored(&self, leg: &str, digest: &str) -> Result<Option<LegResult>, SearchError> {
-        let file = format!("{leg}.json");
-        let Some(text) = self.dir.read(&file)? else { return Ok(None) };
-        let refused = |expected, found| SearchError::Stored { file, expected, found };
-        let result: LegResult = match serde_json::from_str(&text) {
-            Ok(result) => result,
-            Err(error) => return Err(refused("the result of a leg", error.to_string())),
-        };
-        if result.configuration != digest {
-            let found = format!("one of configuration {}", result.configuration);
-            return Err(refused("a result of this configuration", found));
-        }
-        Ok(Some(result))
-    }
-
-    fn finish(
-        &mut self,
-        leg: &str,
-        digest: String,
-        result: LegResult,
-    ) -> Result<Option<LegResult>, SearchError> {
-        let result = LegResult { configuration: digest, ..result };
-        self.write(&format!("{leg}.json"), &result)?;
-        let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
-        metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
-        metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
-        // The leg is done and stored; a wish to stop is heard at the next leg's first event.
-        let _ =
-            self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;
-        Ok(Some(result))
-    }
-
-    fn write(&self, file: &str, value: &impl Serialize) -> Result<(), SearchError> {
-        let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| SearchError::Stored {
-            file: file.to_owned(),
-            expected: "a value that can be written",
-            found: error.to_string(),
-        })?;
-        bytes.push(b'\n');
-        self.dir.write(file, &bytes)?;
-        Ok(())
     }
 }

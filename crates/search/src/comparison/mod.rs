@@ -15,8 +15,8 @@ pub use method::MethodParts;
 pub use report::{CandidatesReport, ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
-use dartloom_data::{Dataset, Task};
-use dartloom_metrics::{Clock, Event, Observer};
+use dartloom_data::{Dataset, Digested, Task};
+use dartloom_metrics::{Clock, Event, Observer, Silent};
 use dartloom_ops::Registry;
 use dartloom_space::{Build, Shape};
 use dartloom_train::RunDir;
@@ -123,31 +123,74 @@ impl Comparison<'_> {
     /// method that beats it does so at the same cost or a lower one.
     ///
     /// Every leg that finished is kept as a JSON file and not repeated; a leg that was stopped or
-    /// killed goes on from its checkpoint. Returns `None` when an observer stopped the run.
+    /// killed goes on from its checkpoint. A note says how many legs were there already. More seeds may
+    /// be asked for later: a leg belongs to its own seed alone. Returns `None` when an observer stopped
+    /// the run.
+    ///
+    /// What is kept belongs to everything that it depends on, the images included
+    /// ([`Dataset::digest`]). Parts written in code say what they are (`identity`); what belongs to one
+    /// that says nothing is done again, and so is a leg with a damaged file, from its checkpoint where it
+    /// has one. A note says either.
     ///
     /// # Errors
-    /// The error of a leg, or of a file.
+    /// The error of a leg, or of a file; [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork)
+    /// when `dir` holds other work, with every value that differs, and
+    /// [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint) for damaged weights.
     pub fn run(
         &self,
         dir: &RunDir,
         observer: &mut dyn Observer,
         clock: Clock<'_>,
     ) -> Result<Option<Report>, SearchError> {
+        let report = self.report(dir, observer, clock, false)?;
+        if let Some(report) = &report {
+            let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
+        }
+        Ok(report)
+    }
+
+    /// The report of a comparison whose every leg is in `dir` and as it was written; `None` when
+    /// something is left to do, or to be made again. Does nothing and tells nobody.
+    ///
+    /// # Errors
+    /// As [`Comparison::run`].
+    pub fn finished(&self, dir: &RunDir) -> Result<Option<Report>, SearchError> {
+        self.report(dir, &mut Silent, &|| 0.0, true)
+    }
+
+    /// Runs the legs, or `looks` at what is there of them.
+    fn report(
+        &self,
+        dir: &RunDir,
+        observer: &mut dyn Observer,
+        clock: Clock<'_>,
+        looks: bool,
+    ) -> Result<Option<Report>, SearchError> {
         self.check()?;
+        // Digests are asked for by every leg; a data set of one's own reads every sample for one.
+        let (train, test) = (Digested::new(self.train), Digested::new(self.test));
+        let known = Comparison {
+            registry: self.registry,
+            methods: self.methods.clone(),
+            explorers: self.explorers.clone(),
+            workers: self.workers,
+            train: &train,
+            test: &test,
+            config: self.config.clone(),
+        };
         let mut seeds = Vec::with_capacity(self.config.seeds.len());
         for &seed in &self.config.seeds {
             let dir = dir.inside(&format!("seed-{seed}"))?;
+            let observer = &mut *observer;
             let mut contest =
-                Contest { comparison: self, seed, dir, observer: &mut *observer, clock };
+                Contest { comparison: &known, seed, dir, observer, clock, reused: 0, looks };
             match contest.run()? {
                 Some(results) => seeds.push(results),
                 None => return Ok(None),
             }
         }
         let names: Vec<&str> = self.contenders().into_iter().map(|(_, name)| name).collect();
-        let report = Report::new(&names, self.config.baseline.name(), &seeds)?;
-        let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
-        Ok(Some(report))
+        Ok(Some(Report::new(&names, self.config.baseline.name(), &seeds)?))
     }
 }
 

@@ -5,18 +5,19 @@ mod outcome;
 
 use candle_core::{DType, Device};
 use dartloom_data::Dataset;
+use dartloom_metrics::Observer;
 use dartloom_net::DerivedNetwork;
 use dartloom_ops::Registry;
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
 };
-use dartloom_train::{Fit, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive};
-use serde::{Deserialize, Serialize};
+use dartloom_train::{Fit, Identity, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
 
-use crate::{Parts, SearchError};
+use crate::kept_runs::KeptRuns;
+use crate::{Parts, SearchError, identity};
 
 /// The convolutions of a cell of two residual blocks.
 const BLOCKS: [(usize, usize); 4] = [(0, 2), (2, 3), (3, 4), (4, 5)];
@@ -83,37 +84,52 @@ pub struct OpBenchmark<'a> {
 impl OpBenchmark<'_> {
     /// Trains everything that `dir` does not have yet. Phases are `PHASE/0`, `PHASE/1`, ...
     ///
-    /// Finished trainings are kept in `dir` under the session's digest, so a stopped benchmark goes
-    /// on where it was. Returns `None` when an observer stopped it.
+    /// Finished trainings are kept in `dir`, so a stopped benchmark goes on where it was; those that
+    /// are damaged there, or that belong to an operation which says no identity, are made again, and
+    /// `observer` is told so. Returns `None` when it stopped the benchmark.
     ///
     /// # Errors
     /// [`SearchError::Config`] for a proxy without the edges to be measured, the error of a
-    /// training or of a file, [`SearchError::Stored`] when `dir` holds the benchmark of another
-    /// configuration.
+    /// training or of a file, [`TrainError::OtherWork`] when `dir` holds the benchmark of another
+    /// proxy, configuration, seed or data set.
     pub fn run(
         &self,
         phase: &str,
         dir: &RunDir,
-        session: &mut Session<'_>,
+        observer: &mut dyn Observer,
     ) -> Result<Option<OpBenchmarkOutcome>, SearchError> {
         self.config.check()?;
         let plan = self.plan()?;
-        let mut outcome = stored(dir, &session.digest, &plan)?;
+        let identity = self.identity()?;
+        let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
+        let runs: Vec<OpRun> = kept.read(observer)?.unwrap_or_default();
+        check_beginning(&runs, &plan)?;
+        let mut outcome = OpBenchmarkOutcome { runs };
         for (index, place) in plan.iter().enumerate().skip(outcome.runs.len()) {
             let model = self.model(place)?;
             let name = format!("{phase}/{index}");
-            let mut session = Session {
-                observer: &mut *session.observer,
-                checkpoint: Some(dir.file(&format!("op-run-{index}.safetensors"))),
-                digest: session.digest.clone(),
-            };
+            let file = dir.file(&format!("op-run-{index}.safetensors"));
+            let mut session = Session::new(&mut *observer).saved_at(file);
             let Some(accuracy) = self.train(name, place.run, &model, &mut session)? else {
                 return Ok(None);
             };
             outcome.runs.push(OpRun { accuracy, ..place.clone() });
-            store(dir, &session.digest, &outcome)?;
+            dir.store(FILE, &identity, &outcome.runs)?;
         }
         Ok(Some(outcome))
+    }
+
+    /// Everything that it depends on.
+    fn identity(&self) -> Result<Identity, SearchError> {
+        let identity = Identity::new()
+            .with("benchmark", &self.config)?
+            .with("proxy", self.proxy)?
+            .with("stem", &self.stem)?
+            .with("network", &self.build)?
+            .with("seed", &self.noise.seed())?;
+        let measured = self.config.ops.iter().map(|op| &**op);
+        let ops = identity::genes(self.proxy).chain(measured);
+        identity::operations(identity::images(identity, self.data)?, self.registry, ops)
     }
 
     /// All trainings, in order, without their accuracies.
@@ -209,42 +225,16 @@ fn stands_on(gene: &Gene, edge: Edge) -> bool {
 
 const FILE: &str = "op-runs.json";
 
-/// The trainings so far and the configuration they belong to.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    digest: String,
-    runs: Vec<OpRun>,
-}
-
-/// What is stored, which must be the beginning of the plan.
-fn stored(dir: &RunDir, digest: &str, plan: &[OpRun]) -> Result<OpBenchmarkOutcome, SearchError> {
-    let Some(text) = dir.read(FILE)? else {
-        return Ok(OpBenchmarkOutcome { runs: Vec::new() });
-    };
-    let refused = |expected, found| SearchError::Stored { file: FILE.to_owned(), expected, found };
-    let kept: Kept = serde_json::from_str(&text)
-        .map_err(|error| refused("the runs of an operation benchmark", error.to_string()))?;
-    if kept.digest != digest {
-        let found = format!("those of configuration {}", kept.digest);
-        return Err(refused("runs of this configuration", found));
-    }
+/// Refuses runs that are not the first of the plan.
+fn check_beginning(runs: &[OpRun], plan: &[OpRun]) -> Result<(), SearchError> {
     let place = |run: &OpRun| OpRun { accuracy: 0.0, ..run.clone() };
     let known = |(index, run): (usize, &OpRun)| plan.get(index) == Some(&place(run));
-    if !kept.runs.iter().enumerate().all(known) {
-        let found = format!("{} runs of other operations or places", kept.runs.len());
-        return Err(refused("the first runs of this benchmark", found));
+    if runs.iter().enumerate().all(known) {
+        return Ok(());
     }
-    Ok(OpBenchmarkOutcome { runs: kept.runs })
-}
-
-fn store(dir: &RunDir, digest: &str, outcome: &OpBenchmarkOutcome) -> Result<(), SearchError> {
-    let kept = Kept { digest: digest.to_owned(), runs: outcome.runs.clone() };
-    let text = serde_json::to_string_pretty(&kept).map_err(|error| SearchError::Stored {
+    Err(SearchError::Stored {
         file: FILE.to_owned(),
-        expected: "runs that can be written",
-        found: error.to_string(),
-    })?;
-    dir.write(FILE, text.as_bytes())?;
-    Ok(())
+        expected: "the first runs of this benchmark",
+        found: format!("{} runs of other operations or places", runs.len()),
+    })
 }

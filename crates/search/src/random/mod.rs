@@ -1,13 +1,15 @@
 //! Random search at a given cost.
 
+use dartloom_metrics::Observer;
 use dartloom_net::Model as _;
 use dartloom_ops::Registry;
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Evaluation, FitConfig, Noise, RunDir, Session};
+use dartloom_train::{Evaluation, FitConfig, Identity, Noise, RunDir, Session};
 use serde::{Deserialize, Serialize};
 
 use crate::explore::{Proposal, Training, TrainingConfig};
-use crate::{Parts, SearchError};
+use crate::kept_runs::KeptRuns;
+use crate::{Parts, SearchError, identity};
 
 /// How candidates are drawn and judged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,21 +112,25 @@ const MOST_CANDIDATES: usize = 10_000;
 impl RandomSearch<'_> {
     /// Trains candidates until the next one would exceed the budget; at least one is tried.
     ///
-    /// Finished candidates are kept in `dir` under the session's digest, so a stopped search goes
-    /// on where it was. Returns `None` when an observer stopped it.
+    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was; candidates
+    /// that are damaged there, or that belong to an operation which says no identity, are trained
+    /// again, and `observer` is told so. Returns `None` when it stopped the search.
     ///
     /// # Errors
-    /// The error of a candidate's training or of a file, [`SearchError::Stored`] when `dir` holds
-    /// the candidates of another configuration.
+    /// The error of a candidate's training or of a file; [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds
+    /// the candidates of another search: of other numbers, another seed, space or data set.
     pub fn run(
         &self,
         phase: &str,
         dir: &RunDir,
-        session: &mut Session<'_>,
+        observer: &mut dyn Observer,
     ) -> Result<Option<RandomOutcome>, SearchError> {
         self.config.check()?;
         let training = self.training();
-        let mut outcome = stored(dir, &session.digest)?;
+        let identity = self.identity()?;
+        let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
+        let candidates = kept.read(observer)?.unwrap_or_default();
+        let mut outcome = RandomOutcome { candidates };
         while outcome.candidates.len() < MOST_CANDIDATES {
             let index = outcome.candidates.len();
             let genotype = self
@@ -138,17 +144,25 @@ impl RandomSearch<'_> {
             }
             let name = format!("{phase}/{index}");
             let proposal = Proposal::new(index as u64, genotype.clone());
-            let mut session = Session {
-                observer: &mut *session.observer,
-                checkpoint: Some(dir.file(&format!("candidate-{index}.safetensors"))),
-                digest: session.digest.clone(),
-            };
+            let file = dir.file(&format!("candidate-{index}.safetensors"));
+            let mut session = Session::new(&mut *observer).saved_at(file);
             let judged = training.train(name, &proposal, &model, &mut session)?;
             let Some(Evaluation { accuracy, loss }) = judged else { return Ok(None) };
             outcome.candidates.push(Candidate { genotype, accuracy, loss, training_macs });
-            store(dir, &session.digest, &outcome)?;
+            dir.store(FILE, &identity, &outcome.candidates)?;
         }
         Ok(Some(outcome))
+    }
+
+    /// Everything that it depends on.
+    fn identity(&self) -> Result<Identity, SearchError> {
+        let identity = Identity::new()
+            .with("random search", &self.config)?
+            .with("network", &self.build)?
+            .with("budget", &self.budget)?
+            .with("seed", &self.noise.seed())?;
+        let identity = identity::images(identity, self.data)?;
+        identity::space(identity, self.space, self.registry)
     }
 
     /// How its candidates are judged.
@@ -166,37 +180,5 @@ impl RandomSearch<'_> {
     }
 }
 
-const FILE: &str = "candidates.json";
-
-/// The candidates so far and the configuration they belong to.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kept {
-    digest: String,
-    candidates: Vec<Candidate>,
-}
-
-fn stored(dir: &RunDir, digest: &str) -> Result<RandomOutcome, SearchError> {
-    let Some(text) = dir.read(FILE)? else {
-        return Ok(RandomOutcome { candidates: Vec::new() });
-    };
-    let refused = |expected, found| SearchError::Stored { file: FILE.to_owned(), expected, found };
-    let kept: Kept = serde_json::from_str(&text)
-        .map_err(|error| refused("the candidates of a random search", error.to_string()))?;
-    if kept.digest != digest {
-        let found = format!("those of configuration {}", kept.digest);
-        return Err(refused("candidates of this configuration", found));
-    }
-    Ok(RandomOutcome { candidates: kept.candidates })
-}
-
-fn store(dir: &RunDir, digest: &str, outcome: &RandomOutcome) -> Result<(), SearchError> {
-    let kept = Kept { digest: digest.to_owned(), candidates: outcome.candidates.clone() };
-    let text = serde_json::to_string_pretty(&kept).map_err(|error| SearchError::Stored {
-        file: FILE.to_owned(),
-        expected: "candidates that can be written",
-        found: error.to_string(),
-    })?;
-    dir.write(FILE, text.as_bytes())?;
-    Ok(())
-}
+/// Where the candidates so far are kept; also recorded by whoever keeps the whole search.
+pub(crate) const FILE: &str = "candidates.json";

@@ -47,4 +47,8 @@ impl StopRule for Collapse {
             Reason::new("collapse", seen)
         }))
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("Collapse", self)
+    }
 }

@@ -21,6 +21,10 @@ impl<R: StopRule> StopRule for AnyOf<R> {
         }
         Ok(None)
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("AnyOf", &said(&self.0)?)
+    }
 }
 
 /// Holds when all of the rules do, and there is one; its reason is those of all.
@@ -38,6 +42,10 @@ impl<R: StopRule> StopRule for AllOf<R> {
             };
             Reason::new(join(|reason| &reason.rule), join(|reason| &reason.seen))
         }))
+    }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("AllOf", &said(&self.0)?)
     }
 }
 
@@ -58,6 +66,10 @@ impl<R: StopRule> StopRule for NotBefore<R> {
             _ => Ok(None),
         }
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("NotBefore", &(self.epoch, self.rule.identity()?))
+    }
 }
 
 /// Holds from the epoch on in which the rule has held, whatever comes after; its reason is that of
@@ -76,4 +88,13 @@ impl<R: StopRule> StopRule for Ever<R> {
         }
         Ok(None)
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("Ever", &self.0.identity()?)
+    }
+}
+
+/// What all of the rules say; `None` when one says nothing.
+fn said<R: StopRule>(rules: &[R]) -> Option<Vec<String>> {
+    rules.iter().map(StopRule::identity).collect()
 }

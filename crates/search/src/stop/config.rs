@@ -69,6 +69,10 @@ impl StopRule for RuleConfig {
             Self::Ever(rule) => rule.verdict(space, history),
         }
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("RuleConfig", self)
+    }
 }
 
 impl RuleConfig {

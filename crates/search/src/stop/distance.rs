@@ -17,11 +17,21 @@ pub trait ArchitectureDistance: Debug {
     /// # Errors
     /// When the two cannot be compared.
     fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError>;
+
+    /// A text that changes whenever the distance does, as in
+    /// [`StopRule::identity`](super::StopRule::identity). `None`, the default, says nothing.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<D: ArchitectureDistance + ?Sized> ArchitectureDistance for Box<D> {
     fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError> {
         (**self).between(a, b)
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
     }
 }
 
@@ -56,6 +66,10 @@ impl ArchitectureDistance for Distance {
             }
             Self::Sets => Ok(SetDistance::official(OpScores::means()).genotypes(a, b)?.mean()),
         }
+    }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("Distance", self)
     }
 }
 

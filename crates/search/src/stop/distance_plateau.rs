@@ -83,6 +83,12 @@ impl<D: ArchitectureDistance> StopRule for DistancePlateau<D> {
         let seen = format!("moved by {largest} in {epochs} epochs, at most {tolerance} stops");
         Ok(Some(Reason::new("distance plateau", seen)))
     }
+
+    fn identity(&self) -> Option<String> {
+        let Self { tolerance, epochs, from, reference, distance } = self;
+        let numbers = (tolerance, epochs, from, reference, distance.identity()?);
+        super::identity("DistancePlateau", &numbers)
+    }
 }
 
 impl<D: ArchitectureDistance> DistancePlateau<D> {

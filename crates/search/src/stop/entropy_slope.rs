@@ -60,6 +60,10 @@ impl StopRule for EntropySlope {
             Reason::new("entropy slope", seen)
         }))
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("EntropySlope", self)
+    }
 }
 
 /// Mean normalised entropy over all edges of all cells.

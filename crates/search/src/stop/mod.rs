@@ -53,17 +53,39 @@ pub trait StopRule: Debug {
     /// # Errors
     /// When the history cannot be judged, as when a distance is not defined.
     fn verdict(&self, space: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError>;
+
+    /// A text that changes whenever what this rule says changes: its name, its numbers, and a version
+    /// of its code.
+    ///
+    /// A checkpoint of a search is only gone on with when its rules have the same identities.
+    /// `None`, the default, says nothing, and the search begins anew.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Name and numbers as JSON; `None` for numbers that have no such form.
+fn identity(name: &str, numbers: &impl serde::Serialize) -> Option<String> {
+    serde_json::to_string(&(name, numbers)).ok()
 }
 
 impl<R: StopRule + ?Sized> StopRule for &R {
     fn verdict(&self, space: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
         (**self).verdict(space, history)
     }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
 }
 
 impl<R: StopRule + ?Sized> StopRule for Box<R> {
     fn verdict(&self, space: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
         (**self).verdict(space, history)
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
     }
 }
 

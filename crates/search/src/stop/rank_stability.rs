@@ -52,6 +52,10 @@ impl StopRule for RankStability {
             Reason::new("rank stability", seen)
         }))
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("RankStability", self)
+    }
 }
 
 /// For every edge of every cell the given columns, heaviest first.

@@ -48,4 +48,8 @@ impl StopRule for SkipCount {
             Reason::new("skip count", seen)
         }))
     }
+
+    fn identity(&self) -> Option<String> {
+        super::identity("SkipCount", self)
+    }
 }

@@ -68,6 +68,7 @@ fn other(space: &Space) -> MethodParts<'_> {
 }
 
 const DARTS: TopK = TopK::darts();
+const ONE: TopK = TopK { edges: 1, ..DARTS };
 const OTHER: EdgeWeighted<TopK> = EdgeWeighted(DARTS);
 
 /// Runs these methods in `dir` until `on_event` says stop, if ever; every look at the clock is a
@@ -194,24 +195,90 @@ fn results_of_another_configuration_are_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path()).unwrap();
     run(&dir, config(&[1]), |_| false).unwrap().unwrap();
-    let longer = |method: &mut MethodParts<'_>| method.search.epochs = 3;
-    let error = run_as(&dir, config(&[1]), longer, |_| false).unwrap_err();
-    assert!(matches!(&error, SearchError::Stored { .. }), "{error}");
-    assert!(error.to_string().contains("search.json"), "{error}");
-    let sigmoid = |method: &mut MethodParts<'_>| method.choices = Choices::of(Sigmoid);
-    let error = run_as(&dir, config(&[1]), sigmoid, |_| false).unwrap_err();
-    assert!(matches!(error, SearchError::Stored { .. }), "{error}");
+    let longer: fn(&mut MethodParts<'_>) = |method| method.search.epochs = 3;
+    let refused = |change: fn(&mut MethodParts<'_>), what: &str| {
+        let error = run_as(&dir, config(&[1]), change, |_| false).unwrap_err();
+        let typed = matches!(error, SearchError::Train(TrainError::OtherWork { .. }));
+        let text = error.to_string();
+        assert!(typed && text.contains("search.json") && text.contains(what), "{text}");
+    };
+    refused(longer, "search.epochs: expected 3, found 2");
+    refused(|method| method.choices = Choices::of(Sigmoid), "relaxation: expected");
+    refused(|method| method.decoder = &ONE, "decoder: expected");
     // A checkpoint in the middle of a leg belongs to its configuration, too.
     let dir = RunDir::open(temporary.path().join("other")).unwrap();
     let first = |event: &Event| matches!(event, Event::Step { .. });
     assert!(run(&dir, config(&[1]), first).unwrap().is_none());
     let error = run_as(&dir, config(&[1]), longer, |_| false).unwrap_err();
-    let refused = matches!(error, SearchError::Train(TrainError::Checkpoint { .. }));
-    assert!(refused, "{error}");
+    let refused = matches!(error, SearchError::Train(TrainError::OtherWork { .. }));
+    assert!(refused && error.to_string().contains("search.safetensors"), "{error}");
+}
+
+/// The notes of a run, which must end with a report.
+fn notes(dir: &RunDir) -> (Report, Vec<String>) {
+    let mut notes = Vec::new();
+    let report = run(dir, config(&[1]), |event| {
+        notes.extend(match event {
+            Event::Note { text } => Some(text.clone()),
+            _ => None,
+        });
+        false
+    });
+    (report.unwrap().unwrap(), notes)
 }
 
 #[test]
-fn damaged_results_are_refused_by_name() {
+fn what_was_there_already_is_said() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(temporary.path()).unwrap();
+    assert_eq!(notes(&dir).1, Vec::<String>::new());
+    assert_eq!(notes(&dir).1, ["5 legs of seed 1 were there already"]);
+    let inside = dir.inside("seed-1").unwrap();
+    inside.remove("retrain-random.json").unwrap();
+    let expected = ["3 legs of seed 1 were there already", "1 leg of seed 1 was there already"];
+    assert_eq!(notes(&dir).1, expected);
+}
+
+#[test]
+fn damaged_results_are_made_again_from_their_checkpoints() {
+    let temporary = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(temporary.path()).unwrap();
+    let whole = without_seconds(notes(&dir).0);
+    let inside = dir.inside("seed-1").unwrap();
+    let files = [
+        "search.json",
+        "random.json",
+        "retrain-searched.json",
+        "retrain-random.json",
+        "retrain-baseline.json",
+        "genotype.json",
+        "weights.json",
+        "best-epoch.json",
+        "random/candidates.json",
+    ];
+    for file in files {
+        let good = inside.read(file).unwrap().unwrap();
+        let digit = good.rfind(|c: char| c.is_ascii_digit()).unwrap();
+        let changed = if good.as_bytes()[digit] == b'1' { "2" } else { "1" };
+        let mut wrong = good.clone();
+        wrong.replace_range(digit..=digit, changed);
+        for bad in [&wrong, &good[..good.len() / 2], ""] {
+            inside.write(file, bad.as_bytes()).unwrap();
+            let (report, notes) = notes(&dir);
+            assert_eq!(without_seconds(report), whole, "{file}");
+            let again = notes.iter().filter(|note| note.contains("made again")).count();
+            assert!(again > 0 && notes.iter().any(|note| note.contains(file)), "{file}: {notes:?}");
+            // Results have other seconds; what else a search writes is the same again.
+            if ["genotype.json", "weights.json", "best-epoch.json"].contains(&file) {
+                assert_eq!(inside.read(file).unwrap().unwrap(), good, "{file}");
+            }
+        }
+    }
+    assert_eq!(notes(&dir).1.len(), 1, "everything is whole again");
+}
+
+#[test]
+fn damaged_weights_and_results_without_checksums_are_refused_by_name() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path()).unwrap();
     run(&dir, config(&[1]), |_| false).unwrap().unwrap();
@@ -219,18 +286,28 @@ fn damaged_results_are_refused_by_name() {
     for leg in ["search", "random", "retrain-searched", "retrain-random", "retrain-baseline"] {
         let file = format!("{leg}.json");
         let good = inside.read(&file).unwrap().unwrap();
-        for bad in [&good[..good.len() / 2], "", "[]", "{}"] {
-            inside.write(&file, bad.as_bytes()).unwrap();
+        for old in ["[]", "{}", r#"{"configuration": "0123", "seconds": 1.0}"#] {
+            inside.write(&file, old.as_bytes()).unwrap();
             let error = run(&dir, config(&[1]), |_| false).unwrap_err();
-            assert!(matches!(&error, SearchError::Stored { file: f, .. } if *f == file), "{error}");
+            let typed = matches!(error, SearchError::Train(TrainError::Version { .. }));
+            assert!(typed && error.to_string().contains(&file), "{error}");
         }
         inside.write(&file, good.as_bytes()).unwrap();
     }
+    let path = inside.file("retrain-searched.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let error = run(&dir, config(&[1]), |_| false).unwrap_err();
+    let typed = matches!(error, SearchError::Train(TrainError::Checkpoint { .. }));
+    assert!(typed && error.to_string().contains("retrain-searched.safetensors"), "{error}");
+    // Without weights the result stands.
+    std::fs::remove_file(&path).unwrap();
+    run(&dir, config(&[1]), |_| false).unwrap().unwrap();
     // A result without the architecture it should hold is no baseline in disguise.
-    let good = inside.read("random.json").unwrap().unwrap();
-    let mut value: serde_json::Value = serde_json::from_str(&good).unwrap();
-    value.as_object_mut().unwrap().remove("genotype");
-    inside.write("random.json", value.to_string().as_bytes()).unwrap();
+    let stored = inside.stored::<LegResult>("random.json").unwrap().unwrap();
+    let without = LegResult { genotype: None, ..stored.value };
+    inside.store("random.json", &stored.identity, &without).unwrap();
     let error = run(&dir, config(&[1]), |_| false).unwrap_err();
     assert!(error.to_string().contains("random.json: expected the genotype"), "{error}");
 }
@@ -326,8 +403,7 @@ fn methods_must_be_told_apart() {
 fn searched(dir: &RunDir, change: impl FnOnce(&mut MethodParts<'_>)) -> LegResult {
     let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.contains("random"));
     assert_eq!(run_as(dir, config(&[1]), change, beyond).unwrap(), None);
-    let text = dir.inside("seed-1").unwrap().read("search.json").unwrap().unwrap();
-    serde_json::from_str(&text).unwrap()
+    dir.inside("seed-1").unwrap().stored("search.json").unwrap().unwrap().value
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod configs;
 mod execution;
 mod explorers;
 mod gap;
+mod identity;
 mod methods;
 mod nasbench201;
 mod nasbench_macro;

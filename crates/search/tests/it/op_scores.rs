@@ -7,7 +7,7 @@ use dartloom_search::{
 };
 use dartloom_space::distance::{OpScores, SetDistance};
 use dartloom_space::{Edge, Genotype, Stem};
-use dartloom_train::{FitConfig, Noise, RunDir, Session};
+use dartloom_train::{FitConfig, Noise, RunDir, TrainError};
 use tempfile::TempDir;
 
 use crate::tiny::{build, first_digits, registry};
@@ -52,8 +52,7 @@ fn run(
     let dir = RunDir::open(folder.path())?;
     let mut observer =
         observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-    let mut session = Session { observer: &mut observer, checkpoint: None, digest: "d".to_owned() };
-    benchmark.run("ops", &dir, &mut session)
+    benchmark.run("ops", &dir, &mut observer)
 }
 
 fn whole(proxy: &Genotype, config: OpBenchmarkConfig) -> OpBenchmarkOutcome {
@@ -104,7 +103,8 @@ fn a_stopped_benchmark_goes_on_to_the_same_outcome() {
     // The same folder with another plan.
     let other = OpBenchmarkConfig { ops: vec!["sep_conv_3x3".to_owned()], ..config() };
     let error = run(&proxy, other, &folder, |_| false).unwrap_err();
-    assert!(matches!(error, SearchError::Stored { .. }), "{error}");
+    assert!(matches!(error, SearchError::Train(TrainError::OtherWork { .. })), "{error}");
+    assert!(error.to_string().contains("benchmark.ops"), "{error}");
 }
 
 #[test]

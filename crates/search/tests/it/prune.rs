@@ -65,8 +65,10 @@ fn run(
 ) -> bool {
     let mut observer =
         observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-    let checkpoint = path.map(Path::to_owned);
-    let mut session = Session { observer: &mut observer, checkpoint, digest: "d".to_owned() };
+    let mut session = Session::new(&mut observer);
+    if let Some(path) = path {
+        session = session.saved_at(path);
+    }
     drive(search, &mut session).unwrap() == Outcome::Finished
 }
 

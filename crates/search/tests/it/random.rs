@@ -5,7 +5,7 @@ use dartloom_search::{
     Candidate, Parts, RandomConfig, RandomOutcome, RandomSearch, SearchError, Split,
 };
 use dartloom_space::Space;
-use dartloom_train::{FitConfig, Noise, RunDir, Session};
+use dartloom_train::{FitConfig, Noise, RunDir};
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 
@@ -53,9 +53,7 @@ impl Bench {
         let dir = RunDir::open(self.directory.path().join(name))?;
         let mut observer =
             observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-        let mut session =
-            Session { observer: &mut observer, checkpoint: None, digest: "d".to_owned() };
-        random.run("random", &dir, &mut session)
+        random.run("random", &dir, &mut observer)
     }
 
     fn run(&self, name: &str, budget: u64) -> RandomOutcome {
@@ -121,17 +119,33 @@ fn a_stopped_search_goes_on_to_the_same_outcome() {
 }
 
 #[test]
-fn candidates_of_another_configuration_or_damaged_ones_are_refused() {
+fn candidates_of_another_search_are_refused_and_damaged_ones_made_again() {
     let bench = Bench::new();
-    bench.run("dir", 0);
+    let first = bench.run("dir", 0);
     let file = bench.directory.path().join("dir/candidates.json");
     let good = std::fs::read_to_string(&file).unwrap();
-    for bad in [good.replace("\"d\"", "\"e\""), "{".to_owned(), "[]".to_owned(), good + "x"] {
+    let other = |random: &mut RandomSearch<'_>| random.noise = Noise::new(9);
+    let error = bench.run_with("dir", other, |_| false).unwrap_err().to_string();
+    assert!(error.contains("candidates.json") && error.contains("seed: expected 9, found 3"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), good, "nothing is lost");
+    for bad in [good.replacen("\"loss\": ", "\"loss\": 1", 1), "{".to_owned(), good.clone() + "x"] {
         std::fs::write(&file, bad).unwrap();
-        let error = bench.run_with("dir", |_| (), |_| false).unwrap_err();
-        assert!(matches!(&error, SearchError::Stored { .. }), "{error}");
-        assert!(error.to_string().contains("candidates.json"), "{error}");
+        let mut notes = Vec::new();
+        let watch = |event: &Event| {
+            notes.extend(match event {
+                Event::Note { text } => Some(text.clone()),
+                _ => None,
+            });
+            false
+        };
+        assert_eq!(bench.run_with("dir", |_| (), watch).unwrap(), Some(first.clone()));
+        assert!(notes[0].contains("candidates.json: damaged"), "{notes:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), good);
     }
+    // That of a version without checksums.
+    std::fs::write(&file, r#"{"digest": "d", "candidates": []}"#).unwrap();
+    let error = bench.run_with("dir", |_| (), |_| false).unwrap_err();
+    assert!(error.to_string().contains("expected version 2, found version 1"), "{error}");
 }
 
 #[test]

@@ -66,8 +66,7 @@ fn run(path: &Path, mut stop: impl FnMut(&Event) -> bool) -> bool {
     let mut search = search(&space, &data, config(Order::Second, 4), 5);
     let mut observer =
         observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-    let checkpoint = Some(path.to_owned());
-    let mut session = Session { observer: &mut observer, checkpoint, digest: "d".to_owned() };
+    let mut session = Session::new(&mut observer).saved_at(path);
     drive(&mut search, &mut session).unwrap() == Outcome::Finished
 }
 

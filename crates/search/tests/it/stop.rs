@@ -79,7 +79,10 @@ fn run(
         events.push(event.clone());
         Ok(if stop(event) { Flow::Stop } else { Flow::Continue })
     });
-    let mut session = Session { observer: &mut observer, checkpoint, digest: "d".to_owned() };
+    let mut session = Session::new(&mut observer);
+    if let Some(path) = checkpoint {
+        session = session.saved_at(path);
+    }
     let outcome = drive(&mut search, &mut session).unwrap();
     let (stopped, end) = (search.stopped().cloned(), search.end());
     let image = search.bilevel().supernet.cost().macs;

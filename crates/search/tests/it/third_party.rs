@@ -2,7 +2,6 @@
 
 use candle_core::{D, Tensor};
 use dartloom_decode::TopK;
-use dartloom_metrics::Silent;
 use dartloom_ops::{Init, Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation};
 use dartloom_search::{Choices, SearchConfig, SearchParts, Split, SupernetSearch};
@@ -82,9 +81,7 @@ fn a_search_takes_them_like_its_own() {
     let config = SearchConfig { epochs: 2, batch: 8, ..SearchConfig::default() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();
     let before = search.table(2).unwrap();
-    let mut observer = Silent;
-    let mut session = Session { observer: &mut observer, checkpoint: None, digest: String::new() };
-    assert_eq!(drive(&mut search, &mut session).unwrap(), Outcome::Finished);
+    assert_eq!(drive(&mut search, &mut Session::silent()).unwrap(), Outcome::Finished);
     let after = search.table(2).unwrap();
     assert_ne!(before, after, "the logits have moved");
     let genotype = search.decode(2).unwrap().genotype;

@@ -23,7 +23,7 @@ pub enum Phase {
 }
 
 /// The numbers that turn a space or genotype into a [`Blueprint`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Build {
     /// Base channels C: nodes of cells before the first reduction are C wide.
     pub channels: usize,
@@ -50,7 +50,7 @@ impl Build {
 /// A network with every shape and layer known.
 ///
 /// A supernet has one candidate per operation on every edge, a derived network exactly one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Blueprint {
     /// Numbers it was built with.
     pub build: Build,
@@ -67,7 +67,7 @@ pub struct Blueprint {
 }
 
 /// A part of the stem.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StemPlan {
     /// Its layers.
     pub layers: Vec<Layer>,
@@ -78,7 +78,7 @@ pub struct StemPlan {
 }
 
 /// A placed cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellPlan {
     /// Index of the searchable cell or genotype cell: which logits weigh its edges.
     pub cell: usize,
@@ -101,7 +101,7 @@ pub struct CellPlan {
 }
 
 /// An input of a cell: the (weighted) sum of transformed sources.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PortPlan {
     /// One per link.
     pub links: Vec<TransformPlan>,
@@ -110,7 +110,7 @@ pub struct PortPlan {
 }
 
 /// A source and the layers that bring it to the width and level of its reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TransformPlan {
     /// Where the value comes from.
     pub source: Source,
@@ -121,7 +121,7 @@ pub struct TransformPlan {
 }
 
 /// Where an operation stands: all a custom operation needs to be built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct InputPlan {
     /// Shape of the edge's input.
     pub shape: Shape,
@@ -134,7 +134,7 @@ pub struct InputPlan {
 }
 
 /// An edge of a placed cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EdgePlan {
     /// Source node.
     pub from: usize,
@@ -152,7 +152,7 @@ pub struct EdgePlan {
 }
 
 /// A candidate operation on an edge.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
     /// The operation.
     pub op: OpSpec,
@@ -169,7 +169,7 @@ impl Candidate {
 }
 
 /// An auxiliary classifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuxPlan {
     /// Index of the cell it reads.
     pub after: usize,
@@ -183,7 +183,7 @@ pub struct AuxPlan {
 }
 
 /// The classifier: branches whose outputs are summed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeadPlan {
     /// One per source.
     pub branches: Vec<TransformPlan>,

@@ -1,5 +1,7 @@
 //! Edges whose operations see only some of the channels.
 
+use serde::Serialize;
+
 use super::InputPlan;
 use crate::{Layer, Pair, Shape, SpaceError};
 
@@ -21,7 +23,7 @@ use crate::{Layer, Pair, Shape, SpaceError};
 /// The paper draws `S` anew in every pass; as in its released code, `S` is always the first
 /// channels, and the shuffle takes the place of drawing. On edges of stride 2, of which the paper
 /// does not speak, the other channels are halved by a 2x2 maximum, again as in the released code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PartialPlan {
     /// K: one in so many channels goes through the operations; also the groups of the shuffle.
     pub groups: usize,

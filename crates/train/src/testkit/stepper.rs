@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{CheckError, Law};
-use crate::{EpochReport, Position, Snapshot, StepLoss, Stepper};
+use crate::{EpochReport, Identity, Position, Snapshot, StepLoss, Stepper};
 
 /// What a run of a stepper has shown.
 type Trace = Vec<String>;
@@ -84,16 +84,14 @@ fn run<S: Stepper>(
     Ok(trace)
 }
 
-const DIGEST: &str = "testkit";
-
 fn bytes<S: Stepper>(stepper: &S, at: Position) -> Result<Vec<u8>, S::Error> {
     let mut snapshot = stepper.snapshot()?;
     snapshot.position = at;
-    Ok(snapshot.encode(Path::new("state"), DIGEST)?)
+    Ok(snapshot.encode(Path::new("state"), &Identity::new())?)
 }
 
 fn restore<S: Stepper>(stepper: &mut S, bytes: &[u8]) -> Result<Position, S::Error> {
-    let snapshot = Snapshot::decode(Path::new("state"), bytes, DIGEST)?;
+    let (_, snapshot) = Snapshot::decode(Path::new("state"), bytes)?;
     let at = snapshot.position;
     stepper.restore(snapshot)?;
     Ok(at)

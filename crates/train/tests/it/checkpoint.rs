@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_train::{Position, Snapshot, TrainError};
+use dartloom_train::{Identity, Position, Snapshot, TrainError};
 use proptest::prelude::*;
+
+/// An identity of that name.
+pub(crate) fn id(name: &str) -> Identity {
+    Identity::new().with("name", &name).unwrap()
+}
 
 pub(crate) fn snapshot() -> Snapshot {
     let cpu = &Device::Cpu;
@@ -40,10 +45,10 @@ fn bits(tensor: &Tensor) -> (Vec<usize>, Vec<u64>) {
 fn a_file_gives_back_every_bit() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.safetensors");
-    assert!(Snapshot::load(&path, "d").unwrap().is_none());
+    assert!(Snapshot::load(&path, &id("d")).unwrap().is_none());
     let saved = snapshot();
-    saved.save(&path, "d").unwrap();
-    let read = Snapshot::load(&path, "d").unwrap().unwrap();
+    saved.save(&path, &id("d")).unwrap();
+    let read = Snapshot::load(&path, &id("d")).unwrap().unwrap();
     assert_eq!(read.position, saved.position);
     assert_eq!(read.values, saved.values);
     assert_eq!(read.tensors.keys().collect::<Vec<_>>(), ["adam", "sgd", "variables"]);
@@ -62,12 +67,12 @@ fn equal_snapshots_are_equal_files() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, snapshot: &Snapshot| {
         let path = directory.path().join(name);
-        snapshot.save(&path, "d").unwrap();
+        snapshot.save(&path, &id("d")).unwrap();
         std::fs::read(&path).unwrap()
     };
     let first = file("a", &snapshot());
     assert_eq!(first, file("b", &snapshot()));
-    let read = Snapshot::load(&directory.path().join("a"), "d").unwrap().unwrap();
+    let read = Snapshot::load(&directory.path().join("a"), &id("d")).unwrap().unwrap();
     assert_eq!(first, file("c", &read), "read and written again");
     let other = Snapshot { position: Position { epoch: 4, step: 18 }, ..snapshot() };
     assert_ne!(first, file("d", &other));
@@ -80,8 +85,8 @@ fn a_view_of_a_tensor_is_saved_by_its_values() {
     let matrix = Tensor::new(&[[1.0f32, 2.0], [3.0, 4.0]], &Device::Cpu).unwrap();
     let column = matrix.t().unwrap().narrow(0, 1, 1).unwrap();
     let group = BTreeMap::from([("column".to_owned(), column)]);
-    Snapshot::new(serde_json::Value::Null).with("g", group).save(&path, "d").unwrap();
-    let mut read = Snapshot::load(&path, "d").unwrap().unwrap();
+    Snapshot::new(serde_json::Value::Null).with("g", group).save(&path, &id("d")).unwrap();
+    let mut read = Snapshot::load(&path, &id("d")).unwrap().unwrap();
     let column = read.take("g").unwrap().remove("column").unwrap();
     assert_eq!(column.to_vec2::<f32>().unwrap(), [[2.0, 4.0]]);
     assert!(matches!(read.take("g"), Err(TrainError::State { .. })), "taken once");
@@ -93,11 +98,11 @@ fn what_a_file_cannot_hold_is_refused() {
     let path = directory.path().join("state");
     let long = Tensor::new(&[1i64 << 40], &Device::Cpu).unwrap();
     let group = BTreeMap::from([("count".to_owned(), long)]);
-    let error = Snapshot::new(serde_json::Value::Null).with("g", group).save(&path, "d");
+    let error = Snapshot::new(serde_json::Value::Null).with("g", group).save(&path, &id("d"));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("g/count") && error.contains("I64"), "{error}");
     let slash = Snapshot::new(serde_json::Value::Null).with("a/b", BTreeMap::new());
-    assert!(matches!(slash.save(&path, "d"), Err(TrainError::Checkpoint { .. })));
+    assert!(matches!(slash.save(&path, &id("d")), Err(TrainError::Checkpoint { .. })));
     assert!(!path.exists());
 }
 
@@ -120,8 +125,8 @@ proptest! {
         saved.position.epoch = epoch;
         let directory = tempfile::tempdir()?;
         let path = directory.path().join("state");
-        saved.save(&path, "d").map_err(|e| TestCaseError::fail(e.to_string()))?;
-        let read = Snapshot::load(&path, "d").unwrap().unwrap();
+        saved.save(&path, &id("d")).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        let read = Snapshot::load(&path, &id("d")).unwrap().unwrap();
         prop_assert_eq!(bits(&read.tensors["one"]["a"]), bits(&a));
         prop_assert_eq!(bits(&read.tensors["two"]["b"]), bits(&b));
         prop_assert_eq!(read.position, saved.position);

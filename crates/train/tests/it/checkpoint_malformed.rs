@@ -7,7 +7,7 @@ use dartloom_train::{Outcome, Session, Snapshot, TrainError, drive};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::checkpoint::snapshot;
+use crate::checkpoint::{id, snapshot};
 use crate::drive::Counter;
 
 struct Bench {
@@ -23,14 +23,14 @@ impl Bench {
     }
 
     fn good(&self) -> Vec<u8> {
-        snapshot().save(&self.path, "digest").unwrap();
+        snapshot().save(&self.path, &id("d")).unwrap();
         std::fs::read(&self.path).unwrap()
     }
 
     /// The error that a file of these bytes gives; it must name the file.
     fn refused(&self, bytes: &[u8]) -> String {
         std::fs::write(&self.path, bytes).unwrap();
-        let error = Snapshot::load(&self.path, "digest").unwrap_err();
+        let error = Snapshot::load(&self.path, &id("d")).unwrap_err();
         assert!(matches!(error, TrainError::Checkpoint { .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains("damaged.safetensors"), "{text}");
@@ -38,7 +38,10 @@ impl Bench {
     }
 }
 
-const HEADER: &str = r#"{"version":1,"digest":"digest","position":{"epoch":0,"step":0},"groups":{"g":1},"values":null}"#;
+const HEADER: &str = concat!(
+    r#"{"version":2,"checksum":"0000000000000000000000000000000000000000000000000000000000000000","#,
+    r#""identity":{"parts":{"name":"d"}},"position":{"epoch":0,"step":0},"groups":{"g":1},"values":null}"#
+);
 
 /// A safetensors file with one tensor and, possibly, the checkpoint's entry.
 fn file(name: &str, dtype: Dtype, entry: Option<&str>) -> Vec<u8> {
@@ -64,11 +67,11 @@ fn edited(good: &[u8], from: &str, to: &str) -> Vec<u8> {
 #[test]
 fn the_forms_used_below_are_otherwise_good() {
     let bench = Bench::new();
-    std::fs::write(&bench.path, file("g/t", Dtype::F32, Some(HEADER))).unwrap();
-    Snapshot::load(&bench.path, "digest").unwrap().unwrap();
+    let text = bench.refused(&file("g/t", Dtype::F32, Some(HEADER)));
+    assert!(text.contains("checksum 0000"), "all but the checksum is right: {text}");
     let same = edited(&bench.good(), "version", "version");
     std::fs::write(&bench.path, same).unwrap();
-    Snapshot::load(&bench.path, "digest").unwrap().unwrap();
+    Snapshot::load(&bench.path, &id("d")).unwrap().unwrap();
 }
 
 #[test]
@@ -91,11 +94,14 @@ fn every_damage_has_its_error() {
         ("no entry", file("g/t", Dtype::F32, None), "`dartloom` entry"),
         ("an entry that is no JSON", one("{".to_owned()), "readable header"),
         ("an entry of another kind", one("[1, 2]".to_owned()), "readable header"),
-        ("no version", one(header("\"version\":1,", "")), "version"),
-        ("a later version", one(header("\"version\":1", "\"version\":2")), "version 2"),
+        ("no version", one(header("\"version\":2,", "")), "version"),
+        ("an older version", one(header("\"version\":2", "\"version\":1")), "version 1"),
+        ("a later version", one(header("\"version\":2", "\"version\":3")), "version 3"),
         ("a later version of another form", one(r#"{"version":9}"#.to_owned()), "version 9"),
-        ("no digest", one(header("\"digest\":\"digest\",", "")), "digest"),
-        ("another configuration", one(header(":\"digest\"", ":\"other\"")), "configuration other"),
+        ("no identity", one(header("\"identity\":{\"parts\":{\"name\":\"d\"}},", "")), "identity"),
+        ("no checksum", one(header("\"checksum\"", "\"checked\"")), "checked"),
+        ("a changed name", edited(&good, "adam/steps", "adam/stops"), "with checksum"),
+        ("a changed number", edited(&good, "\\\"steps\\\":3", "\\\"steps\\\":4"), "with checksum"),
         ("no position", one(header("\"position\":{\"epoch\":0,\"step\":0},", "")), "position"),
         ("a negative position", one(header("\"epoch\":0", "\"epoch\":-1")), "readable header"),
         ("an unknown field", one(header("\"values\"", "\"valves\"")), "valves"),
@@ -128,9 +134,9 @@ fn truncation_at_any_byte_is_noticed() {
 fn a_directory_in_its_place_is_a_file_error() {
     let bench = Bench::new();
     std::fs::create_dir(&bench.path).unwrap();
-    let error = Snapshot::load(&bench.path, "digest").unwrap_err();
+    let error = Snapshot::load(&bench.path, &id("d")).unwrap_err();
     assert!(matches!(error, TrainError::File { action: "read", .. }), "{error}");
-    let error = snapshot().save(&bench.path, "digest").unwrap_err();
+    let error = snapshot().save(&bench.path, &id("d")).unwrap_err();
     assert!(matches!(error, TrainError::File { action: "write", .. }), "{error}");
 }
 
@@ -141,13 +147,9 @@ fn a_position_beyond_the_phase_is_refused_before_anything_is_restored() {
         let mut counter = Counter::new(3, 2);
         let mut snapshot = dartloom_train::Stepper::snapshot(&counter).unwrap();
         snapshot.position = dartloom_train::Position { epoch, step };
-        snapshot.save(&bench.path, "digest").unwrap();
-        let mut observer = dartloom_metrics::Silent;
-        let mut session = Session {
-            observer: &mut observer,
-            checkpoint: Some(bench.path.clone()),
-            digest: "digest".to_owned(),
-        };
+        let identity = dartloom_train::Stepper::identity(&counter).unwrap();
+        snapshot.save(&bench.path, &identity).unwrap();
+        let mut session = Session::silent().saved_at(&bench.path);
         let error = drive(&mut counter, &mut session).unwrap_err();
         assert!(matches!(error, TrainError::Checkpoint { .. }), "{error}");
         assert_eq!(counter.restored, 0);
@@ -158,18 +160,13 @@ fn a_position_beyond_the_phase_is_refused_before_anything_is_restored() {
 fn another_steppers_state_is_refused() {
     let bench = Bench::new();
     let other = Snapshot::new(serde_json::json!({})).with("weights", BTreeMap::new());
-    other.save(&bench.path, "digest").unwrap();
-    let mut observer = dartloom_metrics::Silent;
-    let mut session = Session {
-        observer: &mut observer,
-        checkpoint: Some(bench.path.clone()),
-        digest: "digest".to_owned(),
-    };
+    let mut session = Session::silent().saved_at(&bench.path);
     let data = crate::small::first_digits(8);
     let model = crate::small::network(&data, 1);
     let noise = dartloom_train::Noise::new(1);
     let config = crate::small::config(1);
     let mut fit = dartloom_train::Fit::new("fit", &model, config, noise, &data, None).unwrap();
+    other.save(&bench.path, &dartloom_train::Stepper::identity(&fit).unwrap()).unwrap();
     let error = drive(&mut fit, &mut session).map(|_: Outcome| ()).unwrap_err();
     assert!(matches!(error, TrainError::State { .. }), "{error}");
 }
@@ -196,7 +193,8 @@ proptest! {
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {
         let bench = Bench::new();
-        let mut bytes = bench.good();
+        let good = bench.good();
+        let mut bytes = good.clone();
         for (index, value) in changes {
             let index = index.index(bytes.len());
             bytes[index] = value;
@@ -205,13 +203,42 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         std::fs::write(&bench.path, &bytes).unwrap();
-        // A changed weight cannot be told from a right one; everything else is an error.
-        match Snapshot::load(&bench.path, "digest") {
-            Ok(read) => prop_assert!(read.is_some()),
+        match Snapshot::load(&bench.path, &id("d")) {
+            // Only white space between the header and the tensors may differ.
+            Ok(read) => {
+                read.unwrap().save(&bench.path, &id("d")).unwrap();
+                prop_assert!(std::fs::read(&bench.path).unwrap() == good);
+            }
             Err(error) => {
                 let typed = matches!(error, TrainError::Checkpoint { .. });
                 prop_assert!(typed, "{error}");
             }
         }
     }
+}
+
+#[test]
+fn a_changed_bit_of_a_weight_is_found() {
+    let bench = Bench::new();
+    let good = bench.good();
+    let length = u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    for at in 8 + length..good.len() {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        let text = bench.refused(&bytes);
+        assert!(text.contains("contents with checksum"), "byte {at}: {text}");
+    }
+}
+
+#[test]
+fn the_checkpoint_of_other_work_is_refused_with_what_differs() {
+    let bench = Bench::new();
+    bench.good();
+    let error = Snapshot::load(&bench.path, &id("other")).unwrap_err();
+    assert!(matches!(error, TrainError::OtherWork { .. }), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(r#"name: expected "other", found "d""#), "{text}");
+    let unsaid = id("d").with_code("operation `mine`", "OpFactory::identity", None);
+    let text = Snapshot::load(&bench.path, &unsaid).unwrap_err().to_string();
+    assert!(text.contains("operation `mine`"), "{text}");
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use candle_core::{Device, Tensor};
 use dartloom_metrics::{CellEntropy, Event, Flow, Observer, ObserverError};
 use dartloom_train::{
-    EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
-    drive,
+    EpochReport, Identity, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper,
+    TrainError, drive,
 };
 
 /// Counts its steps; its "architecture" changes in every second epoch.
@@ -72,6 +72,10 @@ impl Stepper for Counter {
         Ok(Snapshot::new(self.is_over.into()).with("counter", group))
     }
 
+    fn identity(&self) -> Result<Identity, TrainError> {
+        Identity::new().with("counter", &(self.epochs, self.steps))
+    }
+
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {
         self.restored += 1;
         self.is_over = snapshot.values == serde_json::Value::Bool(true);
@@ -123,7 +127,10 @@ fn run(
     scribe: &mut Scribe,
     checkpoint: Option<PathBuf>,
 ) -> Result<Outcome, TrainError> {
-    let mut session = Session { observer: scribe, checkpoint, digest: "d".to_owned() };
+    let mut session = Session::new(scribe);
+    if let Some(path) = checkpoint {
+        session = session.saved_at(path);
+    }
     drive(counter, &mut session)
 }
 

@@ -13,5 +13,6 @@ mod losses;
 mod noise;
 mod not_finite;
 mod optimisers;
+mod other_work;
 mod run_dir;
 mod small;

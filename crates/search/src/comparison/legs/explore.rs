@@ -30,10 +30,11 @@ impl Contest<'_> {
     ) -> Result<Option<LegResult>, SearchError> {
         let comparison = self.comparison;
         let leg = &*comparison.leg(Part::Search, &parts.key);
-        let ExplorerParts { space, channels, split, explorer, rules, .. } = parts;
-        let digest = self.digest(leg, &(space, channels, split, explorer, rules, most))?;
-        if let Some(result) = self.stored(leg, &digest)? {
-            return Ok(Some(result));
+        let ExplorerParts { space, rules, .. } = parts;
+        let identity = self.explored(leg, parts, most)?;
+        match self.stored(leg, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
         }
         let images = comparison.candidate_images(parts, self.seed)?;
         let checkpoints = self.dir.inside(&comparison.file("candidates", &parts.key, "dir"))?;
@@ -45,7 +46,12 @@ impl Contest<'_> {
             None => inline(&training),
         };
         let threads = comparison.workers.map(Workers::threads_each);
-        let journal = self.dir.file(&comparison.file("journal", &parts.key, "log"));
+        let log = comparison.file("journal", &parts.key, "log");
+        if !identity.is_said() {
+            // What it holds was judged by code that nobody can know to be the same.
+            self.dir.remove(&log)?;
+        }
+        let journal = self.dir.file(&log);
         let owner = json!({ "leg": leg, "seed": self.seed });
         let (mut journal, past) = Journal::open(journal, &owner).map_err(ExploreError::from)?;
         let budget = match most {
@@ -71,7 +77,7 @@ impl Contest<'_> {
             pool: &mut *pool,
             prepare: &mut |proposal| prepare(&training, proposal, threads, &correct),
             config: PooledConfig { pace: rules.pace, order: rules.order, budget },
-            digest: digest.clone(),
+            identity: identity.clone(),
         };
         let found = search.run(&mut journal, &past, &mut |standing| {
             measure(&mut calibration.borrow_mut(), standing);
@@ -91,8 +97,9 @@ impl Contest<'_> {
             failures: failures(&trials),
             ..LegResult::default()
         };
-        self.write(&comparison.file("genotype", &parts.key, "json"), &result.genotype)?;
-        self.finish(leg, digest, result)
+        let genotype = comparison.file("genotype", &parts.key, "json");
+        self.write(&genotype, &result.genotype)?;
+        self.finish(leg, &identity, result, &[genotype, log])
     }
 }
 

@@ -30,14 +30,14 @@ impl<'a> Entrant<'a> {
         Self::Derived(genotype, space, "retrain-random")
     }
 
-    fn genotype(self) -> Option<&'a Genotype> {
+    pub(super) fn genotype(self) -> Option<&'a Genotype> {
         match self {
             Self::Derived(genotype, ..) => Some(genotype),
             Self::Baseline => None,
         }
     }
 
-    fn space(self) -> Option<&'a Space> {
+    pub(super) fn space(self) -> Option<&'a Space> {
         match self {
             Self::Derived(_, space, _) => Some(space),
             Self::Baseline => None,
@@ -52,9 +52,10 @@ impl Contest<'_> {
         entrant: Entrant<'_>,
         noise: Noise,
     ) -> Result<Option<LegResult>, SearchError> {
-        let digest = self.digest(leg, &(entrant.genotype(), entrant.space()))?;
-        if let Some(result) = self.stored(leg, &digest)? {
-            return Ok(Some(result));
+        let identity = self.retrained(leg, entrant)?;
+        match self.stored(leg, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
         }
         let comparison = self.comparison;
         let model: Box<dyn Model> = match entrant {
@@ -69,9 +70,9 @@ impl Contest<'_> {
         let noise = noise.child("retrain");
         let (train, test) = (comparison.train, comparison.test);
         let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, Some(test))?;
-        let checkpoint = Some(self.dir.file(&format!("{leg}.safetensors")));
+        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
         let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
-        let mut session = Session { observer: &mut watch, checkpoint, digest: digest.clone() };
+        let mut session = Session::new(&mut watch).saved_at(checkpoint);
         if drive(&mut fit, &mut session)? != Outcome::Finished {
             watch.store()?;
             return Ok(None);
@@ -86,7 +87,7 @@ impl Contest<'_> {
             macs: Some(cost.macs),
             ..LegResult::default()
         };
-        self.finish(leg, digest, result)
+        self.finish(leg, &identity, result, &[])
     }
 
     fn derived(

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use dartloom_dist::Usage;
 use dartloom_dist::journal::Contents;
+use dartloom_train::{Agreement, Identity};
+use serde_json::Value;
 
 use super::record::{Record, VERSION};
 use super::{Order, Pace, PooledConfig};
@@ -45,7 +47,7 @@ impl Book {
     pub(super) fn replay(
         path: &Path,
         contents: &Contents,
-        digest: &str,
+        identity: &Identity,
         explorer: &mut dyn Explorer,
     ) -> Result<Self, ExploreError> {
         let mut book = Self::default();
@@ -56,16 +58,19 @@ impl Book {
             found,
         };
         for (number, entry) in contents.entries.iter().enumerate() {
+            let version = entry.record.pointer("/Search/version").and_then(Value::as_u64);
+            if let Some(version) = version.filter(|&version| version != u64::from(VERSION)) {
+                let expected = format!("records of version {VERSION}");
+                return Err(other(number, expected, format!("version {version}")));
+            }
             let record: Record = serde_json::from_value(entry.record.clone()).map_err(|error| {
                 other(number, "a record of a discrete search".to_owned(), error.to_string())
             })?;
-            let header = Record::Search { version: VERSION, digest: digest.to_owned() };
             match record {
-                Record::Search { .. } if record == header => {}
-                Record::Search { version, digest: found } => {
-                    let found = format!("those of {found}, version {version}");
-                    let expected = format!("the records of search {digest}, version {VERSION}");
-                    return Err(other(number, expected, found));
+                Record::Search { identity: stored, .. } => {
+                    same(identity, &stored).map_err(|found| {
+                        other(number, "the records of this search".to_owned(), found)
+                    })?;
                 }
                 Record::Asked { proposal, price, memory } => {
                     let again = explorer.ask()?;
@@ -173,5 +178,20 @@ impl Book {
         let first = self.trials.is_empty() && self.open.is_empty();
         let within = |most| self.spent.checked_add(price).is_some_and(|sum| sum <= most);
         first || config.budget.price.is_none_or(within)
+    }
+}
+
+/// Why a journal is not that of the search that is asked for.
+fn same(wanted: &Identity, stored: &Identity) -> Result<(), String> {
+    match wanted.agreement(stored) {
+        Agreement::Same => Ok(()),
+        Agreement::Unsaid => Err(wanted
+            .complaint()
+            .or_else(|| stored.complaint())
+            .unwrap_or_else(|| "one without an identity".to_owned())),
+        Agreement::Differs(differences) => {
+            let all: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            Err(format!("those of other work: {}", all.join("; ")))
+        }
     }
 }

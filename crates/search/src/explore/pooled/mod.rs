@@ -12,6 +12,7 @@ use std::time::Duration;
 use dartloom_dist::journal::{Contents, Durability, Journal};
 use dartloom_dist::{Failure, TaskEvent, TaskPool, TaskSpec, Usage};
 use dartloom_metrics::Flow;
+use dartloom_train::Identity;
 
 use super::{ExploreError, Explorer, Outcome, Proposal, Resource, Trial, best};
 use book::Book;
@@ -59,8 +60,9 @@ pub struct PooledSearch<'a> {
     pub prepare: &'a mut dyn FnMut(&Proposal) -> Result<Assignment, Outcome>,
     /// How many are open at once, and until when.
     pub config: PooledConfig,
-    /// Digest of everything that outcomes and proposals depend on; the journal of another is refused.
-    pub digest: String,
+    /// Everything that outcomes depend on: how candidates are judged, and on which data; the journal of
+    /// another is refused. The explorer needs none: its proposals are compared one by one.
+    pub identity: Identity,
 }
 
 impl fmt::Debug for PooledSearch<'_> {
@@ -118,10 +120,10 @@ impl PooledSearch<'_> {
         observe: &mut dyn FnMut(&Standing<'_>) -> Flow,
     ) -> Result<Option<Vec<Trial>>, ExploreError> {
         self.config.check()?;
-        let mut book = Book::replay(journal.path(), past, &self.digest, &mut *self.explorer)?;
+        let mut book = Book::replay(journal.path(), past, &self.identity, &mut *self.explorer)?;
         if past.entries.is_empty() {
-            let digest = self.digest.clone();
-            let header = Record::Search { version: record::VERSION, digest };
+            let identity = self.identity.clone();
+            let header = Record::Search { version: record::VERSION, identity };
             journal.append(&header, Durability::Synced)?;
         }
         self.submit_again(&mut book, journal)?;

@@ -1,6 +1,7 @@
 //! What a pooled search writes into its journal.
 
 use dartloom_dist::{Failure, Usage};
+use dartloom_train::Identity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,8 +16,8 @@ pub enum Record {
     Search {
         /// Version of these records.
         version: u32,
-        /// Digest of everything that the search depends on.
-        digest: String,
+        /// Everything that its outcomes depend on.
+        identity: Identity,
     },
     /// The explorer has proposed an architecture.
     Asked {

@@ -5,14 +5,14 @@ mod patience;
 use candle_core::{DType, Device};
 use dartloom_data::Dataset;
 use dartloom_dist::worker::TaskError;
-use dartloom_metrics::{Event, Flow, Silent, observer_fn};
+use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_train::{
     Evaluation, Fit, FitConfig, Noise, Outcome as Ending, RunDir, Session, Stepper as _,
-    TrainError, digest, drive,
+    TrainError, drive,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -158,13 +158,11 @@ impl Training<'_> {
             }
             Ok(Flow::Continue)
         });
-        let told = |error: TrainError| TaskError::Machine(error.to_string());
-        let file = format!("candidate-{}.safetensors", proposal.task);
-        let mut session = Session {
-            observer: &mut observer,
-            checkpoint: self.checkpoints.as_ref().map(|dir| dir.file(&file)),
-            digest: digest(&(&self.config, proposal)).map_err(told)?,
-        };
+        let mut session = Session::new(&mut observer);
+        if let Some(dir) = &self.checkpoints {
+            session =
+                session.saved_at(dir.file(&format!("candidate-{}.safetensors", proposal.task)));
+        }
         self.outcome(proposal, &mut session).map_err(|error| match error {
             SearchError::Train(error @ TrainError::NotFinite { .. }) => {
                 TaskError::NonFinite(error.to_string())
@@ -205,9 +203,7 @@ impl Training<'_> {
 
 impl Evaluator for Training<'_> {
     fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
-        let mut silent = Silent;
-        let digest = String::new();
-        let mut session = Session { observer: &mut silent, checkpoint: None, digest };
-        self.outcome(proposal, &mut session).or_else(|error| failed(proposal.task, error))
+        let outcome = self.outcome(proposal, &mut Session::silent());
+        outcome.or_else(|error| failed(proposal.task, error))
     }
 }

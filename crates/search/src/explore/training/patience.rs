@@ -1,6 +1,8 @@
 //! A training that ends when it gets no better.
 
-use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
+use dartloom_train::{
+    EpochReport, Fit, Identity, Position, Snapshot, StepLoss, Stepper, TrainError,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -68,6 +70,10 @@ impl Stepper for Patient<'_> {
         let mut snapshot = self.fit.snapshot()?;
         snapshot.values["patience"] = json!(self.record);
         Ok(snapshot)
+    }
+
+    fn identity(&self) -> Result<Identity, TrainError> {
+        self.fit.identity()?.with("patience", &self.patience)
     }
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {

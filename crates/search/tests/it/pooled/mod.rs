@@ -16,7 +16,7 @@ use dartloom_search::explore::{
     assign, explore, handler,
 };
 use dartloom_space::{Cost, Genotype, nasbench201};
-use dartloom_train::Noise;
+use dartloom_train::{Identity, Noise};
 use serde_json::json;
 
 /// As many 3x3 convolutions as possible, early edges first.
@@ -42,6 +42,11 @@ fn config(pace: Pace, evaluations: usize) -> PooledConfig {
     PooledConfig { pace, order: Order::Submission, budget }
 }
 
+/// What judges in these tests.
+fn id(judge: &str) -> Identity {
+    Identity::new().with("judge", &judge).unwrap()
+}
+
 /// Runs, or goes on with, a search in the journal at `path`.
 fn search(
     path: &Path,
@@ -51,8 +56,8 @@ fn search(
 ) -> Result<Vec<Trial>, ExploreError> {
     let (mut journal, past) = Journal::open(path, &json!("test"))?;
     let mut prepare = |proposal: &Proposal| Ok(assign(proposal));
-    let digest = "test".to_owned();
-    let mut search = PooledSearch { explorer, pool, prepare: &mut prepare, config, digest };
+    let identity = id("test");
+    let mut search = PooledSearch { explorer, pool, prepare: &mut prepare, config, identity };
     let trials = search.run(&mut journal, &past, &mut |_| Flow::Continue)?;
     Ok(trials.unwrap())
 }
@@ -148,7 +153,7 @@ fn a_price_ends_a_search_before_it_is_exceeded() {
             pool: &mut pool,
             prepare: &mut prepare,
             config,
-            digest: String::new(),
+            identity: id("test"),
         };
         search.run(&mut journal, &past, &mut |_| Flow::Continue).unwrap().unwrap().len()
     };
@@ -180,7 +185,7 @@ fn what_is_too_large_or_fails_is_told_and_the_search_goes_on() {
         pool: &mut pool,
         prepare: &mut prepare,
         config: config(Pace::SteadyState(Some(4)), 30),
-        digest: String::new(),
+        identity: id("test"),
     };
     let trials = search.run(&mut journal, &past, &mut |_| Flow::Continue).unwrap().unwrap();
     assert_eq!(trials.len(), 30);
@@ -301,18 +306,26 @@ fn the_journal_of_another_search_is_refused_and_kept() {
     let before = records(&path);
     let (mut journal, past) = Journal::open(&path, &json!("test")).unwrap();
     let mut prepare = |proposal: &Proposal| Ok(assign(proposal));
-    let mut refuse = |explorer: &mut dyn Explorer, digest: &str| {
-        let (mut pool, digest) = (inline(), digest.to_owned());
-        let mut search =
-            PooledSearch { explorer, pool: &mut pool, prepare: &mut prepare, config: pace, digest };
+    let mut refuse = |explorer: &mut dyn Explorer, identity: Identity| {
+        let mut search = PooledSearch {
+            explorer,
+            pool: &mut inline(),
+            prepare: &mut prepare,
+            config: pace,
+            identity,
+        };
         search.run(&mut journal, &past, &mut |_| Flow::Continue).unwrap_err()
     };
-    let found = refuse(&mut evolution(), "other");
+    let found = refuse(&mut evolution(), id("other"));
     assert!(matches!(found, ExploreError::Journal { record: 1, .. }), "{found}");
+    assert!(found.to_string().contains(r#"judge: expected "other", found "test""#), "{found}");
+    let unsaid = id("test").with_code("operation `mine`", "OpFactory::identity", None);
+    let found = refuse(&mut evolution(), unsaid).to_string();
+    assert!(found.contains("operation `mine`"), "{found}");
     let domain = Domain::every_edge(nasbench201::space().unwrap());
     let mut other =
         RegularisedEvolution::new(domain, EvolutionConfig::default(), Noise::new(4)).unwrap();
-    let found = refuse(&mut other, "test");
+    let found = refuse(&mut other, id("test"));
     assert!(matches!(found, ExploreError::Journal { record: 2, .. }), "{found}");
     assert_eq!(records(&path), before);
 }
@@ -331,7 +344,7 @@ fn an_observer_stops_a_search_that_goes_on_later() {
             pool: &mut pool,
             prepare: &mut prepare,
             config: pace,
-            digest: "test".to_owned(),
+            identity: id("test"),
         };
         let mut most = 0;
         let stopped = search.run(&mut journal, &past, &mut |standing| {

@@ -1,0 +1,50 @@
+//! What a network is.
+
+use std::sync::OnceLock;
+
+use dartloom_ops::{OpError, Registry, Variables};
+use dartloom_space::Blueprint;
+use sha2::{Digest as _, Sha256};
+
+/// What a network computes, and the weights it starts with, as far as somebody asks.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// Digest of the architecture; `None` where an operation says nothing.
+    architecture: Option<String>,
+    whole: OnceLock<Option<String>>,
+}
+
+impl Identity {
+    /// That of a network of this architecture.
+    pub(crate) fn new(architecture: Option<String>) -> Self {
+        Self { architecture, whole: OnceLock::new() }
+    }
+
+    /// That of a blueprint whose operations are those of `registry`.
+    ///
+    /// # Errors
+    /// That of an operation that the registry does not have.
+    pub(crate) fn planned(plan: &Blueprint, registry: &Registry) -> Result<Self, OpError> {
+        let edges = plan.cells.iter().flat_map(|cell| &cell.edges);
+        let candidates = edges.filter(|edge| edge.live).flat_map(|edge| &edge.candidates);
+        // What has a recipe stands in the blueprint with all its layers.
+        let code = candidates.filter(|candidate| candidate.layers.is_none());
+        let code = registry.identities(code.map(|candidate| &*candidate.op.name))?;
+        let said = code.values().all(Option::is_some);
+        let text = said.then(|| serde_json::to_vec(&(plan, code)).ok()).flatten();
+        Ok(Self::new(text.map(|text| hex(&Sha256::digest(&text)))))
+    }
+
+    /// Architecture and values of the variables, as they are when this is first asked.
+    pub(crate) fn with(&self, variables: &Variables) -> Option<String> {
+        let whole = || {
+            let architecture = self.architecture.as_ref()?;
+            Some(format!("{architecture} {}", variables.digest().ok()?))
+        };
+        self.whole.get_or_init(whole).clone()
+    }
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}

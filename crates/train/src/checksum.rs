@@ -1,0 +1,77 @@
+//! Checksums of files, and texts that carry one of themselves.
+
+use std::ops::Range;
+
+use sha2::{Digest as _, Sha256};
+
+/// Digits that stand where a text's checksum will.
+pub(crate) const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const FIELD: &str = "\"checksum\"";
+
+/// The SHA-256 of some bytes, 64 hexadecimal digits: what `sha256sum` prints.
+pub(crate) fn of(bytes: &[u8]) -> String {
+    hex(Sha256::digest(bytes).as_slice())
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A text that does not have the checksum it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// There is no checksum in it.
+    Missing,
+    /// It is not as it was written.
+    Differs {
+        /// What it says.
+        expected: String,
+        /// What it has.
+        found: String,
+    },
+}
+
+/// Where the digits of the first `"checksum": "..."` of a JSON text stand.
+fn place(text: &str) -> Option<Range<usize>> {
+    let behind = text.find(FIELD)? + FIELD.len();
+    let (between, _) = text.get(behind..)?.split_once('"')?;
+    if between.trim() != ":" {
+        return None;
+    }
+    let start = behind + between.len() + 1;
+    let place = start..start.checked_add(BLANK.len())?;
+    let digits = text.get(place.clone())?;
+    let closed = text.as_bytes().get(place.end) == Some(&b'"');
+    (closed && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(place)
+}
+
+/// The SHA-256 of a text whose checksum is [`BLANK`], and of what `more` adds.
+fn checksum(text: &str, place: &Range<usize>, more: impl FnOnce(&mut Sha256)) -> String {
+    let mut hash = Sha256::new();
+    hash.update(&text[..place.start]);
+    hash.update(BLANK);
+    hash.update(&text[place.end..]);
+    more(&mut hash);
+    hex(hash.finalize().as_slice())
+}
+
+/// Puts the checksum of a JSON text, and of what `more` adds, where [`BLANK`] stands in it.
+pub(crate) fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> {
+    let place = place(&text)?;
+    let checksum = checksum(&text, &place, more);
+    text.replace_range(place, &checksum);
+    Some(text)
+}
+
+/// Whether a text is as [`seal`] left it.
+pub(crate) fn check(text: &str, more: impl FnOnce(&mut Sha256)) -> Result<(), Broken> {
+    let place = place(text).ok_or(Broken::Missing)?;
+    let (expected, found) = (&text[place.clone()], checksum(text, &place, more));
+    if expected == found {
+        return Ok(());
+    }
+    Err(Broken::Differs { expected: expected.to_owned(), found })
+}
+
+#[cfg(test)]
+mod tests;

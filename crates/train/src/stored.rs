@@ -1,0 +1,136 @@
+//! Results in files, with what they belong to and a checksum.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::checksum::{self, BLANK, Broken};
+use crate::run_dir::failed;
+use crate::{Agreement, Identity, RunDir, TrainError};
+
+/// The version of stored results. Version 1 had no checksum.
+const VERSION: u32 = 2;
+
+/// A result read from a file that is as it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored<T> {
+    /// What the result belongs to.
+    pub identity: Identity,
+    /// The result.
+    pub value: T,
+}
+
+/// The form of the file: its checksum is that of the whole text with zeros in its own place.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed<I, T> {
+    version: u32,
+    checksum: String,
+    identity: I,
+    value: T,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: Option<u32>,
+}
+
+impl RunDir {
+    /// Writes a result as JSON, with the identity of what it belongs to and a checksum, whole or not
+    /// at all.
+    ///
+    /// # Errors
+    /// [`TrainError::State`] for a value without a JSON form, [`TrainError::File`].
+    pub fn store(
+        &self,
+        name: &str,
+        identity: &Identity,
+        value: &impl Serialize,
+    ) -> Result<PathBuf, TrainError> {
+        let sealed = Sealed { version: VERSION, checksum: BLANK.to_owned(), identity, value };
+        let unwritable = |found: String| TrainError::State {
+            expected: format!("a result for {name} with a JSON form"),
+            found,
+        };
+        let mut text =
+            serde_json::to_string_pretty(&sealed).map_err(|error| unwritable(error.to_string()))?;
+        text.push('\n');
+        let text = checksum::seal(text, |_| {}).ok_or_else(|| unwritable("none".to_owned()))?;
+        self.write(name, text.as_bytes())
+    }
+
+    /// Reads what [`RunDir::store`] has written; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// [`TrainError::Damaged`] when the file is not as it was written, [`TrainError::Version`] when
+    /// it has another form, such as that of a version without checksums, [`TrainError::File`].
+    pub fn stored<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Stored<T>>, TrainError> {
+        let path = self.file(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => read(&path, &bytes).map(Some),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(failed(&path, "read", source)),
+        }
+    }
+
+    /// The SHA-256 of a file's bytes, 64 hexadecimal digits; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// [`TrainError::File`].
+    pub fn checksum(&self, name: &str) -> Result<Option<String>, TrainError> {
+        let path = self.file(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(checksum::of(&bytes))),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(failed(&path, "read", source)),
+        }
+    }
+}
+
+impl<T> Stored<T> {
+    /// The value when it belongs to `wanted`; `None` when nobody can know, because a part in code
+    /// says no identity. `path` is the file it was read from.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherWork`] with every value in which it belongs to something else.
+    pub fn of(self, wanted: &Identity, path: &Path) -> Result<Option<T>, TrainError> {
+        match wanted.agreement(&self.identity) {
+            Agreement::Same => Ok(Some(self.value)),
+            Agreement::Unsaid => Ok(None),
+            Agreement::Differs(differences) => {
+                Err(TrainError::OtherWork { path: path.to_owned(), differences })
+            }
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Stored<T>, TrainError> {
+    let damaged = |expected: &str, found: String| TrainError::Damaged {
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        found,
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| damaged("a text in UTF-8", error.to_string()))?;
+    let other =
+        |found: String| TrainError::Version { path: path.to_owned(), known: VERSION, found };
+    let version = serde_json::from_str(text).ok().and_then(|Version { version }| version);
+    match checksum::check(text, |_| {}) {
+        Ok(()) if version == Some(VERSION) => {}
+        Ok(()) => return Err(other(version.map_or("none".to_owned(), |v| v.to_string()))),
+        Err(Broken::Missing) => {
+            // Only a text that can be read is that of an older version.
+            return Err(match serde_json::from_str::<serde_json::Value>(text) {
+                Ok(_) => other("version 1, which has no checksum".to_owned()),
+                Err(error) => damaged("a stored result", error.to_string()),
+            });
+        }
+        Err(Broken::Differs { expected, found }) => {
+            return Err(damaged(&format!("contents with checksum {expected}"), found));
+        }
+    }
+    let sealed: Sealed<Identity, T> = serde_json::from_str(text)
+        .map_err(|error| damaged("a stored result", error.to_string()))?;
+    Ok(Stored { identity: sealed.identity, value: sealed.value })
+}

@@ -1,0 +1,156 @@
+//! Checkpoints and results of other work, and damaged ones.
+
+use std::path::Path;
+
+use dartloom_data::Dataset;
+use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_net::Model;
+use dartloom_train::{
+    EpochReport, Fit, FitConfig, Identity, Noise, Outcome, Position, RunDir, Session, Snapshot,
+    StepLoss, Stepper, TrainError, drive,
+};
+
+use crate::small::{config, first_digits, network};
+
+/// Trains for two epochs in the checkpoint at `path`.
+fn train(
+    path: &Path,
+    model: &dyn Model,
+    config: FitConfig,
+    noise: Noise,
+    data: &dyn Dataset,
+) -> Result<Outcome, TrainError> {
+    let mut fit = Fit::new("fit", model, config, noise, data, None)?;
+    drive(&mut fit, &mut Session::silent().saved_at(path))
+}
+
+#[test]
+fn a_checkpoint_of_another_seed_network_data_set_or_configuration_is_refused_and_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("fit.safetensors");
+    let (data, noise) = (first_digits(32), Noise::new(0));
+    let model = || network(&data, 0);
+    train(&path, &model(), config(2), noise, &data).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let (other, longer) = (first_digits(31), FitConfig { epochs: 3, ..config(2) });
+    let relabelled = {
+        let few: Vec<usize> = (1..33).collect();
+        dartloom_data::Subset::new(dartloom_data::digits().train, few).unwrap()
+    };
+    let table = [
+        ("seed: expected 9, found 0", train(&path, &model(), config(2), Noise::new(9), &data)),
+        ("network: ", train(&path, &network(&data, 1), config(2), noise, &data)),
+        ("training images: ", train(&path, &model(), config(2), noise, &other)),
+        ("training images: ", train(&path, &model(), config(2), noise, &relabelled)),
+        ("training.epochs: expected 3, found 2", train(&path, &model(), longer, noise, &data)),
+    ];
+    for (what, error) in table {
+        let error = error.unwrap_err();
+        assert!(matches!(error, TrainError::OtherWork { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(what) && text.contains("fit.safetensors"), "{what}: {text}");
+        assert!(std::fs::read(&path).unwrap() == before, "nothing is lost");
+    }
+    // The same work goes on: its last epoch is over.
+    assert_eq!(train(&path, &model(), config(2), noise, &data).unwrap(), Outcome::Finished);
+    assert!(std::fs::read(&path).unwrap() == before);
+}
+
+/// Counts steps; says no identity.
+#[derive(Debug, Default)]
+struct Unsaid {
+    steps: usize,
+}
+
+impl Stepper for Unsaid {
+    type Error = TrainError;
+
+    fn phase(&self) -> &str {
+        "mine"
+    }
+
+    fn epochs(&self) -> usize {
+        2
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        1
+    }
+
+    fn step(&mut self, _: Position) -> Result<StepLoss, TrainError> {
+        self.steps += 1;
+        Ok(StepLoss { loss: 1.0, arch_loss: None })
+    }
+
+    fn end_epoch(&mut self, _: usize) -> Result<EpochReport, TrainError> {
+        Ok(EpochReport::default())
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, TrainError> {
+        Ok(Snapshot::new(().into()))
+    }
+
+    fn restore(&mut self, _: Snapshot) -> Result<(), TrainError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stepper_that_says_no_identity_begins_anew_and_a_note_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(directory.path()).unwrap();
+    for _ in 0..2 {
+        let mut notes = Vec::new();
+        let mut observer = observer_fn(|event| {
+            if let Event::Note { text } = event {
+                notes.push(text.clone());
+            }
+            Ok(Flow::Continue)
+        });
+        let mut stepper = Unsaid::default();
+        drive(&mut stepper, &mut Session::new(&mut observer).saved_in(&dir)).unwrap();
+        assert_eq!(stepper.steps, 2);
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(notes[0].contains("mine: the stepper (`Stepper::identity`)"), "{notes:?}");
+    }
+    assert!(dir.file("mine.safetensors").exists());
+}
+
+#[test]
+fn every_changed_byte_of_a_stored_result_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(directory.path()).unwrap();
+    let identity = Identity::new().with("seed", &3).unwrap();
+    let value = std::collections::BTreeMap::from([("accuracy", 0.1), ("loss", 1e-300)]);
+    let path = dir.store("leg.json", &identity, &value).unwrap();
+    let read = || dir.stored::<std::collections::BTreeMap<String, f64>>("leg.json");
+    let stored = read().unwrap().unwrap();
+    assert_eq!(stored.identity, identity);
+    assert_eq!(stored.value["loss"].to_bits(), 1e-300_f64.to_bits());
+    assert!(stored.clone().of(&identity, &path).unwrap().is_some());
+    let other = Identity::new().with("seed", &4).unwrap();
+    let error = stored.of(&other, &path).unwrap_err().to_string();
+    assert!(error.contains("leg.json: belongs to other work: seed: expected 4, found 3"));
+
+    let good = std::fs::read(&path).unwrap();
+    for at in 0..good.len() {
+        for flip in [1, 0x80] {
+            let mut bytes = good.clone();
+            bytes[at] ^= flip;
+            std::fs::write(&path, bytes).unwrap();
+            let error = read().unwrap_err();
+            let typed = matches!(error, TrainError::Damaged { .. } | TrainError::Version { .. });
+            assert!(typed && error.to_string().contains("leg.json"), "byte {at}: {error}");
+        }
+    }
+    for end in 0..good.len() {
+        std::fs::write(&path, &good[..end]).unwrap();
+        assert!(matches!(read().unwrap_err(), TrainError::Damaged { .. }), "cut at {end}");
+    }
+    std::fs::write(&path, r#"{"configuration": "0123", "seconds": 1.0}"#).unwrap();
+    let error = read().unwrap_err();
+    assert!(matches!(error, TrainError::Version { known: 2, .. }), "{error}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(read().unwrap().is_none());
+    assert_eq!(dir.checksum("leg.json").unwrap(), None);
+}
