@@ -117,9 +117,12 @@ pub(crate) struct DecodeArguments {
     /// Which links between cells stay: `best_path`, `multi_path`, or settings.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::PATHS_HELP)]
     pub(crate) paths: Option<String>,
-    /// The weights as JSON.
+    /// The weights as JSON, the same numbers that the search used.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
+    /// The file holds logits: turn them into weights in this way first.
+    #[arg(long, value_name = "RULE", value_enum)]
+    pub(crate) logits: Option<crate::decode::Logits>,
     /// Where the genotype goes as JSON; stdout when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -130,9 +133,14 @@ pub(crate) struct DecodeArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CountArguments {
-    /// A published name (`DARTS_V2`, `PC_DARTS_cifar`, ...) or a file in JSON, RON or Python text.
+    /// A published name (`DARTS_V2`, `PC_DARTS_cifar`, ...), a benchmark's string
+    /// (`|nor_conv_3x3~0|+...`, `01221102`), whose own network is counted, or a file in JSON, RON or
+    /// Python text.
     #[arg(value_name = "GENOTYPE")]
     pub(crate) genotype: String,
+    /// The space the genotype is from: its network is counted, with its operations.
+    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    pub(crate) space: Option<String>,
     /// Base channels.
     #[arg(long, value_name = "C")]
     pub(crate) channels: usize,
@@ -158,7 +166,8 @@ pub(crate) struct CountArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DistanceArguments {
-    /// A published name (`ResNet18`, `DARTS_V2`, ...) or a file in JSON, RON or Python text.
+    /// A published name (`ResNet18`, `DARTS_V2`, ...), a benchmark's string, or a file in JSON, RON
+    /// or Python text.
     #[arg(value_name = "GENOTYPE")]
     pub(crate) first: String,
     /// The other genotype.
@@ -195,7 +204,7 @@ pub(crate) struct EstimateArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DrawArguments {
-    /// A published genotype, a built-in space, or a file with either.
+    /// A published genotype, a benchmark's string, a built-in space, or a file with either.
     #[arg(value_name = "GENOTYPE|SPACE")]
     pub(crate) subject: String,
     /// Where the drawing goes; its ending says in which form.

@@ -1,20 +1,25 @@
 //! `dartloom decode`.
 
+mod logits;
+
 use std::process::ExitCode;
 
 use dartloom::decode::{
     ConfiguredDecoder, ConfiguredPaths, DecodeError, Decoded, Decoder as _, PathDecoder as _,
     decode_network,
 };
+use dartloom::space::text::ron_message;
 use dartloom::space::{Space, WeightTable};
 use ron::extensions::Extensions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use logits::Logits;
+
 use crate::args::DecodeArguments;
 use crate::error::CliError;
 use crate::say::say;
-use crate::{output, spaces};
+use crate::{input, output, spaces};
 
 /// For `--help`.
 pub(crate) const DECODER_HELP: &str = "\
@@ -55,8 +60,18 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
     let paths = paths.map(|text| rule("--paths", text, ConfiguredPaths::named)).transpose()?;
     let space = spaces::resolve(&arguments.space)?;
     let path = &arguments.weights;
-    let weights = WeightTable::from_json(&output::read(path)?)
+    let weights = WeightTable::from_json(&input::read(path)?)
         .map_err(|error| CliError::content(path, error))?;
+    let weights = match arguments.logits {
+        Some(rule) => {
+            rule.weights(&space, &weights).map_err(|error| CliError::content(path, error))?
+        }
+        None => weights,
+    };
+    let scale = decoder.scale();
+    let off = scale.off(&space, &weights).map_err(|error| CliError::content(path, error))?;
+    let rows = weights.cells().iter().map(|cell| cell.edges.len()).sum();
+    let warning = logits::warning(scale, &off, rows);
     let Choice { kept, decoded, notes } =
         decode(&space, &weights, decoder, paths).map_err(|error| CliError::content(path, error))?;
     let genotype = json("the genotype", &decoded.genotype)?;
@@ -68,7 +83,11 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
         None => output::print(&genotype)?,
     }
     // Behind the result, which is worth more.
-    notes.iter().chain(&decoded.notes).for_each(|note| say!("{note}"));
+    if let Some(warning) = warning {
+        say!("{}: {warning}", path.display());
+    }
+    notes.iter().for_each(|note| say!("{note}"));
+    decoded.notes.iter().for_each(|note| say!("{note}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,7 +108,7 @@ fn decode(
     paths: Option<ConfiguredPaths>,
 ) -> Result<Choice, DecodeError> {
     if let Some(paths) = paths {
-        let notes = paths.paths(space, weights)?.notes;
+        let notes = paths.paths(space, weights)?.notes.iter().map(ToString::to_string).collect();
         let (kept, decoded) = decode_network(space, weights, &paths, &decoder)?;
         return Ok(Choice { kept, decoded, notes });
     }
@@ -114,7 +133,7 @@ fn rule<T: DeserializeOwned>(
     options.from_str(text).map_err(|error| CliError::OptionText {
         option,
         column: error.span.start.col,
-        message: error.code.to_string(),
+        message: ron_message(&error),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::args::DistanceArguments;
 use crate::error::CliError;
 use crate::say::say;
 use crate::table::table;
-use crate::{genotype, output, spaces};
+use crate::{genotype, input, output, spaces};
 
 /// What was found, as JSON.
 #[derive(Debug, Serialize)]
@@ -88,8 +88,9 @@ fn scores(name: &str) -> Result<OpScores, CliError> {
     match name {
         "means" => Ok(OpScores::means()),
         "medians" => Ok(OpScores::medians()),
-        _ if path.exists() => OpScores::from_json(&output::read(path)?)
-            .map_err(|error| CliError::content(path, error)),
+        _ if path.exists() => {
+            OpScores::from_json(&input::read(path)?).map_err(|error| CliError::content(path, error))
+        }
         _ => Err(CliError::UnknownName {
             found: name.to_owned(),
             what: "table of scores",

@@ -3,20 +3,21 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use dartloom::space::Genotype;
+use dartloom::space::{Drawing, Genotype};
 
 use crate::args::DrawArguments;
 use crate::error::CliError;
 use crate::say::say;
-use crate::{genotype, output, spaces, svg};
+use crate::score::Benchmark;
+use crate::{genotype, input, output, spaces, svg};
 
 /// Draws a genotype or a space as DOT or SVG.
 pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
     let out = &arguments.out;
     let form = out.extension().and_then(|ending| ending.to_str());
     let text = match form {
-        Some("dot") => graph(&arguments.subject)?,
-        Some("svg") => svg::all(&svg::parts(&graph(&arguments.subject)?)?)?,
+        Some("dot") => drawing(&arguments.subject)?.to_dot(),
+        Some("svg") => svg::all(&drawing(&arguments.subject)?.parts),
         _ => return Err(CliError::DrawingForm { path: out.clone() }),
     };
     output::write(out, &text)?;
@@ -24,18 +25,35 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is drawn, as DOT.
-fn graph(subject: &str) -> Result<String, CliError> {
-    if Genotype::published(subject).is_ok() {
-        return Ok(genotype::resolve(subject)?.to_dot());
-    }
+/// What is drawn.
+fn drawing(subject: &str) -> Result<Drawing, CliError> {
     if let Some(space) = spaces::builtin(subject) {
-        return Ok(space?.to_dot());
+        return Ok(space?.drawing());
     }
     let path = Path::new(subject);
-    // Spaces have operations, genotypes do not.
-    if path.exists() && output::read(path)?.contains("op_set") {
-        return Ok(spaces::read(path)?.to_dot());
+    let published = Genotype::published(subject).is_ok() || Benchmark::of(subject).is_some();
+    if published {
+        return Ok(genotype::resolve(subject)?.drawing());
     }
-    Ok(genotype::resolve(subject)?.to_dot())
+    if !path.exists() {
+        return Err(unknown(subject));
+    }
+    let text = input::read(path)?;
+    match (spaces::parse(&text), genotype::parse(&text)) {
+        (Ok(space), _) => Ok(space.drawing()),
+        (Err(_), Ok(subject)) => Ok(subject.genotype.drawing()),
+        // Only a space has a set of operations.
+        (Err(error), Err(_)) if text.contains("op_set") => Err(CliError::content(path, error)),
+        (Err(_), Err(error)) => Err(CliError::content(path, error)),
+    }
+}
+
+/// A subject that is nothing: genotypes and spaces alike could have been meant.
+fn unknown(subject: &str) -> CliError {
+    let names = Genotype::published_names().into_iter();
+    CliError::UnknownName {
+        found: subject.to_owned(),
+        what: "published genotype, no space",
+        known: names.chain(spaces::names()).map(str::to_owned).collect(),
+    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use dartloom::space::text::suggestion;
 use thiserror::Error;
 
 /// Why a command ended without its result.
@@ -13,6 +14,9 @@ pub(crate) enum CliError {
     /// A file of the user's that cannot be read.
     #[error("{}: cannot read it: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    /// A file that is no text.
+    #[error("{}: expected text in UTF-8, found {found}", path.display())]
+    NoText { path: PathBuf, found: String },
     /// A place of an experiment file that cannot be understood.
     #[error("{}:{line}:{column}: {message}", path.display())]
     ExperimentText { path: PathBuf, line: usize, column: usize, message: String },
@@ -32,14 +36,20 @@ pub(crate) enum CliError {
     #[error("--set {found}: expected key=value")]
     SetForm { found: String },
     /// `--set` of a key that is not there.
-    #[error("--set {key}: unknown key `{part}`; known here: {}", known.join(", "))]
+    #[error("--set {key}: unknown key `{part}`; {}", suggestion(part, known))]
     SetKey { key: String, part: String, known: Vec<String> },
     /// `--set` of a value that does not fit its key.
     #[error("--set {key}={value}: {message}")]
     SetValue { key: String, value: String, message: String },
     /// A name that is neither built in nor a file.
-    #[error("`{found}` is no {what} and no file; built in are {}", known.join(", "))]
+    #[error("`{found}` is no {what} and no file; {}", suggestion(found, known))]
     UnknownName { found: String, what: &'static str, known: Vec<String> },
+    /// A genotype of a space that nobody named.
+    #[error("`{found}` belongs to a space of its own: name that with --space")]
+    NoSpace { found: String },
+    /// An operation whose cost only its code knows.
+    #[error("the cost of operation `{op}` is not known: it has no recipe")]
+    NoCost { op: String },
     /// A genotype without a chain of cells.
     #[error("`{found}` belongs to a space of its own; only genotypes of chains can be counted")]
     NoChain { found: String },
@@ -61,8 +71,8 @@ pub(crate) enum CliError {
     /// A drawing of an unknown form.
     #[error("{}: expected a name that ends in .svg or .dot", path.display())]
     DrawingForm { path: PathBuf },
-    /// A drawing that the layout library cannot make.
-    #[error("the drawing cannot be laid out: {reason}")]
+    /// A chart that the drawing library cannot make.
+    #[error("the chart cannot be drawn: {reason}")]
     Layout { reason: String },
     /// Workers that have too little memory for this program.
     #[error("--worker-memory: {source}")]

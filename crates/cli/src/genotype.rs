@@ -2,15 +2,27 @@
 
 use std::path::Path;
 
-use dartloom::space::Genotype;
+use dartloom::space::{Genotype, SpaceError};
 
 use crate::error::CliError;
-use crate::output;
+use crate::input;
+use crate::score::Benchmark;
 
-/// A published genotype, or else the one in the file of that name.
-pub(crate) fn resolve(name: &str) -> Result<Genotype, CliError> {
+/// A genotype, and the benchmark whose string it was.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) genotype: Genotype,
+    pub(crate) benchmark: Option<Benchmark>,
+}
+
+/// A published genotype or a benchmark's string, or else what is in the file of that name.
+pub(crate) fn subject(name: &str) -> Result<Subject, CliError> {
+    if let Some(benchmark) = Benchmark::of(name) {
+        let genotype = benchmark.parse(name).map_err(CliError::input)?;
+        return Ok(Subject { genotype, benchmark: Some(benchmark) });
+    }
     if let Ok(genotype) = Genotype::published(name) {
-        return Ok(genotype);
+        return Ok(Subject { genotype, benchmark: None });
     }
     let path = Path::new(name);
     if !path.exists() {
@@ -20,12 +32,23 @@ pub(crate) fn resolve(name: &str) -> Result<Genotype, CliError> {
             known: Genotype::published_names().into_iter().map(str::to_owned).collect(),
         });
     }
-    read(path)
+    parse(&input::read(path)?).map_err(|error| CliError::content(path, error))
 }
 
-/// The genotype in a file, in JSON, RON or Python text.
-pub(crate) fn read(path: &Path) -> Result<Genotype, CliError> {
-    Genotype::read(&output::read(path)?).map_err(|error| CliError::content(path, error))
+/// A genotype in a text: JSON, RON, Python text or a benchmark's string.
+pub(crate) fn parse(text: &str) -> Result<Subject, SpaceError> {
+    let line = text.trim();
+    match Benchmark::of(line) {
+        Some(benchmark) => {
+            Ok(Subject { genotype: benchmark.parse(line)?, benchmark: Some(benchmark) })
+        }
+        None => Ok(Subject { genotype: Genotype::read(text)?, benchmark: None }),
+    }
+}
+
+/// The genotype of [`subject`].
+pub(crate) fn resolve(name: &str) -> Result<Genotype, CliError> {
+    subject(name).map(|subject| subject.genotype)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod error;
 mod estimate;
 mod experiment;
 mod genotype;
+mod input;
 mod output;
 mod regret;
 mod run;

@@ -1,11 +1,8 @@
-//! Writing results, and reading what the user named.
+//! Writing results.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use flate2::read::GzDecoder;
 
 use crate::error::CliError;
 use crate::say::say;
@@ -44,17 +41,4 @@ pub(crate) fn json(value: &impl serde::Serialize, what: &'static str) -> Result<
 /// Writes a result to a file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|source| CliError::Write { path: path.to_owned(), source })
-}
-
-/// Opens a file the user named, which is unpacked if its name ends in `.gz`.
-pub(crate) fn unpacked(path: &Path) -> Result<Box<dyn Read>, CliError> {
-    let file = File::open(path);
-    let file = file.map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    Ok(if packed { Box::new(GzDecoder::new(file)) } else { Box::new(file) })
-}
-
-/// Reads a file the user named.
-pub(crate) fn read(path: &Path) -> Result<String, CliError> {
-    std::fs::read_to_string(path).map_err(|source| CliError::Read { path: path.to_owned(), source })
 }

@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use crate::chart::{Labels, Series, chart};
 use crate::error::CliError;
-use crate::output;
 use crate::score::{Benchmark, number};
 use crate::table::table;
+use crate::{input, output};
 
 /// How far from a benchmark's best do explorers stay, evaluation by evaluation?
 ///
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &RegretArguments) -> Result<ExitCode, CliError> {
 
 fn read(arguments: &RegretArguments) -> Result<Table, CliError> {
     let RegretArguments { table, space, quality, reported, .. } = arguments;
-    let found = space.table(output::unpacked(table)?, quality, reported);
+    let found = space.table(input::table(table)?, quality, reported);
     found.map_err(|error| CliError::content(table, error))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
 
 use crate::error::CliError;
-use crate::output;
+use crate::input;
 
 /// For `--help`.
 pub(crate) const HELP: &str = "\
@@ -49,6 +49,11 @@ pub(crate) fn builtin(name: &str) -> Option<Result<Space, CliError>> {
     Some(OpSet::builtin(set).and_then(make).map_err(CliError::input))
 }
 
+/// The names of built-in spaces, without the sets of operations that may follow them.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TOPOLOGIES.iter().map(|(name, _)| *name).chain(BENCHMARKS.iter().map(|(name, _)| *name))
+}
+
 /// A built-in space, or else the one in the file of that name.
 pub(crate) fn resolve(name: &str) -> Result<Space, CliError> {
     let path = Path::new(name);
@@ -58,19 +63,20 @@ pub(crate) fn resolve(name: &str) -> Result<Space, CliError> {
         None => Err(CliError::UnknownName {
             found: name.to_owned(),
             what: "space",
-            known: (TOPOLOGIES.iter().map(|(name, _)| name))
-                .chain(BENCHMARKS.iter().map(|(name, _)| name))
-                .map(|name| (*name).to_owned())
-                .collect(),
+            known: names().map(str::to_owned).collect(),
         }),
     }
 }
 
-/// The space in a file, in JSON (which begins with a brace) or RON.
-pub(crate) fn read(path: &Path) -> Result<Space, CliError> {
-    let text = output::read(path)?;
-    let read = if text.trim_start().starts_with('{') { Space::from_json } else { Space::from_ron };
-    read(&text).map_err(|error| CliError::content(path, error))
+/// The space in a file.
+fn read(path: &Path) -> Result<Space, CliError> {
+    parse(&input::read(path)?).map_err(|error| CliError::content(path, error))
+}
+
+/// A space in JSON (which begins with a brace) or RON.
+pub(crate) fn parse(text: &str) -> Result<Space, SpaceError> {
+    let json = text.trim_start().starts_with('{');
+    if json { Space::from_json(text) } else { Space::from_ron(text) }
 }
 
 #[cfg(test)]

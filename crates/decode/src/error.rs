@@ -1,6 +1,7 @@
 //! Why weights could not be decoded.
 
 use dartloom_space::SpaceError;
+use dartloom_space::text::suggestion;
 use thiserror::Error;
 
 /// Why there is no architecture.
@@ -140,7 +141,7 @@ pub enum DecodeError {
         gene: String,
     },
     /// A decoder that is not built in.
-    #[error("unknown decoder `{found}`; built in are {}", known.join(", "))]
+    #[error("unknown decoder `{found}`; {}", suggestion(found, known))]
     UnknownDecoder {
         /// The name.
         found: String,

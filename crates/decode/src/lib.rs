@@ -16,6 +16,7 @@ mod paths;
 mod policy;
 mod rank;
 mod rule;
+mod scale;
 #[cfg(test)]
 mod testing;
 #[cfg(any(test, feature = "testkit"))]
@@ -37,5 +38,6 @@ pub use paths::{
     Transitions, decode_network,
 };
 pub use policy::{EmptyPolicy, NonePolicy, TieBreak};
+pub use scale::{OffScale, Scale};
 pub use threshold::{EdgeThreshold, SparseThreshold};
 pub use top_k::TopK;

@@ -46,7 +46,7 @@ impl TryFrom<RawCell> for CellGraph {
 }
 
 /// More nodes than any published cell, few enough that edge tables stay small.
-const MOST_NODES: usize = 64;
+pub(crate) const MOST_NODES: usize = 64;
 
 impl CellGraph {
     /// A cell with the given edges; they are sorted into row order.

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::Shape;
+use crate::text::suggestion;
 
 /// Why a value could not be made, read or lowered.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -63,7 +64,7 @@ pub enum SpaceError {
         reason: String,
     },
     /// An operation set that is not built in.
-    #[error("unknown operation set `{found}`; built in are {}", known.join(", "))]
+    #[error("unknown operation set `{found}`; {}", suggestion(found, known))]
     UnknownOpSet {
         /// The name.
         found: String,
@@ -71,7 +72,7 @@ pub enum SpaceError {
         known: Vec<String>,
     },
     /// An operation that the set does not have.
-    #[error("unknown operation `{op}`; known are {}", known.join(", "))]
+    #[error("unknown operation `{op}`; {}", suggestion(op, known))]
     UnknownOp {
         /// The name.
         op: String,
@@ -226,6 +227,14 @@ pub enum SpaceError {
         /// The gene.
         gene: String,
     },
+    /// An output list that names a node nothing is computed for.
+    #[error("cell `{cell}`: concat names node {node}, which has no genes")]
+    OutputWithoutGenes {
+        /// Name of the cell.
+        cell: String,
+        /// The node.
+        node: usize,
+    },
     /// A cell without any output node.
     #[error("cell `{cell}` has no node with a gene in its output")]
     EmptyCell {
@@ -247,6 +256,14 @@ pub enum SpaceError {
         /// Length asked for.
         found: usize,
     },
+    /// A reduction cell beyond the end of its chain, or named twice.
+    #[error("reductions must be distinct and below {layers}, the number of cells, found {found}")]
+    Reductions {
+        /// Cells of the chain.
+        layers: usize,
+        /// The position.
+        found: usize,
+    },
     /// Larger networks cannot be derived from so few cells.
     #[error("{layers} layers cannot be derived from {cells} cells: a third of them is empty")]
     Derivation {
@@ -263,6 +280,30 @@ pub enum SpaceError {
         /// What is wrong there.
         #[source]
         source: Box<SpaceError>,
+    },
+    /// Images that cannot be halved as often as the network halves them.
+    #[error(
+        "images of {height}x{width} cannot be halved {times} times; sides that are multiples of \
+         {multiple} can, such as {}x{} ({place})",
+        height.next_multiple_of(*multiple), width.next_multiple_of(*multiple)
+    )]
+    Halvings {
+        /// Rows of the image.
+        height: usize,
+        /// Columns of the image.
+        width: usize,
+        /// How often the network halves.
+        times: usize,
+        /// Sides that are multiples of this can be halved so often.
+        multiple: usize,
+        /// Cell, edge and operation that found an odd side.
+        place: String,
+    },
+    /// A count of parameters, multiply-adds or activations beyond 64 bits.
+    #[error("the network is too large: its {what} do not fit into 64 bits")]
+    Uncountable {
+        /// What was counted.
+        what: &'static str,
     },
     /// Values that meet in a node or port have different shapes.
     #[error("{place}: expected shape {expected}, found {found}")]
@@ -299,7 +340,7 @@ pub enum SpaceError {
         found: usize,
     },
     /// A genotype that is not built in.
-    #[error("unknown genotype `{found}`; published are {}", known.join(", "))]
+    #[error("unknown genotype `{found}`; {}", suggestion(found, known))]
     UnknownGenotype {
         /// The name.
         found: String,
@@ -370,7 +411,7 @@ pub enum SpaceError {
         found: Vec<usize>,
     },
     /// An operation without a score.
-    #[error("operation `{op}` has no score; scored are {}", known.join(", "))]
+    #[error("operation `{op}` has no score; {}", suggestion(op, known))]
     NoScore {
         /// The operation.
         op: String,

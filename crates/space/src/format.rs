@@ -4,9 +4,10 @@ use ron::extensions::Extensions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::genotype::RawGenotype;
+use crate::genotype::{RawGenotype, is_field};
 use crate::op_set::RawOpSet;
 use crate::space::RawSpace;
+use crate::text::{ron_message, without_mark};
 use crate::weights::RawTable;
 use crate::{Genotype, OpSet, Space, SpaceError, WeightTable};
 
@@ -21,7 +22,7 @@ impl SpaceError {
 
     fn from_ron(error: &ron::error::SpannedError) -> Self {
         let start = error.span.start;
-        Self::Ron { line: start.line, column: start.col, message: error.code.to_string() }
+        Self::Ron { line: start.line, column: start.col, message: ron_message(error) }
     }
 }
 
@@ -37,6 +38,7 @@ where
     R: DeserializeOwned,
     T: TryFrom<R, Error = SpaceError>,
 {
+    let text = without_mark(text);
     T::try_from(serde_json::from_str::<R>(text).map_err(SpaceError::from_json)?)
 }
 
@@ -45,7 +47,8 @@ where
     R: DeserializeOwned,
     T: TryFrom<R, Error = SpaceError>,
 {
-    let raw: R = options().from_str(text).map_err(|error| SpaceError::from_ron(&error))?;
+    let read = options().from_str(without_mark(text));
+    let raw: R = read.map_err(|error| SpaceError::from_ron(&error))?;
     T::try_from(raw)
 }
 
@@ -111,26 +114,24 @@ impl Genotype {
     /// Reads a genotype in whichever form it is written: JSON ([`Genotype::from_json`]), RON
     /// ([`Genotype::from_ron`]) or the Python text form ([`Genotype::from_text`]).
     ///
-    /// `{` begins JSON, `(` or a `Genotype(` whose first field is followed by a colon RON,
-    /// anything else is read as the text form.
+    /// `{` begins JSON, or a dictionary of the text form where its first key is a field of that;
+    /// `(` or a `Genotype(` whose first field is followed by a colon begins RON, anything else is
+    /// read as the text form. A byte order mark may stand before any of them.
     ///
     /// # Errors
     /// Those of the form's reader.
     pub fn read(text: &str) -> Result<Self, SpaceError> {
         let start = skip_comments(text);
-        if start.starts_with('{') {
-            Self::from_json(start_with_offset(text))
+        if is_dictionary(start) {
+            Self::from_text(text)
+        } else if start.starts_with('{') {
+            Self::from_json(text)
         } else if start.starts_with("#!") || start.starts_with('(') || is_named_ron(start) {
             Self::from_ron(text)
         } else {
             Self::from_text(text)
         }
     }
-}
-
-/// A byte order mark is not part of JSON.
-fn start_with_offset(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// What follows blanks and the comments of Python (`#`) and RON (`//`, `/* */`).
@@ -148,6 +149,16 @@ fn skip_comments(text: &str) -> &str {
             return rest;
         };
     }
+}
+
+/// `{'normal':`, as Python and JSON print a genotype of the text form.
+fn is_dictionary(text: &str) -> bool {
+    let quoted = |inner: &str| {
+        let key =
+            skip_comments(inner).strip_prefix(['"', '\''])?.split(['"', '\'']).next()?.to_owned();
+        Some(is_field(&key))
+    };
+    text.strip_prefix('{').and_then(quoted).unwrap_or(false)
 }
 
 /// `Name(field:`, as RON with struct names begins.

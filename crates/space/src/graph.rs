@@ -104,10 +104,10 @@ impl<'a> CellPaths<'a> {
         self.graph.node_weights().copied()
     }
 
-    /// Edges in order: source, target and what leads there.
-    pub(crate) fn edges(&self) -> impl Iterator<Item = (CellNode, CellNode, CellEdge<'a>)> {
-        let node = |index: NodeIndex| self.graph[index];
-        self.graph.edge_references().map(move |e| (node(e.source()), node(e.target()), *e.weight()))
+    /// Edges in order: positions of source and target among the nodes, and what leads there.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, CellEdge<'a>)> {
+        let edges = self.graph.edge_references();
+        edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
     }
 
     /// The most operations on a way from an input to the output; 0 when there is no way.
@@ -217,11 +217,10 @@ impl NetworkPaths {
         self.graph.node_weights().copied()
     }
 
-    /// Readings in order: source, reader and how it reads.
-    pub(crate) fn readings(&self) -> impl Iterator<Item = (Station, Station, Reading)> {
-        let station = |index: NodeIndex| self.graph[index];
+    /// Readings in order: positions of source and reader among the stations, and how it reads.
+    pub(crate) fn readings(&self) -> impl Iterator<Item = (usize, usize, Reading)> {
         let edges = self.graph.edge_references();
-        edges.map(move |e| (station(e.source()), station(e.target()), *e.weight()))
+        edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
     }
 
     /// For each placed cell, whether a way leads from it to the head or the auxiliary head.

@@ -3,7 +3,7 @@
 mod blueprint;
 mod cell;
 pub mod distance;
-mod dot;
+mod drawing;
 mod error;
 mod format;
 mod genotype;
@@ -19,6 +19,7 @@ mod size;
 mod space;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+pub mod text;
 mod weights;
 
 pub use blueprint::{
@@ -26,6 +27,7 @@ pub use blueprint::{
     PartialPlan, Phase, PortPlan, StemPlan, TransformPlan,
 };
 pub use cell::{CellGraph, CellSpec, Edge};
+pub use drawing::{Drawing, DrawnEdge, DrawnNode, DrawnPart, EdgeLabel, Line};
 pub use error::SpaceError;
 pub use genotype::{CellGenotype, Gene, Genotype, Layout};
 pub use layer::{Layer, Shape};

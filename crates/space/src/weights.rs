@@ -109,36 +109,50 @@ impl WeightTable {
     /// [`SpaceError::Mismatch`] with what was expected and found, and where.
     pub fn check(&self, space: &Space) -> Result<(), SpaceError> {
         let expected: Vec<&str> = space.op_set().names().collect();
-        mismatch(
-            "operations",
-            &expected,
-            &self.ops.iter().map(String::as_str).collect::<Vec<_>>(),
-        )?;
-        let names: Vec<&str> = space.cells().iter().map(|cell| cell.name.as_str()).collect();
-        mismatch("cells", &names, &self.cells.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())?;
+        let found: Vec<&str> = self.ops.iter().map(String::as_str).collect();
+        check_names("operation", &expected, &found)?;
+        let expected: Vec<&str> = space.cells().iter().map(|cell| cell.name.as_str()).collect();
+        let found: Vec<&str> = self.cells.iter().map(|cell| cell.name.as_str()).collect();
+        check_names("cell", &expected, &found)?;
         for (spec, weights) in space.cells().iter().zip(&self.cells) {
             let place = format!("edges of cell `{}`", spec.name);
-            mismatch(&place, &spec.graph.edges().len(), &weights.edges.len())?;
+            check_count(&place, spec.graph.edges().len(), weights.edges.len())?;
         }
         let choices: Vec<usize> = space.network().choices().map(|(_, _, links)| links).collect();
-        let found: Vec<usize> = self.links.iter().map(Vec::len).collect();
-        if found.is_empty() { Ok(()) } else { mismatch("link choices", &choices, &found) }
+        if self.links.is_empty() {
+            return Ok(());
+        }
+        check_count("choices of links", choices.len(), self.links.len())?;
+        for (row, (&expected, links)) in choices.iter().zip(&self.links).enumerate() {
+            check_count(&format!("links of choice {row}"), expected, links.len())?;
+        }
+        Ok(())
     }
 }
 
-fn mismatch<T: PartialEq + std::fmt::Debug>(
-    place: &str,
-    expected: &T,
-    found: &T,
-) -> Result<(), SpaceError> {
+fn check_count(place: &str, expected: usize, found: usize) -> Result<(), SpaceError> {
     if expected == found {
         return Ok(());
     }
-    Err(SpaceError::Mismatch {
-        place: place.to_owned(),
-        expected: format!("{expected:?}"),
-        found: format!("{found:?}"),
-    })
+    let (expected, found) = (expected.to_string(), found.to_string());
+    Err(SpaceError::Mismatch { place: place.to_owned(), expected, found })
+}
+
+/// Refuses a list of names at the first that differs; `what` is what one of them names.
+pub(crate) fn check_names(what: &str, expected: &[&str], found: &[&str]) -> Result<(), SpaceError> {
+    let at = |names: &[&str], index: usize| {
+        let all = names.len();
+        names.get(index).map_or_else(|| format!("no more than {all}"), |name| format!("`{name}`"))
+    };
+    let longest = expected.len().max(found.len());
+    match (0..longest).find(|&index| expected.get(index) != found.get(index)) {
+        Some(index) => Err(SpaceError::Mismatch {
+            place: format!("{what} {index}"),
+            expected: at(expected, index),
+            found: at(found, index),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn check_row(cell: &str, row: usize, weights: &[f64], expected: usize) -> Result<(), SpaceError> {

@@ -7,7 +7,7 @@ use dartloom::search::explore::ExploreError;
 use dartloom::space::Genotype;
 
 use crate::error::CliError;
-use crate::output;
+use crate::input;
 use crate::score::Benchmark;
 
 /// The column of architectures.
@@ -27,7 +27,7 @@ pub(super) fn read(
     space: Benchmark,
     columns: &[String],
 ) -> Result<Vec<Row>, CliError> {
-    parse(path, output::unpacked(path)?, space, columns)
+    parse(path, input::table(path)?, space, columns)
 }
 
 fn parse(

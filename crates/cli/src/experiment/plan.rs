@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::rules::Rules;
-use super::{Data, Experiment, Ops};
+use super::{Data, Experiment, Ops, StemKind};
 use crate::error::CliError;
 
 /// An experiment whose spaces, data and numbers have been checked together.
@@ -231,6 +231,16 @@ fn space(
     };
     let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
+    if let StemKind::Cifar(multiplier) = experiment.stem
+        && !(1..=64).contains(&multiplier)
+    {
+        return Err(CliError::Field {
+            origin: origin.to_owned(),
+            field: "stem",
+            expected: "`Cifar` of 1 to 64",
+            found: format!("`Cifar({multiplier})`"),
+        });
+    }
     let (size, stem) = ((experiment.layers, experiment.nodes), experiment.stem.stem());
     topology.space(set, size, stem).map_err(refused(origin))
 }

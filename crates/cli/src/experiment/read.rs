@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dartloom::space::text::ron_message;
 use ron::extensions::Extensions;
 
 use super::choice::MethodChoice;
@@ -10,7 +11,7 @@ use super::explorer::ExplorerSpec;
 use super::patch::ExperimentPatch;
 use super::{Data, Experiment};
 use crate::error::CliError;
-use crate::output;
+use crate::input;
 
 /// `Some` and inner parentheses may be left out: `decoder: TopK(edges: 3)`.
 fn options() -> ron::Options {
@@ -21,7 +22,7 @@ fn options() -> ron::Options {
 /// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
 /// there are any, take the place of its own.
 pub(crate) fn load(path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
-    parse(&output::read(path)?, path, methods)
+    parse(&input::read(path)?, path, methods)
 }
 
 /// The built-in experiment, with other methods if there are any.
@@ -51,7 +52,7 @@ fn with_methods(
 fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;
-        let message = error.code.to_string();
+        let message = ron_message(&error);
         CliError::ExperimentText {
             path: path.to_owned(),
             line: start.line,

@@ -20,17 +20,16 @@ impl Pictures {
 
     fn store(&self, phase: &str, epoch: usize, value: &serde_json::Value) -> std::io::Result<()> {
         let name = format!("{}-epoch-{epoch:03}", phase.replace([' ', '/'], "-"));
-        let other = std::io::Error::other;
         let text = serde_json::to_string_pretty(value)? + "\n";
         self.write(&format!("genotypes/{name}.json"), &text)?;
         let genotype: Genotype = serde_json::from_value(value.clone())?;
-        for cell in svg::parts(&genotype.to_dot()).map_err(other)? {
+        for cell in genotype.drawing().parts {
             // Cell names are free text.
             let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
             let place =
                 format!("cells/{name}-{}", cell.title.chars().map(safe).collect::<String>());
-            self.write(&format!("{place}.dot"), &cell.dot)?;
-            self.write(&format!("{place}.svg"), &svg::one(&cell).map_err(other)?)?;
+            self.write(&format!("{place}.dot"), &cell.to_dot())?;
+            self.write(&format!("{place}.svg"), &svg::one(&cell))?;
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(crate) enum Benchmark {
 
 impl Benchmark {
     /// The benchmark that a text looks like an architecture of.
-    fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let digits = text.len() == 8 && text.chars().all(|letter| letter.is_ascii_digit());
         match text {
             _ if text.starts_with('|') => Some(Self::Nasbench201),

@@ -87,7 +87,7 @@ fn bad_input_is_refused_with_what_is_known() {
     program.write("zero.json", r#"{"skip_connect": 0}"#);
     program.write("broken.json", "{\n1");
     let rows: [(&[&str], &str); 7] = [
-        (&["ResNet18", "ResNet19"], "ResNet50"),
+        (&["ResNet18", "ResNet19"], "did you mean `ResNet18`?"),
         (&["ResNet18"], "GENOTYPE"),
         (&["ResNet18", "ResNet50", "--weights", "modes"], "medians"),
         (&["ResNet18", "ResNet50", "--weights", "scores.json"], "has no score"),

@@ -18,3 +18,4 @@ mod runs;
 mod scores;
 mod workers;
 mod stored;
+mod written;

@@ -89,6 +89,13 @@ pub enum PathNote {
         /// Paths in all.
         paths: usize,
     },
+    /// Fewer paths than were to stay: all of them do.
+    Fewer {
+        /// How many were to stay.
+        asked: usize,
+        /// Paths in all.
+        paths: usize,
+    },
     /// Paths that a link of weight 0 rules out.
     Impossible {
         /// How many.
@@ -109,6 +116,9 @@ impl fmt::Display for PathNote {
                 f,
                 "none of {paths} paths reaches {bound:.3e}; the best, at {best:.3e}, is kept"
             ),
+            Self::Fewer { asked, paths } => {
+                write!(f, "{asked} paths were to stay, but there are {paths}")
+            }
             Self::Impossible { paths } => write!(f, "{paths} paths have a link of weight 0"),
         }
     }

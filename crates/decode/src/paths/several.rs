@@ -78,6 +78,11 @@ impl PathDecoder for MultiPath {
         if let (0, Some(bound)) = (count, bound) {
             notes.push(PathNote::NoneReached { bound, best: scores[0], paths: scores.len() });
         }
+        if let PathCount::Fixed(asked) = self.count
+            && asked > paths.len()
+        {
+            notes.push(PathNote::Fewer { asked, paths: paths.len() });
+        }
         paths.truncate(count.max(1));
         let links = lattice.kept(&paths);
         Ok(DecodedPaths { paths, links, notes })

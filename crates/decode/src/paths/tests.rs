@@ -185,6 +185,9 @@ fn other_counts_keep_what_they_say() {
     };
     assert_eq!(count(PathCount::Fixed(3)), 3);
     assert_eq!(count(PathCount::Fixed(10 * all)), all);
+    let rule = MultiPath { count: PathCount::Fixed(10 * all), ..MultiPath::default() };
+    let notes = rule.paths(&space, &weights).unwrap().notes;
+    assert!(notes.contains(&PathNote::Fewer { asked: 10 * all, paths: all }), "{notes:?}");
     assert_eq!(count(PathCount::Share(1.0)), all);
     assert_eq!(count(PathCount::Share(1e-9)), 1);
     assert_eq!(count(PathCount::AtLeast(-1e9)), all);

@@ -2,7 +2,7 @@
 
 use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};
-use super::{Blueprint, Build, CellPlan, Phase, StemPlan};
+use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving};
 use crate::layer::output_of;
 use crate::{
     CellGenotype, Compat, Genotype, Lowering, Network, OpSet, Shape, Source, Space, SpaceError,
@@ -131,7 +131,7 @@ fn assemble<'a>(
         let width = build.channels * placement.width;
         range("cell width", width)?;
         let plan = plan_cell(network, placement, width, phase, shape, seed)
-            .map_err(|error| error.at(format!("cell {index}")))?;
+            .map_err(|error| halving::told(error.at(format!("cell {index}")), network, build))?;
         cells.push(plan);
     }
     let aux = network.aux().map(|aux| plan_aux(aux, cells[aux.after].output, build));
@@ -143,7 +143,8 @@ fn assemble<'a>(
         aux,
         head: super::HeadPlan { branches: Vec::new(), output: build.input },
     };
-    blueprint.head = plan_head(&blueprint, network)?;
+    blueprint.head =
+        plan_head(&blueprint, network).map_err(|error| halving::told(error, network, build))?;
     Ok(blueprint)
 }
 

@@ -125,12 +125,11 @@ fn plan_ports(
         for link in &port.links {
             let input = shape(link.source);
             let layers = align(input.channels, width, network.level(link.source), level, phase);
-            let place =
-                |error: SpaceError| error.at(format!("port {index} from {:?}", link.source));
+            let place = |error: SpaceError| error.at(format!("port {index} from {}", link.source));
             let found = output_of(&layers, input).map_err(place)?;
             let expected = *output.get_or_insert(found);
             if found != expected {
-                let place = format!("port {index} from {:?}", link.source);
+                let place = format!("port {index} from {}", link.source);
                 return Err(SpaceError::Meeting { place, expected, found });
             }
             links.push(TransformPlan { source: link.source, layers, input });

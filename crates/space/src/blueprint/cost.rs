@@ -9,7 +9,7 @@ use crate::{Layer, Shape, SpaceError};
 ///
 /// `parameters` counts what the released networks allocate, so it includes `unused_parameters`:
 /// genes that start at a node that does not exist. Custom operations are not included; add their
-/// factory's cost. Absurdly large counts stop at [`u64::MAX`].
+/// factory's cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Trainable numbers, without the auxiliary head.
@@ -31,7 +31,8 @@ impl Blueprint {
     /// Parameters and multiply-adds of the network; for a supernet, of all candidates together.
     ///
     /// # Errors
-    /// When a layer does not fit its input, which a blueprint made by this crate rules out.
+    /// [`SpaceError::Uncountable`] for a number beyond 64 bits; when a layer does not fit its
+    /// input, which a blueprint made by this crate rules out.
     pub fn cost(&self) -> Result<Cost, SpaceError> {
         let mut cost = Cost::default();
         for part in &self.stem {
@@ -51,7 +52,7 @@ impl Blueprint {
                 cost.auxiliary_macs = head.macs;
             }
         }
-        Ok(cost)
+        cost.check().map(|()| cost)
     }
 }
 
@@ -65,6 +66,21 @@ impl Cost {
             self.activations = self.activations.saturating_add(shape.elements());
         }
         Ok(())
+    }
+
+    /// Refuses sums that stopped at the largest number.
+    fn check(&self) -> Result<(), SpaceError> {
+        let counts = [
+            ("parameters", self.parameters),
+            ("parameters", self.auxiliary_parameters),
+            ("multiply-adds", self.macs),
+            ("multiply-adds", self.auxiliary_macs),
+            ("activations", self.activations),
+        ];
+        match counts.iter().find(|(_, count)| *count == u64::MAX) {
+            Some(&(what, _)) => Err(SpaceError::Uncountable { what }),
+            None => Ok(()),
+        }
     }
 
     fn add_cell(&mut self, cell: &CellPlan) -> Result<(), SpaceError> {

@@ -10,7 +10,7 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
     for source in network.head_sources() {
         let input = blueprint
             .shape(source)
-            .ok_or_else(|| SpaceError::HeadSource { found: format!("{source:?}") })?;
+            .ok_or_else(|| SpaceError::HeadSource { found: source.to_string() })?;
         let layers = match network.head() {
             Head::Classifier { .. } => {
                 let (inputs, outputs) = (input.channels, build.classes);
@@ -30,7 +30,7 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
     for branch in &branches {
         let found = output_of(&branch.layers, branch.input).map_err(|e| e.at("head"))?;
         if found != expected {
-            let place = format!("head from {:?}", branch.source);
+            let place = format!("head from {}", branch.source);
             return Err(SpaceError::Meeting { place, expected, found });
         }
     }

@@ -3,6 +3,7 @@
 mod build;
 mod cell;
 mod cost;
+mod halving;
 mod head;
 mod partial;
 

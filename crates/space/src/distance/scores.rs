@@ -109,7 +109,9 @@ impl OpScores {
     /// [`SpaceError::Json`] with line and column where the text is no such object; otherwise as
     /// [`OpScores::new`].
     pub fn from_json(text: &str) -> Result<Self, SpaceError> {
-        Self::new(serde_json::from_str(text).map_err(SpaceError::from_json)?)
+        Self::new(
+            serde_json::from_str(crate::text::without_mark(text)).map_err(SpaceError::from_json)?,
+        )
     }
 
     /// Writes the scores as JSON on one line.

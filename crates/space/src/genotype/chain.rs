@@ -1,7 +1,7 @@
 //! Networks of genotypes.
 
 use super::{Genotype, Layout};
-use crate::network::check_length;
+use crate::network::{check_length, check_reductions};
 use crate::{Chain, Compat, Network, Space, SpaceError, Stem};
 
 impl Genotype {
@@ -13,7 +13,8 @@ impl Genotype {
     ///
     /// # Errors
     /// [`SpaceError::NetworkSize`] unless `layers` is 1 to 512,
-    /// [`SpaceError::Layers`] when the genotype has no chain of that length,
+    /// [`SpaceError::Reductions`] when a reduction, the genotype's own included, is named twice or
+    /// stands at or beyond the end of the chain, [`SpaceError::Layers`] when the genotype has no chain of that length,
     /// [`SpaceError::Derivation`] as [`Chain::deeper`].
     pub fn chain(
         &self,
@@ -26,6 +27,7 @@ impl Genotype {
         let (assignment, own) = match self.layout() {
             Layout::TwoCells => {
                 let reductions = reductions.unwrap_or_else(|| Chain::thirds(layers));
+                check_reductions(&reductions, layers)?;
                 let assignment =
                     (0..layers).map(|i| usize::from(reductions.contains(&i))).collect();
                 return Ok(Chain { stem, assignment, reductions, aux: None });
@@ -39,6 +41,7 @@ impl Genotype {
             _ => return Err(SpaceError::Layers { expected: self.layers(), found: layers }),
         };
         let reductions = reductions.unwrap_or_else(|| own.clone());
+        check_reductions(&reductions, layers)?;
         Ok(Chain { stem, assignment, reductions, aux: None })
     }
 

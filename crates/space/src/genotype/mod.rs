@@ -5,9 +5,11 @@ mod published;
 mod text;
 mod tuples;
 
+pub(crate) use text::is_field;
+
 use serde::{Deserialize, Serialize};
 
-use crate::cell::check_concat;
+use crate::cell::{MOST_NODES, check_concat};
 use crate::graph::CellPaths;
 use crate::network::MOST_PLACEMENTS;
 use crate::op_set::is_op_name;
@@ -31,7 +33,7 @@ pub struct Gene {
 /// The chosen operations of one cell.
 ///
 /// Nodes 0 and 1 (in general `0..inputs`) are the cell's inputs. A node without genes does not
-/// exist in the network; genes that start there are dead.
+/// exist in the network: genes that start there are dead, and the output cannot name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellGenotype {
@@ -42,7 +44,7 @@ pub struct CellGenotype {
     pub inputs: usize,
     /// Chosen operations, in the decoder's order.
     pub genes: Vec<Gene>,
-    /// Nodes whose concatenation is the output; nodes without genes drop out.
+    /// Nodes whose concatenation is the output; each has genes.
     pub concat: Vec<usize>,
 }
 
@@ -165,8 +167,9 @@ impl Genotype {
     /// A genotype of the given cells.
     ///
     /// # Errors
-    /// [`SpaceError::Gene`], [`SpaceError::Concat`], [`SpaceError::EmptyCell`] or
-    /// [`SpaceError::Layout`], naming the offending cell and gene.
+    /// [`SpaceError::CellSize`] for a cell without inputs, [`SpaceError::Gene`],
+    /// [`SpaceError::Concat`], [`SpaceError::EmptyCell`], [`SpaceError::OutputWithoutGenes`] or
+    /// [`SpaceError::Layout`], naming the offending cell, gene or node.
     pub fn new(layout: Layout, cells: Vec<CellGenotype>) -> Result<Self, SpaceError> {
         for cell in &cells {
             check_cell(cell)?;
@@ -179,6 +182,13 @@ impl Genotype {
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// The same genotype without a name.
+    #[must_use]
+    pub fn unnamed(mut self) -> Self {
+        self.name = None;
         self
     }
 
@@ -227,9 +237,19 @@ fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
             });
         }
     }
-    check_concat(&cell.concat, cell.inputs, MOST_NODE + 1)?;
-    if cell.output_nodes(Compat::Paper).is_empty() {
+    if cell.genes.is_empty() {
         return Err(SpaceError::EmptyCell { cell: name() });
+    }
+    if cell.inputs == 0 {
+        let (nodes, most) = (cell.execution_order(Compat::Paper).len(), MOST_NODES);
+        let error = SpaceError::CellSize { inputs: 0, nodes, most };
+        return Err(error.at(format!("cell `{}`", cell.name)));
+    }
+    check_concat(&cell.concat, cell.inputs, MOST_NODE + 1)
+        .map_err(|error| error.at(format!("cell `{}`", cell.name)))?;
+    let order = cell.execution_order(Compat::Paper);
+    if let Some(&node) = cell.concat.iter().find(|node| !order.contains(node)) {
+        return Err(SpaceError::OutputWithoutGenes { cell: name(), node });
     }
     Ok(())
 }
@@ -240,6 +260,13 @@ fn check_layout(layout: &Layout, cells: usize) -> Result<(), SpaceError> {
         && let Some(far) = reductions.iter().find(|&&position| position >= MOST_PLACEMENTS)
     {
         return refuse(format!("reductions stand below {MOST_PLACEMENTS}, found {far}"));
+    }
+    let longest = match layout {
+        Layout::Sequence { sequence, .. } => sequence.len().max(cells),
+        _ => cells,
+    };
+    if longest > MOST_PLACEMENTS {
+        return refuse(format!("at most {MOST_PLACEMENTS} cells expected, found {longest}"));
     }
     match layout {
         Layout::TwoCells if cells != 2 => refuse(format!("two cells expected, found {cells}")),

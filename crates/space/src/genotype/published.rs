@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Genotype;
-use super::tuples::{Tuple, Written};
+use super::tuples::{GeneList, Written};
 use crate::SpaceError;
 
 const ASSET: &str = include_str!("../../assets/genotypes.json");
@@ -11,13 +11,11 @@ const ASSET: &str = include_str!("../../assets/genotypes.json");
 #[derive(Deserialize)]
 struct Entry<'a> {
     name: &'a str,
-    #[serde(default)]
-    normal: Vec<Tuple>,
+    normal: Option<GeneList>,
     normal_concat: Option<Vec<usize>>,
-    #[serde(default)]
-    reduce: Vec<Tuple>,
+    reduce: Option<GeneList>,
     reduce_concat: Option<Vec<usize>>,
-    genes: Option<Vec<Vec<Tuple>>>,
+    genes: Option<Vec<GeneList>>,
     seq: Option<Vec<usize>>,
     reductions: Option<Vec<usize>>,
 }
@@ -25,11 +23,12 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn genotype(self) -> Result<Genotype, SpaceError> {
         let name = self.name;
+        let none = || GeneList::Flat(Vec::new());
         let written = match self.genes {
             Some(genes) => Written::Cells { genes, seq: self.seq, reductions: self.reductions },
             None => Written::TwoCells {
-                normal: self.normal,
-                reduce: self.reduce,
+                normal: self.normal.unwrap_or_else(none),
+                reduce: self.reduce.unwrap_or_else(none),
                 concats: [self.normal_concat, self.reduce_concat],
             },
         };

@@ -15,11 +15,66 @@ pub(super) enum Tuple {
     Triple(String, usize, usize),
 }
 
+impl Tuple {
+    pub(super) fn is_pair(&self) -> bool {
+        matches!(self, Self::Pair(..))
+    }
+}
+
+/// The genes of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum GeneList {
+    /// One after the other.
+    Flat(Vec<Tuple>),
+    /// In a list for each node from node 2.
+    Nodes(Vec<Vec<Tuple>>),
+}
+
+impl GeneList {
+    pub(super) fn tuples(&self) -> Vec<&Tuple> {
+        match self {
+            Self::Flat(tuples) => tuples.iter().collect(),
+            Self::Nodes(nodes) => nodes.iter().flatten().collect(),
+        }
+    }
+
+    /// Whether genes do not say their target.
+    pub(super) fn has_pairs(&self) -> bool {
+        self.tuples().first().is_some_and(|tuple| tuple.is_pair())
+    }
+
+    /// Nodes with genes, ascending.
+    pub(super) fn nodes(&self) -> Vec<usize> {
+        nodes_of(&self.clone().genes())
+    }
+
+    fn genes(self) -> Vec<Gene> {
+        let gene = |tuple, node| match tuple {
+            Tuple::Pair(op, from) => Gene { op, from, to: node },
+            Tuple::Triple(op, to, from) => Gene { op, from, to },
+        };
+        match self {
+            Self::Flat(tuples) => {
+                let tuples = tuples.into_iter().enumerate();
+                tuples.map(|(index, tuple)| gene(tuple, 2 + index / 2)).collect()
+            }
+            Self::Nodes(nodes) => {
+                let nodes = nodes.into_iter().enumerate();
+                let genes = nodes.flat_map(|(index, tuples)| {
+                    tuples.into_iter().map(move |tuple| gene(tuple, 2 + index))
+                });
+                genes.collect()
+            }
+        }
+    }
+}
+
 /// A genotype as written: two cells, or one gene list per (distinct) cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    TwoCells { normal: Vec<Tuple>, reduce: Vec<Tuple>, concats: [Option<Vec<usize>>; 2] },
-    Cells { genes: Vec<Vec<Tuple>>, seq: Option<Vec<usize>>, reductions: Option<Vec<usize>> },
+    TwoCells { normal: GeneList, reduce: GeneList, concats: [Option<Vec<usize>>; 2] },
+    Cells { genes: Vec<GeneList>, seq: Option<Vec<usize>>, reductions: Option<Vec<usize>> },
 }
 
 impl Written {
@@ -48,16 +103,9 @@ impl Written {
 ///
 /// The networks released with three-number genes ignore the written concat and put out every node
 /// that has genes; so does this.
-fn cell(name: &str, tuples: Vec<Tuple>, concat: Option<Vec<usize>>) -> CellGenotype {
-    let pairs = tuples.iter().all(|tuple| matches!(tuple, Tuple::Pair(..)));
-    let genes: Vec<Gene> = tuples
-        .into_iter()
-        .enumerate()
-        .map(|(index, tuple)| match tuple {
-            Tuple::Pair(op, from) => Gene { op, from, to: 2 + index / 2 },
-            Tuple::Triple(op, to, from) => Gene { op, from, to },
-        })
-        .collect();
+fn cell(name: &str, list: GeneList, concat: Option<Vec<usize>>) -> CellGenotype {
+    let pairs = list.has_pairs();
+    let genes = list.genes();
     let concat = concat.filter(|_| pairs).unwrap_or_else(|| nodes_of(&genes));
     CellGenotype { name: name.to_owned(), inputs: 2, genes, concat }
 }

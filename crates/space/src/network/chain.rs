@@ -25,7 +25,7 @@ pub struct Chain {
     pub stem: Stem,
     /// Which cell stands at each position.
     pub assignment: Vec<usize>,
-    /// Positions of reduction cells; positions at or beyond the end are ignored.
+    /// Positions of reduction cells, each below the number of positions.
     pub reductions: Vec<usize>,
     /// Auxiliary head and the position it reads.
     pub aux: Option<Aux>,
@@ -65,7 +65,7 @@ impl Chain {
     #[must_use]
     pub fn with_aux(mut self, head: AuxHead) -> Self {
         let layers = self.assignment.len();
-        let last = self.reductions.iter().copied().filter(|&position| position < layers).max();
+        let last = self.reductions.iter().copied().max();
         let third = two_thirds(layers);
         let after =
             if self.reductions == Self::thirds(layers) { third } else { last.unwrap_or(third) };
@@ -76,8 +76,11 @@ impl Chain {
     /// The network.
     ///
     /// # Errors
-    /// As [`Network::new`].
+    /// [`SpaceError::Reductions`] for a reduction that is named twice or stands at or beyond the
+    /// end, and as [`Network::new`].
     pub fn network(&self) -> Result<Network, SpaceError> {
+        check_length(self.assignment.len())?;
+        check_reductions(&self.reductions, self.assignment.len())?;
         let stem_end = self.stem.parts().len().saturating_sub(1);
         let mut level = self.stem.level(stem_end);
         let mut width: usize = 1;
@@ -131,6 +134,17 @@ impl Chain {
                 _ => repeat(i, cells.wrapping_sub(1 + second), second).ok_or_else(refuse),
             })
             .collect()
+    }
+}
+
+/// Refuses positions of reductions that would be ignored.
+pub(crate) fn check_reductions(reductions: &[usize], layers: usize) -> Result<(), SpaceError> {
+    let wrong = |index: usize| {
+        reductions[index] >= layers || reductions[..index].contains(&reductions[index])
+    };
+    match (0..reductions.len()).find(|&index| wrong(index)) {
+        Some(index) => Err(SpaceError::Reductions { layers, found: reductions[index] }),
+        None => Ok(()),
     }
 }
 

@@ -7,8 +7,11 @@ mod nested;
 mod stem;
 mod unet;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
+pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Compat};
 pub use stem::Stem;
 
@@ -21,6 +24,15 @@ pub enum Source {
     Stem(usize),
     /// Output of the placement of that index.
     Cell(usize),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stem(part) => write!(f, "stem part {part}"),
+            Self::Cell(index) => write!(f, "cell {index}"),
+        }
+    }
 }
 
 /// A connection into a port of a placed cell, or into the head.
@@ -153,8 +165,8 @@ impl Network {
     /// A network of placed cells.
     ///
     /// # Errors
-    /// [`SpaceError::Placement`] naming the offending placement, [`SpaceError::NetworkSize`], or
-    /// [`SpaceError::HeadSource`].
+    /// [`SpaceError::Placement`] naming the offending placement, [`SpaceError::NetworkSize`],
+    /// [`SpaceError::HeadSource`], or what is wrong with the stem ([`Stem::new`]).
     pub fn new(
         stem: Stem,
         placements: Vec<Placement>,
@@ -162,6 +174,7 @@ impl Network {
         aux: Option<Aux>,
     ) -> Result<Self, SpaceError> {
         check_length(placements.len())?;
+        stem.check()?;
         for (index, placement) in placements.iter().enumerate() {
             check_placement(placement, index, &stem)
                 .map_err(|reason| SpaceError::Placement { index, reason })?;
@@ -178,12 +191,12 @@ impl Network {
         }
         for source in sources {
             if !self.knows(source) {
-                return Err(SpaceError::HeadSource { found: format!("{source:?}") });
+                return Err(SpaceError::HeadSource { found: source.to_string() });
             }
         }
         match self.aux {
             Some(aux) if aux.after >= self.placements.len() => Err(SpaceError::HeadSource {
-                found: format!("auxiliary head after placement {}", aux.after),
+                found: format!("cell {} for the auxiliary head", aux.after),
             }),
             _ => Ok(()),
         }
@@ -287,7 +300,7 @@ fn check_placement(placement: &Placement, index: usize, stem: &Stem) -> Result<(
             if !known || links[..position].contains(link) {
                 let source = link.source;
                 return Err(format!(
-                    "port {port} has an unknown, later or repeated source {source:?}"
+                    "port {port} has an unknown, later or repeated source, {source}"
                 ));
             }
         }

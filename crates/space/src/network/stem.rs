@@ -35,8 +35,16 @@ impl Stem {
     ///
     /// # Errors
     /// [`SpaceError::Stem`] when there is no part, [`SpaceError::Range`] for more than 64
-    /// parts or when the plane is halved more than 12 times, or the error of a part's stage.
+    /// parts, when the plane is halved more than 12 times or for a width that is not 1 to 64 times
+    /// the base channels or a part of them, or the error of a part's stage.
     pub fn new(parts: Vec<Recipe>) -> Result<Self, SpaceError> {
+        let stem = Self { parts };
+        stem.check().map(|()| stem)
+    }
+
+    /// Whether the stem could have been made by [`Stem::new`].
+    pub(super) fn check(&self) -> Result<(), SpaceError> {
+        let parts = &self.parts;
         if parts.is_empty() || parts.iter().any(|part| part.0.is_empty()) {
             return Err(SpaceError::Stem);
         }
@@ -44,22 +52,30 @@ impl Stem {
             let what = "parts of a stem";
             return Err(SpaceError::Range { what, most: MOST_PARTS, found: parts.len() });
         }
+        let mut factors = parts.iter().flat_map(|part| &part.0).filter_map(factor);
+        if let Some(found) = factors.find(|factor| !(1..=MOST_FACTOR).contains(factor)) {
+            let what = "width of a stem in base channels";
+            return Err(SpaceError::Range { what, most: MOST_FACTOR, found });
+        }
         for (index, part) in parts.iter().enumerate() {
             // A recipe that may be an operation may be a stem part.
             crate::OpSet::new("stem", vec![OpSpec::new(format!("part_{index}"), part.0.clone())])?;
         }
-        let stem = Self { parts };
-        match stem.level(stem.parts.len()) {
+        match self.level(parts.len()) {
             found if found > MOST_LEVEL => {
                 Err(SpaceError::Range { what: "halvings in a stem", most: MOST_LEVEL, found })
             }
-            _ => Ok(stem),
+            _ => Ok(()),
         }
     }
 
     /// 3x3 convolution to `multiplier` times the base channels and a norm, at full resolution.
+    ///
+    /// `multiplier` is 1 to 64: no network takes a stem of another ([`Network::new`]).
+    ///
+    /// [`Network::new`]: crate::Network::new
     pub fn cifar(multiplier: usize) -> Self {
-        let out = Width::Times(multiplier.clamp(1, 64));
+        let out = Width::Times(multiplier);
         Self { parts: vec![Recipe(vec![conv(out, Stride::Unit), NORM])] }
     }
 
@@ -93,6 +109,9 @@ impl Stem {
 
 const MOST_PARTS: usize = 64;
 
+/// Wider than any published stem.
+const MOST_FACTOR: usize = 64;
+
 const NORM: Stage = Stage::Norm { when: When::Always };
 
 fn conv(out: Width, stride: Stride) -> Stage {
@@ -108,6 +127,19 @@ fn imagenet_parts(second: Stride) -> Vec<Recipe> {
         NORM,
     ];
     vec![Recipe(first), Recipe(vec![Stage::Relu, conv(Width::Same, Stride::Edge), NORM])]
+}
+
+/// How many times the base channels a stage puts out, or which part of them.
+fn factor(stage: &Stage) -> Option<usize> {
+    match stage {
+        Stage::Pointwise { out, .. }
+        | Stage::Conv { out, .. }
+        | Stage::FactorizedReduce { out } => match out {
+            Width::Same => None,
+            Width::Times(factor) | Width::Over(factor) => Some(*factor),
+        },
+        _ => None,
+    }
 }
 
 fn halvings(stage: &Stage) -> usize {

@@ -3,6 +3,7 @@
 use rand::{Rng as _, RngCore};
 
 use super::Space;
+use crate::weights::check_names;
 use crate::{CellGenotype, CellSpec, Edge, Gene, Genotype, SpaceError};
 
 impl Space {
@@ -15,16 +16,18 @@ impl Space {
     /// [`SpaceError::UnknownEdge`] and [`SpaceError::UnknownOp`] for a gene that is no choice of
     /// the space, and as [`Genotype::new`].
     pub fn genotype(&self, cells: Vec<CellGenotype>) -> Result<Genotype, SpaceError> {
-        let wanted: Vec<_> = self.cells.iter().map(|c| (&*c.name, c.graph.inputs())).collect();
-        let found: Vec<_> = cells.iter().map(|cell| (&*cell.name, cell.inputs)).collect();
-        if wanted != found {
-            return Err(SpaceError::Mismatch {
-                place: format!("cells of space `{}` and their inputs", self.name),
-                expected: format!("{wanted:?}"),
-                found: format!("{found:?}"),
-            });
-        }
+        let wanted: Vec<&str> = self.cells.iter().map(|cell| &*cell.name).collect();
+        let found: Vec<&str> = cells.iter().map(|cell| &*cell.name).collect();
+        check_names(&format!("space `{}`, cell", self.name), &wanted, &found)?;
         for (spec, cell) in self.cells.iter().zip(&cells) {
+            let (expected, found) = (spec.graph.inputs(), cell.inputs);
+            if expected != found {
+                return Err(SpaceError::Mismatch {
+                    place: format!("inputs of cell `{}`", spec.name),
+                    expected: expected.to_string(),
+                    found: found.to_string(),
+                });
+            }
             self.check_genes(spec, &cell.genes)?;
         }
         Genotype::new(self.layout(), cells)

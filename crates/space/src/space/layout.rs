@@ -4,14 +4,12 @@ use super::Space;
 use crate::{CellGenotype, CellSpec, Chain, Gene, Layout, Network};
 
 impl CellSpec {
-    /// The cell with the given genes chosen: its name, its inputs and its output list.
+    /// The cell with the given genes chosen: its name, its inputs and those nodes of its output
+    /// list that have genes.
     pub fn genotype(&self, genes: Vec<Gene>) -> CellGenotype {
-        CellGenotype {
-            name: self.name.clone(),
-            inputs: self.graph.inputs(),
-            genes,
-            concat: self.graph.concat().to_vec(),
-        }
+        let listed = self.graph.concat().iter().copied();
+        let concat = listed.filter(|node| genes.iter().any(|gene| gene.to == *node)).collect();
+        CellGenotype { name: self.name.clone(), inputs: self.graph.inputs(), genes, concat }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Arbitrary genotypes and weights.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
 use proptest::option;
@@ -11,22 +13,27 @@ use crate::{CellGenotype, CellWeights, Gene, Genotype, Layout, Space, WeightTabl
 
 /// Any cell of the given name and number of inputs with up to eight genes.
 pub fn cell_genotype(name: String, inputs: usize) -> impl Strategy<Value = CellGenotype> {
-    let own: Vec<usize> = (inputs..inputs + 4).collect();
     let genes = vec((op_name(), any::<Index>(), 0..4_usize), 1..=8);
-    let concat = subsequence(own, 1..=4).prop_shuffle();
-    (genes, concat).prop_map(move |(genes, mut concat)| {
-        let genes: Vec<Gene> = genes
-            .into_iter()
-            .map(|(op, from, node)| {
-                let to = inputs + node;
-                Gene { op, from: from.index(to), to }
-            })
-            .collect();
-        // At least one output has to exist.
-        if !genes.iter().any(|gene| concat.contains(&gene.to)) {
-            concat.push(genes[0].to);
-        }
-        CellGenotype { name: name.clone(), inputs, genes, concat }
+    let genes = genes.prop_map(move |genes| {
+        let genes = genes.into_iter().map(|(op, from, node)| {
+            let to = inputs + node;
+            Gene { op, from: from.index(to), to }
+        });
+        genes.collect::<Vec<Gene>>()
+    });
+    genes.prop_flat_map(move |genes| {
+        let nodes: BTreeSet<usize> = genes.iter().map(|gene| gene.to).collect();
+        let nodes: Vec<usize> = nodes.into_iter().collect();
+        let count = nodes.len();
+        let some = subsequence(nodes.clone(), 1..=count).prop_shuffle();
+        let concat = prop_oneof![Just(nodes), some];
+        let name = name.clone();
+        concat.prop_map(move |concat| CellGenotype {
+            name: name.clone(),
+            inputs,
+            genes: genes.clone(),
+            concat,
+        })
     })
 }
 
@@ -59,7 +66,8 @@ fn layout_and_cells() -> impl Strategy<Value = (Layout, Vec<CellGenotype>)> {
 
 /// Any genotype, in any layout, with or without a name.
 pub fn genotype() -> impl Strategy<Value = Genotype> {
-    let parts = (layout_and_cells(), option::of("\\PC{0,10}"));
+    let name = prop_oneof!["[A-Za-z_][A-Za-z0-9_]{0,9}", "\\PC{0,10}"];
+    let parts = (layout_and_cells(), option::of(name));
     parts.prop_filter_map("a valid genotype", |((layout, cells), name)| {
         let genotype = Genotype::new(layout, cells).ok()?;
         Some(match name {

@@ -32,7 +32,7 @@ fn error(form: As, text: &str) -> Option<SpaceError> {
     }
 }
 
-const TEXTS: [(&str, &str); 21] = [
+const TEXTS: [(&str, &str); 26] = [
     ("", "line 1, column 1: expected `Genotype(`, found the end"),
     ("Genotype", "line 1, column 9: expected `(`, found the end"),
     ("x = y = Genotype()", "line 1, column 5: expected `Genotype(`, found `y`"),
@@ -45,7 +45,7 @@ const TEXTS: [(&str, &str); 21] = [
     ),
     ("Genotype(\n  normal=[('a' 0)])", "line 2, column 16: expected `,`, found 0"),
     ("Genotype(normal=[(a, 0)])", "line 1, column 19: expected a quoted operation, found `a`"),
-    ("Genotype(normal=[('a', -1)])", "line 1, column 24: expected a name, a number,"),
+    ("Genotype(normal=[('a', -1)])", "line 1, column 24: expected a number, found -1"),
     ("Genotype(normal=[('a', 0], ", "line 1, column 25: expected `)`, found `]`"),
     ("Genotype(normal=[('a, 0)])", "line 1, column 27: expected a closing ', found the end"),
     ("Genotype(normal=[('a\\x41', 0)])", "line 1, column 21: expected a closing '"),
@@ -62,6 +62,28 @@ const TEXTS: [(&str, &str); 21] = [
     ),
     ("Genotype(genes=[[('a', 2, 0)]], normal=[])", "line 1, column 42: expected no `normal`"),
     ("Genotype(genes=[[('a', 2, 0)]]) + 1", "line 1, column 33: expected a name"),
+    // A field that does not exist, with the one that was meant.
+    (
+        "Genotype(normal_cat=[])",
+        "line 1, column 10: expected one of the fields, such as `normal_con",
+    ),
+    // An output that names a node nothing is computed for.
+    (
+        "Genotype(normal=[('a', 0)], normal_concat=[2, 6], reduce=[('a', 0)], reduce_concat=[2])",
+        "line 1, column 43: expected nodes with genes in `normal_concat`, [2], found node 6, which",
+    ),
+    (
+        "Genotype(normal=[[('a', 0)], []], normal_concat=[2, 3], reduce=[('a', 0)], reduce_concat=[2])",
+        "line 1, column 49: expected nodes with genes in `normal_concat`, [2], found node 3, which",
+    ),
+    (
+        "Genotype(normal=[[('a', 2, 0)]], reduce=[])",
+        "line 1, column 17: expected genes (op, from) in the lists of the nodes",
+    ),
+    (
+        "{'normal': [('a', 0, True)]}",
+        "line 1, column 22: expected the end of the gene, or its weight, found `True`",
+    ),
     ("Genotype(genes=[[('a', 2, 0)]]) more", "line 1, column 33: expected the end"),
 ];
 
@@ -70,7 +92,7 @@ const VALUES: [(As, &str, &str); 34] = [
     (As::Text, "Genotype(genes=[[('a', 2, 3)]])", "cell `cell_0`, gene 0 (`a 3->2`)"),
     (As::Text, "Genotype(genes=[[('a', 1, 0)]])", "cell `cell_0`, gene 0 (`a 0->1`)"),
     (As::Text, "Genotype(genes=[])", "genotype layout: at least one cell expected"),
-    (As::Text, "Genotype(genes=[[]])", "concat must list distinct nodes"),
+    (As::Text, "Genotype(genes=[[]])", "cell `cell_0` has no node with a gene in its output"),
     (As::Text, "Genotype(genes=[[('a b', 2, 0)]])", "cell `cell_0`: operation name `a b`"),
     (
         As::Text,
@@ -85,7 +107,7 @@ const VALUES: [(As, &str, &str); 34] = [
     (
         As::Text,
         "Genotype(normal=[('a', 0)], normal_concat=[2, 2], reduce=[('a', 0)], reduce_concat=[2])",
-        "concat must list distinct nodes among 2..129, found [2, 2]",
+        "cell `normal`: concat must list distinct nodes among 2..129, found [2, 2]",
     ),
     // JSON and RON of genotypes.
     (As::GenotypeJson, "{", "JSON, line 1, column 1: EOF"),
@@ -122,7 +144,7 @@ const VALUES: [(As, &str, &str); 34] = [
         As::GenotypeRon,
         "(version: 1, layout: Space, cells: [(name: \"c\", genes: [(op: \"a\", from: 0, \
          to: 2)], concat: [3])])",
-        "cell `c` has no node with a gene in its output",
+        "cell `c`: concat names node 3, which has no genes",
     ),
     // Operation sets.
     (As::OpsRon, "(name: \"x\", ops: [])", "operation set `x` is empty"),
@@ -226,9 +248,10 @@ fn invalid_spaces_are_refused() {
             "{\"Classifier\":{\"source\":{\"Cell\":3",
             "the head",
         ),
-        ("\"aux\":null", "\"aux\":{\"head\":\"Cifar\",\"after\":3}", "the head reads auxiliary"),
+        ("\"aux\":null", "\"aux\":{\"head\":\"Cifar\",\"after\":3}", "the head reads cell 3 for"),
         ("\"parts\":[", "\"parts\":[[],", "a stem needs at least one part"),
-        ("{\"Times\":3}", "{\"Times\":0}", "operation `part_0`, stage 0: width factor must be 1"),
+        ("{\"Times\":3}", "{\"Times\":0}", "width of a stem in base channels must be 1 to 64"),
+        ("{\"Times\":3}", "{\"Times\":65}", "must be 1 to 64, found 65"),
     ] {
         let error = Space::from_json(&edited(from, to)).unwrap_err();
         assert!(error.to_string().contains(expected), "{from} -> {to}: {error}");
@@ -293,6 +316,10 @@ fn corpus() -> Vec<String> {
     vec![
         Genotype::published("DARTS_V2").unwrap().to_text().unwrap(),
         Genotype::published("ResNet18").unwrap().to_text().unwrap(),
+        "{'normal': [[('a', 0, 0.5), ('b', 1, 1e-05)], [('a', 2)]], 'normal_concat': range(2, 4), \
+         'reduce': (('a', 0),), 'reduce_concat': [2], 'connectN': None}"
+            .to_owned(),
+        "OrderedDict([('genes', [[('a', 2, 0)]]), ('reductions', [])])".to_owned(),
         fair.to_json().unwrap(),
         fair.to_ron().unwrap(),
         darts.to_json().unwrap(),

@@ -128,7 +128,13 @@ fn planes_that_cannot_be_halved_are_refused_where_they_are() {
     let space = Space::unet(ops(), 3, 2, Stem::cifar(1)).unwrap();
     let build = Build { input: Shape::new(3, 60, 60), ..build() };
     let error = Blueprint::supernet(&space, build).unwrap_err().to_string();
-    assert!(error.starts_with("cell 2"), "{error}");
+    let expected = "images of 60x60 cannot be halved 3 times; sides that are multiples of 8 can, such \
+                    as 64x64 (cell 2, ";
+    assert!(error.starts_with(expected), "{error}");
+    let space = Space::darts(ops(), 3, 1, Stem::imagenet()).unwrap();
+    let build = Build { input: Shape::new(3, 72, 60), ..build };
+    let error = Blueprint::supernet(&space, build).unwrap_err().to_string();
+    assert!(error.contains("72x60") && error.contains("96x64"), "{error}");
 }
 
 #[test]

@@ -8,6 +8,8 @@ pub(super) enum Kind {
     Name(String),
     Text(String),
     Number(usize),
+    /// A number with a sign, a point or an exponent, as it is written.
+    Value(String),
     Sign(char),
     End,
 }
@@ -18,6 +20,7 @@ impl Kind {
             Self::Name(name) => format!("`{name}`"),
             Self::Text(text) => format!("'{text}'"),
             Self::Number(number) => number.to_string(),
+            Self::Value(value) => value.clone(),
             Self::Sign(sign) => format!("`{sign}`"),
             Self::End => "the end".to_owned(),
         }
@@ -109,16 +112,18 @@ impl Lexer<'_> {
         match self.rest.peek().copied() {
             None => Ok(Kind::End),
             Some(quote @ ('\'' | '"')) => self.text(quote),
-            Some(c) if c.is_ascii_digit() => self.number(),
+            Some(c) if c.is_ascii_digit() || matches!(c, '-' | '.') => self.number(),
             Some(c) if c.is_ascii_alphabetic() || c == '_' => {
-                Ok(Kind::Name(self.take_while(|c| c.is_ascii_alphanumeric() || c == '_')))
+                // `genotypes.Genotype` is one name.
+                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+                Ok(Kind::Name(self.take_while(word)))
             }
-            Some(sign @ ('(' | ')' | '[' | ']' | ',' | '=')) => {
+            Some(sign @ ('(' | ')' | '[' | ']' | '{' | '}' | ',' | '=' | ':')) => {
                 self.bump();
                 Ok(Kind::Sign(sign))
             }
             Some(other) => Err(self.error(
-                "a name, a number, a quoted operation or one of ( ) [ ] , =",
+                "a name, a number, a quoted operation or one of ( ) [ ] { } , = :",
                 format!("character {other:?}"),
             )),
         }
@@ -126,7 +131,10 @@ impl Lexer<'_> {
 
     fn number(&mut self) -> Result<Kind, SpaceError> {
         let (line, column) = (self.line, self.column);
-        let digits = self.take_while(|c| c.is_ascii_digit());
+        let digits = self.take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | 'e' | 'E'));
+        if !digits.chars().all(|c| c.is_ascii_digit()) && digits.parse::<f64>().is_ok() {
+            return Ok(Kind::Value(digits));
+        }
         match digits.parse() {
             Ok(number) if number <= LARGEST => Ok(Kind::Number(number)),
             _ => Err(SpaceError::Text {

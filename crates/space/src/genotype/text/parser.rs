@@ -1,44 +1,22 @@
 //! Tokens into a written genotype.
 
+use super::fields::{Fields, Keyword};
 use super::lexer::{Kind, Token};
 use crate::SpaceError;
-use crate::genotype::tuples::{Tuple, Written};
-
-const KEYWORDS: [&str; 8] =
-    ["normal", "normal_concat", "reduce", "reduce_concat", "genes", "seq", "concat", "reductions"];
+use crate::genotype::tuples::{GeneList, Tuple, Written};
 
 /// Longer than any chain; bounds what `range(0, n)` can make us allocate.
 const LONGEST_RANGE: usize = 1024;
 
-/// What stood behind the keywords.
-#[derive(Default)]
-struct Fields {
-    lists: Vec<(&'static str, Vec<Tuple>)>,
-    numbers: Vec<(&'static str, Vec<usize>)>,
-    genes: Option<Vec<Vec<Tuple>>>,
-}
-
-impl Fields {
-    fn knows(&self, keyword: &str) -> bool {
-        self.lists.iter().map(|(known, _)| known).any(|&known| known == keyword)
-            || self.numbers.iter().map(|(known, _)| known).any(|&known| known == keyword)
-            || (keyword == "genes" && self.genes.is_some())
-    }
-
-    fn list(&mut self, keyword: &str) -> Option<Vec<Tuple>> {
-        let index = self.lists.iter().position(|(known, _)| *known == keyword)?;
-        Some(self.lists.swap_remove(index).1)
-    }
-
-    fn numbers(&mut self, keyword: &str) -> Option<Vec<usize>> {
-        let index = self.numbers.iter().position(|(known, _)| *known == keyword)?;
-        Some(self.numbers.swap_remove(index).1)
-    }
-}
-
 pub(super) struct Parser {
     tokens: Vec<Token>,
     next: usize,
+}
+
+/// What the text calls its genotype, and the genotype.
+pub(super) struct Named {
+    pub(super) name: Option<String>,
+    pub(super) written: Written,
 }
 
 impl Parser {
@@ -47,36 +25,66 @@ impl Parser {
         Self { tokens, next: 0 }
     }
 
-    /// The name before `=`, if any, and the genotype.
-    pub(super) fn genotype(mut self) -> Result<(Option<String>, Written), SpaceError> {
-        let mut called = self.name("`Genotype(`")?;
-        let mut name = None;
-        if self.accept('=') {
-            name = Some(called);
-            called = self.name("`Genotype(`")?;
-        }
-        if !called.starts_with("Genotype") {
-            return Err(self.previous().instead_of("`Genotype(`"));
-        }
-        self.sign('(')?;
-        let fields = self.fields()?;
+    /// `NAME = ` where there is one, then `Genotype(...)`, a dictionary, or the fields alone.
+    pub(super) fn genotype(mut self) -> Result<Named, SpaceError> {
+        let name = self.assigned();
+        let fields = match self.peek().kind.clone() {
+            Kind::Sign('{') => self.dictionary()?,
+            Kind::Name(called) => match last_part(&called) {
+                "OrderedDict" => self.ordered()?,
+                "dict" => self.call()?,
+                word if word.starts_with("Genotype") => self.call()?,
+                // A list of fields has no bracket around it.
+                _ if name.is_none() && Keyword::of(&called).is_some() => self.bare()?,
+                _ => return Err(self.peek().instead_of("`Genotype(`")),
+            },
+            _ => return Err(self.peek().instead_of("`Genotype(`")),
+        };
         let close = self.previous().clone();
         if self.peek().kind != Kind::End {
             return Err(self.peek().instead_of("the end"));
         }
-        Ok((name, written(fields, &close)?))
+        Ok(Named { name, written: fields.written(&close)? })
     }
 
-    fn fields(&mut self) -> Result<Fields, SpaceError> {
+    /// The name before `=`, unless that is a field of a list of fields.
+    fn assigned(&mut self) -> Option<String> {
+        let Kind::Name(name) = self.peek().kind.clone() else { return None };
+        if self.ahead(1) != &Kind::Sign('=') {
+            return None;
+        }
+        let is_field = Keyword::of(&name).is_some()
+            && !matches!(self.ahead(2), Kind::Name(called) if last_part(called).starts_with("Genotype"));
+        if is_field {
+            return None;
+        }
+        self.next += 2;
+        Some(last_part(&name).to_owned())
+    }
+
+    /// `Genotype(normal=..., ...)`, fields by name or in the order of the original.
+    fn call(&mut self) -> Result<Fields, SpaceError> {
+        self.advance();
+        self.sign('(')?;
         let mut fields = Fields::default();
-        while !self.accept(')') {
-            let keyword = self.keyword(&fields)?;
-            self.sign('=')?;
-            match keyword {
-                "genes" => fields.genes = Some(self.items(Self::tuples)?),
-                "normal" | "reduce" => fields.lists.push((keyword, self.tuples()?)),
-                _ => fields.numbers.push((keyword, self.numbers()?)),
+        for position in 0.. {
+            if self.accept(')') {
+                break;
             }
+            let by_name =
+                matches!(self.peek().kind, Kind::Name(_)) && self.ahead(1) == &Kind::Sign('=');
+            let keyword = match Keyword::ORDER.get(position) {
+                Some(&keyword) if !by_name && self.begins_value() => {
+                    fields.once(keyword, self.peek())?;
+                    keyword
+                }
+                _ => {
+                    let keyword = self.keyword(&fields)?;
+                    self.sign('=')?;
+                    keyword
+                }
+            };
+            self.field(keyword, &mut fields)?;
             if !self.accept(',') {
                 self.sign(')')?;
                 break;
@@ -85,17 +93,101 @@ impl Parser {
         Ok(fields)
     }
 
-    fn keyword(&mut self, fields: &Fields) -> Result<&'static str, SpaceError> {
-        let token = self.advance();
-        let expected = || format!("one of {}", KEYWORDS.join(", "));
-        let Kind::Name(name) = &token.kind else { return Err(token.instead_of(expected())) };
-        match KEYWORDS.iter().find(|&keyword| keyword == name) {
-            Some(keyword) if fields.knows(keyword) => {
-                Err(token.instead_of(format!("`{keyword}` only once")))
-            }
-            Some(keyword) => Ok(keyword),
-            None => Err(token.instead_of(expected())),
+    /// Whether a field may begin here without its name.
+    fn begins_value(&self) -> bool {
+        match &self.peek().kind {
+            Kind::Sign('[' | '(') => true,
+            Kind::Name(name) => matches!(name.as_str(), "range" | "list" | "None"),
+            _ => false,
         }
+    }
+
+    /// `{'normal': ..., ...}`, as Python and JSON print it.
+    fn dictionary(&mut self) -> Result<Fields, SpaceError> {
+        self.sign('{')?;
+        let mut fields = Fields::default();
+        while !self.accept('}') {
+            let keyword = self.keyword(&fields)?;
+            self.sign(':')?;
+            self.field(keyword, &mut fields)?;
+            if !self.accept(',') {
+                self.sign('}')?;
+                break;
+            }
+        }
+        Ok(fields)
+    }
+
+    /// `OrderedDict([('normal', ...), ...])`.
+    fn ordered(&mut self) -> Result<Fields, SpaceError> {
+        self.advance();
+        self.sign('(')?;
+        if self.peek().kind == Kind::Sign('{') {
+            let fields = self.dictionary()?;
+            self.sign(')')?;
+            return Ok(fields);
+        }
+        let close = self.open("a list of fields")?;
+        let mut fields = Fields::default();
+        while !self.accept(close) {
+            let end = self.open("a pair such as ('normal', [...])")?;
+            let keyword = self.keyword(&fields)?;
+            self.sign(',')?;
+            self.field(keyword, &mut fields)?;
+            self.accept(',');
+            self.sign(end)?;
+            if !self.accept(',') {
+                self.sign(close)?;
+                break;
+            }
+        }
+        self.sign(')')?;
+        Ok(fields)
+    }
+
+    /// `normal=..., normal_concat=..., ...`, with commas or without.
+    fn bare(&mut self) -> Result<Fields, SpaceError> {
+        let mut fields = Fields::default();
+        while self.peek().kind != Kind::End {
+            let keyword = self.keyword(&fields)?;
+            self.sign('=')?;
+            self.field(keyword, &mut fields)?;
+            self.accept(',');
+        }
+        Ok(fields)
+    }
+
+    fn keyword(&mut self, fields: &Fields) -> Result<Keyword, SpaceError> {
+        let token = self.advance();
+        let (Kind::Name(name) | Kind::Text(name)) = &token.kind else {
+            return Err(token.instead_of(Keyword::expected(None)));
+        };
+        let keyword =
+            Keyword::of(name).ok_or_else(|| token.instead_of(Keyword::expected(Some(name))))?;
+        fields.once(keyword, &token)?;
+        Ok(keyword)
+    }
+
+    fn field(&mut self, keyword: Keyword, fields: &mut Fields) -> Result<(), SpaceError> {
+        let start = self.peek().clone();
+        if matches!(&start.kind, Kind::Name(name) if name == "None" || name == "null") {
+            self.advance();
+            fields.nothing(keyword);
+            return Ok(());
+        }
+        match keyword {
+            Keyword::Connections => return Err(start.instead_of("`None`")),
+            Keyword::Genes => fields.genes = Some(self.items(Self::gene_list)?),
+            Keyword::Normal | Keyword::Reduce => {
+                let list = self.gene_list()?;
+                fields.lists.insert(keyword, list);
+            }
+            _ => {
+                let numbers = self.numbers()?;
+                fields.numbers.insert(keyword, (start, numbers));
+            }
+        }
+        Ok(())
     }
 
     /// `[item, item, ...]` or `(item, item, ...)`.
@@ -115,21 +207,38 @@ impl Parser {
         Ok(items)
     }
 
-    fn tuples(&mut self) -> Result<Vec<Tuple>, SpaceError> {
+    /// The genes of a cell, one after the other or node by node.
+    fn gene_list(&mut self) -> Result<GeneList, SpaceError> {
         let start = self.peek().clone();
-        let tuples = self.items(Self::tuple)?;
-        let pairs = tuples.iter().filter(|tuple| matches!(tuple, Tuple::Pair(..))).count();
-        if pairs == 0 || pairs == tuples.len() {
-            return Ok(tuples);
-        }
-        Err(SpaceError::Text {
+        // A gene begins with its operation, a list of genes with another bracket.
+        let bracket = |kind: &Kind| matches!(kind, Kind::Sign('[' | '('));
+        let of_nodes = bracket(&start.kind)
+            && bracket(self.ahead(1))
+            && matches!(self.ahead(2), Kind::Sign('[' | '(' | ']' | ')'));
+        let list = if of_nodes {
+            GeneList::Nodes(self.items(|parser| parser.items(Self::tuple))?)
+        } else {
+            GeneList::Flat(self.items(Self::tuple)?)
+        };
+        let refuse = |expected: &str, found: &str| SpaceError::Text {
             line: start.line,
             column: start.column,
-            expected: "genes of one form, (op, from) or (op, to, from)".to_owned(),
-            found: "both".to_owned(),
-        })
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        };
+        let all = list.tuples();
+        let pairs = all.iter().filter(|tuple| tuple.is_pair()).count();
+        if pairs != 0 && pairs != all.len() {
+            return Err(refuse("genes of one form, (op, from) or (op, to, from)", "both"));
+        }
+        if of_nodes && pairs == 0 && !all.is_empty() {
+            let expected = "genes (op, from) in the lists of the nodes";
+            return Err(refuse(expected, "genes (op, to, from)"));
+        }
+        Ok(list)
     }
 
+    /// `(op, from)` or `(op, to, from)`; what an operation weighed may stand behind.
     fn tuple(&mut self) -> Result<Tuple, SpaceError> {
         let close = self.open("a gene such as ('skip_connect', 0)")?;
         let token = self.advance();
@@ -139,15 +248,36 @@ impl Parser {
         self.sign(',')?;
         let first = self.number()?;
         let mut second = None;
-        if self.accept(',') && self.peek().kind != Kind::Sign(close) {
-            second = Some(self.number()?);
-            self.accept(',');
+        while self.accept(',') && self.peek().kind != Kind::Sign(close) {
+            match self.peek().kind {
+                Kind::Number(_) if second.is_none() => second = Some(self.number()?),
+                _ => {
+                    self.weight()?;
+                    self.accept(',');
+                    break;
+                }
+            }
         }
         self.sign(close)?;
         Ok(match second {
             None => Tuple::Pair(op, first),
             Some(from) => Tuple::Triple(op, first, from),
         })
+    }
+
+    /// A number with a point, bare or as numpy prints it: `np.float32(0.13)`.
+    fn weight(&mut self) -> Result<(), SpaceError> {
+        let wrapped =
+            matches!(self.peek().kind, Kind::Name(_)) && self.ahead(1) == &Kind::Sign('(');
+        if wrapped {
+            self.advance();
+            self.sign('(')?;
+        }
+        let token = self.advance();
+        let Kind::Value(_) = token.kind else {
+            return Err(token.instead_of("the end of the gene, or its weight"));
+        };
+        if wrapped { self.sign(')') } else { Ok(()) }
     }
 
     /// `[2, 3]`, `(2, 3)`, `range(4)`, `range(2, 6)` or `list(...)` around one of them.
@@ -197,6 +327,10 @@ impl Parser {
         &self.tokens[self.next.min(self.tokens.len() - 1)]
     }
 
+    fn ahead(&self, tokens: usize) -> &Kind {
+        &self.tokens[(self.next + tokens).min(self.tokens.len() - 1)].kind
+    }
+
     fn previous(&self) -> &Token {
         &self.tokens[self.next.saturating_sub(1)]
     }
@@ -228,14 +362,6 @@ impl Parser {
         }
     }
 
-    fn name(&mut self, what: &str) -> Result<String, SpaceError> {
-        let token = self.advance();
-        match token.kind {
-            Kind::Name(name) => Ok(name),
-            _ => Err(token.instead_of(what)),
-        }
-    }
-
     fn number(&mut self) -> Result<usize, SpaceError> {
         let token = self.advance();
         match token.kind {
@@ -245,43 +371,7 @@ impl Parser {
     }
 }
 
-/// `close` is the bracket at which a missing keyword is noticed.
-fn written(mut fields: Fields, close: &Token) -> Result<Written, SpaceError> {
-    let concat = fields.numbers("concat");
-    if let Some(genes) = fields.genes.take() {
-        if let Some(index) = genes.iter().position(|list| matches!(list[..], [Tuple::Pair(..), ..]))
-        {
-            return Err(SpaceError::Text {
-                line: close.line,
-                column: close.column,
-                expected: "genes (op, to, from)".to_owned(),
-                found: format!("(op, from) in gene list {index}"),
-            });
-        }
-        for stray in ["normal", "reduce", "normal_concat", "reduce_concat"] {
-            if fields.knows(stray) {
-                return Err(close.instead_of(format!("no `{stray}` beside `genes`")));
-            }
-        }
-        let (seq, reductions) = (fields.numbers("seq"), fields.numbers("reductions"));
-        return Ok(Written::Cells { genes, seq, reductions });
-    }
-    for stray in ["seq", "reductions"] {
-        if fields.knows(stray) || concat.is_some() {
-            return Err(close.instead_of("`genes=` with `seq`, `concat` or `reductions`"));
-        }
-    }
-    let missing = |keyword: &str| close.instead_of(format!("`{keyword}=`"));
-    let normal = fields.list("normal").ok_or_else(|| missing("normal"))?;
-    let reduce = fields.list("reduce").ok_or_else(|| missing("reduce"))?;
-    let mut concats = [None, None];
-    for (concat, (keyword, list)) in
-        concats.iter_mut().zip([("normal_concat", &normal), ("reduce_concat", &reduce)])
-    {
-        *concat = fields.numbers(keyword);
-        if concat.is_none() && matches!(list[..], [Tuple::Pair(..), ..]) {
-            return Err(missing(keyword));
-        }
-    }
-    Ok(Written::TwoCells { normal, reduce, concats })
+/// `Genotype` of `genotypes.Genotype`.
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

@@ -12,6 +12,20 @@ pub(super) fn write(genotype: &Genotype) -> Result<String, SpaceError> {
         return refuse(format!("cell `{}` has {} inputs instead of 2", cell.name, cell.inputs));
     }
     let cells = genotype.cells();
+    let two = *genotype.layout() == Layout::TwoCells;
+    for (index, cell) in cells.iter().enumerate() {
+        let expected = match (two, index) {
+            (true, 0) => "normal".to_owned(),
+            (true, _) => "reduce".to_owned(),
+            (false, _) => format!("cell_{index}"),
+        };
+        if cell.name != expected && *genotype.layout() != Layout::Space {
+            return refuse(format!("cell {index} is called `{}`, not `{expected}`", cell.name));
+        }
+    }
+    if let Some(name) = genotype.name().filter(|name| !is_identifier(name)) {
+        return refuse(format!("its name `{name}` is no identifier"));
+    }
     let body = match (genotype.layout(), cells) {
         (Layout::TwoCells, [normal, reduce]) => two_cells(normal, reduce)?,
         (Layout::PerCell { reductions }, _) => {
@@ -23,7 +37,7 @@ pub(super) fn write(genotype: &Genotype) -> Result<String, SpaceError> {
         }
         _ => return refuse("its cells belong to the network of a space".to_owned()),
     };
-    let name = genotype.name().filter(|name| is_identifier(name));
+    let name = genotype.name();
     Ok(name.map_or_else(String::new, |name| format!("{name} = ")) + &format!("Genotype({body})"))
 }
 
@@ -53,13 +67,11 @@ fn pairs(genes: &[Gene]) -> String {
 /// Three-number genes say nothing about the output, which has to be every node with genes.
 fn triples(cell: &CellGenotype) -> Result<String, SpaceError> {
     let expected = nodes_of(&cell.genes);
-    let mut output = cell.concat.clone();
-    output.retain(|node| expected.contains(node));
-    if output != expected {
+    if cell.concat != expected {
         return Err(SpaceError::NoTextForm {
             reason: format!(
-                "cell `{}` puts out nodes {output:?}, not all of {expected:?}",
-                cell.name
+                "cell `{}` puts out nodes {:?}, not all of {expected:?} in this order",
+                cell.name, cell.concat
             ),
         });
     }
@@ -95,5 +107,5 @@ fn join(parts: impl IntoIterator<Item = String>) -> String {
 
 fn is_identifier(name: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.chars().all(word) && name.chars().next().is_some_and(|c| !c.is_ascii_digit())
+    name.chars().all(word) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
