@@ -72,13 +72,17 @@ fn main() -> Found<()> {
             let trials = explore(&mut *explorer, &mut &table, budget)?;
             let mut run = regrets(&table, &trials)?;
             // A search that has nothing left to propose keeps what it found.
-            run.resize(budget, run.last().copied().unwrap_or_default());
+            run.resize(budget, run.last().copied().flatten());
             runs.push(run);
         }
         let curve = RegretCurve::of(&runs)?;
         print!("{name:<10}");
         for at in [10, budget / 5, budget / 2, budget] {
-            let (mean, deviation) = (curve.mean[at - 1], curve.deviation[at - 1]);
+            // All of the domain is in the table, so that every seed has measured something.
+            let (Some(mean), Some(deviation)) = (curve.mean[at - 1], curve.deviation[at - 1])
+            else {
+                return Err(format!("{name}: no regret after {at} evaluations").into());
+            };
             print!("  {at:>3}: {mean:.3} ± {deviation:.3}");
         }
         println!();
@@ -103,11 +107,14 @@ fn check_costs(table: &Table) -> Found<()> {
 }
 
 /// Random search against each of the others, seed by seed.
-fn compare(found: &[(&str, Vec<Vec<f64>>)], at: usize) -> Found<()> {
-    let after = |runs: &[Vec<f64>]| runs.iter().map(|run| run[at - 1]).collect::<Vec<_>>();
-    let random = after(&found[0].1);
+fn compare(found: &[(&str, Vec<Vec<Option<f64>>>)], at: usize) -> Found<()> {
+    let after = |runs: &[Vec<Option<f64>>]| -> Found<Vec<f64>> {
+        let after: Option<Vec<f64>> = runs.iter().map(|run| run[at - 1]).collect();
+        after.ok_or_else(|| format!("a seed has no regret after {at} evaluations").into())
+    };
+    let random = after(&found[0].1)?;
     for (name, runs) in &found[1..] {
-        let nearer = paired(&random, &after(runs))?;
+        let nearer = paired(&random, &after(runs)?)?;
         println!(
             "after {at} evaluations {name} is {:.3} points nearer to the best than random search \
              [{:.3}, {:.3}]",

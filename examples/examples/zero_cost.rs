@@ -55,7 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             let subject = Subject { plan, registry: &registry };
             let draw = &mut |noise| random_batch(build(), 16, noise);
             match scored(&*by_name(name)?, &subject, draw, 0..3) {
-                Ok(found) => Ok(format!("{:.3e} ± {:.1e}", found.mean, found.deviation)),
+                Ok(found) => {
+                    let spread = found.deviation.map(|spread| format!(" ± {spread:.1e}"));
+                    Ok(format!("{:.3e}{}", found.mean, spread.unwrap_or_default()))
+                }
                 Err(ZeroCostError::Constant { .. } | ZeroCostError::Cancelled { .. }) => {
                     Ok("refused".to_owned())
                 }

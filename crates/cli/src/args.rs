@@ -195,7 +195,7 @@ pub(crate) struct EstimateArguments {
     #[arg(long, value_name = "LIMIT", value_parser = crate::estimate::bytes)]
     pub(crate) memory: Option<u64>,
     /// Threads of the kernels; 2 where there are two cores, when left out.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = crate::bench::few)]
     pub(crate) threads: Option<usize>,
     /// One line of JSON.
     #[arg(long)]

@@ -59,6 +59,30 @@ pub(crate) enum CliError {
     /// An option's settings that cannot be read.
     #[error("{option}, column {column}: {message}")]
     OptionText { option: &'static str, column: usize, message: String },
+    /// A table that lacks architectures.
+    #[error(
+        "{}: expected all {size} architectures of the benchmark, found {found}; --partial goes on \
+         without the others",
+        path.display()
+    )]
+    PartialTable { path: PathBuf, found: usize, size: u64 },
+    /// An option whose number is out of range.
+    #[error("{option}: expected {}, found {found}", range(*least, *most))]
+    OptionRange { option: &'static str, least: u64, most: u64, found: u64 },
+    /// An option that has no effect on what it is given with.
+    #[error("{option} has no effect on {subject}: leave it out{hint}")]
+    NoEffect { option: &'static str, subject: String, hint: &'static str },
+    /// An option that names the same thing twice.
+    #[error("{option}: `{found}` twice")]
+    Repeated { option: &'static str, found: String },
+    /// Something that needs more memory than there is.
+    #[error(
+        "{what} needs {} of memory, and {limit} {}{}",
+        crate::room::amount(*needed),
+        crate::room::amount(*available),
+        fitting.map_or_else(String::new, |batch| format!("; it fits with --batch {batch}"))
+    )]
+    Room { what: String, needed: u64, available: u64, limit: String, fitting: Option<usize> },
     /// A tensor of a parity file that cannot be used.
     #[error("{}: tensor `{tensor}`: expected {expected}, found {found}", path.display())]
     Parity { path: PathBuf, tensor: String, expected: String, found: String },
@@ -115,6 +139,9 @@ pub(crate) enum CliError {
     /// Two programs on one run.
     #[error("{}: another dartloom is at work on this run", path.display())]
     Locked { path: PathBuf },
+    /// A place where no result could be written.
+    #[error("{}: cannot write there: {source}", path.display())]
+    Place { path: PathBuf, source: io::Error },
     /// A result that cannot be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -131,6 +158,14 @@ pub(crate) enum CliError {
 
 fn seeds(seeds: &[u64]) -> String {
     seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// `at least 1`, `from 1 to 9`.
+fn range(least: u64, most: u64) -> String {
+    match most {
+        u64::MAX => format!("at least {least}"),
+        _ => format!("from {least} to {most}"),
+    }
 }
 
 impl CliError {

@@ -63,19 +63,15 @@ pub(crate) fn run(arguments: &EstimateArguments) -> Result<ExitCode, CliError> {
     let experiment = experiment::load(&arguments.experiment, &Chosen::default())?;
     let plan = Plan::new(experiment, &origin)?;
     let threads = arguments.threads.unwrap_or_else(default_threads);
-    let estimator = Estimator { plan: &plan, threads, limit: arguments.memory };
-    let comparison = plan.comparison();
-    let methods = comparison.methods.iter().map(|method| {
-        let search = estimator.search(method)?;
-        estimator.method((&method.name, method.space, method.channels), Some(search))
-    });
-    let explorers = comparison.explorers.iter().map(|explorer| {
-        estimator.method((&explorer.name, explorer.space, explorer.channels), None)
-    });
-    let methods = methods.chain(explorers).collect::<Result<_, _>>()?;
-    let estimate = Estimate { experiment: plan.experiment().name.clone(), threads, methods };
+    let estimate = Estimator { plan: &plan, threads, limit: arguments.memory }.estimate()?;
     output::print(&estimate.render(arguments.json)?)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The needs of an experiment on so many threads.
+#[cfg(test)]
+pub(crate) fn of(plan: &Plan, threads: usize) -> Result<impl Serialize, CliError> {
+    Estimator { plan, threads, limit: Some(1 << 30) }.estimate()
 }
 
 /// An experiment to be estimated.
@@ -86,6 +82,21 @@ struct Estimator<'a> {
 }
 
 impl Estimator<'_> {
+    fn estimate(&self) -> Result<Estimate, CliError> {
+        let comparison = self.plan.comparison();
+        let methods = comparison.methods.iter().map(|method| {
+            let search = self.search(method)?;
+            self.method((&method.name, method.space, method.channels), Some(search))
+        });
+        let explorers = comparison
+            .explorers
+            .iter()
+            .map(|explorer| self.method((&explorer.name, explorer.space, explorer.channels), None));
+        let methods = methods.chain(explorers).collect::<Result<_, _>>()?;
+        let experiment = self.plan.experiment().name.clone();
+        Ok(Estimate { experiment, threads: self.threads, methods })
+    }
+
     fn method(
         &self,
         (name, space, channels): (&str, &Space, usize),

@@ -38,6 +38,17 @@ pub(crate) fn json(value: &impl serde::Serialize, what: &'static str) -> Result<
     text.map_err(|error| CliError::Encode { what, message: error.to_string() })
 }
 
+/// Refuses a file that no result could be written to, before there is one.
+pub(crate) fn check_place(path: &Path) -> Result<(), CliError> {
+    let refuse = |kind: ErrorKind| CliError::Place { path: path.to_owned(), source: kind.into() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        _ if path.is_dir() => Err(refuse(ErrorKind::IsADirectory)),
+        Some(folder) if !folder.is_dir() => Err(refuse(ErrorKind::NotFound)),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a result to a file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|source| CliError::Write { path: path.to_owned(), source })

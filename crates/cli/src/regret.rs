@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::chart::{Labels, Series, chart};
 use crate::error::CliError;
+use crate::option::{different, within};
 use crate::score::{Benchmark, number};
 use crate::table::table;
 use crate::{input, output};
@@ -50,6 +51,10 @@ pub(crate) struct RegretArguments {
     /// Evaluations of each search.
     #[arg(long, value_name = "N", default_value_t = 500)]
     budget: usize,
+    /// Go on with a table that lacks architectures of the benchmark: proposals that it does not have
+    /// fail, and how many did is told.
+    #[arg(long)]
+    partial: bool,
     /// Where the curves are drawn.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
@@ -69,39 +74,68 @@ fn names() -> Vec<&'static str> {
 struct Found {
     explorer: String,
     seeds: usize,
-    mean: Vec<f64>,
-    deviation: Vec<f64>,
+    /// `None` while a seed has measured nothing.
+    mean: Vec<Option<f64>>,
+    /// `None` where there is no mean, and of one seed.
+    deviation: Vec<Option<f64>>,
+    /// Proposals of all seeds.
+    proposals: usize,
+    /// Those of them that the table does not have.
+    missing: usize,
+}
+
+/// The table, and how many architectures it could have.
+struct Subject {
+    table: Table,
+    size: u64,
 }
 
 pub(crate) fn run(arguments: &RegretArguments) -> Result<ExitCode, CliError> {
-    let table = read(arguments)?;
-    let found = arguments.explorers.iter().map(|name| search(arguments, name, &table));
+    different("--explorers", &arguments.explorers)?;
+    within("--seeds", arguments.seeds, (1, u64::MAX))?;
+    arguments.svg.as_deref().map_or(Ok(()), output::check_place)?;
+    let subject = read(arguments)?;
+    within("--budget", arguments.budget as u64, (1, subject.size))?;
+    let found = arguments.explorers.iter().map(|name| search(arguments, name, &subject.table));
     let found = found.collect::<Result<Vec<_>, _>>()?;
     if let Some(path) = &arguments.svg {
         output::write(path, &draw(arguments, &found)?)?;
     }
-    output::print(&render(arguments, &found)?)?;
-    Ok(ExitCode::SUCCESS)
+    output::print(&render(arguments, &found, &subject)?)?;
+    // Searches that measured nothing are no result.
+    let nothing = found.iter().all(|found| found.mean.iter().all(Option::is_none));
+    Ok(ExitCode::from(u8::from(nothing)))
 }
 
-fn read(arguments: &RegretArguments) -> Result<Table, CliError> {
-    let RegretArguments { table, space, quality, reported, .. } = arguments;
-    let found = space.table(input::table(table)?, quality, reported);
-    found.map_err(|error| CliError::content(table, error))
+fn read(arguments: &RegretArguments) -> Result<Subject, CliError> {
+    let RegretArguments { table: path, space, quality, reported, partial, .. } = arguments;
+    let table = space.table(input::table(path)?, quality, reported);
+    let table = table.map_err(|error| CliError::content(path, error))?;
+    // Both benchmarks have thousands of architectures.
+    let size = space.domain().map_err(CliError::work)?.size().unwrap_or(u64::MAX);
+    if table.len() as u64 != size && !partial {
+        let (path, found) = (path.clone(), table.len());
+        return Err(CliError::PartialTable { path, found, size });
+    }
+    Ok(Subject { table, size })
 }
 
 fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Found, CliError> {
     let explorer = configured(name);
-    let run = |seed| -> Result<Vec<f64>, ExploreError> {
+    let (mut proposals, mut missing) = (0, 0);
+    let run = |seed| -> Result<Vec<Option<f64>>, ExploreError> {
         let domain = arguments.space.domain()?;
         let mut explorer = explorer.build(domain, Noise::new(seed))?;
         let trials = explore(&mut *explorer, &mut &*table, arguments.budget)?;
+        proposals += trials.len();
+        let unknown = trials.iter().filter(|trial| table.row(&trial.proposal.genotype).is_none());
+        missing += unknown.count();
         regrets(table, &trials)
     };
     let work = |error: ExploreError| CliError::work(dartloom::search::SearchError::from(error));
     let runs = (0..arguments.seeds).map(run).collect::<Result<Vec<_>, _>>().map_err(work)?;
     let RegretCurve { mean, deviation, seeds } = RegretCurve::of(&runs).map_err(work)?;
-    Ok(Found { explorer: name.to_owned(), seeds, mean, deviation })
+    Ok(Found { explorer: name.to_owned(), seeds, mean, deviation, proposals, missing })
 }
 
 /// An explorer by its name; evolution with a population that is small beside the budget.
@@ -118,7 +152,11 @@ fn configured(name: &str) -> ConfiguredExplorer {
 fn draw(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError> {
     let curve = |found: &Found| Series {
         name: found.explorer.clone(),
-        points: (1..).map(f64::from).zip(found.mean.iter().copied()).collect(),
+        points: (1..)
+            .map(f64::from)
+            .zip(&found.mean)
+            .filter_map(|(x, y)| Some((x, (*y)?)))
+            .collect(),
         line: true,
     };
     let title = format!("mean regret of {} over {} seeds", arguments.reported, arguments.seeds);
@@ -126,11 +164,15 @@ fn draw(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError
     chart(labels, &found.iter().map(curve).collect::<Vec<_>>())
 }
 
-fn render(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError> {
+fn render(
+    arguments: &RegretArguments,
+    found: &[Found],
+    subject: &Subject,
+) -> Result<String, CliError> {
     if arguments.json {
         return output::json(&found, "the regrets");
     }
-    let budget = arguments.budget.max(1);
+    let budget = arguments.budget;
     let mut places = vec![budget.div_ceil(50), budget.div_ceil(10), budget.div_ceil(5), budget];
     places.dedup();
     let mut rows = vec![vec!["regret after".to_owned()]];
@@ -139,9 +181,36 @@ fn render(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliErr
         let mut row = vec![explorer.clone()];
         row.extend(places.iter().map(|&place| {
             let at = place.min(mean.len()) - 1;
-            format!("{} ± {}", number(mean[at]), number(deviation[at]))
+            match (mean[at], deviation[at]) {
+                (None, _) => "none".to_owned(),
+                (Some(mean), None) => number(mean),
+                (Some(mean), Some(deviation)) => {
+                    format!("{} ± {}", number(mean), number(deviation))
+                }
+            }
         }));
         rows.push(row);
     }
-    Ok(table(&rows))
+    Ok(table(&rows) + &notes(found, subject, budget))
+}
+
+/// Lines on what the numbers leave out.
+fn notes(found: &[Found], subject: &Subject, budget: usize) -> String {
+    let mut text = String::new();
+    let (rows, size) = (subject.table.len(), subject.size);
+    if rows as u64 != size {
+        text += &format!("the table has {rows} of the {size} architectures of the benchmark\n");
+    }
+    for Found { explorer, seeds, mean, proposals, missing, .. } in found {
+        if *missing > 0 {
+            text +=
+                &format!("{explorer}: {missing} of {proposals} proposals are not in the table\n");
+        }
+        if mean.len() < budget {
+            let last = mean.len();
+            text +=
+                &format!("{explorer}: no seed of {seeds} had anything to propose after {last}\n");
+        }
+    }
+    text
 }

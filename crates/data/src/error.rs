@@ -163,7 +163,7 @@ pub enum DataError {
         /// Shape of the test images.
         test: crate::ImageShape,
     },
-    /// A label given from memory is not below the number of classes.
+    /// A label given from memory, or by a data set in code, is not below the number of classes.
     #[error("sample {index}: expected a label below {classes}, found {found}")]
     LabelTooLarge {
         /// The sample.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{Device, Tensor};
 
 use crate::random::{for_sample, permutation, with_replacement};
-use crate::{Augment, DataError, Dataset};
+use crate::{Augment, DataError, Dataset, Task};
 
 /// Images and labels of some samples, on the CPU.
 #[derive(Clone, Debug)]
@@ -146,7 +146,8 @@ impl<'a> Loader<'a> {
     /// Batch `step` of epoch `epoch`, both counted from 0.
     ///
     /// # Errors
-    /// [`DataError::StepOutOfRange`], and what the data set or the tensor library reports.
+    /// [`DataError::StepOutOfRange`], [`DataError::LabelTooLarge`] for a label that is not below the
+    /// data set's number of classes, and what the data set or the tensor library reports.
     pub fn batch(&self, epoch: usize, step: usize) -> Result<Batch, DataError> {
         self.build(&self.indices(epoch, step)?, epoch, step, 0)
     }
@@ -187,6 +188,13 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// A label that is below the number of classes, whatever the data set says of its own.
+    fn checked(&self, index: usize, found: u32) -> Result<u32, DataError> {
+        let Task::Classification { classes } = self.dataset.task();
+        let small = usize::try_from(found).is_ok_and(|label| label < classes);
+        small.then_some(found).ok_or(DataError::LabelTooLarge { index, classes, found })
+    }
+
     fn build(
         &self,
         indices: &[usize],
@@ -204,7 +212,7 @@ impl<'a> Loader<'a> {
         for ((&index, row), position) in
             indices.iter().zip(pixels.chunks_exact_mut(image)).zip(0_u64..)
         {
-            labels.push(self.dataset.sample(index, row)?);
+            labels.push(self.checked(index, self.dataset.sample(index, row)?)?);
             if let Some(augment) = &self.augment {
                 let mut random = for_sample(self.seed, epoch, first.wrapping_add(position));
                 augment.apply(shape, row, &mut random)?;

@@ -7,7 +7,7 @@ use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
-use crate::memory::{self, Breakdown, Workload};
+use crate::memory::{self, Breakdown, Magnitude, Workload};
 use crate::transform::{Transform, Values};
 use crate::{NetError, Output, Pass};
 
@@ -23,6 +23,7 @@ pub(crate) struct Body {
     cost: Cost,
     /// Values per image outside of cells.
     outside: u64,
+    magnitude: Magnitude,
 }
 
 /// An outline draws no numbers.
@@ -94,8 +95,9 @@ impl Body {
         let classifies = |layer: &Layer| matches!(layer, Layer::Linear { .. });
         let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
+        let magnitude = Magnitude::of(plan, registry)?;
         let outside = memory::outside(plan)?;
-        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost, outside })
+        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost, outside, magnitude })
     }
 
     /// Whether a blueprint is of the kind a network is made from.
@@ -130,6 +132,9 @@ impl Body {
     }
 
     pub(crate) fn memory(&self, work: &Workload) -> Breakdown {
+        if !self.magnitude.counts(work) {
+            return Breakdown { activations: u64::MAX, ..Breakdown::default() };
+        }
         memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
     }
 

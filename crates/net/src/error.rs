@@ -108,6 +108,16 @@ pub enum NetError {
         /// What was asked for.
         found: String,
     },
+    /// A workload so large that its memory is not counted.
+    #[error(
+        "memory: expected less than 16 PiB, found more with a batch of {batch} on {threads} threads"
+    )]
+    Uncountable {
+        /// Images of the batch.
+        batch: usize,
+        /// Threads of the kernels.
+        threads: usize,
+    },
     /// A value that is not finite, found by a watch.
     #[error("{place}: the output is not finite")]
     NotFinite {

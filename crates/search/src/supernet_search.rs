@@ -10,7 +10,8 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
-    EpochReport, Identity, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError,
+    EpochReport, Identity, MOST_EPOCHS, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper,
+    TrainError,
     evaluate,
 };
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,7 @@ impl SearchConfig {
         };
         match self {
             _ if self.epochs == 0 => refuse("epochs", "at least 1", self.epochs),
+            _ if self.epochs > MOST_EPOCHS => refuse("epochs", "at most 1048576", self.epochs),
             _ if self.batch < 2 => refuse("batch", "at least 2", self.batch),
             _ if self.bilevel.warm_up >= self.epochs => {
                 refuse("warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
@@ -266,7 +268,7 @@ impl<'a> SupernetSearch<'a> {
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
     /// for every pass with a gradient. Epochs that a rule has saved cost nothing; removed candidates
-    /// count as if they were there.
+    /// count as if they were there. More than can be counted is 2^64 - 1.
     pub fn training_macs(&self) -> u64 {
         let cells = self.space.cells().len() as u64;
         let ablation = self.config.bilevel.ablation.map_or(0, |ablation| ablation.passes(cells));
@@ -282,8 +284,10 @@ impl<'a> SupernetSearch<'a> {
         let images = self.train.batch_size() as u64;
         // Once pruning has decided, logits rest.
         let searched = self.config.prune.map_or(epochs, |prune| prune.finish_at as u64).min(epochs);
-        let runs = 3 * epochs + (searched - warm_up.min(searched)) * passes;
-        self.bilevel.supernet.cost().macs * images * steps * runs
+        let moved = (searched - warm_up.min(searched)).saturating_mul(passes);
+        let runs = epochs.saturating_mul(3).saturating_add(moved);
+        let macs = self.bilevel.supernet.cost().macs;
+        [images, steps, runs].into_iter().fold(macs, u64::saturating_mul)
     }
 
     pub(crate) fn progress(&self, epoch: usize) -> Progress {

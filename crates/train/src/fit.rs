@@ -68,6 +68,9 @@ impl Default for FitConfig {
     }
 }
 
+/// The most epochs that anything is trained for: steps, images and multiply-adds are counted.
+pub const MOST_EPOCHS: usize = 1 << 20;
+
 impl FitConfig {
     /// What a training step asks of memory, on `threads` threads.
     pub fn workload(&self, threads: usize) -> Workload {
@@ -91,6 +94,7 @@ impl FitConfig {
         };
         match self {
             _ if self.epochs == 0 => refuse("epochs", "at least 1", &self.epochs),
+            _ if self.epochs > MOST_EPOCHS => refuse("epochs", "at most 1048576", &self.epochs),
             _ if self.batch < 2 => refuse("batch", "at least 2", &self.batch),
             _ if !self.rate.is_valid() => refuse("rate", "finite rates of 0 or more", &self.rate),
             _ if self.clip.is_nan() || self.clip <= 0.0 => {

@@ -63,13 +63,15 @@ impl Programs {
 
 /// Words of a timed run of the candidate.
 pub(super) fn candidate_words(case: &StepCase, steps: u32) -> String {
-    let StepCase { candidate, shared, threads, .. } = case;
-    format!("{candidate} {shared} --threads {threads} --steps {steps} --warm-up 1 --json")
+    let StepCase { candidate, shared, timed, threads, .. } = case;
+    format!("{candidate} {shared}{timed} --threads {threads} --steps {steps} --warm-up 1 --json")
 }
 
 /// Words of a timed run of the reference.
 pub(super) fn reference_words(case: &StepCase, steps: u32, layout: &str, lean: bool) -> String {
-    let StepCase { shared, threads, .. } = case;
+    let StepCase { shared, timed, threads, .. } = case;
     let lean = if lean && case.is_search() { " --lean" } else { "" };
-    format!("{shared} --threads {threads} --steps {steps} --warm-up 1 --layout {layout}{lean}")
+    format!(
+        "{shared}{timed} --threads {threads} --steps {steps} --warm-up 1 --layout {layout}{lean}"
+    )
 }

@@ -135,7 +135,7 @@ fn both_command_lines_say_the_same() {
         let theirs = reference_words(&case, 3, "channels_last", true);
         assert!(ours.starts_with("bench ") && ours.ends_with("--json"), "{ours}");
         for words in [&ours, &theirs] {
-            assert!(words.contains(case.shared), "{words}");
+            assert!(words.contains(&format!("{}{}", case.shared, case.timed)), "{words}");
             assert!(words.contains("--steps 3 --warm-up 1"), "{words}");
             assert!(words.contains(&format!("--threads {}", case.threads)), "{words}");
         }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use dartloom::presets;
 use dartloom::space::Shape;
 
 use super::method::{Ablation, Method};
@@ -95,7 +97,7 @@ pub(crate) struct SearchStepArguments {
     pub(crate) ablation: Ablation,
     /// Make one step from the weights, logits and batches in this file, and print its losses and
     /// the logits' gradients instead of times.
-    #[arg(long, value_name = "FILE.safetensors")]
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["steps", "warm_up"])]
     pub(crate) parity: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pace: Pace,
@@ -126,7 +128,11 @@ pub(crate) struct TrainStepArguments {
     pub(crate) drop_path: f64,
     /// Make one step without drop-path from the weights and the batch in this file, and print its
     /// loss and gradients instead of times.
-    #[arg(long, value_name = "FILE.safetensors")]
+    #[arg(
+        long,
+        value_name = "FILE.safetensors",
+        conflicts_with_all = ["steps", "warm_up", "drop_path"]
+    )]
     pub(crate) parity: Option<PathBuf>,
     /// What cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
@@ -215,16 +221,20 @@ pub(crate) struct MemoryArguments {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) space: Vec<String>,
     /// Candidates of each space.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = count)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = count, requires = "space")]
     pub(crate) candidates: usize,
     /// Seed that candidates are drawn from.
-    #[arg(long, value_name = "S", default_value = "0")]
+    #[arg(long, value_name = "S", default_value = "0", requires = "space")]
     pub(crate) seed: u64,
     /// Search with the supernet of this preset; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(presets::names().collect::<Vec<_>>())
+    )]
     pub(crate) preset: Vec<String>,
     /// Search with the supernets of all presets.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "preset")]
     pub(crate) presets: bool,
     /// Base channels; a preset's own, and 16 for candidates, when left out.
     #[arg(long, value_name = "C", value_parser = count)]
@@ -239,7 +249,7 @@ pub(crate) struct MemoryArguments {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
     /// Run one operation after the other.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recompute")]
     pub(crate) staged: bool,
     /// Write every case's figures to this file.
     #[arg(long, value_name = "FILE.csv")]
@@ -264,7 +274,7 @@ fn count_or_none(text: &str) -> Result<usize, String> {
     within(text, 0, MOST)
 }
 
-fn few(text: &str) -> Result<usize, String> {
+pub(crate) fn few(text: &str) -> Result<usize, String> {
     within(text, 1, MOST_THREADS)
 }
 

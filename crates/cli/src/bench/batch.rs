@@ -17,7 +17,7 @@ pub(super) fn batch(purpose: &str, size: usize, shape: Shape) -> Result<Batch, C
     let dims = (size, shape.channels, shape.height, shape.width);
     let count = size as u64 * shape.elements();
     let values: Vec<f32> = (0..count).map(|_| pixels.random_range(-1.0..1.0)).collect();
-    let labels: Vec<u32> = (0..size).map(|_| classes.random_range(0..CLASSES as u32)).collect();
+    let labels: Vec<u32> = (0..size).map(|_| classes.random_range(0..CLASSES)).collect();
     let tensors = || -> candle_core::Result<Batch> {
         let images = Tensor::from_vec(values, dims, &Device::Cpu)?;
         Ok(Batch { images, labels: Tensor::from_vec(labels, size, &Device::Cpu)? })

@@ -1,10 +1,11 @@
 //! A forward pass in evaluation mode.
 
+use dartloom::net::memory::Workload;
 use dartloom::net::{Model, Pass};
 use dartloom::ops::Mode;
 use dartloom::train::Noise;
 
-use super::args::{Baseline as Network, InferArguments};
+use super::args::InferArguments;
 use super::batch::batch;
 use super::memory::Baseline;
 use super::network::{Derived, baseline};
@@ -14,6 +15,7 @@ use super::{SEED, measure};
 use crate::error::CliError;
 
 pub(super) fn run(arguments: &InferArguments) -> Result<(), CliError> {
+    admit(arguments)?;
     let before = Baseline::now();
     let data = batch("valid", arguments.batch, arguments.input)?;
     let network = network(arguments)?;
@@ -27,8 +29,7 @@ pub(super) fn run(arguments: &InferArguments) -> Result<(), CliError> {
         benchmark: "infer",
         method: match arguments.baseline {
             None => arguments.genotype.clone(),
-            Some(Network::ResNet18) => "resnet18".to_owned(),
-            Some(Network::TinyResNet) => "tiny-resnet".to_owned(),
+            Some(baseline) => baseline.name().to_owned(),
         },
         channels: derived.then_some(arguments.channels),
         layers: derived.then_some(arguments.layers),
@@ -50,12 +51,27 @@ fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, CliError> {
     if let Some(which) = arguments.baseline {
         return Ok(Box::new(baseline(which, arguments.input)?));
     }
-    let derived = Derived {
+    Ok(Box::new(derived(arguments).network()?))
+}
+
+fn derived(arguments: &InferArguments) -> Derived<'_> {
+    Derived {
         genotype: &arguments.genotype,
         channels: arguments.channels,
         layers: arguments.layers,
         input: arguments.input,
         aux: false,
-    };
-    Ok(Box::new(derived.network()?))
+    }
+}
+
+fn admit(arguments: &InferArguments) -> Result<(), CliError> {
+    let InferArguments { batch, input, .. } = *arguments;
+    match arguments.baseline {
+        Some(which) => which.admit(batch, input),
+        None => {
+            let threads = rayon::current_num_threads();
+            let work = Workload { threads, ..Workload::inference(batch) };
+            derived(arguments).admit(batch, &work)
+        }
+    }
 }

@@ -131,7 +131,8 @@ impl Method {
         channels: usize,
         input: Shape,
     ) -> Result<Blueprint, CliError> {
-        let build = Build { partial: self.partial(), ..Build::new(channels, CLASSES, input) };
+        let build =
+            Build { partial: self.partial(), ..Build::new(channels, CLASSES as usize, input) };
         Blueprint::supernet(space, build).map_err(CliError::input)
     }
 

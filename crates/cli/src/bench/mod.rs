@@ -16,7 +16,7 @@ mod report;
 mod search_step;
 mod train_step;
 
-pub(crate) use args::{BenchArguments, default_threads};
+pub(crate) use args::{BenchArguments, default_threads, few};
 
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ use crate::output;
 /// Seed of images, labels and initial weights: two benches of one command see the same numbers.
 const SEED: u64 = 0;
 /// Classes of the images that are made up.
-const CLASSES: usize = 10;
+const CLASSES: u32 = 10;
 
 /// Measures what is asked for and prints it.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<ExitCode, CliError> {

@@ -3,6 +3,7 @@
 use candle_core::{DType, Device};
 use dartloom::net::DerivedNetwork;
 use dartloom::net::baseline::{ResNet, ResNetSize};
+use dartloom::net::memory::{self, Workload};
 use dartloom::ops::Registry;
 use dartloom::space::{AuxHead, Blueprint, Build, Compat, Layout, Shape, Stem};
 use dartloom::train::Noise;
@@ -10,7 +11,7 @@ use dartloom::train::Noise;
 use super::args::Baseline;
 use super::{CLASSES, SEED};
 use crate::error::CliError;
-use crate::genotype;
+use crate::{genotype, room};
 
 /// Which genotype in which size.
 #[derive(Debug)]
@@ -25,6 +26,27 @@ pub(super) struct Derived<'a> {
 impl Derived<'_> {
     /// The network of the genotype in a chain behind the stem for small images.
     pub(super) fn network(&self) -> Result<DerivedNetwork, CliError> {
+        let registry = Registry::standard().map_err(CliError::work)?;
+        let mut rng = Noise::new(SEED).stream("weights", 0);
+        DerivedNetwork::new(&self.plan(&registry)?, &registry, &Device::Cpu, DType::F32, &mut rng)
+            .map_err(CliError::input)
+    }
+
+    /// Refuses a network that needs more memory than there is to run as `work` says, but for its
+    /// batch.
+    pub(super) fn admit(&self, batch: usize, work: &Workload) -> Result<(), CliError> {
+        let registry = Registry::standard().map_err(CliError::work)?;
+        let plan = self.plan(&registry)?;
+        let needs = |batch| {
+            let work = Workload { batch, ..*work };
+            memory::predict(&plan, &registry, &work).map(|found| found.total())
+        };
+        needs(batch).map_err(CliError::input)?;
+        let what = || format!("{} on batches of {batch}", self.genotype);
+        room::admit(what, batch, |batch| needs(batch).ok())
+    }
+
+    fn plan(&self, registry: &Registry) -> Result<Blueprint, CliError> {
         let genotype = genotype::resolve(self.genotype)?;
         if *genotype.layout() == Layout::Space {
             return Err(CliError::NoChain { found: self.genotype.to_owned() });
@@ -34,22 +56,42 @@ impl Derived<'_> {
             .map_err(CliError::input)?;
         let chain = if self.aux { chain.with_aux(AuxHead::Cifar) } else { chain };
         let network = chain.network().map_err(CliError::input)?;
-        let registry = Registry::standard().map_err(CliError::work)?;
-        let build = Build::new(self.channels, CLASSES, self.input);
-        let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build)
-            .map_err(CliError::input)?;
-        let mut rng = Noise::new(SEED).stream("weights", 0);
-        DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng)
-            .map_err(CliError::input)
+        let build = Build::new(self.channels, CLASSES as usize, self.input);
+        Blueprint::derived(&genotype, &network, registry.catalog(), build).map_err(CliError::input)
+    }
+}
+
+impl Baseline {
+    fn size(self) -> ResNetSize {
+        match self {
+            Self::ResNet18 => ResNetSize::resnet18(),
+            Self::TinyResNet => ResNetSize::tiny(),
+        }
+    }
+
+    /// As typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ResNet18 => "resnet18",
+            Self::TinyResNet => "tiny-resnet",
+        }
+    }
+
+    /// Refuses batches whose images, with what the first layers make of them, do not fit into the
+    /// memory there is.
+    pub(super) fn admit(self, batch: usize, input: Shape) -> Result<(), CliError> {
+        // What a convolution reads and what it puts out are there at once.
+        let wide = Shape { channels: self.size().width, ..input }.elements().saturating_mul(2);
+        let values = input.elements().saturating_add(wide);
+        let needs = |batch: usize| values.checked_mul(batch as u64)?.checked_mul(4);
+        let what = || format!("{} on batches of {batch}", self.name());
+        room::admit(what, batch, needs)
     }
 }
 
 /// A hand-made network.
 pub(super) fn baseline(which: Baseline, input: Shape) -> Result<ResNet, CliError> {
-    let size = match which {
-        Baseline::ResNet18 => ResNetSize::resnet18(),
-        Baseline::TinyResNet => ResNetSize::tiny(),
-    };
     let mut rng = Noise::new(SEED).stream("weights", 0);
-    ResNet::new(size, input, CLASSES, &Device::Cpu, &mut rng).map_err(CliError::input)
+    ResNet::new(which.size(), input, CLASSES as usize, &Device::Cpu, &mut rng)
+        .map_err(CliError::input)
 }

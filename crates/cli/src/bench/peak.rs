@@ -7,8 +7,8 @@ use super::args::{PeakArguments, default_threads};
 use super::measure::{best, median, repeat};
 use super::print_json;
 use crate::error::CliError;
-use crate::output;
 use crate::table::table;
+use crate::{output, room};
 
 #[derive(Debug, Serialize)]
 struct Peak {
@@ -27,6 +27,9 @@ struct Rate {
 }
 
 pub(super) fn run(arguments: &PeakArguments) -> Result<(), CliError> {
+    // Two factors and their product.
+    let needs = |_| (arguments.size as u64).checked_pow(2)?.checked_mul(3 * 4);
+    room::admit(|| format!("matrices of {0}x{0}", arguments.size), 1, needs)?;
     let most = arguments.threads.unwrap_or_else(default_threads);
     let mut rates = vec![rate(1, arguments)?];
     if most > 1 {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use candle_core::{DType, Device};
-use dartloom::net::Supernet;
+use dartloom::net::{Supernet, memory};
 use dartloom::ops::Registry;
 use dartloom::relax::Relaxation;
-use dartloom::search::{Architecture, Bilevel, BilevelConfig};
+use dartloom::search::{Architecture, Bilevel, BilevelConfig, Choices};
 use dartloom::train::{Noise, Position};
 
 use super::args::SearchStepArguments;
@@ -17,8 +17,10 @@ use super::phases::{Phases, Watched};
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure, parity};
 use crate::error::CliError;
+use crate::room;
 
 pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
+    admit(arguments)?;
     if let Some(path) = &arguments.parity {
         return parity::search(arguments, path);
     }
@@ -64,6 +66,29 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
     Report::new(subject, arguments.pace, figures)?.print(arguments.pace.json)
 }
 
+/// Refuses a search that needs more memory than there is.
+fn admit(arguments: &SearchStepArguments) -> Result<(), CliError> {
+    let SearchStepArguments { method, channels, layers, batch, input, .. } = arguments;
+    let plan = method.blueprint(&method.space(*layers)?, *channels, *input)?;
+    let registry = Registry::standard().map_err(CliError::work)?;
+    let relaxation: Arc<dyn Relaxation> = method.relaxation();
+    let logits = Choices::from(relaxation).logits(&plan);
+    let config = config(arguments);
+    let needs = |batch| {
+        let work = config.workload(batch, logits, rayon::current_num_threads());
+        memory::predict(&plan, &registry, &work).map(|found| found.total())
+    };
+    needs(*batch).map_err(CliError::input)?;
+    let what = || format!("a search step of {} on batches of {batch}", method.name());
+    room::admit(what, *batch, |batch| needs(batch).ok())
+}
+
+/// The update rules of its steps.
+fn config(arguments: &SearchStepArguments) -> BilevelConfig {
+    let recompute = arguments.recompute.into();
+    BilevelConfig { recompute, ..arguments.method.config(arguments.ablation) }
+}
+
 /// A search of the method that has made no step.
 pub(super) fn bilevel(
     arguments: &SearchStepArguments,
@@ -80,7 +105,5 @@ pub(super) fn bilevel(
     let mut rng = noise.stream("logits", 0);
     let architecture =
         Architecture::new(&space, relaxation, &device, dtype, &mut rng).map_err(CliError::work)?;
-    let recompute = arguments.recompute.into();
-    let config = BilevelConfig { recompute, ..arguments.method.config(arguments.ablation) };
-    Bilevel::new(supernet, architecture, config, noise).map_err(CliError::work)
+    Bilevel::new(supernet, architecture, config(arguments), noise).map_err(CliError::work)
 }

@@ -25,15 +25,16 @@ const PASSES: f64 = 3.0;
 const RATE: f64 = 0.025;
 
 pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
+    let config = config(arguments);
+    let work = config.workload(rayon::current_num_threads());
+    arguments.derived().admit(arguments.batch, &work)?;
     if let Some(path) = &arguments.parity {
         return parity::train(arguments, path);
     }
     let before = Baseline::now();
     let data = batch("train", arguments.batch, arguments.input)?;
     let network = arguments.derived().network()?;
-    let mut training = Training::new(&network, arguments);
-    let work = FitConfig { batch: arguments.batch, ..training.config.clone() }
-        .workload(rayon::current_num_threads());
+    let mut training = Training::new(&network, config);
     let mut phases = Phases::default();
     let steps = measure::steps(arguments.pace, |measured| {
         let (loss, parts) = training.step(&data)?;
@@ -63,6 +64,16 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<(), CliError> {
     Report::new(subject, arguments.pace, figures)?.print(arguments.pace.json)
 }
 
+/// The update rules of the step.
+pub(super) fn config(arguments: &TrainStepArguments) -> FitConfig {
+    FitConfig {
+        batch: arguments.batch,
+        drop_path: arguments.drop_path,
+        recompute: arguments.recompute.into(),
+        ..FitConfig::default()
+    }
+}
+
 impl TrainStepArguments {
     /// The network that is trained.
     pub(super) fn derived(&self) -> Derived<'_> {
@@ -79,18 +90,13 @@ impl TrainStepArguments {
 /// A network in training, as `Fit` trains it, without a data set and with a clock.
 pub(super) struct Training<'a> {
     model: &'a dyn Model,
-    pub(super) config: FitConfig,
+    config: FitConfig,
     sgd: Sgd,
     made: u64,
 }
 
 impl<'a> Training<'a> {
-    pub(super) fn new(model: &'a dyn Model, arguments: &TrainStepArguments) -> Self {
-        let config = FitConfig {
-            drop_path: arguments.drop_path,
-            recompute: arguments.recompute.into(),
-            ..FitConfig::default()
-        };
+    pub(super) fn new(model: &'a dyn Model, config: FitConfig) -> Self {
         Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
     }
 

@@ -13,6 +13,7 @@ mod plan;
 mod read;
 mod rules;
 mod set;
+mod value;
 
 pub(crate) use chosen::{Chosen, method_names};
 pub(crate) use difference::{differences, to_json};
@@ -134,3 +135,6 @@ impl Experiment {
         }
     }
 }
+
+#[cfg(test)]
+mod laws;

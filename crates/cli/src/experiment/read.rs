@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::input;
 
 /// `Some` and inner parentheses may be left out: `decoder: TopK(edges: 3)`.
-fn options() -> ron::Options {
+pub(super) fn options() -> ron::Options {
     let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES;
     ron::Options::default().with_default_extension(extensions)
 }
@@ -49,7 +49,7 @@ fn with_methods(
 ///
 /// What the text leaves out is as in the built-in experiment. Relative data directories start where
 /// the file is.
-fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
+pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, CliError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;
         let message = ron_message(&error);
@@ -71,22 +71,33 @@ fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, CliErr
     }
     let mut experiment = with_methods(data, patch, methods)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    experiment.data = experiment.data.below(folder);
+    experiment.data = experiment.data.below(folder, &path.display().to_string())?;
     Ok(experiment)
 }
 
 impl Data {
-    /// The same data with an absolute directory; a relative one starts in `folder`.
-    pub(crate) fn below(self, folder: &Path) -> Self {
+    /// The same data with an absolute directory; a relative one starts in `folder`. `origin` stands
+    /// before errors.
+    pub(crate) fn below(self, folder: &Path, origin: &str) -> Result<Self, CliError> {
         let place = |path: PathBuf| {
+            let refuse = |found| CliError::Field {
+                origin: origin.to_owned(),
+                field: "data",
+                expected: "the name of a directory",
+                found,
+            };
+            if path.as_os_str().is_empty() {
+                return Err(refuse("an empty one".to_owned()));
+            }
             let joined = folder.join(path);
-            std::path::absolute(&joined).unwrap_or(joined)
+            std::path::absolute(&joined)
+                .map_err(|error| refuse(format!("{}: {error}", joined.display())))
         };
-        match self {
+        Ok(match self {
             Self::Digits => Self::Digits,
-            Self::Idx(path) => Self::Idx(place(path)),
-            Self::Cifar(path) => Self::Cifar(place(path)),
-        }
+            Self::Idx(path) => Self::Idx(place(path)?),
+            Self::Cifar(path) => Self::Cifar(place(path)?),
+        })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Replacing values of an experiment from the command line.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Experiment;
 use super::method::MethodSpec;
+use super::value::value;
 use crate::error::CliError;
 
 /// The experiment with one value replaced: `assignment` is `key=value`, the key a dotted path such
@@ -20,18 +21,68 @@ pub(crate) fn set(experiment: &Experiment, assignment: &str) -> Result<Experimen
         value: text.to_owned(),
         message,
     };
-    let mut whole = serde_json::to_value(experiment).map_err(|error| refuse(error.to_string()))?;
-    for place in slots(&mut whole, key)? {
-        *place = value(text);
+    let given = value(text).map_err(refuse)?;
+    let replaced = |value: &Value| replaced(experiment, key, value);
+    let mut changed = match replaced(&given) {
+        // A variant may have the name of nothing at all.
+        Err(Refused::Value(message)) if given.is_null() => {
+            let word = Value::String(text.to_owned());
+            replaced(&word).map_err(|_| Refused::Value(message))
+        }
+        other => other,
     }
-    let mut changed: Experiment =
-        serde_json::from_value(whole).map_err(|error| refuse(error.to_string()))?;
+    .map_err(|refused| match refused {
+        Refused::Key(error) => error,
+        Refused::Value(message) => refuse(message),
+    })?;
     check_same_methods(experiment, &changed, text)?;
     for (before, after) in experiment.method.iter().zip(&mut changed.method) {
         follow(before, after)?;
     }
     // Here a relative directory starts where the user is.
-    Ok(Experiment { data: changed.data.below(std::path::Path::new("")), ..changed })
+    let data = changed.data.below(std::path::Path::new(""), "--set")?;
+    Ok(Experiment { data, ..changed })
+}
+
+/// A reason for which a value cannot be replaced.
+enum Refused {
+    /// The key is not there.
+    Key(CliError),
+    /// The value does not fit its place.
+    Value(String),
+}
+
+impl From<serde_json::Error> for Refused {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Value(error.to_string())
+    }
+}
+
+/// The experiment with `value` at the places of a key.
+fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experiment, Refused> {
+    let mut finite = experiment.clone();
+    let clips = clips(&mut finite);
+    let unlimited: Vec<bool> = clips.iter().map(|clip| clip.is_infinite()).collect();
+    // JSON has no infinite numbers, and gradients that are not clipped have one.
+    clips.into_iter().filter(|clip| clip.is_infinite()).for_each(|clip| *clip = f64::MAX);
+    let mut whole = serde_json::to_value(&finite)?;
+    for place in slots(&mut whole, key).map_err(Refused::Key)? {
+        *place = value.clone();
+    }
+    let mut changed: Experiment = serde_json::from_value(whole)?;
+    for (clip, unlimited) in self::clips(&mut changed).into_iter().zip(unlimited) {
+        if unlimited && *clip >= f64::MAX {
+            *clip = f64::INFINITY;
+        }
+    }
+    Ok(changed)
+}
+
+/// All norms that gradients are clipped at.
+fn clips(experiment: &mut Experiment) -> Vec<&mut f64> {
+    let Experiment { method, random, retrain, .. } = experiment;
+    let methods = method.iter_mut().map(|method| &mut method.search.bilevel.clip);
+    methods.chain([&mut random.fit.clip, &mut retrain.fit.clip]).collect()
 }
 
 /// A method is more than the values that are written down: another one is another experiment.
@@ -102,64 +153,6 @@ fn slot<'a>(whole: &'a mut Value, key: &str) -> Result<&'a mut Value, CliError> 
         })?;
     }
     Ok(place)
-}
-
-/// A value in JSON, or as experiment files write it: `Full`, `Constant(0.1)`,
-/// `Cosine(from: 0.1, to: 0.0)`. Anything else is a string.
-fn value(text: &str) -> Value {
-    let text = text.trim();
-    if let Ok(value) = serde_json::from_str(text) {
-        return value;
-    }
-    let word = |text: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
-        Some((name, inner)) if word(name) => {
-            Value::Object(Map::from_iter([(name.to_owned(), arguments(inner))]))
-        }
-        _ => Value::String(text.to_owned()),
-    }
-}
-
-/// What stands between the parentheses of a variant: named fields, or one value.
-fn arguments(inner: &str) -> Value {
-    let parts = parts(inner);
-    let named: Option<Map<String, Value>> = parts
-        .iter()
-        .map(|part| {
-            let (name, text) = part.split_once(':')?;
-            // A quote before the colon means that the colon belongs to a string.
-            (!name.contains(['"', '('])).then(|| (name.trim().to_owned(), value(text)))
-        })
-        .collect();
-    match (named, &parts[..]) {
-        (Some(fields), _) => Value::Object(fields),
-        (None, [one]) => value(one),
-        (None, many) => Value::Array(many.iter().map(|part| value(part)).collect()),
-    }
-}
-
-/// Splits at commas outside parentheses, brackets, braces and strings; a last comma is allowed.
-fn parts(text: &str) -> Vec<&str> {
-    let (mut parts, mut depth, mut quoted, mut start) = (Vec::new(), 0_i32, false, 0);
-    for (index, c) in text.char_indices() {
-        match c {
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..index]);
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    if !text[start..].trim().is_empty() {
-        parts.push(&text[start..]);
-    }
-    parts
 }
 
 #[cfg(test)]

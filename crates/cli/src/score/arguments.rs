@@ -1,17 +1,21 @@
 //! What scores are asked with.
 
+use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dartloom::data::{Batch, Dataset as _, InMemory, cifar};
+use dartloom::data::{Batch, Dataset as _, InMemory, Task, cifar};
 use dartloom::search::zero_cost::{
-    ZeroCostError, ZeroCostScore, by_name, dataset_batch, names, random_batch,
+    Reads, Subject, ZeroCostError, ZeroCostScore, by_name, dataset_batch, memory, names,
+    random_batch,
 };
 use dartloom::space::{Build, Shape};
 use dartloom::train::Noise;
 
 use crate::error::CliError;
+use crate::option::{different, within};
+use crate::room;
 
 /// Zero-cost scores say something of a network before it is trained. Exit code 1 when no score says
 /// anything.
@@ -48,21 +52,21 @@ pub(crate) struct ProbeArguments {
     /// Initialisations, seeds 0 to K-1, whose scores are averaged.
     #[arg(long, value_name = "K", default_value_t = 1)]
     seeds: u64,
-    /// Images of a batch.
-    #[arg(long, value_name = "B", default_value_t = 32)]
-    batch: usize,
+    /// Images of a batch; 32 when left out.
+    #[arg(long, value_name = "B")]
+    batch: Option<usize>,
     /// Directory of CIFAR files with the images; standard normal values when left out.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Base channels; 32 for architectures of NAS-Bench-Macro and 16 for all others when left out.
     #[arg(long, value_name = "C")]
     pub(crate) channels: Option<usize>,
-    /// Classes.
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    classes: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    input: Shape,
+    /// Classes; those of --data, or 10, when left out.
+    #[arg(long, value_name = "N")]
+    classes: Option<usize>,
+    /// Shape of an image; that of --data, or 3x32x32, when left out.
+    #[arg(long, value_name = "CxHxW")]
+    input: Option<Shape>,
 }
 
 /// Everything that scores need but a network.
@@ -77,41 +81,80 @@ pub(crate) struct Probe {
 
 /// Base channels of NAS-Bench-201, and of everything that has none of its own.
 const CHANNELS: usize = 16;
+const CLASSES: usize = 10;
+const INPUT: Shape = Shape::new(3, 32, 32);
+const BATCH: usize = 32;
 
 impl ProbeArguments {
-    /// The training images of a directory.
-    fn images(&self, directory: &Path) -> Result<InMemory, CliError> {
-        let read = cifar::load_dir(directory);
-        let images = read.map_err(|error| CliError::content(directory, error))?.train;
-        let shape = images.shape();
-        let found = Shape::new(shape.channels, shape.height, shape.width);
-        if found == self.input {
-            return Ok(images);
-        }
-        let (option, expected) = ("--input", "the shape of the images in --data");
-        Err(CliError::OptionValue {
-            option,
-            expected,
-            found: format!("{} for {found}", self.input),
-        })
-    }
-
     /// Scores, images and sizes.
     pub(crate) fn resolve(&self) -> Result<Probe, CliError> {
-        for (option, found) in [("--batch", self.batch as u64), ("--seeds", self.seeds)] {
-            if found == 0 {
-                let (expected, found) = ("at least 1", found.to_string());
-                return Err(CliError::OptionValue { option, expected, found });
+        let batch = self.batch.unwrap_or(BATCH);
+        within("--batch", batch as u64, (1, u64::MAX))?;
+        within("--seeds", self.seeds, (1, u64::MAX))?;
+        let scores = self.scores()?;
+        let images = self.data.as_deref().map(images).transpose()?;
+        let (classes, input) = match &images {
+            Some(images) => {
+                let (classes, input) = sizes(images)?;
+                let classes = of_data("--classes", self.classes, classes)?;
+                let input = of_data("--input", self.input, input)?;
+                within("--batch", batch as u64, (1, images.len() as u64))?;
+                (classes, input)
             }
-        }
+            None => (self.classes.unwrap_or(CLASSES), self.input.unwrap_or(INPUT)),
+        };
+        let build = Build::new(self.channels.unwrap_or(CHANNELS), classes, input);
+        Ok(Probe { scores, build, images, seeds: self.seeds, batch })
+    }
+
+    fn scores(&self) -> Result<Vec<Box<dyn ZeroCostScore>>, CliError> {
+        different("--scores", &self.scores)?;
         let known = || names().into_iter().map(str::to_owned).collect();
         let chosen: Vec<String> =
             if self.scores.is_empty() { known() } else { self.scores.clone() };
-        let scores = chosen.iter().map(|name| by_name(name)).collect::<Result<_, _>>();
-        let build = Build::new(self.channels.unwrap_or(CHANNELS), self.classes, self.input);
-        let images = self.data.as_deref().map(|directory| self.images(directory)).transpose()?;
+        let scores = chosen.iter().map(|name| by_name(name)).collect::<Result<Vec<_>, _>>();
         let scores = scores.map_err(CliError::input)?;
-        Ok(Probe { scores, build, images, seeds: self.seeds, batch: self.batch })
+        if self.batch.is_some() && scores.iter().all(|score| score.reads() == Reads::Shape) {
+            let subject = format!("{}, which reads no batch", self.scores.join(", "));
+            return Err(CliError::NoEffect { option: "--batch", subject, hint: "" });
+        }
+        Ok(scores)
+    }
+}
+
+/// The training images of a directory.
+fn images(directory: &Path) -> Result<InMemory, CliError> {
+    let read = cifar::load_dir(directory);
+    Ok(read.map_err(|error| CliError::content(directory, error))?.train)
+}
+
+/// Classes and shape of images.
+fn sizes(images: &InMemory) -> Result<(usize, Shape), CliError> {
+    let shape = images.shape();
+    let input = Shape::new(shape.channels, shape.height, shape.width);
+    match images.task() {
+        Task::Classification { classes } => Ok((classes, input)),
+        other => Err(CliError::OptionValue {
+            option: "--data",
+            expected: "images of classes",
+            found: format!("{other:?}"),
+        }),
+    }
+}
+
+/// A value of the data's, which an option may repeat and not contradict.
+fn of_data<T: PartialEq + Display>(
+    option: &'static str,
+    asked: Option<T>,
+    own: T,
+) -> Result<T, CliError> {
+    match asked {
+        Some(asked) if asked != own => {
+            let (expected, found) =
+                ("what the images in --data have", format!("{asked} for {own}"));
+            Err(CliError::OptionValue { option, expected, found })
+        }
+        _ => Ok(own),
     }
 }
 
@@ -126,5 +169,16 @@ impl Probe {
             Some(images) => dataset_batch(images, self.batch, noise),
             None => random_batch(self.build, self.batch, noise),
         }
+    }
+
+    /// Refuses a network that one of the scores needs more memory for than there is.
+    pub(crate) fn admit(&self, subject: &Subject<'_>) -> Result<(), CliError> {
+        for score in &self.scores {
+            let needs = |batch| memory(&**score, subject, batch).map(|found| found.total());
+            needs(self.batch).map_err(CliError::input)?;
+            let what = || format!("{} on batches of {}", score.name(), self.batch);
+            room::admit(what, self.batch, |batch| needs(batch).ok())?;
+        }
+        Ok(())
     }
 }

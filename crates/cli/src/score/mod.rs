@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &ScoreArguments) -> Result<ExitCode, CliError> {
     let plan = network::plan(arguments, probe.build)?;
     let registry = Registry::standard().map_err(CliError::work)?;
     let subject = Subject { plan: &plan, registry: &registry };
+    probe.admit(&subject)?;
     let said: Vec<Said> = probe
         .scores
         .iter()
@@ -60,7 +61,10 @@ fn render(said: &[Said], json: bool) -> Result<String, CliError> {
     for Said { score, higher_is_better, found, .. } in said {
         let better = if *higher_is_better { "higher" } else { "lower" };
         let numbers = match found {
-            Some(found) => [number(found.mean), number(found.deviation), found.seeds.to_string()],
+            Some(found) => {
+                let deviation = found.deviation.map_or_else(String::new, number);
+                [number(found.mean), deviation, found.seeds.to_string()]
+            }
             None => ["refused", "", ""].map(str::to_owned),
         };
         let mut row = vec![(*score).to_owned(), better.to_owned()];

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use clap::ValueEnum;
-use dartloom::search::explore::{Domain, ExploreError, Table, TableColumns};
+use dartloom::search::explore::{Domain, ExploreError, Measured, Table, TableColumns};
 use dartloom::space::{
     Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem, nasbench_macro, nasbench201,
 };
@@ -14,6 +14,9 @@ use crate::{genotype, spaces};
 
 /// Cells of DARTS' retrained networks.
 const LAYERS: usize = 20;
+
+/// The column of architectures.
+const ARCHITECTURE: &str = "arch";
 
 /// A benchmark with architecture strings and a network of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,6 +35,14 @@ impl Benchmark {
             _ if text.starts_with('|') => Some(Self::Nasbench201),
             _ if digits => Some(Self::NasbenchMacro),
             _ => None,
+        }
+    }
+
+    /// Its name.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Nasbench201 => "NAS-Bench-201",
+            Self::NasbenchMacro => "NAS-Bench-Macro",
         }
     }
 
@@ -71,6 +82,17 @@ impl Benchmark {
         Table::read(source, &columns, ops, |text| self.parse(text))
     }
 
+    /// The rows of a table of them, with the numbers of some columns.
+    pub(crate) fn rows(
+        self,
+        source: impl Read,
+        columns: &[String],
+    ) -> Result<Vec<Measured>, ExploreError> {
+        let domain = self.domain()?;
+        let ops = domain.space().op_set();
+        Measured::read(source, (ARCHITECTURE, columns), ops, |text| self.parse(text))
+    }
+
     /// What was asked for, with the benchmark's channels where none were.
     pub(crate) fn build(self, channels: Option<usize>, build: Build) -> Build {
         let own = match self {
@@ -84,10 +106,13 @@ impl Benchmark {
 /// The network to score.
 pub(super) fn plan(arguments: &ScoreArguments, build: Build) -> Result<Blueprint, CliError> {
     if let Some(name) = &arguments.space {
+        no_layers(arguments, || "a space, which says itself how many cells it has".to_owned())?;
         return Blueprint::supernet(&spaces::resolve(name)?, build).map_err(CliError::input);
     }
     let text = arguments.genotype.as_deref().unwrap_or_default();
     if let Some(benchmark) = Benchmark::of(text) {
+        let subject = || format!("architectures of {}, whose network is given", benchmark.title());
+        no_layers(arguments, subject)?;
         let build = benchmark.build(arguments.probe.channels, build);
         let genotype = benchmark.parse(text).map_err(CliError::input)?;
         return benchmark.plan(&genotype, build).map_err(CliError::input);
@@ -97,6 +122,14 @@ pub(super) fn plan(arguments: &ScoreArguments, build: Build) -> Result<Blueprint
         return Err(CliError::NoChain { found: text.to_owned() });
     }
     chain(&genotype, arguments.layers, build).map_err(CliError::input)
+}
+
+/// Refuses `--layers` where it would say nothing.
+fn no_layers(arguments: &ScoreArguments, subject: impl FnOnce() -> String) -> Result<(), CliError> {
+    match arguments.layers {
+        None => Ok(()),
+        Some(_) => Err(CliError::NoEffect { option: "--layers", subject: subject(), hint: "" }),
+    }
 }
 
 fn chain(

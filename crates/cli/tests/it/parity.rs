@@ -133,7 +133,7 @@ fn a_given_training_step_is_the_librarys_step() {
 
     let program = Program::new();
     candle_core::safetensors::save(&tensors, program.path("start.safetensors")).unwrap();
-    let words = ["bench", "train-step", "--json", "--drop-path", "0.3", "--parity"];
+    let words = ["bench", "train-step", "--json", "--parity"];
     let found = json(&program, &[&words[..], &["start.safetensors"], &SMALL[..]].concat());
     let expected = f64::from(loss.to_scalar::<f32>().unwrap());
     assert_eq!(found["losses"], serde_json::json!([expected]));

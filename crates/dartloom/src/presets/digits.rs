@@ -59,9 +59,15 @@ impl Method {
     }
 
     /// Epochs of warm-up in a search of `epochs`: the share that the method's own search has, in
-    /// whole epochs.
+    /// whole epochs. A method that does nothing but warm up does so here, too.
     pub fn warm_up_of(&self, epochs: usize) -> usize {
-        self.search.bilevel.warm_up * epochs / self.search.epochs.max(1)
+        let (own, all) = (self.search.bilevel.warm_up, self.search.epochs);
+        if own >= all {
+            return epochs;
+        }
+        // Less than `epochs`, which the product need not fit into.
+        let share = own as u128 * epochs as u128 / all as u128;
+        usize::try_from(share).unwrap_or(epochs)
     }
 }
 

@@ -75,6 +75,9 @@ fn small_searches_keep_the_rules_and_scale_the_numbers() {
     // 15 of 50 epochs.
     let warm_up = |epochs| pc_darts().warm_up_of(epochs);
     assert_eq!([1, 4, 5, 20, 50].map(warm_up), [0, 1, 1, 6, 15]);
+    // The product of both does not fit, and the share does.
+    assert_eq!(warm_up(1 << 63), 15 * ((1 << 63) / 50) + 15 * ((1 << 63) % 50) / 50);
+    assert_eq!(warm_up(usize::MAX), usize::MAX / 10 * 3 + 1);
     assert_eq!(pc_darts().on_digits().search.bilevel.warm_up, 1);
     let threshold = |method: &Method| format!("{:?}", method.decoder);
     assert!(threshold(&fair_darts().unwrap()).contains("0.85"));

@@ -135,3 +135,37 @@ fn what_cannot_be_a_loader_is_refused() {
     let huge = usize::MAX / 8;
     assert!(matches!(Loader::new(&dataset, huge), Err(DataError::BatchSize { .. })));
 }
+
+/// A data set in code whose last label is none of its classes.
+#[derive(Debug)]
+struct Careless;
+
+impl Dataset for Careless {
+    fn len(&self) -> usize {
+        4
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 1, 1)
+    }
+
+    fn task(&self) -> Task {
+        Task::Classification { classes: 3 }
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        pixels.fill(0.5);
+        Ok(index as u32)
+    }
+}
+
+/// No loss sees such a label: it would read beside the logits.
+#[test]
+fn labels_beyond_the_classes_are_refused_where_batches_are_made() {
+    let loader = Loader::new(&Careless, 2).unwrap();
+    assert_eq!(loader.batch(0, 0).unwrap().labels.to_vec1::<u32>().unwrap(), [0, 1]);
+    let expected = "sample 3: expected a label below 3, found 3";
+    assert_eq!(loader.batch(0, 1).unwrap_err().to_string(), expected);
+    assert_eq!(loader.batch_rows(0, 1, 1..2).unwrap_err().to_string(), expected);
+    assert!(loader.batch_rows(0, 1, 0..1).is_ok());
+}

@@ -88,10 +88,11 @@ pub fn admit(
 
 /// The largest number from 1 to `most` that fits; whatever is smaller than one that fits does.
 fn largest(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
-    let (mut low, mut high) = (0, most + 1);
-    while high - low > 1 {
-        let middle = low.midpoint(high);
-        if fits(middle) { low = middle } else { high = middle }
+    // All up to `low` fit, and none above `high` does.
+    let (mut low, mut high) = (0, most);
+    while high > low {
+        let middle = high - (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle - 1 }
     }
     (low > 0).then_some(low)
 }

@@ -13,6 +13,9 @@
 //! No tensor is made for that but numbers that stand for whole shapes, so that a prediction takes
 //! milliseconds. The networks themselves ask the same code ([`Supernet::memory`]).
 //!
+//! From about 16 PiB on nothing is counted: a prediction is refused, and a network that is there says
+//! the largest number.
+//!
 //! Not counted is what operations in code keep. Values that reach no output are taken as freed at
 //! the end of their cell.
 //!
@@ -21,6 +24,7 @@
 mod admission;
 mod breakdown;
 mod calibration;
+mod magnitude;
 mod process;
 mod range;
 mod workload;
@@ -31,6 +35,8 @@ pub use calibration::Calibration;
 pub use process::Process;
 pub use range::{Draws, Range, Ranges, ranges};
 pub use workload::{Training, Workload};
+
+pub(crate) use magnitude::Magnitude;
 
 use dartloom_ops::{Registry, Variables};
 use dartloom_space::{Blueprint, Layer, Shape, SpaceError};
@@ -44,12 +50,13 @@ use crate::cell::{Cell, CellMemory};
 /// For supernets made by [`Blueprint::supernet`] and networks made by [`Blueprint::derived`].
 ///
 /// # Errors
-/// As [`Supernet::new`](crate::Supernet::new).
+/// As [`Supernet::new`](crate::Supernet::new), and [`NetError::Uncountable`] from about 16 PiB on.
 pub fn predict(
     plan: &Blueprint,
     registry: &Registry,
     work: &Workload,
 ) -> Result<Breakdown, NetError> {
+    Magnitude::of(plan, registry)?.check(work)?;
     Ok(Body::outline(plan, registry, work.dtype)?.memory(work))
 }
 

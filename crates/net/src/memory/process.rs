@@ -37,6 +37,7 @@ impl Process {
     pub fn around(&self, tensors: Breakdown, slabs: u64) -> Breakdown {
         let loose = tensors.activations.saturating_sub(slabs);
         let remainder = loose.saturating_mul(self.remainder) / 100;
-        Breakdown { process: self.base + tensors.workspace + remainder, ..tensors }
+        let process = self.base.saturating_add(tensors.workspace).saturating_add(remainder);
+        Breakdown { process, ..tensors }
     }
 }

@@ -82,10 +82,10 @@ pub enum ExploreError {
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// A table that is not readable as CSV.
+    /// A table that cannot be read.
     #[error("table: {source}")]
     Csv {
-        /// What is wrong, and in which line.
+        /// What is wrong.
         #[from]
         source: csv::Error,
     },
@@ -96,6 +96,35 @@ pub enum ExploreError {
         column: String,
         /// The header.
         known: Vec<String>,
+    },
+    /// A table that is no text.
+    #[error("table, line {line}: expected text in UTF-8")]
+    NoText {
+        /// Line with the first bytes that are none, from 1.
+        line: u64,
+    },
+    /// A table without a line that names its columns.
+    #[error("table: expected a line with the names of its columns, found nothing")]
+    NoHeader,
+    /// A name that several columns have.
+    #[error("table: column `{column}` twice, at positions {first} and {second}")]
+    ColumnTwice {
+        /// The name.
+        column: String,
+        /// Position of the first, from 1.
+        first: usize,
+        /// Position of the second, from 1.
+        second: usize,
+    },
+    /// A row that is shorter or longer than the header.
+    #[error("table, line {line}: expected {expected} fields as in the header, found {found}")]
+    Length {
+        /// Line in which the row begins, from 1.
+        line: u64,
+        /// Fields of the header.
+        expected: usize,
+        /// Fields of the row.
+        found: usize,
     },
     /// A field of the table that is no number.
     #[error("table, line {line}, column {column} (`{name}`): expected {expected}, found `{found}`")]

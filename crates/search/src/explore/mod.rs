@@ -105,7 +105,7 @@ pub use reasons::{FailureCount, failures};
 pub use regret::{RegretCurve, regrets};
 pub use reinforce::{Reinforce, ReinforceConfig};
 pub use shared::SharedWeights;
-pub use table::{Column, Row, Table, TableColumns};
+pub use table::{Column, Measured, Row, Table, TableColumns};
 pub use training::{Training, TrainingConfig};
 pub use unique::Unique;
 pub use warm_start::WarmStart;

@@ -1,29 +1,30 @@
 //! How far from the best a search is, evaluation by evaluation.
 
+use dartloom_metrics::statistics::{mean, sample_sd};
+
 use super::{ExploreError, Table, Trial};
 
 /// The regret after each trial: with `b_t` the best of the first `t` trials by the quality that the
-/// search saw, `regret_t = max(reported) - reported(b_t)`, in the unit of the table.
+/// search saw, `regret_t = max(reported) - reported(b_t)`, in the unit of the table; `None` before
+/// anything was measured.
 ///
-/// It may rise: what looks better to the search may be reported to be worse. Before anything was
-/// measured it is that of the table's worst architecture.
+/// It may rise: what looks better to the search may be reported to be worse.
 ///
 /// # Errors
 /// [`ExploreError::NotInTable`] for a measured trial that the table does not have.
-pub fn regrets(table: &Table, trials: &[Trial]) -> Result<Vec<f64>, ExploreError> {
+pub fn regrets(table: &Table, trials: &[Trial]) -> Result<Vec<Option<f64>>, ExploreError> {
     let best_of_all = table.best_reported();
-    let worst = table.rows().map(|row| row.reported).fold(f64::INFINITY, f64::min);
     let mut best = f64::NEG_INFINITY;
-    let mut reported = worst;
+    let mut regret = None;
     let mut curve = Vec::with_capacity(trials.len());
     for Trial { proposal, outcome } in trials {
         if let Some(quality) = outcome.quality().filter(|quality| *quality > best) {
             let row = table.row(&proposal.genotype);
             let row = row.ok_or(ExploreError::NotInTable { task: proposal.task })?;
             best = quality;
-            reported = row.reported;
+            regret = Some(best_of_all - row.reported);
         }
-        curve.push(best_of_all - reported);
+        curve.push(regret);
     }
     Ok(curve)
 }
@@ -31,10 +32,11 @@ pub fn regrets(table: &Table, trials: &[Trial]) -> Result<Vec<f64>, ExploreError
 /// Regrets of several seeds, evaluation by evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegretCurve {
-    /// Mean over the seeds.
-    pub mean: Vec<f64>,
-    /// Standard deviation of the seeds around the mean, with `n - 1`; 0 for one seed.
-    pub deviation: Vec<f64>,
+    /// Mean over the seeds; `None` while one of them has measured nothing.
+    pub mean: Vec<Option<f64>>,
+    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` where there is no mean,
+    /// and of one seed.
+    pub deviation: Vec<Option<f64>>,
     /// Seeds.
     pub seeds: usize,
 }
@@ -45,7 +47,7 @@ impl RegretCurve {
     ///
     /// # Errors
     /// [`ExploreError::Config`] when there is no seed, or one without a trial.
-    pub fn of(runs: &[Vec<f64>]) -> Result<Self, ExploreError> {
+    pub fn of(runs: &[Vec<Option<f64>>]) -> Result<Self, ExploreError> {
         let shortest = runs.iter().map(Vec::len).min().unwrap_or(0);
         if shortest == 0 {
             let (field, expected) = ("runs", "one with trials for each of one or more seeds");
@@ -53,14 +55,13 @@ impl RegretCurve {
             return Err(ExploreError::Config { field, expected, found });
         }
         let longest = runs.iter().map(Vec::len).max().unwrap_or(0);
-        let count = runs.len() as f64;
-        let at = |step: usize| runs.iter().map(move |run| run[step.min(run.len() - 1)]);
-        let mean: Vec<f64> = (0..longest).map(|step| at(step).sum::<f64>() / count).collect();
-        let deviation = mean.iter().enumerate().map(|(step, mean)| {
-            let squares: f64 = at(step).map(|regret| (regret - mean).powi(2)).sum();
-            (squares / (count - 1.0).max(1.0)).sqrt()
-        });
-        let deviation = deviation.collect();
-        Ok(Self { mean, deviation, seeds: runs.len() })
+        let at = |step: usize| -> Option<Vec<f64>> {
+            runs.iter().map(|run| run[step.min(run.len() - 1)]).collect()
+        };
+        let steps: Vec<Option<Vec<f64>>> = (0..longest).map(at).collect();
+        let over = |statistic: fn(&[f64]) -> Option<f64>| {
+            steps.iter().map(|step| step.as_deref().and_then(statistic)).collect()
+        };
+        Ok(Self { mean: over(mean), deviation: over(sample_sd), seeds: runs.len() })
     }
 }

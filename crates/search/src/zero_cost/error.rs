@@ -88,6 +88,16 @@ pub enum ZeroCostError {
         /// Images that there are.
         found: usize,
     },
+    /// A batch that cannot be made.
+    #[error("{what}: expected {expected}, found {found}")]
+    Size {
+        /// What is too small or too large.
+        what: &'static str,
+        /// What is allowed.
+        expected: String,
+        /// The number.
+        found: usize,
+    },
     /// A network that does not classify images.
     #[error("{score}: expected logits [images, classes], found shape {found:?}")]
     Logits {

@@ -7,8 +7,9 @@ use dartloom_ops::Mode;
 use dartloom_train::Noise;
 
 use super::passes::{logits, rows, varied};
+use super::score::pairs;
 use super::symmetric::eigenvalues;
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// How unlike each other the images' gradients are: `-sum_i (log(v_i + k) + 1 / (v_i + k))` with
 /// `v_i` the eigenvalues of the correlation matrix of the rows `d(sum_c y_c)/dx` of the images `x`,
@@ -32,6 +33,14 @@ const K: f64 = 1e-5;
 impl ZeroCostScore for JacobianCovariance {
     fn name(&self) -> &'static str {
         "jacob_cov"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Images
+    }
+
+    fn beside(&self, images: u64, _: u64) -> u64 {
+        pairs(images)
     }
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {

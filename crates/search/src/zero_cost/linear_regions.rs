@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_net::memory::Workload;
 use dartloom_train::Noise;
 
 use super::codes::Codes;
-use super::{ZeroCostError, ZeroCostScore};
+use super::score::forward_alone;
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// Linear regions that the images of the batch lie in: how many different ReLU codes they have.
 ///
@@ -26,6 +28,14 @@ pub struct LinearRegions;
 impl ZeroCostScore for LinearRegions {
     fn name(&self) -> &'static str {
         "linear_regions"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Images
+    }
+
+    fn workload(&self, batch: usize) -> Workload {
+        forward_alone(self.dtype(), batch)
     }
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {

@@ -2,11 +2,13 @@
 
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_net::memory::Workload;
 use dartloom_train::Noise;
 
 use super::codes::Codes;
+use super::score::{forward_alone, pairs};
 use super::symmetric::log_determinant;
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// How unlike each other the images look to the ReLUs: `log det K` with `K_ij = N - d(c_i, c_j)`,
 /// the number of the `N` units that images `i` and `j` switch alike; `d` is the Hamming distance of
@@ -24,6 +26,18 @@ pub struct Naswot;
 impl ZeroCostScore for Naswot {
     fn name(&self) -> &'static str {
         "naswot"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Images
+    }
+
+    fn workload(&self, batch: usize) -> Workload {
+        forward_alone(self.dtype(), batch)
+    }
+
+    fn beside(&self, images: u64, _: u64) -> u64 {
+        pairs(images)
     }
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {

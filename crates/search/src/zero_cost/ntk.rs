@@ -6,8 +6,9 @@ use dartloom_ops::Mode;
 use dartloom_train::{Noise, gradients_of};
 
 use super::passes::{host, logits, varied};
+use super::score::pairs;
 use super::symmetric::eigenvalues;
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// How unevenly a network learns: the condition number `l_max / l_min` of its neural tangent kernel
 /// `K_ij = (d y_i / dw) . (d y_j / dw)`, with `y_i` the sum of the logits of image `i` and `w` all
@@ -32,6 +33,15 @@ impl ZeroCostScore for NtkCondition {
 
     fn higher_is_better(&self) -> bool {
         false
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Images
+    }
+
+    fn beside(&self, images: u64, parameters: u64) -> u64 {
+        let gradients = images.saturating_mul(parameters).saturating_mul(size_of::<f32>() as u64);
+        pairs(images).saturating_add(gradients)
     }
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {

@@ -41,6 +41,11 @@ pub(super) fn loss<'a>(
     if logits.dims() != [batch.labels.elem_count(), logits.dim(1)?] {
         return Err(ZeroCostError::Logits { score, found: logits.dims().to_vec() });
     }
+    // Of one class every image is for certain: the loss is 0, and so is its gradient.
+    if logits.dim(1)? < 2 {
+        let expected = "at least 2, or there is no loss".to_owned();
+        return Err(ZeroCostError::Size { what: "classes", expected, found: logits.dim(1)? });
+    }
     Ok(cross_entropy(&logits, &batch.labels, 0.0)?)
 }
 

@@ -6,7 +6,8 @@ use std::ops::Range;
 use candle_core::DType;
 use dartloom_data::Batch;
 use dartloom_metrics::statistics::{mean, sample_sd};
-use dartloom_net::Model;
+use dartloom_net::memory::{Breakdown, Training, Workload};
+use dartloom_net::{Execution, Model};
 use dartloom_train::Noise;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,22 @@ pub trait ZeroCostScore: fmt::Debug {
         DType::F32
     }
 
+    /// The parts of a batch that it reads.
+    fn reads(&self) -> Reads {
+        Reads::Labels
+    }
+
+    /// The needs of its passes, on a batch of so many images.
+    fn workload(&self, batch: usize) -> Workload {
+        with_gradients(self.dtype(), batch)
+    }
+
+    /// Bytes that it keeps beside the tensors of its passes, for so many images and parameters.
+    fn beside(&self, images: u64, parameters: u64) -> u64 {
+        let (_, _) = (images, parameters);
+        0
+    }
+
     /// The score of a network of [`dtype`](Self::dtype) at its initialisation; what is random in it
     /// draws from `noise`.
     ///
@@ -43,14 +60,60 @@ pub trait ZeroCostScore: fmt::Debug {
     -> Result<f64, ZeroCostError>;
 }
 
+/// Parts of a batch that a score reads, each with those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// The shape of an image.
+    Shape,
+    /// The number of images.
+    Size,
+    /// The images.
+    Images,
+    /// The labels.
+    Labels,
+}
+
+/// Bytes of a process that scores `subject` with a batch of so many images, at their peak, from shapes
+/// alone.
+///
+/// # Errors
+/// As [`Subject::network`].
+pub fn memory(
+    score: &dyn ZeroCostScore,
+    subject: &Subject<'_>,
+    batch: usize,
+) -> Result<Breakdown, ZeroCostError> {
+    let work = score.workload(batch);
+    let passes = dartloom_net::memory::predict(subject.plan, subject.registry, &work)?;
+    let parameters = passes.parameters / work.dtype.size_in_bytes() as u64;
+    let beside = score.beside(batch as u64, parameters);
+    Ok(passes + Breakdown { workspace: beside, ..Breakdown::default() })
+}
+
+/// Passes forwards and backwards, without an optimiser.
+pub(super) fn with_gradients(dtype: DType, batch: usize) -> Workload {
+    let training = Some(Training { moments: 0, ..Training::default() });
+    Workload { training, ..forward_alone(dtype, batch) }
+}
+
+/// Passes forwards.
+pub(super) fn forward_alone(dtype: DType, batch: usize) -> Workload {
+    Workload { execution: Execution::Staged, dtype, ..Workload::inference(batch) }
+}
+
+/// Bytes of a matrix in double precision with a row and a column for each image.
+pub(super) fn pairs(images: u64) -> u64 {
+    images.saturating_mul(images).saturating_mul(size_of::<f64>() as u64)
+}
+
 /// A score over several initialisations.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
     /// Mean over the seeds.
     pub mean: f64,
-    /// Standard deviation of the seeds around the mean, with `n - 1`; 0 for one seed.
-    pub deviation: f64,
+    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` of one seed.
+    pub deviation: Option<f64>,
     /// Seeds.
     pub seeds: usize,
 }
@@ -84,8 +147,7 @@ pub fn scored(
     let Some(mean) = mean(&values) else {
         return Err(ZeroCostError::NoSeeds { score: score.name() });
     };
-    let deviation = sample_sd(&values).unwrap_or(0.0);
-    Ok(Scored { mean, deviation, seeds: values.len() })
+    Ok(Scored { mean, deviation: sample_sd(&values), seeds: values.len() })
 }
 
 /// All scores of this module.

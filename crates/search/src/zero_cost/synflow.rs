@@ -3,11 +3,13 @@
 use candle_core::{DType, Var};
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_net::memory::Workload;
 use dartloom_ops::Mode;
 use dartloom_train::{Noise, gradients_of};
 
 use super::passes::{finite, host, logits, restoring, weights};
-use super::{ZeroCostError, ZeroCostScore};
+use super::score::with_gradients;
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// How much flows through a network: `sum |w| * dR/d|w|` over the weights of convolutions and fully
 /// connected layers, with `R` the sum of the logits of an image of ones in the network of absolute
@@ -32,6 +34,14 @@ impl ZeroCostScore for Synflow {
 
     fn dtype(&self) -> DType {
         DType::F64
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Shape
+    }
+
+    fn workload(&self, _: usize) -> Workload {
+        with_gradients(self.dtype(), 1)
     }
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {

@@ -3,12 +3,14 @@
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_net::memory::Workload;
 use dartloom_ops::{LayerKind, Mode};
 use dartloom_train::Noise;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::passes::{finite, host, logits, restoring, rows, weights};
-use super::{ZeroCostError, ZeroCostScore};
+use super::score::forward_alone;
+use super::{Reads, ZeroCostError, ZeroCostScore};
 
 /// How expressive a network is: `log mean_b |f(x_b) - f(x_b + s e_b)| + sum_n log sqrt(v_n)`, with
 /// `f` the features before global pooling (the logits where nothing is pooled), `|.|` the Euclidean
@@ -40,6 +42,14 @@ impl Default for Zen {
 impl ZeroCostScore for Zen {
     fn name(&self) -> &'static str {
         "zen"
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::Size
+    }
+
+    fn workload(&self, batch: usize) -> Workload {
+        forward_alone(self.dtype(), batch)
     }
 
     fn score(

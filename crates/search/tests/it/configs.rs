@@ -18,6 +18,7 @@ fn field(error: SearchError) -> &'static str {
 fn search_configs_name_the_field() {
     let bad: Table<SearchConfig> = vec![
         ("epochs", |c| c.epochs = 0),
+        ("epochs", |c| c.epochs = usize::MAX),
         ("batch", |c| c.batch = 0),
         ("batch", |c| c.batch = 1),
         ("warm_up", |c| c.bilevel.warm_up = c.epochs),

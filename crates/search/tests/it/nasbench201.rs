@@ -100,19 +100,20 @@ fn curve(table: &Table, make: Maker, seeds: u64, budget: usize) -> RegretCurve {
 }
 
 fn last(curve: &RegretCurve) -> f64 {
-    *curve.mean.last().unwrap()
+    curve.mean.last().unwrap().unwrap()
 }
 
 /// Means over 100 seeds differ by more than three standard errors.
 fn clearly_below(better: &RegretCurve, worse: &RegretCurve) -> bool {
-    let error = |curve: &RegretCurve| curve.deviation.last().unwrap().powi(2) / curve.seeds as f64;
+    let error =
+        |curve: &RegretCurve| curve.deviation.last().unwrap().unwrap().powi(2) / curve.seeds as f64;
     last(worse) - last(better) > 3.0 * (error(better) + error(worse)).sqrt()
 }
 
 #[test]
 fn what_learns_beats_random_search_over_100_seeds() {
     let table = made_up();
-    assert_eq!(table.len(), 15_625);
+    assert_eq!((table.len(), domain().size()), (15_625, Some(15_625)));
     let random = curve(&table, random, 100, 150);
     for (name, make) in [("evolution", evolution as Maker), ("genetic", genetic), ("local", local)]
     {
@@ -120,7 +121,8 @@ fn what_learns_beats_random_search_over_100_seeds() {
         assert!(clearly_below(&found, &random), "{name}: {} and {}", last(&found), last(&random));
     }
     // All start from random architectures.
-    assert!((curve(&table, evolution, 100, 20).mean[0] - random.mean[0]).abs() < 2.0);
+    let first = |curve: &RegretCurve| curve.mean[0].unwrap();
+    assert!((first(&curve(&table, evolution, 100, 20)) - first(&random)).abs() < 2.0);
 }
 
 #[test]
@@ -144,19 +146,25 @@ fn regrets_by_hand() {
     };
     // The best of all is reported with 7; a better validation may report less.
     let first = regrets(&table, &trials(&[0, 1, 2, 3])).unwrap();
-    assert_eq!(first, [3.0, 5.0, 5.0, 1.0]);
+    assert_eq!(first, [3.0, 5.0, 5.0, 1.0].map(Some));
     let second = regrets(&table, &trials(&[2, 3])).unwrap();
-    assert_eq!(second, [0.0, 1.0]);
-    let curve = RegretCurve::of(&[first, second]).unwrap();
-    assert_eq!(curve.mean, [1.5, 3.0, 3.0, 1.0]);
+    assert_eq!(second, [0.0, 1.0].map(Some));
+    let curve = RegretCurve::of(&[first.clone(), second]).unwrap();
+    assert_eq!(curve.mean, [1.5, 3.0, 3.0, 1.0].map(Some));
     let deviation = [4.5, 8.0, 8.0, 0.0].map(f64::sqrt);
-    assert!(curve.deviation.iter().zip(deviation).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(curve.deviation.iter().zip(deviation).all(|(a, b)| (a.unwrap() - b).abs() < 1e-12));
+    // One seed has no spread, and a seed that has measured nothing no mean.
+    let alone = RegretCurve::of(std::slice::from_ref(&first)).unwrap();
+    assert_eq!((alone.mean, alone.deviation), (first.clone(), vec![None; 4]));
+    let late = RegretCurve::of(&[first, vec![None, None, Some(1.0)]]).unwrap();
+    assert_eq!(late.mean, [None, None, Some(3.0), Some(1.0)]);
+    assert_eq!(late.deviation[..2], [None, None]);
     assert!(matches!(RegretCurve::of(&[]), Err(ExploreError::Config { .. })));
     assert!(matches!(RegretCurve::of(&[vec![]]), Err(ExploreError::Config { .. })));
     // Failures are no architectures of the table.
     let mut failed = trials(&[0]);
     failed[0].outcome = Outcome::Failed { reason: "killed".to_owned() };
-    assert_eq!(regrets(&table, &failed).unwrap(), [5.0]);
+    assert_eq!(regrets(&table, &failed).unwrap(), [None]);
     let mut unknown = trials(&[0]);
     unknown[0].proposal.genotype = nasbench201::architectures().last().unwrap();
     assert!(matches!(regrets(&table, &unknown), Err(ExploreError::NotInTable { task: 0 })));

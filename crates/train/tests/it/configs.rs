@@ -1,6 +1,8 @@
 //! Values that make no sense are refused by name.
 
-use dartloom_train::{AdamConfig, Fit, FitConfig, Noise, Schedule, SgdConfig, TrainError};
+use dartloom_train::{
+    AdamConfig, Fit, FitConfig, MOST_EPOCHS, Noise, Schedule, SgdConfig, TrainError,
+};
 
 use crate::small::{config, first_digits, network};
 
@@ -18,6 +20,7 @@ fn field(error: TrainError) -> &'static str {
 fn fit_configs_name_the_field() {
     let bad: Table<FitConfig> = vec![
         ("epochs", |c| c.epochs = 0),
+        ("epochs", |c| c.epochs = MOST_EPOCHS + 1),
         ("batch", |c| c.batch = 0),
         ("batch", |c| c.batch = 1),
         ("rate", |c| c.rate = Schedule::Constant(-0.1)),

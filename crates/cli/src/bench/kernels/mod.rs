@@ -11,8 +11,8 @@ use super::args::KernelsArguments;
 use super::measure::{best, median, repeat};
 use super::{instruction_set, print_json};
 use crate::error::CliError;
-use crate::output;
 use crate::table::table;
+use crate::{output, room};
 use rows::{Operands, ROWS, Row};
 
 /// Batches when none is asked for.
@@ -46,7 +46,9 @@ struct Times {
 
 pub(super) fn run(arguments: &KernelsArguments) -> Result<(), CliError> {
     let mut kernels = Vec::new();
-    for (row, batch, plane) in chosen(arguments)? {
+    let chosen = chosen(arguments)?;
+    chosen.iter().try_for_each(|&(row, batch, plane)| admit(row, batch, plane))?;
+    for (row, batch, plane) in chosen {
         kernels.push(times(row, batch, plane, arguments.seconds)?);
     }
     let threads = rayon::current_num_threads();
@@ -77,23 +79,39 @@ fn chosen(arguments: &KernelsArguments) -> Result<Vec<(&'static Row, usize, Plan
     }
     let batches = if arguments.batch.is_empty() { &BATCHES[..] } else { &arguments.batch };
     let planes = if arguments.shape.is_empty() { &PLANES[..] } else { &arguments.shape };
-    let asked =
-        |row: &&Row| arguments.kernel.is_empty() || arguments.kernel.iter().any(|n| n == row.name);
+    let named = |row: &&Row| arguments.kernel.iter().any(|name| name == row.name);
+    let rows: Vec<&Row> =
+        ROWS.iter().filter(|row| arguments.kernel.is_empty() || named(row)).collect();
+    // Every shape and every kernel that is asked for has its counterpart.
+    let idle =
+        arguments.shape.iter().find(|plane| !rows.iter().any(|row| row.takes(plane.channels)));
+    let alone = rows.iter().filter(|row| named(row));
+    let alone = alone.copied().find(|row| !planes.iter().any(|plane| row.takes(plane.channels)));
+    if idle.is_some() || alone.is_some() {
+        let idle = idle.map(Plane::to_string);
+        return Err(CliError::OptionValue {
+            option: "--shape",
+            expected: "3 channels for stem3x3, another number for the other kernels",
+            found: idle.or(alone.map(|row| format!("none for {}", row.name))).unwrap_or_default(),
+        });
+    }
     let mut chosen = Vec::new();
-    for row in ROWS.iter().filter(asked) {
+    for row in rows {
         for &batch in batches {
             let planes = planes.iter().filter(|plane| row.takes(plane.channels));
             chosen.extend(planes.map(|&plane| (row, batch, plane)));
         }
     }
-    if chosen.is_empty() {
-        return Err(CliError::OptionValue {
-            option: "--shape",
-            expected: "3 channels for stem3x3, another number for the other kernels",
-            found: planes.iter().map(Plane::to_string).collect::<Vec<_>>().join(", "),
-        });
-    }
     Ok(chosen)
+}
+
+/// Refuses a kernel that needs more memory than there is: operands, outputs and gradients.
+fn admit(row: &Row, batch: usize, plane: Plane) -> Result<(), CliError> {
+    // Two operands, a result, and the gradients of all three.
+    let values = row.outputs(plane.channels).max(plane.channels) as u64 * 6;
+    let values = values.saturating_mul((plane.side as u64).saturating_mul(plane.side as u64));
+    let needs = |batch: usize| values.checked_mul(batch as u64)?.checked_mul(4);
+    room::admit(|| format!("{} on {batch} inputs of {plane}", row.name), batch, needs)
 }
 
 fn times(row: &Row, batch: usize, plane: Plane, budget: f64) -> Result<Times, CliError> {

@@ -50,6 +50,11 @@ impl Row {
     pub(super) fn takes(&self, channels: usize) -> bool {
         (self.name == "stem3x3") == (channels == IMAGE)
     }
+
+    /// Channels of its result for inputs of so many.
+    pub(super) fn outputs(&self, channels: usize) -> usize {
+        (self.weights)(channels).first().map_or(channels, |[outputs, ..]| *outputs)
+    }
 }
 
 /// What kernels work on; everything but the running statistics is differentiated.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::CLASSES;
 use crate::error::CliError;
-use crate::spaces;
+use crate::{room, spaces};
 
 /// Something to be trained for a few steps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -50,8 +50,9 @@ impl Case {
 
     /// The network that is trained.
     pub(super) fn blueprint(&self) -> Result<Blueprint, CliError> {
-        let build =
-            |channels: usize| Build::new(self.channels.unwrap_or(channels), CLASSES, self.input);
+        let build = |channels: usize| {
+            Build::new(self.channels.unwrap_or(channels), CLASSES as usize, self.input)
+        };
         match &self.subject {
             Subject::Candidate { space, genotype, .. } => {
                 let space = spaces::resolve(space)?;
@@ -86,6 +87,16 @@ impl Case {
         let registry = Registry::standard().map_err(CliError::work)?;
         let work = Workload { execution: self.execution(), ..self.workload(&plan, threads)? };
         memory::predict(&plan, &registry, &work).map_err(CliError::input)
+    }
+}
+
+impl Case {
+    /// Refuses a case that needs more memory than there is.
+    pub(super) fn admit(&self, threads: usize) -> Result<(), CliError> {
+        let needs = |batch| Self { batch, ..self.clone() }.predict(threads).map(|all| all.total());
+        needs(self.batch)?;
+        let what = || format!("{} on batches of {}", self.name(), self.batch);
+        room::admit(what, self.batch, |batch| needs(batch).ok())
     }
 }
 

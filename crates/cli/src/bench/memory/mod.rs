@@ -28,7 +28,13 @@ pub(super) fn run(arguments: &MemoryArguments) -> Result<(), CliError> {
         return child::run(case);
     }
     let mut rows = Vec::new();
-    for case in cases(arguments)? {
+    arguments.csv.as_deref().map_or(Ok(()), output::check_place)?;
+    let threads = arguments.pace.threads.unwrap_or_else(default_threads);
+    let cases = cases(arguments)?;
+    for case in &cases {
+        case.admit(threads)?;
+    }
+    for case in cases {
         let row = row(&case, arguments)?;
         say!("{}", row.line());
         rows.push(row);
@@ -55,6 +61,10 @@ fn cases(arguments: &MemoryArguments) -> Result<Vec<Case>, CliError> {
     let all = presets::names().filter(|_| arguments.presets).map(str::to_owned);
     for name in arguments.preset.iter().cloned().chain(all) {
         subjects.push(Subject::Preset { name });
+    }
+    if subjects.is_empty() {
+        let (option, expected) = ("bench memory", "--space, --preset or --presets");
+        return Err(CliError::OptionValue { option, expected, found: "none of them".to_owned() });
     }
     let case = |subject| Case {
         subject,
@@ -85,7 +95,10 @@ fn row(case: &Case, arguments: &MemoryArguments) -> Result<Row, CliError> {
     let said = String::from_utf8_lossy(&done.stdout);
     let measured = said.trim().parse::<f64>();
     match measured {
-        Ok(measured) if done.status.success() => Ok(Row::new(case.name(), predicted, measured)),
+        // An error is a share of what was measured.
+        Ok(measured) if done.status.success() && measured > 0.0 => {
+            Ok(Row::new(case.name(), predicted, measured))
+        }
         _ => Err(failed(format!("{}, {said}", done.status))),
     }
 }

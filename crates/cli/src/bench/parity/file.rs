@@ -8,6 +8,7 @@ use dartloom::data::Batch;
 use dartloom::ops::Variables;
 use dartloom::space::Shape;
 
+use super::super::CLASSES;
 use crate::error::CliError;
 
 /// Tensors by name that have not been used yet.
@@ -51,9 +52,22 @@ impl<'a> File<'a> {
         let (images, labels) = (format!("{part}.images"), format!("{part}.labels"));
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
-        let labels = self.of_shape(&labels, &expected[..1])?.to_dtype(DType::U32);
-        let tensors = || Ok::<_, candle_core::Error>(Batch { images: images?, labels: labels? });
-        tensors().map_err(CliError::work)
+        let labels = self.labels(&labels, &expected[..1])?;
+        Ok(Batch { images: images.map_err(CliError::work)?, labels })
+    }
+
+    /// Whole numbers below the number of classes.
+    fn labels(&mut self, name: &str, expected: &[usize]) -> Result<Tensor, CliError> {
+        let tensor = self.of_shape(name, expected)?;
+        let values = || tensor.to_dtype(DType::F64)?.to_vec1::<f64>();
+        let values = values().map_err(CliError::work)?;
+        let classes = f64::from(CLASSES);
+        let is_label = |value: &f64| value.fract() == 0.0 && (0.0..classes).contains(value);
+        if let Some(index) = values.iter().position(|value| !is_label(value)) {
+            let found = format!("{} at index {index}", values[index]);
+            return Err(self.wrong(name, &format!("labels below {CLASSES}"), found));
+        }
+        tensor.to_dtype(DType::U32).map_err(CliError::work)
     }
 
     fn of_shape(&mut self, name: &str, expected: &[usize]) -> Result<Tensor, CliError> {

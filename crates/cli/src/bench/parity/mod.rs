@@ -4,18 +4,16 @@ mod file;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use candle_core::{DType, Tensor};
 use dartloom::net::Model as _;
-use dartloom::relax::Softmax;
 use dartloom::train::{Gradients, Position};
 use serde::Serialize;
 
 use super::args::{SearchStepArguments, TrainStepArguments};
 use super::print_json;
 use super::search_step::bilevel;
-use super::train_step::Training;
+use super::train_step::{Training, config};
 use crate::error::CliError;
 use crate::output;
 use crate::table::table;
@@ -44,7 +42,7 @@ type Table = Vec<Vec<f64>>;
 /// logits' optimiser was given.
 pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<(), CliError> {
     let mut file = File::read(path)?;
-    let mut bilevel = bilevel(arguments, Arc::new(Softmax::default()))?;
+    let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
     let train = file.batch("train", arguments.batch, arguments.input)?;
     let valid = file.batch("valid", arguments.batch, arguments.input)?;
     let logits = file.logits(bilevel.architecture.logits().keys())?;
@@ -76,8 +74,7 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<(), C
     let network = arguments.derived().network()?;
     let batch = file.batch("train", arguments.batch, arguments.input)?;
     file.load(network.variables())?;
-    let mut training = Training::new(&network, arguments);
-    training.config.drop_path = 0.0;
+    let mut training = Training::new(&network, config(arguments));
     let (loss, found) = training.gradients(&batch).map_err(CliError::work)?;
     let tables = tables(&found).map_err(CliError::work)?;
     let parity = Parity {

@@ -4,33 +4,9 @@ use crate::experiment::{Chosen, Data, builtin};
 use dartloom::decode::{NonePolicy, TopK};
 use dartloom::search::Split;
 use dartloom::train::Schedule;
-use serde_json::json;
 
 fn digits() -> Experiment {
     Experiment::on(Data::Digits).unwrap()
-}
-
-#[test]
-fn values_are_json_or_as_in_files() {
-    let rows = [
-        ("3", json!(3)),
-        ("true", json!(true)),
-        ("[1, 2]", json!([1, 2])),
-        ("\"a b\"", json!("a b")),
-        ("Full", json!("Full")),
-        ("plain words", json!("plain words")),
-        ("Constant(0.1)", json!({ "Constant": 0.1 })),
-        ("Idx(\"a,b:c\")", json!({ "Idx": "a,b:c" })),
-        ("Cosine(from: 0.1, to: 0,)", json!({ "Cosine": { "from": 0.1, "to": 0 } })),
-        (
-            "TopK(edges: 1, ties: Seeded(3))",
-            json!({ "TopK": { "edges": 1, "ties": { "Seeded": 3 } } }),
-        ),
-        ("TopK()", json!({ "TopK": {} })),
-    ];
-    for (text, expected) in rows {
-        assert_eq!(value(text), expected, "{text}");
-    }
 }
 
 #[test]

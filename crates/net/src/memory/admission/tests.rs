@@ -70,3 +70,26 @@ proptest! {
         }
     }
 }
+
+/// The number behind the largest is none.
+#[test]
+fn the_largest_size_of_all_can_be_asked_for() {
+    let size = Size { batch: usize::MAX, channels: usize::MAX };
+    let slots = [Slot { bytes: 1000, free: true }];
+    let predict = |size: Size| (size.batch as u64).checked_add(size.channels as u64);
+    let least = |size: Size| Some(size.batch.min(size.channels) as u64);
+    let expected = Admission::Reject {
+        needed: u64::MAX,
+        limit: 1000,
+        largest_batch: None,
+        largest_channels: None,
+    };
+    assert_eq!(admit(size, 1, &slots, predict), expected);
+    let expected = Admission::Reject {
+        needed: u64::MAX,
+        limit: 1000,
+        largest_batch: Some(1000),
+        largest_channels: Some(1000),
+    };
+    assert_eq!(admit(size, 1, &slots, least), expected);
+}

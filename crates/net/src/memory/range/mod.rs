@@ -7,7 +7,7 @@ use dartloom_space::{Blueprint, Build, CellPlan, CellSpec, EdgePlan, Gene, Layer
 use serde::{Deserialize, Serialize};
 
 use self::tally::{Cell, Choice, Tally, tally};
-use super::{Process, Workload, breakdown, outside};
+use super::{Magnitude, Process, Workload, breakdown, outside};
 use crate::NetError;
 use crate::body::{Body, NoNumbers};
 use crate::cell::{CellGenes, CellMemory, GeneMemory, Kept};
@@ -63,7 +63,8 @@ pub struct Ranges {
 /// sides, by a cell without operations and by the largest operations of any node.
 ///
 /// # Errors
-/// As [`Blueprint::derived`] and [`predict`](super::predict).
+/// As [`Blueprint::derived`] and [`predict`](super::predict); uncountable are all operations on every
+/// edge together.
 pub fn ranges(
     space: &Space,
     build: Build,
@@ -75,6 +76,7 @@ pub fn ranges(
     let cells = space.cells().iter().map(|spec| spec.genotype(genes(spec, &ops))).collect();
     let all = space.genotype(cells)?;
     let plan = Blueprint::derived(&all, &all.network_in(space)?, space.op_set(), build)?;
+    Magnitude::of(&plan, registry)?.check(work)?;
     let mut bare = plan.clone();
     bare.cells.iter_mut().for_each(|cell| cell.edges.clear());
     let mut vars = Variables::outline(work.dtype);

@@ -50,6 +50,14 @@ impl Domain {
         &self.ops
     }
 
+    /// Number of its genotypes, links between cells apart; `None` from 2^64 on.
+    pub fn size(&self) -> Option<u64> {
+        let ops = self.ops.len();
+        self.space.cells().iter().try_fold(1_u64, |all, cell| {
+            all.checked_mul(u64::try_from(cell.graph.size(ops, self.top)).ok()?)
+        })
+    }
+
     /// The name that equal architectures share.
     pub fn key(&self, genotype: &Genotype) -> Key {
         Key::of(genotype, self.space.op_set())

@@ -1,10 +1,11 @@
 //! Architectures whose numbers are known already.
 
 mod read;
+mod sheet;
 
 use std::collections::BTreeMap;
 
-use dartloom_space::{Cost, OpSet};
+use dartloom_space::{Cost, Genotype, OpSet};
 
 use super::{Evaluator, ExploreError, Key, Outcome, Proposal};
 
@@ -71,6 +72,17 @@ pub struct Row {
     pub line: u64,
 }
 
+/// An architecture and what some columns of a table say of it ([`Measured::read`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// Of each column that was asked for, in that order; `None` where the table has a gap.
+    pub values: Vec<Option<f64>>,
+    /// Line of the file, from 1.
+    pub line: u64,
+}
+
 /// A table of measured architectures: an evaluator that looks them up.
 ///
 /// Read it with [`Table::read`]. An architecture that it does not have is an
@@ -93,7 +105,7 @@ impl Table {
     }
 
     /// What is known of an architecture.
-    pub fn row(&self, genotype: &dartloom_space::Genotype) -> Option<&Row> {
+    pub fn row(&self, genotype: &Genotype) -> Option<&Row> {
         self.rows.get(&Key::of(genotype, &self.ops))
     }
 

@@ -1,48 +1,82 @@
-//! CSV into a table.
+//! CSV into a table, and into columns that may have gaps.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io::Read;
 
-use csv::StringRecord;
 use dartloom_space::{Cost, Genotype, OpSet, SpaceError};
 
 use super::super::{ExploreError, Key};
-use super::{Column, Row, Table, TableColumns};
+use super::sheet::{Record, Sheet, text};
+use super::{Column, Measured, Row, Table, TableColumns};
 
 impl Table {
     /// Reads a table with a header line; `parse` reads the architectures, such as
     /// [`nasbench201::parse`](dartloom_space::nasbench201::parse), and `ops` are the operations of
-    /// their space.
+    /// their space. Spaces around fields and a byte order mark are left out.
     ///
     /// # Errors
-    /// [`ExploreError::Csv`] for what is no CSV (with its line, as lines of another length),
-    /// [`ExploreError::NoColumn`], [`ExploreError::Field`] and [`ExploreError::Architecture`] with
-    /// line and column, [`ExploreError::Twice`] with both lines, [`ExploreError::NoRows`].
+    /// [`ExploreError::Csv`] for what cannot be read, [`ExploreError::NoText`] for what is no UTF-8,
+    /// [`ExploreError::NoHeader`], [`ExploreError::NoColumn`], [`ExploreError::ColumnTwice`],
+    /// [`ExploreError::Length`] for a row that is shorter or longer than the header,
+    /// [`ExploreError::Field`] and [`ExploreError::Architecture`] with line and column,
+    /// [`ExploreError::Twice`] with both lines, [`ExploreError::NoRows`].
     pub fn read(
         source: impl Read,
         columns: &TableColumns,
         ops: OpSet,
         parse: impl Fn(&str) -> Result<Genotype, SpaceError>,
     ) -> Result<Self, ExploreError> {
-        let mut reader = csv::Reader::from_reader(source);
-        let places = Places::of(reader.headers()?, columns)?;
+        let text = text(source)?;
+        let mut sheet = Sheet::new(&text)?;
+        let places = Places::of(&sheet, columns)?;
         let mut rows = BTreeMap::new();
-        let mut record = StringRecord::new();
-        while reader.read_record(&mut record)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            let genotype = places.architecture(&record, line, &parse)?;
-            let row = places.row(&record, line)?;
+        while let Some(record) = sheet.next()? {
+            let genotype = record.architecture(&places.architecture, &parse)?;
+            let row = places.row(&record)?;
             match rows.entry(Key::of(&genotype, &ops)) {
                 Entry::Vacant(entry) => {
                     entry.insert(row);
                 }
                 Entry::Occupied(entry) => {
-                    return Err(ExploreError::Twice { line, first: entry.get().line });
+                    let (line, first) = (record.line, entry.get().line);
+                    return Err(ExploreError::Twice { line, first });
                 }
             }
         }
         if rows.is_empty() { Err(ExploreError::NoRows) } else { Ok(Self { ops, rows }) }
+    }
+}
+
+impl Measured {
+    /// Reads the rows of a table in their order: the architecture of one column and the numbers of
+    /// others, which may have gaps. `parse` and `ops` are as in [`Table::read`].
+    ///
+    /// # Errors
+    /// As [`Table::read`]; an empty field and `nan` are gaps, anything else that is no finite number
+    /// is an [`ExploreError::Field`].
+    pub fn read(
+        source: impl Read,
+        (architecture, columns): (&str, &[String]),
+        ops: &OpSet,
+        parse: impl Fn(&str) -> Result<Genotype, SpaceError>,
+    ) -> Result<Vec<Self>, ExploreError> {
+        let text = text(source)?;
+        let mut sheet = Sheet::new(&text)?;
+        let architecture = sheet.column(architecture)?;
+        let places =
+            columns.iter().map(|name| sheet.column(name)).collect::<Result<Vec<_>, _>>()?;
+        let (mut rows, mut lines) = (Vec::new(), BTreeMap::new());
+        while let Some(record) = sheet.next()? {
+            let genotype = record.architecture(&architecture, &parse)?;
+            if let Some(first) = lines.insert(Key::of(&genotype, ops), record.line) {
+                return Err(ExploreError::Twice { line: record.line, first });
+            }
+            let values = places.iter().map(|place| record.number_or_gap(place));
+            let values = values.collect::<Result<_, _>>()?;
+            rows.push(Self { genotype, values, line: record.line });
+        }
+        if rows.is_empty() { Err(ExploreError::NoRows) } else { Ok(rows) }
     }
 }
 
@@ -56,14 +90,8 @@ struct Places {
 }
 
 impl Places {
-    fn of(header: &StringRecord, columns: &TableColumns) -> Result<Self, ExploreError> {
-        let find = |name: &String| {
-            let position = header.iter().position(|known| known == name);
-            let known = || header.iter().map(str::to_owned).collect();
-            position
-                .map(|index| Column { position: index + 1, name: name.clone() })
-                .ok_or_else(|| ExploreError::NoColumn { column: name.clone(), known: known() })
-        };
+    fn of(sheet: &Sheet<'_>, columns: &TableColumns) -> Result<Self, ExploreError> {
+        let find = |name: &String| sheet.column(name);
         Ok(Self {
             architecture: find(&columns.architecture)?,
             quality: find(&columns.quality)?,
@@ -73,51 +101,11 @@ impl Places {
         })
     }
 
-    fn architecture(
-        &self,
-        record: &StringRecord,
-        line: u64,
-        parse: impl Fn(&str) -> Result<Genotype, SpaceError>,
-    ) -> Result<Genotype, ExploreError> {
-        let Column { position, name } = &self.architecture;
-        parse(field(record, &self.architecture)).map_err(|source| ExploreError::Architecture {
-            line,
-            column: *position,
-            name: name.clone(),
-            source,
-        })
-    }
-
-    fn row(&self, record: &StringRecord, line: u64) -> Result<Row, ExploreError> {
-        let value = |column: &Column| {
-            let text = field(record, column);
-            let value = text.parse().ok().filter(|value: &f64| value.is_finite());
-            value.ok_or_else(|| refused(record, line, column, "a finite number"))
-        };
-        let count = |column: &Option<Column>| match column {
-            Some(column) => field(record, column)
-                .parse()
-                .map_err(|_| refused(record, line, column, "a whole number")),
-            None => Ok(0),
-        };
+    fn row(&self, record: &Record) -> Result<Row, ExploreError> {
+        let count = |column: &Option<Column>| column.as_ref().map_or(Ok(0), |c| record.count(c));
         let (parameters, macs) = (count(&self.parameters)?, count(&self.macs)?);
         let cost = Cost { parameters, macs, ..Cost::default() };
-        Ok(Row { quality: value(&self.quality)?, reported: value(&self.reported)?, cost, line })
+        let (quality, reported) = (record.number(&self.quality)?, record.number(&self.reported)?);
+        Ok(Row { quality, reported, cost, line: record.line })
     }
-}
-
-/// All records are as long as the header, or the reader has refused them.
-fn field<'a>(record: &'a StringRecord, column: &Column) -> &'a str {
-    record.get(column.position - 1).unwrap_or_default()
-}
-
-fn refused(
-    record: &StringRecord,
-    line: u64,
-    column: &Column,
-    expected: &'static str,
-) -> ExploreError {
-    let Column { position, name } = column.clone();
-    let found = field(record, column).to_owned();
-    ExploreError::Field { line, column: position, name, expected, found }
 }

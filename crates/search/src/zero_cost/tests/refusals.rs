@@ -144,3 +144,64 @@ fn names_and_seeds_that_are_missing() {
     let none = scored(&Naswot, &subject, &mut |noise| random_batch(build, 4, noise), 3..3);
     assert!(matches!(none, Err(ZeroCostError::NoSeeds { score: "naswot" })));
 }
+
+#[test]
+fn batches_that_cannot_be_made() {
+    let build = Build::new(4, 10, Shape::new(3, 8, 8));
+    let error = |build, size| random_batch(build, size, Noise::new(0)).unwrap_err().to_string();
+    for size in [0, 1 << 60, usize::MAX] {
+        let expected =
+            format!("batch: expected images of 3x8x8 that can be addressed, found {size}");
+        assert_eq!(error(build, size), expected);
+    }
+    let classes = |classes| Build { classes, ..build };
+    assert_eq!(error(classes(0), 2), "classes: expected from 1 to 4294967295, found 0");
+    assert_eq!(
+        error(classes(1 << 32), 2),
+        "classes: expected from 1 to 4294967295, found 4294967296"
+    );
+    let data = dartloom_data::digits().train;
+    let size = dartloom_data::Dataset::len(&data) + 1;
+    let error = dataset_batch(&data, size, Noise::new(0)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("batch: expected at most {}, the images of the data set, found {size}", size - 1)
+    );
+}
+
+/// The loss is 0 then, and 0 is no score.
+#[test]
+fn one_class_is_no_loss() {
+    for name in ["snip", "grasp", "fisher", "grad_norm"] {
+        let network = Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 1)], DType::F64);
+        let batch = batch(&[ONE, TWO], &[0, 0], DType::F64);
+        let error = by_name(name).unwrap().score(&network, &batch, Noise::new(0)).unwrap_err();
+        let expected = "classes: expected at least 2, or there is no loss, found 1";
+        assert_eq!(error.to_string(), expected, "{name}");
+    }
+}
+
+/// More images take more, and what a score keeps beside its passes counts.
+#[test]
+fn memory_is_known_before_anything_is_computed() {
+    let build = Build::new(4, 10, Shape::new(3, 8, 8));
+    let genotype = nasbench201::architectures().last().unwrap();
+    let plan = nasbench201::blueprint(&genotype, build).unwrap();
+    let registry = dartloom_ops::Registry::standard().unwrap();
+    let subject = Subject { plan: &plan, registry: &registry };
+    for name in names() {
+        let score = by_name(name).unwrap();
+        let total = |batch| memory(&*score, &subject, batch).unwrap().total();
+        let images = |batch: u64| batch * 3 * 64 * score.dtype().size_in_bytes() as u64;
+        match score.reads() {
+            Reads::Shape => assert_eq!(total(8), total(1 << 20), "{name}"),
+            _ => assert!(total(1 << 20) > total(8) + images(1 << 20), "{name}"),
+        }
+    }
+    // A kernel of 2^17 x 2^17 numbers in double precision.
+    let total = memory(&Naswot, &subject, 1 << 17).unwrap().total();
+    let without = memory(&LinearRegions, &subject, 1 << 17).unwrap().total();
+    assert_eq!(total - without, 1 << 37);
+    let error = memory(&Naswot, &subject, usize::MAX).unwrap_err().to_string();
+    assert!(error.contains("expected less than 16 PiB"), "{error}");
+}

@@ -1,23 +1,23 @@
 //! `dartloom correlate`.
 
-mod rows;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use dartloom::data::permutation;
+use dartloom::metrics::MetricsError;
 use dartloom::metrics::statistics::{kendall_tau, spearman_rho};
 use dartloom::ops::Registry;
+use dartloom::search::explore::Measured;
 use dartloom::search::zero_cost::{Subject, ZeroCostScore, scored};
 use serde::Serialize;
 
 use crate::error::CliError;
+use crate::option::{different, within};
 use crate::output;
 use crate::score::{Benchmark, ProbeArguments, number};
 use crate::table::table;
-use rows::Row;
 
 /// Do zero-cost scores rank architectures as a table of measurements does?
 ///
@@ -38,9 +38,9 @@ pub(crate) struct CorrelateArguments {
     /// Rows to draw; all when left out.
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// Seed of the drawing.
-    #[arg(long, value_name = "S", default_value_t = 0)]
-    seed: u64,
+    /// Seed of the drawing; 0 when left out.
+    #[arg(long, value_name = "S", requires = "sample")]
+    seed: Option<u64>,
     #[command(flatten)]
     probe: ProbeArguments,
     /// One line of JSON.
@@ -62,6 +62,9 @@ struct Agreement {
     /// `None` where too few rows or no ranks are left.
     kendall: Option<f64>,
     spearman: Option<f64>,
+    /// The reason where there is no correlation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    none: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,24 +77,28 @@ struct Answer {
     refusals: BTreeMap<String, usize>,
 }
 
-/// Correlates scores with the columns of a table.
+/// Correlates scores with the columns of a table. Without any correlation there is no result.
 pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> {
+    different("--column", &arguments.column)?;
     let mut probe = arguments.probe.resolve()?;
     probe.build = arguments.space.build(arguments.probe.channels, probe.build);
-    let all = rows::read(&arguments.table, arguments.space, &arguments.column)?;
-    let sample = arguments.sample.unwrap_or(all.len()).min(all.len());
-    let mut order = permutation(all.len(), arguments.seed, 0);
-    order.truncate(sample);
-    let drawn: Vec<&Row> = order.iter().map(|&row| &all[row]).collect();
+    let all = read(arguments)?;
+    let drawn = draw(arguments, &all)?;
+    let registry = &Registry::standard().map_err(CliError::work)?;
+    // Thousands of networks are not held at once.
+    let plan = |row: &Measured| arguments.space.plan(&row.genotype, probe.build);
+    for row in &drawn {
+        let plan = &plan(row).map_err(CliError::input)?;
+        probe.admit(&Subject { plan, registry })?;
+    }
 
-    let registry = Registry::standard().map_err(CliError::work)?;
     let mut refusals = BTreeMap::new();
     let mut agreements = Vec::new();
     for score in &probe.scores {
         let mut values = Vec::with_capacity(drawn.len());
         for row in &drawn {
-            let plan = arguments.space.plan(&row.genotype, probe.build).map_err(CliError::input)?;
-            let subject = Subject { plan: &plan, registry: &registry };
+            let plan = &plan(row).map_err(CliError::input)?;
+            let subject = Subject { plan, registry };
             let draw = &mut |noise| probe.draw(noise);
             match scored(&**score, &subject, draw, probe.seeds()) {
                 Ok(found) if score.higher_is_better() => values.push(Some(found.mean)),
@@ -103,33 +110,70 @@ pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> 
             }
         }
         for (index, column) in arguments.column.iter().enumerate() {
-            agreements.push(agreement(&**score, column, index, &values, &drawn));
+            agreements.push(agreement(&**score, (index, column), &values, &drawn));
         }
     }
-    let (seed, batch) = (arguments.seed, probe.batch);
+    let (seed, batch) = (arguments.seed.unwrap_or(0), probe.batch);
     let answer = Answer { sampled: drawn.len(), seed, batch, agreements, refusals };
     output::print(&render(&answer, arguments.json)?)?;
-    Ok(ExitCode::SUCCESS)
+    let nothing = answer.agreements.iter().all(|found| found.none.is_some());
+    Ok(ExitCode::from(u8::from(nothing)))
+}
+
+fn read(arguments: &CorrelateArguments) -> Result<Vec<Measured>, CliError> {
+    let CorrelateArguments { table, space, column, .. } = arguments;
+    let rows = space.rows(output::unpacked(table)?, column);
+    rows.map_err(|error| CliError::content(table, error))
+}
+
+/// The rows that are asked for.
+fn draw<'a>(
+    arguments: &CorrelateArguments,
+    all: &'a [Measured],
+) -> Result<Vec<&'a Measured>, CliError> {
+    let mut order = permutation(all.len(), arguments.seed.unwrap_or(0), 0);
+    if let Some(sample) = arguments.sample {
+        within("--sample", sample as u64, (2, all.len() as u64))?;
+        order.truncate(sample);
+    }
+    Ok(order.iter().map(|&row| &all[row]).collect())
 }
 
 fn agreement(
     score: &dyn ZeroCostScore,
-    column: &str,
-    index: usize,
+    (index, column): (usize, &str),
     values: &[Option<f64>],
-    drawn: &[&Row],
+    drawn: &[&Measured],
 ) -> Agreement {
     let both = values.iter().zip(drawn);
     let both = both.filter_map(|(value, row)| Some(((*value)?, row.values[index]?)));
     let (scores, measured): (Vec<f64>, Vec<f64>) = both.unzip();
+    let (kendall, spearman) = (kendall_tau(&scores, &measured), spearman_rho(&scores, &measured));
     Agreement {
         score: score.name(),
         column: column.to_owned(),
         rows: scores.len(),
         missing: drawn.iter().filter(|row| row.values[index].is_none()).count(),
         refused: values.iter().filter(|value| value.is_none()).count(),
-        kendall: kendall_tau(&scores, &measured).ok(),
-        spearman: spearman_rho(&scores, &measured).ok(),
+        none: kendall.as_ref().err().map(|error| reason(error, score.name(), column)),
+        kendall: kendall.ok(),
+        spearman: spearman.ok(),
+    }
+}
+
+/// The reason for which numbers do not correlate, in the words of the command.
+fn reason(error: &MetricsError, score: &str, column: &str) -> String {
+    match error {
+        MetricsError::TooFewPairs { found } => {
+            format!("two rows with both numbers are needed, and there are {found}")
+        }
+        MetricsError::Constant { series: "first", value } => {
+            format!("`{score}` is {} in every row", number(*value))
+        }
+        MetricsError::Constant { value, .. } => {
+            format!("`{column}` is {} in every row", number(*value))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -152,6 +196,11 @@ fn render(answer: &Answer, json: bool) -> Result<String, CliError> {
         ]);
     }
     let mut text = table(&rows);
+    for found in &answer.agreements {
+        if let Some(reason) = &found.none {
+            text += &format!("{} and {}: {reason}\n", found.score, found.column);
+        }
+    }
     for (reason, rows) in &answer.refusals {
         text += &format!("{rows} rows: {reason}\n");
     }
