@@ -90,7 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = Split::Halves.parts(&few, noise.child("split").seed())?;
     let input = Shape::new(1, 8, 8);
     let build = Build::new(4, 10, input);
-    let config = SearchConfig { epochs: 2, batch: 32, flip: false, ..SearchConfig::default() };
+    let plain = SearchConfig { crop_padding: 0, flip: false, ..SearchConfig::default() };
+    let config = SearchConfig { epochs: 2, batch: 32, ..plain };
     let parts = SearchParts {
         space: &space,
         registry: &registry,
@@ -107,7 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let weights = names.iter().enumerate().map(|(op, name)| format!("{name} {:.4}", mean(op)));
         println!("{}: {}", cell.name, weights.collect::<Vec<_>>().join(", "));
     }
-    let genotype = search.decode(2)?.genotype;
+    let genotype = search.architecture()?.genotype;
     let network = genotype.network_in(&space)?;
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build)?;
     let Cost { parameters, macs, .. } = registry.cost(&plan)?;

@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
 
-    let decoded = search.decode(epochs)?;
+    let decoded = search.architecture()?;
     println!("decoded: {}", decoded.genotype.to_text()?);
     let gap = search.gap(&decoded.genotype)?;
     println!("validation loss {:.3} relaxed, {:.3} hard", gap.relaxed_loss, gap.hard_loss);

@@ -60,7 +60,7 @@ pub fn search_with(
             println!("weights of the edges of `{}`: {}", cell.name, edges.join(" "));
         }
     }
-    let decoded = search.decode(end)?;
+    let decoded = search.architecture()?;
     // Cells that stand at several places have no form in the text of the papers' repositories.
     let text = decoded.genotype.to_text().or_else(|_| decoded.genotype.to_json())?;
     println!("decoded: {text}");

@@ -1,9 +1,13 @@
 //! One error for programs that use several parts.
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// Whatever can go wrong in any part of dartloom.
-#[derive(Debug, Error)]
+///
+/// Its debug form is its message and those of its causes: what Rust prints where `main` returns it.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Searching failed.
@@ -61,6 +65,24 @@ pub enum Error {
     Tensor(#[from] candle_core::Error),
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.to_string();
+        f.write_str(&said)?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            // Most messages of this workspace end with their cause already.
+            let text = error.to_string();
+            if !said.contains(&text) {
+                write!(f, "\n  because: {text}")?;
+                said.push_str(&text);
+            }
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
 impl From<dartloom_search::explore::ExploreError> for Error {
     fn from(error: dartloom_search::explore::ExploreError) -> Self {
         Self::Explore(Box::new(error))
@@ -70,5 +92,28 @@ impl From<dartloom_search::explore::ExploreError> for Error {
 impl From<dartloom_search::zero_cost::ZeroCostError> for Error {
     fn from(error: dartloom_search::zero_cost::ZeroCostError) -> Self {
         Self::ZeroCost(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dartloom_search::SearchError;
+
+    use super::Error;
+
+    #[test]
+    fn the_debug_form_is_the_message_with_its_causes_once() {
+        let config = SearchError::Config { field: "epochs", expected: "1", found: "0".to_owned() };
+        let error = Error::from(config);
+        assert_eq!(format!("{error:?}"), "epochs: expected 1, found 0");
+        assert_eq!(format!("{error:?}"), error.to_string());
+
+        let missing = std::fs::File::open("no/such/file").map(|_| ());
+        let source = missing.err().map_or_else(|| std::io::Error::other("?"), |error| error);
+        let (path, action) = (std::path::PathBuf::from("no/such/file"), "open");
+        let file = dartloom_train::TrainError::File { path, action, source };
+        let error = Error::from(SearchError::from(file));
+        let said = format!("{error:?}");
+        assert!(said.starts_with("no/such/file: cannot open: ") && !said.contains("because"));
     }
 }

@@ -17,5 +17,8 @@ pub use dartloom_space as space;
 pub use dartloom_train as train;
 pub use error::Error;
 
+/// Generators of random numbers and JSON values, which stand in signatures.
+pub use {rand, serde_json};
+
 /// The tensors everything is made of.
 pub use candle_core::{DType, Device, Tensor, Var};

@@ -122,3 +122,22 @@ macro_rules! forward {
 }
 
 forward!(&T, Box<T>, Arc<T>);
+
+/// Refuses a data set that gives another first sample at the second reading: whatever is random in
+/// it makes runs that nobody can repeat. Cost: a sample is read twice.
+///
+/// # Errors
+/// [`DataError::Unrepeatable`], and those of [`Dataset::sample`] and [`ImageShape::pixels`]; none for
+/// a set without samples.
+pub fn check_repeats(data: &dyn Dataset) -> Result<(), DataError> {
+    if data.is_empty() {
+        return Ok(());
+    }
+    let count = data.shape().pixels()?;
+    let read = || -> Result<(Vec<u32>, u32), DataError> {
+        let mut pixels = vec![0.0; count];
+        let label = data.sample(0, &mut pixels)?;
+        Ok((pixels.into_iter().map(f32::to_bits).collect(), label))
+    };
+    if read()? == read()? { Ok(()) } else { Err(DataError::Unrepeatable { index: 0 }) }
+}

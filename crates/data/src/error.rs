@@ -163,6 +163,28 @@ pub enum DataError {
         /// Shape of the test images.
         test: crate::ImageShape,
     },
+    /// A pixel that is no finite number, such as one that a data set did not write.
+    #[error(
+        "sample {index}, value {pixel} of the image: expected a finite number, found {found}; values \
+         that `Dataset::sample` does not write are NaN"
+    )]
+    Pixel {
+        /// The sample.
+        index: usize,
+        /// Position in the image, channel by channel and row by row.
+        pixel: usize,
+        /// What is there.
+        found: f32,
+    },
+    /// A sample that is another one each time.
+    #[error(
+        "sample {index}: expected equal pixels and an equal label at every reading, found others; what \
+         is random belongs to `Loader`"
+    )]
+    Unrepeatable {
+        /// The sample.
+        index: usize,
+    },
     /// A label given from memory, or by a data set in code, is not below the number of classes.
     #[error("sample {index}: expected a label below {classes}, found {found}")]
     LabelTooLarge {

@@ -17,7 +17,7 @@ mod subset;
 pub mod testkit;
 
 pub use augment::Augment;
-pub use dataset::{Dataset, ImageShape, Task};
+pub use dataset::{Dataset, ImageShape, Task, check_repeats};
 pub use digest::Digested;
 pub use digits::digits;
 pub use error::DataError;

@@ -147,7 +147,8 @@ impl<'a> Loader<'a> {
     ///
     /// # Errors
     /// [`DataError::StepOutOfRange`], [`DataError::LabelTooLarge`] for a label that is not below the
-    /// data set's number of classes, and what the data set or the tensor library reports.
+    /// data set's number of classes, [`DataError::Pixel`] for a pixel that is not finite or was not
+    /// written, and what the data set or the tensor library reports.
     pub fn batch(&self, epoch: usize, step: usize) -> Result<Batch, DataError> {
         self.build(&self.indices(epoch, step)?, epoch, step, 0)
     }
@@ -204,7 +205,8 @@ impl<'a> Loader<'a> {
     ) -> Result<Batch, DataError> {
         let shape = self.dataset.shape();
         let image = shape.pixels()?;
-        let mut pixels = vec![0.0_f32; image * indices.len()];
+        // What a data set leaves unwritten is found by its not being a number.
+        let mut pixels = vec![f32::NAN; image * indices.len()];
         let mut labels = Vec::with_capacity(indices.len());
         // Positions wrap only after 2^64 samples of one epoch.
         let first =
@@ -213,6 +215,7 @@ impl<'a> Loader<'a> {
             indices.iter().zip(pixels.chunks_exact_mut(image)).zip(0_u64..)
         {
             labels.push(self.checked(index, self.dataset.sample(index, row)?)?);
+            check_pixels(index, row)?;
             if let Some(augment) = &self.augment {
                 let mut random = for_sample(self.seed, epoch, first.wrapping_add(position));
                 augment.apply(shape, row, &mut random)?;
@@ -223,5 +226,13 @@ impl<'a> Loader<'a> {
             images: Tensor::from_vec(pixels, dims, &Device::Cpu)?,
             labels: Tensor::from_vec(labels, indices.len(), &Device::Cpu)?,
         })
+    }
+}
+
+/// Refuses an image with a pixel that is no finite number.
+fn check_pixels(index: usize, pixels: &[f32]) -> Result<(), DataError> {
+    match pixels.iter().position(|pixel| !pixel.is_finite()) {
+        Some(pixel) => Err(DataError::Pixel { index, pixel, found: pixels[pixel] }),
+        None => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use crate::{Model, NetError, Output, Pass};
 pub struct ResNet {
     variables: Variables,
     input: Shape,
+    classes: usize,
     stem: Sequence,
     blocks: Vec<Block>,
     head: Sequence,
@@ -106,7 +107,8 @@ impl ResNet {
         let head = tally.add(&head, &mut root.at("head"))?;
         // Widths and depths show in the names and shapes of the variables.
         let identity = Identity::new(Some(format!("ResNet {input}")));
-        Ok(Self { variables, input, stem, blocks, head, cost: tally.cost, identity })
+        let cost = tally.cost;
+        Ok(Self { variables, input, classes, stem, blocks, head, cost, identity })
     }
 }
 
@@ -199,5 +201,9 @@ impl Model for ResNet {
 
     fn identity(&self) -> Option<String> {
         self.identity.with(&self.variables)
+    }
+
+    fn classes(&self) -> Option<usize> {
+        Some(self.classes)
     }
 }

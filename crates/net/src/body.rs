@@ -15,6 +15,7 @@ use crate::{NetError, Output, Pass};
 pub(crate) struct Body {
     variables: Variables,
     input: Shape,
+    classes: usize,
     stem: Vec<Sequence>,
     cells: Vec<Cell>,
     aux: Option<(usize, Sequence)>,
@@ -96,8 +97,8 @@ impl Body {
         let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
         let magnitude = Magnitude::of(plan, registry)?;
-        let outside = memory::outside(plan)?;
-        Ok(Self { variables, input, stem, cells, aux, head, per_pixel, cost, outside, magnitude })
+        let (classes, outside) = (plan.build.classes, memory::outside(plan)?);
+        Ok(Self { variables, input, classes, stem, cells, aux, head, per_pixel, cost, outside, magnitude })
     }
 
     /// Whether a blueprint is of the kind a network is made from.
@@ -129,6 +130,10 @@ impl Body {
 
     pub(crate) fn cost(&self) -> Cost {
         self.cost
+    }
+
+    pub(crate) fn classes(&self) -> usize {
+        self.classes
     }
 
     pub(crate) fn memory(&self, work: &Workload) -> Breakdown {

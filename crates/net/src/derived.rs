@@ -61,4 +61,8 @@ impl Model for DerivedNetwork {
     fn identity(&self) -> Option<String> {
         self.identity.with(self.body.variables())
     }
+
+    fn classes(&self) -> Option<usize> {
+        Some(self.body.classes())
+    }
 }

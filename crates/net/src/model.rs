@@ -154,6 +154,12 @@ pub trait Model: fmt::Debug + Send + Sync {
     fn identity(&self) -> Option<String> {
         None
     }
+
+    /// Classes that it tells apart, so that training can refuse labels of others at once; `None`,
+    /// the default, where the first output has to show it.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl<T: Model + ?Sized> Model for &T {
@@ -172,6 +178,10 @@ impl<T: Model + ?Sized> Model for &T {
     fn identity(&self) -> Option<String> {
         (**self).identity()
     }
+
+    fn classes(&self) -> Option<usize> {
+        (**self).classes()
+    }
 }
 
 impl<T: Model + ?Sized> Model for Box<T> {
@@ -189,5 +199,9 @@ impl<T: Model + ?Sized> Model for Box<T> {
 
     fn identity(&self) -> Option<String> {
         (**self).identity()
+    }
+
+    fn classes(&self) -> Option<usize> {
+        (**self).classes()
     }
 }

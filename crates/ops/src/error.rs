@@ -1,5 +1,6 @@
 //! What can go wrong when operations are built, run or loaded.
 
+use candle_core::DType;
 use dartloom_kernels::KernelError;
 use dartloom_space::SpaceError;
 use thiserror::Error;
@@ -28,6 +29,69 @@ pub enum OpError {
     NoFactory {
         /// Name of the operation.
         op: String,
+    },
+    /// An operation of a space that is not registered.
+    #[error(
+        "operation `{op}` of the set `{set}` is not registered; known are {}; add the space's \
+         recipes: `Registry::with_recipes`",
+        known.join(", ")
+    )]
+    Unregistered {
+        /// Name of the operation.
+        op: String,
+        /// Name of the set.
+        set: String,
+        /// Registered names.
+        known: Vec<String>,
+    },
+    /// An operation that is one thing in a space and another in the registry.
+    #[error(
+        "operation `{op}` of the set `{set}` is another one than the registry's of that name; add \
+         the space's recipes: `Registry::with_recipes`"
+    )]
+    OtherRecipe {
+        /// Name of the operation.
+        op: String,
+        /// Name of the set.
+        set: String,
+    },
+    /// An operation in code that costs something else than it says.
+    #[error(
+        "operation `{op}`: its `OpCost` has {counted} parameters, but {created} were created; \
+         variables come from the `Builder` alone"
+    )]
+    Counted {
+        /// Name of the operation.
+        op: String,
+        /// Numbers of the parameters that it has created.
+        created: u64,
+        /// Parameters that its cost has.
+        counted: u64,
+    },
+    /// An output that is none of the edge's.
+    #[error(
+        "expected an output of shape {expected:?} and type {dtype:?} on an edge of stride {stride}, \
+         found {found:?} and {found_dtype:?}"
+    )]
+    Output {
+        /// Shape of the contract: `[B, width, ceil(H / stride), ceil(W / stride)]`.
+        expected: Vec<usize>,
+        /// Type of the input.
+        dtype: DType,
+        /// Stride of the edge.
+        stride: usize,
+        /// Shape found.
+        found: Vec<usize>,
+        /// Type found.
+        found_dtype: DType,
+    },
+    /// An output through which no gradient flows back.
+    #[error(
+        "no gradient flows from the output to {to}: does the operation detach, or compute on the host?"
+    )]
+    NoGradient {
+        /// What is not reached: the input, or the operation's parameters.
+        to: &'static str,
     },
     /// A factory for a name that is taken.
     #[error("operation `{op}` is registered already")]

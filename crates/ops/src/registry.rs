@@ -65,11 +65,40 @@ impl Registry {
         Ok(OpSet::new(name, specs?)?)
     }
 
+    /// Refuses a set with an operation that is not registered, or that is another thing here: what
+    /// is searched and what is retrained would be two things.
+    ///
+    /// A search needs the operations of its space twice: those of the space make the supernet, those
+    /// of the registry the network of what was found.
+    ///
+    /// # Errors
+    /// [`OpError::Unregistered`], [`OpError::OtherRecipe`], and [`OpError::NoFactory`] for an
+    /// operation that has neither recipe nor factory.
+    pub fn check(&self, ops: &OpSet) -> Result<(), OpError> {
+        for spec in ops.ops() {
+            let (op, set) = (spec.name.clone(), ops.name().to_owned());
+            match self.catalog.get(&op) {
+                Err(_) if spec.recipe.is_none() => return Err(OpError::NoFactory { op }),
+                Err(_) => {
+                    let known = self.catalog.names().map(str::to_owned).collect();
+                    return Err(OpError::Unregistered { op, set, known });
+                }
+                Ok(own) if own != spec => return Err(OpError::OtherRecipe { op, set }),
+                Ok(own) if own.recipe.is_none() => {
+                    self.factory(&op)?;
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Makes a candidate runnable.
     ///
     /// # Errors
-    /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory, or the
-    /// factory's error.
+    /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory,
+    /// [`OpError::Counted`] for a factory whose cost has another number of parameters than it has
+    /// created, or the factory's error.
     pub fn build(
         &self,
         candidate: &Candidate,
@@ -78,7 +107,7 @@ impl Registry {
     ) -> Result<Box<dyn Operation>, OpError> {
         match &candidate.layers {
             Some(layers) => Ok(Box::new(Sequence::new(layers, vars)?)),
-            None => self.factory(&candidate.op.name)?.build(at, vars),
+            None => build_counted(self.factory(&candidate.op.name)?, at, vars),
         }
     }
 
@@ -128,6 +157,22 @@ impl Registry {
         let factory = self.factories.get(op).map(AsRef::as_ref);
         factory.ok_or_else(|| OpError::NoFactory { op: op.to_owned() })
     }
+}
+
+/// Builds an operation in code and counts what it creates: comparisons at equal cost, limits and
+/// memory rest on the number that its factory says.
+fn build_counted(
+    factory: &dyn OpFactory,
+    at: &InputPlan,
+    vars: &mut Builder<'_>,
+) -> Result<Box<dyn Operation>, OpError> {
+    let before = vars.parameter_count();
+    let built = factory.build(at, vars)?;
+    let (created, counted) = (vars.parameter_count() - before, factory.cost(at).parameters);
+    if created == counted {
+        return Ok(built);
+    }
+    Err(OpError::Counted { op: factory.name().to_owned(), created, counted })
 }
 
 #[cfg(test)]

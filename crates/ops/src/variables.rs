@@ -201,6 +201,11 @@ impl Builder<'_> {
         &self.prefix
     }
 
+    /// Number of trainable values that there are so far, under any name.
+    pub fn parameter_count(&self) -> u64 {
+        self.variables.parameter_count()
+    }
+
     /// Where variables are created.
     pub fn device(&self) -> Device {
         self.variables.device.clone()

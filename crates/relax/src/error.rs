@@ -1,6 +1,9 @@
 //! What can be wrong with logits, weights or a relaxation.
 
+use candle_core::DType;
 use thiserror::Error;
+
+use crate::Constraint;
 
 /// Why logits could not become weights.
 #[derive(Debug, Error)]
@@ -61,6 +64,82 @@ pub enum RelaxError {
         expected: Vec<usize>,
         /// Shape it has.
         found: Vec<usize>,
+    },
+    /// Another number of initial logits than the table has.
+    #[error(
+        "`initial`: expected {} logits for {rows} rows of {candidates} candidates, found {found}",
+        rows * candidates
+    )]
+    Initial {
+        /// Rows of the table.
+        rows: usize,
+        /// Candidates of each.
+        candidates: usize,
+        /// Logits found.
+        found: usize,
+    },
+    /// A row that is not where the relaxation says.
+    #[error("row {row} of the {what}: expected {set}, found {found:?}")]
+    Outside {
+        /// What was looked at: weights, or initial logits.
+        what: &'static str,
+        /// Row of the table.
+        row: usize,
+        /// Where the relaxation says that its rows are.
+        set: Constraint,
+        /// The row.
+        found: Vec<f64>,
+    },
+    /// Numbers of another type than the logits.
+    #[error("{what}: expected numbers of type {expected:?}, found {found:?}")]
+    ElementType {
+        /// What was looked at.
+        what: &'static str,
+        /// Type of the logits.
+        expected: DType,
+        /// Type found.
+        found: DType,
+    },
+    /// A number that is not finite.
+    #[error("{what}: expected a finite number, found {found}")]
+    NotFinite {
+        /// What was looked at.
+        what: &'static str,
+        /// The number.
+        found: f64,
+    },
+    /// A function of the logits that does not move them.
+    #[error(
+        "no gradient of {of} reaches the logits: does the implementation detach them, or compute on \
+         the host?"
+    )]
+    NoGradient {
+        /// What has no gradient.
+        of: &'static str,
+    },
+    /// Weights that are another each time.
+    #[error(
+        "expected equal weights for equal logits and equal noise, found others: a relaxation draws \
+         from the noise it is handed and has no state"
+    )]
+    Unrepeatable,
+    /// A group of a line that breaks a rule.
+    #[error("group {group}: {source}")]
+    Group {
+        /// Index of the group.
+        group: usize,
+        /// The rule.
+        #[source]
+        source: Box<RelaxError>,
+    },
+    /// A regulariser that failed or breaks a rule.
+    #[error("regulariser {regulariser}: {source}")]
+    Term {
+        /// The debug form of the regulariser.
+        regulariser: String,
+        /// The failure.
+        #[source]
+        source: Box<RelaxError>,
     },
     /// A gradient that cannot move a parameter.
     #[error("entry {entry}: expected a finite gradient, found {found}")]

@@ -1,6 +1,6 @@
 //! The trait of all relaxations.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use candle_core::Tensor;
 use rand::RngCore;
@@ -20,13 +20,40 @@ pub enum Constraint {
     Free,
 }
 
+impl Constraint {
+    /// Whether a row keeps to the set, where numbers may lie above its bounds and sums off by
+    /// `tolerance`. What is negative never keeps to a set of non-negative numbers.
+    pub(crate) fn holds(self, row: &[f64], tolerance: f64) -> bool {
+        let unit = |w: &f64| (0.0..=1.0 + tolerance).contains(w);
+        match self {
+            Self::Free => row.iter().all(|w| w.is_finite()),
+            Self::UnitInterval => row.iter().all(unit),
+            Self::Simplex => {
+                row.iter().all(unit) && (row.iter().sum::<f64>() - 1.0).abs() <= tolerance
+            }
+        }
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Simplex => "numbers of 0 or more that sum to 1",
+            Self::UnitInterval => "numbers from 0 to 1",
+            Self::Free => "finite numbers",
+        })
+    }
+}
+
 /// How architecture logits become the weights of a mixed operation.
 ///
 /// One table of logits `[rows, candidates]` holds one row per choice: the operations of an edge,
 /// the in-edges of a node, the out-links of a cell. Every row is relaxed by itself.
 ///
 /// Implementations hold configuration, never state: equal arguments and equal noise give equal
-/// weights.
+/// weights. A search holds them to all of this at its first step
+/// ([`check_relaxation_at`](crate::check_relaxation_at)), and to the sets of their weights at every
+/// one.
 pub trait Relaxation: Debug + Send + Sync {
     /// Weights of the logits' own shape `[rows, candidates]` and dtype, differentiable in the
     /// logits. `noise` is drawn from by stochastic relaxations only.

@@ -1,12 +1,17 @@
 //! The logits of a search.
 
+mod contract;
+
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, Var};
-use dartloom_relax::{Constraint, Groups, Progress};
+use dartloom_relax::{
+    Constraint, Groups, Progress, checked_initial, checked_penalty, checked_weights,
+};
 use dartloom_space::{CellGraph, CellWeights, Recipe, Space, WeightTable};
 use rand::RngCore;
 
+use self::contract::blamed;
 use crate::{Choices, Kept, SearchError};
 
 /// Architecture logits of a space, one `[edges, operations]` table per searchable cell, and the
@@ -39,8 +44,9 @@ impl Architecture {
     /// Logits as the choices start them, drawn from `noise`.
     ///
     /// # Errors
-    /// [`SearchError::Config`] when the relaxations of operations and of edges have logits that
-    /// live in different places, when a start has another shape or its numbers are no logits, when
+    /// [`SearchError::Relaxation`] when a relaxation starts with another number of logits than there
+    /// are, or outside of where it says that they live; [`SearchError::Config`] when the relaxations
+    /// of operations and of edges have logits that live in different places, when a start has another shape or its numbers are no logits, when
     /// penalties name a cell that
     /// the space does not have, or a skip connection is to be helped that it does not have; or
     /// when a tensor cannot be made.
@@ -62,7 +68,9 @@ impl Architecture {
             let tensor = match &choices.start {
                 Some(start) => Tensor::from_vec(start[index].concat(), shape, device)?,
                 None => {
-                    let values = choices.relaxation.initial(shape.0, shape.1, noise);
+                    let relaxation = &*choices.relaxation;
+                    let values = checked_initial(relaxation, shape, noise)
+                        .map_err(|source| blamed(&cell.name, &relaxation, None, source))?;
                     Tensor::from_vec(values, shape, device)?
                 }
             };
@@ -73,10 +81,12 @@ impl Architecture {
             for cell in space.cells() {
                 let targets: Vec<usize> = cell.graph.edges().iter().map(|edge| edge.to).collect();
                 let nodes = Groups::of(&targets);
+                let name = line(&cell.name);
                 let values = nodes.initial(&**edges, noise);
-                logits
-                    .insert(line(&cell.name), var(Tensor::from_vec(values, nodes.len(), device)?)?);
-                groups.insert(line(&cell.name), nodes);
+                let values = values.map_err(|source| blamed(&name, edges, None, source))?;
+                let values = Tensor::from_vec(values, nodes.len(), device)?;
+                logits.insert(name.clone(), var(values)?);
+                groups.insert(name, nodes);
             }
         }
         let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
@@ -87,6 +97,13 @@ impl Architecture {
     /// The logits: tables by cell name, lines of edges by `{cell}.edges`.
     pub fn logits(&self) -> &BTreeMap<String, Var> {
         &self.logits
+    }
+
+    /// Whether weights may be negative, which have no entropy.
+    pub(crate) fn is_free(&self) -> bool {
+        let choices = &self.choices;
+        let relaxations = [Some(&choices.relaxation), choices.edges.as_ref()];
+        relaxations.into_iter().flatten().any(|own| own.constraint() == Constraint::Free)
     }
 
     /// The groups of a line of edges.
@@ -143,7 +160,7 @@ impl Architecture {
     /// edges are weighed, in one more column.
     ///
     /// # Errors
-    /// The relaxation's error.
+    /// [`SearchError::Relaxation`] when a relaxation fails or breaks its contract, with the table.
     pub fn weights(
         &self,
         at: Progress,
@@ -168,13 +185,23 @@ impl Architecture {
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, SearchError> {
         let logits = self.logits[cell].as_tensor();
-        let relaxation = &self.choices.relaxation;
+        let relaxation = &*self.choices.relaxation;
+        let mut relax = |logits: &Tensor| {
+            checked_weights(relaxation, logits, at, noise)
+                .map_err(|source| blamed(cell, &relaxation, Some(at), source))
+        };
         match &self.kept {
-            None => Ok(relaxation.weights(logits, at, noise)?),
-            Some(kept) => {
-                let relax = |logits: &Tensor| relaxation.weights(logits, at, noise);
-                kept.weights(index, (logits, self.domain()), relax)
-            }
+            None => relax(logits),
+            Some(kept) => kept.weights(index, (logits, self.domain()), relax),
+        }
+    }
+
+    /// The logits of a cell's candidates that are left.
+    fn left(&self, cell: usize) -> Result<Tensor, SearchError> {
+        let logits = self.logits[&self.cells[cell]].as_tensor();
+        match &self.kept {
+            None => Ok(logits.clone()),
+            Some(kept) => kept.logits(cell, (logits, self.domain())),
         }
     }
 
@@ -208,14 +235,16 @@ impl Architecture {
         let Some(edges) = &self.choices.edges else { return Ok(None) };
         let name = line(cell);
         let logits = self.logits[&name].as_tensor();
-        Ok(Some(self.groups[&name].weights(&**edges, logits, at, noise)?))
+        let weights = self.groups[&name].weights(&**edges, logits, at, noise);
+        Ok(Some(weights.map_err(|source| blamed(&name, edges, Some(at), source))?))
     }
 
     /// The sum over cells of the relaxation's own penalty and of the choices' penalties, if there
     /// are any. Relaxations with noise draw from `noise`.
     ///
     /// # Errors
-    /// The error of the relaxation or of a term.
+    /// [`SearchError::Relaxation`] when the relaxation or a term fails or breaks its contract, with
+    /// the table.
     pub fn penalty(
         &self,
         at: Progress,
@@ -223,17 +252,15 @@ impl Architecture {
     ) -> Result<Option<Tensor>, SearchError> {
         let mut total: Option<Tensor> = None;
         for (index, cell) in self.cells.iter().enumerate() {
-            let logits = self.logits[cell].as_tensor();
-            let logits = &match &self.kept {
-                None => logits.clone(),
-                Some(kept) => kept.logits(index, (logits, self.domain()))?,
-            };
+            let logits = &self.left(index)?;
+            let relaxation = &*self.choices.relaxation;
+            let blame = |source| blamed(cell, &relaxation, Some(at), source);
             let own = self.choices.cell_penalties.get(cell);
             let terms = [Some(&self.choices.penalties), own].into_iter().flatten();
-            let mut parts = vec![self.choices.relaxation.penalty(logits)?];
+            let mut parts = vec![checked_penalty(relaxation, logits).map_err(blame)?];
             for terms in terms.filter(|terms| !terms.is_empty()) {
                 let weights = self.op_weights((index, cell), at, noise)?;
-                parts.push(terms.loss(logits, &weights, at)?);
+                parts.push(terms.loss(logits, &weights, at).map_err(blame)?);
             }
             for part in parts.into_iter().flatten() {
                 total = Some(match total {

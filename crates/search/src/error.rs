@@ -28,6 +28,23 @@ pub enum SearchError {
     /// A relaxation failed.
     #[error(transparent)]
     Relax(#[from] RelaxError),
+    /// A relaxation, or a term that reads its weights, that failed or broke its contract on a table
+    /// of logits.
+    #[error(
+        "logits of `{table}`, relaxed by {relaxation}{}: {source}",
+        epoch.map(|epoch| format!(" in epoch {epoch}")).unwrap_or_default()
+    )]
+    Relaxation {
+        /// The table: a cell, or `{cell}.edges` for the line that weighs its edges.
+        table: String,
+        /// The debug form of the relaxation.
+        relaxation: String,
+        /// The epoch, from 0; `None` where the logits start.
+        epoch: Option<usize>,
+        /// What is wrong.
+        #[source]
+        source: Box<RelaxError>,
+    },
     /// A decoder failed.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -14,6 +14,7 @@ mod op_scores;
 mod perturbation;
 mod prune;
 mod random;
+mod rehearsal;
 mod split;
 pub mod stop;
 mod supernet_search;

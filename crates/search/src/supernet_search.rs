@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entropies::entropies;
 use crate::prune::Pruning;
+use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
     Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, PruneConfig, SearchError,
@@ -46,7 +47,9 @@ pub struct SearchConfig {
 }
 
 impl Default for SearchConfig {
-    /// DARTS on CIFAR-10: 50 epochs of batches of 64.
+    /// DARTS on CIFAR-10: 50 epochs of batches of 64, whose images are cropped (`crop_padding: 4`)
+    /// and mirrored (`flip: true`). Neither suits every kind of image: mirroring a 2 does not give
+    /// a digit, and a border of 4 is much of a plane of 8x8.
     fn default() -> Self {
         Self {
             epochs: 50,
@@ -165,8 +168,14 @@ pub struct SearchParts<'a> {
 impl<'a> SupernetSearch<'a> {
     /// Creates supernet and logits; `phase` is the search's name in events.
     ///
+    /// What others wrote is tried before anything is trained: the relaxation and the penalties at
+    /// the beginning, the middle and the end of the search, the decoder on the first weights.
+    ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field that makes no sense, or the error of a part.
+    /// [`SearchError::Config`] naming the field that makes no sense or that differs from the images,
+    /// [`TrainError::Classes`], [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
+    /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
+    /// or penalty that breaks its contract, or the error of a part.
     pub fn new(
         phase: impl Into<String>,
         parts: SearchParts<'a>,
@@ -175,6 +184,8 @@ impl<'a> SupernetSearch<'a> {
     ) -> Result<Self, SearchError> {
         config.check()?;
         prune::check(&config, &parts)?;
+        parts.registry.check(parts.space.op_set())?;
+        check_build(parts.build, &parts.data.train)?;
         let (space, device) = (parts.space, Device::Cpu);
         let (registry, build) = (parts.registry, parts.build);
         let plan = Blueprint::supernet(space, parts.build)?;
@@ -183,6 +194,7 @@ impl<'a> SupernetSearch<'a> {
         let mut logits = noise.stream("logits", 0);
         let architecture =
             Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
+        rehearse(&architecture, space, parts.decoder, config.epochs, noise)?;
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
         let data = parts.data;
         let batch = config.batch.min(data.train.len());
@@ -230,12 +242,23 @@ impl<'a> SupernetSearch<'a> {
         self.bilevel.architecture.table(self.progress(epoch), &mut noise)
     }
 
-    /// The architecture decoded at the end of `epoch`.
+    /// The architecture decoded at the end of `epoch`, which matters to relaxations that change with
+    /// the epochs; [`architecture`](Self::architecture) is that of a finished search.
     ///
     /// # Errors
-    /// The decoder's error.
+    /// The decoder's error, and [`DecodeError::Genotype`](dartloom_decode::DecodeError::Genotype)
+    /// when what it has found is not of the space.
     pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
-        Ok(self.decoder.decode(self.space, &self.table(epoch)?)?)
+        Ok(decoded(self.decoder, self.space, &self.table(epoch)?)?)
+    }
+
+    /// The architecture found: that of the [last epoch](Self::end), or of the one that a rule has
+    /// stopped the search in.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn architecture(&self) -> Result<Decoded, SearchError> {
+        self.decode(self.end())
     }
 
     /// The epoch with the highest validation accuracy so far.
@@ -377,12 +400,13 @@ impl Stepper for SupernetSearch<'_> {
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
         let mut metrics = self.metrics(epoch)?;
         let table = self.table(epoch)?;
-        let entropies = entropies(self.space, &table)?;
+        let free = self.bilevel.architecture.is_free();
+        let entropies = if free { BTreeMap::new() } else { entropies(self.space, &table)? };
         for (cell, entropy) in &entropies {
             let mean = entropy.edges.iter().sum::<f64>() / entropy.edges.len().max(1) as f64;
             metrics.insert(format!("entropy_{cell}"), mean);
         }
-        let decoded = self.decoder.decode(self.space, &table)?;
+        let decoded = decoded(self.decoder, self.space, &table)?;
         let accuracy = metrics["valid_accuracy"];
         if self.memory.best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
             let genotype = decoded.genotype.clone();

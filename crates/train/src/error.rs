@@ -44,8 +44,36 @@ pub enum TrainError {
         step: usize,
         /// Loss or gradient.
         what: String,
-        /// Cell, edge and operation whose output was the first that is not finite.
+        /// Cell, edge and operation whose output was the first that is not finite; of a gradient the
+        /// parameter.
         place: Option<String>,
+    },
+    /// A network that tells another number of classes apart than the labels have.
+    #[error(
+        "the labels are of {expected} classes, the network tells {found} apart: `Build::classes` is \
+         the data set's"
+    )]
+    Classes {
+        /// Classes of the data set.
+        expected: usize,
+        /// Classes of the network.
+        found: usize,
+    },
+    /// A network whose output is none of a batch's logits.
+    #[error("expected logits of shape {expected:?}, [images, classes], found {found:?}")]
+    Logits {
+        /// Images and classes.
+        expected: Vec<usize>,
+        /// Shape found.
+        found: Vec<usize>,
+    },
+    /// Images to judge with that are others than those to train with.
+    #[error("expected test images of {expected}, as those to train with, found {found}")]
+    TestImages {
+        /// Shape and task of the training images.
+        expected: String,
+        /// Those of the test images.
+        found: String,
     },
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]

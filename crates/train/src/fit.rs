@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
+use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Task, check_repeats};
 use dartloom_net::memory::Workload;
 use dartloom_net::{Model, Pass};
 use dartloom_ops::Mode;
@@ -140,7 +140,9 @@ impl<'a> Fit<'a> {
     /// Prepares training of `model` on `train`, evaluated on `test` after every epoch.
     ///
     /// # Errors
-    /// [`TrainError::Config`] or the loader's error.
+    /// [`TrainError::Config`], [`TrainError::Classes`] for a model of other classes than the
+    /// labels', [`TrainError::TestImages`] for test images of another shape or task,
+    /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), or the loader's error.
     pub fn new(
         phase: impl Into<String>,
         model: &'a dyn Model,
@@ -150,6 +152,12 @@ impl<'a> Fit<'a> {
         test: Option<&'a dyn Dataset>,
     ) -> Result<Self, TrainError> {
         config.check()?;
+        if let Some(test) = test {
+            check_alike(train, test)?;
+            check_repeats(test)?;
+        }
+        check_repeats(train)?;
+        check_classes(model, train)?;
         let augment =
             Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: config.cutout };
         let batch = config.batch.min(train.len());
@@ -192,6 +200,7 @@ impl<'a> Fit<'a> {
         let mut pass = self.pass(Mode::train(), &mut noise);
         pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
         let output = self.model.forward(images, &mut pass)?;
+        self.check_logits(&output.logits, labels)?;
         let loss = cross_entropy(&output.logits, labels, self.config.smoothing)?;
         match output.auxiliary {
             Some(auxiliary) => {
@@ -200,6 +209,16 @@ impl<'a> Fit<'a> {
             }
             None => Ok(loss),
         }
+    }
+
+    /// Refuses the output of a model of one's own that is no batch of logits.
+    fn check_logits(&self, logits: &Tensor, labels: &Tensor) -> Result<(), TrainError> {
+        let Task::Classification { classes } = self.train.dataset().task() else { return Ok(()) };
+        let expected = [labels.elem_count(), classes];
+        if logits.dims() == expected {
+            return Ok(());
+        }
+        Err(TrainError::Logits { expected: expected.to_vec(), found: logits.dims().to_vec() })
     }
 
     #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
@@ -211,6 +230,27 @@ impl<'a> Fit<'a> {
             self.model.forward(images, &mut pass)
         })
     }
+}
+
+fn check_classes(model: &dyn Model, data: &dyn Dataset) -> Result<(), TrainError> {
+    match (data.task(), model.classes()) {
+        (Task::Classification { classes: expected }, Some(found)) if found != expected => {
+            Err(TrainError::Classes { expected, found })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses images to judge with of another shape or task than those to train with.
+///
+/// # Errors
+/// [`TrainError::TestImages`].
+pub fn check_alike(train: &dyn Dataset, test: &dyn Dataset) -> Result<(), TrainError> {
+    if train.shape() == test.shape() && train.task() == test.task() {
+        return Ok(());
+    }
+    let said = |data: &dyn Dataset| format!("{}, {:?}", data.shape(), data.task());
+    Err(TrainError::TestImages { expected: said(train), found: said(test) })
 }
 
 impl Stepper for Fit<'_> {
@@ -236,7 +276,7 @@ impl Stepper for Fit<'_> {
         let variables = self.model.variables().parameters();
         let mut gradients = Gradients::take(&mut loss.backward()?, variables);
         let norm = gradients.clip_norm(self.config.clip)?;
-        guard.check("gradient norm", norm, || None)?;
+        guard.check("gradient norm", norm, || gradients.first_not_finite().map(str::to_owned))?;
         let rate = self.config.rate.at(at.epoch, self.config.epochs);
         self.sgd.step(variables, &gradients, rate)?;
         self.running.loss += value;

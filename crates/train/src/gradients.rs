@@ -34,6 +34,12 @@ impl Gradients {
         Self(variables.iter().filter_map(take).collect())
     }
 
+    /// Name of the first gradient, in name order, that holds a number that is not finite.
+    pub fn first_not_finite(&self) -> Option<&str> {
+        let broken = |gradient: &Tensor| !squares(gradient).is_ok_and(f64::is_finite);
+        self.0.iter().find(|(_, gradient)| broken(gradient)).map(|(name, _)| name.as_str())
+    }
+
     /// Euclidean norm over all values, accumulated in f64.
     ///
     /// # Errors

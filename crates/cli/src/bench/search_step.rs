@@ -29,6 +29,9 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<(), CliError> {
     let valid = batch("valid", arguments.batch, arguments.input)?;
     let watched = Arc::new(Watched::new(arguments.method.relaxation()));
     let mut bilevel = bilevel(arguments, Arc::clone(&watched) as Arc<dyn Relaxation>)?;
+    // What the first step does once is no phase of a step.
+    bilevel.check(Position::default(), 1).map_err(CliError::work)?;
+    watched.take();
     let mut phases = Phases::default();
     let mut index = 0;
     let steps = measure::steps(arguments.pace, |measured| {

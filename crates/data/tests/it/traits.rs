@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dartloom_data::{
-    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, Subset, Task,
+    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, Subset, Task, check_repeats,
 };
 
 fn three() -> InMemory {
@@ -168,4 +168,76 @@ fn labels_beyond_the_classes_are_refused_where_batches_are_made() {
     assert_eq!(loader.batch(0, 1).unwrap_err().to_string(), expected);
     assert_eq!(loader.batch_rows(0, 1, 1..2).unwrap_err().to_string(), expected);
     assert!(loader.batch_rows(0, 1, 0..1).is_ok());
+}
+
+/// A data set in code that writes all pixels of its images but one, or a number that is none.
+#[derive(Debug)]
+struct Gap(Option<f32>);
+
+impl Dataset for Gap {
+    fn len(&self) -> usize {
+        4
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 2, 2)
+    }
+
+    fn task(&self) -> Task {
+        Task::Classification { classes: 3 }
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        pixels[..3].fill(0.5);
+        if index < 2 {
+            pixels[3] = 0.5;
+        } else if let Some(value) = self.0 {
+            pixels[3] = value;
+        }
+        Ok(0)
+    }
+}
+
+/// An unwritten pixel was whatever the buffer held: zeros, and nobody saw it.
+#[test]
+fn pixels_that_are_unwritten_or_not_finite_are_refused_with_their_place() {
+    for (written, found) in [(None, "NaN"), (Some(f32::INFINITY), "inf")] {
+        let gap = Gap(written);
+        let loader = Loader::new(&gap, 2).unwrap();
+        loader.batch(0, 0).unwrap();
+        let error = loader.batch(0, 1).unwrap_err().to_string();
+        let expected = "sample 2, value 3 of the image: expected a finite number, found ";
+        assert!(error.starts_with(&format!("{expected}{found}")), "{error}");
+    }
+}
+
+/// A data set in code that augments its images by itself.
+#[derive(Debug, Default)]
+struct Restless(std::sync::atomic::AtomicU32);
+
+impl Dataset for Restless {
+    fn len(&self) -> usize {
+        4
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 1, 1)
+    }
+
+    fn task(&self) -> Task {
+        Task::Classification { classes: 3 }
+    }
+
+    fn sample(&self, _: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        pixels.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as f32);
+        Ok(0)
+    }
+}
+
+/// Such a set trains, and no run with it can be repeated or gone on with.
+#[test]
+fn a_data_set_that_draws_by_itself_is_refused() {
+    check_repeats(&three()).unwrap();
+    let error = check_repeats(&Restless::default()).unwrap_err();
+    assert!(matches!(error, DataError::Unrepeatable { index: 0 }), "{error}");
 }

@@ -3,6 +3,7 @@
 mod fused;
 mod genes;
 mod memory;
+mod promise;
 mod staged;
 mod weights;
 
@@ -18,6 +19,7 @@ use self::fused::Whole;
 pub(crate) use self::genes::{CellGenes, GeneMemory, Kept};
 pub(crate) use self::memory::CellMemory;
 use self::memory::{EdgeSizes, OpSizes, Sizes};
+use self::promise::Promise;
 use self::weights::CellWeights;
 pub(crate) use self::weights::times;
 use crate::partial::Bypass;
@@ -70,6 +72,8 @@ struct PlacedOp {
     sizes: OpSizes,
     /// Whether the edge's program runs it.
     fused: bool,
+    /// What an operation in code has promised; recipes are laid out and need none.
+    promise: Option<Promise>,
 }
 
 /// Where an operation stands.
@@ -192,10 +196,13 @@ impl PlacedEdge {
                 continue;
             }
             let name = candidate.op.name.clone();
+            let before = vars.parameter_count();
             let op = registry.build(candidate, &plan.input, &mut vars.at(&name))?;
+            let learns = vars.parameter_count() > before;
+            let promise = candidate.layers.is_none().then(|| Promise::of(&plan.input, learns));
             let identity = candidate.is_identity();
             let sizes = OpSizes::of(plan, candidate)?;
-            ops.push(PlacedOp { column, name, identity, op, sizes, fused: false });
+            ops.push(PlacedOp { column, name, identity, op, sizes, fused: false, promise });
         }
         let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
         let sizes = EdgeSizes::of(plan, cell)?;

@@ -148,6 +148,9 @@ impl PlacedOp {
     ) -> Result<Tensor, NetError> {
         let at = |source| NetError::At { place: place.to_string(), source: Box::new(source) };
         let y = pass.run(&*self.op, x).map_err(at)?;
+        if let Some(promise) = &self.promise {
+            promise.check(x, &y).map_err(at)?;
+        }
         pass.see(place, &y)?;
         if self.identity {
             return Ok(y);

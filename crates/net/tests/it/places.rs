@@ -128,3 +128,78 @@ fn an_operation_that_fails_is_named_with_its_place() {
     assert_eq!(place, "cell 0, edge 0->2, refusal");
     assert!(matches!(*source, OpError::NoFactory { op } if op == "inner"));
 }
+
+/// An operation in code on all edges of a small supernet, next to a skip connection.
+fn search_with(
+    forward: impl Fn(&Tensor, usize) -> candle_core::Result<Tensor> + Copy + Send + Sync + 'static,
+    parameters: u64,
+) -> Result<Output, NetError> {
+    struct Code<F> {
+        forward: F,
+        stride: usize,
+    }
+    impl<F> std::fmt::Debug for Code<F> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("Code")
+        }
+    }
+    impl<F> Operation for Code<F>
+    where
+        F: Fn(&Tensor, usize) -> candle_core::Result<Tensor> + Send + Sync,
+    {
+        fn forward(&self, x: &Tensor, _: Mode) -> Result<Tensor, OpError> {
+            Ok((self.forward)(x, self.stride)?)
+        }
+    }
+    let factory = op_fn(
+        "mine",
+        move |at: &InputPlan, vars: &mut Builder<'_>| {
+            if parameters > 0 {
+                vars.parameter("weight", &[1], dartloom_ops::Init::Constant(1.0))?;
+            }
+            Ok(Box::new(Code { forward, stride: at.stride }) as Box<dyn Operation>)
+        },
+        move |_: &InputPlan| OpCost { parameters, macs: 0 },
+    );
+    let registry = Registry::standard()?.with_factory(factory)?;
+    let space = small_space(registry.op_set("set", &["skip_connect", "mine"])?, 1);
+    let plan = Blueprint::supernet(&space, build(4, 8))?;
+    let device = candle_core::Device::Cpu;
+    let net = Supernet::new(&plan, &registry, &device, DType::F64, &mut rng(1))?;
+    let mut noise = rng(0);
+    net.forward(&images(2, 8), &weights(&space), &mut Pass::new(Mode::train(), &mut noise))
+}
+
+/// Halves the plane where the edge does.
+fn strided(x: &Tensor, stride: usize) -> candle_core::Result<Tensor> {
+    if stride > 1 { x.avg_pool2d(stride) } else { Ok(x.clone()) }
+}
+
+#[test]
+fn an_output_of_another_shape_or_type_is_refused_with_its_place() {
+    search_with(strided, 0).unwrap();
+    // The commonest mistake: the stride of edges that halve the plane is forgotten.
+    let error = search_with(|x, _| x * 2.0, 0).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cell 1, edge 0->2, mine: expected an output of shape [2, 8, 4, 4] and type F64 on an edge \
+         of stride 2, found [2, 8, 8, 8] and F64"
+    );
+    let error = search_with(|x, stride| strided(x, stride)?.to_dtype(DType::F32), 0).unwrap_err();
+    assert!(
+        error.to_string().starts_with("cell 0, edge 0->2, mine: expected an output"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_output_that_cuts_the_gradient_is_refused_with_its_place() {
+    let told = |error: NetError| error.to_string();
+    let error = told(search_with(|x, stride| Ok(strided(x, stride)?.detach()), 0).unwrap_err());
+    assert!(error.starts_with("cell 0, edge 0->2, mine: no gradient flows"), "{error}");
+    assert!(error.contains("to its input"), "{error}");
+    let error = told(search_with(|x, stride| Ok(strided(x, stride)?.detach()), 1).unwrap_err());
+    assert!(error.contains("to its parameters"), "{error}");
+    // Zeros have no gradient and need none.
+    search_with(|x, stride| strided(x, stride)?.zeros_like(), 0).unwrap();
+}

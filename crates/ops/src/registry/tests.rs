@@ -154,3 +154,52 @@ fn counts_beyond_any_network_saturate() {
     let cost = registry.cost(&Blueprint::supernet(&space, build()).unwrap()).unwrap();
     assert_eq!((cost.parameters, cost.macs), (u64::MAX, u64::MAX));
 }
+
+fn set(ops: Vec<OpSpec>) -> OpSet {
+    OpSet::new("mine", ops).unwrap()
+}
+
+#[test]
+fn a_set_of_registered_operations_is_accepted() {
+    let registry = Registry::standard().unwrap().with_factory(scale("mine", 0, 0)).unwrap();
+    registry.check(&OpSet::builtin("S").unwrap()).unwrap();
+    registry.check(&set(vec![OpSpec::custom("mine")])).unwrap();
+}
+
+#[test]
+fn an_operation_that_is_not_registered_is_refused_with_the_remedy() {
+    let registry = Registry::standard().unwrap();
+    let rest = OpSpec::new("rest", [Stage::Identity]);
+    let error = registry.check(&set(vec![rest.clone()])).unwrap_err().to_string();
+    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
+    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
+    registry.with_recipes(&[rest.clone()]).unwrap().check(&set(vec![rest])).unwrap();
+}
+
+#[test]
+fn an_operation_of_the_same_name_and_another_recipe_is_refused() {
+    let other = OpSpec::new("skip_connect", [Stage::Relu]);
+    let error = Registry::standard().unwrap().check(&set(vec![other])).unwrap_err();
+    assert!(matches!(error, OpError::OtherRecipe { op, .. } if op == "skip_connect"));
+}
+
+#[test]
+fn an_operation_in_code_without_its_factory_is_refused() {
+    let custom = set(vec![OpSpec::custom("absent")]);
+    let registry = Registry::standard().unwrap();
+    assert!(matches!(registry.check(&custom), Err(OpError::NoFactory { op }) if op == "absent"));
+    let waiting = registry.with_recipes(custom.ops()).unwrap();
+    assert!(matches!(waiting.check(&custom), Err(OpError::NoFactory { op }) if op == "absent"));
+}
+
+#[test]
+fn a_cost_that_counts_other_parameters_than_are_created_is_refused() {
+    let registry = Registry::standard().unwrap().with_factory(scale("mine", 7, 0)).unwrap();
+    let error = run(&registry, &custom("mine")).unwrap_err();
+    assert!(matches!(error, OpError::Counted { created: 0, counted: 7, .. }), "{error}");
+    // A network that is only counted is held to it as well.
+    let mut outline = Variables::outline(DType::F32);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let built = registry.build(&custom("mine"), &place(), &mut outline.builder(&mut rng));
+    assert!(matches!(built, Err(OpError::Counted { .. })));
+}

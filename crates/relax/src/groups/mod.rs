@@ -5,7 +5,7 @@ use std::ops::Range;
 use candle_core::Tensor;
 use rand::RngCore;
 
-use crate::{Progress, RelaxError, Relaxation};
+use crate::{Progress, RelaxError, Relaxation, checked_initial, checked_weights};
 
 /// How one line of logits falls into choices of different sizes.
 ///
@@ -68,8 +68,8 @@ impl Groups {
     /// of `logits`. Noise is drawn group after group.
     ///
     /// # Errors
-    /// [`RelaxError::Groups`] when `logits` is no line of as many entries as the groups have, and
-    /// the relaxation's errors.
+    /// [`RelaxError::Groups`] when `logits` is no line of as many entries as the groups have,
+    /// [`RelaxError::Group`] around the errors of [`checked_weights`].
     pub fn weights(
         &self,
         relaxation: &dyn Relaxation,
@@ -81,9 +81,11 @@ impl Groups {
         if self.is_empty() {
             return Ok(logits.clone());
         }
-        let parts = self.ranges().map(|range| -> Result<Tensor, RelaxError> {
+        let parts = self.ranges().enumerate().map(|(group, range)| {
             let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
-            Ok(relaxation.weights(&row, at, noise)?.squeeze(0)?)
+            let weights = checked_weights(relaxation, &row, at, noise);
+            let blame = |source| RelaxError::Group { group, source: Box::new(source) };
+            Ok::<_, RelaxError>(weights.map_err(blame)?.squeeze(0)?)
         });
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
         Ok(Tensor::cat(&parts, 0)?)
@@ -91,8 +93,21 @@ impl Groups {
 
     /// How a line of logits starts: what the relaxation says for each group. On the simplex that
     /// is one over the group's size.
-    pub fn initial(&self, relaxation: &dyn Relaxation, noise: &mut dyn RngCore) -> Vec<f32> {
-        self.sizes.iter().flat_map(|&size| relaxation.initial(1, size, noise)).collect()
+    ///
+    /// # Errors
+    /// [`RelaxError::Group`] around the errors of [`checked_initial`].
+    pub fn initial(
+        &self,
+        relaxation: &dyn Relaxation,
+        noise: &mut dyn RngCore,
+    ) -> Result<Vec<f32>, RelaxError> {
+        let mut line = Vec::with_capacity(self.len());
+        for (group, &size) in self.sizes.iter().enumerate() {
+            let initial = checked_initial(relaxation, (1, size), noise);
+            let blame = |source| RelaxError::Group { group, source: Box::new(source) };
+            line.extend(initial.map_err(blame)?);
+        }
+        Ok(line)
     }
 
     pub(crate) fn check(&self, line: &Tensor) -> Result<(), RelaxError> {

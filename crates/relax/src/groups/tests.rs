@@ -39,7 +39,7 @@ fn gradients_stay_inside_of_a_group() {
 #[test]
 fn on_the_simplex_edges_start_equal_per_node() {
     let mut noise = ChaCha8Rng::seed_from_u64(0);
-    let start = Groups::of(&[2, 2, 3, 3, 3]).initial(&Simplex, &mut noise);
+    let start = Groups::of(&[2, 2, 3, 3, 3]).initial(&Simplex, &mut noise).unwrap();
     assert_eq!(start, [0.5, 0.5, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]);
 }
 

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::Regulariser;
+use crate::contract::check_term;
 use crate::{Progress, Ramp, RelaxError, identity};
 
 /// Regularisers with the weights they have in the loss.
@@ -40,7 +41,8 @@ impl Penalties {
     /// `sum_t weight_t(at) loss_t` over the terms; `None` when there is none, or all count 0 now.
     ///
     /// # Errors
-    /// The terms' errors.
+    /// [`RelaxError::Term`] around the error of a term, and around its breach of the contract of
+    /// [`Regulariser`]: a finite scalar of the tables' type that moves what it reads.
     pub fn loss(
         &self,
         logits: &Tensor,
@@ -54,7 +56,14 @@ impl Penalties {
             if factor.abs() <= 0.0 {
                 continue;
             }
-            let term = regulariser.loss(logits, weights, at)?.affine(factor, 0.0)?;
+            let blame = |source| RelaxError::Term {
+                regulariser: format!("{regulariser:?}"),
+                source: Box::new(source),
+            };
+            let term = regulariser.loss(logits, weights, at).map_err(blame)?;
+            let tracked = logits.track_op() || weights.track_op();
+            check_term(&term, weights, tracked).map_err(blame)?;
+            let term = term.affine(factor, 0.0)?;
             total = Some(match total {
                 Some(total) => total.add(&term)?,
                 None => term,

@@ -48,17 +48,6 @@ pub(super) fn normal(noise: &mut dyn RngCore) -> f64 {
 
 /// What keeps `rows` from a constraint, to `tolerance`.
 pub(super) fn violation(rows: &[Vec<f64>], set: Constraint, tolerance: f64) -> Option<String> {
-    let unit = |w: f64| (-tolerance..=1.0 + tolerance).contains(&w);
-    for (index, row) in rows.iter().enumerate() {
-        let sum: f64 = row.iter().sum();
-        let kept = match set {
-            Constraint::Free => row.iter().all(|w| w.is_finite()),
-            Constraint::UnitInterval => row.iter().all(|&w| unit(w)),
-            Constraint::Simplex => row.iter().all(|&w| unit(w)) && (sum - 1.0).abs() <= tolerance,
-        };
-        if !kept {
-            return Some(format!("row {index} is not in {set:?}: {row:?}"));
-        }
-    }
-    None
+    let broken = rows.iter().position(|row| !set.holds(row, tolerance));
+    broken.map(|index| format!("row {index} is not in {set:?}: {:?}", rows[index]))
 }

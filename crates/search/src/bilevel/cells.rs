@@ -70,7 +70,7 @@ impl Bilevel {
             add(&mut gradients, &gradient)?;
             report.ablation = Some(ablation);
         }
-        self.check_norm(step, "logit gradient norm", gradients.norm()?)?;
+        self.check_logit_norm(step, &gradients)?;
         report.arch_gradients = gradients;
         Ok(())
     }

@@ -67,6 +67,8 @@ pub struct Bilevel {
     pub leak: Leak,
     config: BilevelConfig,
     noise: Noise,
+    /// Whether relaxations and penalties have been held to their contracts.
+    checked: bool,
 }
 
 /// Where and with which rates a step is made.
@@ -135,8 +137,19 @@ impl Bilevel {
         let sgd = Sgd::new(config.sgd);
         let logits = LogitOptimiser::new(&config, &architecture)?;
         let execution = config.recompute.into();
-        let (removed, leak) = (None, Leak::default());
-        Ok(Self { supernet, architecture, sgd, logits, execution, removed, leak, config, noise })
+        let (removed, leak, checked) = (None, Leak::default(), false);
+        Ok(Self {
+            supernet,
+            architecture,
+            sgd,
+            logits,
+            execution,
+            removed,
+            leak,
+            config,
+            noise,
+            checked,
+        })
     }
 
     /// The configuration.
@@ -144,12 +157,28 @@ impl Bilevel {
         &self.config
     }
 
+    /// Holds the relaxations and penalties to their contracts, unless that has been done: what the
+    /// first step does before anything else.
+    ///
+    /// # Errors
+    /// As [`Architecture::check`].
+    pub fn check(&mut self, at: Position, epochs: usize) -> Result<(), SearchError> {
+        if self.checked {
+            return Ok(());
+        }
+        let progress = Progress { epoch: at.epoch, epochs };
+        self.architecture.check(progress, || self.noise_at(at))?;
+        self.checked = true;
+        Ok(())
+    }
+
     /// Makes one step in `epoch` of `epochs`, step `step` of the epoch.
     ///
     /// In warm-up epochs `valid` is not used.
     ///
     /// # Errors
-    /// [`TrainError::NotFinite`] before a loss or gradient that is not finite changes anything, or
+    /// [`SearchError::Relaxation`] when a relaxation or penalty breaks its contract, before anything
+    /// is trained with it; [`TrainError::NotFinite`] before a loss or gradient that is not finite changes anything, or
     /// the network's error.
     pub fn step(
         &mut self,
@@ -158,6 +187,7 @@ impl Bilevel {
         train: &Batch,
         valid: Option<&Batch>,
     ) -> Result<StepReport, SearchError> {
+        self.check(at, epochs)?;
         let progress = Progress { epoch: at.epoch, epochs };
         let step = Step { at, progress, rate: self.config.rate.at(at.epoch, epochs) };
         let mut report = StepReport::default();
@@ -192,7 +222,7 @@ impl Bilevel {
         let loss = self.loss(step, train, (Mode::train(), Wanted::Both), &mut report)?;
         let mut store = loss.backward()?;
         report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
-        self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
+        self.check_logit_norm(step, &report.arch_gradients)?;
         self.descend(step, &mut store, &mut report)?;
         self.logit_step(step, &report)?;
         Ok(report)
@@ -207,7 +237,7 @@ impl Bilevel {
         let loss = self.loss(step, valid, (self.logit_mode(), Wanted::Logits), report)?;
         let mut store = loss.backward()?;
         report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
-        self.check_norm(step, "logit gradient norm", report.arch_gradients.norm()?)?;
+        self.check_logit_norm(step, &report.arch_gradients)?;
         Ok(())
     }
 
@@ -236,7 +266,8 @@ impl Bilevel {
         }
         let variables = self.supernet.variables().parameters();
         report.gradient_norm = gradients.clip_norm(self.config.clip)?;
-        self.check_norm(step, "gradient norm", report.gradient_norm)?;
+        let place = || gradients.first_not_finite().map(str::to_owned);
+        guard(step.at).check("gradient norm", report.gradient_norm, place)?;
         self.sgd.step(variables, &gradients, step.rate)?;
         Ok(())
     }
@@ -302,9 +333,12 @@ impl Bilevel {
     }
 
     fn step_noise(&self, step: Step) -> impl RngCore + use<> {
-        let Position { epoch, step: index } = step.at;
+        self.noise_at(step.at)
+    }
+
+    fn noise_at(&self, at: Position) -> impl RngCore + use<> {
         let noise = self.noise.child("relaxation of steps");
-        noise.stream(&epoch.to_string(), index as u64)
+        noise.stream(&at.epoch.to_string(), at.step as u64)
     }
 
     /// Every pass of a step draws the same channels, where they are drawn.
@@ -353,6 +387,17 @@ impl Bilevel {
 
     pub(crate) fn check_norm(&self, step: Step, what: &str, norm: f64) -> Result<f64, TrainError> {
         guard(step.at).check(what, norm, || None)
+    }
+
+    /// Refuses a gradient of the logits that is not finite, with the table where it is not.
+    pub(crate) fn check_logit_norm(
+        &self,
+        step: Step,
+        gradients: &Gradients,
+    ) -> Result<(), TrainError> {
+        let place = || gradients.first_not_finite().map(|table| format!("logits of `{table}`"));
+        guard(step.at).check("logit gradient norm", gradients.norm()?, place)?;
+        Ok(())
     }
 }
 

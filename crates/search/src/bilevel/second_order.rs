@@ -46,7 +46,7 @@ impl Bilevel {
                 *gradient = (&*gradient - (product * step.rate)?)?;
             }
         }
-        self.check_norm(step, "logit gradient norm", gradients.norm()?)?;
+        self.check_logit_norm(step, &gradients)?;
         report.arch_gradients = gradients;
         report.implicit = Some(implicit);
         Ok(())

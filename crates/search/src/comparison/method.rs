@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use candle_core::{DType, Device};
 use dartloom_decode::Decoder;
+use dartloom_ops::Registry;
 use dartloom_space::Space;
+use dartloom_train::Noise;
 
-use crate::{Choices, SearchConfig, SearchError, Split};
+use crate::rehearsal::rehearse;
+use crate::{Architecture, Choices, SearchConfig, SearchError, Split};
 
 /// A method that takes part in a comparison.
 #[derive(Clone, Debug)]
@@ -47,6 +51,19 @@ impl MethodParts<'_> {
             return Err(SearchError::Config { field, expected, found });
         }
         self.search.check()
+    }
+
+    /// Tries operations, relaxation, penalties and decoder.
+    ///
+    /// # Errors
+    /// Those of [`SupernetSearch::new`](crate::SupernetSearch::new) that need no supernet.
+    pub(super) fn rehearse(&self, registry: &Registry) -> Result<(), SearchError> {
+        registry.check(self.space.op_set())?;
+        let noise = Noise::new(0);
+        let (choices, mut logits) = (self.choices.clone(), noise.stream("logits", 0));
+        let (device, dtype) = (Device::Cpu, DType::F32);
+        let architecture = Architecture::new(self.space, choices, &device, dtype, &mut logits)?;
+        rehearse(&architecture, self.space, self.decoder, self.search.epochs, noise)
     }
 }
 

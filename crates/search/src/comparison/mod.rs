@@ -19,7 +19,7 @@ use dartloom_data::{Dataset, Digested, Task};
 use dartloom_metrics::{Clock, Event, Observer, Silent};
 use dartloom_ops::Registry;
 use dartloom_space::{Build, Shape};
-use dartloom_train::RunDir;
+use dartloom_train::{RunDir, check_alike};
 
 use crate::SearchError;
 
@@ -44,15 +44,24 @@ pub struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Refuses values that make no sense.
+    /// Refuses values that make no sense, operations that the registry lacks, test images unlike
+    /// those to train with, and relaxations, penalties and decoders that break their contract: all
+    /// that can be known before the first search.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field, or the error of a part.
+    /// [`SearchError::Config`] naming the field,
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like,
+    /// [`TrainError::TestImages`](dartloom_train::TrainError::TestImages),
+    /// [`SearchError::Relaxation`], or the error of a part.
     pub fn check(&self) -> Result<(), SearchError> {
         self.methods.iter().try_for_each(MethodParts::check)?;
         self.explorers.iter().try_for_each(ExplorerParts::check)?;
         method::check_different(&self.contenders())?;
-        self.config.check()
+        self.config.check()?;
+        check_alike(self.train, self.test)?;
+        self.methods.iter().try_for_each(|method| method.rehearse(self.registry))?;
+        let mut spaces = self.explorers.iter().map(|explorer| explorer.space);
+        Ok(spaces.try_for_each(|space| self.registry.check(space.op_set()))?)
     }
 
     /// The legs of one seed in the order they are run: the names of its files, and what stands

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use dartloom_decode::DecodeError;
 use dartloom_dist::DistError;
+use dartloom_ops::OpError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
@@ -65,6 +66,17 @@ pub enum ExploreError {
     NotOpen {
         /// Number of the task.
         task: u64,
+    },
+    /// An operation that nobody registered.
+    #[error(transparent)]
+    Op(Box<OpError>),
+    /// A proposal whose number does not ascend.
+    #[error("task {task} was proposed after task {last}: expected task numbers that ascend")]
+    Numbered {
+        /// Number of the task.
+        task: u64,
+        /// Number of the proposal before it.
+        last: u64,
     },
     /// An architecture, decoded or chosen, that may not be proposed.
     #[error("task {task}: the architecture is outside of the domain: {genotype}")]
@@ -169,6 +181,12 @@ pub enum ExploreError {
         /// Number of the task.
         task: u64,
     },
+}
+
+impl From<OpError> for ExploreError {
+    fn from(error: OpError) -> Self {
+        Self::Op(Box::new(error))
+    }
 }
 
 impl From<TrainError> for ExploreError {

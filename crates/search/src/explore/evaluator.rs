@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use dartloom_space::Genotype;
 use serde::{Deserialize, Serialize};
 
+use super::explorer::checked_ask;
 use super::{ExploreError, Explorer, Outcome, Proposal};
 
 /// What judges architectures.
@@ -18,6 +19,15 @@ pub trait Evaluator {
     /// # Errors
     /// When no proposal could be judged, whatever it is.
     fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError>;
+
+    /// Refuses to begin where every candidate would fail for the same reason, such as an operation
+    /// that nobody registered. [`explore`] asks before its first proposal.
+    ///
+    /// # Errors
+    /// As the implementation says; none by default.
+    fn check(&self) -> Result<(), ExploreError> {
+        Ok(())
+    }
 }
 
 impl<F: FnMut(&Genotype) -> Outcome> Evaluator for F {
@@ -42,15 +52,18 @@ pub struct Trial {
 /// Outcomes that are infeasible or failed count: evaluating them took a turn.
 ///
 /// # Errors
-/// The explorer's and the evaluator's.
+/// The explorer's, [`ExploreError::Outside`] and [`ExploreError::Numbered`] when it breaks its
+/// contract, and those of the evaluator and its [`check`](Evaluator::check).
 pub fn explore(
     explorer: &mut dyn Explorer,
     evaluator: &mut dyn Evaluator,
     budget: usize,
 ) -> Result<Vec<Trial>, ExploreError> {
-    let mut trials = Vec::new();
+    evaluator.check()?;
+    let mut trials: Vec<Trial> = Vec::new();
     while trials.len() < budget {
-        let Some(proposal) = explorer.ask()? else { break };
+        let last = trials.last().map(|trial| trial.proposal.task);
+        let Some(proposal) = checked_ask(explorer, last)? else { break };
         let outcome = evaluator.evaluate(&proposal)?.checked();
         explorer.tell(&proposal, &outcome)?;
         trials.push(Trial { proposal, outcome });

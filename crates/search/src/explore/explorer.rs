@@ -33,8 +33,8 @@ impl Proposal {
 /// A rule that proposes architectures and learns from what became of them.
 ///
 /// Several proposals may be open at once, and outcomes may be told in any order. Equal
-/// configurations, seeds and calls give equal proposals. The laws of
-/// `testkit` hold for every explorer.
+/// configurations, seeds and calls give equal proposals. Task numbers ascend, and proposals are of
+/// the domain; what breaks these two is refused. The laws of `testkit` hold for every explorer.
 pub trait Explorer: Debug {
     /// Which architectures may be proposed.
     fn domain(&self) -> &Domain;
@@ -64,6 +64,28 @@ pub trait Explorer: Debug {
     /// # Errors
     /// [`ExploreError::State`] when `state` is none of this explorer's; nothing has changed then.
     fn restore(&mut self, state: &Value) -> Result<(), ExploreError>;
+}
+
+/// [`Explorer::ask`], refused where it breaks the explorer's contract; `last` is the number of the
+/// proposal before.
+///
+/// # Errors
+/// [`ExploreError::Numbered`] for a task number that does not ascend, [`ExploreError::Outside`] for
+/// an architecture that the domain does not have, and the explorer's.
+pub(super) fn checked_ask(
+    explorer: &mut dyn Explorer,
+    last: Option<u64>,
+) -> Result<Option<Proposal>, ExploreError> {
+    let Some(proposal) = explorer.ask()? else { return Ok(None) };
+    let task = proposal.task;
+    if let Some(last) = last.filter(|last| task <= *last) {
+        return Err(ExploreError::Numbered { task, last });
+    }
+    if explorer.domain().contains(&proposal.genotype) {
+        return Ok(Some(proposal));
+    }
+    let genotype = proposal.genotype.to_json()?;
+    Err(ExploreError::Outside { task, genotype })
 }
 
 impl<E: Explorer + ?Sized> Explorer for Box<E> {

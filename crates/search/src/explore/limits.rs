@@ -62,6 +62,10 @@ where
             Err(error) => Ok(Outcome::Failed { reason: error.to_string() }),
         }
     }
+
+    fn check(&self) -> Result<(), ExploreError> {
+        self.evaluator.check()
+    }
 }
 
 impl<E: fmt::Debug, C> fmt::Debug for Limited<E, C> {

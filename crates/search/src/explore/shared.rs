@@ -11,6 +11,7 @@ use super::fault::failed;
 use super::{Evaluator, ExploreError, Outcome, Proposal};
 use crate::SearchError;
 use crate::gap::hard_weights;
+use crate::rehearsal::check_build;
 
 /// Judges a candidate by the accuracy of a trained supernet with weight 1 on the candidate's operations
 /// and 0 elsewhere: no candidate is trained.
@@ -60,5 +61,14 @@ impl SharedWeights<'_> {
 impl Evaluator for SharedWeights<'_> {
     fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         self.judge(&proposal.genotype).or_else(|error| failed(proposal.task, error))
+    }
+
+    /// # Errors
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
+    /// that the registry lacks, [`TrainError::Classes`](dartloom_train::TrainError::Classes) for
+    /// images of other classes.
+    fn check(&self) -> Result<(), ExploreError> {
+        self.registry.check(self.space.op_set())?;
+        Ok(check_build(self.build, self.valid.dataset())?)
     }
 }

@@ -1,7 +1,7 @@
 //! Which candidates are left.
 
 use candle_core::Tensor;
-use dartloom_relax::{Constraint, RelaxError};
+use dartloom_relax::Constraint;
 use dartloom_space::{Gene, Genotype, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +148,7 @@ impl Kept {
         &self,
         cell: usize,
         (logits, domain): (&Tensor, Constraint),
-        relax: impl FnOnce(&Tensor) -> Result<Tensor, RelaxError>,
+        relax: impl FnOnce(&Tensor) -> Result<Tensor, SearchError>,
     ) -> Result<Tensor, SearchError> {
         let mask = self.mask(cell, logits)?;
         if self.decided {

@@ -7,7 +7,7 @@ use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Evaluation, FitConfig, Identity, Noise, RunDir, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::explore::{Proposal, Training, TrainingConfig};
+use crate::explore::{Evaluator as _, Proposal, Training, TrainingConfig};
 use crate::kept_runs::KeptRuns;
 use crate::{Parts, SearchError, identity};
 
@@ -117,8 +117,10 @@ impl RandomSearch<'_> {
     /// again, and `observer` is told so. Returns `None` when it stopped the search.
     ///
     /// # Errors
-    /// The error of a candidate's training or of a file; [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds
-    /// the candidates of another search: of other numbers, another seed, space or data set.
+    /// Those of [`Training`]'s [`check`](crate::explore::Evaluator::check) before anything is trained,
+    /// the error of a candidate's training or of a file;
+    /// [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds the candidates
+    /// of another search: of other numbers, another seed, space or data set.
     pub fn run(
         &self,
         phase: &str,
@@ -127,6 +129,7 @@ impl RandomSearch<'_> {
     ) -> Result<Option<RandomOutcome>, SearchError> {
         self.config.check()?;
         let training = self.training();
+        training.check()?;
         let identity = self.identity()?;
         let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
         let candidates = kept.read(observer)?.unwrap_or_default();

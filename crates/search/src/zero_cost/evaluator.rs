@@ -82,13 +82,14 @@ impl<P> fmt::Debug for ZeroCostEvaluator<'_, P> {
 /// evaluated is not among them, so there may be fewer.
 ///
 /// # Errors
-/// Those of [`Domain::sample`] and of the evaluator.
+/// Those of [`Domain::sample`], of the evaluator and of its [`check`](Evaluator::check).
 pub fn best_by_score(
     domain: &Domain,
     evaluator: &mut dyn Evaluator,
     (candidates, keep): (usize, usize),
     noise: Noise,
 ) -> Result<Vec<Genotype>, ExploreError> {
+    evaluator.check()?;
     let mut seen = std::collections::BTreeSet::new();
     let mut found = Vec::new();
     for task in 0..candidates as u64 {

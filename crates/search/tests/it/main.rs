@@ -7,6 +7,7 @@ mod bilevel;
 mod choices;
 mod comparison;
 mod configs;
+mod contracts;
 mod execution;
 mod explorers;
 mod gap;

@@ -20,8 +20,9 @@ use crate::{Layer, Pair, Shape, SpaceError};
 ///    operations see channels of every group.
 ///
 /// # Differences from the paper
-/// The paper draws `S` anew in every pass; as in its released code, `S` is always the first
-/// channels, and the shuffle takes the place of drawing. On edges of stride 2, of which the paper
+/// The paper draws `S` anew in every pass. By default `S` is the first channels, as in its released
+/// code, and the shuffle takes the place of drawing; whoever runs the network may draw (`Mask::Random`
+/// of `dartloom-net`). On edges of stride 2, of which the paper
 /// does not speak, the other channels are halved by a 2x2 maximum, again as in the released code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PartialPlan {

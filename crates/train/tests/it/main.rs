@@ -6,6 +6,7 @@ mod checkpoint;
 mod checkpoint_malformed;
 mod configs;
 mod conformance;
+mod contracts;
 mod drive;
 mod fit;
 mod gradients;

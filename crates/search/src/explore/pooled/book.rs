@@ -108,6 +108,11 @@ impl Book {
         Ok(book)
     }
 
+    /// Number of the last proposal.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.memory.keys().next_back().copied()
+    }
+
     /// Opens a task.
     ///
     /// # Errors

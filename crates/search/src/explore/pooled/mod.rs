@@ -14,6 +14,7 @@ use dartloom_dist::{Failure, TaskEvent, TaskPool, TaskSpec, Usage};
 use dartloom_metrics::Flow;
 use dartloom_train::Identity;
 
+use super::explorer::checked_ask;
 use super::{ExploreError, Explorer, Outcome, Proposal, Resource, Trial, best};
 use book::Book;
 pub use book::MemoryUse;
@@ -175,7 +176,8 @@ impl PooledSearch<'_> {
     fn ask_due(&mut self, book: &mut Book, journal: &mut Journal) -> Result<(), ExploreError> {
         let workers = self.pool.capacity().workers.len();
         while book.wants(&self.config, workers) {
-            let Some(proposal) = self.explorer.ask()? else { break };
+            let last = book.last();
+            let Some(proposal) = checked_ask(&mut *self.explorer, last)? else { break };
             let assignment = (self.prepare)(&proposal);
             let price = assignment.as_ref().map_or(0, |assignment| assignment.price);
             if !book.affords(&self.config, price) {

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::fault::{failed, is_common};
 use super::{Evaluator, ExploreError, Outcome, Proposal};
+use crate::rehearsal::check_build;
 use crate::{Parts, SearchError};
 use patience::Patient;
 
@@ -205,5 +206,13 @@ impl Evaluator for Training<'_> {
     fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
         let outcome = self.outcome(proposal, &mut Session::silent());
         outcome.or_else(|error| failed(proposal.task, error))
+    }
+
+    /// # Errors
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
+    /// that the registry lacks, [`TrainError::Classes`] for images of other classes.
+    fn check(&self) -> Result<(), ExploreError> {
+        self.registry.check(self.space.op_set())?;
+        Ok(check_build(self.build, &self.data.train)?)
     }
 }

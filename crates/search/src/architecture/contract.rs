@@ -1,0 +1,58 @@
+//! What relaxations and penalties promised, tried before anything is trained with them.
+
+use std::fmt::Debug;
+
+use dartloom_relax::{Progress, RelaxError, check_relaxation_at};
+use rand::RngCore;
+
+use super::{Architecture, line};
+use crate::SearchError;
+
+impl Architecture {
+    /// Asks for the weights and penalties of every table as a step does, and refuses relaxations
+    /// that break their contract: weights of another shape or type, outside of the set that they
+    /// claim or not finite, without a gradient for their logits, or others at the second time of
+    /// asking. `noise` makes equal generators.
+    ///
+    /// [`Bilevel`](crate::Bilevel) does so at its first step. Cost: a few tables of weights.
+    ///
+    /// # Errors
+    /// [`SearchError::Relaxation`] with the table and the relaxation.
+    pub fn check<R: RngCore>(
+        &self,
+        at: Progress,
+        noise: impl Fn() -> R,
+    ) -> Result<(), SearchError> {
+        let relaxation = &*self.choices.relaxation;
+        for (index, cell) in self.cells.iter().enumerate() {
+            let logits = self.left(index)?;
+            check_relaxation_at(relaxation, &logits, at, &noise)
+                .map_err(|source| blamed(cell, &relaxation, Some(at), source))?;
+            let Some(edges) = self.choices.edges.as_deref() else { continue };
+            let name = line(cell);
+            let logits = self.logits[&name].as_tensor();
+            for range in self.groups[&name].ranges() {
+                let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
+                check_relaxation_at(edges, &row, at, &noise)
+                    .map_err(|source| blamed(&name, &edges, Some(at), source))?;
+            }
+        }
+        self.penalty(at, &mut noise())?;
+        Ok(())
+    }
+}
+
+/// The error of what made something of the logits of `table`.
+pub(super) fn blamed(
+    table: &str,
+    relaxation: &impl Debug,
+    at: Option<Progress>,
+    source: RelaxError,
+) -> SearchError {
+    SearchError::Relaxation {
+        table: table.to_owned(),
+        relaxation: format!("{relaxation:?}"),
+        epoch: at.map(|at| at.epoch),
+        source: Box::new(source),
+    }
+}

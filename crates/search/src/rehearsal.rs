@@ -1,0 +1,90 @@
+//! What others wrote for a search, tried before it begins: a mistake is told in the first second and
+//! not after an epoch, or after a search.
+
+use dartloom_data::{Dataset, Task, check_repeats};
+use dartloom_decode::{DecodeError, Decoded, Decoder};
+use dartloom_relax::Progress;
+use dartloom_space::{Build, Space, WeightTable};
+use dartloom_train::{Noise, TrainError};
+
+use crate::{Architecture, SearchError};
+
+/// Asks relaxations and penalties for the weights of a search's beginning, middle and end, at the
+/// logits it begins with, and the decoder for what it makes of the first.
+///
+/// Numbers are drawn from streams of their own. Cost: a few tables of weights and a decoding.
+///
+/// # Errors
+/// [`SearchError::Relaxation`], and the decoder's errors that no other weights would mend.
+pub(crate) fn rehearse(
+    architecture: &Architecture,
+    space: &Space,
+    decoder: &dyn Decoder,
+    epochs: usize,
+    noise: Noise,
+) -> Result<(), SearchError> {
+    let noise = noise.child("rehearsal");
+    let mut moments = vec![0, epochs / 2, epochs.saturating_sub(1), epochs];
+    moments.dedup();
+    for epoch in moments {
+        let at = Progress { epoch, epochs };
+        architecture.check(at, || noise.stream("relaxation", epoch as u64))?;
+    }
+    let begin = Progress { epoch: 0, epochs };
+    let table = architecture.table(begin, &mut noise.stream("relaxation", 0))?;
+    match decoded(decoder, space, &table) {
+        Err(error) if !is_of_the_weights(&error) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What a decoder finds, held to the space: a decoder of one's own may build a genotype by itself.
+///
+/// # Errors
+/// The decoder's, and [`DecodeError::Genotype`] for an architecture of another space.
+pub(crate) fn decoded(
+    decoder: &dyn Decoder,
+    space: &Space,
+    table: &WeightTable,
+) -> Result<Decoded, DecodeError> {
+    let decoded = decoder.decode(space, table)?;
+    space.genotype(decoded.genotype.cells().to_vec()).map_err(DecodeError::Genotype)?;
+    Ok(decoded)
+}
+
+/// Whether other weights of the same space might be decoded.
+fn is_of_the_weights(error: &DecodeError) -> bool {
+    matches!(
+        error,
+        DecodeError::EmptyNode { .. }
+            | DecodeError::EmptyCell { .. }
+            | DecodeError::EdgeWeight { .. }
+            | DecodeError::LinkWeight { .. }
+            | DecodeError::NoPath
+            | DecodeError::TooManyStates { .. }
+    )
+}
+
+/// Refuses a network for other images or classes than those of `data`, and data that are others at
+/// every reading.
+///
+/// # Errors
+/// [`TrainError::Config`] for the shape of images, [`TrainError::Classes`],
+/// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
+pub(crate) fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
+    check_repeats(data)?;
+    let (shape, input) = (data.shape(), build.input);
+    if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {
+        return Err(TrainError::Config {
+            field: "build.input",
+            expected: "the shape of the images",
+            found: format!("{input} for images of {shape}"),
+        });
+    }
+    match data.task() {
+        Task::Classification { classes } if classes != build.classes => {
+            Err(TrainError::Classes { expected: classes, found: build.classes })
+        }
+        _ => Ok(()),
+    }
+}

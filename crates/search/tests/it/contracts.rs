@@ -1,0 +1,618 @@
+//! The commonest mistake of everything that third parties write for a search, and where it is told.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_decode::{DecodeError, Decoded, Decoder, EdgeWeighted, TopK};
+use dartloom_metrics::Silent;
+use dartloom_ops::{Init, Mode, OpCost, OpError, OpFactory, Operation, Registry, op_fn};
+use dartloom_relax::{
+    Constraint, Penalties, Progress, Ramp, Regulariser, RelaxError, Relaxation, Softmax, ZeroOne,
+};
+use dartloom_search::explore::{
+    Domain, Evaluator as _, ExploreError, Explorer, Outcome, Proposal, RandomGenotypes, Training,
+    TrainingConfig, explore,
+};
+use dartloom_search::{
+    Architecture, BilevelConfig, Choices, Comparison, ComparisonConfig, MethodParts, RandomConfig,
+    RandomSearch, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
+};
+use dartloom_space::{
+    Build, CellGenotype, Cost, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage,
+    WeightTable,
+};
+use dartloom_train::{Noise, Position, RunDir, Session, Stepper as _, drive};
+use rand::RngCore;
+
+use crate::tiny::{batch, bench, build, first_digits, registry, space, two_ops};
+
+/// A softmax and what somebody made of it, from an epoch on.
+struct Spoilt {
+    name: &'static str,
+    from: usize,
+    spoil: fn(&Tensor) -> candle_core::Result<Tensor>,
+}
+
+impl Spoilt {
+    fn new(name: &'static str, spoil: fn(&Tensor) -> candle_core::Result<Tensor>) -> Self {
+        Self { name, from: 0, spoil }
+    }
+}
+
+impl std::fmt::Debug for Spoilt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Relaxation for Spoilt {
+    fn weights(
+        &self,
+        logits: &Tensor,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, RelaxError> {
+        let weights = Softmax::default().weights(logits, at, noise)?;
+        Ok(if at.epoch < self.from { weights } else { (self.spoil)(&weights)? })
+    }
+}
+
+fn config() -> SearchConfig {
+    let bilevel = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
+    SearchConfig {
+        epochs: 4,
+        batch: 8,
+        bilevel,
+        crop_padding: 0,
+        flip: false,
+        ..SearchConfig::default()
+    }
+}
+
+/// Makes a search of these parts, and gives the error or nothing.
+fn made(
+    space: &Space,
+    registry: &Registry,
+    choices: Choices,
+    decoder: &dyn Decoder,
+) -> Result<(), SearchError> {
+    let digits = first_digits(32);
+    let data = Split::Halves.parts(&digits, 1)?;
+    let build = build(&digits, 2);
+    let parts = SearchParts { space, registry, choices, decoder, build, data: &data };
+    SupernetSearch::new("search", parts, config(), Noise::new(1)).map(|_| ())
+}
+
+fn of_relaxation(choices: Choices) -> String {
+    let made = made(&space(two_ops(), 1), &registry(), choices, &TopK::darts());
+    made.map_or_else(|error| error.to_string(), |()| "accepted".to_owned())
+}
+
+/// P5: a relaxation that breaks its contract is named with the table before there is a step.
+#[test]
+fn a_relaxation_that_breaks_its_contract_is_named_with_its_table() {
+    let told = |spoilt| of_relaxation(Choices::of(spoilt));
+    assert_eq!(told(Spoilt::new("Whole", |weights| Ok(weights.clone()))), "accepted");
+    let place = |name: &str| format!("logits of `normal`, relaxed by {name} in epoch 0: ");
+    let detached = told(Spoilt::new("Detach", |weights| Ok(weights.detach())));
+    assert_eq!(
+        detached,
+        place("Detach")
+            + "no gradient of weights reaches the logits: does the implementation detach them, or \
+               compute on the host?"
+    );
+    let seven = told(Spoilt::new("Seven", |weights| weights * 7.0));
+    let expected = "row 0 of the weights: expected numbers of 0 or more that sum to 1, found [";
+    assert!(seven.starts_with(&(place("Seven") + expected)), "{seven}");
+    let negative = told(Spoilt::new("Negative", |weights| {
+        weights.broadcast_add(&Tensor::new(&[[0.6_f32, -0.6]], &Device::Cpu)?)
+    }));
+    assert!(negative.starts_with(&(place("Negative") + expected)), "{negative}");
+    let nan = told(Spoilt::new("Hollow", |weights| weights * f64::NAN));
+    assert!(nan.starts_with(&(place("Hollow") + expected)), "{nan}");
+    let narrow = told(Spoilt::new("Narrow", |weights| weights.narrow(1, 0, 1)));
+    assert!(narrow.starts_with(&(place("Narrow") + "weights: expected shape")), "{narrow}");
+    let double = told(Spoilt::new("Double", |weights| weights.to_dtype(DType::F64)));
+    assert!(double.ends_with("weights: expected numbers of type F32, found F64"), "{double}");
+}
+
+/// P5: as above, for the weights of edges, whose table has a name of its own.
+#[test]
+fn a_relaxation_of_edges_is_named_with_its_line() {
+    let edges = Spoilt::new("Detach", |weights| Ok(weights.detach()));
+    let told = of_relaxation(Choices::of(Softmax::default()).with_edges(edges));
+    assert!(
+        told.starts_with("logits of `normal.edges`, relaxed by Detach in epoch 0: no gradient"),
+        "{told}"
+    );
+}
+
+/// P5: an annealed relaxation that breaks at its end does so before the search, not after it.
+#[test]
+fn what_breaks_in_the_last_epoch_is_told_before_the_first() {
+    let late = Spoilt { from: 4, ..Spoilt::new("Late", |weights| weights * f64::NAN) };
+    let told = of_relaxation(Choices::of(late));
+    assert!(told.starts_with("logits of `normal`, relaxed by Late in epoch 4: row 0"), "{told}");
+}
+
+/// Starts with a row too few.
+#[derive(Debug)]
+struct Short;
+
+impl Relaxation for Short {
+    fn weights(
+        &self,
+        logits: &Tensor,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, RelaxError> {
+        Softmax::default().weights(logits, at, noise)
+    }
+
+    fn initial(&self, rows: usize, candidates: usize, _: &mut dyn RngCore) -> Vec<f32> {
+        vec![0.0; (rows - 1) * candidates]
+    }
+}
+
+/// P5: `initial` of another length than the table.
+#[test]
+fn a_start_that_is_too_short_is_named_with_its_table() {
+    assert_eq!(
+        of_relaxation(Choices::of(Short)),
+        "logits of `normal`, relaxed by Short: `initial`: expected 4 logits for 2 rows of 2 \
+         candidates, found 2"
+    );
+}
+
+/// A term that somebody detached, or that is no number.
+#[derive(Debug)]
+struct Term(f64);
+
+impl Regulariser for Term {
+    fn loss(&self, _: &Tensor, weights: &Tensor, _: Progress) -> Result<Tensor, RelaxError> {
+        let sum = weights.sqr()?.sum_all()?;
+        Ok(if self.0 > 0.0 { sum.detach() } else { (sum * f64::NAN)? })
+    }
+}
+
+/// A regulariser without a gradient changes nothing and looks as if it did; one that is NaN was told
+/// as a loss that is first not finite somewhere in the network.
+#[test]
+fn a_regulariser_that_breaks_its_contract_is_named() {
+    let told = |term: Term| {
+        let penalties = Penalties::new().with(ZeroOne::default(), Ramp::constant(1.0));
+        let penalties = penalties.with(term, Ramp::constant(1.0));
+        of_relaxation(Choices::of(Softmax::default()).with_penalties(penalties))
+    };
+    let detached = told(Term(1.0));
+    assert!(
+        detached.contains("`normal`") && detached.contains("regulariser Term(1.0)"),
+        "{detached}"
+    );
+    assert!(detached.contains("no gradient of a term of the loss"), "{detached}");
+    let nan = told(Term(0.0));
+    assert!(nan.contains("regulariser Term(0.0): a term of the loss: expected a finite"), "{nan}");
+}
+
+/// P5: who steps by oneself is told at the first step, in warm-up too, before a weight has moved; and
+/// numbers that break later are told where they do.
+#[test]
+fn the_first_step_refuses_what_breaks_its_contract() {
+    let spoilt = Spoilt::new("Detach", |weights| Ok(weights.detach()));
+    let config = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
+    let mut bilevel = bench(config.clone(), Arc::new(spoilt));
+    let before = crate::tiny::all_bits(&bilevel);
+    let step = |bilevel: &mut dartloom_search::Bilevel, epoch| {
+        bilevel.step(Position { epoch, step: 0 }, 4, &batch(1), Some(&batch(2)))
+    };
+    let error = step(&mut bilevel, 0).unwrap_err();
+    assert!(matches!(error, SearchError::Relaxation { epoch: Some(0), .. }), "{error}");
+    assert_eq!(crate::tiny::all_bits(&bilevel), before);
+
+    let late = Spoilt { from: 2, ..Spoilt::new("Late", |weights| weights * f64::NAN) };
+    let mut bilevel = bench(config, Arc::new(late));
+    step(&mut bilevel, 0).unwrap();
+    step(&mut bilevel, 1).unwrap();
+    let before = crate::tiny::all_bits(&bilevel);
+    let error = step(&mut bilevel, 2).unwrap_err().to_string();
+    assert!(error.starts_with("logits of `normal`, relaxed by Late in epoch 2: row 0"), "{error}");
+    assert_eq!(crate::tiny::all_bits(&bilevel), before);
+}
+
+/// Weights of any sign have no entropy, which is no reason to fail after an epoch.
+#[test]
+fn a_relaxation_of_free_weights_searches() {
+    #[derive(Debug)]
+    struct Signed;
+    impl Relaxation for Signed {
+        fn weights(
+            &self,
+            logits: &Tensor,
+            _: Progress,
+            _: &mut dyn RngCore,
+        ) -> Result<Tensor, RelaxError> {
+            Ok((logits * 300.0)?)
+        }
+        fn constraint(&self) -> Constraint {
+            Constraint::Free
+        }
+    }
+    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let parts = SearchParts {
+        space: &space,
+        registry: &registry,
+        choices: Choices::of(Signed),
+        decoder: &TopK::darts(),
+        build: build(&digits, 2),
+        data: &data,
+    };
+    let mut search = SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap();
+    search.step(Position::default()).unwrap();
+    let report = search.end_epoch(0).unwrap();
+    assert!(report.entropies.is_empty() && report.metrics.contains_key("valid_accuracy"));
+    let table = search.table(0).unwrap();
+    assert!(table.cells()[0].edges.iter().flatten().any(|weight| *weight < 0.0));
+}
+
+/// What an operation in code does in place of a learned scale.
+struct Code {
+    weight: Tensor,
+    stride: usize,
+    forward: fn(&Tensor, usize) -> candle_core::Result<Tensor>,
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code")
+    }
+}
+
+impl Operation for Code {
+    fn forward(&self, x: &Tensor, _: Mode) -> Result<Tensor, OpError> {
+        let y = (self.forward)(x, self.stride)?;
+        Ok(y.broadcast_mul(&self.weight)?)
+    }
+}
+
+fn code(
+    forward: fn(&Tensor, usize) -> candle_core::Result<Tensor>,
+    counted: u64,
+) -> impl OpFactory + 'static {
+    op_fn(
+        "mine",
+        move |at, vars| {
+            let weight = vars.parameter("weight", &[1], Init::Constant(1.0))?;
+            Ok(Box::new(Code { weight, stride: at.stride, forward }))
+        },
+        move |_| OpCost { parameters: counted, macs: 0 },
+    )
+}
+
+/// P6: an operation of another output is told at the first pass with cell, edge and name, and one that
+/// costs something else than it says when the supernet is built.
+#[test]
+fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
+    let first_step = |forward, counted| {
+        let registry = registry().with_factory(code(forward, counted)).unwrap();
+        let ops = registry.op_set("mine", &["skip_connect", "mine"]).unwrap();
+        let (space, digits) = (space(ops, 1), first_digits(32));
+        let data = Split::Halves.parts(&digits, 1).unwrap();
+        let parts = SearchParts {
+            space: &space,
+            registry: &registry,
+            choices: Choices::of(Softmax::default()),
+            decoder: &TopK::darts(),
+            build: build(&digits, 2),
+            data: &data,
+        };
+        SupernetSearch::new("search", parts, config(), Noise::new(1))?
+            .step(Position::default())
+            .map(|_| ())
+    };
+    let strided: fn(&Tensor, usize) -> candle_core::Result<Tensor> =
+        |x, stride| if stride > 1 { x.avg_pool2d(stride) } else { Ok(x.clone()) };
+    first_step(strided, 1).unwrap();
+    let error = first_step(|x, _| Ok(x.clone()), 1).unwrap_err().to_string();
+    assert!(error.contains("mine: expected an output of shape"), "{error}");
+    assert!(error.starts_with("cell ") && error.contains("edge 0->2"), "{error}");
+    assert!(error.contains("on an edge of stride 2"), "{error}");
+    let error = first_step(strided, 2).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "operation `mine`: its `OpCost` has 2 parameters, but 1 were created; variables come from \
+         the `Builder` alone"
+    );
+}
+
+/// P6: classes and images of the network are those of the data.
+#[test]
+fn a_network_for_other_classes_or_images_is_refused() {
+    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let right = build(&digits, 2);
+    let told = |build| {
+        let parts = SearchParts {
+            space: &space,
+            registry: &registry,
+            choices: Choices::of(Softmax::default()),
+            decoder: &TopK::darts(),
+            build,
+            data: &data,
+        };
+        SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap_err().to_string()
+    };
+    for classes in [2, 11] {
+        let error = told(Build { classes, ..right });
+        let expected = format!("the labels are of 10 classes, the network tells {classes} apart");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    let error = told(Build { input: Shape::new(3, 8, 8), ..right });
+    assert_eq!(
+        error,
+        "build.input: expected the shape of the images, found 3x8x8 for images of 1x8x8"
+    );
+    // The same where candidates are trained.
+    let training = Training {
+        space: &space,
+        registry: &registry,
+        build: Build { classes: 3, ..right },
+        data: &data,
+        config: TrainingConfig::default(),
+        noise: Noise::new(1),
+        checkpoints: None,
+    };
+    assert!(training.check().unwrap_err().to_string().starts_with("the labels are of 10 classes"));
+}
+
+/// A set with a recipe that the standard registry does not know.
+fn unregistered() -> OpSet {
+    let rest = OpSpec::new("rest", [Stage::Identity])
+        .with_strided([Stage::FactorizedReduce { out: dartloom_space::Width::Same }]);
+    OpSet::new("mine", vec![rest, registry().catalog().get("sep_conv_3x3").unwrap().clone()])
+        .unwrap()
+}
+
+fn names_the_remedy(error: impl std::fmt::Display) {
+    let error = error.to_string();
+    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
+    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
+}
+
+/// P8: a set that nobody registered is refused before the search, wherever one begins.
+#[test]
+fn a_set_that_is_not_registered_is_refused_before_the_search() {
+    let (space, registry) = (space(unregistered(), 1), registry());
+    let choices = || Choices::of(Softmax::default());
+    names_the_remedy(made(&space, &registry, choices(), &TopK::darts()).unwrap_err());
+    let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
+    made(&space, &known, choices(), &TopK::darts()).unwrap();
+
+    let digits = first_digits(32);
+    names_the_remedy(comparison(&registry, vec![method(&space)], &digits, &digits).unwrap_err());
+    comparison(&known, vec![method(&space)], &digits, &digits).unwrap();
+
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let random = RandomSearch {
+        space: &space,
+        registry: &registry,
+        build: build(&digits, 2),
+        data: &data,
+        config: RandomConfig::default(),
+        budget: 0,
+        noise: Noise::new(1),
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(directory.path()).unwrap();
+    let mut silent = Silent;
+    let mut session = Session { observer: &mut silent, checkpoint: None, digest: "one".to_owned() };
+    names_the_remedy(random.run("random", &dir, &mut session).unwrap_err());
+
+    let mut training = Training {
+        space: &space,
+        registry: &registry,
+        build: build(&digits, 2),
+        data: &data,
+        config: TrainingConfig::default(),
+        noise: Noise::new(1),
+        checkpoints: None,
+    };
+    let mut explorer = RandomGenotypes::new(Domain::top(space.clone(), 2), Noise::new(1));
+    names_the_remedy(explore(&mut explorer, &mut training, 3).unwrap_err());
+}
+
+fn method(space: &Space) -> MethodParts<'_> {
+    const DARTS: TopK = TopK::darts();
+    MethodParts {
+        key: "darts".to_owned(),
+        name: "DARTS".to_owned(),
+        space,
+        choices: Choices::of(Softmax::default()),
+        decoder: &DARTS,
+        channels: 2,
+        partial: 1,
+        split: Split::Halves,
+        search: config(),
+    }
+}
+
+fn comparison(
+    registry: &Registry,
+    methods: Vec<MethodParts<'_>>,
+    train: &dyn Dataset,
+    test: &dyn Dataset,
+) -> Result<(), SearchError> {
+    let config = ComparisonConfig::default();
+    let explorers = Vec::new();
+    Comparison { registry, methods, explorers, workers: None, train, test, config }.check()
+}
+
+/// The second method's mistake is not told after the first method's search.
+#[test]
+fn a_comparison_tries_every_method_before_the_first_search() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let mut second = method(&space);
+    (second.key, second.name) = ("mine".to_owned(), "mine".to_owned());
+    second.choices = Choices::of(Spoilt::new("Detach", |weights| Ok(weights.detach())));
+    let methods = vec![method(&space), second];
+    let error = comparison(&registry(), methods, &digits, &digits).unwrap_err();
+    assert!(matches!(error, SearchError::Relaxation { .. }), "{error}");
+}
+
+/// P6: images to judge with of another task than those to train with.
+#[test]
+fn test_images_of_another_task_are_refused_by_a_comparison() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let other = Stripes;
+    let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
+    let error = error.to_string();
+    assert!(error.starts_with("expected test images of 1x8x8, Classification"), "{error}");
+}
+
+/// Two classes of stripes.
+#[derive(Debug)]
+struct Stripes;
+
+impl Dataset for Stripes {
+    fn len(&self) -> usize {
+        8
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 8, 8)
+    }
+
+    fn task(&self) -> Task {
+        Task::Classification { classes: 2 }
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        pixels.fill(index as f32);
+        Ok((index % 2) as u32)
+    }
+}
+
+/// A decoder of one's own that makes its genotype by itself, with an operation of another space.
+#[derive(Debug)]
+struct Foreign;
+
+impl Decoder for Foreign {
+    fn decode(&self, space: &Space, _: &WeightTable) -> Result<Decoded, DecodeError> {
+        let cells = space.cells().iter().map(|spec| CellGenotype {
+            name: spec.name.clone(),
+            inputs: spec.graph.inputs(),
+            genes: vec![Gene { op: "dil_conv_5x5".to_owned(), from: 0, to: 2 }],
+            concat: spec.graph.concat().to_vec(),
+        });
+        let genotype = Genotype::new(Layout::TwoCells, cells.collect());
+        Ok(Decoded { genotype: genotype.map_err(DecodeError::Genotype)?, notes: Vec::new() })
+    }
+}
+
+/// A decoder is tried on the first weights, not after the first epoch.
+#[test]
+fn a_decoder_of_another_space_or_of_other_weights_is_refused_before_the_search() {
+    let space = space(two_ops(), 1);
+    let made = |decoder: &dyn Decoder| {
+        made(&space, &registry(), Choices::of(Softmax::default()), decoder).unwrap_err()
+    };
+    let error = made(&Foreign);
+    assert!(
+        matches!(error, SearchError::Decode(DecodeError::Genotype(_)))
+            && error.to_string().contains("dil_conv_5x5"),
+        "{error}"
+    );
+    let error = made(&EdgeWeighted(TopK::darts()));
+    assert!(matches!(error, SearchError::Decode(DecodeError::NoEdgeWeights { .. })), "{error}");
+}
+
+/// An explorer that always proposes the same, under numbers of its own.
+#[derive(Debug)]
+struct Stubborn {
+    domain: Domain,
+    genotype: Genotype,
+    numbers: Vec<u64>,
+}
+
+impl Explorer for Stubborn {
+    fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
+        Ok(self.numbers.pop().map(|task| Proposal::new(task, self.genotype.clone())))
+    }
+
+    fn tell(&mut self, _: &Proposal, _: &Outcome) -> Result<(), ExploreError> {
+        Ok(())
+    }
+
+    fn state(&self) -> Result<serde_json::Value, ExploreError> {
+        Ok(serde_json::Value::Null)
+    }
+
+    fn restore(&mut self, _: &serde_json::Value) -> Result<(), ExploreError> {
+        Ok(())
+    }
+}
+
+/// Outcomes are told by number, and what is proposed is trained whatever it is.
+#[test]
+fn an_explorer_that_leaves_its_domain_or_repeats_a_number_is_refused() {
+    let domain = Domain::top(space(two_ops(), 1), 2);
+    let inside = domain.sample(&mut Noise::new(1).stream("one", 0)).unwrap();
+    let told = |genotype: Genotype, numbers: Vec<u64>| {
+        let mut explorer = Stubborn { domain: domain.clone(), genotype, numbers };
+        let mut judge = |_: &Genotype| Outcome::measured(0.5, Cost::default());
+        explore(&mut explorer, &mut judge, 3)
+    };
+    assert_eq!(told(inside.clone(), vec![2, 1, 0]).unwrap().len(), 3);
+    let error = told(inside, vec![7, 4, 4]).unwrap_err();
+    assert!(matches!(error, ExploreError::Numbered { task: 4, last: 4 }), "{error}");
+    let pools = registry().op_set("pools", &["max_pool_3x3"]).unwrap();
+    let other = Domain::top(space(pools, 1), 2);
+    let outside = other.sample(&mut Noise::new(1).stream("one", 0)).unwrap();
+    let error = told(outside, vec![0]).unwrap_err();
+    assert!(matches!(error, ExploreError::Outside { task: 0, .. }), "{error}");
+}
+
+/// The architecture of a finished search without the number of its last epoch.
+#[test]
+fn a_finished_search_has_an_architecture() {
+    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let parts = SearchParts {
+        space: &space,
+        registry: &registry,
+        choices: Choices::of(Softmax::default()),
+        decoder: &TopK::darts(),
+        build: build(&digits, 2),
+        data: &data,
+    };
+    let config = SearchConfig { epochs: 2, ..config() };
+    let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();
+    let mut silent = Silent;
+    let mut session = Session { observer: &mut silent, checkpoint: None, digest: "one".to_owned() };
+    drive(&mut search, &mut session).unwrap();
+    assert_eq!(search.architecture().unwrap(), search.decode(2).unwrap());
+}
+
+/// Logits that leave the domain of the relaxation are refused at its weights.
+#[test]
+fn logits_off_the_simplex_are_refused_where_they_are_the_weights() {
+    let mut noise = Noise::new(1).stream("logits", 0);
+    let choices = Choices::of(dartloom_relax::Simplex);
+    let (device, dtype) = (Device::Cpu, DType::F32);
+    let made = Architecture::new(&space(two_ops(), 1), choices, &device, dtype, &mut noise);
+    let architecture = made.unwrap();
+    let at = Progress::start(4);
+    architecture.weights(at, &mut noise).unwrap();
+    let var = &architecture.logits()["reduce"];
+    var.set(&(var.as_tensor().detach() * 3.0).unwrap()).unwrap();
+    let error = architecture.weights(at, &mut noise).unwrap_err().to_string();
+    assert!(
+        error.starts_with("logits of `reduce`, relaxed by Simplex in epoch 0: row 0"),
+        "{error}"
+    );
+}
