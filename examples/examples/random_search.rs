@@ -69,16 +69,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut observer = observer_fn(|event| {
         if let Event::EpochFinished { phase, epoch, metrics } = event {
-            let accuracy = metrics.get("test_accuracy").copied().unwrap_or(f64::NAN);
-            println!("{phase}, epoch {epoch}: {:.1} % right", 100.0 * accuracy);
+            if let Some(accuracy) = metrics.get("valid_accuracy") {
+                println!("{phase}, epoch {epoch}: {:.1} % right", 100.0 * accuracy);
+            }
         }
         Ok(Flow::Continue)
     });
     let Some(outcome) = random.run("candidate", &kept, &mut observer)? else { return Ok(()) };
 
     println!("{} tried for {} multiply-adds", outcome.candidates.len(), outcome.training_macs());
-    let Some(best) = outcome.best() else { return Ok(()) };
-    println!("best: {:.1} % right, {}", 100.0 * best.accuracy, best.genotype.to_text()?);
+    let best = outcome.best().ok_or("the training of every candidate failed")?;
+    let accuracy = best.accuracy().ok_or("a best candidate has an accuracy")?;
+    println!("best: {:.1} % right, {}", 100.0 * accuracy, best.genotype.to_text()?);
     dir.write("genotype.json", best.genotype.to_json()?.as_bytes())?;
     println!("drawing: {}", dir.write("cell.dot", best.genotype.to_dot().as_bytes())?.display());
     Ok(())

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use dartloom::space::Shape;
 
 /// Neural architecture search: search, decode, retrain, count, draw and measure.
@@ -50,6 +50,9 @@ impl Default for Command {
     }
 }
 
+/// More than anybody waits for; keeps a typing error from filling the memory.
+const MOST_SEEDS: u64 = 10_000;
+
 /// The results go to stdout, everything else to stderr. A run that was stopped or killed goes on
 /// when the same command is given again. Exit codes: 0 done, 1 failure, 2 bad usage or input, 130
 /// stopped by Ctrl-C with the state saved.
@@ -72,9 +75,10 @@ pub(crate) struct RunArguments {
     /// Directory of the run; `runs/NAME` when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Processes that train candidates of discrete searches; what is found does not depend on them.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) workers: usize,
+    /// Processes that train candidates of discrete searches, 1 when left out; what is found does not depend
+    /// on them.
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<usize>,
     /// Memory that each of these processes may have; a candidate that needs more fails, and the
     /// search goes on.
     #[arg(long, value_name = "BYTES", value_parser = crate::estimate::bytes)]
@@ -82,8 +86,12 @@ pub(crate) struct RunArguments {
     /// End a candidate that has not finished an epoch for so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) worker_stall: Option<f64>,
+    /// Memory that the run may count on, in place of what the machine has; a run that is predicted to need
+    /// more is refused before it starts.
+    #[arg(long, value_name = "BYTES", value_parser = crate::estimate::bytes)]
+    pub(crate) memory: Option<u64>,
     /// Use the seeds 0 to N-1.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=MOST_SEEDS))]
     pub(crate) seeds: Option<u64>,
     /// Start anew where a run is stored.
     #[arg(long)]

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::error::CliError;
 use crate::option::{different, within};
-use crate::output;
 use crate::score::{Benchmark, ProbeArguments, number};
 use crate::table::table;
+use crate::{input, output};
 
 /// Do zero-cost scores rank architectures as a table of measurements does?
 ///
@@ -122,7 +122,7 @@ pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> 
 
 fn read(arguments: &CorrelateArguments) -> Result<Vec<Measured>, CliError> {
     let CorrelateArguments { table, space, column, .. } = arguments;
-    let rows = space.rows(output::unpacked(table)?, column);
+    let rows = space.rows(input::table(table)?, column);
     rows.map_err(|error| CliError::content(table, error))
 }
 

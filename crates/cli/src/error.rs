@@ -136,6 +136,25 @@ pub(crate) enum CliError {
         path.display()
     )]
     OldRun { path: PathBuf },
+    /// Labels that are not below the number of classes.
+    #[error(
+        "{source}; `data: Idx(directory: \"{}\", classes: N)` says that there are N classes",
+        directory.display()
+    )]
+    Classes { directory: PathBuf, source: Box<CliError> },
+    /// A run that needs more memory than there is.
+    #[error(
+        "{what} is predicted to need {}, {limit} {}; `dartloom estimate` says where it goes, \
+         --memory BYTES counts on another amount", crate::room::amount(*needed), crate::room::amount(*available)
+    )]
+    Memory { what: String, needed: u64, available: u64, limit: String },
+    /// A link where a run would write or remove a file.
+    #[error(
+        "{}: expected a file or directory of a run, found a link; it is neither followed nor \
+         replaced: remove it, or choose another directory with --out",
+        path.display()
+    )]
+    Link { path: PathBuf },
     /// Two programs on one run.
     #[error("{}: another dartloom is at work on this run", path.display())]
     Locked { path: PathBuf },

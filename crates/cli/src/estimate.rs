@@ -6,7 +6,7 @@ use dartloom::net::NetError;
 use dartloom::net::memory::{
     self, Admission, Breakdown, Draws, Range, Ranges, Size, Slot, Workload, admit,
 };
-use dartloom::search::MethodParts;
+use dartloom::search::{Comparison, MethodParts};
 use dartloom::space::{Blueprint, Build, Space};
 use dartloom::train::{FitConfig, Noise};
 use serde::Serialize;
@@ -63,7 +63,10 @@ pub(crate) fn run(arguments: &EstimateArguments) -> Result<ExitCode, CliError> {
     let experiment = experiment::load(&arguments.experiment, &Chosen::default())?;
     let plan = Plan::new(experiment, &origin)?;
     let threads = arguments.threads.unwrap_or_else(default_threads);
-    let estimate = Estimator { plan: &plan, threads, limit: arguments.memory }.estimate()?;
+    let comparison = plan.comparison();
+    let estimator = Estimator { comparison: &comparison, threads, limit: arguments.memory };
+    let methods = estimator.methods()?;
+    let estimate = Estimate { experiment: plan.experiment().name.clone(), threads, methods };
     output::print(&estimate.render(arguments.json)?)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,30 +74,63 @@ pub(crate) fn run(arguments: &EstimateArguments) -> Result<ExitCode, CliError> {
 /// The needs of an experiment on so many threads.
 #[cfg(test)]
 pub(crate) fn of(plan: &Plan, threads: usize) -> Result<impl Serialize, CliError> {
-    Estimator { plan, threads, limit: Some(1 << 30) }.estimate()
+    Estimator { comparison: &plan.comparison(), threads, limit: Some(1 << 30) }.methods()
+}
+
+/// The need of a part of a run at its peak.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Peak {
+    /// The part.
+    pub(crate) what: String,
+    /// Bytes of a process.
+    pub(crate) bytes: u64,
+    /// True where it runs in processes of its own, as many at a time as there are workers.
+    pub(crate) in_worker: bool,
+}
+
+/// The peaks of everything that `comparison` trains but the hand-made network, on so many threads; of
+/// candidates and retrained networks those of the largest.
+pub(crate) fn peaks(comparison: &Comparison<'_>, threads: usize) -> Result<Vec<Peak>, CliError> {
+    let estimator = Estimator { comparison, threads, limit: None };
+    let mut peaks = Vec::new();
+    let mut add = |what: String, bytes, in_worker| peaks.push(Peak { what, bytes, in_worker });
+    for (index, method) in estimator.methods()?.into_iter().enumerate() {
+        let MethodEstimate { method, search, candidates, retraining } = method;
+        let in_worker = search.is_none();
+        if let Some(search) = search {
+            add(format!("the supernet of {method}"), search.total, false);
+        }
+        let most = candidates.ranges.memory.most;
+        if index == 0 {
+            add("the largest candidate of random search".to_owned(), most, false);
+        }
+        if in_worker {
+            add(format!("the largest candidate of {method}"), most, true);
+        }
+        let most = retraining.ranges.memory.most;
+        add(format!("the largest network that {method} can find, retrained"), most, false);
+    }
+    Ok(peaks)
 }
 
 /// An experiment to be estimated.
 struct Estimator<'a> {
-    plan: &'a Plan,
+    comparison: &'a Comparison<'a>,
     threads: usize,
     limit: Option<u64>,
 }
 
 impl Estimator<'_> {
-    fn estimate(&self) -> Result<Estimate, CliError> {
-        let comparison = self.plan.comparison();
-        let methods = comparison.methods.iter().map(|method| {
+    fn methods(&self) -> Result<Vec<MethodEstimate>, CliError> {
+        let methods = self.comparison.methods.iter().map(|method| {
             let search = self.search(method)?;
             self.method((&method.name, method.space, method.channels), Some(search))
         });
-        let explorers = comparison
-            .explorers
-            .iter()
-            .map(|explorer| self.method((&explorer.name, explorer.space, explorer.channels), None));
-        let methods = methods.chain(explorers).collect::<Result<_, _>>()?;
-        let experiment = self.plan.experiment().name.clone();
-        Ok(Estimate { experiment, threads: self.threads, methods })
+        let explorers =
+            self.comparison.explorers.iter().map(|explorer| {
+                self.method((&explorer.name, explorer.space, explorer.channels), None)
+            });
+        methods.chain(explorers).collect()
     }
 
     fn method(
@@ -102,9 +138,10 @@ impl Estimator<'_> {
         (name, space, channels): (&str, &Space, usize),
         search: Option<SearchEstimate>,
     ) -> Result<MethodEstimate, CliError> {
-        let (random, retrain) = (&self.plan.experiment().random, &self.plan.experiment().retrain);
+        let (random, retrain) = (&self.comparison.config.random, &self.comparison.config.retrain);
         let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
-        let network = self.plan.retrained(&sample, space).map_err(CliError::input)?;
+        let network = self.comparison.retrained_network(&sample, space);
+        let network = network.map_err(CliError::input)?;
         let retrained = space.with_network(network).map_err(CliError::input)?;
         Ok(MethodEstimate {
             method: name.to_owned(),
@@ -115,9 +152,10 @@ impl Estimator<'_> {
     }
 
     fn search(&self, method: &MethodParts<'_>) -> Result<SearchEstimate, CliError> {
-        let registry = self.plan.registry();
+        let registry = self.comparison.registry;
+        let classes = self.build()?;
         let predict = |Size { batch, channels }| -> Result<(Blueprint, Breakdown), NetError> {
-            let build = Build { partial: method.partial, ..self.plan.build(channels) };
+            let build = Build { partial: method.partial, channels, ..classes };
             let plan = Blueprint::supernet(method.space, build)?;
             let logits = method.choices.logits(&plan);
             let work = method.search.bilevel.workload(batch, logits, self.threads);
@@ -137,6 +175,11 @@ impl Estimator<'_> {
         })
     }
 
+    /// Classes and images, whatever the channels.
+    fn build(&self) -> Result<Build, CliError> {
+        self.comparison.build(1).map_err(CliError::input)
+    }
+
     /// All networks of a space in training.
     fn space(
         &self,
@@ -145,9 +188,10 @@ impl Estimator<'_> {
         top: usize,
         fit: &FitConfig,
     ) -> Result<SpaceEstimate, CliError> {
+        let classes = self.build()?;
         let ranges = |Size { batch, channels }| {
             let work = Workload { batch, ..fit.workload(self.threads) };
-            let (build, registry) = (self.plan.build(channels), self.plan.registry());
+            let (build, registry) = (Build { channels, ..classes }, self.comparison.registry);
             memory::ranges(space, build, registry, Draws::Top(top), &work)
         };
         let size = Size { batch: fit.batch, channels };

@@ -1,4 +1,4 @@
-//! What this machine has.
+//! The memory of this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Available {
     /// Bytes.
     pub(crate) bytes: u64,
-    /// Who says so.
+    /// The one that says so.
     pub(crate) source: String,
 }
 
@@ -43,7 +43,7 @@ fn of_limits(text: &str) -> Vec<Available> {
     ["Max address space", "Max data size"].into_iter().filter_map(limit).collect()
 }
 
-/// What the control groups of `/proc/self/cgroup`, and all groups around them, leave.
+/// The room that the control groups of `/proc/self/cgroup`, and all groups around them, leave.
 fn of_groups(text: &str) -> Vec<Available> {
     let mut found = Vec::new();
     for line in text.lines() {

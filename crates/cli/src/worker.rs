@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
     let work = |error: SearchError| CliError::work(Error::from(error));
     let images = comparison.candidate_images(explorer, *seed).map_err(work)?;
     let checkpoints = RunDir::open(checkpoints).map_err(CliError::work)?;
-    let training = comparison.training(explorer, *seed, &images, checkpoints);
+    let training = comparison.training(explorer, *seed, &images, checkpoints).map_err(work)?;
     let code = serve(std::io::stdin(), std::io::stdout(), |task, reporter| {
         training.handle(&task.payload, &mut |value| reporter.progress(value))
     });

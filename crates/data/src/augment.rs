@@ -33,6 +33,31 @@ impl Augment {
         Self { crop_padding: 4, flip: true, cutout }
     }
 
+    /// Refuses what makes no sense on images of `shape`: a crop that can miss the image, a cutout that can
+    /// blank all of it, and a flip that changes nothing.
+    ///
+    /// # Errors
+    /// [`DataError::Augmentation`] naming the field.
+    pub fn check(&self, shape: ImageShape) -> Result<(), DataError> {
+        let (shorter, longer) = (shape.height.min(shape.width), shape.height.max(shape.width));
+        let refuse = |field, expected, found: String| {
+            Err(DataError::Augmentation { field, expected, found, shape })
+        };
+        if self.crop_padding >= shorter {
+            let expected = format!("less than {shorter}, or the crop can miss the image");
+            return refuse("crop_padding", expected, self.crop_padding.to_string());
+        }
+        if self.flip && shape.width == 1 {
+            let expected = "false where images have one column".to_owned();
+            return refuse("flip", expected, "true".to_owned());
+        }
+        if self.cutout >= longer {
+            let expected = format!("less than {longer}, or cutout blanks the whole image");
+            return refuse("cutout", expected, self.cutout.to_string());
+        }
+        Ok(())
+    }
+
     /// Changes one image of `shape` in place.
     ///
     /// # Errors

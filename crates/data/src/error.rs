@@ -227,6 +227,18 @@ pub enum DataError {
         /// The value given.
         value: f32,
     },
+    /// A random change that makes no sense on images of this shape.
+    #[error("{field}: expected {expected}, found {found} on images of {shape}")]
+    Augmentation {
+        /// Field of [`Augment`](crate::Augment).
+        field: &'static str,
+        /// Values that are allowed.
+        expected: String,
+        /// The value.
+        found: String,
+        /// Shape of the images.
+        shape: crate::ImageShape,
+    },
     /// A sample index past the end of the data set.
     #[error("sample {index} of a data set of {len}")]
     IndexOutOfRange {

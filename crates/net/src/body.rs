@@ -98,7 +98,19 @@ impl Body {
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
         let magnitude = Magnitude::of(plan, registry)?;
         let (classes, outside) = (plan.build.classes, memory::outside(plan)?);
-        Ok(Self { variables, input, classes, stem, cells, aux, head, per_pixel, cost, outside, magnitude })
+        Ok(Self {
+            variables,
+            input,
+            classes,
+            stem,
+            cells,
+            aux,
+            head,
+            per_pixel,
+            cost,
+            outside,
+            magnitude,
+        })
     }
 
     /// Whether a blueprint is of the kind a network is made from.

@@ -122,8 +122,12 @@ impl Architecture {
     }
 
     /// The cell that a table or a line of edges belongs to, by its name among the logits.
-    pub(crate) fn cell_of(&self, name: &str) -> Option<usize> {
-        self.cells.iter().position(|cell| cell == name || line(cell) == name)
+    pub(crate) fn cell_of(&self, name: &str) -> Result<usize, SearchError> {
+        let cell = self.cells.iter().position(|cell| cell == name || line(cell) == name);
+        cell.ok_or_else(|| SearchError::Logits {
+            expected: self.cells.clone(),
+            found: name.to_owned(),
+        })
     }
 
     /// Operations of an edge.

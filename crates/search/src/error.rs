@@ -76,6 +76,62 @@ pub enum SearchError {
     /// A statistic could not be computed.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// No network could be trained.
+    #[error("none of {networks} networks could be trained, at last: {last}")]
+    NothingTrained {
+        /// Number of networks that were tried.
+        networks: usize,
+        /// The reason of the last.
+        last: String,
+    },
+    /// A configuration value inside of another one.
+    #[error("{field}.{source}")]
+    Within {
+        /// The place of the other value.
+        field: String,
+        /// The error about it, its field first.
+        source: Box<SearchError>,
+    },
+    /// A value that makes no network or part of one.
+    #[error("{field}: {source}")]
+    Of {
+        /// The field.
+        field: String,
+        /// The error about its value.
+        source: Box<SearchError>,
+    },
+    /// Images whose sides cannot be halved as often as a network halves them.
+    #[error(
+        "images of {height}x{width} cannot be halved {}; sides that are multiples of {step} can, such as \
+         {}x{} ({source})",
+        times(*halvings), height.next_multiple_of(*step), width.next_multiple_of(*step)
+    )]
+    Halvings {
+        /// Rows of an image.
+        height: usize,
+        /// Columns of an image.
+        width: usize,
+        /// Number of halvings in the network.
+        halvings: usize,
+        /// Sides must be multiples of this: 2 to the number of halvings.
+        step: usize,
+        /// The first layer that they do not fit.
+        source: SpaceError,
+    },
+    /// Logits that belong to no cell.
+    #[error("logits `{found}`: expected those of one of the cells {}", expected.join(", "))]
+    Logits {
+        /// The cells.
+        expected: Vec<String>,
+        /// The name of the logits.
+        found: String,
+    },
+    /// Data of a task that this search does not know.
+    #[error("expected images with one class each, found {found}")]
+    Task {
+        /// What was found.
+        found: String,
+    },
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
@@ -96,6 +152,53 @@ pub enum SearchError {
         /// What was found.
         found: String,
     },
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+impl SearchError {
+    /// The same error with the place of the value that it is about: `epochs: expected ..` in
+    /// `random.fit` is `random.fit.epochs: expected ..`.
+    #[must_use]
+    pub fn within(self, field: impl Into<String>) -> Self {
+        let (field, source) = (field.into(), Box::new(self));
+        if source.names_a_field() {
+            Self::Within { field, source }
+        } else {
+            Self::Of { field, source }
+        }
+    }
+
+    /// True where the text starts with the name of a field.
+    fn names_a_field(&self) -> bool {
+        match self {
+            Self::Config { .. }
+            | Self::Within { .. }
+            | Self::Data(DataError::Augmentation { .. })
+            | Self::Train(
+                TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
+            ) => true,
+            Self::Explore(error) => matches!(**error, ExploreError::Config { .. }),
+            _ => false,
+        }
+    }
+
+    /// The place where numbers stopped being finite, if that is what went wrong; the error itself otherwise.
+    ///
+    /// A network that diverges says something about the network; every other error says something about
+    /// the machine or the experiment, and ends what runs.
+    pub(crate) fn divergence(self) -> Result<String, Self> {
+        match self {
+            Self::Train(error @ TrainError::NotFinite { .. }) => Ok(error.to_string()),
+            other => Err(other),
+        }
+    }
 }
 
 impl From<NetError> for SearchError {

@@ -29,6 +29,11 @@ impl Gap {
     pub fn loss(&self) -> f64 {
         self.hard_loss - self.relaxed_loss
     }
+
+    /// True where both losses are numbers; the difference says nothing otherwise.
+    pub fn is_finite(&self) -> bool {
+        self.relaxed_loss.is_finite() && self.hard_loss.is_finite()
+    }
 }
 
 /// Measures the discretisation gap on `loader`.

@@ -29,9 +29,9 @@ pub use bilevel::{
 };
 pub use choices::{Choices, Start};
 pub use comparison::{
-    Baseline, CandidatesReport, Comparison, ComparisonConfig, ContenderReport, Contest,
-    ExplorerParts, ExplorerRules, LegResult, MethodParts, MethodReport, PairedReport, Report,
-    RetrainConfig, Stopwatch, Workers,
+    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, ExplorerParts, ExplorerRules,
+    LegResult, Majority, MethodParts, MethodReport, PairedReport, Report, RetrainConfig, Stopwatch,
+    Tried, Workers,
 };
 pub use error::SearchError;
 pub use gap::{Gap, discretisation_gap};
@@ -41,6 +41,6 @@ pub use op_scores::{
 };
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
 pub use prune::{Kept, PruneConfig};
-pub use random::{Candidate, RandomConfig, RandomOutcome, RandomSearch};
+pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

@@ -11,8 +11,7 @@ use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
     EpochReport, Identity, MOST_EPOCHS, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper,
-    TrainError,
-    evaluate,
+    TrainError, evaluate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +63,29 @@ impl Default for SearchConfig {
 }
 
 impl SearchConfig {
+    /// Random changes to batches.
+    pub fn augment(&self) -> Augment {
+        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: 0 }
+    }
+
+    /// Refuses values that make no sense, and those that make none with these images.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] or [`SearchError::Data`] naming the field.
+    pub fn check_images(&self, data: &Parts<'_>) -> Result<(), SearchError> {
+        self.check()?;
+        for (images, expected) in [
+            (data.train.len(), "no more than the images that move weights"),
+            (data.valid.len(), "no more than the images that move logits"),
+        ] {
+            if self.batch > images {
+                let found = format!("{} of {images} images", self.batch);
+                return Err(SearchError::Config { field: "batch", expected, found });
+            }
+        }
+        Ok(self.augment().check(data.train.shape())?)
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -77,13 +99,17 @@ impl SearchConfig {
             _ if self.epochs > MOST_EPOCHS => refuse("epochs", "at most 1048576", self.epochs),
             _ if self.batch < 2 => refuse("batch", "at least 2", self.batch),
             _ if self.bilevel.warm_up >= self.epochs => {
-                refuse("warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
+                refuse("bilevel.warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
             }
             _ => {
-                self.stop.iter().try_for_each(|stop| stop.rule().check())?;
+                for (index, stop) in self.stop.iter().enumerate() {
+                    let rule = stop.rule().check();
+                    rule.map_err(|error| error.within(format!("stop.{index}")))?;
+                }
                 let warm_up = self.bilevel.warm_up;
-                self.prune.map_or(Ok(()), |prune| prune.check(self.epochs, warm_up))?;
-                self.bilevel.check()
+                let prune = self.prune.map_or(Ok(()), |prune| prune.check(self.epochs, warm_up));
+                prune.map_err(|error| error.within("prune"))?;
+                self.bilevel.check().map_err(|error| error.within("bilevel"))
             }
         }
     }
@@ -182,8 +208,8 @@ impl<'a> SupernetSearch<'a> {
         config: SearchConfig,
         noise: Noise,
     ) -> Result<Self, SearchError> {
-        config.check()?;
-        prune::check(&config, &parts)?;
+        config.check_images(parts.data)?;
+        prune::check(config.prune.as_ref(), &parts.choices, parts.build.partial)?;
         parts.registry.check(parts.space.op_set())?;
         check_build(parts.build, &parts.data.train)?;
         let (space, device) = (parts.space, Device::Cpu);
@@ -197,10 +223,9 @@ impl<'a> SupernetSearch<'a> {
         rehearse(&architecture, space, parts.decoder, config.epochs, noise)?;
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
         let data = parts.data;
-        let batch = config.batch.min(data.train.len());
-        let train = batches(&data.train, batch, &config, noise.child("train batches"))?;
-        let valid = batches(&data.valid, batch, &config, noise.child("valid batches"))?;
-        let scoring = Loader::new(&data.valid, batch)?;
+        let train = batches(&data.train, &config, noise.child("train batches"))?;
+        let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
+        let scoring = Loader::new(&data.valid, config.batch)?;
         Ok(Self {
             phase: phase.into(),
             space,
@@ -486,14 +511,12 @@ impl Stepper for SupernetSearch<'_> {
 
 fn batches<'a>(
     data: &'a dyn Dataset,
-    batch: usize,
     config: &SearchConfig,
     noise: Noise,
 ) -> Result<Loader<'a>, SearchError> {
-    let augment = Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: 0 };
-    let loader = Loader::new(data, batch.min(data.len()))?;
+    let loader = Loader::new(data, config.batch)?;
     let loader = loader.order(BatchOrder::Shuffled).seed(noise.seed()).drop_last(true);
-    Ok(loader.augment(augment))
+    Ok(loader.augment(config.augment()))
 }
 
 /// Genes without weights: many of them are a sign of collapse.

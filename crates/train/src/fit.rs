@@ -33,7 +33,7 @@ pub struct FitConfig {
     pub clip: f64,
     /// Drop-path probability `p`; it rises linearly, `p * epoch / epochs`, from 0 towards `p`.
     pub drop_path: f64,
-    /// Weight of the auxiliary head's loss.
+    /// Weight of the auxiliary head's loss, where the network has such a head.
     pub auxiliary: f64,
     /// Label smoothing.
     pub smoothing: f64,
@@ -82,6 +82,29 @@ impl FitConfig {
         }
     }
 
+    /// Random changes to the training images.
+    pub fn augment(&self) -> Augment {
+        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: self.cutout }
+    }
+
+    /// Refuses values that make no sense, and those that make none with `train` to learn from.
+    ///
+    /// Since a step has two images at least, every channel of a batch norm has two values.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`] or [`TrainError::Data`] naming the field.
+    pub fn check_images(&self, train: &dyn Dataset) -> Result<(), TrainError> {
+        self.check()?;
+        if self.batch > train.len() {
+            return Err(TrainError::Config {
+                field: "batch",
+                expected: "no more than the images to learn from",
+                found: format!("{} of {} images", self.batch, train.len()),
+            });
+        }
+        Ok(self.augment().check(train.shape())?)
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -109,9 +132,54 @@ impl FitConfig {
             _ if !weight(self.auxiliary) => {
                 refuse("auxiliary", "a finite weight of 0 or more", &self.auxiliary)
             }
-            _ => self.sgd.check(),
+            _ => self.sgd.check().map_err(of_sgd),
         }
     }
+}
+
+/// The same refusal with the path of the field in a [`FitConfig`].
+fn of_sgd(error: TrainError) -> TrainError {
+    match error {
+        TrainError::Config { field, expected, found } => {
+            let field = if field == "momentum" { "sgd.momentum" } else { "sgd.weight_decay" };
+            TrainError::Config { field, expected, found }
+        }
+        other => other,
+    }
+}
+
+/// Images that a network does not learn from and is judged with after every epoch.
+#[derive(Clone, Copy, Debug)]
+pub enum HeldOut<'a> {
+    /// Those of the final report, with which nothing is chosen: the metrics are `test_loss` and
+    /// `test_accuracy`.
+    Test(&'a dyn Dataset),
+    /// Those that something is chosen with, such as the best of several networks: the metrics are
+    /// `valid_loss` and `valid_accuracy`.
+    Validation(&'a dyn Dataset),
+}
+
+impl<'a> HeldOut<'a> {
+    fn images(self) -> &'a dyn Dataset {
+        match self {
+            Self::Test(images) | Self::Validation(images) => images,
+        }
+    }
+
+    /// The beginning of its metrics' names.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Test(_) => "test",
+            Self::Validation(_) => "valid",
+        }
+    }
+}
+
+/// Held-out images and the batches they come in.
+#[derive(Debug)]
+struct Judge<'a> {
+    held_out: HeldOut<'a>,
+    loader: Loader<'a>,
 }
 
 /// A network in training: a [`Stepper`].
@@ -124,7 +192,7 @@ pub struct Fit<'a> {
     config: FitConfig,
     noise: Noise,
     train: Loader<'a>,
-    test: Option<Loader<'a>>,
+    judge: Option<Judge<'a>>,
     sgd: Sgd,
     running: Running,
 }
@@ -137,11 +205,12 @@ struct Running {
 }
 
 impl<'a> Fit<'a> {
-    /// Prepares training of `model` on `train`, evaluated on `test` after every epoch.
+    /// Prepares training of `model` on `train`, judged with `held_out` after every epoch.
     ///
     /// # Errors
-    /// [`TrainError::Config`], [`TrainError::Classes`] for a model of other classes than the
-    /// labels', [`TrainError::TestImages`] for test images of another shape or task,
+    /// [`TrainError::Config`] naming the field, [`TrainError::Data`] when the random changes make no sense
+    /// on such images, [`TrainError::Classes`] for a model of other classes than the labels',
+    /// [`TrainError::TestImages`] for held-out images of another shape or task,
     /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), or the loader's error.
     pub fn new(
         phase: impl Into<String>,
@@ -149,40 +218,53 @@ impl<'a> Fit<'a> {
         config: FitConfig,
         noise: Noise,
         train: &'a dyn Dataset,
-        test: Option<&'a dyn Dataset>,
+        held_out: Option<HeldOut<'a>>,
     ) -> Result<Self, TrainError> {
-        config.check()?;
-        if let Some(test) = test {
-            check_alike(train, test)?;
-            check_repeats(test)?;
+        config.check_images(train)?;
+        if let Some(held_out) = held_out {
+            check_alike(train, held_out.images())?;
+            check_repeats(held_out.images())?;
         }
         check_repeats(train)?;
         check_classes(model, train)?;
-        let augment =
-            Augment { crop_padding: config.crop_padding, flip: config.flip, cutout: config.cutout };
-        let batch = config.batch.min(train.len());
-        let loader = Loader::new(train, batch)?
+        let loader = Loader::new(train, config.batch)?
             .order(BatchOrder::Shuffled)
             .seed(noise.child("train batches").seed())
             .drop_last(true)
-            .augment(augment);
-        let test = test.map(|test| Loader::new(test, batch)).transpose()?;
-        let sgd = Sgd::new(config.sgd);
+            .augment(config.augment());
+        let judge = held_out.map(|held_out| {
+            let loader = Loader::new(held_out.images(), config.batch)?;
+            Ok::<_, TrainError>(Judge { held_out, loader })
+        });
+        let (judge, sgd) = (judge.transpose()?, Sgd::new(config.sgd));
         let (phase, running, network) = (phase.into(), Running::default(), model.identity());
-        Ok(Self { phase, model, network, config, noise, train: loader, test, sgd, running })
+        Ok(Self { phase, model, network, config, noise, train: loader, judge, sgd, running })
     }
 
-    /// Loss and accuracy on the test images.
+    /// Loss and accuracy on the held-out images; `None` when there are none.
     ///
     /// # Errors
-    /// When there are none, or the network fails.
+    /// When the network fails, [`TrainError::NotFinite`] when its loss is not finite: an accuracy would
+    /// say nothing.
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
+        self.judge(Position { epoch: self.config.epochs, step: 0 })
+    }
+
+    fn judge(&self, at: Position) -> Result<Option<Evaluation>, TrainError> {
+        let Some(judge) = &self.judge else { return Ok(None) };
         let mut noise = self.noise.stream("evaluation", 0);
         let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
             let mut pass = self.pass(Mode::eval(), &mut noise);
             Ok(self.model.forward(images, &mut pass)?.logits)
         };
-        self.test.as_ref().map(|test| evaluate(test, forward)).transpose()
+        let found = evaluate(&judge.loader, forward)?;
+        let what = match judge.held_out {
+            HeldOut::Test(_) => "loss on the test images",
+            HeldOut::Validation(_) => "loss on the validation images",
+        };
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        guard.check(what, found.loss, || None)?;
+        Ok(Some(found))
     }
 
     fn pass<'n>(&self, mode: Mode, noise: &'n mut dyn RngCore) -> Pass<'n> {
@@ -290,9 +372,11 @@ impl Stepper for Fit<'_> {
             ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
             ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
         ]);
-        if let Some(Evaluation { loss, accuracy }) = self.evaluate()? {
-            metrics.insert("test_loss".to_owned(), loss);
-            metrics.insert("test_accuracy".to_owned(), accuracy);
+        let end = Position { epoch, step: self.steps_per_epoch() };
+        if let (Some(judge), Some(found)) = (&self.judge, self.judge(end)?) {
+            let name = judge.held_out.name();
+            metrics.insert(format!("{name}_loss"), found.loss);
+            metrics.insert(format!("{name}_accuracy"), found.accuracy);
         }
         Ok(EpochReport { metrics, ..EpochReport::default() })
     }
@@ -304,12 +388,13 @@ impl Stepper for Fit<'_> {
     }
 
     fn identity(&self) -> Result<Identity, TrainError> {
-        let test = self.test.as_ref().map(|test| test.dataset().digest()).transpose()?;
+        let judge = self.judge.as_ref();
+        let held_out = judge.map(|judge| judge.loader.dataset().digest()).transpose()?;
         Ok(Identity::new()
             .with("training", &self.config)?
             .with("seed", &self.noise.seed())?
             .with("training images", &self.train.dataset().digest()?)?
-            .with("test images", &test)?
+            .with("held-out images", &held_out)?
             .with_code("network", "Model::identity", self.network.clone()))
     }
 

@@ -105,15 +105,6 @@ impl RunDir {
         let file = OpenOptions::new().create(true).append(true).open(&path);
         file.map_err(|source| failed(&path, "append to", source))
     }
-
-    /// Removes everything in the directory.
-    ///
-    /// # Errors
-    /// [`TrainError::File`].
-    pub fn clear(&self) -> Result<(), TrainError> {
-        fs::remove_dir_all(&self.path).map_err(|source| failed(&self.path, "clear", source))?;
-        fs::create_dir_all(&self.path).map_err(|source| failed(&self.path, "create", source))
-    }
 }
 
 /// A short name for a configuration: equal values have equal names.

@@ -64,7 +64,7 @@ mod tests {
         let one = Experiment::on(Data::Digits).unwrap();
         let mut other = one.clone();
         other.method[0].search.epochs = 99;
-        other.data = Data::Idx("images".into());
+        other.data = Data::Idx(std::path::PathBuf::from("images").into());
         assert_eq!(differences(&one, &one).unwrap(), Vec::<String>::new());
         let listed = differences(&one, &other).unwrap();
         let epochs = one.method[0].search.epochs;

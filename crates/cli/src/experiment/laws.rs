@@ -1,6 +1,6 @@
 //! Laws of all experiments: what is written reads back, and no text or number is a panic.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dartloom::decode::{SparseThreshold, TopK};
 use dartloom::presets::Topology;
@@ -125,7 +125,7 @@ fn any_data() -> impl Strategy<Value = Data> {
 }
 
 fn idx(path: PathBuf) -> Data {
-    Data::Idx(path)
+    Data::Idx(path.into())
 }
 
 fn any_relaxation() -> impl Strategy<Value = Option<RelaxationKind>> {

@@ -3,6 +3,7 @@
 mod build;
 mod choice;
 mod chosen;
+mod data;
 mod difference;
 mod explorer;
 mod kinds;
@@ -16,12 +17,11 @@ mod set;
 mod value;
 
 pub(crate) use chosen::{Chosen, method_names};
+pub(crate) use data::Data;
 pub(crate) use difference::{differences, to_json};
 pub(crate) use plan::{Images, Plan};
 pub(crate) use read::{builtin, load, to_ron};
 pub(crate) use set::set;
-
-use std::path::PathBuf;
 
 use dartloom::search::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use dartloom::space::{OpSpec, Stem};
@@ -58,33 +58,6 @@ pub(crate) struct Experiment {
     pub(crate) baseline: Baseline,
     /// One comparison per seed.
     pub(crate) seeds: Vec<u64>,
-}
-
-/// Where images come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Data {
-    /// The embedded 8x8 digits.
-    Digits,
-    /// A directory of IDX files (MNIST, Fashion-MNIST) of ten classes.
-    Idx(PathBuf),
-    /// A directory of CIFAR-10 or CIFAR-100 in its binary version.
-    Cifar(PathBuf),
-}
-
-impl Data {
-    /// Their kind, wherever they are: an experiment is the same when its images have been moved.
-    fn kind(&self) -> Self {
-        match self {
-            Self::Digits => Self::Digits,
-            Self::Idx(_) => Self::Idx(PathBuf::new()),
-            Self::Cifar(_) => Self::Cifar(PathBuf::new()),
-        }
-    }
-
-    /// Whether images are those of things, which may be mirrored and cropped.
-    fn is_natural(&self) -> bool {
-        matches!(self, Self::Cifar(_))
-    }
 }
 
 /// Which operations are candidates.

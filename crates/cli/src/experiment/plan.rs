@@ -1,18 +1,16 @@
 //! An experiment that can be run.
 
-use dartloom::data::{DataError, Dataset, InMemory, Splits, Task, cifar, digits, idx};
+use dartloom::data::Splits;
+use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::search::{Comparison, ExplorerParts, MethodParts};
-use dartloom::space::{
-    Blueprint, Build, Chain, Compat, Genotype, Layout, Network, OpSet, Shape, Space, SpaceError,
-};
-use dartloom::train::Noise;
+use dartloom::space::{OpSet, Space};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::rules::Rules;
-use super::{Data, Experiment, Ops, StemKind};
+use super::{Experiment, Ops, StemKind};
 use crate::error::CliError;
 
 /// An experiment whose spaces, data and numbers have been checked together.
@@ -55,10 +53,9 @@ impl Plan {
             space(&experiment, (ops, topology), &registry, origin)
         });
         let explorers = explorers.collect::<Result<_, CliError>>()?;
-        let data = read(&experiment.data).map_err(refused(origin))?;
+        let data = experiment.data.read(origin)?;
         let plan = Self { experiment, registry, methods, explorers, data };
-        plan.check_networks(origin)?;
-        plan.check_candidates(origin)?;
+        plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
     }
@@ -72,11 +69,6 @@ impl Plan {
     pub(crate) fn images(&self) -> Result<Images, CliError> {
         let digest = |data: &InMemory| data.digest().map_err(CliError::work);
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
-    }
-
-    /// The operations it knows.
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.registry
     }
 
     /// What is run.
@@ -115,75 +107,14 @@ impl Plan {
         }
     }
 
-    /// Lays out every network of the run, so that shapes that do not fit show before hours of work.
-    fn check_networks(&self, origin: &str) -> Result<(), CliError> {
-        let Experiment { random, retrain, .. } = &self.experiment;
-        let ops = self.registry.catalog();
-        for method in self.comparison().methods {
+    /// Checks the methods one by one, so that messages say whose values they are about.
+    fn check_methods(&self, origin: &str) -> Result<(), CliError> {
+        let comparison = self.comparison();
+        for method in &comparison.methods {
             let origin = &of_method(origin, &self.experiment, &method.name);
-            method.check().map_err(refused(origin))?;
-            let MethodParts { space, channels, partial, .. } = method;
-            let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
-            let derived = |network: Result<Network, SpaceError>, channels: usize| {
-                Blueprint::derived(&sample, &network?, ops, self.build(channels))
-            };
-            let plans = [
-                Blueprint::supernet(space, Build { partial, ..self.build(channels) }),
-                derived(sample.network_in(space), channels),
-                derived(self.retrained(&sample, space), retrain.channels),
-            ];
-            for plan in plans {
-                let plan = plan.map_err(refused(origin))?;
-                // An operation that has neither recipe nor factory has no cost.
-                self.registry.cost(&plan).map_err(refused(origin))?;
-            }
+            comparison.check_method(method).map_err(refused(origin))?;
         }
         Ok(())
-    }
-
-    /// Lays out a candidate of every explorer.
-    fn check_candidates(&self, origin: &str) -> Result<(), CliError> {
-        let Experiment { random, retrain, .. } = &self.experiment;
-        for ExplorerParts { name, space, channels, .. } in self.comparison().explorers {
-            let origin = &of_method(origin, &self.experiment, &name);
-            let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
-            let networks = [
-                (sample.network_in(space), channels),
-                (self.retrained(&sample, space), retrain.channels),
-            ];
-            for (network, channels) in networks {
-                let network = network.map_err(refused(origin))?;
-                let ops = self.registry.catalog();
-                let plan = Blueprint::derived(&sample, &network, ops, self.build(channels));
-                self.registry.cost(&plan.map_err(refused(origin))?).map_err(refused(origin))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the cells of a genotype stand when it is retrained.
-    pub(crate) fn retrained(
-        &self,
-        genotype: &Genotype,
-        space: &Space,
-    ) -> Result<Network, SpaceError> {
-        if *genotype.layout() == Layout::Space {
-            return genotype.network_in(space);
-        }
-        let (layers, stem) = (self.experiment.retrain.layers, space.network().stem().clone());
-        genotype.chain(layers, stem, Some(Chain::thirds(layers)), Compat::Paper)?.network()
-    }
-
-    /// A network of so many channels for the experiment's images.
-    pub(crate) fn build(&self, channels: usize) -> Build {
-        let train: &InMemory = &self.data.train;
-        let shape = train.shape();
-        let classes = match train.task() {
-            Task::Classification { classes } => classes,
-            _ => 0,
-        };
-        let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build::new(channels, classes, input)
     }
 }
 
@@ -256,12 +187,4 @@ fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
 /// Puts the origin of an experiment before what a library says about it.
 pub(super) fn refused<E: Into<dartloom::Error>>(origin: &str) -> impl Fn(E) -> CliError + '_ {
     move |error| CliError::experiment(origin, error)
-}
-
-fn read(data: &Data) -> Result<Splits, DataError> {
-    Ok(match data {
-        Data::Digits => digits(),
-        Data::Idx(directory) => idx::load_dir(directory)?,
-        Data::Cifar(directory) => cifar::load_dir(directory)?,
-    })
 }

@@ -1,6 +1,6 @@
 //! Experiment files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dartloom::space::text::ron_message;
 use ron::extensions::Extensions;
@@ -63,7 +63,7 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     let data = patch.data.clone().ok_or_else(|| CliError::Field {
         origin: path.display().to_string(),
         field: "data",
-        expected: "Digits, Idx(\"directory\") or Cifar(\"directory\")",
+        expected: "Digits, Idx(\"directory\"), Idx(directory: \"..\", classes: 27) or Cifar(\"directory\")",
         found: "nothing".to_owned(),
     })?;
     if patch.name.is_none() {
@@ -73,32 +73,6 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     let folder = path.parent().unwrap_or(Path::new(""));
     experiment.data = experiment.data.below(folder, &path.display().to_string())?;
     Ok(experiment)
-}
-
-impl Data {
-    /// The same data with an absolute directory; a relative one starts in `folder`. `origin` stands
-    /// before errors.
-    pub(crate) fn below(self, folder: &Path, origin: &str) -> Result<Self, CliError> {
-        let place = |path: PathBuf| {
-            let refuse = |found| CliError::Field {
-                origin: origin.to_owned(),
-                field: "data",
-                expected: "the name of a directory",
-                found,
-            };
-            if path.as_os_str().is_empty() {
-                return Err(refuse("an empty one".to_owned()));
-            }
-            let joined = folder.join(path);
-            std::path::absolute(&joined)
-                .map_err(|error| refuse(format!("{}: {error}", joined.display())))
-        };
-        Ok(match self {
-            Self::Digits => Self::Digits,
-            Self::Idx(path) => Self::Idx(place(path)?),
-            Self::Cifar(path) => Self::Cifar(place(path)?),
-        })
-    }
 }
 
 /// The whole experiment as a file that [`parse`] reads back.

@@ -1,5 +1,6 @@
 //! The directory of a run.
 
+mod overwrite;
 mod stored;
 
 use std::fs::{self, File};
@@ -9,6 +10,7 @@ use dartloom::search::Report;
 use dartloom::train::{Identity, RunDir, digest};
 use serde::{Deserialize, Serialize};
 
+use self::overwrite::Aside;
 use super::{command, verdict};
 use crate::error::CliError;
 use crate::experiment::{self, Experiment, Images, Plan};
@@ -58,8 +60,11 @@ struct Mark {
 }
 
 /// What a directory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
+    /// No file, or what a process killed while it began may have left.
     Nothing,
+    /// A run, whether its files can be read or not.
     Run,
     Other,
 }
@@ -67,6 +72,9 @@ enum Content {
 impl Place {
     /// Opens the directory of a run of `plan`, new or stored; `say` hears of what was damaged there and
     /// has been mended.
+    ///
+    /// With `overwrite`, what a run has written there is removed once the new one has begun; should that
+    /// fail, the old one is as it was.
     pub(crate) fn open(
         path: &Path,
         plan: &Plan,
@@ -74,7 +82,7 @@ impl Place {
         say: &mut dyn FnMut(String),
     ) -> Result<Self, CliError> {
         let content = content(path)?;
-        if matches!(content, Content::Other) {
+        if content == Content::Other {
             return Err(CliError::ForeignDirectory { path: path.to_owned() });
         }
         let wanted = Mark::of(plan)?;
@@ -83,7 +91,7 @@ impl Place {
             _ => None,
         };
         let dir = RunDir::open(path).map_err(CliError::work)?;
-        let mut lock = lock(&dir)?;
+        let lock = lock(&dir)?;
         let start = match (content, stored) {
             (_, Some(stored)) => {
                 stored.damaged.into_iter().for_each(&mut *say);
@@ -95,15 +103,14 @@ impl Place {
                 }
             }
             (Content::Run, None) => {
-                dir.clear().map_err(CliError::work)?;
-                lock = self::lock(&dir)?;
+                begin_anew(&dir, &wanted, plan.experiment())?;
                 Start::Fresh
             }
-            _ => Start::Fresh,
+            _ => {
+                write_mark(&dir, &wanted, plan.experiment())?;
+                Start::Fresh
+            }
         };
-        if start == Start::Fresh {
-            write_mark(&dir, &wanted, plan.experiment())?;
-        }
         Ok(Self { dir, start, _lock: lock })
     }
 
@@ -176,19 +183,33 @@ fn content(path: &Path) -> Result<Content, CliError> {
         names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    if has(EXPERIMENT) && has(RUN) {
-        return Ok(Content::Run);
-    }
-    // What a process killed while it began may have left.
     let begun = |name: &String| name == LOCK || name == RUN || name.ends_with(".tmp");
-    Ok(if names.iter().all(begun) { Content::Nothing } else { Content::Other })
+    Ok(match () {
+        () if names.iter().all(begun) => Content::Nothing,
+        () if has(RUN) => Content::Run,
+        () => Content::Other,
+    })
+}
+
+/// Begins a run in place of a stored one, which is removed last.
+fn begin_anew(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<(), CliError> {
+    let aside = Aside::of(dir.path())?;
+    if let Err(error) = write_mark(dir, mark, experiment) {
+        aside.give_back();
+        return Err(error);
+    }
+    aside.remove()
 }
 
 /// Two processes on one run would mix their files.
 fn lock(dir: &RunDir) -> Result<File, CliError> {
     let path: PathBuf = dir.file(LOCK);
+    if path.is_symlink() {
+        return Err(CliError::Link { path });
+    }
     let write = |source| CliError::Write { path: path.clone(), source };
-    let file = File::create(&path).map_err(write)?;
+    let file = File::options().create(true).write(true).truncate(false).open(&path);
+    let file = file.map_err(write)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(CliError::Locked { path: dir.path().to_owned() }),

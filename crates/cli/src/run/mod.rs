@@ -4,6 +4,7 @@ mod command;
 mod curves;
 mod directory;
 mod log;
+mod memory;
 mod pace;
 mod pictures;
 mod progress;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use dartloom::dist::LocalConfig;
 use dartloom::metrics::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
 use dartloom::search::Comparison;
 
@@ -38,6 +40,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
     let out = arguments.out.clone();
     let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
     let plan = Plan::new(experiment, &origin)?;
+    let pool = workers::pool(arguments, !plan.experiment().explorers.is_empty())?;
+    memory::check(&plan.comparison(), &pool, arguments.memory)?;
     let place = Place::open(&out, &plan, arguments.overwrite, &mut |line| say!("{line}"))?;
     match place.start() {
         Start::Finished(verdict) if is_whole(&plan, &place)? => {
@@ -51,7 +55,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
         Start::Finished(_) | Start::Resumed => say!("going on with the run in {}", out.display()),
         Start::Fresh => say!("running {} in {}", plan.experiment().name, out.display()),
     }
-    compare(&plan, &place, arguments, &out)
+    compare(&plan, &place, pool, &out)
 }
 
 /// Whether every leg of a finished run is as it was written.
@@ -70,21 +74,23 @@ fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
         experiment = experiment::set(&experiment, assignment)?;
     }
     if let Some(seeds) = arguments.seeds {
-        experiment.seeds = (0..seeds.min(MOST_SEEDS)).collect();
+        let is_seeds = |text: &&String| text.trim_start().starts_with("seeds");
+        if let Some(found) = arguments.set.iter().find(is_seeds) {
+            let expected = "no seeds beside those of --seeds";
+            return Err(CliError::OptionValue { option: "--set", expected, found: found.clone() });
+        }
+        experiment.seeds = (0..seeds).collect();
     }
     Ok((experiment, origin))
 }
 
-/// More than anybody waits for; keeps a typing error from filling the memory.
-const MOST_SEEDS: u64 = 10_000;
-
 fn compare(
     plan: &Plan,
     place: &Place,
-    arguments: &RunArguments,
+    pool: LocalConfig,
     out: &Path,
 ) -> Result<ExitCode, CliError> {
-    let workers = workers::Processes::new(arguments, place.experiment())?;
+    let workers = workers::Processes::new(pool, place.experiment())?;
     let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
     workers.try_out(&comparison.explorers, place.dir())?;
     let signal = signal::Signal::listen()?;

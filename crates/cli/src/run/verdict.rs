@@ -5,7 +5,7 @@ use std::path::Path;
 use dartloom::metrics::statistics::mean;
 use dartloom::search::explore::FailureCount;
 use dartloom::search::stop::Stopped;
-use dartloom::search::{CandidatesReport, ContenderReport, Gap, MethodReport, Report};
+use dartloom::search::{ContenderReport, Gap, Majority, MethodReport, Report, Tried};
 
 use crate::experiment::Experiment;
 use crate::table::table;
@@ -33,9 +33,9 @@ pub(super) fn render(experiment: &Experiment, report: &Report, out: &Path) -> St
             text.push_str(&format!("{whose}{line}\n"));
         }
     }
-    let tried: Vec<String> = report.random_tried.iter().map(usize::to_string).collect();
-    text.push_str(&format!("random search tried {} architectures", tried.join(", ")));
-    text.push_str(if several { ", at the cost of the most expensive search\n" } else { "\n" });
+    let cost = if several { ", at the cost of the most expensive search" } else { "" };
+    text.push_str(&format!("random search {}{cost}\n", tried(&report.random)));
+    report.remarks.iter().for_each(|remark| text.push_str(&format!("{remark}\n")));
     for method in &report.methods {
         text.push_str(&format!("\n{}", method.sentence));
     }
@@ -60,20 +60,74 @@ fn contenders(report: &Report) -> String {
     let head = ["contender", "test accuracy %", "parameters", "MACs", "search s", "train s"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(report.contenders.iter().map(contender));
+    let Majority { class, accuracy, .. } = report.majority;
+    let mut always = vec![format!("always class {class}"), format!("{:.2}", 100.0 * accuracy)];
+    always.resize(head.len(), NONE.to_owned());
+    rows.push(always);
     table(&rows)
 }
+
+/// The mark where there is no number.
+const NONE: &str = "-";
 
 fn contender(row: &ContenderReport) -> Vec<String> {
     let spread = row.accuracy_sd.map_or_else(String::new, |sd| format!(" ± {:.2}", 100.0 * sd));
     let searched = row.search_macs > 0.0;
+    let none = || NONE.to_owned();
+    let whole = |number: Option<f64>| number.map_or_else(none, |number| format!("{number:.0}"));
     vec![
         row.name.clone(),
-        format!("{:.2}{spread}", 100.0 * row.accuracy),
-        format!("{:.0}", row.parameters),
-        format!("{:.0}", row.macs),
-        if searched { format!("{:.1}", row.search_seconds) } else { "-".to_owned() },
+        row.accuracy.map_or_else(none, |mean| format!("{:.2}{spread}", 100.0 * mean)),
+        whole(row.parameters),
+        whole(row.macs),
+        if searched { format!("{:.1}", row.search_seconds) } else { none() },
         format!("{:.1}", row.train_seconds),
     ]
+}
+
+/// `tried 3, 4 architectures, all that the space has with 1 of 2 seeds; 1 candidate has no measurement: ..`
+fn tried(seeds: &[Tried]) -> String {
+    let counts: Vec<String> = seeds.iter().map(|seed| seed.architectures.to_string()).collect();
+    let mut text = format!("tried {} architectures", counts.join(", "));
+    let exhausted = seeds.iter().filter(|seed| seed.exhausted).count();
+    if exhausted > 0 {
+        let with = if exhausted == seeds.len() {
+            String::new()
+        } else {
+            format!(" with {exhausted} of {} seeds", seeds.len())
+        };
+        text.push_str(&format!(", all that the space has{with}"));
+    }
+    let failures: Vec<&FailureCount> = seeds.iter().flat_map(|seed| &seed.failures).collect();
+    if !failures.is_empty() {
+        text.push_str(&format!("; {}", failed(&failures)));
+    }
+    text
+}
+
+/// Reasons that are told; the rest is counted.
+const REASONS: usize = 3;
+
+/// How many candidates have no measurement, and why.
+fn failed(failures: &[&FailureCount]) -> String {
+    let count = |failures: &[&FailureCount]| -> usize {
+        failures.iter().map(|failure| failure.candidates).sum()
+    };
+    let reason = |failure: &&FailureCount| match failure.candidates {
+        1 => failure.reason.clone(),
+        candidates => format!("{candidates} times {}", failure.reason),
+    };
+    let (told, rest) = failures.split_at(failures.len().min(REASONS));
+    let told: Vec<String> = told.iter().map(reason).collect();
+    let rest = match count(rest) {
+        0 => String::new(),
+        rest => format!("; {rest} for other reasons"),
+    };
+    let whose = match count(failures) {
+        1 => "1 candidate has".to_owned(),
+        all => format!("{all} candidates have"),
+    };
+    format!("{whose} no measurement: {}{rest}", told.join("; "))
 }
 
 /// What a method's searches showed beside accuracies, a line each.
@@ -82,32 +136,8 @@ fn measured(method: &MethodReport, seeds: &[u64]) -> Vec<String> {
         let Stopped { epoch, reason } = stopped.as_ref()?;
         Some(format!("seed {seed} stopped after epoch {}: {reason}", epoch + 1))
     });
-    let failed = seeds
-        .iter()
-        .zip(&method.candidates)
-        .filter_map(|(seed, candidates)| Some(format!("seed {seed}: {}", failed(candidates)?)));
-    gap(&method.gaps).into_iter().chain(failed).chain(stopped).collect()
-}
-
-/// Reasons that are told; the rest is counted.
-const REASONS: usize = 3;
-
-/// How many candidates have no measurement, and why.
-fn failed(candidates: &CandidatesReport) -> Option<String> {
-    let CandidatesReport { tried, failures } = candidates;
-    let all: usize = failures.iter().map(|failure| failure.candidates).sum();
-    if all == 0 {
-        return None;
-    }
-    let reason = |FailureCount { candidates, reason }: &FailureCount| match candidates {
-        1 => reason.clone(),
-        _ => format!("{candidates} times {reason}"),
-    };
-    let (told, rest) = failures.split_at(failures.len().min(REASONS));
-    let told: Vec<String> = told.iter().map(reason).collect();
-    let rest: usize = rest.iter().map(|failure| failure.candidates).sum();
-    let rest = if rest > 0 { format!("; {rest} for other reasons") } else { String::new() };
-    Some(format!("{all} of {tried} candidates have no measurement: {}{rest}", told.join("; ")))
+    let own = (!method.tried.is_empty()).then(|| tried(&method.tried));
+    gap(&method.gaps).into_iter().chain(own).chain(stopped).collect()
 }
 
 /// What the search's supernet loses when its weights become a decision.
@@ -135,11 +165,12 @@ mod tests {
     fn row(name: &str, accuracy_sd: Option<f64>, search_macs: f64) -> ContenderReport {
         ContenderReport {
             name: name.to_owned(),
-            accuracies: vec![0.9],
-            accuracy: 0.9,
+            accuracies: vec![Some(0.9)],
+            failures: Vec::new(),
+            accuracy: Some(0.9),
             accuracy_sd,
-            parameters: 12_345.4,
-            macs: 1e6,
+            parameters: Some(12_345.4),
+            macs: Some(1e6),
             search_seconds: 12.34,
             train_seconds: 5.0,
             search_macs,
@@ -153,7 +184,7 @@ mod tests {
             name: name.to_owned(),
             paired: Vec::new(),
             gaps: vec![gap],
-            candidates: Vec::new(),
+            tried: Vec::new(),
             stopped: vec![None, Some(Stopped { epoch: 7, reason: Reason::new("skips", "3 of 8") })],
             worth_it: false,
             sentence: sentence.to_owned(),
@@ -161,7 +192,15 @@ mod tests {
     }
 
     fn rendered(methods: Vec<MethodReport>, rows: Vec<ContenderReport>) -> String {
-        let report = Report { contenders: rows, methods, random_tried: vec![3, 4] };
+        let random = [3, 4].map(|architectures| Tried { architectures, ..Tried::default() });
+        let majority = Majority { class: 3, train: 0.11, accuracy: 0.104 };
+        let report = Report {
+            contenders: rows,
+            methods,
+            random: random.to_vec(),
+            majority,
+            remarks: vec!["every label is 0".to_owned()],
+        };
         let experiment = Experiment::on(Data::Digits).unwrap();
         render(&experiment, &report, Path::new("runs/digits"))
     }
@@ -173,14 +212,16 @@ mod tests {
         let expected = "\
 digits (seeds 0, 1, 2)
 
-contender    test accuracy %  parameters     MACs  search s  train s
------------  ---------------  ----------  -------  --------  -------
-DARTS           90.00 ± 1.23       12345  1000000      12.3      5.0
-tiny ResNet            90.00       12345  1000000         -      5.0
+contender       test accuracy %  parameters     MACs  search s  train s
+--------------  ---------------  ----------  -------  --------  -------
+DARTS              90.00 ± 1.23       12345  1000000      12.3      5.0
+tiny ResNet               90.00       12345  1000000         -      5.0
+always class 3            10.40           -        -         -        -
 
 discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
 seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures
+every label is 0
 
 It is not.
 ";
@@ -190,23 +231,26 @@ It is not.
     }
 
     #[test]
-    fn candidates_without_a_measurement_are_counted_with_the_reasons() {
+    fn what_failed_and_what_a_space_lacks_is_said() {
+        let one = Tried { architectures: 6, exhausted: true, ..Tried::default() };
+        assert_eq!(tried(&[one.clone()]), "tried 6 architectures, all that the space has");
         let failure =
             |candidates, reason: &str| FailureCount { candidates, reason: reason.to_owned() };
         let mut failures = vec![failure(4, "no progress for 60 s"), failure(1, "panicked: oh")];
-        let told = |failures: &[FailureCount]| {
-            failed(&CandidatesReport { tried: 20, failures: failures.to_vec() })
-        };
-        assert_eq!(told(&[]), None);
-        let said = "5 of 20 candidates have no measurement: \
-                    4 times no progress for 60 s; panicked: oh";
-        assert_eq!(told(&failures).as_deref(), Some(said));
+        let three = Tried { architectures: 3, failures: failures.clone(), ..Tried::default() };
+        let expected = "tried 6, 3 architectures, all that the space has with 1 of 2 seeds; \
+                        5 candidates have no measurement: 4 times no progress for 60 s; panicked: oh";
+        assert_eq!(tried(&[one, three]), expected);
         failures.extend(["a", "b", "c"].map(|reason| failure(1, reason)));
-        assert!(told(&failures).unwrap().ends_with("; a; 2 for other reasons"));
+        let many = Tried { architectures: 20, failures, ..Tried::default() };
+        assert!(tried(std::slice::from_ref(&many)).ends_with("; a; 2 for other reasons"));
         let mut method = method("evolution", "It is not.");
-        method.candidates = vec![CandidatesReport { tried: 20, failures }];
+        method.tried = vec![many];
         let text = rendered(vec![method], vec![row("evolution", None, 1.0)]);
-        assert!(text.contains("\nseed 0: 8 of 20 candidates have no measurement: "), "{text}");
+        assert!(text.contains("architectures; 8 candidates have no measurement: "), "{text}");
+        let row = ContenderReport { accuracy: None, parameters: None, ..row("DARTS", None, 1.0) };
+        let cells = contender(&row);
+        assert_eq!([&*cells[1], &*cells[2], &*cells[3]], ["-", "-", "1000000"]);
     }
 
     #[test]
@@ -220,6 +264,7 @@ DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
 PC-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
 PC-DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures, at the cost of the most expensive search
+every label is 0
 
 It is not.
 It is.

@@ -21,17 +21,43 @@ pub(super) struct Processes {
     config: LocalConfig,
 }
 
+/// The pool that `arguments` ask for: processes that share the threads of this one.
+///
+/// `explorers` says whether the experiment has any: options of workers would have no effect otherwise.
+pub(super) fn pool(arguments: &RunArguments, explorers: bool) -> Result<LocalConfig, CliError> {
+    let RunArguments { workers, worker_memory, worker_stall, .. } = arguments;
+    let given = [
+        ("--workers", workers.map(|number| number.to_string())),
+        ("--worker-memory", worker_memory.map(|bytes| bytes.to_string())),
+        ("--worker-stall", worker_stall.map(|seconds| seconds.to_string())),
+    ];
+    let given = given.into_iter().find_map(|(option, value)| Some((option, value?)));
+    if let (Some((option, found)), false) = (given, explorers) {
+        let expected =
+            "an experiment with discrete searches (`explorers`), which alone have workers";
+        return Err(CliError::OptionValue { option, expected, found });
+    }
+    let workers = workers.unwrap_or(1);
+    if !(1..=MOST_WORKERS).contains(&workers) {
+        let (option, expected) = ("--workers", "1 to 1024 processes");
+        return Err(CliError::OptionValue { option, expected, found: workers.to_string() });
+    }
+    let threads_each = (threads() / workers).max(1);
+    let rules = Rules { stall: *worker_stall, ..Rules::default() };
+    let config = LocalConfig::new(workers, threads_each, *worker_memory);
+    let config = LocalConfig { rules, ..config };
+    config.check().map_err(CliError::input)?;
+    Ok(config)
+}
+
+/// More than a machine starts; keeps a typing error from taking all its processes.
+const MOST_WORKERS: usize = 1024;
+
 impl Processes {
-    /// As many as `arguments` say, which share the threads of this process.
-    pub(super) fn new(arguments: &RunArguments, experiment: PathBuf) -> Result<Self, CliError> {
+    /// Processes of this program in such a pool.
+    pub(super) fn new(config: LocalConfig, experiment: PathBuf) -> Result<Self, CliError> {
         let program = std::env::current_exe()
             .map_err(|source| CliError::Read { path: PathBuf::from("this program"), source })?;
-        let workers = arguments.workers.max(1);
-        let threads_each = (threads() / workers).max(1);
-        let rules = Rules { stall: arguments.worker_stall, ..Rules::default() };
-        let config = LocalConfig::new(workers, threads_each, arguments.worker_memory);
-        let config = LocalConfig { rules, ..config };
-        config.check().map_err(CliError::input)?;
         Ok(Self { program, experiment, config })
     }
 }

@@ -119,3 +119,19 @@ fn a_buffer_of_another_size_is_refused() {
     let result = Augment::cifar(16).apply(SHAPE, &mut pixels, &mut ChaCha8Rng::seed_from_u64(0));
     assert!(matches!(result, Err(DataError::PixelCount { expected: 70, found: 69 })));
 }
+
+#[test]
+fn what_makes_no_sense_on_an_image_is_refused() {
+    let shape = ImageShape::new(1, 8, 6);
+    let check = |crop_padding, flip, cutout| {
+        let error = Augment { crop_padding, flip, cutout }.check(shape).err();
+        error.map(|error| error.to_string())
+    };
+    assert_eq!(check(5, true, 7), None);
+    let expected = "crop_padding: expected less than 6, or the crop can miss the image, found 6 on images of 1x8x6";
+    assert_eq!(check(6, false, 0).as_deref(), Some(expected));
+    let expected = "cutout: expected less than 8, or cutout blanks the whole image, found 8 on images of 1x8x6";
+    assert_eq!(check(0, false, 8).as_deref(), Some(expected));
+    let narrow = Augment { flip: true, ..Augment::default() }.check(ImageShape::new(3, 8, 1));
+    assert!(matches!(narrow, Err(DataError::Augmentation { field: "flip", .. })));
+}

@@ -123,7 +123,7 @@ impl Bilevel {
         let cells = self.architecture.cells().len();
         let mut gradients = Gradients::default();
         for (name, gradient) in &whole.cross_entropy.0 {
-            let cell = self.architecture.cell_of(name).unwrap_or(0);
+            let cell = self.architecture.cell_of(name)?;
             let mut seen = (gradient * (cell + 1) as f64)?;
             if let Some(left) = self.leak.logits.0.remove(name) {
                 seen = (seen + left)?;

@@ -8,8 +8,8 @@ use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{AblationConfig, Bookkeeping, LogitStep};
-use crate::SearchError;
+use super::{AblationConfig, Bookkeeping, LogitOptimiser, LogitStep};
+use crate::{Architecture, SearchError};
 
 /// How the logits' gradient treats the dependence of the weights on the logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,18 @@ impl BilevelConfig {
         }
     }
 
+    /// The rules that move the logits of `architecture`, with which these rules have been checked.
+    pub(crate) fn logits(
+        &self,
+        architecture: &Architecture,
+    ) -> Result<LogitOptimiser, SearchError> {
+        self.check()?;
+        if let Some(ablation) = &self.ablation {
+            ablation.removal.check(architecture)?;
+        }
+        LogitOptimiser::new(self, architecture)
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -138,7 +150,8 @@ impl BilevelConfig {
                 let found = format!("{:?} for `{name}`", rule.rate);
                 return refuse("cells", "finite rates of 0 or more", found);
             }
-            rule.adam.check()?;
+            let adam = rule.adam.check().map_err(SearchError::from);
+            adam.map_err(|error| error.within(format!("cells.{name}.adam")))?;
         }
         if self.has_cell_losses() && self.order != Order::First {
             let found = format!("{:?}", self.order);
@@ -147,7 +160,9 @@ impl BilevelConfig {
         if let Some(ablation) = &self.ablation {
             ablation.check()?;
         }
-        self.sgd.check()?;
-        Ok(self.adam.check()?)
+        let sgd = self.sgd.check().map_err(SearchError::from);
+        sgd.map_err(|error| error.within("sgd"))?;
+        let adam = self.adam.check().map_err(SearchError::from);
+        adam.map_err(|error| error.within("adam"))
     }
 }

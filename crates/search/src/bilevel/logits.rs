@@ -88,9 +88,7 @@ impl LogitOptimiser {
     ) -> Result<(), SearchError> {
         let mut shares = vec![Gradients::default(); self.cells.len()];
         for (name, gradient) in &gradients.0 {
-            if let Some(cell) = architecture.cell_of(name) {
-                shares[cell].0.insert(name.clone(), gradient.clone());
-            }
+            shares[architecture.cell_of(name)?].0.insert(name.clone(), gradient.clone());
         }
         for (cell, gradients) in self.cells.iter_mut().zip(shares) {
             let rate = cell.rate.at(at.epoch, at.epochs);

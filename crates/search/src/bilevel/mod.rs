@@ -130,12 +130,8 @@ impl Bilevel {
         config: BilevelConfig,
         noise: Noise,
     ) -> Result<Self, SearchError> {
-        config.check()?;
-        if let Some(ablation) = &config.ablation {
-            ablation.removal.check(&architecture)?;
-        }
+        let logits = config.logits(&architecture)?;
         let sgd = Sgd::new(config.sgd);
-        let logits = LogitOptimiser::new(&config, &architecture)?;
         let execution = config.recompute.into();
         let (removed, leak, checked) = (None, Leak::default(), false);
         Ok(Self {

@@ -100,7 +100,8 @@ impl ComparisonConfig {
             let (expected, found) = ("at least 1", found.to_string());
             return Err(SearchError::Config { field, expected, found });
         }
-        self.random.check()?;
-        Ok(self.retrain.fit.check()?)
+        self.random.check().map_err(|error| error.within("random"))?;
+        let fit = self.retrain.fit.check().map_err(SearchError::from);
+        fit.map_err(|error| error.within("retrain.fit"))
     }
 }

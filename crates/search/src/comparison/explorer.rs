@@ -8,7 +8,9 @@ use dartloom_train::{Noise, RunDir};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, method};
-use crate::explore::{ConfiguredExplorer, Order, Pace, Training, TrainingConfig};
+use crate::explore::{
+    Budget, ConfiguredExplorer, Domain, Order, Pace, PooledConfig, Training, TrainingConfig,
+};
 use crate::{Parts, SearchError, Split};
 
 /// A discrete search that takes part in a comparison.
@@ -58,20 +60,28 @@ impl Default for ExplorerRules {
 }
 
 impl ExplorerParts<'_> {
-    /// Refuses values that make no sense.
+    /// Refuses values that make no sense; `top` is how many in-edges the nodes of its candidates keep.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field.
-    pub fn check(&self) -> Result<(), SearchError> {
+    /// [`SearchError::Config`] or [`SearchError::Within`] naming the field.
+    pub fn check(&self, top: usize) -> Result<(), SearchError> {
         method::check_key(&self.key)?;
-        let numbers = [("channels", self.channels), ("candidates", self.rules.candidates)];
-        match numbers.into_iter().find(|&(_, number)| number == 0) {
-            Some((field, _)) => {
-                let (expected, found) = ("at least 1", "0".to_owned());
-                Err(SearchError::Config { field, expected, found })
-            }
-            None => Ok(()),
+        let ExplorerRules { candidates, patience, pace, order } = self.rules;
+        let numbers = [
+            ("channels", self.channels),
+            ("rules.candidates", candidates),
+            ("rules.patience", patience.unwrap_or(1)),
+        ];
+        if let Some((field, _)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", "0".to_owned());
+            return Err(SearchError::Config { field, expected, found });
         }
+        let budget = Budget { evaluations: Some(candidates), price: None };
+        let pooled = PooledConfig { pace, order, budget }.check().map_err(SearchError::from);
+        pooled.map_err(|error| error.within("rules"))?;
+        let domain = Domain::top(self.space.clone(), top);
+        let built = self.explorer.build(domain, Noise::new(0)).map_err(SearchError::from);
+        built.map(drop).map_err(|error| error.within("explorer"))
     }
 }
 
@@ -108,22 +118,25 @@ impl Comparison<'_> {
     }
 
     /// How candidates of an explorer are judged: the same in every process.
+    ///
+    /// # Errors
+    /// [`SearchError::Task`] when images do not have one class each.
     pub fn training<'p>(
         &'p self,
         explorer: &ExplorerParts<'p>,
         seed: u64,
         images: &'p Parts<'p>,
         checkpoints: RunDir,
-    ) -> Training<'p> {
+    ) -> Result<Training<'p>, SearchError> {
         let fit = self.config.random.fit.clone();
-        Training {
+        Ok(Training {
             space: explorer.space,
             registry: self.registry,
-            build: self.build(explorer.channels),
+            build: self.build(explorer.channels)?,
             data: images,
             config: TrainingConfig { fit, patience: explorer.rules.patience },
             noise: Noise::new(seed).child("candidates"),
             checkpoints: Some(checkpoints),
-        }
+        })
     }
 }

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use dartloom_metrics::{Clock, Observer};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Noise, Outcome, RunDir, Session, drive};
+use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Part, Stopwatch};
-use crate::explore::FailureCount;
+use crate::explore::{FailureCount, by_reason};
 use crate::random::FILE as CANDIDATES;
 use crate::stop::Stopped;
 use crate::{Gap, RandomSearch, SearchError, SearchParts, Split, SupernetSearch};
@@ -36,6 +36,9 @@ pub struct LegResult {
     /// The architecture found (searches) or trained (retraining of one).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub genotype: Option<Genotype>,
+    /// The reason for no architecture or no accuracy: where numbers stopped being finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// Test accuracy (retraining).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
@@ -45,15 +48,12 @@ pub struct LegResult {
     /// Multiply-adds per image (retraining).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub macs: Option<u64>,
-    /// Discretisation gap (gradient search).
+    /// Discretisation gap (gradient search); absent where a loss is not finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,
     /// Architectures tried (random search, explorers).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tried: Option<usize>,
-    /// Why architectures that were tried have no measurement (explorers).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failures: Vec<FailureCount>,
+    pub tried: Option<Tried>,
     /// The rule that ended the search before its last epoch (gradient search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -61,6 +61,20 @@ pub struct LegResult {
     /// and whatever else is written once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
+}
+
+/// Architectures that a search by trial has tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Architectures; random search has no two that are the same.
+    pub architectures: usize,
+    /// Trainings without an accuracy, by reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailureCount>,
+    /// True where the space gave no other architecture.
+    #[serde(default)]
+    pub exhausted: bool,
 }
 
 /// All legs of one seed.
@@ -110,6 +124,16 @@ impl<'a> Candidates<'a> {
     }
 }
 
+/// The same error with the name that a leg has in events: searches do not know it step by step.
+fn in_phase(error: SearchError, phase: String) -> SearchError {
+    match error {
+        SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
+            TrainError::NotFinite { phase, epoch, step, what, place }.into()
+        }
+        other => other,
+    }
+}
+
 /// The architecture that a search's leg has found.
 fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, SearchError> {
     result.genotype.as_ref().ok_or_else(|| SearchError::Stored {
@@ -143,9 +167,15 @@ impl Contest<'_> {
         let mut entrants = Vec::with_capacity(searches.len() + 2);
         for (((key, _), space), result) in comparison.contenders().iter().zip(spaces).zip(&searches)
         {
-            let genotype = found(result, &comparison.leg(Part::Search, key))?;
             let leg = comparison.leg(Part::Retrain, key);
-            entrants.push((leg, Entrant::searched(genotype, space)));
+            let entrant = match &result.failure {
+                Some(reason) => Entrant::Missing(reason),
+                None => {
+                    let search = comparison.leg(Part::Search, key);
+                    Entrant::searched(found(result, &search)?, space)
+                }
+            };
+            entrants.push((leg, entrant));
         }
         let genotype = found(&random, RANDOM)?;
         entrants.push((RETRAIN_RANDOM.to_owned(), Entrant::random(genotype, first.space)));
@@ -177,7 +207,7 @@ impl Contest<'_> {
             registry: comparison.registry,
             choices: method.choices.clone(),
             decoder: method.decoder,
-            build: Build { partial: method.partial, ..comparison.build(method.channels) },
+            build: Build { partial: method.partial, ..comparison.build(method.channels)? },
             data: &data,
         };
         let (config, noise) = (method.search.clone(), noise.child("search"));
@@ -185,14 +215,25 @@ impl Contest<'_> {
         let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
         let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
-        if drive(&mut search, &mut session)? != Outcome::Finished {
+        let outcome = match drive(&mut search, &mut session) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // What a whole search costs: random search may have as much.
+                let training_macs = search.training_macs();
+                let seconds = watch.seconds();
+                let failure = Some(in_phase(error, self.phase(leg)).divergence()?);
+                let result = LegResult { seconds, training_macs, failure, ..LegResult::default() };
+                return self.finish(leg, &identity, result, &[]);
+            }
+        };
+        if outcome != Outcome::Finished {
             watch.store()?;
             return Ok(None);
         }
         let seconds = watch.seconds();
         let last = search.end();
         let decoded = search.decode(last)?;
-        let gap = search.gap(&decoded.genotype)?;
+        let gap = Some(search.gap(&decoded.genotype)?).filter(Gap::is_finite);
         let file = |stem| comparison.file(stem, &method.key, "json");
         let files = [file("weights"), file("genotype"), file("best-epoch")];
         self.write(&files[0], &search.table(last)?)?;
@@ -203,7 +244,7 @@ impl Contest<'_> {
             seconds,
             training_macs: search.training_macs(),
             genotype: Some(decoded.genotype),
-            gap: Some(gap),
+            gap,
             stopped: search.stopped().cloned(),
             ..LegResult::default()
         };
@@ -226,7 +267,7 @@ impl Contest<'_> {
         let random = RandomSearch {
             space: first.space,
             registry: comparison.registry,
-            build: comparison.build(first.channels),
+            build: comparison.build(first.channels)?,
             data: &data,
             config: comparison.config.random.clone(),
             budget,
@@ -238,11 +279,21 @@ impl Contest<'_> {
             watch.store()?;
             return Ok(None);
         };
+        let tried = Tried {
+            architectures: outcome.candidates.len(),
+            failures: by_reason(outcome.failures().map(str::to_owned)),
+            exhausted: outcome.exhausted,
+        };
+        let best = outcome.best().ok_or_else(|| SearchError::NothingMeasured {
+            explorer: "random search".to_owned(),
+            candidates: outcome.candidates.len(),
+            last: outcome.failures().last().unwrap_or("nothing was tried").to_owned(),
+        })?;
         let result = LegResult {
             seconds: watch.seconds(),
             training_macs: outcome.training_macs(),
-            genotype: outcome.best().map(|best| best.genotype.clone()),
-            tried: Some(outcome.candidates.len()),
+            genotype: Some(best.genotype.clone()),
+            tried: Some(tried),
             ..LegResult::default()
         };
         self.finish(RANDOM, &identity, result, &[format!("{RANDOM}/{CANDIDATES}")])

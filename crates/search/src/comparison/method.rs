@@ -9,7 +9,7 @@ use dartloom_space::Space;
 use dartloom_train::Noise;
 
 use crate::rehearsal::rehearse;
-use crate::{Architecture, Choices, SearchConfig, SearchError, Split};
+use crate::{Architecture, Choices, SearchConfig, SearchError, Split, prune};
 
 /// A method that takes part in a comparison.
 #[derive(Clone, Debug)]
@@ -50,7 +50,14 @@ impl MethodParts<'_> {
             let (expected, found) = ("at least 1", found.to_string());
             return Err(SearchError::Config { field, expected, found });
         }
-        self.search.check()
+        self.search.check().map_err(|error| error.within("search"))?;
+        prune::check(self.search.prune.as_ref(), &self.choices, self.partial)
+            .map_err(|error| error.within("search"))?;
+        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let choices = self.choices.clone();
+        let architecture = Architecture::new(self.space, choices, &device, DType::F32, &mut noise)?;
+        let logits = self.search.bilevel.logits(&architecture).map(drop);
+        logits.map_err(|error| error.within("search.bilevel"))
     }
 
     /// Tries operations, relaxation, penalties and decoder.

@@ -1,25 +1,29 @@
 //! Is searching worth it here? One or several searches, random search at the cost of the most
 //! expensive one and a hand-made network, each retrained over several seeds.
 
+mod check;
 mod config;
 mod explorer;
+mod labels;
 mod legs;
 mod method;
+mod networks;
 mod report;
 mod stopwatch;
 
 pub use config::{Baseline, ComparisonConfig, RetrainConfig};
 pub use explorer::{ExplorerParts, ExplorerRules, Workers};
-pub use legs::{Contest, LegResult};
+use labels::Labels;
+pub use labels::Majority;
+pub use legs::{Contest, LegResult, Tried};
 pub use method::MethodParts;
-pub use report::{CandidatesReport, ContenderReport, MethodReport, PairedReport, Report};
+pub use report::{ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
-use dartloom_data::{Dataset, Digested, Task};
+use dartloom_data::{Dataset, Digested};
 use dartloom_metrics::{Clock, Event, Observer, Silent};
 use dartloom_ops::Registry;
-use dartloom_space::{Build, Shape};
-use dartloom_train::{RunDir, check_alike};
+use dartloom_train::RunDir;
 
 use crate::SearchError;
 
@@ -44,26 +48,6 @@ pub struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Refuses values that make no sense, operations that the registry lacks, test images unlike
-    /// those to train with, and relaxations, penalties and decoders that break their contract: all
-    /// that can be known before the first search.
-    ///
-    /// # Errors
-    /// [`SearchError::Config`] naming the field,
-    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like,
-    /// [`TrainError::TestImages`](dartloom_train::TrainError::TestImages),
-    /// [`SearchError::Relaxation`], or the error of a part.
-    pub fn check(&self) -> Result<(), SearchError> {
-        self.methods.iter().try_for_each(MethodParts::check)?;
-        self.explorers.iter().try_for_each(ExplorerParts::check)?;
-        method::check_different(&self.contenders())?;
-        self.config.check()?;
-        check_alike(self.train, self.test)?;
-        self.methods.iter().try_for_each(|method| method.rehearse(self.registry))?;
-        let mut spaces = self.explorers.iter().map(|explorer| explorer.space);
-        Ok(spaces.try_for_each(|space| self.registry.check(space.op_set()))?)
-    }
-
     /// The legs of one seed in the order they are run: the names of its files, and what stands
     /// behind `seed N ` in the names of its phases.
     ///
@@ -105,16 +89,6 @@ impl Comparison<'_> {
         }
     }
 
-    /// Base channels, classes and images of networks with so many channels.
-    fn build(&self, channels: usize) -> Build {
-        let shape = self.train.shape();
-        let classes = match self.train.task() {
-            Task::Classification { classes } => classes,
-            _ => 0,
-        };
-        Build::new(channels, classes, Shape::new(shape.channels, shape.height, shape.width))
-    }
-
     /// Runs, or goes on with, the whole comparison in `dir`.
     ///
     /// ```text
@@ -141,10 +115,15 @@ impl Comparison<'_> {
     /// that says nothing is done again, and so is a leg with a damaged file, from its checkpoint where it
     /// has one. A note says either.
     ///
+    /// A network that diverges ends its own leg and nothing else: a candidate counts as failed, a
+    /// contender has no accuracy with this seed, and the report says so.
+    ///
     /// # Errors
-    /// The error of a leg, or of a file; [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork)
-    /// when `dir` holds other work, with every value that differs, and
-    /// [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint) for damaged weights.
+    /// What [`Comparison::check`] refuses, [`SearchError::NothingMeasured`] when all candidates of a leg
+    /// diverged, [`SearchError::NothingTrained`] when all contenders did, the error of a leg, or of a file;
+    /// [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds other work, with
+    /// every value that differs, and [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint)
+    /// for damaged weights.
     pub fn run(
         &self,
         dir: &RunDir,
@@ -187,6 +166,11 @@ impl Comparison<'_> {
             test: &test,
             config: self.config.clone(),
         };
+        let labels = Labels::of(self.train, self.test)?;
+        for text in labels.remarks() {
+            // Nothing has begun: a wish to stop is heard at the first phase.
+            let _ = observer.on_event(&Event::Note { text })?;
+        }
         let mut seeds = Vec::with_capacity(self.config.seeds.len());
         for &seed in &self.config.seeds {
             let dir = dir.inside(&format!("seed-{seed}"))?;
@@ -199,7 +183,7 @@ impl Comparison<'_> {
             }
         }
         let names: Vec<&str> = self.contenders().into_iter().map(|(_, name)| name).collect();
-        Ok(Some(Report::new(&names, self.config.baseline.name(), &seeds)?))
+        Ok(Some(Report::new(&names, self.config.baseline.name(), &seeds, &labels)?))
     }
 }
 

@@ -101,11 +101,13 @@ pub use pooled::{
 };
 pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
+pub(crate) use reasons::by_reason;
 pub use reasons::{FailureCount, failures};
 pub use regret::{RegretCurve, regrets};
 pub use reinforce::{Reinforce, ReinforceConfig};
 pub use shared::SharedWeights;
 pub use table::{Column, Measured, Row, Table, TableColumns};
+pub(crate) use training::{Trained, candidate_file};
 pub use training::{Training, TrainingConfig};
 pub use unique::Unique;
 pub use warm_start::WarmStart;

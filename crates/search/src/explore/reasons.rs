@@ -17,9 +17,14 @@ pub struct FailureCount {
 /// The candidates without a measurement by reason, the commonest first. Reasons that differ in numbers alone
 /// are one: peaks of memory differ from candidate to candidate.
 pub fn failures(trials: &[Trial]) -> Vec<FailureCount> {
+    let failed = trials.iter().filter(|trial| trial.outcome.quality().is_none());
+    by_reason(failed.map(|trial| trial.outcome.to_string()))
+}
+
+/// The same of reasons alone.
+pub(crate) fn by_reason(reasons: impl Iterator<Item = String>) -> Vec<FailureCount> {
     let mut found: Vec<(String, FailureCount)> = Vec::new();
-    for trial in trials.iter().filter(|trial| trial.outcome.quality().is_none()) {
-        let reason = trial.outcome.to_string();
+    for reason in reasons {
         let kind = without_numbers(&reason);
         match found.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => count.candidates += 1,

@@ -11,7 +11,9 @@ use dartloom_ops::Registry;
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
 };
-use dartloom_train::{Fit, Identity, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive};
+use dartloom_train::{
+    Fit, HeldOut, Identity, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive,
+};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
@@ -205,8 +207,9 @@ impl OpBenchmark<'_> {
         session: &mut Session<'_>,
     ) -> Result<Option<f64>, SearchError> {
         let noise = self.noise.child(&format!("operation run {run}"));
-        let (train, valid): (&dyn Dataset, &dyn Dataset) = (&self.data.train, &self.data.valid);
-        let mut fit = Fit::new(phase, model, self.config.fit.clone(), noise, train, Some(valid))?;
+        let train: &dyn Dataset = &self.data.train;
+        let held_out = Some(HeldOut::Validation(&self.data.valid));
+        let mut fit = Fit::new(phase, model, self.config.fit.clone(), noise, train, held_out)?;
         if drive(&mut fit, session)? != Outcome::Finished {
             return Ok(None);
         }

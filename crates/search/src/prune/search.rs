@@ -6,8 +6,8 @@ use candle_core::{DType, Device};
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_space::{Blueprint, Genotype, WeightTable};
 
-use super::Pruning;
-use crate::{Kept, SearchConfig, SearchError, SearchParts, SupernetSearch};
+use super::{PruneConfig, Pruning};
+use crate::{Choices, Kept, SearchError, SupernetSearch};
 
 impl SupernetSearch<'_> {
     /// The network of a genotype as it stands in the supernet, with the supernet's variables and
@@ -55,17 +55,20 @@ impl SupernetSearch<'_> {
     }
 }
 
-/// Refuses to prune where what is left would be no network.
-pub(crate) fn check(config: &SearchConfig, parts: &SearchParts<'_>) -> Result<(), SearchError> {
+/// Refuses to prune where what is left would be no network: with weighed edges, or where operations see one
+/// in `partial` channels.
+pub(crate) fn check(
+    config: Option<&PruneConfig>,
+    choices: &Choices,
+    partial: usize,
+) -> Result<(), SearchError> {
     let refuse = |found: String| {
         let (field, expected) = ("prune", "operations that see all channels of unweighed edges");
         Err(SearchError::Config { field, expected, found })
     };
-    match (&config.prune, &parts.choices.edges) {
+    match (config, &choices.edges) {
         (Some(_), Some(edges)) => refuse(format!("edges weighed by {edges:?}")),
-        (Some(_), None) if parts.build.partial != 1 => {
-            refuse(format!("one in {} channels", parts.build.partial))
-        }
+        (Some(_), None) if partial != 1 => refuse(format!("one in {partial} channels")),
         _ => Ok(()),
     }
 }

@@ -1,13 +1,16 @@
 //! Random search at a given cost.
 
-use dartloom_metrics::Observer;
+mod draws;
+
+use dartloom_metrics::{Event, Observer};
 use dartloom_net::Model as _;
 use dartloom_ops::Registry;
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Evaluation, FitConfig, Identity, Noise, RunDir, Session};
 use serde::{Deserialize, Serialize};
 
-use crate::explore::{Evaluator as _, Proposal, Training, TrainingConfig};
+use self::draws::Draws;
+use crate::explore::{Evaluator as _, Proposal, Training, TrainingConfig, candidate_file};
 use crate::kept_runs::KeptRuns;
 use crate::{Parts, SearchError, identity};
 
@@ -24,7 +27,13 @@ pub struct RandomConfig {
 impl Default for RandomConfig {
     /// Two in-edges per node; ten epochs of training without drop-path or auxiliary head.
     fn default() -> Self {
-        let fit = FitConfig { epochs: 10, batch: 64, drop_path: 0.0, ..FitConfig::default() };
+        let fit = FitConfig {
+            epochs: 10,
+            batch: 64,
+            drop_path: 0.0,
+            auxiliary: 0.0,
+            ..FitConfig::default()
+        };
         Self { top: 2, fit }
     }
 }
@@ -33,7 +42,7 @@ impl RandomConfig {
     /// Refuses values that make no sense.
     ///
     /// # Errors
-    /// [`SearchError::Config`], or [`SearchError::Train`] from the training, naming the field.
+    /// [`SearchError::Config`] naming the field, such as `fit.epochs`.
     pub fn check(&self) -> Result<(), SearchError> {
         if self.top == 0 {
             return Err(SearchError::Config {
@@ -42,52 +51,101 @@ impl RandomConfig {
                 found: self.top.to_string(),
             });
         }
-        Ok(self.fit.check()?)
+        self.fit.check().map_err(|error| SearchError::from(error).within("fit"))
     }
 }
 
-/// A candidate that has been trained and judged.
+/// A candidate that has been trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// The architecture.
     pub genotype: Genotype,
-    /// Accuracy on the validation images.
-    pub accuracy: f64,
-    /// Loss on the validation images.
-    pub loss: f64,
-    /// Multiply-adds spent on training it.
+    /// The result of its training.
+    pub judgement: Judgement,
+    /// Multiply-adds that training it takes; one whose training failed counts as if it had been trained
+    /// to its end, so that failures do not prolong a search.
     pub training_macs: u64,
+}
+
+impl Candidate {
+    /// Accuracy on the validation images; `None` when its training failed.
+    pub fn accuracy(&self) -> Option<f64> {
+        match self.judgement {
+            Judgement::Measured { accuracy, .. } => Some(accuracy),
+            Judgement::Failed { .. } => None,
+        }
+    }
+
+    /// The reason of its failure, if it failed.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.judgement {
+            Judgement::Measured { .. } => None,
+            Judgement::Failed { reason } => Some(reason),
+        }
+    }
+}
+
+/// The result of training a candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Judgement {
+    /// It was trained and judged on the validation images.
+    Measured {
+        /// Share of images classified right.
+        accuracy: f64,
+        /// Mean cross-entropy.
+        loss: f64,
+    },
+    /// Its loss stopped being a finite number.
+    Failed {
+        /// The place and the number, for people.
+        reason: String,
+    },
 }
 
 /// What a random search found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomOutcome {
-    /// Everything it tried, in order.
+    /// Everything it tried, in order; no two are the same ([`Key`](crate::explore::Key)).
     pub candidates: Vec<Candidate>,
+    /// True where the search ended because the space gave no other architecture.
+    pub exhausted: bool,
 }
 
 impl RandomOutcome {
     /// The candidate with the highest validation accuracy (lowest loss among equals, then the
-    /// first).
+    /// first); `None` when the training of all failed.
     pub fn best(&self) -> Option<&Candidate> {
-        let better = |a: &&Candidate, b: &&Candidate| {
-            // `max_by` keeps the last of equals; an earlier candidate must win.
-            a.accuracy.total_cmp(&b.accuracy).then(b.loss.total_cmp(&a.loss))
-        };
-        self.candidates.iter().rev().max_by(better)
+        let measured = self.candidates.iter().filter_map(|candidate| match candidate.judgement {
+            Judgement::Measured { accuracy, loss } => Some((accuracy, loss, candidate)),
+            Judgement::Failed { .. } => None,
+        });
+        // `max_by` keeps the last of equals; an earlier candidate must win.
+        let best = measured.rev().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        best.map(|(_, _, candidate)| candidate)
+    }
+
+    /// The reasons of failed candidates, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &str> {
+        self.candidates.iter().filter_map(Candidate::failure)
     }
 
     /// Multiply-adds spent on training all candidates.
     pub fn training_macs(&self) -> u64 {
-        self.candidates.iter().map(|candidate| candidate.training_macs).sum()
+        let macs = self.candidates.iter().map(|candidate| candidate.training_macs);
+        macs.fold(0, u64::saturating_add)
     }
 }
 
 /// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs on
 /// the same images as a search's weights and judged on the same images as its logits, until
-/// the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638).
+/// the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). What was drawn before is drawn again.
+///
+/// # Differences from the paper
+/// Li and Talwalkar draw with replacement. In the spaces that they search a repetition is next to
+/// impossible; in a small space it would be paid for and tell nothing.
 #[derive(Debug)]
 pub struct RandomSearch<'a> {
     /// The space.
@@ -110,11 +168,13 @@ pub struct RandomSearch<'a> {
 const MOST_CANDIDATES: usize = 10_000;
 
 impl RandomSearch<'_> {
-    /// Trains candidates until the next one would exceed the budget; at least one is tried.
+    /// Trains candidates until the next one would exceed the budget or the space has no other; at least
+    /// one is tried. A candidate whose loss is not finite has failed, and the search goes on.
     ///
     /// Finished candidates are kept in `dir`, so a stopped search goes on where it was; candidates
     /// that are damaged there, or that belong to an operation which says no identity, are trained
-    /// again, and `observer` is told so. Returns `None` when it stopped the search.
+    /// again, and `observer` is told so. Of their weights, those of the best stay. Returns `None` when
+    /// `observer` stopped the search.
     ///
     /// # Errors
     /// Those of [`Training`]'s [`check`](crate::explore::Evaluator::check) before anything is trained,
@@ -132,28 +192,41 @@ impl RandomSearch<'_> {
         training.check()?;
         let identity = self.identity()?;
         let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
-        let candidates = kept.read(observer)?.unwrap_or_default();
-        let mut outcome = RandomOutcome { candidates };
+        let candidates: Vec<Candidate> = kept.read(observer)?.unwrap_or_default();
+        let mut draws = Draws::new(self.space, self.config.top, self.noise);
+        draws.again(&candidates)?;
+        let mut outcome = RandomOutcome { candidates, exhausted: false };
         while outcome.candidates.len() < MOST_CANDIDATES {
             let index = outcome.candidates.len();
-            let genotype = self
-                .space
-                .sample(self.config.top, &mut self.noise.stream("candidate", index as u64));
+            let Some(genotype) = draws.draw() else {
+                outcome.exhausted = true;
+                break;
+            };
             let model = training.model(&genotype, index as u64)?;
             let training_macs =
                 training.training_macs(model.cost().macs, self.config.fit.epochs)?;
-            if index > 0 && outcome.training_macs() + training_macs > self.budget {
+            let spent = outcome.training_macs().saturating_add(training_macs);
+            if index > 0 && spent > self.budget {
                 break;
             }
             let name = format!("{phase}/{index}");
             let proposal = Proposal::new(index as u64, genotype.clone());
-            let file = dir.file(&format!("candidate-{index}.safetensors"));
+            let file = dir.file(&candidate_file(index as u64));
             let mut session = Session::new(&mut *observer).saved_at(file);
-            let judged = training.train(name, &proposal, &model, &mut session)?;
-            let Some(Evaluation { accuracy, loss }) = judged else { return Ok(None) };
-            outcome.candidates.push(Candidate { genotype, accuracy, loss, training_macs });
+            let judgement = match training.train(name, &proposal, &model, &mut session) {
+                Ok(Some(Evaluation { accuracy, loss })) => Judgement::Measured { accuracy, loss },
+                Ok(None) => return Ok(None),
+                Err(error) => Judgement::Failed { reason: error.divergence()? },
+            };
+            outcome.candidates.push(Candidate { genotype, judgement, training_macs });
             dir.store(FILE, &identity, &outcome.candidates)?;
+            if let Some(reason) = outcome.candidates[index].failure() {
+                let text = format!("{reason}; the candidate counts as failed");
+                // It is stored; a wish to stop is heard at the next candidate's first event.
+                let _ = observer.on_event(&Event::Note { text })?;
+            }
         }
+        self.remove_losers(dir, &outcome)?;
         Ok(Some(outcome))
     }
 
@@ -166,6 +239,17 @@ impl RandomSearch<'_> {
             .with("seed", &self.noise.seed())?;
         let identity = identity::images(identity, self.data)?;
         identity::space(identity, self.space, self.registry)
+    }
+
+    /// Removes the weights of all candidates but the best, as nothing reads them any more.
+    fn remove_losers(&self, dir: &RunDir, outcome: &RandomOutcome) -> Result<(), SearchError> {
+        let best = outcome.best();
+        for (index, candidate) in outcome.candidates.iter().enumerate() {
+            if best.is_none_or(|best| !std::ptr::eq(best, candidate)) {
+                dir.remove(&candidate_file(index as u64))?;
+            }
+        }
+        Ok(())
     }
 
     /// How its candidates are judged.

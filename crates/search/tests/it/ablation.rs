@@ -161,7 +161,7 @@ fn refused(space: &Space, bilevel: BilevelConfig) -> String {
         build: build(&data.train, 2),
         data: &data,
     };
-    let config = SearchConfig { bilevel, ..SearchConfig::default() };
+    let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
     SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err().to_string()
 }
 

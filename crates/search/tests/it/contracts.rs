@@ -405,9 +405,7 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     };
     let directory = tempfile::tempdir().unwrap();
     let dir = RunDir::open(directory.path()).unwrap();
-    let mut silent = Silent;
-    let mut session = Session { observer: &mut silent, checkpoint: None, digest: "one".to_owned() };
-    names_the_remedy(random.run("random", &dir, &mut session).unwrap_err());
+    names_the_remedy(random.run("random", &dir, &mut Silent).unwrap_err());
 
     let mut training = Training {
         space: &space,
@@ -592,9 +590,7 @@ fn a_finished_search_has_an_architecture() {
     };
     let config = SearchConfig { epochs: 2, ..config() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();
-    let mut silent = Silent;
-    let mut session = Session { observer: &mut silent, checkpoint: None, digest: "one".to_owned() };
-    drive(&mut search, &mut session).unwrap();
+    drive(&mut search, &mut Session::silent()).unwrap();
     assert_eq!(search.architecture().unwrap(), search.decode(2).unwrap());
 }
 

@@ -24,6 +24,7 @@ fn fit() -> FitConfig {
         epochs: 1,
         batch: 8,
         drop_path: 0.0,
+        auxiliary: 0.0,
         crop_padding: 1,
         flip: false,
         cutout: 0,

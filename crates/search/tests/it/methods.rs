@@ -81,7 +81,7 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
             build: build(&data.train, 2),
             data: &data,
         };
-        let config = SearchConfig { bilevel, ..SearchConfig::default() };
+        let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
         let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
         let SearchError::Config { field: "logit_step", .. } = &error else { panic!("{error}") };
         assert!(error.to_string().contains(expected), "{error}");

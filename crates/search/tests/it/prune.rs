@@ -202,5 +202,5 @@ fn what_would_be_no_network_is_refused() {
     let prune = Some(PruneConfig { finish_at: 9, ..PRUNE });
     let late = SearchConfig { prune, ..config() };
     let error = SupernetSearch::new("search", plain(), late, Noise::new(5)).unwrap_err();
-    assert!(matches!(error, SearchError::Config { field: "finish_at", .. }), "{error}");
+    assert!(error.to_string().starts_with("prune.finish_at: expected"), "{error}");
 }

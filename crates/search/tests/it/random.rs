@@ -2,10 +2,10 @@
 
 use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_search::{
-    Candidate, Parts, RandomConfig, RandomOutcome, RandomSearch, SearchError, Split,
+    Candidate, Judgement, Parts, RandomConfig, RandomOutcome, RandomSearch, SearchError, Split,
 };
 use dartloom_space::Space;
-use dartloom_train::{FitConfig, Noise, RunDir};
+use dartloom_train::{FitConfig, Noise, RunDir, Schedule};
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 
@@ -14,6 +14,7 @@ fn config() -> RandomConfig {
         epochs: 1,
         batch: 8,
         drop_path: 0.0,
+        auxiliary: 0.0,
         cutout: 0,
         crop_padding: 1,
         ..FitConfig::default()
@@ -153,12 +154,12 @@ fn the_best_is_the_most_accurate_then_the_surest_then_the_first() {
     let space = space(two_ops(), 1);
     let candidate = |index: u64, accuracy, loss| Candidate {
         genotype: space.sample(2, &mut Noise::new(index).stream("g", 0)),
-        accuracy,
-        loss,
+        judgement: Judgement::Measured { accuracy, loss },
         training_macs: index,
     };
     let best = |candidates: &[Candidate]| {
-        RandomOutcome { candidates: candidates.to_vec() }.best().map(|best| best.training_macs)
+        let outcome = RandomOutcome { candidates: candidates.to_vec(), exhausted: false };
+        outcome.best().map(|best| best.training_macs)
     };
     assert_eq!(best(&[]), None);
     assert_eq!(best(&[candidate(0, 0.5, 0.1), candidate(1, 0.6, 9.0)]), Some(1));
@@ -182,4 +183,62 @@ fn every_candidate_is_a_phase_of_its_own() {
     };
     bench.run_with("dir", |_| (), watch).unwrap();
     assert_eq!(phases, ["random/0"]);
+}
+
+/// A rate that spoils every network at its first step.
+const SPOILT: Schedule = Schedule::Constant(1e30);
+
+#[test]
+fn a_candidate_that_diverges_has_failed_and_the_search_goes_on() {
+    let bench = Bench::new();
+    let budget = 3 * bench.run("cost", 0).training_macs();
+    let mut told = Vec::new();
+    let note = |event: &Event| {
+        if let Event::Note { text } = event {
+            told.push(text.clone());
+        }
+        false
+    };
+    let spoil = |random: &mut RandomSearch<'_>| {
+        (random.budget, random.config.fit.rate) = (budget, SPOILT);
+    };
+    let outcome = bench.run_with("spoilt", spoil, note).unwrap().unwrap();
+    assert!(outcome.candidates.len() > 1, "{outcome:?}");
+    assert_eq!(outcome.best(), None);
+    assert_eq!(outcome.failures().count(), outcome.candidates.len());
+    assert_eq!(told.len(), outcome.candidates.len());
+    assert!(told[0].starts_with("random/0, epoch 0, step 1: the loss"), "{told:?}");
+    // What is stored is not tried again, and says the same.
+    let again = bench.run_with("spoilt", spoil, |_| false).unwrap().unwrap();
+    assert_eq!(again, outcome);
+}
+
+#[test]
+fn a_small_space_is_tried_once_and_no_longer() {
+    // One node with two in-edges, both kept, one of two operations each, in two cells: 4 x 4.
+    let bench = Bench::new();
+    let all = bench.run("all", u64::MAX);
+    assert_eq!(all.candidates.len(), 16);
+    assert!(all.exhausted);
+    let different = |outcome: &RandomOutcome| {
+        let texts = outcome.candidates.iter().map(|one| one.genotype.to_text().unwrap());
+        texts.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(different(&all), 16);
+    let some = bench.run("some", all.training_macs() - 1);
+    assert!(!some.exhausted);
+    assert_eq!(some.candidates[..], all.candidates[..some.candidates.len()]);
+}
+
+#[test]
+fn only_the_weights_of_the_best_candidate_stay() {
+    let bench = Bench::new();
+    let outcome = bench.run("dir", 4 * bench.run("cost", 0).training_macs());
+    let entries = std::fs::read_dir(bench.directory.path().join("dir")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    let best = outcome.best().unwrap();
+    let best = outcome.candidates.iter().position(|candidate| candidate == best).unwrap();
+    assert_eq!(names, [format!("candidate-{best}.safetensors"), "candidates.json".to_owned()]);
 }

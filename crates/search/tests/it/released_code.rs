@@ -113,7 +113,7 @@ fn the_best_epoch_is_kept_with_its_architecture() {
         arch_rate: Schedule::Constant(0.3),
         ..BilevelConfig::default()
     };
-    let config = SearchConfig { bilevel, ..SearchConfig::default() };
+    let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
     searching(&data, config, |search| {
         let mut told: Vec<(f64, Genotype)> = Vec::new();
         for epoch in 0..6 {

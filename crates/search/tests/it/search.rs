@@ -167,13 +167,23 @@ fn the_cost_counts_every_pass_with_a_gradient() {
 }
 
 #[test]
-fn more_images_per_batch_than_there_are_take_all() {
+fn more_images_per_batch_than_there_are_are_refused() {
     let (space, digits) = (space(two_ops(), 1), first_digits(9));
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let (train, valid) = (data.train.len(), data.valid.len());
-    assert_eq!(train + valid, 9);
-    let mut search =
-        search(&space, &data, SearchConfig { batch: 64, ..config(Order::First, 2) }, 1);
-    assert_eq!(search.steps_per_epoch(), 1);
-    search.step(Position { epoch: 1, step: 0 }).unwrap();
+    let registry = registry();
+    let parts = SearchParts {
+        space: &space,
+        registry: &registry,
+        choices: softmax().into(),
+        decoder: &TopK::darts(),
+        build: build(&digits, 2),
+        data: &data,
+    };
+    let config = SearchConfig { batch: 64, ..config(Order::First, 2) };
+    let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
+    let images = data.train.len();
+    let expected = format!(
+        "batch: expected no more than the images that move weights, found 64 of {images} images"
+    );
+    assert_eq!(error.to_string(), expected);
 }

@@ -161,7 +161,7 @@ fn another_steppers_state_is_refused() {
     let bench = Bench::new();
     let other = Snapshot::new(serde_json::json!({})).with("weights", BTreeMap::new());
     let mut session = Session::silent().saved_at(&bench.path);
-    let data = crate::small::first_digits(8);
+    let data = crate::small::first_digits(16);
     let model = crate::small::network(&data, 1);
     let noise = dartloom_train::Noise::new(1);
     let config = crate::small::config(1);

@@ -1,5 +1,6 @@
 //! Values that make no sense are refused by name.
 
+use dartloom_data::Dataset;
 use dartloom_train::{
     AdamConfig, Fit, FitConfig, MOST_EPOCHS, Noise, Schedule, SgdConfig, TrainError,
 };
@@ -35,10 +36,10 @@ fn fit_configs_name_the_field() {
         ("smoothing", |c| c.smoothing = f64::NAN),
         ("auxiliary", |c| c.auxiliary = f64::INFINITY),
         ("auxiliary", |c| c.auxiliary = -0.4),
-        ("momentum", |c| c.sgd.momentum = 1.0),
-        ("momentum", |c| c.sgd.momentum = f64::NAN),
-        ("weight_decay", |c| c.sgd.weight_decay = -1e-4),
-        ("weight_decay", |c| c.sgd.weight_decay = f64::NAN),
+        ("sgd.momentum", |c| c.sgd.momentum = 1.0),
+        ("sgd.momentum", |c| c.sgd.momentum = f64::NAN),
+        ("sgd.weight_decay", |c| c.sgd.weight_decay = -1e-4),
+        ("sgd.weight_decay", |c| c.sgd.weight_decay = f64::NAN),
     ];
     let data = first_digits(4);
     let model = network(&data, 1);
@@ -87,12 +88,19 @@ fn configs_read_from_json_fill_in_defaults_and_refuse_unknown_fields() {
 }
 
 #[test]
-fn a_batch_larger_than_the_data_takes_all_of_it() {
+fn what_makes_no_sense_with_the_images_is_refused() {
     let data = first_digits(6);
     let model = network(&data, 1);
-    let fit = Fit::new("fit", &model, config(1), Noise::new(1), &data, None).unwrap();
+    let refusal = |config: FitConfig, images: &dyn Dataset| {
+        Fit::new("fit", &model, config, Noise::new(1), images, None).unwrap_err().to_string()
+    };
+    let expected = "batch: expected no more than the images to learn from, found 16 of 6 images";
+    assert_eq!(refusal(config(1), &data), expected);
+    let expected = "batch: expected no more than the images to learn from, found 16 of 0 images";
+    assert_eq!(refusal(config(1), &first_digits(0)), expected);
+    let blank = FitConfig { batch: 2, cutout: 16, ..config(1) };
+    assert!(refusal(blank, &data).starts_with("cutout: expected less than 8"));
+    let fit = FitConfig { batch: 6, ..config(1) };
+    let fit = Fit::new("fit", &model, fit, Noise::new(1), &data, None).unwrap();
     assert_eq!(dartloom_train::Stepper::steps_per_epoch(&fit), 1);
-    let empty = first_digits(0);
-    let error = Fit::new("fit", &model, config(1), Noise::new(1), &empty, None).unwrap_err();
-    assert!(matches!(error, TrainError::Data(_)), "{error}");
 }

@@ -5,7 +5,7 @@ use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_net::{Model, NetError, Output, Pass};
 use dartloom_ops::Variables;
 use dartloom_space::Cost;
-use dartloom_train::{Fit, Noise, Position, Stepper as _, TrainError};
+use dartloom_train::{Fit, HeldOut, Noise, Position, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
 
@@ -56,7 +56,8 @@ fn test_images_of_another_task_or_shape_are_refused() {
     let classes = Relabelled { data: &digits, classes: 12, shape: digits.shape() };
     let shape = Relabelled { data: &digits, classes: 10, shape: ImageShape::new(1, 4, 16) };
     for test in [classes, shape] {
-        let made = Fit::new("fit", &model, config(1), Noise::new(1), &digits, Some(&test));
+        let test = Some(HeldOut::Test(&test));
+        let made = Fit::new("fit", &model, config(1), Noise::new(1), &digits, test);
         let error = made.unwrap_err();
         assert!(matches!(error, TrainError::TestImages { .. }), "{error}");
     }

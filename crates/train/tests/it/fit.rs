@@ -10,7 +10,7 @@ use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass};
 use dartloom_ops::Variables;
 use dartloom_space::Cost;
 use dartloom_train::{
-    Fit, FitConfig, Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
+    Fit, FitConfig, HeldOut, Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
 };
 
 use crate::small::{config, first_digits, network};
@@ -44,7 +44,8 @@ fn train(path: &Path, seed: u64, config: FitConfig, mut stop: impl FnMut(&Event)
     // everything.
     let model = Alike(network(&data, if path.exists() { seed + 100 } else { seed }));
     let noise = Noise::new(seed);
-    let mut fit = Fit::new("fit", &model, config, noise, &data, Some(&data)).unwrap();
+    let mut fit =
+        Fit::new("fit", &model, config, noise, &data, Some(HeldOut::Test(&data))).unwrap();
     let mut observer =
         observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
     let mut session = Session::new(&mut observer).saved_at(path);
@@ -84,7 +85,9 @@ fn stopping_anywhere_and_going_on_equals_never_stopping() {
 fn fit_keeps_the_contract_of_steppers() {
     let data = first_digits(48);
     let models = [1, 2].map(|seed| network(&data, seed));
-    let fit = |model| Fit::new("fit", model, config(2), Noise::new(5), &data, Some(&data)).unwrap();
+    let fit = |model| {
+        Fit::new("fit", model, config(2), Noise::new(5), &data, Some(HeldOut::Test(&data))).unwrap()
+    };
     testkit::check_stepper(&mut fit(&models[0]), &mut fit(&models[1])).unwrap();
 }
 
@@ -101,7 +104,8 @@ fn a_small_network_learns() {
         smoothing: 0.0,
         ..config(6)
     };
-    let mut fit = Fit::new("fit", &model, config, Noise::new(1), &data, Some(&data)).unwrap();
+    let mut fit =
+        Fit::new("fit", &model, config, Noise::new(1), &data, Some(HeldOut::Test(&data))).unwrap();
     let before = fit.evaluate().unwrap().unwrap();
     drive(&mut fit, &mut Session::silent()).unwrap();
     let after = fit.evaluate().unwrap().unwrap();
@@ -141,7 +145,8 @@ fn drop_path_is_off_in_the_first_epoch_and_on_later() {
 fn evaluation_changes_nothing() {
     let data = first_digits(32);
     let model = network(&data, 1);
-    let fit = Fit::new("fit", &model, config(2), Noise::new(1), &data, Some(&data)).unwrap();
+    let fit = Fit::new("fit", &model, config(2), Noise::new(1), &data, Some(HeldOut::Test(&data)))
+        .unwrap();
     let bits = |model: &dyn Model| -> Vec<u32> {
         let tensors = model.variables().snapshot().unwrap();
         let flat = tensors.values().map(|t| t.flatten_all().unwrap().to_vec1::<f32>().unwrap());

@@ -82,11 +82,16 @@ fn directories_that_cannot_be_are_errors_with_their_path() {
 }
 
 #[test]
-fn clearing_removes_everything_inside() {
+fn files_are_removed_and_nothing_else_is() {
     let (_keep, dir) = dir();
-    dir.inside("a").unwrap().write("b", b"c").unwrap();
-    dir.clear().unwrap();
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    dir.write("gone", b"x").unwrap();
+    dir.write("kept/inside", b"x").unwrap();
+    dir.remove("gone").unwrap();
+    assert_eq!(dir.read("gone").unwrap(), None);
+    dir.remove("gone").unwrap();
+    let error = dir.remove("kept").unwrap_err();
+    assert!(matches!(error, TrainError::File { action: "remove", .. }), "{error}");
+    assert_eq!(dir.read("kept/inside").unwrap().as_deref(), Some("x"));
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn check_start(
     let edges = init.numbers("edges")?;
     // Edges that are not learnt weigh 1 in the released code.
     let start = if learned {
-        in_edges(edges.len())?.initial(&Simplex, &mut rng)
+        in_edges(edges.len())?.initial(&Simplex, &mut rng)?
     } else {
         vec![1.0; edges.len()]
     };

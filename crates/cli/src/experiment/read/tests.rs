@@ -150,7 +150,7 @@ fn cells_can_be_searched_one_by_one() {
 fn data_directories_start_at_the_file() {
     let here = std::env::current_dir().unwrap();
     let experiment = read("(data: Idx(\"images\"))").unwrap();
-    assert_eq!(experiment.data, Data::Idx(here.join("folder/images")));
+    assert_eq!(experiment.data, Data::Idx(here.join("folder/images").into()));
     let experiment = read("(data: Cifar(\"/images\"))").unwrap();
     assert_eq!(experiment.data, Data::Cifar("/images".into()));
     assert!(experiment.method[0].search.flip && experiment.retrain.fit.flip);

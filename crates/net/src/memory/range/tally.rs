@@ -101,11 +101,14 @@ impl Tally {
     }
 }
 
+/// A set of nodes.
+type Live = u128;
+
 /// What later choices need to know of earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     /// Nodes that reach the output, as bits.
-    live: u64,
+    live: Live,
     /// Whether all operations can be one.
     whole: bool,
     /// In-edges that the node has kept so far.
@@ -191,6 +194,7 @@ fn put(states: &mut BTreeMap<State, Costs>, state: State, (fused, staged): Costs
     states.entry(state).and_modify(sum).or_insert((fused, staged));
 }
 
-fn bit(node: usize) -> u64 {
-    1 << (node % 64)
+/// Cells have at most 64 inputs and 64 nodes, so that every node has a bit of its own.
+fn bit(node: usize) -> Live {
+    1 << node
 }

@@ -136,6 +136,21 @@ fn candidates_that_run_fused_or_staged() {
     }
 }
 
+/// The last node of a cell of 64 reads an input or a node that has no other reader.
+#[test]
+fn nodes_beyond_the_64th_are_told_apart() {
+    let edge = |from, to| dartloom_space::Edge { from, to };
+    let alone = (2..65).map(|node| edge(0, node));
+    let edges = alone.chain([edge(0, 65), edge(64, 65)]).collect();
+    let graph = CellGraph::new(2, 64, edges, vec![65]).unwrap();
+    let cells = vec![CellSpec { name: "cell".to_owned(), graph }];
+    let chain = Chain { stem: Stem::cifar(3), assignment: vec![0], reductions: vec![], aux: None };
+    let space =
+        Space::new("deep", ops(&["sep_conv_3x3"]), cells, chain.network().unwrap()).unwrap();
+    let work = Workload { execution: Execution::Staged, ..Workload::training(2) };
+    assert_eq!(check(&space, Draws::Top(1), &work), 2);
+}
+
 #[test]
 fn all_of_nasbench201_has_the_parameters_of_its_table() {
     let space = nasbench201::space().unwrap();

@@ -47,7 +47,7 @@ impl Bilevel {
         }
         let mut gradients = BTreeMap::new();
         for (name, all) in &whole.cross_entropy.0 {
-            let Some(cell) = self.architecture.cell_of(name) else { continue };
+            let cell = self.architecture.cell_of(name)?;
             let of = |other: &Gradients| match other.0.get(name) {
                 Some(gradient) => all - gradient,
                 None => Ok(all.clone()),

@@ -24,15 +24,17 @@ pub enum Removal {
 impl Removal {
     /// Refuses a removal that the operations do not offer.
     pub(in crate::bilevel) fn check(self, architecture: &Architecture) -> Result<(), SearchError> {
-        if self != Self::Identity || architecture.skip().is_some() {
-            return Ok(());
-        }
-        Err(SearchError::Config {
-            field: "ablation.removal",
-            expected: "`Zero` or `Noise`, since the operations have no skip connection",
-            found: format!("{self:?}"),
-        })
+        if self == Self::Identity { skip(architecture).map(drop) } else { Ok(()) }
     }
+}
+
+/// The column of the skip connection that stands for a removed cell.
+fn skip(architecture: &Architecture) -> Result<usize, SearchError> {
+    architecture.skip().ok_or_else(|| SearchError::Config {
+        field: "ablation.removal",
+        expected: "`Zero` or `Noise`, since the operations have no skip connection",
+        found: format!("{:?}", Removal::Identity),
+    })
 }
 
 impl Bilevel {
@@ -57,7 +59,7 @@ impl Bilevel {
                 values.iter_mut().for_each(|value| *value = noise.random());
             }
             Removal::Identity => {
-                let skip = self.architecture.skip().unwrap_or(0);
+                let skip = skip(&self.architecture)?;
                 for row in self.architecture.rows_from_last_input(cell) {
                     values[row * columns + skip] = 1.0;
                     if columns > self.architecture.operations() {

@@ -3,20 +3,21 @@
 mod teller;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use dartloom_dist::journal::Journal;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_metrics::Event;
 use dartloom_net::memory::Calibration;
-use dartloom_train::Noise;
+use dartloom_train::{Noise, RunDir};
 use serde_json::json;
 
-use super::{Contest, LegResult};
+use super::{Contest, LegResult, Tried};
 use crate::SearchError;
 use crate::comparison::{ExplorerParts, Part, Stopwatch, Workers};
 use crate::explore::{
-    Assignment, Budget, Domain, ExploreError, MemoryUse, Order, Outcome, PooledConfig,
-    PooledSearch, Proposal, Standing, Training, Trial, assign, best, failures,
+    Assignment, Budget, Domain, ExploreError, Key, MemoryUse, Order, Outcome, PooledConfig,
+    PooledSearch, Proposal, Standing, Training, Trial, assign, best, candidate_file, failures,
 };
 use teller::Teller;
 
@@ -38,7 +39,7 @@ impl Contest<'_> {
         }
         let images = comparison.candidate_images(parts, self.seed)?;
         let checkpoints = self.dir.inside(&comparison.file("candidates", &parts.key, "dir"))?;
-        let training = comparison.training(parts, self.seed, &images, checkpoints.clone());
+        let training = comparison.training(parts, self.seed, &images, checkpoints.clone())?;
         let domain = Domain::top((*space).clone(), comparison.config.random.top);
         let mut explorer = parts.explorer.build(domain.clone(), noise.child("explorer"))?;
         let mut pool: Box<dyn TaskPool + '_> = match comparison.workers {
@@ -89,12 +90,19 @@ impl Contest<'_> {
             return Ok(None);
         };
         let best = best(&trials).ok_or_else(|| nothing_measured(&parts.name, &trials))?;
+        remove_losers(&checkpoints, &trials, best.proposal.task)?;
+        // One that is trained again for longer is one architecture.
+        let different = trials.iter().map(|trial| domain.key(&trial.proposal.genotype));
+        let different: BTreeSet<Key> = different.collect();
         let result = LegResult {
             seconds: watch.seconds(),
             training_macs: spent,
             genotype: Some(best.proposal.genotype.clone()),
-            tried: Some(trials.len()),
-            failures: failures(&trials),
+            tried: Some(Tried {
+                architectures: different.len(),
+                failures: failures(&trials),
+                exhausted: false,
+            }),
             ..LegResult::default()
         };
         let genotype = comparison.file("genotype", &parts.key, "json");
@@ -107,6 +115,14 @@ fn nothing_measured(explorer: &str, trials: &[Trial]) -> SearchError {
     let last = trials.last().map(|trial| trial.outcome.to_string()).unwrap_or_default();
     let explorer = explorer.to_owned();
     SearchError::NothingMeasured { explorer, candidates: trials.len(), last }
+}
+
+/// Removes the weights of all candidates but the best: the journal has all that is still needed of them.
+fn remove_losers(checkpoints: &RunDir, trials: &[Trial], best: u64) -> Result<(), SearchError> {
+    for task in trials.iter().map(|trial| trial.proposal.task).filter(|task| *task != best) {
+        checkpoints.remove(&candidate_file(task))?;
+    }
+    Ok(())
 }
 
 /// A pool in this thread.

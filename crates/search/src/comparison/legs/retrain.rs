@@ -3,8 +3,8 @@
 use candle_core::{DType, Device};
 use dartloom_net::baseline::ResNet;
 use dartloom_net::{DerivedNetwork, Model};
-use dartloom_space::{Blueprint, Build, Chain, Compat, Genotype, Layout, Space};
-use dartloom_train::{Fit, Noise, Outcome, Session, drive};
+use dartloom_space::{Build, Genotype, Space};
+use dartloom_train::{Fit, HeldOut, Noise, Outcome, Session, drive};
 
 use super::{Contest, LegResult};
 use crate::SearchError;
@@ -17,6 +17,8 @@ pub(super) enum Entrant<'a> {
     Derived(&'a Genotype, &'a Space, &'static str),
     /// The hand-made network.
     Baseline,
+    /// Nothing, since the search for it failed for this reason.
+    Missing(&'a str),
 }
 
 impl<'a> Entrant<'a> {
@@ -33,14 +35,14 @@ impl<'a> Entrant<'a> {
     pub(super) fn genotype(self) -> Option<&'a Genotype> {
         match self {
             Self::Derived(genotype, ..) => Some(genotype),
-            Self::Baseline => None,
+            Self::Baseline | Self::Missing(_) => None,
         }
     }
 
     pub(super) fn space(self) -> Option<&'a Space> {
         match self {
             Self::Derived(_, space, _) => Some(space),
-            Self::Baseline => None,
+            Self::Baseline | Self::Missing(_) => None,
         }
     }
 }
@@ -63,26 +65,41 @@ impl Contest<'_> {
                 Box::new(self.derived(genotype, space, noise.child(purpose))?)
             }
             Entrant::Baseline => Box::new(self.baseline(noise)?),
+            Entrant::Missing(reason) => {
+                // Nothing ran, so there is no leg to store.
+                let failure = Some(reason.to_owned());
+                return Ok(Some(LegResult { failure, ..LegResult::default() }));
+            }
         };
         let config = comparison.config.retrain.fit.clone();
         let epochs = config.epochs as u64;
         // One noise for all contenders of a seed: they see the same batches, which pairs them.
         let noise = noise.child("retrain");
-        let (train, test) = (comparison.train, comparison.test);
-        let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, Some(test))?;
+        let (train, test) = (comparison.train, Some(HeldOut::Test(comparison.test)));
+        let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, test)?;
         let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
         let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
-        if drive(&mut fit, &mut session)? != Outcome::Finished {
-            watch.store()?;
-            return Ok(None);
-        }
+        let judged = match drive(&mut fit, &mut session) {
+            Ok(Outcome::Finished) => fit.evaluate(),
+            Ok(Outcome::Stopped(_)) => {
+                watch.store()?;
+                return Ok(None);
+            }
+            Err(error) => Err(error),
+        };
+        let (accuracy, failure) = match judged {
+            Ok(judged) => (judged.map(|evaluation| evaluation.accuracy), None),
+            Err(error) => (None, Some(SearchError::from(error).divergence()?)),
+        };
         let (seconds, cost) = (watch.seconds(), model.cost());
+        let images = [3, train.len() as u64, epochs].into_iter().fold(1, u64::saturating_mul);
         let result = LegResult {
             seconds,
-            training_macs: 3 * cost.macs * train.len() as u64 * epochs,
+            training_macs: (cost.macs + cost.auxiliary_macs).saturating_mul(images),
             genotype: entrant.genotype().cloned(),
-            accuracy: fit.evaluate()?.map(|evaluation| evaluation.accuracy),
+            accuracy,
+            failure,
             parameters: Some(cost.parameters - cost.unused_parameters),
             macs: Some(cost.macs),
             ..LegResult::default()
@@ -96,26 +113,14 @@ impl Contest<'_> {
         space: &Space,
         noise: Noise,
     ) -> Result<DerivedNetwork, SearchError> {
-        let comparison = self.comparison;
-        let retrain = &comparison.config.retrain;
-        let network = match genotype.layout() {
-            Layout::Space => genotype.network_in(space)?,
-            _ => {
-                let stem = space.network().stem().clone();
-                let thirds = Some(Chain::thirds(retrain.layers));
-                genotype.chain(retrain.layers, stem, thirds, Compat::Paper)?.network()?
-            }
-        };
-        let ops = comparison.registry.catalog();
-        let plan =
-            Blueprint::derived(genotype, &network, ops, self.comparison.build(retrain.channels))?;
+        let plan = self.comparison.retrained(genotype, space)?;
         let mut rng = noise.stream("weights", 0);
-        let registry = comparison.registry;
+        let registry = self.comparison.registry;
         Ok(DerivedNetwork::new(&plan, registry, &Device::Cpu, DType::F32, &mut rng)?)
     }
 
     fn baseline(&self, noise: Noise) -> Result<ResNet, SearchError> {
-        let Build { classes, input, .. } = self.comparison.build(1);
+        let Build { classes, input, .. } = self.comparison.build(1)?;
         let size = self.comparison.config.baseline.size();
         let mut rng = noise.child("baseline").stream("weights", 0);
         Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)

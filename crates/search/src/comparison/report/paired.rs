@@ -11,31 +11,37 @@ use crate::SearchError;
 pub struct PairedReport {
     /// The other contender.
     pub against: String,
-    /// Number of seeds.
+    /// Number of seeds with which both have an accuracy.
     pub seeds: usize,
-    /// Mean difference of test accuracies, method minus other.
-    pub difference: f64,
-    /// 95 % confidence interval of the difference (paired t); absent with one seed.
+    /// Mean difference of test accuracies over these, method minus other; absent where there are none.
+    pub difference: Option<f64>,
+    /// 95 % confidence interval of the difference (paired t); absent with fewer than two seeds.
     pub interval: Option<(f64, f64)>,
-    /// Two-sided p-value of the paired t test; absent with one seed or equal differences.
+    /// Two-sided p-value of the paired t test; absent with fewer than two seeds or equal differences.
     pub p_value: Option<f64>,
 }
 
 impl PairedReport {
     /// The accuracies of a method, seed by seed, against those of `other`.
-    pub(super) fn new(method: &[f64], other: &ContenderReport) -> Result<Self, SearchError> {
-        let difference = statistics::mean(method).unwrap_or(0.0) - other.accuracy;
+    pub(super) fn new(
+        method: &[Option<f64>],
+        other: &ContenderReport,
+    ) -> Result<Self, SearchError> {
+        let pairs = method.iter().zip(&other.accuracies);
+        let pairs = pairs.filter_map(|(own, other)| Some(((*own)?, (*other)?)));
+        let (own, others): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        let means = statistics::mean(&own).zip(statistics::mean(&others));
         let alone = Self {
             against: other.name.clone(),
-            seeds: method.len(),
-            difference,
+            seeds: own.len(),
+            difference: means.map(|(own, other)| own - other),
             interval: None,
             p_value: None,
         };
-        if method.len() < 2 {
+        if own.len() < 2 {
             return Ok(alone);
         }
-        let Paired { lower, upper, test, .. } = statistics::paired(method, &other.accuracies)?;
+        let Paired { lower, upper, test, .. } = statistics::paired(&own, &others)?;
         let p_value = test.map(|test| test.p_value);
         Ok(Self { interval: Some((lower, upper)), p_value, ..alone })
     }
@@ -49,6 +55,9 @@ impl PairedReport {
     /// `+1.00 points [+0.50, +1.50], p = 0.012 against random search`.
     pub(super) fn describe(&self) -> String {
         let Self { against, difference, interval, p_value, .. } = self;
+        let Some(difference) = difference else {
+            return format!("nothing to compare with {against}");
+        };
         let points = 100.0 * difference;
         let interval = interval.map_or_else(String::new, |(lower, upper)| {
             format!(" [{:+.2}, {:+.2}]", 100.0 * lower, 100.0 * upper)

@@ -11,7 +11,7 @@ use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, Noise, Outcome as Ending, RunDir, Session, Stepper as _,
+    Evaluation, Fit, FitConfig, HeldOut, Noise, Outcome as Ending, RunDir, Session, Stepper as _,
     TrainError, drive,
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::fault::{failed, is_common};
 use super::{Evaluator, ExploreError, Outcome, Proposal};
 use crate::rehearsal::check_build;
-use crate::{Parts, SearchError};
+use crate::{Parts, RandomConfig, SearchError};
 use patience::Patient;
 
 /// How candidates are trained.
@@ -37,8 +37,7 @@ impl Default for TrainingConfig {
     /// Ten epochs without drop-path or auxiliary head, as in random search
     /// ([`RandomConfig`](crate::RandomConfig)).
     fn default() -> Self {
-        let fit = FitConfig { epochs: 10, batch: 64, drop_path: 0.0, ..FitConfig::default() };
-        Self { fit, patience: None }
+        Self { fit: RandomConfig::default().fit, patience: None }
     }
 }
 
@@ -64,6 +63,20 @@ pub struct Training<'a> {
     pub noise: Noise,
     /// Where candidates are saved epoch by epoch, so that one that is started again goes on.
     pub checkpoints: Option<RunDir>,
+}
+
+/// A worker's report while it trains a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trained {
+    /// Epochs so far.
+    pub(crate) epoch: usize,
+    /// Accuracy on the validation images.
+    pub(crate) quality: Option<f64>,
+}
+
+/// The file that a candidate's weights are saved in while it is trained.
+pub(crate) fn candidate_file(task: u64) -> String {
+    format!("candidate-{task}.safetensors")
 }
 
 impl Training<'_> {
@@ -127,9 +140,10 @@ impl Training<'_> {
         session: &mut Session<'_>,
     ) -> Result<Option<Evaluation>, SearchError> {
         let noise = self.noise.child(&format!("candidate {}", proposal.task));
-        let (train, valid): (&dyn Dataset, &dyn Dataset) = (&self.data.train, &self.data.valid);
+        let train: &dyn Dataset = &self.data.train;
+        let held_out = Some(HeldOut::Validation(&self.data.valid));
         let config = FitConfig { epochs: self.epochs(proposal), ..self.config.fit.clone() };
-        let fit = Fit::new(phase, model, config, noise, train, Some(valid))?;
+        let fit = Fit::new(phase, model, config, noise, train, held_out)?;
         let mut fit = Patient::new(fit, self.config.patience);
         if drive(&mut fit, session)? != Ending::Finished {
             return Ok(None);
@@ -154,15 +168,14 @@ impl Training<'_> {
     ) -> Result<Outcome, TaskError> {
         let mut observer = observer_fn(|event: &Event| {
             if let Event::EpochFinished { epoch, metrics, .. } = event {
-                let (epoch, quality) = (epoch + 1, metrics.get("test_accuracy"));
-                report(json!({ "epoch": epoch, "quality": quality }));
+                let (epoch, quality) = (epoch + 1, metrics.get("valid_accuracy"));
+                report(json!(Trained { epoch, quality: quality.copied() }));
             }
             Ok(Flow::Continue)
         });
         let mut session = Session::new(&mut observer);
         if let Some(dir) = &self.checkpoints {
-            session =
-                session.saved_at(dir.file(&format!("candidate-{}.safetensors", proposal.task)));
+            session = session.saved_at(dir.file(&candidate_file(proposal.task)));
         }
         self.outcome(proposal, &mut session).map_err(|error| match error {
             SearchError::Train(error @ TrainError::NotFinite { .. }) => {

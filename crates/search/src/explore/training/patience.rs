@@ -57,7 +57,7 @@ impl Stepper for Patient<'_> {
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
         let report = self.fit.end_epoch(epoch)?;
-        let accuracy = report.metrics.get("test_accuracy").copied();
+        let accuracy = report.metrics.get("valid_accuracy").copied();
         if accuracy > self.record.best {
             self.record = Record { best: accuracy, since: 0 };
         } else {

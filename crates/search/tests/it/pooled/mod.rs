@@ -263,7 +263,7 @@ fn an_observer_is_asked_while_nothing_happens() {
         pool: &mut Resting(inline()),
         prepare: &mut prepare,
         config: config(Pace::Serial, 3),
-        digest: String::new(),
+        identity: id("test"),
     };
     let mut asked = 0;
     let stopped = search.run(&mut journal, &past, &mut |standing| {
@@ -278,7 +278,7 @@ fn an_observer_is_asked_while_nothing_happens() {
 fn prices_whose_sum_is_no_number_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("j");
-    let mut run = |price: u64| {
+    let run = |price: u64| {
         let (mut journal, past) = Journal::open(&path, &json!("test")).unwrap();
         let mut prepare = |proposal: &Proposal| Ok(Assignment { price, ..assign(proposal) });
         let mut search = PooledSearch {
@@ -286,7 +286,7 @@ fn prices_whose_sum_is_no_number_are_refused() {
             pool: &mut inline(),
             prepare: &mut prepare,
             config: config(Pace::Serial, 3),
-            digest: String::new(),
+            identity: id("test"),
         };
         let found = search.run(&mut journal, &past, &mut |_| Flow::Continue);
         found.map(|trials| trials.unwrap().len()).map_err(|error| error.to_string())

@@ -4,7 +4,7 @@ use dartloom_dist::TaskEvent;
 use dartloom_metrics::{Candidate, Event, Flow, Observer, ObserverError};
 
 use crate::SearchError;
-use crate::explore::{Budget, Outcome, Standing, Trial};
+use crate::explore::{Budget, Outcome, Standing, Trained, Trial};
 
 /// Turns how a search stands into events.
 pub(super) struct Teller<'a> {
@@ -64,13 +64,11 @@ impl<'a> Teller<'a> {
             self.told = trials.len();
             events.push(begun);
         }
-        if let Some(TaskEvent::Progress { task, value, .. }) = standing.event {
-            events.push(Event::CandidateTrained {
-                phase: self.phase.clone(),
-                task: *task,
-                epochs: value["epoch"].as_u64().unwrap_or(0) as usize,
-                quality: value["quality"].as_f64(),
-            });
+        if let Some(TaskEvent::Progress { task, value, .. }) = standing.event
+            && let Ok(Trained { epoch: epochs, quality }) = serde_json::from_value(value.clone())
+        {
+            let (phase, task) = (self.phase.clone(), *task);
+            events.push(Event::CandidateTrained { phase, task, epochs, quality });
         }
         for (index, trial) in trials.iter().enumerate().skip(self.told) {
             events.push(self.event(trial, index + 1, standing));
