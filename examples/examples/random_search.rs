@@ -68,10 +68,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         noise,
     };
     let mut observer = observer_fn(|event| {
-        if let Event::EpochFinished { phase, epoch, metrics } = event {
-            if let Some(accuracy) = metrics.get("valid_accuracy") {
-                println!("{phase}, epoch {epoch}: {:.1} % right", 100.0 * accuracy);
-            }
+        if let Event::EpochFinished { phase, epoch, metrics } = event
+            && let Some(accuracy) = metrics.get("valid_accuracy")
+        {
+            println!("{phase}, epoch {epoch}: {:.1} % right", 100.0 * accuracy);
         }
         Ok(Flow::Continue)
     });

@@ -86,8 +86,8 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
     if let Some(warning) = warning {
         say!("{}: {warning}", path.display());
     }
-    notes.iter().for_each(|note| say!("{note}"));
-    decoded.notes.iter().for_each(|note| say!("{note}"));
+    let decoded = decoded.notes.iter().map(ToString::to_string);
+    notes.into_iter().chain(decoded).for_each(|note| say!("{note}"));
     Ok(ExitCode::SUCCESS)
 }
 

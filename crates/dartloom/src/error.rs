@@ -12,7 +12,7 @@ use thiserror::Error;
 pub enum Error {
     /// Searching failed.
     #[error(transparent)]
-    Search(#[from] dartloom_search::SearchError),
+    Search(Box<dartloom_search::SearchError>),
     /// An exploration failed, or a table of architectures is wrong.
     #[error(transparent)]
     Explore(Box<dartloom_search::explore::ExploreError>),
@@ -83,6 +83,12 @@ impl fmt::Debug for Error {
     }
 }
 
+impl From<dartloom_search::SearchError> for Error {
+    fn from(error: dartloom_search::SearchError) -> Self {
+        Self::Search(Box::new(error))
+    }
+}
+
 impl From<dartloom_search::explore::ExploreError> for Error {
     fn from(error: dartloom_search::explore::ExploreError) -> Self {
         Self::Explore(Box::new(error))
@@ -108,8 +114,7 @@ mod tests {
         assert_eq!(format!("{error:?}"), "epochs: expected 1, found 0");
         assert_eq!(format!("{error:?}"), error.to_string());
 
-        let missing = std::fs::File::open("no/such/file").map(|_| ());
-        let source = missing.err().map_or_else(|| std::io::Error::other("?"), |error| error);
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         let (path, action) = (std::path::PathBuf::from("no/such/file"), "open");
         let file = dartloom_train::TrainError::File { path, action, source };
         let error = Error::from(SearchError::from(file));

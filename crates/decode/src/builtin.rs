@@ -138,6 +138,8 @@ impl ConfiguredPaths {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{ConfiguredDecoder, ConfiguredPaths, builtin, builtin_names};
     use crate::testkit::{Law, cases, check_laws};
     use crate::{Constrained, Decoder, EdgeWeighted, MultiPath, PathCount, TopK};
@@ -153,6 +155,16 @@ mod tests {
         let found = ConfiguredPaths::named("darts").unwrap_err().to_string();
         assert!(ConfiguredPaths::names().all(|name| found.contains(name)), "{found}");
         assert!(ConfiguredPaths::names().all(|name| ConfiguredPaths::named(name).is_ok()));
+    }
+
+    #[test]
+    fn every_name_has_an_identity_of_its_own() {
+        let said: BTreeSet<_> =
+            builtin_names().filter_map(|name| builtin(name).unwrap().identity()).collect();
+        assert_eq!(said.len(), builtin_names().count(), "{said:?}");
+        let two = TopK { edges: 3, ..TopK::darts() };
+        assert_ne!(two.identity(), TopK::darts().identity());
+        assert_ne!(EdgeWeighted::pc_darts().identity(), TopK::darts().identity());
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub(crate) fn last(said: &str) -> Option<String> {
         return Some(panic.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" "));
     }
     let lines = said.lines().map(str::trim);
-    let telling = lines.filter(|line| !line.is_empty() && !is_beside(line));
-    telling.last().map(str::to_owned)
+    let mut telling = lines.filter(|line| !line.is_empty() && !is_beside(line));
+    telling.next_back().map(str::to_owned)
 }
 
 /// The lines of the last panic: where it was and its message.

@@ -96,7 +96,6 @@ pub fn serve(
 ) -> Result<ExitCode, DistError> {
     let mut input = io::BufReader::new(input);
     let Job { memory, heartbeat, work, .. } = job(&mut input)?;
-    limits::apply(memory);
     let output = Arc::new(Mutex::new(output));
     let send = {
         let output = Arc::clone(&output);
@@ -109,14 +108,16 @@ pub fn serve(
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     };
+    watch(input)?;
+    beat(output, Duration::try_from_secs_f64(heartbeat).unwrap_or(Duration::MAX))?;
+    // Behind the threads, whose stacks count.
+    limits::apply(memory);
     if let (Some(limit), Some(held)) = (memory, limits::held())
         && held >= limit
     {
         return Ok(sent(Message::TooSmall { held }));
     }
-    watch(input)?;
     let Some(Work { task, attempt, payload }) = work else { return Ok(sent(Message::Ready)) };
-    beat(output, Duration::try_from_secs_f64(heartbeat).unwrap_or(Duration::MAX))?;
     if send(&Message::Ready).is_err() {
         return Ok(ExitCode::FAILURE);
     }

@@ -62,7 +62,8 @@ pub fn checked_initial(
 /// [`Relaxation::penalty`], refused where it breaks the relaxation's contract.
 ///
 /// # Errors
-/// As [`check_term`], and the relaxation's own.
+/// [`RelaxError::Mismatch`], [`RelaxError::ElementType`], [`RelaxError::NotFinite`],
+/// [`RelaxError::NoGradient`], and the relaxation's own.
 pub fn checked_penalty(
     relaxation: &dyn Relaxation,
     logits: &Tensor,

@@ -116,7 +116,7 @@ pub enum SearchError {
         /// Sides must be multiples of this: 2 to the number of halvings.
         step: usize,
         /// The first layer that they do not fit.
-        source: SpaceError,
+        source: Box<SpaceError>,
     },
     /// Logits that belong to no cell.
     #[error("logits `{found}`: expected those of one of the cells {}", expected.join(", "))]

@@ -220,8 +220,8 @@ impl<'a> SupernetSearch<'a> {
         let mut logits = noise.stream("logits", 0);
         let architecture =
             Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
-        rehearse(&architecture, space, parts.decoder, config.epochs, noise)?;
         let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
+        rehearse(&bilevel.architecture, space, parts.decoder, config.epochs, noise)?;
         let data = parts.data;
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;

@@ -89,11 +89,12 @@ fn test(_: &Path) -> Result<Plan, Error> {
 const LANES: (&str, [&str; 4]) = ("DARTLOOM_LANES", ["1", "4", "8", "16"]);
 
 fn widths(_: &Path) -> Result<Plan, Error> {
-    // With the packages of the step `test`, so that nothing is compiled again.
+    // With the packages of the step `test`, so that nothing is compiled again; the filters leave the
+    // tests of the kernels.
     let tests = if cargo_has("nextest") {
         "nextest run --workspace -E package(dartloom-kernels)"
     } else {
-        "test -p dartloom-kernels --lib"
+        "test --workspace --lib -- simd:: fused:: conv:: norm:: pool:: upsample:: window::"
     };
     let (variable, widths) = LANES;
     let run = |lanes| Invocation::cargo(tests).variable(variable, lanes);

@@ -22,12 +22,12 @@ fn check_source(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(shipped) = Shipped::parse(text) else { return findings };
     for (name, line) in paths(&shipped.tokens) {
-        let ends = |end: &&str| name == **end || name.ends_with(&format!("::{end}"));
-        if path != CHOICE && OWN_WAYS.iter().any(|end| ends(&end)) {
+        let ends = |end: &str| name == end || name.ends_with(&format!("::{end}"));
+        if path != CHOICE && OWN_WAYS.iter().any(|end| ends(end)) {
             let message = format!("`{name}`: vector instructions are chosen in {CHOICE} alone");
             findings.push(Finding::line(path, line, message));
         }
-        if path.starts_with(TESTS) && ends(&"InstructionSet::in_use") {
+        if path.starts_with(TESTS) && ends("InstructionSet::in_use") {
             let message = format!("`{name}`: tests of loops go through `at_every_width`");
             findings.push(Finding::line(path, line, message));
         }

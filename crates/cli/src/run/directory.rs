@@ -30,6 +30,8 @@ const LOCK: &str = "lock";
 pub(crate) struct Place {
     dir: RunDir,
     start: Start,
+    /// The run that this one takes the place of, until it has begun.
+    old: Option<Aside>,
     /// Held as long as the run goes on.
     _lock: File,
 }
@@ -73,8 +75,8 @@ impl Place {
     /// Opens the directory of a run of `plan`, new or stored; `say` hears of what was damaged there and
     /// has been mended.
     ///
-    /// With `overwrite`, what a run has written there is removed once the new one has begun; should that
-    /// fail, the old one is as it was.
+    /// With `overwrite`, what a run has written there is moved aside until the new one has begun
+    /// ([`Place::begun`]); should that fail, the old one is as it was.
     pub(crate) fn open(
         path: &Path,
         plan: &Plan,
@@ -92,6 +94,7 @@ impl Place {
         };
         let dir = RunDir::open(path).map_err(CliError::work)?;
         let lock = lock(&dir)?;
+        let mut old = None;
         let start = match (content, stored) {
             (_, Some(stored)) => {
                 stored.damaged.into_iter().for_each(&mut *say);
@@ -103,7 +106,7 @@ impl Place {
                 }
             }
             (Content::Run, None) => {
-                begin_anew(&dir, &wanted, plan.experiment())?;
+                old = Some(begin_anew(&dir, &wanted, plan.experiment())?);
                 Start::Fresh
             }
             _ => {
@@ -111,7 +114,18 @@ impl Place {
                 Start::Fresh
             }
         };
-        Ok(Self { dir, start, _lock: lock })
+        Ok(Self { dir, start, old, _lock: lock })
+    }
+
+    /// Removes the run that this one takes the place of when `result` says that this one can begin, and puts
+    /// it back when it cannot.
+    pub(crate) fn begun<T>(&mut self, result: Result<T, CliError>) -> Result<T, CliError> {
+        match (self.old.take(), &result) {
+            (Some(old), Ok(_)) => old.remove()?,
+            (Some(old), Err(_)) => old.give_back(),
+            (None, _) => {}
+        }
+        result
     }
 
     /// Where the run starts.
@@ -191,14 +205,14 @@ fn content(path: &Path) -> Result<Content, CliError> {
     })
 }
 
-/// Begins a run in place of a stored one, which is removed last.
-fn begin_anew(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<(), CliError> {
+/// Begins a run in place of a stored one, which stands aside.
+fn begin_anew(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<Aside, CliError> {
     let aside = Aside::of(dir.path())?;
     if let Err(error) = write_mark(dir, mark, experiment) {
         aside.give_back();
         return Err(error);
     }
-    aside.remove()
+    Ok(aside)
 }
 
 /// Two processes on one run would mix their files.

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
     let plan = Plan::new(experiment, &origin)?;
     let pool = workers::pool(arguments, !plan.experiment().explorers.is_empty())?;
     memory::check(&plan.comparison(), &pool, arguments.memory)?;
-    let place = Place::open(&out, &plan, arguments.overwrite, &mut |line| say!("{line}"))?;
+    let mut place = Place::open(&out, &plan, arguments.overwrite, &mut |line| say!("{line}"))?;
     match place.start() {
         Start::Finished(verdict) if is_whole(&plan, &place)? => {
             say!(
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
         Start::Finished(_) | Start::Resumed => say!("going on with the run in {}", out.display()),
         Start::Fresh => say!("running {} in {}", plan.experiment().name, out.display()),
     }
-    compare(&plan, &place, pool, &out)
+    compare(&plan, &mut place, pool, &out)
 }
 
 /// Whether every leg of a finished run is as it was written.
@@ -86,13 +86,14 @@ fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
 
 fn compare(
     plan: &Plan,
-    place: &Place,
+    place: &mut Place,
     pool: LocalConfig,
     out: &Path,
 ) -> Result<ExitCode, CliError> {
     let workers = workers::Processes::new(pool, place.experiment())?;
     let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
-    workers.try_out(&comparison.explorers, place.dir())?;
+    let tried = workers.try_out(&comparison.explorers, place.dir());
+    place.begun(tried)?;
     let signal = signal::Signal::listen()?;
     let origin = Instant::now();
     let clock = move || origin.elapsed().as_secs_f64();

@@ -233,7 +233,10 @@ It is not.
     #[test]
     fn what_failed_and_what_a_space_lacks_is_said() {
         let one = Tried { architectures: 6, exhausted: true, ..Tried::default() };
-        assert_eq!(tried(&[one.clone()]), "tried 6 architectures, all that the space has");
+        assert_eq!(
+            tried(std::slice::from_ref(&one)),
+            "tried 6 architectures, all that the space has"
+        );
         let failure =
             |candidates, reason: &str| FailureCount { candidates, reason: reason.to_owned() };
         let mut failures = vec![failure(4, "no progress for 60 s"), failure(1, "panicked: oh")];

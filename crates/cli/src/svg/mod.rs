@@ -7,6 +7,7 @@ mod layers;
 mod order;
 mod place;
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 use dartloom::space::{DrawnEdge, DrawnPart, EdgeLabel, Line};
@@ -173,8 +174,11 @@ impl<'a> Canvas<'a> {
     /// How far from the middle of a box the edge to `other` ends: in the order of the other ends.
     fn shift(&self, others: &[usize], other: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
-        let above = others.iter().filter(|&&item| height(item) < height(other)).count();
-        let level = others.iter().filter(|&&item| height(item) == height(other)).count();
+        let own = height(other);
+        let count = |side: Ordering| {
+            others.iter().filter(|&&item| height(item).total_cmp(&own) == side).count()
+        };
+        let (above, level) = (count(Ordering::Less), count(Ordering::Equal));
         let place = above as f64 + (level as f64 - 1.0) / 2.0;
         (place - (others.len() as f64 - 1.0) / 2.0) * self.layers.end
     }

@@ -150,7 +150,7 @@ fn options_that_make_no_sense_or_have_no_effect_are_refused() {
 fn a_run_that_needs_more_memory_than_there_is_is_refused_with_both_numbers() {
     refused_with(&["--memory", "30MiB"], &["predicted to need", "--memory gives 30.0 MiB"]);
     let many = ["--method", "evolution", "--workers", "100", "--memory", "1GiB"];
-    refused_with(&many, &["regularised evolution, 100 times at once", "--memory gives 1024.0 MiB"]);
+    refused_with(&many, &["regularised evolution, 100 times at once", "--memory gives 1.0 GiB"]);
 }
 
 /// What the system says of this process counts, too.
@@ -169,5 +169,5 @@ fn limits_of_the_process_are_asked() {
     let said = crate::program::said(shell.output().unwrap());
     assert_eq!(said.code, Some(2), "{}", said.stderr);
     assert!(said.stderr.contains("max address space"), "{}", said.stderr);
-    assert!(said.stderr.contains("1953.1 MiB"), "{}", said.stderr);
+    assert!(said.stderr.contains("1.9 GiB"), "{}", said.stderr);
 }

@@ -185,7 +185,7 @@ fn an_architecture_is_tried_once_and_a_small_space_is_said_to_be_small() {
     assert!(said.stderr.contains("16 architectures tried"), "{}", said.stderr);
     let stored: serde_json::Value =
         serde_json::from_str(&program.read("out/seed-0/random/candidates.json")).unwrap();
-    let candidates = stored["candidates"].as_array().unwrap();
+    let candidates = stored["value"].as_array().unwrap();
     let different: std::collections::BTreeSet<String> =
         candidates.iter().map(|candidate| candidate["genotype"].to_string()).collect();
     assert_eq!((candidates.len(), different.len()), (16, 16));

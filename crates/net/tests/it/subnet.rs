@@ -107,7 +107,7 @@ fn what_is_not_inside_is_refused() {
     let registry = Registry::standard().unwrap();
     let supernet = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap();
     let larger = small_space(ops(&OPS), 3);
-    let genes = [("skip_connect", 0, 2), ("skip_connect", 0, 4)];
+    let genes = [("skip_connect", 0, 2), ("skip_connect", 0, 3), ("skip_connect", 0, 4)];
     let foreign = Blueprint::subnet(&larger, &genotype(&genes, &[2, 3, 4]), build(4, 8)).unwrap();
     let error = supernet.subnet(&foreign).unwrap_err();
     assert!(matches!(error, NetError::Subnet { cell: 0, from: 0, to: 4 }), "{error}");

@@ -173,7 +173,7 @@ fn an_operation_that_is_not_registered_is_refused_with_the_remedy() {
     let error = registry.check(&set(vec![rest.clone()])).unwrap_err().to_string();
     assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
     assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
-    registry.with_recipes(&[rest.clone()]).unwrap().check(&set(vec![rest])).unwrap();
+    registry.with_recipes(std::slice::from_ref(&rest)).unwrap().check(&set(vec![rest])).unwrap();
 }
 
 #[test]

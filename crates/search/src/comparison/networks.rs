@@ -109,7 +109,8 @@ impl Comparison<'_> {
         if shape.height.is_multiple_of(step) && shape.width.is_multiple_of(step) {
             return source.into();
         }
-        SearchError::Halvings { height: shape.height, width: shape.width, halvings, step, source }
+        let (height, width, source) = (shape.height, shape.width, Box::new(source));
+        SearchError::Halvings { height, width, halvings, step, source }
     }
 }
 

@@ -155,6 +155,7 @@ fn run(dir: &RunDir, made: &Made) -> Result<Ran, SearchError> {
         epochs: 1,
         batch: 8,
         drop_path: 0.0,
+        auxiliary: 0.0,
         crop_padding: 0,
         flip: false,
         cutout: 0,
@@ -207,7 +208,6 @@ fn run(dir: &RunDir, made: &Made) -> Result<Ran, SearchError> {
         seconds.get()
     };
     comparison.run(dir, &mut observer, &clock)?;
-    drop(observer);
     Ok(ran)
 }
 
@@ -258,7 +258,8 @@ fn a_relaxation_is_what_it_says_and_not_what_its_debug_form_shows() {
 
 #[test]
 fn work_with_a_part_that_says_nothing_is_done_again_and_a_note_says_why() {
-    let unsaid: [(&str, fn() -> Made); 3] = [
+    type Make = fn() -> Made;
+    let unsaid: [(&str, Make); 3] = [
         ("the operation `scale` (`OpFactory::identity`)", || Made {
             registry: registry(1.0, None),
             ..made()
@@ -315,7 +316,8 @@ fn a_search_is_its_space_numbers_parts_seed_images_and_rules() {
             build: Build::new(1, 2, Shape::new(1, 4, 4)),
             data: &halves,
         };
-        let config = SearchConfig { epochs: 1, batch: 4, ..SearchConfig::default() };
+        let plain = SearchConfig { crop_padding: 0, flip: false, ..SearchConfig::default() };
+        let config = SearchConfig { epochs: 1, batch: 4, ..plain };
         let search = SupernetSearch::new("search", parts, config, Noise::new(seed)).unwrap();
         match rule {
             Some(rule) => search.with_stop_rule(Effect::Warn, rule),

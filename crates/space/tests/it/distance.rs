@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use approx::assert_relative_eq;
 use dartloom_space::distance::{
-    EdgeSet, Frame, OpScores, Pairing, PositionDistance, Scale, SetDistance,
+    EdgeSet, Frame, OpScores, Pairing, PathEdit, PositionDistance, Scale, SetDistance,
 };
 use dartloom_space::{CellGenotype, Gene, Genotype, Layout, OpSet, Space, SpaceError, Stem};
 use proptest::prelude::*;
@@ -242,4 +242,49 @@ fn everything_against_almost_nothing_is_almost_1() {
     let distance = PositionDistance::new(Frame::of_space(&space), scores);
     let found = distance.genotypes(&all, &little).unwrap();
     assert_relative_eq!(found, 1.0 - skip / edges, epsilon = 1e-12);
+}
+
+fn by_paths(relative: bool, a: &CellGenotype, b: &CellGenotype) -> Option<f64> {
+    PathEdit { scores: OpScores::means(), relative }.cells(a, b).unwrap()
+}
+
+/// Figures of the released `graph_distance.py`; a cell is not at 0 from itself.
+#[test]
+fn cells_compare_by_paths_as_the_released_code_has_it() {
+    let (small, large) = (published("ResNet18"), published("ResNet50"));
+    let cell = &small.cells()[0];
+    assert_relative_eq!(by_paths(false, cell, cell).unwrap(), 0.041_958_041_958_041_98);
+    assert_relative_eq!(by_paths(true, cell, cell).unwrap(), 0.0);
+    let found = by_paths(false, cell, &large.cells()[2]).unwrap();
+    assert_relative_eq!(found, 0.134_421_134_421_134_46, epsilon = 1e-12);
+    // The released code recurses without end here.
+    let a = published("D-DARTS_threshold_sparse_abl0.5_fair7_cifar100_0.85_50");
+    let b = published("ResNet50_cifar100_threshold_sparse_0.85");
+    let (a, b) = (&a.cells()[0], &b.cells()[3]);
+    assert!(by_paths(false, a, b).is_none() || by_paths(true, a, b).is_none());
+}
+
+#[test]
+fn paths_that_cannot_be_compared_say_why() {
+    let edit = PathEdit { scores: OpScores::means(), relative: false };
+    let gene = |op: &str, from: usize, to: usize| Gene { op: op.to_owned(), from, to };
+    let cell = |genes: Vec<Gene>| CellGenotype {
+        name: "cell".to_owned(),
+        inputs: 2,
+        genes,
+        concat: vec![2],
+    };
+    let one = cell(vec![gene("skip_connect", 0, 2)]);
+    let unknown = cell(vec![gene("mystery", 0, 2)]);
+    assert!(matches!(edit.cells(&one, &unknown), Err(SpaceError::NoScore { .. })));
+    let back = cell(vec![gene("skip_connect", 3, 2)]);
+    assert!(matches!(edit.cells(&one, &back), Err(SpaceError::Gene { .. })));
+    // Twice as many paths with every node.
+    let all = (2..12).flat_map(|to| (0..to).map(move |from| (from, to)));
+    let dense = cell(all.map(|(from, to)| gene("skip_connect", from, to)).collect());
+    let Err(SpaceError::Range { most: 256, found: 1024, .. }) = edit.cells(&dense, &one) else {
+        panic!("too many paths must be refused");
+    };
+    // A cell of nothing leads from nowhere to nowhere.
+    assert_eq!(edit.cells(&cell(Vec::new()), &one).unwrap(), None);
 }
