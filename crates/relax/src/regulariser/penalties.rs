@@ -61,7 +61,8 @@ impl Penalties {
                 source: Box::new(source),
             };
             let term = regulariser.loss(logits, weights, at).map_err(blame)?;
-            let tracked = logits.track_op() || weights.track_op();
+            // Where pruning has left no choice, weights are constant and may be all that a term reads.
+            let tracked = logits.track_op() && weights.track_op();
             check_term(&term, weights, tracked).map_err(blame)?;
             let term = term.affine(factor, 0.0)?;
             total = Some(match total {

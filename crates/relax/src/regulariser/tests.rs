@@ -149,6 +149,15 @@ fn penalties_count_as_their_ramps_say() {
     assert!(none.loss(&weights, &weights, AT).unwrap().is_none());
 }
 
+/// Where pruning has left one candidate per edge, weights are constant although logits still move.
+#[test]
+fn a_term_of_weights_without_a_choice_may_be_constant() {
+    let logits = Var::from_tensor(&table(&[&[0.3], &[0.1]])).unwrap();
+    let penalties = Penalties::new().with(NegativeEntropy, Ramp::constant(1.0));
+    let term = penalties.loss(&logits, &table(&[&[1.0], &[1.0]]), AT).unwrap().unwrap();
+    assert!(term.to_scalar::<f64>().unwrap().is_finite() && !term.track_op());
+}
+
 #[test]
 fn a_penalised_relaxation_is_one() {
     for seed in 0..3 {
