@@ -91,12 +91,12 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a decoder has made of weights.
+/// The result of a decoder.
 struct Choice {
     /// The space of the links that stay.
     kept: Space,
     decoded: Decoded,
-    /// What is to be said about the links.
+    /// Remarks on the links.
     notes: Vec<String>,
 }
 

@@ -67,7 +67,7 @@ impl Logits {
     }
 }
 
-/// What to tell of rows that a rule cannot mean, if there are any.
+/// The warning about rows that a rule cannot mean, if there are any.
 pub(super) fn warning(scale: Scale, off: &[OffScale], rows: usize) -> Option<String> {
     let first = off.first()?;
     let what = match scale {

@@ -93,7 +93,7 @@ impl StemKind {
 }
 
 impl Experiment {
-    /// What an experiment is: all but its seeds, to which more may be added, and where its images are.
+    /// The experiment without its seeds, to which more may be added, and without the place of its images.
     pub(crate) fn core(&self) -> Self {
         Self { seeds: Vec::new(), data: self.data.kind(), ..self.clone() }
     }

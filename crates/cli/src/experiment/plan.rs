@@ -65,7 +65,7 @@ impl Plan {
         &self.experiment
     }
 
-    /// What its images are.
+    /// The digests of its images.
     pub(crate) fn images(&self) -> Result<Images, CliError> {
         let digest = |data: &InMemory| data.digest().map_err(CliError::work);
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })

@@ -7,7 +7,7 @@ pub(super) fn words() -> Vec<String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
-/// What to type to go on with this run.
+/// The command that goes on with this run.
 pub(super) fn again() -> String {
     let words = std::env::args_os().filter(|word| word != "--overwrite");
     words.map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")

@@ -39,7 +39,8 @@ pub(super) fn pool(arguments: &RunArguments, explorers: bool) -> Result<LocalCon
     }
     let workers = workers.unwrap_or(1);
     if !(1..=MOST_WORKERS).contains(&workers) {
-        let (option, expected) = ("--workers", "1 to 1024 processes");
+        let option = "--workers";
+        let expected = "1 to 1024 processes";
         return Err(CliError::OptionValue { option, expected, found: workers.to_string() });
     }
     let threads_each = (threads() / workers).max(1);

@@ -97,7 +97,8 @@ impl Layers {
 
     /// Adds what stands on the way of an edge.
     fn way(&mut self, part: &DrawnPart, edge: usize, load: &mut [f64]) -> Vec<usize> {
-        let (from, to) = (part.edges[edge].from, part.edges[edge].to);
+        let from = part.edges[edge].from;
+        let to = part.edges[edge].to;
         let between = self.items[from].rank + 1..self.items[to].rank;
         let label = match &part.edges[edge].label {
             Some(EdgeLabel::Op(op)) => least_laden(between.clone(), load).map(|rank| (rank, op)),

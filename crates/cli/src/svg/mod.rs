@@ -94,7 +94,8 @@ impl<'a> Canvas<'a> {
         let mut path = String::new();
         let mut end = Point { x: 0.0, y: 0.0 };
         for (index, pair) in way.windows(2).enumerate() {
-            let (from, to) = (pair[0], pair[1]);
+            let from = pair[0];
+            let to = pair[1];
             let begin = self.leaving(from, to);
             end = self.entering(to, from);
             let middle = f64::midpoint(begin.x, end.x);
@@ -128,7 +129,8 @@ impl<'a> Canvas<'a> {
                 _ => return,
             },
         };
-        let (x, y) = (self.places.x[index], self.places.y[index]);
+        let x = self.places.x[index];
+        let y = self.places.y[index];
         let (left, top) = (x - item.width / 2.0, y - item.height / 2.0);
         out.push_str(&format!(
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"white\" \

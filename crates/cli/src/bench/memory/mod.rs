@@ -63,7 +63,8 @@ fn cases(arguments: &MemoryArguments) -> Result<Vec<Case>, CliError> {
         subjects.push(Subject::Preset { name });
     }
     if subjects.is_empty() {
-        let (option, expected) = ("bench memory", "--space, --preset or --presets");
+        let option = "bench memory";
+        let expected = "--space, --preset or --presets";
         return Err(CliError::OptionValue { option, expected, found: "none of them".to_owned() });
     }
     let case = |subject| Case {
