@@ -22,8 +22,8 @@
 use std::error::Error;
 use std::fs::File;
 
-use dartloom::metrics::statistics::paired;
 use dartloom::prelude::*;
+use dartloom::record::statistics::paired;
 use dartloom::search::explore::{
     Domain, EvolutionConfig, Explorer, Genetic, GeneticConfig, LocalSearch, RandomGenotypes,
     RegretCurve, RegularisedEvolution, Reinforce, ReinforceConfig, Table, TableColumns, Unique,

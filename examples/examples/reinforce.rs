@@ -14,8 +14,8 @@
 
 use std::error::Error;
 
-use dartloom::metrics::statistics::mean;
 use dartloom::prelude::*;
+use dartloom::record::statistics::mean;
 use dartloom::search::explore::{Reinforce, ReinforceConfig, Trial, Unique, best, explore};
 use dartloom_examples::candidates::Candidates;
 

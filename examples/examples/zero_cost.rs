@@ -18,8 +18,8 @@
 
 use std::error::Error;
 
-use dartloom::metrics::statistics::kendall_tau;
 use dartloom::prelude::*;
+use dartloom::record::statistics::kendall_tau;
 use dartloom::search::explore::{
     Domain, EvolutionConfig, RegularisedEvolution, Table, TableColumns, Unique, WarmStart, explore,
 };

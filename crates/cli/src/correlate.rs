@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dartloom::data::permutation;
-use dartloom::metrics::MetricsError;
-use dartloom::metrics::statistics::{kendall_tau, spearman_rho};
 use dartloom::ops::Registry;
+use dartloom::record::StatisticsError;
+use dartloom::record::statistics::{kendall_tau, spearman_rho};
 use dartloom::search::explore::Measured;
 use dartloom::search::zero_cost::{Subject, ZeroCostScore, scored};
 use serde::Serialize;
@@ -162,15 +162,15 @@ fn agreement(
 }
 
 /// The reason for which numbers do not correlate, in the words of the command.
-fn reason(error: &MetricsError, score: &str, column: &str) -> String {
+fn reason(error: &StatisticsError, score: &str, column: &str) -> String {
     match error {
-        MetricsError::TooFewPairs { found } => {
+        StatisticsError::TooFewPairs { found } => {
             format!("two rows with both numbers are needed, and there are {found}")
         }
-        MetricsError::Constant { series: "first", value } => {
+        StatisticsError::Constant { series: "first", value } => {
             format!("`{score}` is {} in every row", number(*value))
         }
-        MetricsError::Constant { value, .. } => {
+        StatisticsError::Constant { value, .. } => {
             format!("`{column}` is {} in every row", number(*value))
         }
         other => other.to_string(),

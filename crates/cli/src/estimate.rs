@@ -6,9 +6,10 @@ use dartloom::net::NetError;
 use dartloom::net::memory::{
     self, Admission, Breakdown, Draws, Range, Ranges, Size, Slot, Workload, admit,
 };
+use dartloom::noise::Noise;
 use dartloom::search::{Comparison, MethodParts};
 use dartloom::space::{Blueprint, Build, Space};
-use dartloom::train::{FitConfig, Noise};
+use dartloom::train::FitConfig;
 use serde::Serialize;
 
 use crate::args::EstimateArguments;

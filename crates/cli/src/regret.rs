@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use dartloom::noise::Noise;
 use dartloom::search::explore::{
     ConfiguredExplorer, EvolutionConfig, ExploreError, RegretCurve, Table, explore, regrets,
 };
-use dartloom::train::Noise;
 use serde::Serialize;
 
 use crate::chart::{Labels, Series, chart};

@@ -49,9 +49,12 @@ pub enum Error {
     /// A metric refused its input.
     #[error(transparent)]
     Metrics(#[from] dartloom_metrics::MetricsError),
+    /// A statistic refused its series.
+    #[error(transparent)]
+    Statistics(#[from] dartloom_record::StatisticsError),
     /// An observer failed.
     #[error(transparent)]
-    Observer(#[from] dartloom_metrics::ObserverError),
+    Observer(#[from] dartloom_record::ObserverError),
     /// A method that is no preset.
     #[error("unknown method `{found}`; known are {}", known.join(", "))]
     UnknownMethod {

@@ -10,10 +10,13 @@ pub use dartloom_dist as dist;
 pub use dartloom_kernels as kernels;
 pub use dartloom_metrics as metrics;
 pub use dartloom_net as net;
+pub use dartloom_noise as noise;
 pub use dartloom_ops as ops;
+pub use dartloom_record as record;
 pub use dartloom_relax as relax;
 pub use dartloom_search as search;
 pub use dartloom_space as space;
+pub use dartloom_task as task;
 pub use dartloom_train as train;
 pub use error::Error;
 

@@ -1,26 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
-mod event;
 mod meter;
-mod observer;
-pub mod statistics;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 
-pub use error::{MetricsError, ObserverError};
-pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use error::MetricsError;
 pub use meter::{Accuracy, Mean, Meter};
-pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
-
-/// Seconds since an origin the caller chose.
-///
-/// Libraries never read the clock: who wants durations hands one in. Only differences mean anything.
-///
-/// ```
-/// let origin = std::time::Instant::now();
-/// let seconds = || origin.elapsed().as_secs_f64();
-/// let clock: dartloom_metrics::Clock<'_> = &seconds;
-/// assert!(clock() <= clock());
-/// ```
-pub type Clock<'a> = &'a dyn Fn() -> f64;

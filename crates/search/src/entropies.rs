@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::CellEntropy;
+use dartloom_record::CellEntropy;
 use dartloom_relax::entropy_of_rows;
 use dartloom_space::{CellGraph, CellWeights, Space, WeightTable};
 
@@ -42,7 +42,7 @@ mod tests {
     use super::entropies;
 
     /// Two cells of two nodes with 2 and 3 in-edges.
-    fn found(edge_weights: Option<Vec<f64>>) -> dartloom_metrics::CellEntropy {
+    fn found(edge_weights: Option<Vec<f64>>) -> dartloom_record::CellEntropy {
         let ops = OpSet::builtin("S").unwrap();
         let space = Space::darts(ops.clone(), 3, 2, Stem::cifar(3)).unwrap();
         let uniform = vec![0.125; ops.len()];

@@ -2,9 +2,9 @@
 
 use dartloom_data::DataError;
 use dartloom_decode::DecodeError;
-use dartloom_metrics::{MetricsError, ObserverError};
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
+use dartloom_record::{ObserverError, StatisticsError};
 use dartloom_relax::RelaxError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
@@ -75,7 +75,7 @@ pub enum SearchError {
     },
     /// A statistic could not be computed.
     #[error(transparent)]
-    Metrics(#[from] MetricsError),
+    Statistics(#[from] StatisticsError),
     /// No network could be trained.
     #[error("none of {networks} networks could be trained, at last: {last}")]
     NothingTrained {

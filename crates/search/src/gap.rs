@@ -3,9 +3,10 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_space::{Genotype, Space, SpaceError};
-use dartloom_train::{Noise, evaluate};
+use dartloom_train::evaluate;
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;

@@ -1,6 +1,6 @@
 //! Trainings that a stopped search has finished already.
 
-use dartloom_metrics::{Event, Observer};
+use dartloom_record::{Event, Observer};
 use dartloom_train::{Identity, RunDir, TrainError};
 use serde::de::DeserializeOwned;
 

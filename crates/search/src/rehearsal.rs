@@ -3,9 +3,10 @@
 
 use dartloom_data::{Dataset, Task, check_repeats};
 use dartloom_decode::{DecodeError, Decoded, Decoder};
+use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_space::{Build, Space, WeightTable};
-use dartloom_train::{Noise, TrainError};
+use dartloom_train::TrainError;
 
 use crate::{Architecture, SearchError};
 

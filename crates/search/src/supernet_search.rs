@@ -6,11 +6,12 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
-    EpochReport, Identity, MOST_EPOCHS, Noise, Optimiser, Position, Snapshot, StepLoss, Stepper,
+    EpochReport, Identity, MOST_EPOCHS, Optimiser, Position, Snapshot, StepLoss, Stepper,
     TrainError, evaluate,
 };
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_metrics::{CellEntropy, Event, Flow};
+use dartloom_record::{CellEntropy, Event, Flow};
 
 use crate::{Agreement, Identity, Position, Session, Snapshot, TrainError};
 

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use dartloom_data::DataError;
-use dartloom_metrics::{MetricsError, ObserverError};
+use dartloom_metrics::MetricsError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
+use dartloom_record::ObserverError;
 use thiserror::Error;
 
 use crate::Difference;

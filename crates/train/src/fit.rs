@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::scalar;
 use crate::{
-    EpochReport, Evaluation, Finite, Gradients, Identity, Noise, Optimiser, Position, Recompute,
-    Schedule, Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
+    EpochReport, Evaluation, Finite, Gradients, Identity, Optimiser, Position, Recompute, Schedule,
+    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
     first_not_finite,
 };
+use dartloom_noise::Noise;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

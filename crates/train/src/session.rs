@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use dartloom_metrics::{Observer, Silent};
+use dartloom_record::{Observer, Silent};
 
 use crate::RunDir;
 
@@ -13,7 +13,7 @@ use crate::RunDir;
 /// ([`Stepper::identity`](crate::Stepper::identity)).
 ///
 /// ```
-/// use dartloom_metrics::Silent;
+/// use dartloom_record::Silent;
 /// use dartloom_train::{RunDir, Session};
 ///
 /// # fn main() -> Result<(), dartloom_train::TrainError> {

@@ -1,4 +1,4 @@
-//! `space` and `decode` are values: no tensor library in their dependency trees.
+//! `space`, `decode` and their like are values: no tensor library in their dependency trees.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::arrows::{dependencies, folder};
 use super::{Finding, Tree};
 
 /// Folders of the crates that compile without tensors.
-const PURE: [&str; 3] = ["dist", "space", "decode"];
+const PURE: [&str; 5] = ["dist", "space", "decode", "noise", "record"];
 
 /// Beginnings of the names of tensor libraries and of what is made only for them.
 const TENSOR_LIBRARIES: [&str; 9] = [

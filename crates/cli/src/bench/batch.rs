@@ -2,8 +2,8 @@
 
 use candle_core::{Device, Tensor};
 use dartloom::data::Batch;
+use dartloom::noise::Noise;
 use dartloom::space::Shape;
-use dartloom::train::Noise;
 use rand::Rng as _;
 
 use super::{CLASSES, SEED};

@@ -2,8 +2,8 @@
 
 use dartloom::net::memory::Workload;
 use dartloom::net::{Model, Pass};
+use dartloom::noise::Noise;
 use dartloom::ops::Mode;
-use dartloom::train::Noise;
 
 use super::args::InferArguments;
 use super::batch::batch;

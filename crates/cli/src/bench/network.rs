@@ -4,9 +4,9 @@ use candle_core::{DType, Device};
 use dartloom::net::DerivedNetwork;
 use dartloom::net::baseline::{ResNet, ResNetSize};
 use dartloom::net::memory::{self, Workload};
+use dartloom::noise::Noise;
 use dartloom::ops::Registry;
 use dartloom::space::{AuxHead, Blueprint, Build, Compat, Layout, Shape, Stem};
-use dartloom::train::Noise;
 
 use super::args::Baseline;
 use super::{CLASSES, SEED};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device};
 use dartloom::net::{Supernet, memory};
+use dartloom::noise::Noise;
 use dartloom::ops::Registry;
 use dartloom::relax::Relaxation;
 use dartloom::search::{Architecture, Bilevel, BilevelConfig, Choices};
-use dartloom::train::{Noise, Position};
+use dartloom::train::Position;
 
 use super::args::SearchStepArguments;
 use super::batch::batch;

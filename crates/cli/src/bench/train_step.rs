@@ -5,10 +5,9 @@ use std::time::Instant;
 use candle_core::Tensor;
 use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
+use dartloom::noise::Noise;
 use dartloom::ops::Mode;
-use dartloom::train::{
-    FitConfig, Gradients, Noise, Optimiser as _, Sgd, TrainError, cross_entropy,
-};
+use dartloom::train::{FitConfig, Gradients, Optimiser as _, Sgd, TrainError, cross_entropy};
 
 use super::args::TrainStepArguments;
 use super::batch::batch;

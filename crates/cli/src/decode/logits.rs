@@ -2,10 +2,10 @@
 
 use clap::ValueEnum;
 use dartloom::decode::{OffScale, Scale};
+use dartloom::noise::Noise;
 use dartloom::relax::{Deterministic, Groups, Progress, Sigmoid, Softmax, Sparsemax};
 use dartloom::search::SearchError;
 use dartloom::space::{CellWeights, Space, WeightTable};
-use dartloom::train::Noise;
 use dartloom::{Device, Tensor};
 
 /// How logits become weights.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use dartloom::decode::{DecodeError, Decoder};
+use dartloom::noise::Noise;
 use dartloom::presets::Method;
 use dartloom::relax::{AuxiliarySkip, Constraint, Progress, Relaxation, Simplex, Softmax};
 use dartloom::search::{Architecture, Choices, LogitStep};
 use dartloom::space::Space;
-use dartloom::train::Noise;
 use dartloom::{DType, Device};
 
 use super::method::MethodSpec;

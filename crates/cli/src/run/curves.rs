@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dartloom::metrics::{Candidate, Event, Flow, Observer, ObserverError};
+use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError};
 use dartloom::search::explore::{Point, front};
 use dartloom::train::RunDir;
 

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use dartloom::dist::LocalConfig;
-use dartloom::metrics::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
+use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
 use dartloom::search::Comparison;
 
 use crate::args::RunArguments;

@@ -162,7 +162,7 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
-    dartloom::metrics::statistics::mean(values)
+    dartloom::record::statistics::mean(values)
 }
 
 #[cfg(test)]

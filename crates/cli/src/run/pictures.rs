@@ -1,6 +1,6 @@
 //! Genotypes and their drawings, as a search finds them.
 
-use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use dartloom::record::{Event, Flow, Observer, ObserverError};
 use dartloom::space::Genotype;
 use dartloom::train::RunDir;
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
-use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use dartloom::record::{Event, Flow, Observer, ObserverError};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::pace::{Pace, candidate, duration};

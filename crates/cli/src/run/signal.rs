@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use dartloom::metrics::{Event, Flow, Observer, ObserverError};
+use dartloom::record::{Event, Flow, Observer, ObserverError};
 
 use crate::error::CliError;
 use crate::say::say;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dartloom::metrics::statistics::mean;
+use dartloom::record::statistics::mean;
 use dartloom::search::explore::FailureCount;
 use dartloom::search::stop::Stopped;
 use dartloom::search::{ContenderReport, Gap, Majority, MethodReport, Report, Tried};

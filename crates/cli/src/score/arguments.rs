@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dartloom::data::{Batch, Dataset as _, InMemory, Task, cifar};
+use dartloom::noise::Noise;
 use dartloom::search::zero_cost::{
     Reads, Subject, ZeroCostError, ZeroCostScore, by_name, dataset_batch, memory, names,
     random_batch,
 };
 use dartloom::space::{Build, Shape};
-use dartloom::train::Noise;
 
 use crate::error::CliError;
 use crate::option::{different, within};

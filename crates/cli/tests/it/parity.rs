@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use candle_core::{DType, Device, Tensor};
 use dartloom::data::Batch;
 use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
 use dartloom::space::{Blueprint, Build, Compat, Genotype, OpSet, Shape, Space, Stem};
-use dartloom::train::{Gradients, Noise, Position, cross_entropy};
+use dartloom::train::{Gradients, Position, cross_entropy};
 
 use crate::bench::{SMALL, json};
 use crate::program::Program;

@@ -1,10 +1,11 @@
 //! Every method fits together on images of CIFAR's size.
 
 use dartloom_data::digits;
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
 use dartloom_space::{OpSet, Shape, Stem};
-use dartloom_train::{Noise, Schedule};
+use dartloom_train::Schedule;
 
 use super::{Method, Topology, by_name, darts, fair_darts, names, pc_darts};
 

@@ -10,11 +10,12 @@ use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Execution, Pass, Supernet};
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_space::Compat;
 use dartloom_train::{
-    Finite, Gradients, Noise, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
+    Finite, Gradients, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
 };
 use rand::RngCore;
 

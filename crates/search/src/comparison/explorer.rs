@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 
 use dartloom_dist::TaskPool;
+use dartloom_noise::Noise;
 use dartloom_space::Space;
-use dartloom_train::{Noise, RunDir};
+use dartloom_train::RunDir;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, method};

@@ -6,9 +6,10 @@ mod stored;
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::{Clock, Observer};
+use dartloom_noise::Noise;
+use dartloom_record::{Clock, Observer};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Noise, Outcome, RunDir, Session, TrainError, drive};
+use dartloom_train::{Outcome, RunDir, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Part, Stopwatch};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use candle_core::{DType, Device};
 use dartloom_decode::Decoder;
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_space::Space;
-use dartloom_train::Noise;
 
 use crate::rehearsal::rehearse;
 use crate::{Architecture, Choices, SearchConfig, SearchError, Split, prune};

@@ -21,8 +21,8 @@ pub use report::{ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
 use dartloom_data::{Dataset, Digested};
-use dartloom_metrics::{Clock, Event, Observer, Silent};
 use dartloom_ops::Registry;
+use dartloom_record::{Clock, Event, Observer, Silent};
 use dartloom_train::RunDir;
 
 use crate::SearchError;

@@ -4,7 +4,7 @@ mod paired;
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::statistics;
+use dartloom_record::statistics;
 use serde::{Deserialize, Serialize};
 
 pub use paired::PairedReport;

@@ -1,6 +1,6 @@
 //! How long a leg took, over stops and resumes.
 
-use dartloom_metrics::{Clock, Event, Flow, Observer, ObserverError};
+use dartloom_record::{Clock, Event, Flow, Observer, ObserverError};
 use dartloom_train::{RunDir, TrainError};
 
 /// Passes events on and keeps the seconds of a leg beside its checkpoints, so that a resumed leg

@@ -1,6 +1,6 @@
 //! Explorers as values.
 
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
-use dartloom_train::Noise;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Generations of mated and mutated parents.
 
+use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
-use dartloom_train::Noise;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

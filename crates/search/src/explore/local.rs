@@ -1,7 +1,7 @@
 //! Uphill, neighbour by neighbour.
 
+use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
-use dartloom_train::Noise;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -35,7 +35,7 @@
 //!     Domain, EvolutionConfig, Outcome, RegularisedEvolution, Unique, best, explore,
 //! };
 //! use dartloom_space::{Cost, Genotype, nasbench201};
-//! use dartloom_train::Noise;
+//! use dartloom_noise::Noise;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let domain = Domain::every_edge(nasbench201::space()?);

@@ -1,6 +1,6 @@
 //! Genotypes drawn uniformly.
 
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 use serde_json::Value;
 
 use super::state::{Tasks, read, write};

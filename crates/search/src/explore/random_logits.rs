@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dartloom_decode::Decoder;
+use dartloom_noise::Noise;
 use dartloom_space::{CellWeights, Genotype, Space, SpaceError, WeightTable};
-use dartloom_train::Noise;
 use rand::RngCore;
 use rand_distr::{Distribution as _, StandardNormal};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! How far from the best a search is, evaluation by evaluation.
 
-use dartloom_metrics::statistics::{mean, sample_sd};
+use dartloom_record::statistics::{mean, sample_sd};
 
 use super::{ExploreError, Table, Trial};
 

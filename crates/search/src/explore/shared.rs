@@ -3,9 +3,10 @@
 use candle_core::{Device, Tensor};
 use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{Blueprint, Build, Cost, Genotype, Space};
-use dartloom_train::{Noise, evaluate};
+use dartloom_train::evaluate;
 
 use super::fault::failed;
 use super::{Evaluator, ExploreError, Outcome, Proposal};

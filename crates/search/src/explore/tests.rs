@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
 use approx::assert_relative_eq;
+use dartloom_noise::Noise;
 use dartloom_space::{
     CellGraph, CellSpec, Cost, Gene, Genotype, OpSet, Space, SpaceError, Stem, nasbench201,
 };
-use dartloom_train::Noise;
 
 use super::{
     Domain, Evaluator, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, Key,

@@ -5,14 +5,15 @@ mod outcome;
 
 use candle_core::{DType, Device};
 use dartloom_data::Dataset;
-use dartloom_metrics::Observer;
 use dartloom_net::DerivedNetwork;
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
+use dartloom_record::Observer;
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
 };
 use dartloom_train::{
-    Fit, HeldOut, Identity, Noise, Outcome, RunDir, Session, Stepper, TrainError, drive,
+    Fit, HeldOut, Identity, Outcome, RunDir, Session, Stepper, TrainError, drive,
 };
 
 pub use config::OpBenchmarkConfig;

@@ -3,8 +3,8 @@
 mod probe;
 mod search;
 
+use dartloom_noise::Noise;
 use dartloom_space::{Edge, Genotype, Space};
-use dartloom_train::Noise;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 

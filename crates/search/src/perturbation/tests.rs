@@ -1,5 +1,5 @@
+use dartloom_noise::Noise;
 use dartloom_space::{OpSet, Space, Stem};
-use dartloom_train::Noise;
 
 use super::{PerturbationConfig, Probe, Removed, select};
 use crate::{Kept, SearchError};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use dartloom_noise::Noise;
 use dartloom_space::{Genotype, Space};
-use dartloom_train::Noise;
 
 use super::{Candidate, FILE};
 use crate::SearchError;

@@ -2,11 +2,12 @@
 
 mod draws;
 
-use dartloom_metrics::{Event, Observer};
 use dartloom_net::Model as _;
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
+use dartloom_record::{Event, Observer};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Evaluation, FitConfig, Identity, Noise, RunDir, Session};
+use dartloom_train::{Evaluation, FitConfig, Identity, RunDir, Session};
 use serde::{Deserialize, Serialize};
 
 use self::draws::Draws;

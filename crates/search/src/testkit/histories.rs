@@ -1,11 +1,11 @@
 //! Searches to try rules on.
 
 use dartloom_decode::{Decoder, NonePolicy, TopK};
+use dartloom_noise::Noise;
 use dartloom_space::{
     CellGraph, CellSpec, CellWeights, Head, Network, OpSet, Placement, Port, Recipe, Source, Space,
     Stem, WeightTable,
 };
-use dartloom_train::Noise;
 use rand::Rng;
 
 use super::Case;

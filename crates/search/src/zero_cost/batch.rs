@@ -2,8 +2,8 @@
 
 use candle_core::{Device, Tensor};
 use dartloom_data::{Batch, BatchOrder, Dataset, Loader};
+use dartloom_noise::Noise;
 use dartloom_space::{Build, Shape};
-use dartloom_train::Noise;
 use rand::Rng as _;
 use rand_distr::{Distribution as _, StandardNormal};
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Genotype, SpaceError};
-use dartloom_train::Noise;
 
 use super::{Draw, Scored, Subject, ZeroCostError, ZeroCostScore, scored};
 use crate::explore::{Domain, Evaluator, ExploreError, Outcome, Proposal};

@@ -3,8 +3,8 @@
 use candle_core::{D, Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_noise::Noise;
 use dartloom_ops::LayerKind;
-use dartloom_train::Noise;
 
 use super::passes::{host, loss};
 use super::{ZeroCostError, ZeroCostScore};

@@ -2,7 +2,7 @@
 
 use dartloom_data::Batch;
 use dartloom_net::Model;
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 
 use super::passes::{host, loss_gradients, weights};
 use super::{ZeroCostError, ZeroCostScore};

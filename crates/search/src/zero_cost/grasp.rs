@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_net::Model;
-use dartloom_train::{Gradients, Noise};
+use dartloom_noise::Noise;
+use dartloom_train::Gradients;
 
 use super::passes::{host, loss_gradients, restoring, weights};
 use super::{ZeroCostError, ZeroCostScore};

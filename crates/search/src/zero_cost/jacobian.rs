@@ -3,8 +3,8 @@
 use candle_core::{Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::Noise;
 
 use super::passes::{logits, rows, varied};
 use super::score::pairs;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dartloom_data::Batch;
 use dartloom_net::Model;
 use dartloom_net::memory::Workload;
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 
 use super::codes::Codes;
 use super::score::forward_alone;

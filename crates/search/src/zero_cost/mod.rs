@@ -31,7 +31,7 @@
 //! use dartloom_ops::Registry;
 //! use dartloom_search::zero_cost::{Naswot, Subject, random_batch, scored};
 //! use dartloom_space::{Build, Shape, nasbench201};
-//! use dartloom_train::Noise;
+//! use dartloom_noise::Noise;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let architecture = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|";
@@ -46,7 +46,7 @@
 //! # }
 //! ```
 //!
-//! [`kendall_tau`]: dartloom_metrics::statistics::kendall_tau
+//! [`kendall_tau`]: dartloom_record::statistics::kendall_tau
 
 mod batch;
 mod codes;

@@ -2,8 +2,9 @@
 
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::{Noise, gradients_of};
+use dartloom_train::gradients_of;
 
 use super::passes::{host, logits, varied};
 use super::score::pairs;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_net::{Execution, Model, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{LayerWatch, Mode};
-use dartloom_train::{Gradients, Noise, cross_entropy, gradients_of};
+use dartloom_train::{Gradients, cross_entropy, gradients_of};
 
 use super::ZeroCostError;
 

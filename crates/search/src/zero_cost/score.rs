@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use candle_core::DType;
 use dartloom_data::Batch;
-use dartloom_metrics::statistics::{mean, sample_sd};
 use dartloom_net::memory::{Breakdown, Training, Workload};
 use dartloom_net::{Execution, Model};
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
+use dartloom_record::statistics::{mean, sample_sd};
 use serde::{Deserialize, Serialize};
 
 use super::{

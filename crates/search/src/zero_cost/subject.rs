@@ -2,9 +2,9 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
+use dartloom_noise::Noise;
 use dartloom_ops::{Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Phase};
-use dartloom_train::Noise;
 
 use super::ZeroCostError;
 

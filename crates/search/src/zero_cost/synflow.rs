@@ -4,8 +4,9 @@ use candle_core::{DType, Var};
 use dartloom_data::Batch;
 use dartloom_net::Model;
 use dartloom_net::memory::Workload;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::{Noise, gradients_of};
+use dartloom_train::gradients_of;
 
 use super::passes::{finite, host, logits, restoring, weights};
 use super::score::with_gradients;

@@ -4,8 +4,8 @@ use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::Model;
 use dartloom_net::memory::Workload;
+use dartloom_noise::Noise;
 use dartloom_ops::{LayerKind, Mode};
-use dartloom_train::Noise;
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::passes::{finite, host, logits, restoring, rows, weights};

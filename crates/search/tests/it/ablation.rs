@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use dartloom_decode::TopK;
 use dartloom_net::Pass;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
 use dartloom_search::{
@@ -12,7 +13,7 @@ use dartloom_search::{
     Order, Removal, SearchConfig, SearchError, SearchParts, Split, SupernetSearch, ablation_losses,
 };
 use dartloom_space::{Compat, Space, Stem};
-use dartloom_train::{AdamConfig, Noise, Position, Schedule, cross_entropy, testkit};
+use dartloom_train::{AdamConfig, Position, Schedule, cross_entropy, testkit};
 
 use crate::tiny::{
     EPOCHS, all_bits, batch, bench, build, differences, distance, first_digits, flat, registry,

@@ -1,12 +1,13 @@
 //! What stands between logits and weights beside a relaxation.
 
 use candle_core::{DType, Device};
+use dartloom_noise::Noise;
 use dartloom_relax::{
     AuxiliarySkip, BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalties, Progress,
     Ramp, Simplex, Softmax,
 };
 use dartloom_search::{Architecture, BilevelConfig, Choices, SearchError, Start};
-use dartloom_train::{Noise, Position};
+use dartloom_train::Position;
 
 use crate::tiny::{
     EPOCHS, batch, bench_of, differences, distance, flat, loss, registry, softmax, space, two_ops,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use dartloom_data::Dataset;
 use dartloom_decode::{EdgeWeighted, TopK};
-use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{

@@ -2,9 +2,10 @@
 
 use dartloom_data::Batch;
 use dartloom_net::{Execution, Recompute, Supernet};
+use dartloom_noise::Noise;
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Order};
 use dartloom_space::{Blueprint, OpSet};
-use dartloom_train::{Noise, Position};
+use dartloom_train::Position;
 
 use crate::tiny::{build, distance, first_digits, flat, registry, softmax, space};
 

@@ -4,9 +4,9 @@ use approx::assert_relative_eq;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Loader;
 use dartloom_net::{NetError, Supernet};
+use dartloom_noise::Noise;
 use dartloom_search::{SearchError, discretisation_gap};
 use dartloom_space::{Blueprint, Gene, Genotype, Space};
-use dartloom_train::Noise;
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 

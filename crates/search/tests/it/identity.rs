@@ -6,8 +6,9 @@ use std::cell::Cell;
 use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_decode::{DecodeError, Decoded, Decoder, TopK};
-use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, op_fn};
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::stop::{Effect, Observed, Reason, SkipCount, StopRule};
 use dartloom_search::{
@@ -15,7 +16,7 @@ use dartloom_search::{
     SearchError, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Build, Shape, Space, Stem, WeightTable};
-use dartloom_train::{Agreement, FitConfig, Noise, RunDir, Stepper, TrainError};
+use dartloom_train::{Agreement, FitConfig, RunDir, Stepper, TrainError};
 use rand::RngCore;
 
 /// Bright squares or dark ones, at a place that the seed says.

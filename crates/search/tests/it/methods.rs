@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_decode::EdgeWeighted;
+use dartloom_noise::Noise;
 use dartloom_relax::{Constraint, Progress, Relaxation, Simplex, Softmax};
 use dartloom_search::{
     Architecture, BilevelConfig, Choices, LogitStep, Order, SearchConfig, SearchError, SearchParts,
     Split, SupernetSearch,
 };
 use dartloom_space::Build;
-use dartloom_train::{Noise, Position, Schedule, testkit};
+use dartloom_train::{Position, Schedule, testkit};
 
 use crate::tiny::{
     EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_search::explore::{
     Domain, EvolutionConfig, ExploreError, Explorer, Genetic, GeneticConfig, LocalSearch, Outcome,
@@ -11,7 +12,6 @@ use dartloom_search::explore::{
     Unique, explore, regrets,
 };
 use dartloom_space::{Build, Cost, OpSet, Shape, nasbench201};
-use dartloom_train::Noise;
 use rand::Rng as _;
 
 fn read(source: impl std::io::Read, columns: &TableColumns) -> Table {

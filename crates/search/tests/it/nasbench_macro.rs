@@ -2,10 +2,10 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_search::explore::{Domain, Evaluator as _, Proposal, Table, TableColumns};
 use dartloom_space::{Build, Shape, nasbench_macro};
-use dartloom_train::Noise;
 
 const ROWS: &str = include_str!("../../../space/tests/it/fixtures/nasbench_macro.csv");
 

@@ -1,13 +1,14 @@
 //! Scores of operations on the embedded digits.
 
-use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_noise::Noise;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::{
     OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, Parts, SearchError, Split, Statistic,
     residual_proxy,
 };
 use dartloom_space::distance::{OpScores, SetDistance};
 use dartloom_space::{Edge, Genotype, Stem};
-use dartloom_train::{FitConfig, Noise, RunDir, TrainError};
+use dartloom_train::{FitConfig, RunDir, TrainError};
 use tempfile::TempDir;
 
 use crate::tiny::{build, first_digits, registry};

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 use dartloom_data::Loader;
 use dartloom_decode::TopK;
 use dartloom_net::Pass;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::{Progress, Softmax};
 use dartloom_search::{
@@ -11,7 +12,7 @@ use dartloom_search::{
     SupernetSearch,
 };
 use dartloom_space::{Edge, Genotype};
-use dartloom_train::{Noise, Position, Schedule, Stepper, evaluate};
+use dartloom_train::{Position, Schedule, Stepper, evaluate};
 
 use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space};
 

@@ -5,16 +5,17 @@ use std::path::Path;
 use candle_core::{DType, Tensor};
 use dartloom_data::Loader;
 use dartloom_decode::TopK;
-use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_net::{Model, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Softmax, Sparsemax};
 use dartloom_search::{
     BilevelConfig, Choices, Kept, Parts, PruneConfig, SearchConfig, SearchError, SearchParts,
     Split, SupernetSearch,
 };
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit};
+use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 
 use crate::tiny::{build, first_digits, four_ops, registry, space};
 

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 use dartloom_data::{DataError, Dataset, ImageShape, InMemory, Subset, Task, digits};
 use dartloom_decode::TopK;
 use dartloom_net::Mask;
+use dartloom_noise::Noise;
 use dartloom_search::{
     AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, Order, Parts,
     SearchConfig, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Build, Compat, Genotype, Space, Stem};
-use dartloom_train::{Noise, Position, Schedule, Stepper, testkit};
+use dartloom_train::{Position, Schedule, Stepper, testkit};
 
 use crate::tiny::{
     EPOCHS, all_bits, batch, bench, build, first_digits, flat, logit_bits, parameter_bits,

@@ -5,12 +5,13 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use dartloom_data::Dataset;
 use dartloom_decode::TopK;
-use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_noise::Noise;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::{
     BilevelConfig, Order, Parts, SearchConfig, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Genotype, Space};
-use dartloom_train::{Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit};
+use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 
 use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dartloom_decode::TopK;
-use dartloom_metrics::{Event, Flow, observer_fn};
+use dartloom_noise::Noise;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::stop::{
     DistancePlateau, Effect, Observed, Reason, RuleConfig, StopConfig, StopRule, Stopped,
 };
@@ -12,7 +13,7 @@ use dartloom_search::{
     BilevelConfig, Parts, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Genotype, Space};
-use dartloom_train::{Noise, Outcome, Schedule, Session, Stepper, drive, testkit};
+use dartloom_train::{Outcome, Schedule, Session, Stepper, drive, testkit};
 
 use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
 

@@ -2,10 +2,11 @@
 
 use candle_core::{D, Tensor};
 use dartloom_decode::TopK;
+use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation};
 use dartloom_search::{Choices, SearchConfig, SearchParts, Split, SupernetSearch};
-use dartloom_train::{Noise, Outcome, Session, drive};
+use dartloom_train::{Outcome, Session, drive};
 use rand::{Rng, RngCore};
 
 use crate::tiny::{build, first_digits, space};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::{Batch, Dataset, InMemory, Subset, digits};
 use dartloom_net::Supernet;
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices};
 use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
-use dartloom_train::{Noise, cross_entropy};
+use dartloom_train::cross_entropy;
 use rand::Rng;
 
 pub(crate) const EPOCHS: usize = 4;

@@ -163,7 +163,7 @@ fn another_steppers_state_is_refused() {
     let mut session = Session::silent().saved_at(&bench.path);
     let data = crate::small::first_digits(16);
     let model = crate::small::network(&data, 1);
-    let noise = dartloom_train::Noise::new(1);
+    let noise = dartloom_noise::Noise::new(1);
     let config = crate::small::config(1);
     let mut fit = dartloom_train::Fit::new("fit", &model, config, noise, &data, None).unwrap();
     other.save(&bench.path, &dartloom_train::Stepper::identity(&fit).unwrap()).unwrap();

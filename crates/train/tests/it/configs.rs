@@ -1,9 +1,8 @@
 //! Values that make no sense are refused by name.
 
 use dartloom_data::Dataset;
-use dartloom_train::{
-    AdamConfig, Fit, FitConfig, MOST_EPOCHS, Noise, Schedule, SgdConfig, TrainError,
-};
+use dartloom_noise::Noise;
+use dartloom_train::{AdamConfig, Fit, FitConfig, MOST_EPOCHS, Schedule, SgdConfig, TrainError};
 
 use crate::small::{config, first_digits, network};
 

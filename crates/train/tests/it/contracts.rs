@@ -3,9 +3,10 @@
 use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_net::{Model, NetError, Output, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::Variables;
 use dartloom_space::Cost;
-use dartloom_train::{Fit, HeldOut, Noise, Position, Stepper as _, TrainError};
+use dartloom_train::{Fit, HeldOut, Position, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
-use dartloom_metrics::{CellEntropy, Event, Flow, Observer, ObserverError};
+use dartloom_record::{CellEntropy, Event, Flow, Observer, ObserverError};
 use dartloom_train::{
     EpochReport, Identity, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper,
     TrainError, drive,

@@ -5,12 +5,13 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use candle_core::Tensor;
 use dartloom_data::Dataset;
-use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::Variables;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_space::Cost;
 use dartloom_train::{
-    Fit, FitConfig, HeldOut, Noise, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
+    Fit, FitConfig, HeldOut, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
 };
 
 use crate::small::{config, first_digits, network};

@@ -11,7 +11,6 @@ mod drive;
 mod fit;
 mod gradients;
 mod losses;
-mod noise;
 mod not_finite;
 mod optimisers;
 mod other_work;

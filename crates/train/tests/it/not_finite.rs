@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_net::{Model, NetError, Output, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{Init, Variables};
 use dartloom_space::Cost;
-use dartloom_train::{Fit, Noise, Position, Stepper, TrainError};
+use dartloom_train::{Fit, Position, Stepper, TrainError};
 
 use crate::small::{config, first_digits, network};
 

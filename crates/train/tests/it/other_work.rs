@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use dartloom_data::Dataset;
-use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_net::Model;
+use dartloom_noise::Noise;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_train::{
-    EpochReport, Fit, FitConfig, Identity, Noise, Outcome, Position, RunDir, Session, Snapshot,
-    StepLoss, Stepper, TrainError, drive,
+    EpochReport, Fit, FitConfig, Identity, Outcome, Position, RunDir, Session, Snapshot, StepLoss,
+    Stepper, TrainError, drive,
 };
 
 use crate::small::{config, first_digits, network};

@@ -3,9 +3,10 @@
 use candle_core::{DType, Device};
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_net::DerivedNetwork;
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Build, CellGenotype, Gene, Genotype, Layout, Shape, Space, Stem};
-use dartloom_train::{FitConfig, Noise, Schedule};
+use dartloom_train::{FitConfig, Schedule};
 
 /// The first `count` training digits.
 pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {

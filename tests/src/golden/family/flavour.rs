@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm};
 use dartloom_search::{Architecture, Choices};
 use dartloom_space::Space;
-use dartloom_train::Noise;
 
 use super::plan::zero_one_weight;
 use crate::golden::GoldenError;

@@ -1,8 +1,9 @@
 //! Supernets: logits, loss, gradients of architecture parameters and weights, statistics, genotype.
 
 use candle_core::{DType, Tensor};
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::{Noise, cross_entropy};
+use dartloom_train::cross_entropy;
 
 use dartloom_relax::{Progress, ZeroOneNorm};
 use dartloom_search::Architecture;

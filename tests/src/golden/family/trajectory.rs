@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
+use dartloom_noise::Noise;
 use dartloom_relax::ZeroOneNorm;
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order};
 use dartloom_space::{Compat, Space};
-use dartloom_train::{AdamConfig, Noise, Position, Schedule, SgdConfig};
+use dartloom_train::{AdamConfig, Position, Schedule, SgdConfig};
 use serde_json::Value;
 
 use super::flavour::{Flavour, table_of};

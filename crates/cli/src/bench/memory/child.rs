@@ -3,10 +3,11 @@
 use candle_core::{DType, Device};
 use dartloom::data::Batch;
 use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Registry};
 use dartloom::search::{Architecture, Bilevel, BilevelConfig};
 use dartloom::train::{
-    FitConfig, Gradients, Noise, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
+    FitConfig, Gradients, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
 };
 
 use super::super::SEED;

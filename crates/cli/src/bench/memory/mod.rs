@@ -7,8 +7,8 @@ mod rss;
 
 use std::process::{Command, Stdio};
 
+use dartloom::noise::Noise;
 use dartloom::presets;
-use dartloom::train::Noise;
 
 pub(super) use rss::{Baseline, mib};
 

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use dartloom_dist::journal::Journal;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
-use dartloom_metrics::Event;
 use dartloom_net::memory::Calibration;
-use dartloom_train::{Noise, RunDir};
+use dartloom_noise::Noise;
+use dartloom_record::Event;
+use dartloom_train::RunDir;
 use serde_json::json;
 
 use super::{Contest, LegResult, Tried};

@@ -3,8 +3,9 @@
 use candle_core::{DType, Device};
 use dartloom_net::baseline::ResNet;
 use dartloom_net::{DerivedNetwork, Model};
+use dartloom_noise::Noise;
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Fit, HeldOut, Noise, Outcome, Session, drive};
+use dartloom_train::{Fit, HeldOut, Outcome, Session, drive};
 
 use super::{Contest, LegResult};
 use crate::SearchError;

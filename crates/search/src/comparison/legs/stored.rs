@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::Event;
+use dartloom_record::Event;
 use dartloom_train::{Identity, Snapshot, TrainError};
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! One contender against another, pair by pair.
 
-use dartloom_metrics::statistics::{self, Paired};
+use dartloom_record::statistics::{self, Paired};
 use serde::{Deserialize, Serialize};
 
 use super::ContenderReport;

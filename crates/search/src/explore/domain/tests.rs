@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use dartloom_noise::Noise;
 use dartloom_space::{CellGenotype, Genotype, OpSet, Space, Stem, nasbench201, strategies};
-use dartloom_train::Noise;
 use proptest::prelude::*;
 
 use super::Domain;

@@ -1,5 +1,5 @@
+use dartloom_noise::Noise;
 use dartloom_space::{Cost, nasbench201};
-use dartloom_train::Noise;
 
 use super::{Halving, HalvingConfig};
 use crate::explore::{

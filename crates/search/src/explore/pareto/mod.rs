@@ -4,8 +4,8 @@ mod front;
 
 use std::collections::BTreeSet;
 
+use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
-use dartloom_train::Noise;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use dartloom_dist::journal::{Contents, Durability, Journal};
 use dartloom_dist::{Failure, TaskEvent, TaskPool, TaskSpec, Usage};
-use dartloom_metrics::Flow;
+use dartloom_record::Flow;
 use dartloom_train::Identity;
 
 use super::explorer::checked_ask;

@@ -6,7 +6,8 @@ mod tokens;
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_train::{Adam, AdamConfig, Noise, Optimiser as _, gradients_of};
+use dartloom_noise::Noise;
+use dartloom_train::{Adam, AdamConfig, Optimiser as _, gradients_of};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

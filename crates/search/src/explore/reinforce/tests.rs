@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use approx::assert_relative_eq;
+use dartloom_noise::Noise;
 use dartloom_space::{Cost, Genotype, OpSet, Space, Stem, nasbench201};
-use dartloom_train::Noise;
 
 use super::*;
 use crate::explore::{RandomGenotypes, explore};

@@ -5,13 +5,14 @@ mod patience;
 use candle_core::{DType, Device};
 use dartloom_data::Dataset;
 use dartloom_dist::worker::TaskError;
-use dartloom_metrics::{Event, Flow, observer_fn};
 use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
+use dartloom_noise::Noise;
 use dartloom_ops::Registry;
+use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, HeldOut, Noise, Outcome as Ending, RunDir, Session, Stepper as _,
+    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, RunDir, Session, Stepper as _,
     TrainError, drive,
 };
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@
 //! use dartloom_search::explore::{Domain, Explorer, LocalSearch};
 //! use dartloom_search::testkit::explorers::{Law, check};
 //! use dartloom_space::nasbench201;
-//! use dartloom_train::Noise;
+//! use dartloom_noise::Noise;
 //!
 //! let domain = Domain::every_edge(nasbench201::space()?);
 //! let make = || Ok(Box::new(LocalSearch::new(domain.clone(), Noise::new(7))) as Box<dyn Explorer>);

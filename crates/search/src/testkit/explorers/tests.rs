@@ -2,8 +2,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use dartloom_decode::TopK;
+use dartloom_noise::Noise;
 use dartloom_space::{OpSet, Space, Stem, nasbench201};
-use dartloom_train::Noise;
 use serde_json::Value;
 
 use super::{Broken, Law, Make, check};

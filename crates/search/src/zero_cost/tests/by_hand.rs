@@ -4,9 +4,9 @@ use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::Model;
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_space::Layer;
-use dartloom_train::Noise;
 
 use super::super::passes::{host, logits};
 use super::super::*;

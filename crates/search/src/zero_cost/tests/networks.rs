@@ -4,9 +4,9 @@ use approx::assert_relative_eq;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Model as _, Pass, Supernet};
+use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201};
-use dartloom_train::Noise;
 
 use super::super::*;
 use super::tiny::snapshot;

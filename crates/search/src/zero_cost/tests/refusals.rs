@@ -1,8 +1,8 @@
 //! Scores that would say nothing.
 
 use candle_core::DType;
+use dartloom_noise::Noise;
 use dartloom_space::{Build, Layer, Shape, nasbench201};
-use dartloom_train::Noise;
 
 use super::super::*;
 use super::tiny::{Tiny, batch, linear, pointwise, snapshot};

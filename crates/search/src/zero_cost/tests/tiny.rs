@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Model, NetError, Output, Pass};
+use dartloom_noise::Noise;
 use dartloom_ops::{Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair};
-use dartloom_train::Noise;
 
 /// Layers one after the other.
 #[derive(Debug)]

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_decode::TopK;
+use dartloom_noise::Noise;
 use dartloom_relax::{
     Constraint, Penalties, Progress, Ramp, Regulariser, RelaxError, Relaxation, Softmax, ZeroOne,
 };
 use dartloom_search::{
     Architecture, BilevelConfig, Choices, SearchError, SearchParts, Split, SupernetSearch,
 };
-use dartloom_train::{Noise, Position, Stepper as _};
+use dartloom_train::{Position, Stepper as _};
 use rand::RngCore;
 
 use super::{Spoilt, config, made};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 use rand::Rng as _;
 
 use super::check;

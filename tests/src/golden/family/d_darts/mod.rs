@@ -7,10 +7,10 @@ mod trajectory;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, ZeroOne};
 use dartloom_search::{Architecture, Choices};
 use dartloom_space::{Compat, Genotype, Shape, Space, Stem};
-use dartloom_train::Noise;
 use serde_json::Value;
 
 pub(crate) use ablation::run as run_ablation;

@@ -1,10 +1,11 @@
 //! Supernets: one pass with gradients, then what every cell contributes.
 
 use candle_core::{DType, Tensor};
+use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
-use dartloom_train::{Noise, cross_entropy};
+use dartloom_train::cross_entropy;
 
 use super::{architecture, searched, tables};
 use crate::golden::bundle::{Bundle, View};

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor};
+use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_search::{
     Ablation, AblationConfig, AblationGradient, Architecture, Bilevel, BilevelConfig, Bookkeeping,
     Removal,
 };
 use dartloom_space::Compat;
-use dartloom_train::{Noise, Position};
+use dartloom_train::Position;
 use serde_json::Value;
 
 use super::{architecture, searched};

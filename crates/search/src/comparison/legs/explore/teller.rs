@@ -1,7 +1,7 @@
 //! What a discrete search tells the observers of a comparison.
 
 use dartloom_dist::TaskEvent;
-use dartloom_metrics::{Candidate, Event, Flow, Observer, ObserverError};
+use dartloom_record::{Candidate, Event, Flow, Observer, ObserverError};
 
 use crate::SearchError;
 use crate::explore::{Budget, Outcome, Standing, Trained, Trial};

@@ -1,7 +1,7 @@
 use approx::assert_relative_eq;
 
 use super::{kendall_tau, ranks, spearman_rho};
-use crate::MetricsError;
+use crate::StatisticsError;
 
 // Values by hand are met to rounding, a few units in the last place: hence 1e-15.
 
@@ -60,16 +60,16 @@ fn zeros_of_either_sign_are_equal() {
 #[test]
 fn what_cannot_be_ranked_is_refused() {
     for measure in [kendall_tau, spearman_rho] {
-        assert!(matches!(measure(&[1.0], &[1.0]), Err(MetricsError::TooFewPairs { found: 1 })));
+        assert!(matches!(measure(&[1.0], &[1.0]), Err(StatisticsError::TooFewPairs { found: 1 })));
         assert!(matches!(
             measure(&[1.0, 2.0], &[1.0]),
-            Err(MetricsError::PairCount { first: 2, second: 1 })
+            Err(StatisticsError::PairCount { first: 2, second: 1 })
         ));
         assert!(matches!(
             measure(&[1.0, f64::NAN], &[1.0, 2.0]),
-            Err(MetricsError::NotFinite { index: 1, .. })
+            Err(StatisticsError::NotFinite { index: 1, .. })
         ));
         let constant = measure(&[1.0, 2.0, 3.0], &[4.0, 4.0, 4.0]);
-        assert!(matches!(constant, Err(MetricsError::Constant { series: "second", .. })));
+        assert!(matches!(constant, Err(StatisticsError::Constant { series: "second", .. })));
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::mean;
-use crate::MetricsError;
+use crate::StatisticsError;
 
 /// Kendall's tau-b of `first` and `second`, from -1 to 1:
 ///
@@ -14,9 +14,9 @@ use crate::MetricsError;
 /// `n^2` comparisons.
 ///
 /// # Errors
-/// [`MetricsError::PairCount`], [`MetricsError::TooFewPairs`] for fewer than two,
-/// [`MetricsError::NotFinite`], and [`MetricsError::Constant`] for a series that orders nothing.
-pub fn kendall_tau(first: &[f64], second: &[f64]) -> Result<f64, MetricsError> {
+/// [`StatisticsError::PairCount`], [`StatisticsError::TooFewPairs`] for fewer than two,
+/// [`StatisticsError::NotFinite`], and [`StatisticsError::Constant`] for a series that orders nothing.
+pub fn kendall_tau(first: &[f64], second: &[f64]) -> Result<f64, StatisticsError> {
     check(first, second)?;
     let (mut difference, mut apart) = (0_i64, [0_i64; 2]);
     for (index, (a, b)) in first.iter().zip(second).enumerate() {
@@ -48,7 +48,7 @@ fn sign(a: &f64, b: &f64) -> i64 {
 ///
 /// # Errors
 /// As [`kendall_tau`].
-pub fn spearman_rho(first: &[f64], second: &[f64]) -> Result<f64, MetricsError> {
+pub fn spearman_rho(first: &[f64], second: &[f64]) -> Result<f64, StatisticsError> {
     check(first, second)?;
     let ranks = [centred(ranks(first)), centred(ranks(second))];
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
@@ -57,21 +57,21 @@ pub fn spearman_rho(first: &[f64], second: &[f64]) -> Result<f64, MetricsError> 
     Ok(rho.clamp(-1.0, 1.0))
 }
 
-fn check(first: &[f64], second: &[f64]) -> Result<(), MetricsError> {
+fn check(first: &[f64], second: &[f64]) -> Result<(), StatisticsError> {
     if first.len() != second.len() {
-        return Err(MetricsError::PairCount { first: first.len(), second: second.len() });
+        return Err(StatisticsError::PairCount { first: first.len(), second: second.len() });
     }
     if first.len() < 2 {
-        return Err(MetricsError::TooFewPairs { found: first.len() });
+        return Err(StatisticsError::TooFewPairs { found: first.len() });
     }
     for (index, (&first, &second)) in first.iter().zip(second).enumerate() {
         if !first.is_finite() || !second.is_finite() {
-            return Err(MetricsError::NotFinite { index, first, second });
+            return Err(StatisticsError::NotFinite { index, first, second });
         }
     }
     for (series, values) in [("first", first), ("second", second)] {
         if values.iter().all(|value| sign(value, &values[0]) == 0) {
-            return Err(MetricsError::Constant { series, value: values[0] });
+            return Err(StatisticsError::Constant { series, value: values[0] });
         }
     }
     Ok(())

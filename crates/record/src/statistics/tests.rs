@@ -46,20 +46,23 @@ fn constant_differences_have_an_interval_but_no_test() {
 #[test]
 fn what_cannot_be_compared_is_refused() {
     let refuse = |first: &[f64], second: &[f64]| paired(first, second).unwrap_err();
-    assert!(matches!(refuse(&[], &[]), MetricsError::TooFewPairs { found: 0 }));
-    assert!(matches!(refuse(&[1.0], &[2.0]), MetricsError::TooFewPairs { found: 1 }));
+    assert!(matches!(refuse(&[], &[]), StatisticsError::TooFewPairs { found: 0 }));
+    assert!(matches!(refuse(&[1.0], &[2.0]), StatisticsError::TooFewPairs { found: 1 }));
     assert!(matches!(
         refuse(&[1.0; 2], &[2.0; 3]),
-        MetricsError::PairCount { first: 2, second: 3 }
+        StatisticsError::PairCount { first: 2, second: 3 }
     ));
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let found = refuse(&[1.0, bad], &[1.0, 1.0]);
-        assert!(matches!(found, MetricsError::NotFinite { index: 1, .. }));
+        assert!(matches!(found, StatisticsError::NotFinite { index: 1, .. }));
     }
     let found = refuse(&[f64::INFINITY, 0.0], &[f64::INFINITY, 0.0]);
-    assert!(matches!(found, MetricsError::NotFinite { index: 0, .. }));
-    assert!(matches!(refuse(&[f64::MAX, 0.0], &[-f64::MAX, 0.0]), MetricsError::NotFinite { .. }));
-    assert!(matches!(refuse(&[1e300, -1e300], &[0.0, 0.0]), MetricsError::Overflow));
+    assert!(matches!(found, StatisticsError::NotFinite { index: 0, .. }));
+    assert!(matches!(
+        refuse(&[f64::MAX, 0.0], &[-f64::MAX, 0.0]),
+        StatisticsError::NotFinite { .. }
+    ));
+    assert!(matches!(refuse(&[1e300, -1e300], &[0.0, 0.0]), StatisticsError::Overflow));
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_metrics::{Candidate, CellEntropy, Event};
+use dartloom_record::{Candidate, CellEntropy, Event};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {

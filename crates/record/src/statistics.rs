@@ -3,7 +3,7 @@
 //! Two methods run with the same seeds give pairs; [`paired`] says how large the difference is, how sure that is, and
 //! nothing more. [`kendall_tau`] and [`spearman_rho`] say how far two series order things alike.
 
-use crate::MetricsError;
+use crate::StatisticsError;
 
 mod rank;
 mod student;
@@ -69,13 +69,13 @@ pub struct PairedTest {
 /// constant: the spread is then reported as 0, the interval is a point and there is no test.
 ///
 /// # Errors
-/// [`MetricsError::PairCount`], [`MetricsError::TooFewPairs`] for fewer than two, [`MetricsError::NotFinite`] and
-/// [`MetricsError::Overflow`].
-pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, MetricsError> {
+/// [`StatisticsError::PairCount`], [`StatisticsError::TooFewPairs`] for fewer than two, [`StatisticsError::NotFinite`] and
+/// [`StatisticsError::Overflow`].
+pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, StatisticsError> {
     let differences = differences(first, second)?;
     let pairs = differences.len();
     let spread = mean(&differences).zip(sample_sd(&differences));
-    let (mean_difference, sd) = spread.ok_or(MetricsError::TooFewPairs { found: pairs })?;
+    let (mean_difference, sd) = spread.ok_or(StatisticsError::TooFewPairs { found: pairs })?;
     let largest = first.iter().chain(second).fold(0.0_f64, |most, value| most.max(value.abs()));
     let sd = if sd <= 4.0 * f64::EPSILON * largest { 0.0 } else { sd };
     let standard_error = sd / (pairs as f64).sqrt();
@@ -84,7 +84,7 @@ pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, MetricsError> {
         student_t_quantile(1.0 - TAIL, freedom).map_or(f64::NAN, |t| t * standard_error);
     let (lower, upper) = (mean_difference - half_width, mean_difference + half_width);
     if !(lower.is_finite() && upper.is_finite()) {
-        return Err(MetricsError::Overflow);
+        return Err(StatisticsError::Overflow);
     }
     let test = (standard_error > 0.0).then(|| mean_difference / standard_error).and_then(|t| {
         let p_value = student::two_sided(t, freedom)?;
@@ -93,12 +93,12 @@ pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, MetricsError> {
     Ok(Paired { pairs, mean_difference, difference_sd: sd, standard_error, lower, upper, test })
 }
 
-fn differences(first: &[f64], second: &[f64]) -> Result<Vec<f64>, MetricsError> {
+fn differences(first: &[f64], second: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     if first.len() != second.len() {
-        return Err(MetricsError::PairCount { first: first.len(), second: second.len() });
+        return Err(StatisticsError::PairCount { first: first.len(), second: second.len() });
     }
     if first.len() < 2 {
-        return Err(MetricsError::TooFewPairs { found: first.len() });
+        return Err(StatisticsError::TooFewPairs { found: first.len() });
     }
     first
         .iter()
@@ -107,7 +107,7 @@ fn differences(first: &[f64], second: &[f64]) -> Result<Vec<f64>, MetricsError> 
         .map(|(index, (&first, &second))| {
             let difference = first - second;
             // Infinite or NaN values give such a difference, too.
-            difference.is_finite().then_some(difference).ok_or(MetricsError::NotFinite {
+            difference.is_finite().then_some(difference).ok_or(StatisticsError::NotFinite {
                 index,
                 first,
                 second,

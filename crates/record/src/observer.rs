@@ -133,7 +133,7 @@ pub struct FnObserver<F>(F);
 /// Makes an observer of a closure.
 ///
 /// ```
-/// use dartloom_metrics::{Event, Flow, Observer, observer_fn};
+/// use dartloom_record::{Event, Flow, Observer, observer_fn};
 ///
 /// let mut epochs = 0;
 /// let mut observer = observer_fn(|event| {
@@ -142,7 +142,7 @@ pub struct FnObserver<F>(F);
 /// });
 /// let flow = observer.on_event(&Event::Note { text: "hello".into() })?;
 /// assert_eq!(flow, Flow::Continue);
-/// # Ok::<(), dartloom_metrics::ObserverError>(())
+/// # Ok::<(), dartloom_record::ObserverError>(())
 /// ```
 pub fn observer_fn<F>(closure: F) -> FnObserver<F>
 where

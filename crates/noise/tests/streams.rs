@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dartloom_train::Noise;
+use dartloom_noise::Noise;
 use rand::RngCore;
 
 fn draw(noise: Noise, purpose: &str, counter: u64) -> u64 {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-use dartloom_metrics::{
+use dartloom_record::{
     CsvEpochs, Event, Fanout, Flow, JsonLines, Observer, ObserverError, Silent, observer_fn,
 };
 

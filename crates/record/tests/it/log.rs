@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
-use dartloom_metrics::{
+use dartloom_record::{
     Event, EventLog, Flow, JsonLines, Observer, ObserverError, read_events_from,
 };
 

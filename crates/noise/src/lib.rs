@@ -1,4 +1,4 @@
-//! Seeded randomness that is addressed, not consumed.
+#![doc = include_str!("../README.md")]
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 /// came before it.
 ///
 /// ```
-/// use dartloom_train::Noise;
+/// use dartloom_noise::Noise;
 /// use rand::RngCore;
 /// let noise = Noise::new(7);
 /// assert_eq!(noise.stream("drop-path", 3).next_u64(), noise.stream("drop-path", 3).next_u64());

@@ -1,0 +1,91 @@
+//! Errors of telling, of reading back and of comparing.
+
+/// Why a statistic could not take its input.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum StatisticsError {
+    /// Two series that should be paired differ in length.
+    #[error("expected as many values in both series, found {first} and {second}")]
+    PairCount {
+        /// Values in the first series.
+        first: usize,
+        /// Values in the second series.
+        second: usize,
+    },
+    /// Too few pairs for a standard deviation.
+    #[error("a paired comparison needs at least 2 pairs, found {found}")]
+    TooFewPairs {
+        /// Pairs given.
+        found: usize,
+    },
+    /// A pair whose values, or whose difference, are not finite.
+    #[error("pair {index}: expected finite values, found {first} and {second}")]
+    NotFinite {
+        /// The pair.
+        index: usize,
+        /// Its value in the first series.
+        first: f64,
+        /// Its value in the second series.
+        second: f64,
+    },
+    /// A series whose values are all equal, which ranks nothing.
+    #[error("the {series} series has the same value everywhere, {value}: there are no ranks")]
+    Constant {
+        /// The first or the second.
+        series: &'static str,
+        /// The value.
+        value: f64,
+    },
+    /// Differences so large that their squares overflow.
+    #[error("the differences of the pairs are too large for their variance to be computed")]
+    Overflow,
+}
+
+/// Why an observer could not record an event, or a log could not be read.
+///
+/// An observer outside this crate reports its own trouble as [`ObserverError::Write`], with
+/// [`std::io::Error::other`] where the cause is no input or output.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum ObserverError {
+    /// The destination refused the bytes.
+    #[error("cannot write the {event} event: {source}")]
+    Write {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the destination said.
+        source: std::io::Error,
+    },
+    /// An event could not be put into JSON.
+    #[error("cannot encode the {event} event: {source}")]
+    Encode {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the encoder said.
+        source: serde_json::Error,
+    },
+    /// A table row could not be written.
+    #[error("cannot write the table row of the {event} event: {source}")]
+    Table {
+        /// The event's name, as in its `event` field.
+        event: &'static str,
+        /// What the writer said.
+        source: csv::Error,
+    },
+    /// A log could not be read to its end.
+    #[error("cannot read line {line}: {source}")]
+    Read {
+        /// The line, counted from 1.
+        line: usize,
+        /// What the source said.
+        source: std::io::Error,
+    },
+    /// A line of a log is complete but no event.
+    #[error("line {line} is no event: {source}")]
+    Malformed {
+        /// The line, counted from 1.
+        line: usize,
+        /// What the decoder said.
+        source: serde_json::Error,
+    },
+}

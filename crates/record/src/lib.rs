@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod event;
+mod observer;
+pub mod statistics;
+
+pub use error::{ObserverError, StatisticsError};
+pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
+
+/// Seconds since an origin the caller chose.
+///
+/// Libraries never read the clock: who wants durations hands one in. Only differences mean anything.
+///
+/// ```
+/// let origin = std::time::Instant::now();
+/// let seconds = || origin.elapsed().as_secs_f64();
+/// let clock: dartloom_record::Clock<'_> = &seconds;
+/// assert!(clock() <= clock());
+/// ```
+pub type Clock<'a> = &'a dyn Fn() -> f64;

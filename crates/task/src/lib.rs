@@ -1,0 +1,5 @@
+#![doc = include_str!("../README.md")]
+
+mod loss;
+
+pub use loss::Loss;

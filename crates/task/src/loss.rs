@@ -1,0 +1,22 @@
+//! The cost of a batch's errors.
+
+use candle_core::Tensor;
+
+/// The cost of a batch's errors: a sum over what is counted, and how much is counted.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// The sum of the errors, a scalar.
+    pub sum: Tensor,
+    /// How much is counted: images, labels, pixels, or their weights; at least 0.
+    pub count: f64,
+}
+
+impl Loss {
+    /// The mean error `sum / count`.
+    ///
+    /// # Errors
+    /// Those of the tensor library.
+    pub fn mean(&self) -> Result<Tensor, candle_core::Error> {
+        &self.sum * (1.0 / self.count)
+    }
+}
