@@ -14,8 +14,8 @@
 
 use std::error::Error;
 
+use dartloom::record::RunDir;
 use dartloom::space::{Blueprint, Build, Compat, Cost, Genotype, OpSet, Shape, Stem};
-use dartloom::train::RunDir;
 
 /// The network of the paper's CIFAR-10 results.
 const LAYERS: usize = 20;

@@ -16,8 +16,9 @@
 use std::error::Error;
 
 use dartloom::prelude::*;
+use dartloom::record::digest;
 use dartloom::search::{RandomConfig, RandomSearch};
-use dartloom::train::{Schedule, digest};
+use dartloom::train::Schedule;
 
 const GIGA: u64 = 1_000_000_000;
 

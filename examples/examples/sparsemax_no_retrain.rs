@@ -20,9 +20,10 @@ use dartloom::Tensor;
 use dartloom::net::Pass;
 use dartloom::ops::Mode;
 use dartloom::prelude::*;
+use dartloom::record::Identity;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
-use dartloom::train::{Evaluation, Identity, Schedule, Snapshot, TrainError, evaluate};
+use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
 

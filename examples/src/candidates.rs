@@ -5,9 +5,10 @@ use std::error::Error;
 
 use dartloom::data::Splits;
 use dartloom::prelude::*;
+use dartloom::record::Identity;
 use dartloom::search::Parts;
 use dartloom::search::explore::{Domain, Training, TrainingConfig};
-use dartloom::train::{Identity, Schedule};
+use dartloom::train::Schedule;
 
 /// Digits, and a space for them.
 #[derive(Debug)]

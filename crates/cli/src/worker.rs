@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use dartloom::Error;
 use dartloom::dist::worker::serve;
+use dartloom::record::RunDir;
 use dartloom::search::SearchError;
-use dartloom::train::RunDir;
 
 use crate::args::WorkerArguments;
 use crate::error::CliError;

@@ -49,6 +49,9 @@ pub enum Error {
     /// A metric refused its input.
     #[error(transparent)]
     Metrics(#[from] dartloom_metrics::MetricsError),
+    /// A file of a run, or what is kept in it, cannot be used.
+    #[error(transparent)]
+    Record(#[from] dartloom_record::RecordError),
     /// A statistic refused its series.
     #[error(transparent)]
     Statistics(#[from] dartloom_record::StatisticsError),
@@ -119,7 +122,7 @@ mod tests {
 
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         let (path, action) = (std::path::PathBuf::from("no/such/file"), "open");
-        let file = dartloom_train::TrainError::File { path, action, source };
+        let file = dartloom_record::RecordError::File { path, action, source };
         let error = Error::from(SearchError::from(file));
         let said = format!("{error:?}");
         assert!(said.starts_with("no/such/file: cannot open: ") && !said.contains("because"));

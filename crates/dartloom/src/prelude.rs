@@ -6,11 +6,11 @@ pub use crate::decode::{Decoder, TopK};
 pub use crate::net::{DerivedNetwork, Model, Supernet};
 pub use crate::noise::Noise;
 pub use crate::ops::{OpFactory, Operation, Registry};
-pub use crate::record::{Event, Flow, Observer, Silent, observer_fn};
+pub use crate::record::{Event, Flow, Observer, RunDir, Silent, observer_fn};
 pub use crate::relax::{Relaxation, Softmax};
 pub use crate::search::{
     Choices, Comparison, ComparisonConfig, MethodParts, SearchConfig, SearchParts, Split,
     SupernetSearch,
 };
 pub use crate::space::{Blueprint, Build, Compat, Genotype, OpSet, OpSpec, Shape, Space, Stem};
-pub use crate::train::{Fit, FitConfig, RunDir, Session, Stepper, drive};
+pub use crate::train::{Fit, FitConfig, Session, Stepper, drive};

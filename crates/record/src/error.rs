@@ -1,4 +1,69 @@
-//! Errors of telling, of reading back and of comparing.
+//! Errors of telling, of keeping, of reading back and of comparing.
+
+use std::path::{Path, PathBuf};
+
+use crate::Difference;
+
+/// Why something could not be kept in a run directory, or read back from it.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// A file or directory that cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The path.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A stored result, or a checkpoint, of something else.
+    #[error("{}: belongs to other work: {}", path.display(),
+        differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    OtherWork {
+        /// The file.
+        path: PathBuf,
+        /// Every value in which it is.
+        differences: Vec<Difference>,
+    },
+    /// A stored result that is not as it was written.
+    #[error("{}: damaged: expected {expected}, found {found}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A stored result in a form of another version of this crate.
+    #[error("{}: expected version {known}, found {found}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version that is known.
+        known: u32,
+        /// What was found.
+        found: String,
+    },
+    /// A value without a JSON form.
+    #[error("expected {what} with a JSON form, found {found}")]
+    Encode {
+        /// What the value is.
+        what: String,
+        /// What the encoder said.
+        found: String,
+    },
+}
+
+impl RecordError {
+    /// An error of the system about the file at `path`.
+    pub fn file(path: &Path, action: &'static str, source: std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), action, source }
+    }
+}
 
 /// Why a statistic could not take its input.
 #[non_exhaustive]

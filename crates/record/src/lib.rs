@@ -1,13 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+pub mod checksum;
 mod error;
 mod event;
+mod identity;
 mod observer;
+mod run_dir;
 pub mod statistics;
+mod stored;
 
-pub use error::{ObserverError, StatisticsError};
+pub use error::{ObserverError, RecordError, StatisticsError};
 pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use identity::{Agreement, Difference, Identity};
 pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
+pub use run_dir::{RunDir, digest, write_whole};
+pub use stored::Stored;
 
 /// Seconds since an origin the caller chose.
 ///

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dartloom_record::Identity;
 use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
 use dartloom_space::{Blueprint, CellPlan};
-use dartloom_train::{Identity, TrainError};
+use dartloom_train::TrainError;
 
 /// Logits by cell in a space's order, edges by row, operations by column.
 pub type Start = Vec<Vec<Vec<f64>>>;

@@ -4,7 +4,7 @@ use dartloom_data::DataError;
 use dartloom_decode::DecodeError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, StatisticsError};
+use dartloom_record::{ObserverError, RecordError, StatisticsError};
 use dartloom_relax::RelaxError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
@@ -57,6 +57,9 @@ pub enum SearchError {
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+    /// A file of a run, or what is kept in it, cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),

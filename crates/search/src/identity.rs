@@ -2,8 +2,8 @@
 
 use dartloom_data::Dataset as _;
 use dartloom_ops::Registry;
+use dartloom_record::Identity;
 use dartloom_space::{Genotype, Space};
-use dartloom_train::Identity;
 
 use crate::{Parts, SearchError};
 

@@ -1,7 +1,6 @@
 //! Trainings that a stopped search has finished already.
 
-use dartloom_record::{Event, Observer};
-use dartloom_train::{Identity, RunDir, TrainError};
+use dartloom_record::{Event, Identity, Observer, RecordError, RunDir};
 use serde::de::DeserializeOwned;
 
 use crate::SearchError;
@@ -31,7 +30,7 @@ impl KeptRuns<'_> {
                 Some(value) => return Ok(Some(value)),
                 None => self.identity.complaint().unwrap_or_else(unsaid_then),
             },
-            Err(error @ TrainError::Damaged { .. }) => error.to_string(),
+            Err(error @ RecordError::Damaged { .. }) => error.to_string(),
             Err(error) => return Err(error.into()),
         };
         let text = format!("{}: its trainings are made again: {why}", self.phase);

@@ -8,11 +8,12 @@ use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
+use dartloom_record::Identity;
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
-    EpochReport, Identity, MOST_EPOCHS, Optimiser, Position, Snapshot, StepLoss, Stepper,
-    TrainError, evaluate,
+    EpochReport, MOST_EPOCHS, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError,
+    evaluate,
 };
 use serde::{Deserialize, Serialize};
 

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_record::checksum::{self, BLANK, Broken, Sha256};
+use dartloom_record::{Agreement, Difference, Identity, RecordError, write_whole};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
 
-use crate::checksum::{self, BLANK, Broken};
-use crate::run_dir::{failed, write_whole};
-use crate::{Agreement, Difference, Identity, TrainError};
+use crate::TrainError;
 
 /// The version that checkpoint files carry.
 const VERSION: u32 = 2;
@@ -82,9 +82,9 @@ impl Snapshot {
     /// equal bytes. `identity` says what it belongs to; a checksum of everything is written with it.
     ///
     /// # Errors
-    /// [`TrainError::File`], or [`TrainError::Checkpoint`] for a tensor of another type.
+    /// [`RecordError::File`], or [`TrainError::Checkpoint`] for a tensor of another type.
     pub fn save(&self, path: &Path, identity: &Identity) -> Result<(), TrainError> {
-        write_whole(path, &self.encode(path, identity)?)
+        Ok(write_whole(path, &self.encode(path, identity)?)?)
     }
 
     /// The bytes of the file at `path`.
@@ -125,8 +125,8 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
-    /// [`TrainError::OtherWork`] when it belongs to something else or to parts that say no identity,
-    /// [`TrainError::File`] when it cannot be read.
+    /// [`RecordError::OtherWork`] when it belongs to something else or to parts that say no identity,
+    /// [`RecordError::File`] when it cannot be read.
     pub fn load(path: &Path, identity: &Identity) -> Result<Option<Self>, TrainError> {
         let Some((stored, snapshot)) = Self::open(path)? else { return Ok(None) };
         let differences = match identity.agreement(&stored) {
@@ -138,19 +138,19 @@ impl Snapshot {
                 found: identity.complaint().or(stored.complaint()).unwrap_or_default(),
             }],
         };
-        Err(TrainError::OtherWork { path: path.to_owned(), differences })
+        Err(RecordError::OtherWork { path: path.to_owned(), differences }.into())
     }
 
     /// Reads a snapshot, whatever it belongs to, and what that is; `None` when there is no file.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
-    /// [`TrainError::File`] when it cannot be read.
+    /// [`RecordError::File`] when it cannot be read.
     pub fn open(path: &Path) -> Result<Option<(Identity, Self)>, TrainError> {
         match std::fs::read(path) {
             Ok(bytes) => Self::decode(path, &bytes).map(Some),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(failed(path, "read", source)),
+            Err(source) => Err(RecordError::file(path, "read", source).into()),
         }
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_record::{CellEntropy, Event, Flow};
+use dartloom_record::{Agreement, CellEntropy, Event, Flow, Identity, RecordError};
 
-use crate::{Agreement, Identity, Position, Session, Snapshot, TrainError};
+use crate::{Position, Session, Snapshot, TrainError};
 
 /// Losses of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,7 +130,7 @@ pub enum Outcome {
 /// beginning, and replaces the checkpoint at the end of the first epoch.
 ///
 /// # Errors
-/// The error of a step, of an observer, or of the checkpoint; [`TrainError::OtherWork`] with every
+/// The error of a step, of an observer, or of the checkpoint; [`RecordError::OtherWork`] with every
 /// value in which the checkpoint is of something else.
 pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
     let saved = match session.checkpoint(stepper.phase()) {
@@ -189,7 +189,11 @@ fn resume<S: Stepper>(stepper: &mut S, saved: Option<&Saved>) -> Result<Position
         Agreement::Same => {}
         Agreement::Unsaid => return Ok(Position::default()),
         Agreement::Differs(differences) => {
-            return Err(TrainError::OtherWork { path: path.clone(), differences }.into());
+            return Err(TrainError::from(RecordError::OtherWork {
+                path: path.clone(),
+                differences,
+            })
+            .into());
         }
     }
     let at = snapshot.position;

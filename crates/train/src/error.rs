@@ -6,10 +6,8 @@ use dartloom_data::DataError;
 use dartloom_metrics::MetricsError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::ObserverError;
+use dartloom_record::{ObserverError, RecordError};
 use thiserror::Error;
-
-use crate::Difference;
 
 /// Why training stopped or a checkpoint could not be used.
 #[derive(Debug, Error)]
@@ -30,6 +28,9 @@ pub enum TrainError {
     /// A metric refused its input.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// A file, or what is kept in it, cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),
@@ -86,17 +87,6 @@ pub enum TrainError {
         /// The value.
         found: String,
     },
-    /// A file or directory that cannot be read or written.
-    #[error("{}: cannot {action}: {source}", path.display())]
-    File {
-        /// The path.
-        path: PathBuf,
-        /// What was tried.
-        action: &'static str,
-        /// The system's reason.
-        #[source]
-        source: std::io::Error,
-    },
     /// A checkpoint that is not one, or is damaged.
     #[error("{}: not a usable checkpoint: expected {expected}, found {found}", path.display())]
     Checkpoint {
@@ -104,35 +94,6 @@ pub enum TrainError {
         path: PathBuf,
         /// What was expected.
         expected: String,
-        /// What was found.
-        found: String,
-    },
-    /// A checkpoint or result of something else.
-    #[error("{}: belongs to other work: {}", path.display(),
-        differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    OtherWork {
-        /// The file.
-        path: PathBuf,
-        /// Every value in which it is.
-        differences: Vec<Difference>,
-    },
-    /// A stored result that is not as it was written.
-    #[error("{}: damaged: expected {expected}, found {found}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What was expected.
-        expected: String,
-        /// What was found.
-        found: String,
-    },
-    /// A stored result in a form of another version of this crate.
-    #[error("{}: expected version {known}, found {found}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// The version that is known.
-        known: u32,
         /// What was found.
         found: String,
     },

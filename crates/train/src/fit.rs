@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluate::scalar;
 use crate::{
-    EpochReport, Evaluation, Finite, Gradients, Identity, Optimiser, Position, Recompute, Schedule,
-    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
-    first_not_finite,
+    EpochReport, Evaluation, Finite, Gradients, Optimiser, Position, Recompute, Schedule, Sgd,
+    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate, first_not_finite,
 };
 use dartloom_noise::Noise;
+use dartloom_record::Identity;
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

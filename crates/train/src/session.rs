@@ -3,9 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use dartloom_record::{Observer, Silent};
-
-use crate::RunDir;
+use dartloom_record::{Observer, RunDir, Silent};
 
 /// Who watches a phase and where it is saved.
 ///
@@ -13,8 +11,8 @@ use crate::RunDir;
 /// ([`Stepper::identity`](crate::Stepper::identity)).
 ///
 /// ```
-/// use dartloom_record::Silent;
-/// use dartloom_train::{RunDir, Session};
+/// use dartloom_record::{RunDir, Silent};
+/// use dartloom_train::Session;
 ///
 /// # fn main() -> Result<(), dartloom_train::TrainError> {
 /// # let directory = std::env::temp_dir().join(format!("dartloom-session-{}", std::process::id()));
@@ -99,7 +97,7 @@ impl<'a> Session<'a> {
 #[cfg(test)]
 mod tests {
     use super::Session;
-    use crate::RunDir;
+    use dartloom_record::RunDir;
 
     #[test]
     fn checkpoints_are_named_after_phases() {

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError};
+use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError, RunDir};
 use dartloom::search::explore::{Point, front};
-use dartloom::train::RunDir;
 
 use crate::chart::{Labels, Series, chart};
 

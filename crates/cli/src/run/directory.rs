@@ -6,8 +6,8 @@ mod stored;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use dartloom::record::{Identity, RunDir, digest};
 use dartloom::search::Report;
-use dartloom::train::{Identity, RunDir, digest};
 use serde::{Deserialize, Serialize};
 
 use self::overwrite::Aside;

@@ -1,8 +1,7 @@
 //! Genotypes and their drawings, as a search finds them.
 
-use dartloom::record::{Event, Flow, Observer, ObserverError};
+use dartloom::record::{Event, Flow, Observer, ObserverError, RunDir};
 use dartloom::space::Genotype;
-use dartloom::train::RunDir;
 
 use crate::svg;
 

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use dartloom::dist::{DistError, Launch, LocalConfig, LocalPool, Rules, TaskPool};
+use dartloom::record::RunDir;
 use dartloom::search::explore::ExploreError;
 use dartloom::search::{ExplorerParts, SearchError, Workers};
-use dartloom::train::RunDir;
 
 use super::verdict::threads;
 use crate::args::RunArguments;

@@ -5,3 +5,5 @@
 mod events;
 mod log;
 mod observers;
+mod run_dir;
+mod stored;

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 
 use dartloom_dist::TaskPool;
 use dartloom_noise::Noise;
+use dartloom_record::RunDir;
 use dartloom_space::Space;
-use dartloom_train::RunDir;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, method};

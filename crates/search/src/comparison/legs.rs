@@ -7,9 +7,9 @@ mod stored;
 use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
-use dartloom_record::{Clock, Observer};
+use dartloom_record::{Clock, Observer, RunDir};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Outcome, RunDir, Session, TrainError, drive};
+use dartloom_train::{Outcome, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Part, Stopwatch};

@@ -22,8 +22,7 @@ pub use stopwatch::Stopwatch;
 
 use dartloom_data::{Dataset, Digested};
 use dartloom_ops::Registry;
-use dartloom_record::{Clock, Event, Observer, Silent};
-use dartloom_train::RunDir;
+use dartloom_record::{Clock, Event, Observer, RunDir, Silent};
 
 use crate::SearchError;
 
@@ -121,7 +120,7 @@ impl Comparison<'_> {
     /// # Errors
     /// What [`Comparison::check`] refuses, [`SearchError::NothingMeasured`] when all candidates of a leg
     /// diverged, [`SearchError::NothingTrained`] when all contenders did, the error of a leg, or of a file;
-    /// [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds other work, with
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds other work, with
     /// every value that differs, and [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint)
     /// for damaged weights.
     pub fn run(

@@ -1,7 +1,7 @@
 //! How long a leg took, over stops and resumes.
 
-use dartloom_record::{Clock, Event, Flow, Observer, ObserverError};
-use dartloom_train::{RunDir, TrainError};
+use dartloom_record::{Clock, Event, Flow, Observer, ObserverError, RunDir};
+use dartloom_train::TrainError;
 
 /// Passes events on and keeps the seconds of a leg beside its checkpoints, so that a resumed leg
 /// reports what it took altogether.

@@ -19,6 +19,7 @@ pub(crate) fn is_common(error: &SearchError) -> bool {
     match error {
         SearchError::Train(error) => is_common_in_training(error),
         SearchError::Data(_)
+        | SearchError::Record(_)
         | SearchError::Observer(_)
         | SearchError::Config { .. }
         | SearchError::Stored { .. } => true,
@@ -29,7 +30,7 @@ pub(crate) fn is_common(error: &SearchError) -> bool {
 fn is_common_in_training(error: &TrainError) -> bool {
     matches!(
         error,
-        TrainError::File { .. }
+        TrainError::Record(_)
             | TrainError::Checkpoint { .. }
             | TrainError::State { .. }
             | TrainError::Config { .. }
@@ -45,15 +46,16 @@ mod tests {
 
     use dartloom_data::DataError;
     use dartloom_ops::OpError;
+    use dartloom_record::RecordError;
 
     use super::*;
 
     #[test]
     fn what_is_the_same_for_all_candidates_is_none_s_doing() {
         let source = io::Error::from(io::ErrorKind::StorageFull);
-        let file = TrainError::File { path: PathBuf::from("c"), action: "write", source };
+        let file = RecordError::File { path: PathBuf::from("c"), action: "write", source };
         let common: [SearchError; 3] = [
-            file.into(),
+            TrainError::from(file).into(),
             DataError::EmptyDataset.into(),
             TrainError::Data(DataError::EmptyDataset).into(),
         ];

@@ -8,13 +8,11 @@ use dartloom_data::Dataset;
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::Observer;
+use dartloom_record::{Identity, Observer, RunDir};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
 };
-use dartloom_train::{
-    Fit, HeldOut, Identity, Outcome, RunDir, Session, Stepper, TrainError, drive,
-};
+use dartloom_train::{Fit, HeldOut, Outcome, Session, Stepper, TrainError, drive};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
@@ -93,7 +91,7 @@ impl OpBenchmark<'_> {
     ///
     /// # Errors
     /// [`SearchError::Config`] for a proxy without the edges to be measured, the error of a
-    /// training or of a file, [`TrainError::OtherWork`] when `dir` holds the benchmark of another
+    /// training or of a file, [`RecordError::OtherWork`] when `dir` holds the benchmark of another
     /// proxy, configuration, seed or data set.
     pub fn run(
         &self,

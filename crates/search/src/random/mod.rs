@@ -5,9 +5,9 @@ mod draws;
 use dartloom_net::Model as _;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Event, Observer};
+use dartloom_record::{Event, Identity, Observer, RunDir};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Evaluation, FitConfig, Identity, RunDir, Session};
+use dartloom_train::{Evaluation, FitConfig, Session};
 use serde::{Deserialize, Serialize};
 
 use self::draws::Draws;
@@ -180,7 +180,7 @@ impl RandomSearch<'_> {
     /// # Errors
     /// Those of [`Training`]'s [`check`](crate::explore::Evaluator::check) before anything is trained,
     /// the error of a candidate's training or of a file;
-    /// [`TrainError::OtherWork`](dartloom_train::TrainError::OtherWork) when `dir` holds the candidates
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds the candidates
     /// of another search: of other numbers, another seed, space or data set.
     pub fn run(
         &self,

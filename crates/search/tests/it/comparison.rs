@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use dartloom_data::Dataset;
 use dartloom_decode::{EdgeWeighted, TopK};
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{
@@ -12,7 +12,7 @@ use dartloom_search::{
     RandomConfig, Report, RetrainConfig, SearchConfig, SearchError, Split,
 };
 use dartloom_space::Space;
-use dartloom_train::{FitConfig, RunDir, Schedule, TrainError};
+use dartloom_train::{FitConfig, Schedule, TrainError};
 
 use crate::tiny::{first_digits, registry, space, two_ops};
 
@@ -200,7 +200,7 @@ fn results_of_another_configuration_are_refused() {
     let longer: fn(&mut MethodParts<'_>) = |method| method.search.epochs = 3;
     let refused = |change: fn(&mut MethodParts<'_>), what: &str| {
         let error = run_as(&dir, config(&[1]), change, |_| false).unwrap_err();
-        let typed = matches!(error, SearchError::Train(TrainError::OtherWork { .. }));
+        let typed = matches!(error, SearchError::Record(RecordError::OtherWork { .. }));
         let text = error.to_string();
         assert!(typed && text.contains("search.json") && text.contains(what), "{text}");
     };
@@ -212,7 +212,7 @@ fn results_of_another_configuration_are_refused() {
     let first = |event: &Event| matches!(event, Event::Step { .. });
     assert!(run(&dir, config(&[1]), first).unwrap().is_none());
     let error = run_as(&dir, config(&[1]), longer, |_| false).unwrap_err();
-    let refused = matches!(error, SearchError::Train(TrainError::OtherWork { .. }));
+    let refused = matches!(error, SearchError::Record(RecordError::OtherWork { .. }));
     assert!(refused && error.to_string().contains("search.safetensors"), "{error}");
 }
 
@@ -291,7 +291,7 @@ fn damaged_weights_and_results_without_checksums_are_refused_by_name() {
         for old in ["[]", "{}", r#"{"configuration": "0123", "seconds": 1.0}"#] {
             inside.write(&file, old.as_bytes()).unwrap();
             let error = run(&dir, config(&[1]), |_| false).unwrap_err();
-            let typed = matches!(error, SearchError::Train(TrainError::Version { .. }));
+            let typed = matches!(error, SearchError::Record(RecordError::Version { .. }));
             assert!(typed && error.to_string().contains(&file), "{error}");
         }
         inside.write(&file, good.as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_decode::{DecodeError, Decoded, Decoder, EdgeWeighted, TopK};
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, OpFactory, Operation, Registry, op_fn};
-use dartloom_record::Silent;
+use dartloom_record::{RunDir, Silent};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::explore::{
     Domain, Evaluator as _, ExploreError, Explorer, Outcome, Proposal, RandomGenotypes, Training,
@@ -21,7 +21,7 @@ use dartloom_space::{
     Build, CellGenotype, Cost, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage,
     WeightTable,
 };
-use dartloom_train::{FitConfig, Position, RunDir, Session, Stepper as _, drive};
+use dartloom_train::{FitConfig, Position, Session, Stepper as _, drive};
 use rand::RngCore;
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};

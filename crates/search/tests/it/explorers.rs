@@ -5,7 +5,7 @@ use dartloom_decode::TopK;
 use dartloom_dist::worker::TaskError;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, observer_fn};
 use dartloom_relax::Softmax;
 use dartloom_search::explore::{
     ConfiguredExplorer, Domain, Evaluator, EvolutionConfig, HalvingConfig, Outcome, Proposal,
@@ -16,7 +16,7 @@ use dartloom_search::{
     Report, RetrainConfig, SearchConfig, SearchError, Split,
 };
 use dartloom_space::{Blueprint, Space};
-use dartloom_train::{FitConfig, RunDir, Schedule};
+use dartloom_train::{FitConfig, Schedule};
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 

@@ -8,7 +8,7 @@ use dartloom_data::{DataError, Dataset, ImageShape, Task};
 use dartloom_decode::{DecodeError, Decoded, Decoder, TopK};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, op_fn};
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Agreement, Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::stop::{Effect, Observed, Reason, SkipCount, StopRule};
 use dartloom_search::{
@@ -16,7 +16,7 @@ use dartloom_search::{
     SearchError, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{Build, Shape, Space, Stem, WeightTable};
-use dartloom_train::{Agreement, FitConfig, RunDir, Stepper, TrainError};
+use dartloom_train::{FitConfig, Stepper};
 use rand::RngCore;
 
 /// Bright squares or dark ones, at a place that the seed says.
@@ -224,7 +224,7 @@ fn finished(first: &Made) -> (tempfile::TempDir, RunDir) {
 fn refused(first: &Made, second: &Made, what: &str) {
     let (_keep, dir) = finished(first);
     let error = run(&dir, second).unwrap_err();
-    let typed = matches!(error, SearchError::Train(TrainError::OtherWork { .. }));
+    let typed = matches!(error, SearchError::Record(RecordError::OtherWork { .. }));
     assert!(typed && error.to_string().contains(what), "{what}: {error}");
     // The first is there as it was.
     let again = run(&dir, first).unwrap();

@@ -1,14 +1,14 @@
 //! Scores of operations on the embedded digits.
 
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_search::{
     OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, Parts, SearchError, Split, Statistic,
     residual_proxy,
 };
 use dartloom_space::distance::{OpScores, SetDistance};
 use dartloom_space::{Edge, Genotype, Stem};
-use dartloom_train::{FitConfig, RunDir, TrainError};
+use dartloom_train::FitConfig;
 use tempfile::TempDir;
 
 use crate::tiny::{build, first_digits, registry};
@@ -104,7 +104,7 @@ fn a_stopped_benchmark_goes_on_to_the_same_outcome() {
     // The same folder with another plan.
     let other = OpBenchmarkConfig { ops: vec!["sep_conv_3x3".to_owned()], ..config() };
     let error = run(&proxy, other, &folder, |_| false).unwrap_err();
-    assert!(matches!(error, SearchError::Train(TrainError::OtherWork { .. })), "{error}");
+    assert!(matches!(error, SearchError::Record(RecordError::OtherWork { .. })), "{error}");
     assert!(error.to_string().contains("benchmark.ops"), "{error}");
 }
 

@@ -1,12 +1,12 @@
 //! Random search at a given cost.
 
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, observer_fn};
 use dartloom_search::{
     Candidate, Judgement, Parts, RandomConfig, RandomOutcome, RandomSearch, SearchError, Split,
 };
 use dartloom_space::Space;
-use dartloom_train::{FitConfig, RunDir, Schedule};
+use dartloom_train::{FitConfig, Schedule};
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::{CheckError, Law};
-use crate::{EpochReport, Identity, Position, Snapshot, StepLoss, Stepper};
+use crate::{EpochReport, Position, Snapshot, StepLoss, Stepper};
+use dartloom_record::Identity;
 
 /// What a run of a stepper has shown.
 type Trace = Vec<String>;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_train::{Identity, Position, Snapshot, TrainError};
+use dartloom_record::Identity;
+use dartloom_train::{Position, Snapshot, TrainError};
 use proptest::prelude::*;
 
 /// An identity of that name.

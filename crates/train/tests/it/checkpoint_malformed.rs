@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use dartloom_record::RecordError;
 use dartloom_train::{Outcome, Session, Snapshot, TrainError, drive};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
@@ -135,9 +136,15 @@ fn a_directory_in_its_place_is_a_file_error() {
     let bench = Bench::new();
     std::fs::create_dir(&bench.path).unwrap();
     let error = Snapshot::load(&bench.path, &id("d")).unwrap_err();
-    assert!(matches!(error, TrainError::File { action: "read", .. }), "{error}");
+    assert!(
+        matches!(error, TrainError::Record(RecordError::File { action: "read", .. })),
+        "{error}"
+    );
     let error = snapshot().save(&bench.path, &id("d")).unwrap_err();
-    assert!(matches!(error, TrainError::File { action: "write", .. }), "{error}");
+    assert!(
+        matches!(error, TrainError::Record(RecordError::File { action: "write", .. })),
+        "{error}"
+    );
 }
 
 #[test]
@@ -235,7 +242,7 @@ fn the_checkpoint_of_other_work_is_refused_with_what_differs() {
     let bench = Bench::new();
     bench.good();
     let error = Snapshot::load(&bench.path, &id("other")).unwrap_err();
-    assert!(matches!(error, TrainError::OtherWork { .. }), "{error}");
+    assert!(matches!(error, TrainError::Record(RecordError::OtherWork { .. })), "{error}");
     let text = error.to_string();
     assert!(text.contains(r#"name: expected "other", found "d""#), "{text}");
     let unsaid = id("d").with_code("operation `mine`", "OpFactory::identity", None);

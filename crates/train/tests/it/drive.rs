@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
-use dartloom_record::{CellEntropy, Event, Flow, Observer, ObserverError};
+use dartloom_record::{CellEntropy, Event, Flow, Identity, Observer, ObserverError, RecordError};
 use dartloom_train::{
-    EpochReport, Identity, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper,
-    TrainError, drive,
+    EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
+    drive,
 };
 
 /// Counts its steps; its "architecture" changes in every second epoch.
@@ -73,7 +73,7 @@ impl Stepper for Counter {
     }
 
     fn identity(&self) -> Result<Identity, TrainError> {
-        Identity::new().with("counter", &(self.epochs, self.steps))
+        Ok(Identity::new().with("counter", &(self.epochs, self.steps))?)
     }
 
     fn restore(&mut self, mut snapshot: Snapshot) -> Result<(), TrainError> {
@@ -253,7 +253,7 @@ fn an_unwritable_checkpoint_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("missing/state");
     let error = run(&mut Counter::new(1, 1), &mut Scribe::new(), Some(path)).unwrap_err();
-    assert!(matches!(error, TrainError::File { .. }), "{error}");
+    assert!(matches!(error, TrainError::Record(RecordError::File { .. })), "{error}");
 }
 
 #[test]

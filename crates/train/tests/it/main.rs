@@ -14,5 +14,4 @@ mod losses;
 mod not_finite;
 mod optimisers;
 mod other_work;
-mod run_dir;
 mod small;

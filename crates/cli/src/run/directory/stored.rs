@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dartloom::train::{Identity, RunDir, TrainError, digest};
+use dartloom::record::{Identity, RecordError, RunDir, digest};
 use serde::{Deserialize, Serialize};
 
 use super::{EXPERIMENT, FINISHED, Mark, REPORT, RUN, VERDICT};
@@ -28,11 +28,11 @@ pub(super) fn check(
     let mut damaged = Vec::new();
     let mark = match mark(path) {
         Ok(mark) => Some(mark),
-        Err(error @ TrainError::Damaged { .. }) => {
+        Err(error @ RecordError::Damaged { .. }) => {
             damaged.push(format!("{error}; written again"));
             None
         }
-        Err(TrainError::Version { .. }) => {
+        Err(RecordError::Version { .. }) => {
             return Err(CliError::OldRun { path: path.to_owned() });
         }
         Err(error) => return Err(CliError::work(error)),
@@ -59,7 +59,7 @@ pub(super) fn check(
             // The mark is of something else, or damaged.
             if let Some(mark) = &mark {
                 let file = path.join(EXPERIMENT);
-                return Err(CliError::work(TrainError::Damaged {
+                return Err(CliError::work(RecordError::Damaged {
                     path: file,
                     expected: format!("the experiment {}", mark.digest),
                     found: wanted.digest.clone(),
@@ -78,8 +78,8 @@ pub(super) fn check(
     Ok(StoredRun { mark, seeds, damaged })
 }
 
-fn mark(path: &Path) -> Result<Mark, TrainError> {
-    let gone = || TrainError::Damaged {
+fn mark(path: &Path) -> Result<Mark, RecordError> {
+    let gone = || RecordError::Damaged {
         path: path.join(RUN),
         expected: "the mark of a run".to_owned(),
         found: "nothing".to_owned(),
@@ -134,7 +134,7 @@ pub(super) fn verdict(
     let finished = match dir.stored::<Finished>(FINISHED) {
         Ok(Some(finished)) if same_seeds => finished.value,
         Ok(_) => return Ok(None),
-        Err(error @ TrainError::Damaged { .. }) => {
+        Err(error @ RecordError::Damaged { .. }) => {
             say(format!("{error}; the verdict is made again"));
             return Ok(None);
         }

@@ -9,8 +9,7 @@ use dartloom_dist::journal::Journal;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_net::memory::Calibration;
 use dartloom_noise::Noise;
-use dartloom_record::Event;
-use dartloom_train::RunDir;
+use dartloom_record::{Event, RunDir};
 use serde_json::json;
 
 use super::{Contest, LegResult, Tried};

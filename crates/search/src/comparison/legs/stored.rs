@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::Event;
-use dartloom_train::{Identity, Snapshot, TrainError};
+use dartloom_record::{Event, Identity, RecordError};
+use dartloom_train::Snapshot;
 use serde::Serialize;
 
 use super::retrain::Entrant;
@@ -116,7 +116,7 @@ impl Contest<'_> {
                 },
                 None => Some(identity.complaint().unwrap_or_else(unsaid_then)),
             },
-            Err(error @ TrainError::Damaged { .. }) => Some(error.to_string()),
+            Err(error @ RecordError::Damaged { .. }) => Some(error.to_string()),
             Err(error) => return Err(error.into()),
         };
         if self.looks {
@@ -141,7 +141,7 @@ impl Contest<'_> {
                 Some(found) if found == *expected => {}
                 Some(found) => {
                     let (path, expected) = (path, format!("contents with checksum {expected}"));
-                    return Ok(Some(TrainError::Damaged { path, expected, found }.to_string()));
+                    return Ok(Some(RecordError::Damaged { path, expected, found }.to_string()));
                 }
                 None => return Ok(Some(format!("{} is gone", path.display()))),
             }

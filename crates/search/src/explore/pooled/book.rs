@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dartloom_dist::Usage;
 use dartloom_dist::journal::Contents;
-use dartloom_train::{Agreement, Identity};
+use dartloom_record::{Agreement, Identity};
 use serde_json::Value;
 
 use super::record::{Record, VERSION};

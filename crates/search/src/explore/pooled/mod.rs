@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use dartloom_dist::journal::{Contents, Durability, Journal};
 use dartloom_dist::{Failure, TaskEvent, TaskPool, TaskSpec, Usage};
-use dartloom_record::Flow;
-use dartloom_train::Identity;
+use dartloom_record::{Flow, Identity};
 
 use super::explorer::checked_ask;
 use super::{ExploreError, Explorer, Outcome, Proposal, Resource, Trial, best};

@@ -1,7 +1,7 @@
 //! What a pooled search writes into its journal.
 
 use dartloom_dist::{Failure, Usage};
-use dartloom_train::Identity;
+use dartloom_record::Identity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

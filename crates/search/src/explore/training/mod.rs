@@ -9,11 +9,11 @@ use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, RunDir, Session, Stepper as _,
-    TrainError, drive,
+    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
+    drive,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -1,8 +1,7 @@
 //! A training that ends when it gets no better.
 
-use dartloom_train::{
-    EpochReport, Fit, Identity, Position, Snapshot, StepLoss, Stepper, TrainError,
-};
+use dartloom_record::Identity;
+use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -73,7 +72,7 @@ impl Stepper for Patient<'_> {
     }
 
     fn identity(&self) -> Result<Identity, TrainError> {
-        self.fit.identity()?.with("patience", &self.patience)
+        Ok(self.fit.identity()?.with("patience", &self.patience)?)
     }
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {

@@ -10,14 +10,13 @@ use dartloom_dist::journal::{Journal, read};
 use dartloom_dist::worker::TaskError;
 use dartloom_dist::{Capacity, DistError, Heard, InlinePool, TaskPool, TaskSpec};
 use dartloom_noise::Noise;
-use dartloom_record::Flow;
+use dartloom_record::{Flow, Identity};
 use dartloom_search::explore::{
     Assignment, Budget, Domain, EvolutionConfig, ExploreError, Explorer, Order, Outcome, Pace,
     PooledConfig, PooledSearch, Proposal, Record, RegularisedEvolution, Resource, Trial, Unique,
     assign, explore, handler,
 };
 use dartloom_space::{Cost, Genotype, nasbench201};
-use dartloom_train::Identity;
 use serde_json::json;
 
 /// As many 3x3 convolutions as possible, early edges first.

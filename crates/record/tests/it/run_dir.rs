@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use dartloom_train::{RunDir, TrainError, digest};
+use dartloom_record::{RecordError, RunDir, digest};
 
 fn dir() -> (tempfile::TempDir, RunDir) {
     let temporary = tempfile::tempdir().unwrap();
@@ -33,7 +33,7 @@ fn a_failed_write_leaves_the_previous_file() {
     // The temporary name is taken by a directory, so the new bytes can never be written.
     fs::create_dir(dir.file("state.tmp")).unwrap();
     let error = dir.write("state", b"next").unwrap_err();
-    assert!(matches!(error, TrainError::File { action: "write", .. }), "{error}");
+    assert!(matches!(error, RecordError::File { action: "write", .. }), "{error}");
     assert!(error.to_string().contains("state"), "{error}");
     assert_eq!(dir.read("state").unwrap().as_deref(), Some("previous"));
 }
@@ -76,7 +76,7 @@ fn directories_that_cannot_be_are_errors_with_their_path() {
         dir.append("missing/log").unwrap_err(),
         dir.read("").unwrap_err(),
     ] {
-        assert!(matches!(error, TrainError::File { .. }), "{error}");
+        assert!(matches!(error, RecordError::File { .. }), "{error}");
         assert!(error.to_string().contains("one"), "{error}");
     }
 }
@@ -90,7 +90,7 @@ fn files_are_removed_and_nothing_else_is() {
     assert_eq!(dir.read("gone").unwrap(), None);
     dir.remove("gone").unwrap();
     let error = dir.remove("kept").unwrap_err();
-    assert!(matches!(error, TrainError::File { action: "remove", .. }), "{error}");
+    assert!(matches!(error, RecordError::File { action: "remove", .. }), "{error}");
     assert_eq!(dir.read("kept/inside").unwrap().as_deref(), Some("x"));
 }
 
@@ -103,5 +103,5 @@ fn digests_are_short_and_tell_values_apart() {
     // SHA-256 of the JSON text `null`, 74234e98afe7498f...
     assert_eq!(digest(&()).unwrap(), "74234e98afe7498f");
     let map = std::collections::HashMap::from([((1, 2), 3)]);
-    assert!(matches!(digest(&map), Err(TrainError::State { .. })));
+    assert!(matches!(digest(&map), Err(RecordError::Encode { .. })));
 }

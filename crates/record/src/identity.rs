@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::TrainError;
+use crate::RecordError;
 
 /// Everything that a result depends on, part by part: configurations, seeds, digests of data, and
 /// what parts written in code say of themselves.
@@ -16,9 +16,9 @@ use crate::TrainError;
 /// again.
 ///
 /// ```
-/// use dartloom_train::{Agreement, Identity};
+/// use dartloom_record::{Agreement, Identity};
 ///
-/// # fn main() -> Result<(), dartloom_train::TrainError> {
+/// # fn main() -> Result<(), dartloom_record::RecordError> {
 /// let of = |seed: u64| Identity::new().with("seed", &seed);
 /// assert_eq!(of(1)?.agreement(&of(1)?), Agreement::Same);
 /// let Agreement::Differs(differences) = of(9)?.agreement(&of(0)?) else { panic!() };
@@ -72,10 +72,10 @@ impl Identity {
     /// The same with a part that has a serialised form.
     ///
     /// # Errors
-    /// [`TrainError::State`] when the value has no JSON form.
-    pub fn with(mut self, part: &str, value: &impl Serialize) -> Result<Self, TrainError> {
-        let value = serde_json::to_value(value).map_err(|error| TrainError::State {
-            expected: format!("{part} with a JSON form"),
+    /// [`RecordError::Encode`] when the value has no JSON form.
+    pub fn with(mut self, part: &str, value: &impl Serialize) -> Result<Self, RecordError> {
+        let value = serde_json::to_value(value).map_err(|error| RecordError::Encode {
+            what: part.to_owned(),
             found: error.to_string(),
         })?;
         self.parts.insert(part.to_owned(), value);
@@ -116,8 +116,8 @@ impl Identity {
     /// A short name: equal identities have equal names.
     ///
     /// # Errors
-    /// [`TrainError::State`] when it has no JSON form.
-    pub fn digest(&self) -> Result<String, TrainError> {
+    /// [`RecordError::Encode`] when it has no JSON form.
+    pub fn digest(&self) -> Result<String, RecordError> {
         crate::digest(self)
     }
 

@@ -6,8 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::{self, BLANK, Broken};
-use crate::run_dir::failed;
-use crate::{Agreement, Identity, RunDir, TrainError};
+use crate::{Agreement, Identity, RecordError, RunDir};
 
 /// The version of stored results. Version 1 had no checksum.
 const VERSION: u32 = 2;
@@ -41,18 +40,16 @@ impl RunDir {
     /// at all.
     ///
     /// # Errors
-    /// [`TrainError::State`] for a value without a JSON form, [`TrainError::File`].
+    /// [`RecordError::Encode`] for a value without a JSON form, [`RecordError::File`].
     pub fn store(
         &self,
         name: &str,
         identity: &Identity,
         value: &impl Serialize,
-    ) -> Result<PathBuf, TrainError> {
+    ) -> Result<PathBuf, RecordError> {
         let sealed = Sealed { version: VERSION, checksum: BLANK.to_owned(), identity, value };
-        let unwritable = |found: String| TrainError::State {
-            expected: format!("a result for {name} with a JSON form"),
-            found,
-        };
+        let unwritable =
+            |found: String| RecordError::Encode { what: format!("a result for {name}"), found };
         let mut text =
             serde_json::to_string_pretty(&sealed).map_err(|error| unwritable(error.to_string()))?;
         text.push('\n');
@@ -63,27 +60,30 @@ impl RunDir {
     /// Reads what [`RunDir::store`] has written; `None` when there is no such file.
     ///
     /// # Errors
-    /// [`TrainError::Damaged`] when the file is not as it was written, [`TrainError::Version`] when
-    /// it has another form, such as that of a version without checksums, [`TrainError::File`].
-    pub fn stored<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Stored<T>>, TrainError> {
+    /// [`RecordError::Damaged`] when the file is not as it was written, [`RecordError::Version`] when
+    /// it has another form, such as that of a version without checksums, [`RecordError::File`].
+    pub fn stored<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<Stored<T>>, RecordError> {
         let path = self.file(name);
         match std::fs::read(&path) {
             Ok(bytes) => read(&path, &bytes).map(Some),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(failed(&path, "read", source)),
+            Err(source) => Err(RecordError::file(&path, "read", source)),
         }
     }
 
     /// The SHA-256 of a file's bytes, 64 hexadecimal digits; `None` when there is no such file.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn checksum(&self, name: &str) -> Result<Option<String>, TrainError> {
+    /// [`RecordError::File`].
+    pub fn checksum(&self, name: &str) -> Result<Option<String>, RecordError> {
         let path = self.file(name);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(checksum::of(&bytes))),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(failed(&path, "read", source)),
+            Err(source) => Err(RecordError::file(&path, "read", source)),
         }
     }
 }
@@ -93,20 +93,20 @@ impl<T> Stored<T> {
     /// says no identity. `path` is the file it was read from.
     ///
     /// # Errors
-    /// [`TrainError::OtherWork`] with every value in which it belongs to something else.
-    pub fn of(self, wanted: &Identity, path: &Path) -> Result<Option<T>, TrainError> {
+    /// [`RecordError::OtherWork`] with every value in which it belongs to something else.
+    pub fn of(self, wanted: &Identity, path: &Path) -> Result<Option<T>, RecordError> {
         match wanted.agreement(&self.identity) {
             Agreement::Same => Ok(Some(self.value)),
             Agreement::Unsaid => Ok(None),
             Agreement::Differs(differences) => {
-                Err(TrainError::OtherWork { path: path.to_owned(), differences })
+                Err(RecordError::OtherWork { path: path.to_owned(), differences })
             }
         }
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Stored<T>, TrainError> {
-    let damaged = |expected: &str, found: String| TrainError::Damaged {
+fn read<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Stored<T>, RecordError> {
+    let damaged = |expected: &str, found: String| RecordError::Damaged {
         path: path.to_owned(),
         expected: expected.to_owned(),
         found,
@@ -114,7 +114,7 @@ fn read<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Stored<T>, Tra
     let text = std::str::from_utf8(bytes)
         .map_err(|error| damaged("a text in UTF-8", error.to_string()))?;
     let other =
-        |found: String| TrainError::Version { path: path.to_owned(), known: VERSION, found };
+        |found: String| RecordError::Version { path: path.to_owned(), known: VERSION, found };
     let version = serde_json::from_str(text).ok().and_then(|Version { version }| version);
     match checksum::check(text, |_| {}) {
         Ok(()) if version == Some(VERSION) => {}

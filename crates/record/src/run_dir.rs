@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::TrainError;
+use crate::RecordError;
 
 /// A directory whose files are never half written.
 ///
@@ -21,18 +21,18 @@ impl RunDir {
     /// Opens a directory, creating it and its parents.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
+    /// [`RecordError::File`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, RecordError> {
         let path = path.into();
-        fs::create_dir_all(&path).map_err(|source| failed(&path, "create", source))?;
+        fs::create_dir_all(&path).map_err(|source| RecordError::file(&path, "create", source))?;
         Ok(Self { path })
     }
 
     /// A directory inside this one.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn inside(&self, name: &str) -> Result<Self, TrainError> {
+    /// [`RecordError::File`].
+    pub fn inside(&self, name: &str) -> Result<Self, RecordError> {
         Self::open(self.path.join(name))
     }
 
@@ -49,11 +49,12 @@ impl RunDir {
     /// Writes a file whole.
     ///
     /// # Errors
-    /// [`TrainError::File`]; the previous file is then untouched.
-    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, TrainError> {
+    /// [`RecordError::File`]; the previous file is then untouched.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, RecordError> {
         let path = self.file(name);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|source| failed(parent, "create", source))?;
+            fs::create_dir_all(parent)
+                .map_err(|source| RecordError::file(parent, "create", source))?;
         }
         write_whole(&path, bytes)?;
         Ok(path)
@@ -62,25 +63,25 @@ impl RunDir {
     /// Contents of a text file; `None` when it does not exist.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn read(&self, name: &str) -> Result<Option<String>, TrainError> {
+    /// [`RecordError::File`].
+    pub fn read(&self, name: &str) -> Result<Option<String>, RecordError> {
         let path = self.file(name);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(failed(&path, "read", source)),
+            Err(source) => Err(RecordError::file(&path, "read", source)),
         }
     }
 
     /// Removes a file, if it is there.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn remove(&self, name: &str) -> Result<(), TrainError> {
+    /// [`RecordError::File`].
+    pub fn remove(&self, name: &str) -> Result<(), RecordError> {
         let path = self.file(name);
         match fs::remove_file(&path) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(failed(&path, "remove", source))
+                Err(RecordError::file(&path, "remove", source))
             }
             _ => Ok(()),
         }
@@ -91,19 +92,19 @@ impl RunDir {
     /// A last line that a killed process left without its line feed is cut off first.
     ///
     /// # Errors
-    /// [`TrainError::File`].
-    pub fn append(&self, name: &str) -> Result<File, TrainError> {
+    /// [`RecordError::File`].
+    pub fn append(&self, name: &str) -> Result<File, RecordError> {
         let path = self.file(name);
         if let Ok(bytes) = fs::read(&path) {
             let complete = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
             if complete < bytes.len() {
                 let file = OpenOptions::new().write(true).open(&path);
                 let cut = file.and_then(|file| file.set_len(complete as u64));
-                cut.map_err(|source| failed(&path, "repair", source))?;
+                cut.map_err(|source| RecordError::file(&path, "repair", source))?;
             }
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
-        file.map_err(|source| failed(&path, "append to", source))
+        file.map_err(|source| RecordError::file(&path, "append to", source))
     }
 }
 
@@ -112,18 +113,22 @@ impl RunDir {
 /// The first 16 hexadecimal digits of the SHA-256 of the value's JSON.
 ///
 /// # Errors
-/// [`TrainError::State`] when the value has no JSON form.
-pub fn digest(value: &impl serde::Serialize) -> Result<String, TrainError> {
-    let text = serde_json::to_vec(value).map_err(|error| TrainError::State {
-        expected: "a configuration with a JSON form".to_owned(),
+/// [`RecordError::Encode`] when the value has no JSON form.
+pub fn digest(value: &impl serde::Serialize) -> Result<String, RecordError> {
+    let text = serde_json::to_vec(value).map_err(|error| RecordError::Encode {
+        what: "a configuration".to_owned(),
         found: error.to_string(),
     })?;
     let hash = Sha256::digest(&text);
     Ok(hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Writes under a temporary name, syncs, renames, and syncs the directory.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+/// Writes a file whole or not at all: under a temporary name that is synced and renamed, and syncs
+/// the directory.
+///
+/// # Errors
+/// [`RecordError::File`]; the previous file is then untouched.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);
@@ -137,9 +142,5 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
             _ => Ok(()),
         }
     };
-    write().map_err(|source| failed(path, "write", source))
-}
-
-pub(crate) fn failed(path: &Path, action: &'static str, source: std::io::Error) -> TrainError {
-    TrainError::File { path: path.to_owned(), action, source }
+    write().map_err(|source| RecordError::file(path, "write", source))
 }

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
+
+/// The hash of these checksums.
+pub use sha2::Sha256;
 
 /// Digits that stand where a text's checksum will.
-pub(crate) const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const FIELD: &str = "\"checksum\"";
 
 /// The SHA-256 of some bytes, 64 hexadecimal digits: what `sha256sum` prints.
-pub(crate) fn of(bytes: &[u8]) -> String {
+pub fn of(bytes: &[u8]) -> String {
     hex(Sha256::digest(bytes).as_slice())
 }
 
@@ -19,7 +22,7 @@ fn hex(hash: &[u8]) -> String {
 
 /// A text that does not have the checksum it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub enum Broken {
     /// There is no checksum in it.
     Missing,
     /// It is not as it was written.
@@ -56,15 +59,20 @@ fn checksum(text: &str, place: &Range<usize>, more: impl FnOnce(&mut Sha256)) ->
 }
 
 /// Puts the checksum of a JSON text, and of what `more` adds, where [`BLANK`] stands in it.
-pub(crate) fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> {
+///
+/// `None` when there is no place for a checksum in the text.
+pub fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> {
     let place = place(&text)?;
     let checksum = checksum(&text, &place, more);
     text.replace_range(place, &checksum);
     Some(text)
 }
 
-/// Whether a text is as [`seal`] left it.
-pub(crate) fn check(text: &str, more: impl FnOnce(&mut Sha256)) -> Result<(), Broken> {
+/// Refuses a text that is not as [`seal`] left it.
+///
+/// # Errors
+/// [`Broken`] says how it differs.
+pub fn check(text: &str, more: impl FnOnce(&mut Sha256)) -> Result<(), Broken> {
     let place = place(text).ok_or(Broken::Missing)?;
     let (expected, found) = (&text[place.clone()], checksum(text, &place, more));
     if expected == found {
