@@ -19,11 +19,11 @@ use std::error::Error;
 use dartloom::dist::journal::Journal;
 use dartloom::dist::worker::serve;
 use dartloom::dist::{Launch, LocalConfig, LocalPool};
-use dartloom::prelude::*;
-use dartloom::search::explore::{
+use dartloom::explore::{
     Budget, EvolutionConfig, Order, Pace, PooledConfig, PooledSearch, RegularisedEvolution, Unique,
     assign, best,
 };
+use dartloom::prelude::*;
 use dartloom_examples::candidates::Candidates;
 
 /// The word by which this program knows that it is a worker.

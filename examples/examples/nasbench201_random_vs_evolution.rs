@@ -22,13 +22,13 @@
 use std::error::Error;
 use std::fs::File;
 
+use dartloom::explore::{
+    Domain, EvolutionConfig, Explorer, Genetic, GeneticConfig, LocalSearch, RandomGenotypes,
+    RegretCurve, RegularisedEvolution, Table, TableColumns, Unique, explore, regrets,
+};
 use dartloom::prelude::*;
 use dartloom::record::statistics::paired;
-use dartloom::search::explore::{
-    Domain, EvolutionConfig, Explorer, Genetic, GeneticConfig, LocalSearch, RandomGenotypes,
-    RegretCurve, RegularisedEvolution, Reinforce, ReinforceConfig, Table, TableColumns, Unique,
-    explore, regrets,
-};
+use dartloom::search::{Reinforce, ReinforceConfig};
 use dartloom::space::nasbench201;
 
 const SLICE: &str = include_str!("../tables/nasbench201-slice.csv");

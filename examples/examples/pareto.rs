@@ -15,11 +15,11 @@
 
 use std::error::Error;
 
-use dartloom::prelude::*;
-use dartloom::search::explore::{
+use dartloom::explore::{
     Explorer, ParetoConfig, ParetoEvolution, Point, RandomGenotypes, Resource, Trial, Unique,
     explore, front, hypervolume,
 };
+use dartloom::prelude::*;
 use dartloom_examples::candidates::Candidates;
 
 const CANDIDATES: usize = 32;

@@ -17,8 +17,8 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::record::digest;
-use dartloom::search::{RandomConfig, RandomSearch};
 use dartloom::train::Schedule;
+use dartloom::verdict::{RandomConfig, RandomSearch};
 
 const GIGA: u64 = 1_000_000_000;
 

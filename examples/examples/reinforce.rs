@@ -14,9 +14,10 @@
 
 use std::error::Error;
 
+use dartloom::explore::{Trial, Unique, best, explore};
 use dartloom::prelude::*;
 use dartloom::record::statistics::mean;
-use dartloom::search::explore::{Reinforce, ReinforceConfig, Trial, Unique, best, explore};
+use dartloom::search::{Reinforce, ReinforceConfig};
 use dartloom_examples::candidates::Candidates;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -18,12 +18,12 @@
 
 use std::error::Error;
 
-use dartloom::prelude::*;
-use dartloom::record::statistics::kendall_tau;
-use dartloom::search::explore::{
+use dartloom::explore::{
     Domain, EvolutionConfig, RegularisedEvolution, Table, TableColumns, Unique, WarmStart, explore,
 };
-use dartloom::search::zero_cost::{
+use dartloom::prelude::*;
+use dartloom::record::statistics::kendall_tau;
+use dartloom::score::zero_cost::{
     Subject, Synflow, ZeroCostError, ZeroCostEvaluator, best_by_score, by_name, names,
     random_batch, scored,
 };
@@ -116,7 +116,7 @@ fn warm(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let cold = RegularisedEvolution::new(domain.clone(), config, Noise::new(1))?;
     let warm = WarmStart::new(cold.clone(), chosen)?;
     println!("\nbest validation accuracy so far after 5, 20 and 40 evaluations:");
-    let best = |trials: &[dartloom::search::explore::Trial], count: usize| {
+    let best = |trials: &[dartloom::explore::Trial], count: usize| {
         let found = trials[..count].iter().filter_map(|trial| trial.outcome.quality());
         found.fold(f64::NEG_INFINITY, f64::max)
     };

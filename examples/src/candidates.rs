@@ -3,12 +3,12 @@
 
 use std::error::Error;
 
-use dartloom::data::Splits;
+use dartloom::data::{Parts, Splits};
+use dartloom::explore::Domain;
 use dartloom::prelude::*;
 use dartloom::record::Identity;
-use dartloom::search::Parts;
-use dartloom::search::explore::{Domain, Training, TrainingConfig};
 use dartloom::train::Schedule;
+use dartloom::verdict::{Training, TrainingConfig};
 
 /// Digits, and a space for them.
 #[derive(Debug)]

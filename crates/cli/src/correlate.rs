@@ -6,11 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 use dartloom::data::permutation;
+use dartloom::explore::Measured;
 use dartloom::ops::Registry;
 use dartloom::record::StatisticsError;
 use dartloom::record::statistics::{kendall_tau, spearman_rho};
-use dartloom::search::explore::Measured;
-use dartloom::search::zero_cost::{Subject, ZeroCostScore, scored};
+use dartloom::score::zero_cost::{Subject, ZeroCostScore, scored};
 use serde::Serialize;
 
 use crate::error::CliError;

@@ -7,9 +7,9 @@ use dartloom::net::memory::{
     self, Admission, Breakdown, Draws, Range, Ranges, Size, Slot, Workload, admit,
 };
 use dartloom::noise::Noise;
-use dartloom::search::{Comparison, MethodParts};
 use dartloom::space::{Blueprint, Build, Space};
 use dartloom::train::FitConfig;
+use dartloom::verdict::{Comparison, MethodParts};
 use serde::Serialize;
 
 use crate::args::EstimateArguments;

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use dartloom::explore::{EvolutionConfig, ExploreError, RegretCurve, Table, explore, regrets};
 use dartloom::noise::Noise;
-use dartloom::search::explore::{
-    ConfiguredExplorer, EvolutionConfig, ExploreError, RegretCurve, Table, explore, regrets,
-};
+use dartloom::verdict::ConfiguredExplorer;
 use serde::Serialize;
 
 use crate::chart::{Labels, Series, chart};
@@ -132,7 +131,7 @@ fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Foun
         missing += unknown.count();
         regrets(table, &trials)
     };
-    let work = |error: ExploreError| CliError::work(dartloom::search::SearchError::from(error));
+    let work = |error: ExploreError| CliError::work(error);
     let runs = (0..arguments.seeds).map(run).collect::<Result<Vec<_>, _>>().map_err(work)?;
     let RegretCurve { mean, deviation, seeds } = RegretCurve::of(&runs).map_err(work)?;
     Ok(Found { explorer: name.to_owned(), seeds, mean, deviation, proposals, missing })

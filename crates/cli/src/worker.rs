@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use dartloom::Error;
 use dartloom::dist::worker::serve;
 use dartloom::record::RunDir;
-use dartloom::search::SearchError;
+use dartloom::verdict::VerdictError;
 
 use crate::args::WorkerArguments;
 use crate::error::CliError;
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
         expected: "the explorer that this worker is for",
         found: method.clone(),
     })?;
-    let work = |error: SearchError| CliError::work(Error::from(error));
+    let work = |error: VerdictError| CliError::work(Error::from(error));
     let images = comparison.candidate_images(explorer, *seed).map_err(work)?;
     let checkpoints = RunDir::open(checkpoints).map_err(CliError::work)?;
     let training = comparison.training(explorer, *seed, &images, checkpoints).map_err(work)?;

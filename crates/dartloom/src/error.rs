@@ -13,12 +13,18 @@ pub enum Error {
     /// Searching failed.
     #[error(transparent)]
     Search(Box<dartloom_search::SearchError>),
+    /// A comparison failed.
+    #[error(transparent)]
+    Verdict(Box<dartloom_verdict::VerdictError>),
+    /// Operations could not be measured.
+    #[error(transparent)]
+    Score(Box<dartloom_score::ScoreError>),
     /// An exploration failed, or a table of architectures is wrong.
     #[error(transparent)]
-    Explore(Box<dartloom_search::explore::ExploreError>),
+    Explore(Box<dartloom_explore::ExploreError>),
     /// There is no zero-cost score.
     #[error(transparent)]
-    ZeroCost(Box<dartloom_search::zero_cost::ZeroCostError>),
+    ZeroCost(Box<dartloom_score::zero_cost::ZeroCostError>),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] dartloom_train::TrainError),
@@ -95,14 +101,26 @@ impl From<dartloom_search::SearchError> for Error {
     }
 }
 
-impl From<dartloom_search::explore::ExploreError> for Error {
-    fn from(error: dartloom_search::explore::ExploreError) -> Self {
+impl From<dartloom_verdict::VerdictError> for Error {
+    fn from(error: dartloom_verdict::VerdictError) -> Self {
+        Self::Verdict(Box::new(error))
+    }
+}
+
+impl From<dartloom_score::ScoreError> for Error {
+    fn from(error: dartloom_score::ScoreError) -> Self {
+        Self::Score(Box::new(error))
+    }
+}
+
+impl From<dartloom_explore::ExploreError> for Error {
+    fn from(error: dartloom_explore::ExploreError) -> Self {
         Self::Explore(Box::new(error))
     }
 }
 
-impl From<dartloom_search::zero_cost::ZeroCostError> for Error {
-    fn from(error: dartloom_search::zero_cost::ZeroCostError) -> Self {
+impl From<dartloom_score::zero_cost::ZeroCostError> for Error {
+    fn from(error: dartloom_score::zero_cost::ZeroCostError) -> Self {
         Self::ZeroCost(Box::new(error))
     }
 }

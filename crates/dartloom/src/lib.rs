@@ -7,6 +7,7 @@ pub mod presets;
 pub use dartloom_data as data;
 pub use dartloom_decode as decode;
 pub use dartloom_dist as dist;
+pub use dartloom_explore as explore;
 pub use dartloom_kernels as kernels;
 pub use dartloom_metrics as metrics;
 pub use dartloom_net as net;
@@ -14,10 +15,12 @@ pub use dartloom_noise as noise;
 pub use dartloom_ops as ops;
 pub use dartloom_record as record;
 pub use dartloom_relax as relax;
+pub use dartloom_score as score;
 pub use dartloom_search as search;
 pub use dartloom_space as space;
 pub use dartloom_task as task;
 pub use dartloom_train as train;
+pub use dartloom_verdict as verdict;
 pub use error::Error;
 
 /// Generators of random numbers and JSON values, which stand in signatures.

@@ -268,6 +268,12 @@ pub enum DataError {
     /// A loader over a data set without samples.
     #[error("the data set holds no samples")]
     EmptyDataset,
+    /// Too few images to share them between weights and logits.
+    #[error("training images: expected at least 2, found {found}")]
+    TooFewToSplit {
+        /// Images there are.
+        found: usize,
+    },
     /// A batch size that is zero, or so large that its pixels cannot be addressed.
     #[error("batch size {found} is zero or too large")]
     BatchSize {

@@ -11,6 +11,7 @@ pub mod idx;
 mod loader;
 mod memory;
 mod normalization;
+mod parts;
 mod random;
 mod subset;
 #[cfg(any(test, feature = "testkit"))]
@@ -24,5 +25,6 @@ pub use error::DataError;
 pub use loader::{Batch, BatchOrder, Loader};
 pub use memory::{InMemory, Splits};
 pub use normalization::Normalization;
+pub use parts::{Parts, Split};
 pub use random::{Shuffle, permutation, split};
 pub use subset::Subset;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dartloom_record::Identity;
 use dartloom_space::{Blueprint, Candidate, Cost, InputPlan, OpSet, OpSpec, SpaceError};
 
 use crate::{Builder, OpError, OpFactory, Operation, Sequence};
@@ -151,6 +152,22 @@ impl Registry {
             Ok((op.to_owned(), identity))
         };
         ops.into_iter().map(identity).collect()
+    }
+
+    /// `identity` with what each of these operations computes.
+    ///
+    /// # Errors
+    /// As [`identities`](Self::identities).
+    pub fn identified<'n>(
+        &self,
+        mut identity: Identity,
+        ops: impl IntoIterator<Item = &'n str>,
+    ) -> Result<Identity, OpError> {
+        for (op, said) in self.identities(ops)? {
+            let part = format!("operation `{op}`");
+            identity = identity.with_code(&part, "OpFactory::identity", said);
+        }
+        Ok(identity)
     }
 
     fn factory(&self, op: &str) -> Result<&dyn OpFactory, OpError> {

@@ -48,6 +48,9 @@ pub enum RecordError {
         /// What was found.
         found: String,
     },
+    /// An observer failed.
+    #[error(transparent)]
+    Observer(#[from] ObserverError),
     /// A value without a JSON form.
     #[error("expected {what} with a JSON form, found {found}")]
     Encode {

@@ -113,6 +113,13 @@ impl Identity {
         })
     }
 
+    /// Why stored work is not used although nothing in its identity differs: a part in code says
+    /// nothing now, or said nothing when it was stored.
+    pub fn unusable(&self) -> String {
+        let then = || "a part in code said no identity when it was stored".to_owned();
+        self.complaint().unwrap_or_else(then)
+    }
+
     /// A short name: equal identities have equal names.
     ///
     /// # Errors

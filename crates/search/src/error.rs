@@ -4,13 +4,11 @@ use dartloom_data::DataError;
 use dartloom_decode::DecodeError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, RecordError, StatisticsError};
+use dartloom_record::{ObserverError, RecordError};
 use dartloom_relax::RelaxError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
-
-use crate::explore::ExploreError;
 
 /// Why a search failed.
 #[derive(Debug, Error)]
@@ -63,30 +61,6 @@ pub enum SearchError {
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),
-    /// A discrete search failed.
-    #[error(transparent)]
-    Explore(Box<ExploreError>),
-    /// A discrete search has no result.
-    #[error("{explorer}: none of {candidates} candidates could be measured, at last: {last}")]
-    NothingMeasured {
-        /// What searched.
-        explorer: String,
-        /// How many it tried.
-        candidates: usize,
-        /// What became of the last.
-        last: String,
-    },
-    /// A statistic could not be computed.
-    #[error(transparent)]
-    Statistics(#[from] StatisticsError),
-    /// No network could be trained.
-    #[error("none of {networks} networks could be trained, at last: {last}")]
-    NothingTrained {
-        /// Number of networks that were tried.
-        networks: usize,
-        /// The reason of the last.
-        last: String,
-    },
     /// A configuration value inside of another one.
     #[error("{field}.{source}")]
     Within {
@@ -103,36 +77,12 @@ pub enum SearchError {
         /// The error about its value.
         source: Box<SearchError>,
     },
-    /// Images whose sides cannot be halved as often as a network halves them.
-    #[error(
-        "images of {height}x{width} cannot be halved {}; sides that are multiples of {step} can, such as \
-         {}x{} ({source})",
-        times(*halvings), height.next_multiple_of(*step), width.next_multiple_of(*step)
-    )]
-    Halvings {
-        /// Rows of an image.
-        height: usize,
-        /// Columns of an image.
-        width: usize,
-        /// Number of halvings in the network.
-        halvings: usize,
-        /// Sides must be multiples of this: 2 to the number of halvings.
-        step: usize,
-        /// The first layer that they do not fit.
-        source: Box<SpaceError>,
-    },
     /// Logits that belong to no cell.
     #[error("logits `{found}`: expected those of one of the cells {}", expected.join(", "))]
     Logits {
         /// The cells.
         expected: Vec<String>,
         /// The name of the logits.
-        found: String,
-    },
-    /// Data of a task that this search does not know.
-    #[error("expected images with one class each, found {found}")]
-    Task {
-        /// What was found.
         found: String,
     },
     /// A configuration value that makes no sense.
@@ -145,24 +95,6 @@ pub enum SearchError {
         /// The value.
         found: String,
     },
-    /// A stored result that cannot be read back.
-    #[error("{file}: expected {expected}, found {found}")]
-    Stored {
-        /// Name of the file in the run directory.
-        file: String,
-        /// What was expected.
-        expected: &'static str,
-        /// What was found.
-        found: String,
-    },
-}
-
-fn times(count: usize) -> String {
-    match count {
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        _ => format!("{count} times"),
-    }
 }
 
 impl SearchError {
@@ -179,7 +111,7 @@ impl SearchError {
     }
 
     /// True where the text starts with the name of a field.
-    fn names_a_field(&self) -> bool {
+    pub fn names_a_field(&self) -> bool {
         match self {
             Self::Config { .. }
             | Self::Within { .. }
@@ -187,19 +119,7 @@ impl SearchError {
             | Self::Train(
                 TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
             ) => true,
-            Self::Explore(error) => matches!(**error, ExploreError::Config { .. }),
             _ => false,
-        }
-    }
-
-    /// The place where numbers stopped being finite, if that is what went wrong; the error itself otherwise.
-    ///
-    /// A network that diverges says something about the network; every other error says something about
-    /// the machine or the experiment, and ends what runs.
-    pub(crate) fn divergence(self) -> Result<String, Self> {
-        match self {
-            Self::Train(error @ TrainError::NotFinite { .. }) => Ok(error.to_string()),
-            other => Err(other),
         }
     }
 }
@@ -207,11 +127,5 @@ impl SearchError {
 impl From<NetError> for SearchError {
     fn from(error: NetError) -> Self {
         Self::Net(Box::new(error))
-    }
-}
-
-impl From<ExploreError> for SearchError {
-    fn from(error: ExploreError) -> Self {
-        Self::Explore(Box::new(error))
     }
 }

@@ -76,8 +76,11 @@ pub fn discretisation_gap(
     })
 }
 
-/// Ones at the genotype's genes, zeros elsewhere, one table per searchable cell.
-pub(crate) fn hard_weights(
+/// Ones at the genotype's genes, zeros elsewhere: one table `[rows, operations]` per searchable cell.
+///
+/// # Errors
+/// [`SearchError::Space`] when `genotype` does not belong to `space`.
+pub fn hard_weights(
     space: &Space,
     genotype: &Genotype,
     device: &Device,

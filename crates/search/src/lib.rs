@@ -3,24 +3,17 @@
 mod architecture;
 mod bilevel;
 mod choices;
-mod comparison;
 mod entropies;
 mod error;
-pub mod explore;
 mod gap;
-mod identity;
-mod kept_runs;
-mod op_scores;
 mod perturbation;
 mod prune;
-mod random;
 mod rehearsal;
-mod split;
+mod reinforce;
 pub mod stop;
 mod supernet_search;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
-pub mod zero_cost;
 
 pub use architecture::Architecture;
 pub use bilevel::{
@@ -28,19 +21,10 @@ pub use bilevel::{
     Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,
 };
 pub use choices::{Choices, Start};
-pub use comparison::{
-    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, ExplorerParts, ExplorerRules,
-    LegResult, Majority, MethodParts, MethodReport, PairedReport, Report, RetrainConfig, Stopwatch,
-    Tried, Workers,
-};
 pub use error::SearchError;
-pub use gap::{Gap, discretisation_gap};
-pub use op_scores::{
-    OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, OpRun, OpStatistics, Statistic,
-    residual_proxy,
-};
+pub use gap::{Gap, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
 pub use prune::{Kept, PruneConfig};
-pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
-pub use split::{Parts, Split};
+pub use rehearsal::{check_build, rehearse};
+pub use reinforce::{Reinforce, ReinforceConfig};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

@@ -17,7 +17,7 @@ use crate::{Architecture, SearchError};
 ///
 /// # Errors
 /// [`SearchError::Relaxation`], and the decoder's errors that no other weights would mend.
-pub(crate) fn rehearse(
+pub fn rehearse(
     architecture: &Architecture,
     space: &Space,
     decoder: &dyn Decoder,
@@ -72,7 +72,7 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
 /// # Errors
 /// [`TrainError::Config`] for the shape of images, [`TrainError::Classes`],
 /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
-pub(crate) fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
+pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
     check_repeats(data)?;
     let (shape, input) = (data.shape(), build.input);
     if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {

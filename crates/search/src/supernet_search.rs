@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_data::{Augment, BatchOrder, Dataset, Loader};
+use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Parts};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
@@ -22,8 +22,8 @@ use crate::prune::Pruning;
 use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, Findings, Observed, StopConfig, StopRule, Stopped, Watch};
 use crate::{
-    Architecture, Bilevel, BilevelConfig, Choices, Gap, Parts, PruneConfig, SearchError,
-    discretisation_gap, identity, prune,
+    Architecture, Bilevel, BilevelConfig, Choices, Gap, PruneConfig, SearchError,
+    discretisation_gap, prune,
 };
 
 /// How long and with which batches a supernet is searched.
@@ -114,6 +114,23 @@ impl SearchConfig {
                 self.bilevel.check().map_err(|error| error.within("bilevel"))
             }
         }
+    }
+
+    /// Refuses what makes no sense with these choices, where a supernet sees one in `partial` channels.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check_choices(&self, choices: &Choices, partial: usize) -> Result<(), SearchError> {
+        prune::check(self.prune.as_ref(), choices, partial)
+    }
+
+    /// Refuses rules for logits that do not fit those of `architecture`.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check_logits(&self, architecture: &Architecture) -> Result<(), SearchError> {
+        let logits = self.bilevel.logits(architecture).map(drop);
+        logits.map_err(|error| error.within("bilevel"))
     }
 }
 
@@ -479,8 +496,9 @@ impl Stepper for SupernetSearch<'_> {
             .with("seed", &self.noise.seed())?
             .with("training images", &self.train.dataset().digest()?)?
             .with("validation images", &self.valid.dataset().digest()?)?
+            .with("space", self.space)?
             .with_code("decoder", "Decoder::identity", self.decoder.identity());
-        let identity = identity::space(identity, self.space, self.registry)?;
+        let identity = self.registry.identified(identity, self.space.op_set().names())?;
         let mut identity = self.bilevel.architecture.choices().identified(identity)?;
         // The configuration has said its own.
         for (index, watch) in self.watches.iter().enumerate().skip(self.config.stop.len()) {

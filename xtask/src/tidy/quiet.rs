@@ -11,7 +11,7 @@ use super::{Finding, Tree, lanes};
 const PROGRAMS: [&str; 1] = ["cli"];
 
 /// Crates whose one job, in part, is to read or write files: readers, the run directory, the journal.
-const FILES: [&str; 3] = ["data", "dist", "train"];
+const FILES: [&str; 4] = ["data", "dist", "record", "train"];
 
 /// Crates that keep others to deadlines: they read the clock and wait.
 const CLOCKS: [&str; 1] = ["dist"];

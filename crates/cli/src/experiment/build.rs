@@ -1,7 +1,7 @@
 //! From what a file says to an experiment with every value filled in.
 
 use dartloom::presets;
-use dartloom::search::ComparisonConfig;
+use dartloom::verdict::ComparisonConfig;
 
 use super::choice::MethodChoice;
 use super::chosen::Chosen;

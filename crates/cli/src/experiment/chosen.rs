@@ -1,7 +1,7 @@
 //! Methods that are named on the command line.
 
 use dartloom::presets;
-use dartloom::search::explore::ConfiguredExplorer;
+use dartloom::verdict::ConfiguredExplorer;
 
 use super::method::Preset;
 use crate::error::CliError;

@@ -1,8 +1,10 @@
 //! A discrete search in an experiment.
 
+use dartloom::data::Split;
+use dartloom::explore::EvolutionConfig;
 use dartloom::presets::Topology;
-use dartloom::search::explore::{ConfiguredExplorer, EvolutionConfig};
-use dartloom::search::{ExplorerRules, Split};
+use dartloom::verdict::ConfiguredExplorer;
+use dartloom::verdict::ExplorerRules;
 use serde::{Deserialize, Serialize};
 
 use super::Ops;

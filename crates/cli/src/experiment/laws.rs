@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use dartloom::data::Split;
 use dartloom::decode::{SparseThreshold, TopK};
 use dartloom::presets::Topology;
-use dartloom::search::Split;
 use dartloom::train::Schedule;
 use proptest::prelude::*;
 use serde_json::Value;

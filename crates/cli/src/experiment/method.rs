@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use dartloom::Error;
+use dartloom::data::Split;
 use dartloom::presets::{self, Method, Topology};
-use dartloom::search::{SearchConfig, Split};
+use dartloom::search::SearchConfig;
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{DecoderKind, RelaxationKind};

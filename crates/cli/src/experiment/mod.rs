@@ -23,8 +23,8 @@ pub(crate) use plan::{Images, Plan};
 pub(crate) use read::{builtin, load, to_ron};
 pub(crate) use set::set;
 
-use dartloom::search::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use dartloom::space::{OpSpec, Stem};
+use dartloom::verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
 
 use explorer::ExplorerSpec;

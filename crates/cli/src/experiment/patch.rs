@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use dartloom::data::Split;
 use dartloom::net::Mask;
 use dartloom::presets::Topology;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
-    AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
-    RandomConfig, RetrainConfig, SearchConfig, Split,
+    AblationConfig, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
+    SearchConfig,
 };
 use dartloom::space::{Compat, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
+use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
 
 use super::choice::MethodChoice;

@@ -4,8 +4,8 @@ use dartloom::data::Splits;
 use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
-use dartloom::search::{Comparison, ExplorerParts, MethodParts};
 use dartloom::space::{OpSet, Space};
+use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use dartloom::explore::{Point, front};
 use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError, RunDir};
-use dartloom::search::explore::{Point, front};
 
 use crate::chart::{Labels, Series, chart};
 

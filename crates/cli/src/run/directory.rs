@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use dartloom::record::{Identity, RunDir, digest};
-use dartloom::search::Report;
+use dartloom::verdict::Report;
 use serde::{Deserialize, Serialize};
 
 use self::overwrite::Aside;

@@ -1,7 +1,7 @@
 //! The memory of a run against that of the machine.
 
 use dartloom::dist::LocalConfig;
-use dartloom::search::Comparison;
+use dartloom::verdict::Comparison;
 
 use super::verdict::threads;
 use crate::error::CliError;

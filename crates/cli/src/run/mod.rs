@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use dartloom::dist::LocalConfig;
 use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
-use dartloom::search::Comparison;
+use dartloom::verdict::Comparison;
 
 use crate::args::RunArguments;
 use crate::error::CliError;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use dartloom::explore::FailureCount;
 use dartloom::record::statistics::mean;
-use dartloom::search::explore::FailureCount;
+use dartloom::search::Gap;
 use dartloom::search::stop::Stopped;
-use dartloom::search::{ContenderReport, Gap, Majority, MethodReport, Report, Tried};
+use dartloom::verdict::{ContenderReport, Majority, MethodReport, Report, Tried};
 
 use crate::experiment::Experiment;
 use crate::table::table;

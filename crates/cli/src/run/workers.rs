@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use dartloom::dist::{DistError, Launch, LocalConfig, LocalPool, Rules, TaskPool};
+use dartloom::explore::ExploreError;
 use dartloom::record::RunDir;
-use dartloom::search::explore::ExploreError;
-use dartloom::search::{ExplorerParts, SearchError, Workers};
+use dartloom::verdict::VerdictError;
+use dartloom::verdict::{ExplorerParts, Workers};
 
 use super::verdict::threads;
 use crate::args::RunArguments;
@@ -113,7 +114,7 @@ impl Workers for Processes {
         key: &str,
         seed: u64,
         checkpoints: &RunDir,
-    ) -> Result<Box<dyn TaskPool>, SearchError> {
+    ) -> Result<Box<dyn TaskPool>, VerdictError> {
         let launch = self.launch(key, seed, checkpoints);
         let pool = LocalPool::new(&launch, self.config.clone()).map_err(ExploreError::from)?;
         Ok(Box::new(pool))

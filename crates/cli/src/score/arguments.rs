@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use dartloom::data::{Batch, Dataset as _, InMemory, Task, cifar};
 use dartloom::noise::Noise;
-use dartloom::search::zero_cost::{
+use dartloom::score::zero_cost::{
     Reads, Subject, ZeroCostError, ZeroCostScore, by_name, dataset_batch, memory, names,
     random_batch,
 };

@@ -6,7 +6,7 @@ mod network;
 use std::process::ExitCode;
 
 use dartloom::ops::Registry;
-use dartloom::search::zero_cost::{Scored, Subject, scored};
+use dartloom::score::zero_cost::{Scored, Subject, scored};
 use serde::Serialize;
 
 pub(crate) use arguments::{ProbeArguments, ScoreArguments};

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use clap::ValueEnum;
-use dartloom::search::explore::{Domain, ExploreError, Measured, Table, TableColumns};
+use dartloom::explore::{Domain, ExploreError, Measured, Table, TableColumns};
 use dartloom::space::{
     Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem, nasbench_macro, nasbench201,
 };

@@ -1,8 +1,9 @@
 //! DARTS (Liu, Simonyan and Yang 2018, arXiv 1806.09055).
 
+use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_relax::Softmax;
-use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig, Split};
+use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
 
 use super::{Method, Topology};
 

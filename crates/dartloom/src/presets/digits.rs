@@ -1,7 +1,8 @@
 //! The built-in experiment: is searching worth it on the embedded digits?
 
-use dartloom_search::{Baseline, ComparisonConfig, LogitStep, RandomConfig, RetrainConfig};
+use dartloom_search::LogitStep;
 use dartloom_train::{FitConfig, Schedule};
+use dartloom_verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 
 use super::Method;
 

@@ -1,7 +1,8 @@
 //! GAEA (Li, Khodak, Balcan and Talwalkar, ICLR 2021, arXiv 2004.07802).
 
+use dartloom_data::Split;
 use dartloom_relax::Simplex;
-use dartloom_search::{BilevelConfig, Choices, LogitStep, SearchConfig, Split};
+use dartloom_search::{BilevelConfig, Choices, LogitStep, SearchConfig};
 use dartloom_train::Schedule;
 
 use super::{Method, darts, pc_darts};

@@ -1,9 +1,11 @@
 //! What makes a method.
 
+use dartloom_data::{Parts, Split};
 use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
-use dartloom_search::{Choices, MethodParts, Parts, SearchConfig, SearchParts, Split};
+use dartloom_search::{Choices, SearchConfig, SearchParts};
 use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
+use dartloom_verdict::MethodParts;
 
 use super::Topology;
 use crate::Error;

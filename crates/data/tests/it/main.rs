@@ -7,4 +7,5 @@ mod bytes;
 mod directories;
 mod laws;
 mod malformed;
+mod parts;
 mod traits;

@@ -3,6 +3,7 @@
 
 mod auxiliary;
 mod baseline;
+mod benchmarks;
 mod counts;
 mod dead;
 mod drop_path;

@@ -12,7 +12,6 @@
 //! # fn main() {}
 //! ```
 
-pub mod explorers;
 mod histories;
 mod laws;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_net::Pass;
 use dartloom_noise::Noise;
@@ -10,7 +11,7 @@ use dartloom_ops::Mode;
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
 use dartloom_search::{
     AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule, Choices,
-    Order, Removal, SearchConfig, SearchError, SearchParts, Split, SupernetSearch, ablation_losses,
+    Order, Removal, SearchConfig, SearchError, SearchParts, SupernetSearch, ablation_losses,
 };
 use dartloom_space::{Compat, Space, Stem};
 use dartloom_train::{AdamConfig, Position, Schedule, cross_entropy, testkit};

@@ -1,6 +1,6 @@
 //! Values that make no sense are refused by name.
 
-use dartloom_search::{BilevelConfig, ComparisonConfig, RandomConfig, SearchConfig, SearchError};
+use dartloom_search::{BilevelConfig, SearchConfig, SearchError};
 use dartloom_train::Schedule;
 
 /// The field that a change spoils.
@@ -45,39 +45,7 @@ fn search_configs_name_the_field() {
 }
 
 #[test]
-fn comparison_configs_name_the_field() {
-    let bad: Table<ComparisonConfig> = vec![
-        ("seeds", |c| c.seeds = vec![]),
-        ("seeds", |c| c.seeds = vec![3, 1, 3]),
-        ("retrain.channels", |c| c.retrain.channels = 0),
-        ("retrain.layers", |c| c.retrain.layers = 0),
-        ("retrain.fit.epochs", |c| c.retrain.fit.epochs = 0),
-        ("random.fit.batch", |c| c.random.fit.batch = 1),
-        ("random.fit.sgd.momentum", |c| c.random.fit.sgd.momentum = 2.0),
-        ("random.top", |c| c.random.top = 0),
-    ];
-    for (name, spoil) in bad {
-        let mut config = ComparisonConfig::default();
-        spoil(&mut config);
-        assert_eq!(field(config.check().unwrap_err()), name);
-    }
-    ComparisonConfig::default().check().unwrap();
-    RandomConfig::default().check().unwrap();
-}
-
-#[test]
 fn configs_survive_json_and_refuse_unknown_fields() {
-    let text = serde_json::to_string(&ComparisonConfig::default()).unwrap();
-    assert_eq!(
-        serde_json::from_str::<ComparisonConfig>(&text).unwrap(),
-        ComparisonConfig::default()
-    );
-    let short = r#"{"seeds": [7], "retrain": {"fit": {"epochs": 3}}}"#;
-    let config: ComparisonConfig = serde_json::from_str(short).unwrap();
-    assert_eq!((config.seeds.as_slice(), config.retrain.fit.epochs), (&[7][..], 3));
-    for unknown in [r#"{"seed": 1}"#, r#"{"retrain": {"fit": {"lr": 1}}}"#] {
-        assert!(serde_json::from_str::<ComparisonConfig>(unknown).is_err());
-    }
     let short = r#"{"epochs": 3, "bilevel": {"order": "Second"}}"#;
     let config: SearchConfig = serde_json::from_str(short).unwrap();
     assert_eq!((config.epochs, config.batch), (3, SearchConfig::default().batch));

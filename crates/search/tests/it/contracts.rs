@@ -3,25 +3,18 @@
 mod relaxations;
 
 use candle_core::Tensor;
-use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_data::Split;
 use dartloom_decode::{DecodeError, Decoded, Decoder, EdgeWeighted, TopK};
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, OpFactory, Operation, Registry, op_fn};
-use dartloom_record::{RunDir, Silent};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
-use dartloom_search::explore::{
-    Domain, Evaluator as _, ExploreError, Explorer, Outcome, Proposal, RandomGenotypes, Training,
-    TrainingConfig, explore,
-};
 use dartloom_search::{
-    BilevelConfig, Choices, Comparison, ComparisonConfig, MethodParts, RandomConfig, RandomSearch,
-    RetrainConfig, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
+    BilevelConfig, Choices, SearchConfig, SearchError, SearchParts, SupernetSearch,
 };
 use dartloom_space::{
-    Build, CellGenotype, Cost, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage,
-    WeightTable,
+    Build, CellGenotype, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage, WeightTable,
 };
-use dartloom_train::{FitConfig, Position, Session, Stepper as _, drive};
+use dartloom_train::{Position, Session, Stepper as _, drive};
 use rand::RngCore;
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
@@ -180,17 +173,6 @@ fn a_network_for_other_classes_or_images_is_refused() {
         error,
         "build.input: expected the shape of the images, found 3x8x8 for images of 1x8x8"
     );
-    // The same where candidates are trained.
-    let training = Training {
-        space: &space,
-        registry: &registry,
-        build: Build { classes: 3, ..right },
-        data: &data,
-        config: TrainingConfig::default(),
-        noise: Noise::new(1),
-        checkpoints: None,
-    };
-    assert!(training.check().unwrap_err().to_string().starts_with("the labels are of 10 classes"));
 }
 
 /// A set with a recipe that the standard registry does not know.
@@ -215,119 +197,6 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     names_the_remedy(made(&space, &registry, choices(), &TopK::darts()).unwrap_err());
     let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
     made(&space, &known, choices(), &TopK::darts()).unwrap();
-
-    let digits = first_digits(32);
-    names_the_remedy(comparison(&registry, vec![method(&space)], &digits, &digits).unwrap_err());
-    comparison(&known, vec![method(&space)], &digits, &digits).unwrap();
-
-    let data = Split::Halves.parts(&digits, 1).unwrap();
-    let random = RandomSearch {
-        space: &space,
-        registry: &registry,
-        build: build(&digits, 2),
-        data: &data,
-        config: RandomConfig::default(),
-        budget: 0,
-        noise: Noise::new(1),
-    };
-    let directory = tempfile::tempdir().unwrap();
-    let dir = RunDir::open(directory.path()).unwrap();
-    names_the_remedy(random.run("random", &dir, &mut Silent).unwrap_err());
-
-    let mut training = Training {
-        space: &space,
-        registry: &registry,
-        build: build(&digits, 2),
-        data: &data,
-        config: TrainingConfig::default(),
-        noise: Noise::new(1),
-        checkpoints: None,
-    };
-    let mut explorer = RandomGenotypes::new(Domain::top(space.clone(), 2), Noise::new(1));
-    names_the_remedy(explore(&mut explorer, &mut training, 3).unwrap_err());
-}
-
-fn method(space: &Space) -> MethodParts<'_> {
-    const DARTS: TopK = TopK::darts();
-    MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DARTS,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search: config(),
-    }
-}
-
-fn comparison(
-    registry: &Registry,
-    methods: Vec<MethodParts<'_>>,
-    train: &dyn Dataset,
-    test: &dyn Dataset,
-) -> Result<(), SearchError> {
-    let fit = FitConfig {
-        batch: 8,
-        auxiliary: 0.0,
-        drop_path: 0.0,
-        crop_padding: 1,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    };
-    let random = RandomConfig { fit: fit.clone(), ..RandomConfig::default() };
-    let retrain = RetrainConfig { channels: 2, layers: 3, fit };
-    let config = ComparisonConfig { random, retrain, ..ComparisonConfig::default() };
-    let explorers = Vec::new();
-    Comparison { registry, methods, explorers, workers: None, train, test, config }.check()
-}
-
-/// The second method's mistake is not told after the first method's search.
-#[test]
-fn a_comparison_tries_every_method_before_the_first_search() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
-    let mut second = method(&space);
-    (second.key, second.name) = ("mine".to_owned(), "mine".to_owned());
-    second.choices = Choices::of(Spoilt::new("Detach", |weights| Ok(weights.detach())));
-    let methods = vec![method(&space), second];
-    let error = comparison(&registry(), methods, &digits, &digits).unwrap_err();
-    let place = "methods.1: logits of `normal`, relaxed by Detach";
-    assert!(error.to_string().starts_with(place), "{error}");
-}
-
-/// P6: images to judge with of another task than those to train with.
-#[test]
-fn test_images_of_another_task_are_refused_by_a_comparison() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
-    let other = Stripes;
-    let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
-    let error = error.to_string();
-    assert!(error.starts_with("expected test images of 1x8x8, Classification"), "{error}");
-}
-
-/// Two classes of stripes.
-#[derive(Debug)]
-struct Stripes;
-
-impl Dataset for Stripes {
-    fn len(&self) -> usize {
-        8
-    }
-
-    fn shape(&self) -> ImageShape {
-        ImageShape::new(1, 8, 8)
-    }
-
-    fn task(&self) -> Task {
-        Task::Classification { classes: 2 }
-    }
-
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels.fill(index as f32);
-        Ok((index % 2) as u32)
-    }
 }
 
 /// A decoder of one's own that makes its genotype by itself, with an operation of another space.
@@ -362,56 +231,6 @@ fn a_decoder_of_another_space_or_of_other_weights_is_refused_before_the_search()
     );
     let error = made(&EdgeWeighted(TopK::darts()));
     assert!(matches!(error, SearchError::Decode(DecodeError::NoEdgeWeights { .. })), "{error}");
-}
-
-/// An explorer that always proposes the same, under numbers of its own.
-#[derive(Debug)]
-struct Stubborn {
-    domain: Domain,
-    genotype: Genotype,
-    numbers: Vec<u64>,
-}
-
-impl Explorer for Stubborn {
-    fn domain(&self) -> &Domain {
-        &self.domain
-    }
-
-    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
-        Ok(self.numbers.pop().map(|task| Proposal::new(task, self.genotype.clone())))
-    }
-
-    fn tell(&mut self, _: &Proposal, _: &Outcome) -> Result<(), ExploreError> {
-        Ok(())
-    }
-
-    fn state(&self) -> Result<serde_json::Value, ExploreError> {
-        Ok(serde_json::Value::Null)
-    }
-
-    fn restore(&mut self, _: &serde_json::Value) -> Result<(), ExploreError> {
-        Ok(())
-    }
-}
-
-/// Outcomes are told by number, and what is proposed is trained whatever it is.
-#[test]
-fn an_explorer_that_leaves_its_domain_or_repeats_a_number_is_refused() {
-    let domain = Domain::top(space(two_ops(), 1), 2);
-    let inside = domain.sample(&mut Noise::new(1).stream("one", 0)).unwrap();
-    let told = |genotype: Genotype, numbers: Vec<u64>| {
-        let mut explorer = Stubborn { domain: domain.clone(), genotype, numbers };
-        let mut judge = |_: &Genotype| Outcome::measured(0.5, Cost::default());
-        explore(&mut explorer, &mut judge, 3)
-    };
-    assert_eq!(told(inside.clone(), vec![2, 1, 0]).unwrap().len(), 3);
-    let error = told(inside, vec![7, 4, 4]).unwrap_err();
-    assert!(matches!(error, ExploreError::Numbered { task: 4, last: 4 }), "{error}");
-    let pools = registry().op_set("pools", &["max_pool_3x3"]).unwrap();
-    let other = Domain::top(space(pools, 1), 2);
-    let outside = other.sample(&mut Noise::new(1).stream("one", 0)).unwrap();
-    let error = told(outside, vec![0]).unwrap_err();
-    assert!(matches!(error, ExploreError::Outside { task: 0, .. }), "{error}");
 }
 
 /// The architecture of a finished search without the number of its last epoch.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_data::Split;
 use dartloom_decode::EdgeWeighted;
 use dartloom_noise::Noise;
 use dartloom_relax::{Constraint, Progress, Relaxation, Simplex, Softmax};
 use dartloom_search::{
     Architecture, BilevelConfig, Choices, LogitStep, Order, SearchConfig, SearchError, SearchParts,
-    Split, SupernetSearch,
+    SupernetSearch,
 };
 use dartloom_space::Build;
 use dartloom_train::{Position, Schedule, testkit};

@@ -1,14 +1,14 @@
 //! Selection by perturbation on a supernet.
 
 use candle_core::Tensor;
-use dartloom_data::Loader;
+use dartloom_data::{Loader, Split};
 use dartloom_decode::TopK;
 use dartloom_net::Pass;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::{Progress, Softmax};
 use dartloom_search::{
-    BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts, Split,
+    BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts,
     SupernetSearch,
 };
 use dartloom_space::{Edge, Genotype};

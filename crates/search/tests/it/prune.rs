@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use candle_core::{DType, Tensor};
-use dartloom_data::Loader;
+use dartloom_data::{Loader, Parts, Split};
 use dartloom_decode::TopK;
 use dartloom_net::{Model, Pass};
 use dartloom_noise::Noise;
@@ -11,8 +11,8 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Softmax, Sparsemax};
 use dartloom_search::{
-    BilevelConfig, Choices, Kept, Parts, PruneConfig, SearchConfig, SearchError, SearchParts,
-    Split, SupernetSearch,
+    BilevelConfig, Choices, Kept, PruneConfig, SearchConfig, SearchError, SearchParts,
+    SupernetSearch,
 };
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};

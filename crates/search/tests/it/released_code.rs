@@ -2,13 +2,13 @@
 
 use std::sync::Mutex;
 
-use dartloom_data::{DataError, Dataset, ImageShape, InMemory, Subset, Task, digits};
+use dartloom_data::{DataError, Dataset, ImageShape, InMemory, Parts, Split, Subset, Task, digits};
 use dartloom_decode::TopK;
 use dartloom_net::Mask;
 use dartloom_noise::Noise;
 use dartloom_search::{
-    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, Order, Parts,
-    SearchConfig, SearchParts, Split, SupernetSearch,
+    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, Order, SearchConfig,
+    SearchParts, SupernetSearch,
 };
 use dartloom_space::{Build, Compat, Genotype, Space, Stem};
 use dartloom_train::{Position, Schedule, Stepper, testkit};

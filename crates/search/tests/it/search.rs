@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use approx::assert_relative_eq;
-use dartloom_data::Dataset;
+use dartloom_data::{Dataset, Parts, Split};
 use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, observer_fn};
-use dartloom_search::{
-    BilevelConfig, Order, Parts, SearchConfig, SearchParts, Split, SupernetSearch,
-};
+use dartloom_search::{BilevelConfig, Order, SearchConfig, SearchParts, SupernetSearch};
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 

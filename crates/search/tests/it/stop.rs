@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dartloom_data::{Parts, Split};
 use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::stop::{
     DistancePlateau, Effect, Observed, Reason, RuleConfig, StopConfig, StopRule, Stopped,
 };
-use dartloom_search::{
-    BilevelConfig, Parts, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
-};
+use dartloom_search::{BilevelConfig, SearchConfig, SearchError, SearchParts, SupernetSearch};
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Schedule, Session, Stepper, drive, testkit};
 

@@ -1,11 +1,12 @@
 //! Operations and relaxations from outside go through a search.
 
 use candle_core::{D, Tensor};
+use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation};
-use dartloom_search::{Choices, SearchConfig, SearchParts, Split, SupernetSearch};
+use dartloom_search::{Choices, SearchConfig, SearchParts, SupernetSearch};
 use dartloom_train::{Outcome, Session, drive};
 use rand::{Rng, RngCore};
 

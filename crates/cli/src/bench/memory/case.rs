@@ -1,10 +1,10 @@
 //! What is trained: a candidate's network or a preset's supernet.
 
+use dartloom::explore::Domain;
 use dartloom::net::Execution;
 use dartloom::net::memory::{self, Breakdown, Workload};
 use dartloom::ops::Registry;
 use dartloom::presets::{self, Method};
-use dartloom::search::explore::Domain;
 use dartloom::space::{Blueprint, Build, Genotype, Shape, Space};
 use dartloom::train::Recompute;
 use serde::{Deserialize, Serialize};

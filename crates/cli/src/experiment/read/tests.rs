@@ -2,13 +2,14 @@ use super::*;
 use crate::experiment::kinds::{DecoderKind, GumbelKind, RelaxationKind};
 use crate::experiment::penalty::PenaltyKind;
 use crate::experiment::{Chosen, Ops, Plan, StemKind};
+use dartloom::data::Split;
 use dartloom::decode::TopK;
 use dartloom::presets;
 use dartloom::search::stop::{
     AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
     RuleConfig, SkipCount, StopConfig,
 };
-use dartloom::search::{AblationGradient, LogitStep, Order, Split};
+use dartloom::search::{AblationGradient, LogitStep, Order};
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, CliError> {

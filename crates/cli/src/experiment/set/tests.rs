@@ -1,8 +1,8 @@
 use super::*;
 use crate::experiment::kinds::DecoderKind;
 use crate::experiment::{Chosen, Data, builtin};
+use dartloom::data::Split;
 use dartloom::decode::{NonePolicy, TopK};
-use dartloom::search::Split;
 use dartloom::train::Schedule;
 
 fn digits() -> Experiment {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_relax::{
     Constraint, Penalties, Progress, Ramp, Regulariser, RelaxError, Relaxation, Softmax, ZeroOne,
 };
 use dartloom_search::{
-    Architecture, BilevelConfig, Choices, SearchError, SearchParts, Split, SupernetSearch,
+    Architecture, BilevelConfig, Choices, SearchError, SearchParts, SupernetSearch,
 };
 use dartloom_train::{Position, Stepper as _};
 use rand::RngCore;

@@ -1,0 +1,126 @@
+//! Which genotypes of a space may be proposed.
+
+mod change;
+
+use std::ops::Range;
+
+use dartloom_space::{CellGenotype, CellSpec, Edge, Gene, Genotype, Space, SpaceError};
+use rand::{Rng as _, RngCore};
+
+use super::Key;
+
+/// A space, and how many in-edges its nodes keep: the genotypes that explorers draw and change.
+///
+/// With [`Domain::top`], every node keeps so many of its in-edges (all where it has no more), one
+/// operation each, zero operations left out: the architectures that decoders of the DARTS family
+/// give. With [`Domain::every_edge`], every edge has one operation, zeros included: the
+/// architectures of NAS-Bench-201. Links between cells are not chosen in either.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    space: Space,
+    top: usize,
+    ops: Vec<String>,
+}
+
+impl Domain {
+    /// `top` in-edges per node (at least one) and no zero operation, unless the space has no other.
+    pub fn top(space: Space, top: usize) -> Self {
+        let all = space.op_set().ops();
+        let mut ops: Vec<String> =
+            all.iter().filter(|op| !op.is_zero()).map(|op| op.name.clone()).collect();
+        if ops.is_empty() {
+            ops = space.op_set().names().map(str::to_owned).collect();
+        }
+        Self { space, top: top.max(1), ops }
+    }
+
+    /// One operation on every edge, any of the space's.
+    pub fn every_edge(space: Space) -> Self {
+        let ops = space.op_set().names().map(str::to_owned).collect();
+        Self { space, top: usize::MAX, ops }
+    }
+
+    /// The space.
+    pub fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Operations that a gene may have.
+    pub fn ops(&self) -> &[String] {
+        &self.ops
+    }
+
+    /// Number of its genotypes, links between cells apart; `None` from 2^64 on.
+    pub fn size(&self) -> Option<u64> {
+        let ops = self.ops.len();
+        self.space.cells().iter().try_fold(1_u64, |all, cell| {
+            all.checked_mul(u64::try_from(cell.graph.size(ops, self.top)).ok()?)
+        })
+    }
+
+    /// The name that equal architectures share.
+    pub fn key(&self, genotype: &Genotype) -> Key {
+        Key::of(genotype, self.space.op_set())
+    }
+
+    /// A genotype drawn uniformly: for each node its in-edges without repetition, for each of
+    /// these an operation with replacement. Draws what [`Space::sample`] does where zeros are left
+    /// out.
+    ///
+    /// # Errors
+    /// None in practice: what is drawn belongs to the space.
+    pub fn sample(&self, rng: &mut dyn RngCore) -> Result<Genotype, SpaceError> {
+        let mut cells = Vec::with_capacity(self.space.cells().len());
+        for spec in self.space.cells() {
+            let mut genes = Vec::new();
+            for node in spec.graph.own_nodes() {
+                let rows: Vec<usize> = spec.graph.rows_into(node).collect();
+                let mut picks =
+                    rand::seq::index::sample(rng, rows.len(), self.kept(rows.len())).into_vec();
+                picks.sort_unstable();
+                for pick in picks {
+                    let Edge { from, to } = spec.graph.edges()[rows[pick]];
+                    let op = self.ops[rng.random_range(0..self.ops.len())].clone();
+                    genes.push(Gene { op, from, to });
+                }
+            }
+            cells.push(spec.genotype(genes));
+        }
+        self.space.genotype(cells)
+    }
+
+    /// Whether a genotype may be proposed.
+    pub fn contains(&self, genotype: &Genotype) -> bool {
+        let same = |checked: Genotype| checked.layout() == genotype.layout();
+        self.space.genotype(genotype.cells().to_vec()).is_ok_and(same)
+            && self.space.cells().iter().zip(genotype.cells()).all(|(spec, cell)| {
+                let mut nodes = spec.graph.own_nodes();
+                cell.concat == spec.graph.concat()
+                    && cell.genes.iter().all(|gene| self.ops.contains(&gene.op))
+                    && nodes.all(|node| self.node_is_full(spec, cell, node))
+            })
+    }
+
+    /// Whether a node has as many genes as it keeps, on edges that differ.
+    fn node_is_full(&self, spec: &CellSpec, cell: &CellGenotype, node: usize) -> bool {
+        let mut sources: Vec<usize> =
+            cell.genes.iter().filter(|gene| gene.to == node).map(|gene| gene.from).collect();
+        let genes = sources.len();
+        sources.sort_unstable();
+        sources.dedup();
+        sources.len() == genes && genes == self.kept(spec.graph.rows_into(node).count())
+    }
+
+    /// How many of a node's in-edges stay.
+    pub fn kept(&self, edges: usize) -> usize {
+        self.top.clamp(1, edges.max(1))
+    }
+
+    /// Own nodes of a cell.
+    fn nodes(&self, cell: usize) -> Range<usize> {
+        self.space.cells()[cell].graph.own_nodes()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! What can go wrong while exploring.
+
+use std::path::PathBuf;
+
+use dartloom_dist::DistError;
+use dartloom_record::RecordError;
+use dartloom_space::SpaceError;
+use thiserror::Error;
+
+/// Why a part from elsewhere failed.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why an exploration failed. What happens to a candidate is an
+/// [`Outcome`](crate::Outcome) and no error.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExploreError {
+    /// A genotype does not fit.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// What a search depends on has no JSON form.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A part from elsewhere cannot go on: an explorer that learns, a decoder, an evaluator that can
+    /// judge no candidate at all.
+    #[error(transparent)]
+    Part(Cause),
+    /// A pool or its journal cannot go on.
+    #[error(transparent)]
+    Dist(#[from] DistError),
+    /// A journal of another search.
+    #[error("{}, record {record}: expected {expected}, found {found}", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// The record, counted from 1.
+        record: usize,
+        /// What this search would have written.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A candidate could not be judged for a reason that is not its own.
+    #[error("task {task}: {source}")]
+    Judging {
+        /// Number of the task.
+        task: u64,
+        /// The reason.
+        source: Cause,
+    },
+    /// A configuration value that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Config {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// An outcome of a task that is not open: never proposed, or told before.
+    #[error("task {task} is not open: expected an outcome of a proposal, once")]
+    NotOpen {
+        /// Number of the task.
+        task: u64,
+    },
+    /// A proposal whose number does not ascend.
+    #[error("task {task} was proposed after task {last}: expected task numbers that ascend")]
+    Numbered {
+        /// Number of the task.
+        task: u64,
+        /// Number of the proposal before it.
+        last: u64,
+    },
+    /// An architecture, decoded or chosen, that may not be proposed.
+    #[error("task {task}: the architecture is outside of the domain: {genotype}")]
+    Outside {
+        /// Number of the task.
+        task: u64,
+        /// The architecture as JSON.
+        genotype: String,
+    },
+    /// A state that cannot be written, or is none of this explorer's.
+    #[error("state of {explorer}: {source}")]
+    State {
+        /// The explorer.
+        explorer: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// A table that cannot be read.
+    #[error("table: {source}")]
+    Csv {
+        /// What is wrong.
+        #[from]
+        source: csv::Error,
+    },
+    /// A column that the table does not have.
+    #[error("table: no column `{column}`; columns are {}", known.join(", "))]
+    NoColumn {
+        /// The column.
+        column: String,
+        /// The header.
+        known: Vec<String>,
+    },
+    /// A table that is no text.
+    #[error("table, line {line}: expected text in UTF-8")]
+    NoText {
+        /// Line with the first bytes that are none, from 1.
+        line: u64,
+    },
+    /// A table without a line that names its columns.
+    #[error("table: expected a line with the names of its columns, found nothing")]
+    NoHeader,
+    /// A name that several columns have.
+    #[error("table: column `{column}` twice, at positions {first} and {second}")]
+    ColumnTwice {
+        /// The name.
+        column: String,
+        /// Position of the first, from 1.
+        first: usize,
+        /// Position of the second, from 1.
+        second: usize,
+    },
+    /// A row that is shorter or longer than the header.
+    #[error("table, line {line}: expected {expected} fields as in the header, found {found}")]
+    Length {
+        /// Line in which the row begins, from 1.
+        line: u64,
+        /// Fields of the header.
+        expected: usize,
+        /// Fields of the row.
+        found: usize,
+    },
+    /// A field of the table that is no number.
+    #[error("table, line {line}, column {column} (`{name}`): expected {expected}, found `{found}`")]
+    Field {
+        /// Line, from 1.
+        line: u64,
+        /// Position of the column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// What could stand there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A field of the table that is no architecture.
+    #[error("table, line {line}, column {column} (`{name}`): {source}")]
+    Architecture {
+        /// Line, from 1.
+        line: u64,
+        /// Position of the column, from 1.
+        column: usize,
+        /// Name of the column.
+        name: String,
+        /// What is wrong with the text, and where in it.
+        source: SpaceError,
+    },
+    /// An architecture that the table lists twice.
+    #[error("table, line {line}: the architecture of line {first} again")]
+    Twice {
+        /// Line of the second, from 1.
+        line: u64,
+        /// Line of the first, from 1.
+        first: u64,
+    },
+    /// A table without rows.
+    #[error("table: expected at least one architecture, found none")]
+    NoRows,
+    /// A candidate that the table does not know was to be compared with its best.
+    #[error("task {task}: the table has no such architecture")]
+    NotInTable {
+        /// Number of the task.
+        task: u64,
+    },
+}
+
+impl ExploreError {
+    /// The failure of a part from elsewhere.
+    pub fn part(error: impl Into<Cause>) -> Self {
+        Self::Part(error.into())
+    }
+
+    /// A candidate that could not be judged for a reason that is not its own.
+    pub fn judging(task: u64, error: impl Into<Cause>) -> Self {
+        Self::Judging { task, source: error.into() }
+    }
+}

@@ -1,0 +1,60 @@
+//! What can go wrong while operations are measured.
+
+use dartloom_data::DataError;
+use dartloom_net::NetError;
+use dartloom_ops::OpError;
+use dartloom_record::RecordError;
+use dartloom_space::SpaceError;
+use dartloom_train::TrainError;
+use thiserror::Error;
+
+/// Why a benchmark of operations failed. Zero-cost scores have an error of their own
+/// ([`ZeroCostError`](crate::zero_cost::ZeroCostError)): most of theirs say something of a network.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ScoreError {
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A network failed.
+    #[error(transparent)]
+    Net(Box<NetError>),
+    /// An operation failed.
+    #[error(transparent)]
+    Op(#[from] OpError),
+    /// A space or genotype does not fit.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// Images could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A file of a run, or what is kept in it, cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A configuration value that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Config {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// A stored result that cannot be gone on with.
+    #[error("{file}: expected {expected}, found {found}")]
+    Stored {
+        /// Name of the file in the run directory.
+        file: String,
+        /// What was expected.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl From<NetError> for ScoreError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
+    }
+}

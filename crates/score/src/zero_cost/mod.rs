@@ -1,0 +1,87 @@
+//! Scores of networks that nobody trained.
+//!
+//! A zero-cost score reads a network as it is initialised, with a batch or two of images. It costs
+//! about one training step, and claims to rank architectures as their accuracies would. Whether it
+//! does is a question to a table of known accuracies: [`kendall_tau`] answers it.
+//!
+//! | score | what it adds up | better | source |
+//! | --- | --- | --- | --- |
+//! | [`Synflow`] | weights times gradients of a network of absolute values | higher | Tanaka et al. 2020 |
+//! | [`Snip`] | absolute weights times gradients of the loss | higher | Lee et al. 2019 |
+//! | [`Grasp`] | weights times what a step does to the gradient | higher | Wang et al. 2020 |
+//! | [`Fisher`] | squared activations times gradients, by channels | higher | Turner et al. 2020 |
+//! | [`GradNorm`] | norms of the gradients of the loss | higher | Abdelfattah et al. 2021 |
+//! | [`JacobianCovariance`] | how alike the images' gradients are | higher | Mellor et al. 2020 |
+//! | [`Naswot`] | how alike the images' ReLU codes are | higher | Mellor et al. 2021 |
+//! | [`NtkCondition`] | condition number of the neural tangent kernel | lower | Chen et al. 2021 |
+//! | [`LinearRegions`] | different ReLU codes | higher | Chen et al. 2021 |
+//! | [`Zen`] | how far a small noise moves the features | higher | Lin et al. 2021 |
+//!
+//! A [`Subject`] is a derived network or, with equal weights on all operations, a supernet: what is
+//! sound before anything is searched. [`scored`] gives the mean and the spread over several
+//! initialisations. A score that would say nothing (no ReLU, no weights, an output that does not
+//! depend on the input, a singular matrix, NaN) is refused with the reason ([`ZeroCostError`]), and
+//! never a number. [`ZeroCostEvaluator`] lets explorers search for a score, and
+//! [`WarmStart`](dartloom_explore::WarmStart) lets them begin with what it likes.
+//!
+//! All scores run networks one operation after the other, looking inside where they have to. What
+//! an operation in code does inside is not seen.
+//!
+//! ```
+//! use dartloom_ops::Registry;
+//! use dartloom_score::zero_cost::{random_batch, scored, Naswot, Subject};
+//! use dartloom_space::{Build, Shape, nasbench201};
+//! use dartloom_noise::Noise;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let architecture = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|";
+//! let genotype = nasbench201::parse(architecture)?;
+//! let build = Build::new(4, 10, Shape::new(3, 8, 8));
+//! let plan = nasbench201::blueprint(&genotype, build)?;
+//! let registry = Registry::standard()?;
+//! let subject = Subject { plan: &plan, registry: &registry };
+//! let found = scored(&Naswot, &subject, &mut |noise| random_batch(build, 8, noise), 0..2)?;
+//! assert!(found.mean > 0.0 && found.deviation.is_some_and(|deviation| deviation < found.mean));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`kendall_tau`]: dartloom_record::statistics::kendall_tau
+
+mod batch;
+mod codes;
+mod error;
+mod evaluator;
+mod fisher;
+mod grad_norm;
+mod grasp;
+mod jacobian;
+mod linear_regions;
+mod naswot;
+mod ntk;
+mod passes;
+mod score;
+mod snip;
+mod subject;
+mod symmetric;
+mod synflow;
+mod zen;
+
+pub use batch::{dataset_batch, random_batch};
+pub use error::ZeroCostError;
+pub use evaluator::{ZeroCostEvaluator, best_by_score};
+pub use fisher::Fisher;
+pub use grad_norm::GradNorm;
+pub use grasp::Grasp;
+pub use jacobian::JacobianCovariance;
+pub use linear_regions::LinearRegions;
+pub use naswot::Naswot;
+pub use ntk::NtkCondition;
+pub use score::{Draw, Reads, Scored, ZeroCostScore, by_name, memory, names, scored};
+pub use snip::Snip;
+pub use subject::{Subject, Topology};
+pub use synflow::Synflow;
+pub use zen::Zen;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Refusals before anything runs.
+
+use dartloom_data::{Dataset as _, Split};
+use dartloom_train::{FitConfig, check_alike};
+
+use super::networks::smallest_plane;
+use super::{Comparison, ExplorerParts, MethodParts, method};
+use crate::VerdictError;
+
+impl Comparison<'_> {
+    /// Refuses values that make no sense, by themselves, together, or with these images, operations that
+    /// the registry lacks, test images unlike those to train with, and relaxations, penalties and decoders
+    /// that break their contract. Every explorer is built, every network is laid out, and what trains is
+    /// held against the number and the size of the images, so that nothing is refused after hours of work.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] or [`VerdictError::Within`] naming the field,
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like,
+    /// [`TrainError::TestImages`](dartloom_train::TrainError::TestImages),
+    /// [`SearchError::Relaxation`](dartloom_search::SearchError::Relaxation), or the error of a part.
+    pub fn check(&self) -> Result<(), VerdictError> {
+        self.config.check()?;
+        check_alike(self.train, self.test)?;
+        let contenders = self.contenders();
+        method::check_different(&contenders)?;
+        let alone = contenders.len() == 1;
+        for (index, method) in self.methods.iter().enumerate() {
+            let place = |error: VerdictError| error.within(format!("methods.{index}"));
+            self.check_method(method).map_err(|error| if alone { error } else { place(error) })?;
+        }
+        for (index, explorer) in self.explorers.iter().enumerate() {
+            let place = |error: VerdictError| error.within(format!("explorers.{index}"));
+            self.check_explorer(explorer).map_err(place)?;
+        }
+        self.check_training()
+    }
+
+    /// Refuses a method that makes no sense here.
+    ///
+    /// # Errors
+    /// As [`Comparison::check`].
+    pub fn check_method(&self, method: &MethodParts<'_>) -> Result<(), VerdictError> {
+        method.check()?;
+        let images = method.split.parts(self.train, 0)?;
+        method.search.check_images(&images).map_err(|error| error.within("search"))?;
+        method.rehearse(self.registry)?;
+        let supernet = self.check_networks(method.space, method.channels, method.partial)?;
+        // The discretisation gap is measured with the statistics of each batch, the last one included.
+        let batch = method.search.batch;
+        if images.valid.len() % batch == 1 && smallest_plane(&supernet)? == 1 {
+            return Err(VerdictError::Config {
+                field: "search.batch",
+                expected: "a size that leaves no batch of one image, since there are planes of 1x1",
+                found: format!("{batch} of {} images", images.valid.len()),
+            });
+        }
+        Ok(())
+    }
+
+    /// Refuses an explorer that makes no sense here.
+    ///
+    /// # Errors
+    /// As [`Comparison::check`].
+    pub fn check_explorer(&self, explorer: &ExplorerParts<'_>) -> Result<(), VerdictError> {
+        explorer.check(self.config.random.top)?;
+        self.registry.check(explorer.space.op_set())?;
+        self.check_networks(explorer.space, explorer.channels, 1).map(drop)
+    }
+
+    /// Refuses trainings of candidates and contenders that make no sense with these images.
+    fn check_training(&self) -> Result<(), VerdictError> {
+        let first = self.methods.first().map(|method| (method.space, method.split));
+        let others = self.explorers.iter().map(|explorer| (explorer.space, explorer.split));
+        let (random, retrain) = (&self.config.random.fit, &self.config.retrain.fit);
+        for (space, split) in first.into_iter().chain(others) {
+            self.check_candidates(random, split).map_err(|error| error.within("random.fit"))?;
+            if random.auxiliary > 0.0 && space.network().aux().is_none() {
+                return Err(VerdictError::Config {
+                    field: "random.fit.auxiliary",
+                    expected: "0, since candidates have no auxiliary head",
+                    found: random.auxiliary.to_string(),
+                });
+            }
+        }
+        let images = retrain.check_images(self.train).map_err(VerdictError::from);
+        images.map_err(|error| error.within("retrain.fit"))
+    }
+
+    fn check_candidates(&self, fit: &FitConfig, split: Split) -> Result<(), VerdictError> {
+        let images = split.parts(self.train, 0)?;
+        Ok(fit.check_images(&images.train)?)
+    }
+}

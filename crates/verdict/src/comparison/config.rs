@@ -1,0 +1,107 @@
+//! Numbers of a comparison.
+
+use dartloom_net::baseline::ResNetSize;
+use dartloom_train::FitConfig;
+use serde::{Deserialize, Serialize};
+
+use crate::{RandomConfig, VerdictError};
+
+/// The hand-made network to compare with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Baseline {
+    /// Ten layers, eight times thinner than ResNet-18.
+    #[default]
+    TinyResNet,
+    /// ResNet-18.
+    ResNet18,
+}
+
+impl Baseline {
+    /// Its size.
+    pub const fn size(self) -> ResNetSize {
+        match self {
+            Self::TinyResNet => ResNetSize::tiny(),
+            Self::ResNet18 => ResNetSize::resnet18(),
+        }
+    }
+
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TinyResNet => "tiny ResNet",
+            Self::ResNet18 => "ResNet-18",
+        }
+    }
+}
+
+/// The networks that are retrained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrainConfig {
+    /// Base channels of derived networks.
+    pub channels: usize,
+    /// Cells of derived networks.
+    pub layers: usize,
+    /// How all contenders are trained.
+    pub fit: FitConfig,
+}
+
+impl Default for RetrainConfig {
+    /// DARTS on CIFAR-10: 36 channels, 20 cells.
+    fn default() -> Self {
+        Self { channels: 36, layers: 20, fit: FitConfig::default() }
+    }
+}
+
+/// Numbers of a comparison that hold for all methods.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ComparisonConfig {
+    /// Random search; its budget is the cost of the most expensive search.
+    pub random: RandomConfig,
+    /// Retraining.
+    pub retrain: RetrainConfig,
+    /// The hand-made network.
+    pub baseline: Baseline,
+    /// One whole comparison per seed.
+    pub seeds: Vec<u64>,
+}
+
+impl Default for ComparisonConfig {
+    fn default() -> Self {
+        Self {
+            random: RandomConfig::default(),
+            retrain: RetrainConfig::default(),
+            baseline: Baseline::TinyResNet,
+            seeds: vec![0, 1, 2],
+        }
+    }
+}
+
+impl ComparisonConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] naming the field, or the error of a part.
+    pub fn check(&self) -> Result<(), VerdictError> {
+        let mut seeds = self.seeds.clone();
+        seeds.sort_unstable();
+        seeds.dedup();
+        if seeds.is_empty() || seeds.len() != self.seeds.len() {
+            return Err(VerdictError::Config {
+                field: "seeds",
+                expected: "at least one seed, all different",
+                found: format!("{:?}", self.seeds),
+            });
+        }
+        let numbers =
+            [("retrain.channels", self.retrain.channels), ("retrain.layers", self.retrain.layers)];
+        if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", found.to_string());
+            return Err(VerdictError::Config { field, expected, found });
+        }
+        self.random.check().map_err(|error| error.within("random"))?;
+        let fit = self.retrain.fit.check().map_err(VerdictError::from);
+        fit.map_err(|error| error.within("retrain.fit"))
+    }
+}

@@ -1,0 +1,142 @@
+//! Discrete searches in a comparison.
+
+use std::fmt::Debug;
+
+use dartloom_dist::TaskPool;
+use dartloom_noise::Noise;
+use dartloom_record::RunDir;
+use dartloom_space::Space;
+use serde::{Deserialize, Serialize};
+
+use super::{Comparison, method};
+use crate::{ConfiguredExplorer, Training, TrainingConfig, VerdictError};
+use dartloom_data::{Parts, Split};
+use dartloom_explore::{Budget, Domain, Order, Pace, PooledConfig};
+
+/// A discrete search that takes part in a comparison.
+///
+/// Its candidates are trained as random search trains its own
+/// ([`ComparisonConfig::random`](super::ComparisonConfig::random)), and it spends as many multiply-adds on them as the
+/// most expensive supernet.
+#[derive(Clone, Debug)]
+pub struct ExplorerParts<'a> {
+    /// Its name in phases and files: `search-KEY`. Lower-case letters, digits and `_`.
+    pub key: String,
+    /// Its name in tables.
+    pub name: String,
+    /// The space.
+    pub space: &'a Space,
+    /// Base channels of candidates.
+    pub channels: usize,
+    /// How training images are shared between training and judging candidates.
+    pub split: Split,
+    /// What proposes them.
+    pub explorer: ConfiguredExplorer,
+    /// How many are evaluated.
+    pub rules: ExplorerRules,
+}
+
+/// How a comparison's explorers evaluate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplorerRules {
+    /// Candidates to evaluate where no supernet says what a search may cost.
+    pub candidates: usize,
+    /// When proposals are asked for.
+    pub pace: Pace,
+    /// In which order outcomes are told.
+    pub order: Order,
+    /// Epochs without a better accuracy after which a candidate's training ends.
+    pub patience: Option<usize>,
+}
+
+impl Default for ExplorerRules {
+    /// 20 candidates, of which two are open at a time, told in their order: the same search with one or two
+    /// workers.
+    fn default() -> Self {
+        let pace = Pace::SteadyState(Some(2));
+        Self { candidates: 20, pace, order: Order::Submission, patience: None }
+    }
+}
+
+impl ExplorerParts<'_> {
+    /// Refuses values that make no sense; `top` is how many in-edges the nodes of its candidates keep.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] or [`VerdictError::Within`] naming the field.
+    pub fn check(&self, top: usize) -> Result<(), VerdictError> {
+        method::check_key(&self.key)?;
+        let ExplorerRules { candidates, patience, pace, order } = self.rules;
+        let numbers = [
+            ("channels", self.channels),
+            ("rules.candidates", candidates),
+            ("rules.patience", patience.unwrap_or(1)),
+        ];
+        if let Some((field, _)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", "0".to_owned());
+            return Err(VerdictError::Config { field, expected, found });
+        }
+        let budget = Budget { evaluations: Some(candidates), price: None };
+        let pooled = PooledConfig { pace, order, budget }.check().map_err(VerdictError::from);
+        pooled.map_err(|error| error.within("rules"))?;
+        let domain = Domain::top(self.space.clone(), top);
+        let built = self.explorer.build(domain, Noise::new(0)).map_err(VerdictError::from);
+        built.map(drop).map_err(|error| error.within("explorer"))
+    }
+}
+
+/// Makes the pools in which candidates are trained.
+pub trait Workers: Debug {
+    /// Threads of each worker: what the prediction of its memory depends on.
+    fn threads_each(&self) -> usize;
+
+    /// A pool whose workers judge the candidates of the explorer `key` with the seed `seed`: they run
+    /// [`Training::task`] of [`Comparison::training`] on a [`Proposal`](dartloom_explore::Proposal) as JSON. Candidates are saved in
+    /// `checkpoints` while they are trained.
+    ///
+    /// # Errors
+    /// When there can be no such pool.
+    fn pool(
+        &self,
+        key: &str,
+        seed: u64,
+        checkpoints: &RunDir,
+    ) -> Result<Box<dyn TaskPool>, VerdictError>;
+}
+
+impl Comparison<'_> {
+    /// The images that candidates of an explorer are trained and judged with.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] when one part would be empty.
+    pub fn candidate_images(
+        &self,
+        explorer: &ExplorerParts<'_>,
+        seed: u64,
+    ) -> Result<Parts<'_>, VerdictError> {
+        Ok(explorer.split.parts(self.train, Noise::new(seed).child("split").seed())?)
+    }
+
+    /// How candidates of an explorer are judged: the same in every process.
+    ///
+    /// # Errors
+    /// [`VerdictError::Task`] when images do not have one class each.
+    pub fn training<'p>(
+        &'p self,
+        explorer: &ExplorerParts<'p>,
+        seed: u64,
+        images: &'p Parts<'p>,
+        checkpoints: RunDir,
+    ) -> Result<Training<'p>, VerdictError> {
+        let fit = self.config.random.fit.clone();
+        Ok(Training {
+            space: explorer.space,
+            registry: self.registry,
+            build: self.build(explorer.channels)?,
+            data: images,
+            config: TrainingConfig { fit, patience: explorer.rules.patience },
+            noise: Noise::new(seed).child("candidates"),
+            checkpoints: Some(checkpoints),
+        })
+    }
+}

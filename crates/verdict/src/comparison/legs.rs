@@ -1,0 +1,308 @@
+//! The legs of one seed.
+
+mod explore;
+mod retrain;
+mod stored;
+
+use std::collections::BTreeMap;
+
+use dartloom_noise::Noise;
+use dartloom_record::{Clock, Observer, RunDir};
+use dartloom_space::{Build, Genotype, Space};
+use dartloom_train::{Outcome, Session, TrainError, drive};
+use serde::{Deserialize, Serialize};
+
+use super::{Comparison, MethodParts, Part, Stopwatch};
+use crate::random::FILE as CANDIDATES;
+use crate::{RandomSearch, VerdictError};
+use dartloom_data::Split;
+use dartloom_explore::{FailureCount, by_reason};
+use dartloom_search::stop::Stopped;
+use dartloom_search::{Gap, SearchError, SearchParts, SupernetSearch};
+use retrain::Entrant;
+
+/// The leg of random search.
+pub(super) const RANDOM: &str = "random";
+/// The leg that retrains what it found.
+pub(super) const RETRAIN_RANDOM: &str = "retrain-random";
+/// The leg of the hand-made network.
+pub(super) const RETRAIN_BASELINE: &str = "retrain-baseline";
+
+/// What a leg ended with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegResult {
+    /// What it took.
+    pub seconds: f64,
+    /// Multiply-adds spent on training.
+    pub training_macs: u64,
+    /// The architecture found (searches) or trained (retraining of one).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub genotype: Option<Genotype>,
+    /// The reason for no architecture or no accuracy: where numbers stopped being finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// Test accuracy (retraining).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Trainable numbers (retraining).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<u64>,
+    /// Multiply-adds per image (retraining).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macs: Option<u64>,
+    /// Discretisation gap (gradient search); absent where a loss is not finite.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Gap>,
+    /// Architectures tried (random search, explorers).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried: Option<Tried>,
+    /// The rule that ended the search before its last epoch (gradient search).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
+    /// SHA-256 of the other files of the leg, by their names in the seed's directory: genotype, weights,
+    /// and whatever else is written once.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
+}
+
+/// Architectures that a search by trial has tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tried {
+    /// Architectures; random search has no two that are the same.
+    pub architectures: usize,
+    /// Trainings without an accuracy, by reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailureCount>,
+    /// True where the space gave no other architecture.
+    #[serde(default)]
+    pub exhausted: bool,
+}
+
+/// All legs of one seed.
+pub struct Contest<'a> {
+    pub(super) comparison: &'a Comparison<'a>,
+    pub(super) seed: u64,
+    pub(super) dir: RunDir,
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) clock: Clock<'a>,
+    /// Legs that were there already and have not been told of.
+    pub(super) reused: usize,
+    /// Whether legs are only looked at: the first that is to be done ends it.
+    pub(super) looks: bool,
+}
+
+impl std::fmt::Debug for Contest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contest").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+/// Results of one seed.
+#[derive(Clone, Debug)]
+pub(super) struct SeedResults {
+    /// One for each method.
+    pub(super) searches: Vec<LegResult>,
+    pub(super) random: LegResult,
+    /// Retrained: what each method found, what random search found, the baseline.
+    pub(super) trained: Vec<LegResult>,
+}
+
+/// Where random search draws its candidates, and how they are trained.
+#[derive(Clone, Copy)]
+struct Candidates<'a> {
+    space: &'a Space,
+    channels: usize,
+    split: Split,
+}
+
+impl<'a> Candidates<'a> {
+    /// Those of the first that searches.
+    fn first(comparison: &Comparison<'a>) -> Option<Self> {
+        let method = comparison.methods.first().map(|m| (m.space, m.channels, m.split));
+        let explorer = || comparison.explorers.first().map(|e| (e.space, e.channels, e.split));
+        let (space, channels, split) = method.or_else(explorer)?;
+        Some(Self { space, channels, split })
+    }
+}
+
+/// The same error with the name that a leg has in events: searches do not know it step by step.
+fn in_phase(error: SearchError, phase: String) -> VerdictError {
+    match error {
+        SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
+            TrainError::NotFinite { phase, epoch, step, what, place }.into()
+        }
+        other => other.into(),
+    }
+}
+
+/// The architecture that a search's leg has found.
+fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, VerdictError> {
+    result.genotype.as_ref().ok_or_else(|| VerdictError::Stored {
+        file: format!("{leg}.json"),
+        expected: "the genotype that was found",
+        found: "none".to_owned(),
+    })
+}
+
+impl Contest<'_> {
+    pub(super) fn run(&mut self) -> Result<Option<SeedResults>, VerdictError> {
+        let (comparison, noise) = (self.comparison, Noise::new(self.seed));
+        let methods = &comparison.methods;
+        let mut searches = Vec::with_capacity(methods.len());
+        for method in methods {
+            let Some(result) = self.search(method, noise)? else { return Ok(None) };
+            searches.push(result);
+        }
+        let most = searches.iter().map(|search| search.training_macs).max();
+        for explorer in &comparison.explorers {
+            let Some(result) = self.explore(explorer, noise, most)? else { return Ok(None) };
+            searches.push(result);
+        }
+        let Some(first) = Candidates::first(comparison) else { return Ok(None) };
+        // Never less than a method had: what it is better than had the same chance.
+        let budget = searches.iter().map(|search| search.training_macs).max().unwrap_or(0);
+        let Some(random) = self.random(first, noise, budget)? else { return Ok(None) };
+
+        let spaces = methods.iter().map(|method| method.space);
+        let spaces = spaces.chain(comparison.explorers.iter().map(|explorer| explorer.space));
+        let mut entrants = Vec::with_capacity(searches.len() + 2);
+        for (((key, _), space), result) in comparison.contenders().iter().zip(spaces).zip(&searches)
+        {
+            let leg = comparison.leg(Part::Retrain, key);
+            let entrant = match &result.failure {
+                Some(reason) => Entrant::Missing(reason),
+                None => {
+                    let search = comparison.leg(Part::Search, key);
+                    Entrant::searched(found(result, &search)?, space)
+                }
+            };
+            entrants.push((leg, entrant));
+        }
+        let genotype = found(&random, RANDOM)?;
+        entrants.push((RETRAIN_RANDOM.to_owned(), Entrant::random(genotype, first.space)));
+        entrants.push((RETRAIN_BASELINE.to_owned(), Entrant::Baseline));
+        let mut trained = Vec::with_capacity(entrants.len());
+        for (leg, entrant) in entrants {
+            let Some(result) = self.retrain(&leg, entrant, noise)? else { return Ok(None) };
+            trained.push(result);
+        }
+        self.tell_reused()?;
+        Ok(Some(SeedResults { searches, random, trained }))
+    }
+
+    fn search(
+        &mut self,
+        method: &MethodParts<'_>,
+        noise: Noise,
+    ) -> Result<Option<LegResult>, VerdictError> {
+        let comparison = self.comparison;
+        let leg = &*comparison.leg(Part::Search, &method.key);
+        let identity = self.searched(leg, method)?;
+        match self.stored(leg, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
+        }
+        let data = method.split.parts(comparison.train, noise.child("split").seed())?;
+        let parts = SearchParts {
+            space: method.space,
+            registry: comparison.registry,
+            choices: method.choices.clone(),
+            decoder: method.decoder,
+            build: Build { partial: method.partial, ..comparison.build(method.channels)? },
+            data: &data,
+        };
+        let (config, noise) = (method.search.clone(), noise.child("search"));
+        let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
+        let mut session = Session::new(&mut watch).saved_at(checkpoint);
+        let outcome = match drive(&mut search, &mut session) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // What a whole search costs: random search may have as much.
+                let training_macs = search.training_macs();
+                let seconds = watch.seconds();
+                let failure = Some(in_phase(error, self.phase(leg)).divergence()?);
+                let result = LegResult { seconds, training_macs, failure, ..LegResult::default() };
+                return self.finish(leg, &identity, result, &[]);
+            }
+        };
+        if outcome != Outcome::Finished {
+            watch.store()?;
+            return Ok(None);
+        }
+        let seconds = watch.seconds();
+        let last = search.end();
+        let decoded = search.decode(last)?;
+        let gap = Some(search.gap(&decoded.genotype)?).filter(Gap::is_finite);
+        let file = |stem| comparison.file(stem, &method.key, "json");
+        let files = [file("weights"), file("genotype"), file("best-epoch")];
+        self.write(&files[0], &search.table(last)?)?;
+        self.write(&files[1], &decoded.genotype)?;
+        // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
+        self.write(&files[2], &search.best())?;
+        let result = LegResult {
+            seconds,
+            training_macs: search.training_macs(),
+            genotype: Some(decoded.genotype),
+            gap,
+            stopped: search.stopped().cloned(),
+            ..LegResult::default()
+        };
+        self.finish(leg, &identity, result, &files)
+    }
+
+    fn random(
+        &mut self,
+        first: Candidates<'_>,
+        noise: Noise,
+        budget: u64,
+    ) -> Result<Option<LegResult>, VerdictError> {
+        let identity = self.drawn(first, budget)?;
+        match self.stored(RANDOM, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
+        }
+        let comparison = self.comparison;
+        let data = first.split.parts(comparison.train, noise.child("split").seed())?;
+        let random = RandomSearch {
+            space: first.space,
+            registry: comparison.registry,
+            build: comparison.build(first.channels)?,
+            data: &data,
+            config: comparison.config.random.clone(),
+            budget,
+            noise: noise.child("random"),
+        };
+        let (phase, dir) = (self.phase(RANDOM), self.dir.inside(RANDOM)?);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, RANDOM)?;
+        let Some(outcome) = random.run(&phase, &dir, &mut watch)? else {
+            watch.store()?;
+            return Ok(None);
+        };
+        let tried = Tried {
+            architectures: outcome.candidates.len(),
+            failures: by_reason(outcome.failures().map(str::to_owned)),
+            exhausted: outcome.exhausted,
+        };
+        let best = outcome.best().ok_or_else(|| VerdictError::NothingMeasured {
+            explorer: "random search".to_owned(),
+            candidates: outcome.candidates.len(),
+            last: outcome.failures().last().unwrap_or("nothing was tried").to_owned(),
+        })?;
+        let result = LegResult {
+            seconds: watch.seconds(),
+            training_macs: outcome.training_macs(),
+            genotype: Some(best.genotype.clone()),
+            tried: Some(tried),
+            ..LegResult::default()
+        };
+        self.finish(RANDOM, &identity, result, &[format!("{RANDOM}/{CANDIDATES}")])
+    }
+
+    fn phase(&self, leg: &str) -> String {
+        format!("seed {} {leg}", self.seed)
+    }
+}

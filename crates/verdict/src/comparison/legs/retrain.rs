@@ -1,0 +1,129 @@
+//! Networks trained from the beginning.
+
+use candle_core::{DType, Device};
+use dartloom_net::baseline::ResNet;
+use dartloom_net::{DerivedNetwork, Model};
+use dartloom_noise::Noise;
+use dartloom_space::{Build, Genotype, Space};
+use dartloom_train::{Fit, HeldOut, Outcome, Session, drive};
+
+use super::{Contest, LegResult};
+use crate::VerdictError;
+use crate::comparison::Stopwatch;
+
+/// What is retrained.
+#[derive(Clone, Copy)]
+pub(super) enum Entrant<'a> {
+    /// An architecture, its space, and the purpose of the noise that its weights are drawn from.
+    Derived(&'a Genotype, &'a Space, &'static str),
+    /// The hand-made network.
+    Baseline,
+    /// Nothing, since the search for it failed for this reason.
+    Missing(&'a str),
+}
+
+impl<'a> Entrant<'a> {
+    /// What a method found. Methods share their noise: equal architectures are equal networks.
+    pub(super) const fn searched(genotype: &'a Genotype, space: &'a Space) -> Self {
+        Self::Derived(genotype, space, "retrain-searched")
+    }
+
+    /// What random search found.
+    pub(super) const fn random(genotype: &'a Genotype, space: &'a Space) -> Self {
+        Self::Derived(genotype, space, "retrain-random")
+    }
+
+    pub(super) fn genotype(self) -> Option<&'a Genotype> {
+        match self {
+            Self::Derived(genotype, ..) => Some(genotype),
+            Self::Baseline | Self::Missing(_) => None,
+        }
+    }
+
+    pub(super) fn space(self) -> Option<&'a Space> {
+        match self {
+            Self::Derived(_, space, _) => Some(space),
+            Self::Baseline | Self::Missing(_) => None,
+        }
+    }
+}
+
+impl Contest<'_> {
+    pub(super) fn retrain(
+        &mut self,
+        leg: &str,
+        entrant: Entrant<'_>,
+        noise: Noise,
+    ) -> Result<Option<LegResult>, VerdictError> {
+        let identity = self.retrained(leg, entrant)?;
+        match self.stored(leg, &identity)? {
+            None if !self.looks => {}
+            stored => return Ok(stored),
+        }
+        let comparison = self.comparison;
+        let model: Box<dyn Model> = match entrant {
+            Entrant::Derived(genotype, space, purpose) => {
+                Box::new(self.derived(genotype, space, noise.child(purpose))?)
+            }
+            Entrant::Baseline => Box::new(self.baseline(noise)?),
+            Entrant::Missing(reason) => {
+                // Nothing ran, so there is no leg to store.
+                let failure = Some(reason.to_owned());
+                return Ok(Some(LegResult { failure, ..LegResult::default() }));
+            }
+        };
+        let config = comparison.config.retrain.fit.clone();
+        let epochs = config.epochs as u64;
+        // One noise for all contenders of a seed: they see the same batches, which pairs them.
+        let noise = noise.child("retrain");
+        let (train, test) = (comparison.train, Some(HeldOut::Test(comparison.test)));
+        let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, test)?;
+        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let mut session = Session::new(&mut watch).saved_at(checkpoint);
+        let judged = match drive(&mut fit, &mut session) {
+            Ok(Outcome::Finished) => fit.evaluate(),
+            Ok(Outcome::Stopped(_)) => {
+                watch.store()?;
+                return Ok(None);
+            }
+            Err(error) => Err(error),
+        };
+        let (accuracy, failure) = match judged {
+            Ok(judged) => (judged.map(|evaluation| evaluation.accuracy), None),
+            Err(error) => (None, Some(VerdictError::from(error).divergence()?)),
+        };
+        let (seconds, cost) = (watch.seconds(), model.cost());
+        let images = [3, train.len() as u64, epochs].into_iter().fold(1, u64::saturating_mul);
+        let result = LegResult {
+            seconds,
+            training_macs: (cost.macs + cost.auxiliary_macs).saturating_mul(images),
+            genotype: entrant.genotype().cloned(),
+            accuracy,
+            failure,
+            parameters: Some(cost.parameters - cost.unused_parameters),
+            macs: Some(cost.macs),
+            ..LegResult::default()
+        };
+        self.finish(leg, &identity, result, &[])
+    }
+
+    fn derived(
+        &self,
+        genotype: &Genotype,
+        space: &Space,
+        noise: Noise,
+    ) -> Result<DerivedNetwork, VerdictError> {
+        let plan = self.comparison.retrained(genotype, space)?;
+        let mut rng = noise.stream("weights", 0);
+        let registry = self.comparison.registry;
+        Ok(DerivedNetwork::new(&plan, registry, &Device::Cpu, DType::F32, &mut rng)?)
+    }
+
+    fn baseline(&self, noise: Noise) -> Result<ResNet, VerdictError> {
+        let Build { classes, input, .. } = self.comparison.build(1)?;
+        let size = self.comparison.config.baseline.size();
+        let mut rng = noise.child("baseline").stream("weights", 0);
+        Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)
+    }
+}

@@ -1,0 +1,216 @@
+//! What a leg belongs to, and what is there of it already.
+
+use std::collections::BTreeMap;
+
+use dartloom_record::{Event, Identity, RecordError};
+use dartloom_space::Space;
+use dartloom_train::Snapshot;
+use serde::Serialize;
+
+use super::retrain::Entrant;
+use super::{Candidates, Contest, LegResult, RANDOM};
+use crate::VerdictError;
+use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts};
+
+/// What a leg belongs to. Names of methods are no part of it, nor is the list of seeds: neither
+/// changes what a leg computes.
+impl Contest<'_> {
+    /// What every leg belongs to.
+    fn common(&self, leg: &str) -> Result<Identity, VerdictError> {
+        let Comparison { train, test, config, .. } = self.comparison;
+        let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
+        Ok(Identity::new()
+            .with("leg", &leg)?
+            .with("seed", &self.seed)?
+            .with("comparison", &config)?
+            .with("training images", &train.digest()?)?
+            .with("test images", &test.digest()?)?)
+    }
+
+    /// `identity` with a space and its operations.
+    fn in_space(&self, identity: Identity, space: &Space) -> Result<Identity, VerdictError> {
+        let ops = space.op_set().names();
+        Ok(self.comparison.registry.identified(identity.with("space", space)?, ops)?)
+    }
+
+    /// What the search of a method belongs to.
+    pub(super) fn searched(
+        &self,
+        leg: &str,
+        method: &MethodParts<'_>,
+    ) -> Result<Identity, VerdictError> {
+        let MethodParts { space, choices, decoder, channels, partial, split, search, .. } = method;
+        let identity = self
+            .common(leg)?
+            .with("channels", channels)?
+            .with("partial", partial)?
+            .with("split", split)?
+            .with("search", search)?
+            .with_code("decoder", "Decoder::identity", decoder.identity());
+        let identity = self.in_space(identity, space)?;
+        Ok(choices.identified(identity)?)
+    }
+
+    /// What a discrete search belongs to, which may spend `most` multiply-adds.
+    pub(super) fn explored(
+        &self,
+        leg: &str,
+        explorer: &ExplorerParts<'_>,
+        most: Option<u64>,
+    ) -> Result<Identity, VerdictError> {
+        let ExplorerParts { space, channels, split, explorer, rules, .. } = explorer;
+        let identity = self
+            .common(leg)?
+            .with("channels", channels)?
+            .with("split", split)?
+            .with("explorer", explorer)?
+            .with("rules", rules)?
+            .with("budget", &most)?;
+        self.in_space(identity, space)
+    }
+
+    /// What random search belongs to, which may spend `budget` multiply-adds.
+    pub(super) fn drawn(
+        &self,
+        first: Candidates<'_>,
+        budget: u64,
+    ) -> Result<Identity, VerdictError> {
+        let identity = self
+            .common(RANDOM)?
+            .with("channels", &first.channels)?
+            .with("split", &first.split)?
+            .with("budget", &budget)?;
+        self.in_space(identity, first.space)
+    }
+
+    /// What the training of an entrant belongs to.
+    pub(super) fn retrained(
+        &self,
+        leg: &str,
+        entrant: Entrant<'_>,
+    ) -> Result<Identity, VerdictError> {
+        let identity = self
+            .common(leg)?
+            .with("genotype", &entrant.genotype())?
+            .with("space", &entrant.space())?;
+        let cells = entrant.genotype().into_iter().flat_map(|genotype| genotype.cells());
+        let ops = cells.flat_map(|cell| cell.genes.iter().map(|gene| &*gene.op));
+        Ok(self.comparison.registry.identified(identity, ops)?)
+    }
+}
+
+/// What is there of a leg.
+impl Contest<'_> {
+    /// The leg's result, when it is there, belongs to this leg, and is as it was written; `None` when
+    /// the leg is to be done, and when that is so although there is a result, observers are told why.
+    /// [`Contest::looks`] tells nobody.
+    pub(super) fn stored(
+        &mut self,
+        leg: &str,
+        identity: &Identity,
+    ) -> Result<Option<LegResult>, VerdictError> {
+        let file = format!("{leg}.json");
+        let why = match self.dir.stored::<LegResult>(&file) {
+            Ok(None) => None,
+            Ok(Some(stored)) => match stored.of(identity, &self.dir.file(&file))? {
+                Some(result) => match self.damage(&result)? {
+                    Some(damage) => Some(damage),
+                    None => {
+                        self.check_weights(leg)?;
+                        self.reused += 1;
+                        return Ok(Some(result));
+                    }
+                },
+                None => Some(identity.unusable()),
+            },
+            Err(error @ RecordError::Damaged { .. }) => Some(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        if self.looks {
+            return Ok(None);
+        }
+        if !identity.is_said() {
+            // The seconds are those of work that does not count.
+            self.dir.remove(&format!("{leg}.seconds"))?;
+        }
+        self.tell_reused()?;
+        if let Some(why) = why {
+            self.note(format!("{}: its result is made again: {why}", self.phase(leg)))?;
+        }
+        Ok(None)
+    }
+
+    /// The first file of a leg that is not as it was written, in a sentence.
+    fn damage(&self, result: &LegResult) -> Result<Option<String>, VerdictError> {
+        for (file, expected) in &result.files {
+            let path = self.dir.file(file);
+            match self.dir.checksum(file)? {
+                Some(found) if found == *expected => {}
+                Some(found) => {
+                    let (path, expected) = (path, format!("contents with checksum {expected}"));
+                    return Ok(Some(RecordError::Damaged { path, expected, found }.to_string()));
+                }
+                None => return Ok(Some(format!("{} is gone", path.display()))),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses weights at a leg's end that are not as they were written: only training would make
+    /// them again.
+    fn check_weights(&self, leg: &str) -> Result<(), VerdictError> {
+        Snapshot::open(&self.dir.file(&format!("{leg}.safetensors")))?;
+        Ok(())
+    }
+
+    /// Says how many legs were there already, when that has not been said.
+    pub(super) fn tell_reused(&mut self) -> Result<(), VerdictError> {
+        let text = match std::mem::take(&mut self.reused) {
+            _ if self.looks => return Ok(()),
+            0 => return Ok(()),
+            1 => format!("1 leg of seed {} was there already", self.seed),
+            many => format!("{many} legs of seed {} were there already", self.seed),
+        };
+        self.note(text)
+    }
+
+    fn note(&mut self, text: String) -> Result<(), VerdictError> {
+        // A wish to stop is heard at the next leg's first event.
+        let _ = self.observer.on_event(&Event::Note { text })?;
+        Ok(())
+    }
+
+    /// Keeps the result of a leg, and the checksums of its `files`, which have been written before.
+    pub(super) fn finish(
+        &mut self,
+        leg: &str,
+        identity: &Identity,
+        mut result: LegResult,
+        files: &[String],
+    ) -> Result<Option<LegResult>, VerdictError> {
+        for file in files {
+            if let Some(checksum) = self.dir.checksum(file)? {
+                result.files.insert(file.clone(), checksum);
+            }
+        }
+        self.dir.store(&format!("{leg}.json"), identity, &result)?;
+        let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
+        metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
+        metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
+        // The leg is done and stored; a wish to stop is heard at the next leg's first event.
+        let _ =
+            self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;
+        Ok(Some(result))
+    }
+
+    pub(super) fn write(&self, file: &str, value: &impl Serialize) -> Result<(), VerdictError> {
+        let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| VerdictError::Stored {
+            file: file.to_owned(),
+            expected: "a value that can be written",
+            found: error.to_string(),
+        })?;
+        bytes.push(b'\n');
+        self.dir.write(file, &bytes)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! What differs between the methods of a comparison.
+
+use std::collections::BTreeSet;
+
+use candle_core::{DType, Device};
+use dartloom_decode::Decoder;
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_space::Space;
+
+use crate::VerdictError;
+use dartloom_data::Split;
+use dartloom_search::{Architecture, Choices, SearchConfig, rehearse};
+
+/// A method that takes part in a comparison.
+#[derive(Clone, Debug)]
+pub struct MethodParts<'a> {
+    /// Its name in phases and files where several methods are compared: `search-KEY`. Lower-case
+    /// letters, digits and `_`.
+    pub key: String,
+    /// Its name in tables.
+    pub name: String,
+    /// The space.
+    pub space: &'a Space,
+    /// How logits become weights.
+    pub choices: Choices,
+    /// How weights become a genotype.
+    pub decoder: &'a dyn Decoder,
+    /// Base channels of the supernet.
+    pub channels: usize,
+    /// K of partial channels: the supernet's operations see one in so many channels (PC-DARTS).
+    pub partial: usize,
+    /// How training images are shared between weights and logits.
+    pub split: Split,
+    /// Epochs, batches and update rules.
+    pub search: SearchConfig,
+}
+
+/// Legs of a comparison that no method may be called like.
+const TAKEN: [&str; 3] = ["searched", "random", "baseline"];
+
+impl MethodParts<'_> {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] naming the field, or the error of a part.
+    pub fn check(&self) -> Result<(), VerdictError> {
+        check_key(&self.key)?;
+        let numbers = [("channels", self.channels), ("partial", self.partial)];
+        if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
+            let (expected, found) = ("at least 1", found.to_string());
+            return Err(VerdictError::Config { field, expected, found });
+        }
+        self.search.check().map_err(|error| error.within("search"))?;
+        let choices = self.search.check_choices(&self.choices, self.partial);
+        choices.map_err(|error| error.within("search"))?;
+        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let choices = self.choices.clone();
+        let architecture = Architecture::new(self.space, choices, &device, DType::F32, &mut noise)?;
+        let logits = self.search.check_logits(&architecture);
+        Ok(logits.map_err(|error| error.within("search"))?)
+    }
+
+    /// Tries operations, relaxation, penalties and decoder.
+    ///
+    /// # Errors
+    /// Those of [`SupernetSearch::new`](dartloom_search::SupernetSearch::new) that need no supernet.
+    pub(super) fn rehearse(&self, registry: &Registry) -> Result<(), VerdictError> {
+        registry.check(self.space.op_set())?;
+        let noise = Noise::new(0);
+        let (choices, mut logits) = (self.choices.clone(), noise.stream("logits", 0));
+        let (device, dtype) = (Device::Cpu, DType::F32);
+        let architecture = Architecture::new(self.space, choices, &device, dtype, &mut logits)?;
+        Ok(rehearse(&architecture, self.space, self.decoder, self.search.epochs, noise)?)
+    }
+}
+
+/// Refuses no methods at all, and methods that a table or a directory cannot tell apart.
+pub(super) fn check_different(contenders: &[(&str, &str)]) -> Result<(), VerdictError> {
+    let keys: BTreeSet<&str> = contenders.iter().map(|(key, _)| *key).collect();
+    let names: BTreeSet<&str> = contenders.iter().map(|(_, name)| *name).collect();
+    if contenders.is_empty() || keys.len().min(names.len()) < contenders.len() {
+        return Err(VerdictError::Config {
+            field: "methods",
+            expected: "at least one method, all with different keys and names",
+            found: format!("{contenders:?}"),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses a key that files cannot have.
+pub(super) fn check_key(key: &str) -> Result<(), VerdictError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !key.is_empty() && key.chars().all(plain) && !TAKEN.contains(&key) {
+        return Ok(());
+    }
+    Err(VerdictError::Config {
+        field: "key",
+        expected: "lower-case letters, digits and `_`, other than `searched`, `random` and \
+                   `baseline`",
+        found: format!("{key:?}"),
+    })
+}

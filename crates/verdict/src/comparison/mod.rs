@@ -1,0 +1,194 @@
+//! Is searching worth it here? One or several searches, random search at the cost of the most
+//! expensive one and a hand-made network, each retrained over several seeds.
+
+mod check;
+mod config;
+mod explorer;
+mod labels;
+mod legs;
+mod method;
+mod networks;
+mod report;
+mod stopwatch;
+
+pub use config::{Baseline, ComparisonConfig, RetrainConfig};
+pub use explorer::{ExplorerParts, ExplorerRules, Workers};
+use labels::Labels;
+pub use labels::Majority;
+pub use legs::{Contest, LegResult, Tried};
+pub use method::MethodParts;
+pub use report::{ContenderReport, MethodReport, PairedReport, Report};
+pub use stopwatch::Stopwatch;
+
+use dartloom_data::{Dataset, Digested};
+use dartloom_ops::Registry;
+use dartloom_record::{Clock, Event, Observer, RunDir, Silent};
+
+use crate::VerdictError;
+
+/// Everything a comparison compares.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// The methods' operations.
+    pub registry: &'a Registry,
+    /// What is searched with, in the order of the table.
+    pub methods: Vec<MethodParts<'a>>,
+    /// Discrete searches, after these.
+    pub explorers: Vec<ExplorerParts<'a>>,
+    /// Where candidates of discrete searches are trained; `None` for the caller's own thread, where a
+    /// candidate that runs out of memory ends everything.
+    pub workers: Option<&'a dyn Workers>,
+    /// Images to search and train with.
+    pub train: &'a dyn Dataset,
+    /// Images of the final accuracies; nothing is chosen with them.
+    pub test: &'a dyn Dataset,
+    /// Numbers that hold for all methods.
+    pub config: ComparisonConfig,
+}
+
+impl Comparison<'_> {
+    /// The legs of one seed in the order they are run: the names of its files, and what stands
+    /// behind `seed N ` in the names of its phases.
+    ///
+    /// ```text
+    /// one method:  search, random, retrain-searched, retrain-random, retrain-baseline
+    /// several:     search-KEY..., random, retrain-KEY..., retrain-random, retrain-baseline
+    /// ```
+    pub fn legs(&self) -> Vec<String> {
+        let keys = || self.contenders().into_iter().map(|(key, _)| key);
+        let searches = keys().map(|key| self.leg(Part::Search, key));
+        let mut legs: Vec<String> = searches.chain([legs::RANDOM.to_owned()]).collect();
+        legs.extend(keys().map(|key| self.leg(Part::Retrain, key)));
+        legs.extend([legs::RETRAIN_RANDOM, legs::RETRAIN_BASELINE].map(str::to_owned));
+        legs
+    }
+
+    /// Key and name of all that searches, in the order of the table.
+    fn contenders(&self) -> Vec<(&str, &str)> {
+        let methods = self.methods.iter().map(|method| (&*method.key, &*method.name));
+        let explorers = self.explorers.iter().map(|explorer| (&*explorer.key, &*explorer.name));
+        methods.chain(explorers).collect()
+    }
+
+    /// The name of a method's leg; a method that is alone has no need of its key.
+    fn leg(&self, part: Part, key: &str) -> String {
+        match (part, self.contenders().len()) {
+            (Part::Search, 0 | 1) => "search".to_owned(),
+            (Part::Search, _) => format!("search-{key}"),
+            (Part::Retrain, 0 | 1) => "retrain-searched".to_owned(),
+            (Part::Retrain, _) => format!("retrain-{key}"),
+        }
+    }
+
+    /// The name of a file of a method's beside its legs'.
+    fn file(&self, stem: &str, key: &str, ending: &str) -> String {
+        match self.contenders().len() {
+            0 | 1 => format!("{stem}.{ending}"),
+            _ => format!("{stem}-{key}.{ending}"),
+        }
+    }
+
+    /// Runs, or goes on with, the whole comparison in `dir`.
+    ///
+    /// ```text
+    /// for each seed:
+    ///     search with every method, and with every explorer at the cost of the most expensive of these
+    ///     random search once, at the cost of the most expensive of these searches
+    ///     retrain what every method found, what random search found, and the baseline
+    /// ```
+    ///
+    /// All methods of a seed search on the same images with the same noise, and all networks are
+    /// retrained on the same batches; what a method finds does not depend on the others. Where there is no
+    /// method with a supernet, explorers evaluate so many candidates as they say. Random
+    /// search draws from the first method's space, with its channels and its share of images. Since
+    /// it may spend as much as the most expensive search, it has at least every method's cost: a
+    /// method that beats it does so at the same cost or a lower one.
+    ///
+    /// Every leg that finished is kept as a JSON file and not repeated; a leg that was stopped or
+    /// killed goes on from its checkpoint. A note says how many legs were there already. More seeds may
+    /// be asked for later: a leg belongs to its own seed alone. Returns `None` when an observer stopped
+    /// the run.
+    ///
+    /// What is kept belongs to everything that it depends on, the images included
+    /// ([`Dataset::digest`]). Parts written in code say what they are (`identity`); what belongs to one
+    /// that says nothing is done again, and so is a leg with a damaged file, from its checkpoint where it
+    /// has one. A note says either.
+    ///
+    /// A network that diverges ends its own leg and nothing else: a candidate counts as failed, a
+    /// contender has no accuracy with this seed, and the report says so.
+    ///
+    /// # Errors
+    /// What [`Comparison::check`] refuses, [`VerdictError::NothingMeasured`] when all candidates of a leg
+    /// diverged, [`VerdictError::NothingTrained`] when all contenders did, the error of a leg, or of a file;
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds other work, with
+    /// every value that differs, and [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint)
+    /// for damaged weights.
+    pub fn run(
+        &self,
+        dir: &RunDir,
+        observer: &mut dyn Observer,
+        clock: Clock<'_>,
+    ) -> Result<Option<Report>, VerdictError> {
+        let report = self.report(dir, observer, clock, false)?;
+        if let Some(report) = &report {
+            let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
+        }
+        Ok(report)
+    }
+
+    /// The report of a comparison whose every leg is in `dir` and as it was written; `None` when
+    /// something is left to do, or to be made again. Does nothing and tells nobody.
+    ///
+    /// # Errors
+    /// As [`Comparison::run`].
+    pub fn finished(&self, dir: &RunDir) -> Result<Option<Report>, VerdictError> {
+        self.report(dir, &mut Silent, &|| 0.0, true)
+    }
+
+    /// Runs the legs, or `looks` at what is there of them.
+    fn report(
+        &self,
+        dir: &RunDir,
+        observer: &mut dyn Observer,
+        clock: Clock<'_>,
+        looks: bool,
+    ) -> Result<Option<Report>, VerdictError> {
+        self.check()?;
+        // Digests are asked for by every leg; a data set of one's own reads every sample for one.
+        let (train, test) = (Digested::new(self.train), Digested::new(self.test));
+        let known = Comparison {
+            registry: self.registry,
+            methods: self.methods.clone(),
+            explorers: self.explorers.clone(),
+            workers: self.workers,
+            train: &train,
+            test: &test,
+            config: self.config.clone(),
+        };
+        let labels = Labels::of(self.train, self.test)?;
+        for text in labels.remarks() {
+            // Nothing has begun: a wish to stop is heard at the first phase.
+            let _ = observer.on_event(&Event::Note { text })?;
+        }
+        let mut seeds = Vec::with_capacity(self.config.seeds.len());
+        for &seed in &self.config.seeds {
+            let dir = dir.inside(&format!("seed-{seed}"))?;
+            let observer = &mut *observer;
+            let mut contest =
+                Contest { comparison: &known, seed, dir, observer, clock, reused: 0, looks };
+            match contest.run()? {
+                Some(results) => seeds.push(results),
+                None => return Ok(None),
+            }
+        }
+        let names: Vec<&str> = self.contenders().into_iter().map(|(_, name)| name).collect();
+        Ok(Some(Report::new(&names, self.config.baseline.name(), &seeds, &labels)?))
+    }
+}
+
+/// What a method has a leg for.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Search,
+    Retrain,
+}

@@ -1,0 +1,218 @@
+use approx::assert_relative_eq;
+
+use super::*;
+
+/// One seed whose three contenders end with these accuracies.
+fn seed(accuracies: [f64; 3]) -> SeedResults {
+    let leg = |index: usize| LegResult {
+        seconds: 10.0 * (index + 1) as f64,
+        accuracy: Some(accuracies[index]),
+        parameters: Some(100 * (index as u64 + 1)),
+        macs: Some(1000),
+        ..LegResult::default()
+    };
+    let search = LegResult { seconds: 60.0, training_macs: 5000, ..LegResult::default() };
+    let tried = Some(Tried { architectures: 7, ..Tried::default() });
+    let random = LegResult { seconds: 50.0, training_macs: 4000, tried, ..LegResult::default() };
+    SeedResults { searches: vec![search], random, trained: vec![leg(0), leg(1), leg(2)] }
+}
+
+/// Of the embedded digits.
+fn labels() -> Labels {
+    let digits = dartloom_data::digits();
+    Labels::of(&digits.train, &digits.test).unwrap()
+}
+
+fn report(seeds: &[[f64; 3]]) -> Report {
+    let seeds: Vec<_> = seeds.iter().copied().map(seed).collect();
+    Report::new(&["DARTS"], "tiny ResNet", &seeds, &labels()).unwrap()
+}
+
+/// The verdict on the only method.
+fn verdict(seeds: &[[f64; 3]]) -> MethodReport {
+    let [verdict] = &report(seeds).methods[..] else { panic!("one method") };
+    verdict.clone()
+}
+
+#[test]
+fn rows_hold_means_and_standard_deviations() {
+    let report = report(&[[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]]);
+    let [method, random, baseline] = &report.contenders[..] else { panic!("three rows") };
+    assert_eq!(
+        [&*method.name, &*random.name, &*baseline.name],
+        ["DARTS", "random search", "tiny ResNet"]
+    );
+    assert_relative_eq!(method.accuracy.unwrap(), 0.92, max_relative = 1e-12);
+    assert_relative_eq!(method.accuracy_sd.unwrap(), 0.02, max_relative = 1e-9);
+    assert_relative_eq!(random.accuracy_sd.unwrap(), 0.01, max_relative = 1e-9);
+    // (0.80 + 0.80 + 0.83) / 3 = 0.81, deviations -0.01, -0.01, 0.02: sd = sqrt(0.0006 / 2).
+    assert_relative_eq!(baseline.accuracy.unwrap(), 0.81, max_relative = 1e-12);
+    assert_relative_eq!(baseline.accuracy_sd.unwrap(), 0.0003f64.sqrt(), max_relative = 1e-9);
+    assert_relative_eq!(method.search_seconds, 60.0);
+    assert_relative_eq!(random.search_seconds, 50.0);
+    assert_relative_eq!(baseline.search_seconds, 0.0);
+    assert_relative_eq!(random.train_seconds, 20.0);
+    assert_relative_eq!(method.search_macs, 5000.0);
+    assert_relative_eq!(random.parameters.unwrap(), 200.0);
+    assert_eq!(report.random.iter().map(|tried| tried.architectures).sum::<usize>(), 21);
+    assert_relative_eq!(report.metrics()["accuracy random search"], 0.86, max_relative = 1e-12);
+}
+
+#[test]
+fn a_clear_lead_is_worth_it() {
+    // Against random search: 0.05, 0.06, 0.07: mean 0.06, sd 0.01, standard error 0.01 / sqrt(3),
+    // and the t quantile for two degrees of freedom is 4.302653.
+    let verdict = verdict(&[[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]]);
+    let pair = &verdict.paired[0];
+    assert_eq!((&*pair.against, pair.seeds), ("random search", 3));
+    assert_relative_eq!(pair.difference.unwrap(), 0.06, max_relative = 1e-9);
+    let half = 4.302_652_73 * 0.01 / 3f64.sqrt();
+    let (lower, upper) = pair.interval.unwrap();
+    assert_relative_eq!(lower, 0.06 - half, max_relative = 1e-6);
+    assert_relative_eq!(upper, 0.06 + half, max_relative = 1e-6);
+    // Two-sided p of t = 6 sqrt(3) with two degrees of freedom: 1 - t / sqrt(2 + t^2).
+    let t = 6.0 * 3f64.sqrt();
+    assert_relative_eq!(pair.p_value.unwrap(), 1.0 - t / (2.0 + t * t).sqrt(), max_relative = 1e-6);
+    assert!(verdict.worth_it);
+    assert!(
+        verdict.sentence.starts_with("Searching with DARTS is worth it here, over 3 paired seeds")
+    );
+    assert!(verdict.sentence.contains("+6.00 points [+3.52, +8.48]"), "{}", verdict.sentence);
+}
+
+#[test]
+fn a_lead_within_chance_is_not_shown() {
+    // 0.01, 0.02, 0.01 against random search: the interval reaches below zero.
+    let verdict = verdict(&[[0.90, 0.89, 0.5], [0.92, 0.90, 0.51], [0.94, 0.93, 0.52]]);
+    let (lower, _) = verdict.paired[0].interval.unwrap();
+    let half = 4.302_652_73 * (1e-4f64 / 3.0).sqrt() / 3f64.sqrt();
+    assert_relative_eq!(lower, 0.04 / 3.0 - half, max_relative = 1e-6);
+    assert!(lower < 0.0 && !verdict.worth_it);
+    assert!(verdict.sentence.contains("is not shown to be worth it"), "{}", verdict.sentence);
+}
+
+#[test]
+fn beating_one_of_two_is_not_enough() {
+    let verdict = verdict(&[[0.90, 0.80, 0.95], [0.91, 0.82, 0.97], [0.92, 0.81, 0.96]]);
+    assert!(verdict.paired[0].interval.unwrap().0 > 0.0);
+    assert!(verdict.paired[1].interval.unwrap().1 < 0.0);
+    assert!(!verdict.worth_it);
+}
+
+#[test]
+fn one_seed_cannot_tell() {
+    let verdict = verdict(&[[0.9, 0.5, 0.4]]);
+    assert!(!verdict.worth_it);
+    assert!(verdict.paired.iter().all(|pair| pair.interval.is_none() && pair.p_value.is_none()));
+    let rows = report(&[[0.9, 0.5, 0.4]]).contenders;
+    assert!(rows.iter().all(|row| row.accuracy_sd.is_none()));
+    assert!(verdict.sentence.starts_with("One seed cannot tell"), "{}", verdict.sentence);
+    assert!(
+        verdict.sentence.contains("+40.00 points against random search"),
+        "{}",
+        verdict.sentence
+    );
+}
+
+#[test]
+fn equal_differences_of_two_seeds_prove_nothing() {
+    let verdict = verdict(&[[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]]);
+    assert_eq!(verdict.paired[0].interval, Some((0.25, 0.25)));
+    assert_eq!(verdict.paired[0].p_value, None);
+    assert!(!verdict.worth_it);
+}
+
+#[test]
+fn every_method_is_judged_by_itself() {
+    let seeds = [0.0, 0.01, 0.02].map(|more| {
+        let base = seed([0.90 + more, 0.80 + 2.0 * more, 0.70]);
+        let cheap = LegResult { seconds: 30.0, training_macs: 2500, ..LegResult::default() };
+        let mut results = base.clone();
+        results.searches.push(cheap);
+        let weak = LegResult { accuracy: Some(0.75 + more), ..base.trained[0].clone() };
+        results.trained.insert(1, weak);
+        results
+    });
+    let report = Report::new(&["strong", "weak"], "hand-made", &seeds, &labels()).unwrap();
+    let names: Vec<&str> = report.contenders.iter().map(|row| &*row.name).collect();
+    assert_eq!(names, ["strong", "weak", "random search", "hand-made"]);
+    let macs: Vec<f64> = report.contenders.iter().map(|row| row.search_macs).collect();
+    assert_relative_eq!(macs[..], [5000.0, 2500.0, 4000.0, 0.0]);
+    let [strong, weak] = &report.methods[..] else { panic!("two methods") };
+    assert!(strong.worth_it && !weak.worth_it);
+    let against = |method: &MethodReport| {
+        method
+            .paired
+            .iter()
+            .map(|pair| (pair.against.clone(), pair.difference.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    // Means: 0.91 and 0.76 against 0.82 and 0.70.
+    let expected = [[0.09, 0.21], [-0.06, 0.06]];
+    for (method, expected) in [strong, weak].into_iter().zip(expected) {
+        let found = against(method);
+        assert_eq!([&*found[0].0, &*found[1].0], ["random search", "hand-made"]);
+        assert_relative_eq!([found[0].1, found[1].1][..], expected[..], max_relative = 1e-9);
+    }
+    assert!(weak.sentence.starts_with("Searching with weak is not shown"), "{}", weak.sentence);
+    assert_eq!(report.metrics().len(), 4);
+}
+
+#[test]
+fn reports_survive_json() {
+    let report = report(&[[0.9, 0.8, 0.7], [0.91, 0.79, 0.7]]);
+    let text = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
+
+/// The same seed with a contender that diverged.
+fn diverged(mut results: SeedResults, slot: usize) -> SeedResults {
+    let failure = Some("seed 1, epoch 0, step 2: the loss is not finite".to_owned());
+    results.trained[slot] = LegResult { failure, ..LegResult::default() };
+    results
+}
+
+fn of(seeds: &[SeedResults]) -> Result<Report, VerdictError> {
+    Report::new(&["DARTS"], "tiny ResNet", seeds, &labels())
+}
+
+#[test]
+fn a_contender_that_diverged_has_no_accuracy_and_the_sentence_says_so() {
+    let good = [[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]].map(seed);
+    let [first, second, third] = good.clone();
+    let report = of(&[diverged(first, 0), second, third]).unwrap();
+    let row = &report.contenders[0];
+    assert_eq!(row.accuracies, [None, Some(0.92), Some(0.94)]);
+    assert_relative_eq!(row.accuracy.unwrap(), 0.93, max_relative = 1e-12);
+    let verdict = &report.methods[0];
+    assert_eq!(verdict.paired[0].seeds, 2);
+    assert_relative_eq!(verdict.paired[0].difference.unwrap(), 0.065, max_relative = 1e-9);
+    // Better with the seeds that it has is not better.
+    assert!(!verdict.worth_it);
+    let expected =
+        "DARTS has no accuracy with 1 of 3 seeds: seed 1, epoch 0, step 2: the loss is not finite.";
+    assert!(verdict.sentence.ends_with(expected), "{}", verdict.sentence);
+    assert!(verdict.sentence.contains("over 2 paired seeds"), "{}", verdict.sentence);
+
+    // Nothing is left of the method.
+    let report = of(&good.clone().map(|results| diverged(results, 0))).unwrap();
+    let row = &report.contenders[0];
+    assert_eq!((row.accuracy, row.accuracy_sd, row.parameters), (None, None, None));
+    let verdict = &report.methods[0];
+    assert_eq!(verdict.paired[0].difference, None);
+    assert!(verdict.sentence.starts_with("Searching with DARTS has no result here."));
+    assert!(!report.metrics().contains_key("accuracy DARTS"));
+
+    // Nothing is left to compare with.
+    let report = of(&good.clone().map(|results| diverged(results, 1))).unwrap();
+    let sentence = &report.methods[0].sentence;
+    assert!(sentence.contains("nothing to compare with random search"), "{sentence}");
+    assert!(sentence.starts_with("So few paired seeds cannot tell"), "{sentence}");
+}
+
+#[test]
+fn when_every_contender_diverged_there_is_no_report() {
+    let all = [0, 1, 2].into_iter().fold(seed([0.9, 0.8, 0.7]), diverged);
+    let error = of(&[all.clone(), all]).unwrap_err();
+    assert!(matches!(error, VerdictError::NothingTrained { networks: 6, .. }), "{error}");
+}

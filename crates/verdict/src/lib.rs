@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod comparison;
+mod configured;
+mod error;
+mod fault;
+mod random;
+mod shared;
+mod training;
+
+pub use comparison::{
+    Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, ExplorerParts, ExplorerRules,
+    LegResult, Majority, MethodParts, MethodReport, PairedReport, Report, RetrainConfig, Stopwatch,
+    Tried, Workers,
+};
+pub use configured::ConfiguredExplorer;
+pub use error::VerdictError;
+pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
+pub use shared::SharedWeights;
+pub use training::{Training, TrainingConfig};

@@ -1,0 +1,275 @@
+//! Random search at a given cost.
+
+mod draws;
+
+use dartloom_net::Model as _;
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_record::{Event, Identity, KeptRuns, Observer, RunDir};
+use dartloom_space::{Build, Genotype, Space};
+use dartloom_train::{Evaluation, FitConfig, Session};
+use serde::{Deserialize, Serialize};
+
+use self::draws::Draws;
+use crate::training::candidate_file;
+use crate::{Training, TrainingConfig, VerdictError};
+use dartloom_data::{Dataset as _, Parts};
+use dartloom_explore::{Evaluator as _, Proposal};
+
+/// How candidates are drawn and judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RandomConfig {
+    /// In-edges kept per node.
+    pub top: usize,
+    /// How every candidate is trained.
+    pub fit: FitConfig,
+}
+
+impl Default for RandomConfig {
+    /// Two in-edges per node; ten epochs of training without drop-path or auxiliary head.
+    fn default() -> Self {
+        let fit = FitConfig {
+            epochs: 10,
+            batch: 64,
+            drop_path: 0.0,
+            auxiliary: 0.0,
+            ..FitConfig::default()
+        };
+        Self { top: 2, fit }
+    }
+}
+
+impl RandomConfig {
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`VerdictError::Config`] naming the field, such as `fit.epochs`.
+    pub fn check(&self) -> Result<(), VerdictError> {
+        if self.top == 0 {
+            return Err(VerdictError::Config {
+                field: "top",
+                expected: "at least 1",
+                found: self.top.to_string(),
+            });
+        }
+        self.fit.check().map_err(|error| VerdictError::from(error).within("fit"))
+    }
+}
+
+/// A candidate that has been trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candidate {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// The result of its training.
+    pub judgement: Judgement,
+    /// Multiply-adds that training it takes; one whose training failed counts as if it had been trained
+    /// to its end, so that failures do not prolong a search.
+    pub training_macs: u64,
+}
+
+impl Candidate {
+    /// Accuracy on the validation images; `None` when its training failed.
+    pub fn accuracy(&self) -> Option<f64> {
+        match self.judgement {
+            Judgement::Measured { accuracy, .. } => Some(accuracy),
+            Judgement::Failed { .. } => None,
+        }
+    }
+
+    /// The reason of its failure, if it failed.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.judgement {
+            Judgement::Measured { .. } => None,
+            Judgement::Failed { reason } => Some(reason),
+        }
+    }
+}
+
+/// The result of training a candidate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Judgement {
+    /// It was trained and judged on the validation images.
+    Measured {
+        /// Share of images classified right.
+        accuracy: f64,
+        /// Mean cross-entropy.
+        loss: f64,
+    },
+    /// Its loss stopped being a finite number.
+    Failed {
+        /// The place and the number, for people.
+        reason: String,
+    },
+}
+
+/// What a random search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RandomOutcome {
+    /// Everything it tried, in order; no two are the same ([`Key`](dartloom_explore::Key)).
+    pub candidates: Vec<Candidate>,
+    /// True where the search ended because the space gave no other architecture.
+    pub exhausted: bool,
+}
+
+impl RandomOutcome {
+    /// The candidate with the highest validation accuracy (lowest loss among equals, then the
+    /// first); `None` when the training of all failed.
+    pub fn best(&self) -> Option<&Candidate> {
+        let measured = self.candidates.iter().filter_map(|candidate| match candidate.judgement {
+            Judgement::Measured { accuracy, loss } => Some((accuracy, loss, candidate)),
+            Judgement::Failed { .. } => None,
+        });
+        // `max_by` keeps the last of equals; an earlier candidate must win.
+        let best = measured.rev().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        best.map(|(_, _, candidate)| candidate)
+    }
+
+    /// The reasons of failed candidates, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &str> {
+        self.candidates.iter().filter_map(Candidate::failure)
+    }
+
+    /// Multiply-adds spent on training all candidates.
+    pub fn training_macs(&self) -> u64 {
+        let macs = self.candidates.iter().map(|candidate| candidate.training_macs);
+        macs.fold(0, u64::saturating_add)
+    }
+}
+
+/// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs on
+/// the same images as a search's weights and judged on the same images as its logits, until
+/// the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). What was drawn before is drawn again.
+///
+/// # Differences from the paper
+/// Li and Talwalkar draw with replacement. In the spaces that they search a repetition is next to
+/// impossible; in a small space it would be paid for and tell nothing.
+#[derive(Debug)]
+pub struct RandomSearch<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Training and validation images.
+    pub data: &'a Parts<'a>,
+    /// How candidates are drawn and judged.
+    pub config: RandomConfig,
+    /// Multiply-adds to spend on training.
+    pub budget: u64,
+    /// Seed of draws and weights.
+    pub noise: Noise,
+}
+
+/// Most candidates of one search: a bound for budgets that would never end.
+const MOST_CANDIDATES: usize = 10_000;
+
+impl RandomSearch<'_> {
+    /// Trains candidates until the next one would exceed the budget or the space has no other; at least
+    /// one is tried. A candidate whose loss is not finite has failed, and the search goes on.
+    ///
+    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was; candidates
+    /// that are damaged there, or that belong to an operation which says no identity, are trained
+    /// again, and `observer` is told so. Of their weights, those of the best stay. Returns `None` when
+    /// `observer` stopped the search.
+    ///
+    /// # Errors
+    /// Those of [`Training`]'s [`check`](dartloom_explore::Evaluator::check) before anything is trained,
+    /// the error of a candidate's training or of a file;
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds the candidates
+    /// of another search: of other numbers, another seed, space or data set.
+    pub fn run(
+        &self,
+        phase: &str,
+        dir: &RunDir,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<RandomOutcome>, VerdictError> {
+        self.config.check()?;
+        let training = self.training();
+        training.check()?;
+        let identity = self.identity()?;
+        let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
+        let candidates: Vec<Candidate> = kept.read(observer)?.unwrap_or_default();
+        let mut draws = Draws::new(self.space, self.config.top, self.noise);
+        draws.again(&candidates)?;
+        let mut outcome = RandomOutcome { candidates, exhausted: false };
+        while outcome.candidates.len() < MOST_CANDIDATES {
+            let index = outcome.candidates.len();
+            let Some(genotype) = draws.draw() else {
+                outcome.exhausted = true;
+                break;
+            };
+            let model = training.model(&genotype, index as u64)?;
+            let training_macs =
+                training.training_macs(model.cost().macs, self.config.fit.epochs)?;
+            let spent = outcome.training_macs().saturating_add(training_macs);
+            if index > 0 && spent > self.budget {
+                break;
+            }
+            let name = format!("{phase}/{index}");
+            let proposal = Proposal::new(index as u64, genotype.clone());
+            let file = dir.file(&candidate_file(index as u64));
+            let mut session = Session::new(&mut *observer).saved_at(file);
+            let judgement = match training.train(name, &proposal, &model, &mut session) {
+                Ok(Some(Evaluation { accuracy, loss })) => Judgement::Measured { accuracy, loss },
+                Ok(None) => return Ok(None),
+                Err(error) => Judgement::Failed { reason: error.divergence()? },
+            };
+            outcome.candidates.push(Candidate { genotype, judgement, training_macs });
+            dir.store(FILE, &identity, &outcome.candidates)?;
+            if let Some(reason) = outcome.candidates[index].failure() {
+                let text = format!("{reason}; the candidate counts as failed");
+                // It is stored; a wish to stop is heard at the next candidate's first event.
+                let _ = observer.on_event(&Event::Note { text })?;
+            }
+        }
+        self.remove_losers(dir, &outcome)?;
+        Ok(Some(outcome))
+    }
+
+    /// Everything that it depends on.
+    fn identity(&self) -> Result<Identity, VerdictError> {
+        let identity = Identity::new()
+            .with("random search", &self.config)?
+            .with("network", &self.build)?
+            .with("budget", &self.budget)?
+            .with("seed", &self.noise.seed())?
+            .with("training images", &self.data.train.digest()?)?
+            .with("validation images", &self.data.valid.digest()?)?
+            .with("space", self.space)?;
+        Ok(self.registry.identified(identity, self.space.op_set().names())?)
+    }
+
+    /// Removes the weights of all candidates but the best, as nothing reads them any more.
+    fn remove_losers(&self, dir: &RunDir, outcome: &RandomOutcome) -> Result<(), VerdictError> {
+        let best = outcome.best();
+        for (index, candidate) in outcome.candidates.iter().enumerate() {
+            if best.is_none_or(|best| !std::ptr::eq(best, candidate)) {
+                dir.remove(&candidate_file(index as u64))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How its candidates are judged.
+    fn training(&self) -> Training<'_> {
+        let fit = self.config.fit.clone();
+        Training {
+            space: self.space,
+            registry: self.registry,
+            build: self.build,
+            data: self.data,
+            config: TrainingConfig { fit, patience: None },
+            noise: self.noise,
+            checkpoints: None,
+        }
+    }
+}
+
+/// Where the candidates so far are kept; also recorded by whoever keeps the whole search.
+pub(crate) const FILE: &str = "candidates.json";

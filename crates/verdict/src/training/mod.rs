@@ -1,0 +1,232 @@
+//! Candidates judged by training them.
+
+mod patience;
+
+use candle_core::{DType, Device};
+use dartloom_data::{Dataset, Parts};
+use dartloom_dist::worker::TaskError;
+use dartloom_net::memory::predict;
+use dartloom_net::{DerivedNetwork, Model};
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_record::{Event, Flow, RunDir, observer_fn};
+use dartloom_space::{Blueprint, Build, Genotype, Space};
+use dartloom_train::{
+    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
+    drive,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::fault::{failed, is_common};
+use crate::{RandomConfig, VerdictError};
+use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
+use dartloom_search::check_build;
+use patience::Patient;
+
+/// How candidates are trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingConfig {
+    /// Epochs, batches, rates: a short training that stands for a long one.
+    pub fit: FitConfig,
+    /// Epochs without a better accuracy after which a candidate's training ends; `None` for never.
+    pub patience: Option<usize>,
+}
+
+impl Default for TrainingConfig {
+    /// Ten epochs without drop-path or auxiliary head, as in random search
+    /// ([`RandomConfig`](crate::RandomConfig)).
+    fn default() -> Self {
+        Self { fit: RandomConfig::default().fit, patience: None }
+    }
+}
+
+/// Trains every candidate for a few epochs on the images that move a search's weights; its quality
+/// is the accuracy on those that move its logits.
+///
+/// A proposal's [`epochs`](Proposal::epochs) take the place of the configuration's. Weights, batches and
+/// everything random are seeded by the number of its task, so that equal tasks have equal results
+/// wherever they run.
+#[derive(Debug)]
+pub struct Training<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Training and validation images.
+    pub data: &'a Parts<'a>,
+    /// How candidates are trained.
+    pub config: TrainingConfig,
+    /// Seed of weights and batches.
+    pub noise: Noise,
+    /// Where candidates are saved epoch by epoch, so that one that is started again goes on.
+    pub checkpoints: Option<RunDir>,
+}
+
+/// A worker's report while it trains a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trained {
+    /// Epochs so far.
+    pub(crate) epoch: usize,
+    /// Accuracy on the validation images.
+    pub(crate) quality: Option<f64>,
+}
+
+/// The file that a candidate's weights are saved in while it is trained.
+pub(crate) fn candidate_file(task: u64) -> String {
+    format!("candidate-{task}.safetensors")
+}
+
+impl Training<'_> {
+    /// The network of a candidate, with the initial weights of its task.
+    ///
+    /// # Errors
+    /// When the genotype does not fit the space, or an operation is unknown.
+    pub fn model(&self, genotype: &Genotype, task: u64) -> Result<DerivedNetwork, VerdictError> {
+        let plan = self.plan(genotype)?;
+        let mut rng = self.noise.stream("candidate weights", task);
+        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+    }
+
+    fn plan(&self, genotype: &Genotype) -> Result<Blueprint, VerdictError> {
+        let network = genotype.network_in(self.space)?;
+        Ok(Blueprint::derived(genotype, &network, self.registry.catalog(), self.build)?)
+    }
+
+    /// Multiply-adds that training a proposal takes: three forward passes' worth per image and epoch.
+    ///
+    /// # Errors
+    /// When the genotype does not fit the space, an operation's cost is unknown, or the epochs are so many that
+    /// their multiply-adds are no number.
+    pub fn price(&self, proposal: &Proposal) -> Result<u64, VerdictError> {
+        let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
+        self.training_macs(cost.macs, self.epochs(proposal))
+    }
+
+    /// Predicted peak of a process that trains a proposal on `threads` threads, in bytes.
+    ///
+    /// # Errors
+    /// As [`Training::price`].
+    pub fn memory(&self, proposal: &Proposal, threads: usize) -> Result<u64, VerdictError> {
+        let plan = self.plan(&proposal.genotype)?;
+        Ok(predict(&plan, self.registry, &self.config.fit.workload(threads))?.total())
+    }
+
+    pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> Result<u64, VerdictError> {
+        let factors = [3, self.data.train.indices().len() as u64, epochs as u64];
+        let all = factors.into_iter().try_fold(macs, |product, factor| product.checked_mul(factor));
+        all.ok_or_else(|| VerdictError::Config {
+            field: "epochs",
+            expected: "so many that their multiply-adds are below 2^64",
+            found: epochs.to_string(),
+        })
+    }
+
+    fn epochs(&self, proposal: &Proposal) -> usize {
+        proposal.epochs.unwrap_or(self.config.fit.epochs)
+    }
+
+    /// Trains `model`, which is this proposal's; `None` when an observer stopped it.
+    ///
+    /// # Errors
+    /// The error of its training, or of its checkpoint.
+    pub fn train(
+        &self,
+        phase: String,
+        proposal: &Proposal,
+        model: &DerivedNetwork,
+        session: &mut Session<'_>,
+    ) -> Result<Option<Evaluation>, VerdictError> {
+        let noise = self.noise.child(&format!("candidate {}", proposal.task));
+        let train: &dyn Dataset = &self.data.train;
+        let held_out = Some(HeldOut::Validation(&self.data.valid));
+        let config = FitConfig { epochs: self.epochs(proposal), ..self.config.fit.clone() };
+        let fit = Fit::new(phase, model, config, noise, train, held_out)?;
+        let mut fit = Patient::new(fit, self.config.patience);
+        if drive(&mut fit, session)? != Ending::Finished {
+            return Ok(None);
+        }
+        let judged = fit.inner().evaluate()?.ok_or_else(|| TrainError::Config {
+            field: "validation images",
+            expected: "at least one",
+            found: fit.inner().phase().to_owned(),
+        })?;
+        Ok(Some(judged))
+    }
+
+    /// What a worker does with a proposal: trains it, and reports every epoch.
+    ///
+    /// # Errors
+    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Machine`] for what is not its doing, such as
+    /// a full disk, and [`TaskError::Other`] otherwise.
+    pub fn task(
+        &self,
+        proposal: &Proposal,
+        report: &mut dyn FnMut(Value),
+    ) -> Result<Outcome, TaskError> {
+        let mut observer = observer_fn(|event: &Event| {
+            if let Event::EpochFinished { epoch, metrics, .. } = event {
+                let (epoch, quality) = (epoch + 1, metrics.get("valid_accuracy"));
+                report(json!(Trained { epoch, quality: quality.copied() }));
+            }
+            Ok(Flow::Continue)
+        });
+        let mut session = Session::new(&mut observer);
+        if let Some(dir) = &self.checkpoints {
+            session = session.saved_at(dir.file(&candidate_file(proposal.task)));
+        }
+        self.outcome(proposal, &mut session).map_err(|error| match error {
+            VerdictError::Train(error @ TrainError::NotFinite { .. }) => {
+                TaskError::NonFinite(error.to_string())
+            }
+            error if is_common(&error) => TaskError::Machine(error.to_string()),
+            other => TaskError::Other(other.to_string()),
+        })
+    }
+
+    /// The same with the proposal and its outcome as JSON: what a pool's worker is given and what it
+    /// returns.
+    ///
+    /// # Errors
+    /// As [`Training::task`], and [`TaskError::Machine`] for a payload that is no proposal.
+    pub fn handle(
+        &self,
+        payload: &Value,
+        report: &mut dyn FnMut(Value),
+    ) -> Result<Value, TaskError> {
+        let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
+        let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
+        serde_json::to_value(self.task(&proposal, report)?).map_err(told)
+    }
+
+    fn outcome(
+        &self,
+        proposal: &Proposal,
+        session: &mut Session<'_>,
+    ) -> Result<Outcome, VerdictError> {
+        let model = self.model(&proposal.genotype, proposal.task)?;
+        let phase = format!("candidate {}", proposal.task);
+        Ok(match self.train(phase, proposal, &model, session)? {
+            Some(judged) => Outcome::measured(judged.accuracy, model.cost()),
+            None => Outcome::Failed { reason: "stopped".to_owned() },
+        })
+    }
+}
+
+impl Evaluator for Training<'_> {
+    fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError> {
+        let outcome = self.outcome(proposal, &mut Session::silent());
+        outcome.or_else(|error| failed(proposal.task, error))
+    }
+
+    /// # Errors
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
+    /// that the registry lacks, [`TrainError::Classes`] for images of other classes.
+    fn check(&self) -> Result<(), ExploreError> {
+        self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
+        check_build(self.build, &self.data.train).map_err(ExploreError::part)
+    }
+}

@@ -1,0 +1,199 @@
+//! Parts in code and data that break their contract, refused before anything is trained.
+
+use candle_core::Tensor;
+use dartloom_data::{DataError, Dataset, ImageShape, Split, Task};
+use dartloom_decode::TopK;
+use dartloom_explore::{Domain, Evaluator as _, RandomGenotypes, explore};
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_record::{RunDir, Silent};
+use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
+use dartloom_search::{BilevelConfig, Choices, SearchConfig};
+use dartloom_space::{Build, OpSet, OpSpec, Space, Stage};
+use dartloom_train::FitConfig;
+use dartloom_verdict::{
+    Comparison, ComparisonConfig, MethodParts, RandomConfig, RandomSearch, RetrainConfig, Training,
+    TrainingConfig, VerdictError,
+};
+use rand::RngCore;
+
+use crate::tiny::{build, first_digits, registry, space, two_ops};
+
+/// A softmax without a gradient.
+#[derive(Debug)]
+struct Detach;
+
+impl Relaxation for Detach {
+    fn weights(
+        &self,
+        logits: &Tensor,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Tensor, RelaxError> {
+        Ok(Softmax::default().weights(logits, at, noise)?.detach())
+    }
+}
+
+fn config() -> SearchConfig {
+    let bilevel = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
+    SearchConfig {
+        epochs: 4,
+        batch: 8,
+        bilevel,
+        crop_padding: 0,
+        flip: false,
+        ..SearchConfig::default()
+    }
+}
+
+/// P6: classes of the network are those of the data where candidates are trained, too.
+#[test]
+fn a_training_for_other_classes_is_refused() {
+    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let right = build(&digits, 2);
+    let training = Training {
+        space: &space,
+        registry: &registry,
+        build: Build { classes: 3, ..right },
+        data: &data,
+        config: TrainingConfig::default(),
+        noise: Noise::new(1),
+        checkpoints: None,
+    };
+    assert!(training.check().unwrap_err().to_string().starts_with("the labels are of 10 classes"));
+}
+
+/// A set with a recipe that the standard registry does not know.
+fn unregistered() -> OpSet {
+    let rest = OpSpec::new("rest", [Stage::Identity])
+        .with_strided([Stage::FactorizedReduce { out: dartloom_space::Width::Same }]);
+    OpSet::new("mine", vec![rest, registry().catalog().get("sep_conv_3x3").unwrap().clone()])
+        .unwrap()
+}
+
+fn names_the_remedy(error: impl std::fmt::Display) {
+    let error = error.to_string();
+    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
+    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
+}
+
+/// P8: a set that nobody registered is refused before anything is trained.
+#[test]
+fn a_set_that_is_not_registered_is_refused_before_the_search() {
+    let (space, registry) = (space(unregistered(), 1), registry());
+    let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
+
+    let digits = first_digits(32);
+    names_the_remedy(comparison(&registry, vec![method(&space)], &digits, &digits).unwrap_err());
+    comparison(&known, vec![method(&space)], &digits, &digits).unwrap();
+
+    let data = Split::Halves.parts(&digits, 1).unwrap();
+    let random = RandomSearch {
+        space: &space,
+        registry: &registry,
+        build: build(&digits, 2),
+        data: &data,
+        config: RandomConfig::default(),
+        budget: 0,
+        noise: Noise::new(1),
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(directory.path()).unwrap();
+    names_the_remedy(random.run("random", &dir, &mut Silent).unwrap_err());
+
+    let mut training = Training {
+        space: &space,
+        registry: &registry,
+        build: build(&digits, 2),
+        data: &data,
+        config: TrainingConfig::default(),
+        noise: Noise::new(1),
+        checkpoints: None,
+    };
+    let mut explorer = RandomGenotypes::new(Domain::top(space.clone(), 2), Noise::new(1));
+    names_the_remedy(explore(&mut explorer, &mut training, 3).unwrap_err());
+}
+
+fn method(space: &Space) -> MethodParts<'_> {
+    const DARTS: TopK = TopK::darts();
+    MethodParts {
+        key: "darts".to_owned(),
+        name: "DARTS".to_owned(),
+        space,
+        choices: Choices::of(Softmax::default()),
+        decoder: &DARTS,
+        channels: 2,
+        partial: 1,
+        split: Split::Halves,
+        search: config(),
+    }
+}
+
+fn comparison(
+    registry: &Registry,
+    methods: Vec<MethodParts<'_>>,
+    train: &dyn Dataset,
+    test: &dyn Dataset,
+) -> Result<(), VerdictError> {
+    let fit = FitConfig {
+        batch: 8,
+        auxiliary: 0.0,
+        drop_path: 0.0,
+        crop_padding: 1,
+        flip: false,
+        cutout: 0,
+        ..FitConfig::default()
+    };
+    let random = RandomConfig { fit: fit.clone(), ..RandomConfig::default() };
+    let retrain = RetrainConfig { channels: 2, layers: 3, fit };
+    let config = ComparisonConfig { random, retrain, ..ComparisonConfig::default() };
+    let explorers = Vec::new();
+    Comparison { registry, methods, explorers, workers: None, train, test, config }.check()
+}
+
+/// The second method's mistake is not told after the first method's search.
+#[test]
+fn a_comparison_tries_every_method_before_the_first_search() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let mut second = method(&space);
+    (second.key, second.name) = ("mine".to_owned(), "mine".to_owned());
+    second.choices = Choices::of(Detach);
+    let methods = vec![method(&space), second];
+    let error = comparison(&registry(), methods, &digits, &digits).unwrap_err();
+    let place = "methods.1: logits of `normal`, relaxed by Detach";
+    assert!(error.to_string().starts_with(place), "{error}");
+}
+
+/// P6: images to judge with of another task than those to train with.
+#[test]
+fn test_images_of_another_task_are_refused_by_a_comparison() {
+    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let other = Stripes;
+    let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
+    let error = error.to_string();
+    assert!(error.starts_with("expected test images of 1x8x8, Classification"), "{error}");
+}
+
+/// Two classes of stripes.
+#[derive(Debug)]
+struct Stripes;
+
+impl Dataset for Stripes {
+    fn len(&self) -> usize {
+        8
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 8, 8)
+    }
+
+    fn task(&self) -> Task {
+        Task::Classification { classes: 2 }
+    }
+
+    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+        pixels.fill(index as f32);
+        Ok((index % 2) as u32)
+    }
+}

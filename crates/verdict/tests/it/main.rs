@@ -1,0 +1,11 @@
+//! Tests of dartloom-verdict's public API.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
+
+mod comparison;
+mod configs;
+mod contracts;
+mod explorers;
+mod identity;
+mod random;
+mod tiny;
