@@ -16,8 +16,8 @@ use serde::Serialize;
 use crate::error::CliError;
 use crate::option::{different, within};
 use crate::score::{Benchmark, ProbeArguments, number};
-use crate::table::table;
 use crate::{input, output};
+use dartloom_report::table;
 
 /// Do zero-cost scores rank architectures as a table of measurements does?
 ///

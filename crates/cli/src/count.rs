@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::args::CountArguments;
 use crate::error::CliError;
 use crate::genotype::Subject;
-use crate::table::table;
 use crate::{genotype, output, spaces};
+use dartloom_report::table;
 
 /// Images of this many rows or more start with the ImageNet stem.
 const LARGE: usize = 128;

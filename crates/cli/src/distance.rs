@@ -12,8 +12,8 @@ use serde::Serialize;
 use crate::args::DistanceArguments;
 use crate::error::CliError;
 use crate::say::say;
-use crate::table::table;
 use crate::{genotype, input, output, spaces};
+use dartloom_report::table;
 
 /// What was found, as JSON.
 #[derive(Debug, Serialize)]

@@ -95,9 +95,9 @@ pub(crate) enum CliError {
     /// A drawing of an unknown form.
     #[error("{}: expected a name that ends in .svg or .dot", path.display())]
     DrawingForm { path: PathBuf },
-    /// A chart that the drawing library cannot make.
-    #[error("the chart cannot be drawn: {reason}")]
-    Layout { reason: String },
+    /// A picture that cannot be made.
+    #[error(transparent)]
+    Report(#[from] dartloom_report::ReportError),
     /// Workers that have too little memory for this program.
     #[error("--worker-memory: {source}")]
     WorkerMemory { source: dartloom::dist::DistError },
@@ -193,7 +193,7 @@ impl CliError {
         match self {
             Self::Write { .. }
             | Self::Encode { .. }
-            | Self::Layout { .. }
+            | Self::Report(_)
             | Self::Signals(_)
             | Self::Threads(_)
             | Self::Child { .. }

@@ -17,7 +17,7 @@ use crate::bench::default_threads;
 use crate::error::CliError;
 use crate::experiment::{self, Chosen, Plan};
 use crate::output;
-use crate::table::table;
+use dartloom_report::table;
 
 /// What an experiment needs, as JSON.
 #[derive(Debug, Serialize)]

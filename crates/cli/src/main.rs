@@ -2,7 +2,6 @@
 
 mod args;
 mod bench;
-mod chart;
 mod correlate;
 mod count;
 mod decode;
@@ -22,8 +21,6 @@ mod run;
 mod say;
 mod score;
 mod spaces;
-mod svg;
-mod table;
 mod worker;
 
 use std::process::ExitCode;

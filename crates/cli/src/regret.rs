@@ -11,12 +11,12 @@ use dartloom::search::explore::{
 };
 use serde::Serialize;
 
-use crate::chart::{Labels, Series, chart};
 use crate::error::CliError;
 use crate::option::{different, within};
 use crate::score::{Benchmark, number};
-use crate::table::table;
 use crate::{input, output};
+use dartloom_report::table;
+use dartloom_report::{Labels, Series, chart};
 
 /// How far from a benchmark's best do explorers stay, evaluation by evaluation?
 ///
@@ -161,7 +161,7 @@ fn draw(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError
     };
     let title = format!("mean regret of {} over {} seeds", arguments.reported, arguments.seeds);
     let labels = Labels { title: &title, x: "evaluations", y: "regret" };
-    chart(labels, &found.iter().map(curve).collect::<Vec<_>>())
+    Ok(chart(labels, &found.iter().map(curve).collect::<Vec<_>>())?)
 }
 
 fn render(

@@ -7,8 +7,8 @@ use super::args::{PeakArguments, default_threads};
 use super::measure::{best, median, repeat};
 use super::print_json;
 use crate::error::CliError;
-use crate::table::table;
 use crate::{output, room};
+use dartloom_report::table;
 
 #[derive(Debug, Serialize)]
 struct Peak {

@@ -9,7 +9,7 @@ use super::recompute::Choice;
 use super::{instruction_set, print_json};
 use crate::error::CliError;
 use crate::output;
-use crate::table::table;
+use dartloom_report::table;
 
 /// Figures of one benchmark.
 #[derive(Debug, Serialize)]

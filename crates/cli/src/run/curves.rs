@@ -6,7 +6,7 @@ use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError};
 use dartloom::search::explore::{Point, front};
 use dartloom::train::RunDir;
 
-use crate::chart::{Labels, Series, chart};
+use dartloom_report::{Labels, Series, chart};
 
 /// Keeps every candidate of a phase in `curves/PHASE.csv`, and draws the best so far, quality against
 /// parameters, and measured against predicted memory beside it.

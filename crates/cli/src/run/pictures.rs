@@ -4,7 +4,7 @@ use dartloom::record::{Event, Flow, Observer, ObserverError};
 use dartloom::space::Genotype;
 use dartloom::train::RunDir;
 
-use crate::svg;
+use dartloom_report::svg;
 
 /// Writes every new architecture to `genotypes/` and draws its cells in `cells/`.
 #[derive(Debug)]

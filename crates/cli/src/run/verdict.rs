@@ -8,7 +8,7 @@ use dartloom::search::stop::Stopped;
 use dartloom::search::{ContenderReport, Gap, Majority, MethodReport, Report, Tried};
 
 use crate::experiment::Experiment;
-use crate::table::table;
+use dartloom_report::table;
 
 /// Threads of the kernels.
 pub(super) fn threads() -> usize {

@@ -14,7 +14,7 @@ pub(crate) use network::Benchmark;
 
 use crate::error::CliError;
 use crate::output;
-use crate::table::table;
+use dartloom_report::table;
 
 /// What a score says, as JSON.
 #[derive(Debug, Serialize)]

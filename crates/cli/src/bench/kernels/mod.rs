@@ -11,8 +11,8 @@ use super::args::KernelsArguments;
 use super::measure::{best, median, repeat};
 use super::{instruction_set, print_json};
 use crate::error::CliError;
-use crate::table::table;
 use crate::{output, room};
+use dartloom_report::table;
 use rows::{Operands, ROWS, Row};
 
 /// Batches when none is asked for.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::measure::median;
-use crate::table::table;
+use dartloom_report::table;
 
 /// One case.
 #[derive(Clone, Debug, Serialize)]

@@ -16,7 +16,7 @@ use super::search_step::bilevel;
 use super::train_step::{Training, config};
 use crate::error::CliError;
 use crate::output;
-use crate::table::table;
+use dartloom_report::table;
 use file::File;
 
 /// What one step computed.

@@ -5,37 +5,40 @@ use std::ops::Range;
 
 use plotters::prelude::*;
 
-use crate::error::CliError;
+use crate::error::ReportError;
 
 /// A named set of points.
 #[derive(Clone, Debug)]
-pub(crate) struct Series {
+pub struct Series {
     /// What the legend says.
-    pub(crate) name: String,
+    pub name: String,
     /// Its points, in order.
-    pub(crate) points: Vec<(f64, f64)>,
+    pub points: Vec<(f64, f64)>,
     /// Whether they are joined.
-    pub(crate) line: bool,
+    pub line: bool,
 }
 
 /// What stands around the points.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Labels<'a> {
+pub struct Labels<'a> {
     /// Above them.
-    pub(crate) title: &'a str,
+    pub title: &'a str,
     /// Below.
-    pub(crate) x: &'a str,
+    pub x: &'a str,
     /// On their left.
-    pub(crate) y: &'a str,
+    pub y: &'a str,
 }
 
 const SIZE: (u32, u32) = (720, 440);
 
-/// All series in one picture.
-pub(crate) fn chart(labels: Labels<'_>, series: &[Series]) -> Result<String, CliError> {
+/// All series in one picture, as SVG.
+///
+/// # Errors
+/// [`ReportError::Chart`] when the drawing library gives up.
+pub fn chart(labels: Labels<'_>, series: &[Series]) -> Result<String, ReportError> {
     let mut text = String::new();
-    draw(&mut text, labels, series)
-        .map_err(|error| CliError::Layout { reason: format!("{}: {error}", labels.title) })?;
+    let refuse = |found| ReportError::Chart { title: labels.title.to_owned(), found };
+    draw(&mut text, labels, series).map_err(|error| refuse(error.to_string()))?;
     Ok(text)
 }
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use dartloom::space::{CellGenotype, Gene, Genotype, Layout, OpSet, Space, Stem};
+use dartloom_space::{CellGenotype, Gene, Genotype, Layout, OpSet, Space, Stem};
 
 fn published(name: &str) -> Vec<DrawnPart> {
     Genotype::published(name).unwrap().drawing().parts

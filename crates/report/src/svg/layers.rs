@@ -1,6 +1,6 @@
 //! Layers: boxes, labels and bends of edges, each in one column, edges between neighbouring columns.
 
-use dartloom::space::{DrawnEdge, DrawnPart, EdgeLabel};
+use dartloom_space::{DrawnEdge, DrawnPart, EdgeLabel};
 
 /// Something that takes room in a column.
 #[derive(Clone, Debug)]

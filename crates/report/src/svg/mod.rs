@@ -10,7 +10,7 @@ mod place;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use dartloom::space::{DrawnEdge, DrawnPart, EdgeLabel, Line};
+use dartloom_space::{DrawnEdge, DrawnPart, EdgeLabel, Line};
 
 use layers::{Item, Kind, LINE, Layers};
 use place::Places;
@@ -20,12 +20,12 @@ const TITLE: f64 = 28.0;
 const MARGIN: f64 = 10.0;
 
 /// The drawing of one part under its title.
-pub(crate) fn one(part: &DrawnPart) -> String {
+pub fn one(part: &DrawnPart) -> String {
     all(std::slice::from_ref(part))
 }
 
 /// The drawings of parts, each under its title, one below the other.
-pub(crate) fn all(parts: &[DrawnPart]) -> String {
+pub fn all(parts: &[DrawnPart]) -> String {
     let (mut body, mut y, mut width) = (String::new(), MARGIN, 0.0_f64);
     for part in parts {
         let canvas = Canvas::of(part);
