@@ -9,18 +9,12 @@ mod distance;
 mod draw;
 mod error;
 mod estimate;
-mod experiment;
-mod genotype;
-mod input;
-mod machine;
 mod option;
 mod output;
 mod regret;
-mod room;
 mod run;
 mod say;
 mod score;
-mod spaces;
 mod worker;
 
 use std::process::ExitCode;

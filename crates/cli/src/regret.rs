@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use crate::error::CliError;
 use crate::option::{different, within};
-use crate::score::{Benchmark, number};
-use crate::{input, output};
+use crate::output;
+use crate::score::number;
+use dartloom_engine::{Benchmark, input};
 use dartloom_report::table;
 use dartloom_report::{Labels, Series, chart};
 
@@ -28,7 +29,7 @@ pub(crate) struct RegretArguments {
     #[arg(long, value_name = "FILE.csv")]
     table: PathBuf,
     /// The benchmark whose architectures these are.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = crate::score::benchmark())]
     space: Benchmark,
     /// What a search sees.
     #[arg(long, value_name = "COLUMN")]
