@@ -57,8 +57,9 @@ mod tests {
         assert_eq!(admit(6, gibibytes), Ok(()));
         let expected = "a step needs 7.0 GiB of memory, and the machine has 6.0 GiB";
         assert_eq!(admit(7, gibibytes), Err(expected.to_owned()));
-        let error = admit(usize::MAX, gibibytes).unwrap_err();
-        assert!(error.ends_with("it fits with --batch 6"), "{error}");
+        let what = || "a step".to_owned();
+        let error = admit_in(available(), what, usize::MAX, gibibytes).unwrap_err();
+        assert!(matches!(error, EngineError::Room { fitting: Some(6), .. }), "{error}");
         let expected = "a step needs more than 16 EiB of memory, and the machine has 6.0 GiB";
         assert_eq!(admit(1, |_| None), Err(expected.to_owned()));
     }
