@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// Say how far from a benchmark's best explorers stay.
     Regret(crate::regret::RegretArguments),
     /// Measure time and memory of a step, of inference, of kernels, and the machine's peak.
-    Bench(crate::bench::BenchArguments),
+    Bench(dartloom_bench::BenchArguments),
 }
 
 impl Default for Command {
@@ -65,7 +65,7 @@ pub(crate) struct RunArguments {
         long,
         value_name = "NAME,...",
         value_delimiter = ',',
-        value_parser = PossibleValuesParser::new(crate::experiment::method_names())
+        value_parser = PossibleValuesParser::new(dartloom_engine::experiment::method_names())
     )]
     pub(crate) method: Vec<String>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
@@ -117,7 +117,7 @@ pub(crate) struct WorkerArguments {
 #[derive(Debug, Args)]
 pub(crate) struct DecodeArguments {
     /// A built-in space (`darts`, `darts-S`, `individual`, ...) or a file in RON or JSON.
-    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
     pub(crate) space: String,
     /// The rule: a name such as `darts`, or settings such as `TopK(edges: 3)`.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::DECODER_HELP)]
@@ -147,7 +147,7 @@ pub(crate) struct CountArguments {
     #[arg(value_name = "GENOTYPE")]
     pub(crate) genotype: String,
     /// The space the genotype is from: its network is counted, with its operations.
-    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
     pub(crate) space: Option<String>,
     /// Base channels.
     #[arg(long, value_name = "C")]
@@ -186,7 +186,7 @@ pub(crate) struct DistanceArguments {
     #[arg(long, value_name = "means|medians|FILE.json", default_value = "means")]
     pub(crate) weights: String,
     /// The space both are from, for the distance by position.
-    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
     pub(crate) space: Option<String>,
     /// One line of JSON.
     #[arg(long)]
@@ -203,7 +203,7 @@ pub(crate) struct EstimateArguments {
     #[arg(long, value_name = "LIMIT", value_parser = crate::estimate::bytes)]
     pub(crate) memory: Option<u64>,
     /// Threads of the kernels; 2 where there are two cores, when left out.
-    #[arg(long, value_name = "T", value_parser = crate::bench::few)]
+    #[arg(long, value_name = "T", value_parser = dartloom_bench::few)]
     pub(crate) threads: Option<usize>,
     /// One line of JSON.
     #[arg(long)]

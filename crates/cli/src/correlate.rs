@@ -15,9 +15,10 @@ use serde::Serialize;
 
 use crate::error::CliError;
 use crate::option::{different, within};
-use crate::score::{Benchmark, ProbeArguments, number};
-use crate::table::table;
-use crate::{input, output};
+use crate::output;
+use crate::score::{ProbeArguments, number};
+use dartloom_engine::{Benchmark, input};
+use dartloom_report::table;
 
 /// Do zero-cost scores rank architectures as a table of measurements does?
 ///
@@ -30,7 +31,7 @@ pub(crate) struct CorrelateArguments {
     #[arg(long, value_name = "FILE.csv")]
     table: PathBuf,
     /// The benchmark whose architectures these are.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = crate::score::benchmark())]
     space: Benchmark,
     /// Columns to correlate with.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', required = true)]

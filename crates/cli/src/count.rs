@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use crate::args::CountArguments;
 use crate::error::CliError;
-use crate::genotype::Subject;
-use crate::table::table;
-use crate::{genotype, output, spaces};
+use crate::output;
+use dartloom_engine::genotype::Subject;
+use dartloom_engine::{genotype, spaces};
+use dartloom_report::table;
 
 /// Images of this many rows or more start with the ImageNet stem.
 const LARGE: usize = 128;

@@ -18,8 +18,9 @@ pub(crate) use logits::Logits;
 
 use crate::args::DecodeArguments;
 use crate::error::CliError;
+use crate::output;
 use crate::say::say;
-use crate::{input, output, spaces};
+use dartloom_engine::{input, spaces};
 
 /// For `--help`.
 pub(crate) const DECODER_HELP: &str = "\

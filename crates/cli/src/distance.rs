@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use crate::args::DistanceArguments;
 use crate::error::CliError;
+use crate::output;
 use crate::say::say;
-use crate::table::table;
-use crate::{genotype, input, output, spaces};
+use dartloom_engine::{genotype, input, spaces};
+use dartloom_report::table;
 
 /// What was found, as JSON.
 #[derive(Debug, Serialize)]

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use dartloom::space::{Drawing, Genotype};
+use dartloom_report::svg;
 
 use crate::args::DrawArguments;
 use crate::error::CliError;
+use crate::output;
 use crate::say::say;
-use crate::score::Benchmark;
-use crate::{genotype, input, output, spaces, svg};
+use dartloom_engine::{Benchmark, genotype, input, spaces};
 
 /// Draws a genotype or a space as DOT or SVG.
 pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {

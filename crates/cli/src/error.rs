@@ -5,42 +5,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use dartloom::space::text::suggestion;
+use dartloom_bench::BenchError;
+use dartloom_engine::EngineError;
 use thiserror::Error;
 
 /// Why a command ended without its result.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CliError {
-    /// A file of the user's that cannot be read.
+    /// An experiment that cannot be read, planned or run; or the work itself.
+    #[error("{}", told(.0))]
+    Engine(#[from] EngineError),
+    /// A benchmark without figures.
+    #[error("{}", measured(.0))]
+    Bench(BenchError),
+    /// A picture that cannot be made.
+    #[error(transparent)]
+    Report(#[from] dartloom_report::ReportError),
+    /// A file that cannot be read.
     #[error("{}: cannot read it: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// A file that is no text.
-    #[error("{}: expected text in UTF-8, found {found}", path.display())]
-    NoText { path: PathBuf, found: String },
-    /// A place of an experiment file that cannot be understood.
-    #[error("{}:{line}:{column}: {message}", path.display())]
-    ExperimentText { path: PathBuf, line: usize, column: usize, message: String },
-    /// A file whose content a library refuses.
-    #[error("{}: {source}", path.display())]
-    Content { path: PathBuf, source: Box<dartloom::Error> },
-    /// An experiment that cannot be run.
-    #[error("{origin}: {source}")]
-    Experiment { origin: String, source: Box<dartloom::Error> },
-    /// A field of an experiment that cannot be used.
-    #[error("{origin}: {field}: expected {expected}, found {found}")]
-    Field { origin: String, field: &'static str, expected: &'static str, found: String },
-    /// A command-line value that a library refuses.
-    #[error(transparent)]
-    Input(Box<dartloom::Error>),
-    /// `--set` without `=`.
-    #[error("--set {found}: expected key=value")]
-    SetForm { found: String },
-    /// `--set` of a key that is not there.
-    #[error("--set {key}: unknown key `{part}`; {}", suggestion(part, known))]
-    SetKey { key: String, part: String, known: Vec<String> },
-    /// `--set` of a value that does not fit its key.
-    #[error("--set {key}={value}: {message}")]
-    SetValue { key: String, value: String, message: String },
     /// A name that is neither built in nor a file.
     #[error("`{found}` is no {what} and no file; {}", suggestion(found, known))]
     UnknownName { found: String, what: &'static str, known: Vec<String> },
@@ -75,93 +59,10 @@ pub(crate) enum CliError {
     /// An option that names the same thing twice.
     #[error("{option}: `{found}` twice")]
     Repeated { option: &'static str, found: String },
-    /// Something that needs more memory than there is.
-    #[error(
-        "{what} needs {} of memory, and {limit} {}{}",
-        crate::room::amount(*needed),
-        crate::room::amount(*available),
-        fitting.map_or_else(String::new, |batch| format!("; it fits with --batch {batch}"))
-    )]
-    Room { what: String, needed: u64, available: u64, limit: String, fitting: Option<usize> },
-    /// A tensor of a parity file that cannot be used.
-    #[error("{}: tensor `{tensor}`: expected {expected}, found {found}", path.display())]
-    Parity { path: PathBuf, tensor: String, expected: String, found: String },
-    /// A process that did not do what it was started for.
-    #[error("{case}: the process that trains it failed: {message}")]
-    Child { case: String, message: String },
-    /// A thread pool that cannot be started.
-    #[error("cannot start a thread pool: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
     /// A drawing of an unknown form.
     #[error("{}: expected a name that ends in .svg or .dot", path.display())]
     DrawingForm { path: PathBuf },
-    /// A chart that the drawing library cannot make.
-    #[error("the chart cannot be drawn: {reason}")]
-    Layout { reason: String },
-    /// Workers that have too little memory for this program.
-    #[error("--worker-memory: {source}")]
-    WorkerMemory { source: dartloom::dist::DistError },
-    /// A run directory that belongs to something else.
-    #[error(
-        "{} holds files but no run of dartloom; choose another directory with --out",
-        path.display()
-    )]
-    ForeignDirectory { path: PathBuf },
-    /// A run directory of another experiment.
-    #[error(
-        "{} holds a run of another experiment:\n{}\nchoose another directory with --out, or \
-         start anew with --overwrite",
-        path.display(), differences.iter().map(|d| format!("  {d}")).collect::<Vec<_>>().join("\n")
-    )]
-    OtherExperiment { path: PathBuf, differences: Vec<String> },
-    /// A run that began with other images.
-    #[error(
-        "{}: the {which} are not those that the run began with: their digest was {there}, and is \
-         {here}; put the images back, choose another directory with --out, or start anew with \
-         --overwrite",
-        path.display()
-    )]
-    OtherImages { path: PathBuf, which: &'static str, there: String, here: String },
-    /// A run of seeds that are not asked for any more.
-    #[error(
-        "{} holds a run of seeds {}, and this one asks for {}; ask for all of them, and for more if you \
-         like, or choose another directory with --out",
-        path.display(), seeds(there), seeds(here)
-    )]
-    FewerSeeds { path: PathBuf, there: Vec<u64>, here: Vec<u64> },
-    /// A run of a version whose results cannot be verified.
-    #[error(
-        "{} holds a run of an older version of dartloom, whose results have no checksums; choose \
-         another directory with --out, or start anew with --overwrite",
-        path.display()
-    )]
-    OldRun { path: PathBuf },
-    /// Labels that are not below the number of classes.
-    #[error(
-        "{source}; `data: Idx(directory: \"{}\", classes: N)` says that there are N classes",
-        directory.display()
-    )]
-    Classes { directory: PathBuf, source: Box<CliError> },
-    /// A run that needs more memory than there is.
-    #[error(
-        "{what} is predicted to need {}, {limit} {}; `dartloom estimate` says where it goes, \
-         --memory BYTES counts on another amount", crate::room::amount(*needed), crate::room::amount(*available)
-    )]
-    Memory { what: String, needed: u64, available: u64, limit: String },
-    /// A link where a run would write or remove a file.
-    #[error(
-        "{}: expected a file or directory of a run, found a link; it is neither followed nor \
-         replaced: remove it, or choose another directory with --out",
-        path.display()
-    )]
-    Link { path: PathBuf },
-    /// Two programs on one run.
-    #[error("{}: another dartloom is at work on this run", path.display())]
-    Locked { path: PathBuf },
-    /// A place where no result could be written.
-    #[error("{}: cannot write there: {source}", path.display())]
-    Place { path: PathBuf, source: io::Error },
-    /// A result that cannot be written.
+    /// A stream that cannot be written to.
     #[error("{}: cannot write it: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     /// A value that cannot be put into its text form.
@@ -170,13 +71,52 @@ pub(crate) enum CliError {
     /// Signals cannot be heard.
     #[error("Ctrl-C cannot be handled: {0}")]
     Signals(#[from] ctrlc::Error),
-    /// The work itself failed.
-    #[error(transparent)]
-    Work(Box<dartloom::Error>),
 }
 
-fn seeds(seeds: &[u64]) -> String {
-    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+impl From<BenchError> for CliError {
+    fn from(error: BenchError) -> Self {
+        Self::Bench(error)
+    }
+}
+
+/// The engine's words, with the options that are meant and those that help.
+fn told(error: &EngineError) -> String {
+    const OTHER_PLACE: &str = "choose another directory with --out";
+    let before = match error {
+        EngineError::SetForm { .. } | EngineError::SetKey { .. } | EngineError::SetValue { .. } => {
+            "--set "
+        }
+        EngineError::SetMethods { .. } => "--set: ",
+        EngineError::Workers { .. } => "--",
+        EngineError::WorkerMemory { .. } => "--worker-memory: ",
+        _ => "",
+    };
+    let after = match error {
+        EngineError::SetMethods { .. } => "; --method NAME,... replaces them".to_owned(),
+        EngineError::ForeignDirectory { .. } => format!("; {OTHER_PLACE}"),
+        EngineError::OtherExperiment { .. } => {
+            format!("\n{OTHER_PLACE}, or start anew with --overwrite")
+        }
+        EngineError::OtherImages { .. } => {
+            format!(", {OTHER_PLACE}, or start anew with --overwrite")
+        }
+        EngineError::OldRun { .. } => format!("; {OTHER_PLACE}, or start anew with --overwrite"),
+        EngineError::FewerSeeds { .. } | EngineError::Link { .. } => format!(", or {OTHER_PLACE}"),
+        EngineError::Room { fitting: Some(batch), .. } => format!("; it fits with --batch {batch}"),
+        EngineError::Memory { .. } => {
+            "; `dartloom estimate` says where it goes, --memory BYTES counts on another amount"
+                .to_owned()
+        }
+        _ => String::new(),
+    };
+    format!("{before}{error}{after}")
+}
+
+fn measured(error: &BenchError) -> String {
+    match error {
+        BenchError::Engine(error) => told(error),
+        other => other.to_string(),
+    }
 }
 
 /// `at least 1`, `from 1 to 9`.
@@ -190,35 +130,60 @@ fn range(least: u64, most: u64) -> String {
 impl CliError {
     /// 2 when what was typed or given is at fault, 1 otherwise.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Write { .. }
-            | Self::Encode { .. }
-            | Self::Layout { .. }
-            | Self::Signals(_)
-            | Self::Threads(_)
-            | Self::Child { .. }
-            | Self::Work(_) => ExitCode::from(1),
-            _ => ExitCode::from(2),
-        }
+        let is_of_input = match self {
+            Self::Engine(error) => error.is_of_input(),
+            Self::Bench(error) => error.is_of_input(),
+            Self::Write { .. } | Self::Encode { .. } | Self::Report(_) | Self::Signals(_) => false,
+            _ => true,
+        };
+        ExitCode::from(if is_of_input { 2 } else { 1 })
     }
 
     /// The work itself failed with `error`.
     pub(crate) fn work(error: impl Into<dartloom::Error>) -> Self {
-        Self::Work(Box::new(error.into()))
+        Self::Engine(EngineError::work(error))
     }
 
     /// A command-line value was refused with `error`.
     pub(crate) fn input(error: impl Into<dartloom::Error>) -> Self {
-        Self::Input(Box::new(error.into()))
+        Self::Engine(EngineError::input(error))
     }
 
     /// The content of the file at `path` was refused with `error`.
     pub(crate) fn content(path: &Path, error: impl Into<dartloom::Error>) -> Self {
-        Self::Content { path: path.to_owned(), source: Box::new(error.into()) }
+        Self::Engine(EngineError::content(path, error))
     }
+}
 
-    /// The experiment from `origin` was refused with `error`.
-    pub(crate) fn experiment(origin: &str, error: impl Into<dartloom::Error>) -> Self {
-        Self::Experiment { origin: origin.to_owned(), source: Box::new(error.into()) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engine_is_quoted_with_the_options_that_help() {
+        let path = PathBuf::from("runs/x");
+        let rows = [
+            (
+                EngineError::SetForm { found: "layers".to_owned() },
+                "--set layers: expected key=value",
+            ),
+            (
+                EngineError::ForeignDirectory { path },
+                "runs/x holds files but no run of dartloom; choose another directory with --out",
+            ),
+            (
+                EngineError::Room {
+                    what: "a step".to_owned(),
+                    needed: 7 << 30,
+                    available: 6 << 30,
+                    limit: "the machine has".to_owned(),
+                    fitting: Some(6),
+                },
+                "a step needs 7.0 GiB of memory, and the machine has 6.0 GiB; it fits with --batch 6",
+            ),
+        ];
+        for (error, text) in rows {
+            assert_eq!(CliError::Bench(error.into()).to_string(), text);
+        }
     }
 }

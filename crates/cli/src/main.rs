@@ -2,7 +2,6 @@
 
 mod args;
 mod bench;
-mod chart;
 mod correlate;
 mod count;
 mod decode;
@@ -10,20 +9,12 @@ mod distance;
 mod draw;
 mod error;
 mod estimate;
-mod experiment;
-mod genotype;
-mod input;
-mod machine;
 mod option;
 mod output;
 mod regret;
-mod room;
 mod run;
 mod say;
 mod score;
-mod spaces;
-mod svg;
-mod table;
 mod worker;
 
 use std::process::ExitCode;

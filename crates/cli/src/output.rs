@@ -1,8 +1,10 @@
 //! Writing results.
 
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+pub(crate) use dartloom_engine::output::{check_place, write};
 
 use crate::error::CliError;
 use crate::say::say;
@@ -36,20 +38,4 @@ pub(crate) fn told(message: &clap::Error) -> ExitCode {
 pub(crate) fn json(value: &impl serde::Serialize, what: &'static str) -> Result<String, CliError> {
     let text = serde_json::to_string(value).map(|text| text + "\n");
     text.map_err(|error| CliError::Encode { what, message: error.to_string() })
-}
-
-/// Refuses a file that no result could be written to, before there is one.
-pub(crate) fn check_place(path: &Path) -> Result<(), CliError> {
-    let refuse = |kind: ErrorKind| CliError::Place { path: path.to_owned(), source: kind.into() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        _ if path.is_dir() => Err(refuse(ErrorKind::IsADirectory)),
-        Some(folder) if !folder.is_dir() => Err(refuse(ErrorKind::NotFound)),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a result to a file.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::write(path, text).map_err(|source| CliError::Write { path: path.to_owned(), source })
 }

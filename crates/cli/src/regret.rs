@@ -10,12 +10,13 @@ use dartloom::noise::Noise;
 use dartloom::verdict::ConfiguredExplorer;
 use serde::Serialize;
 
-use crate::chart::{Labels, Series, chart};
 use crate::error::CliError;
 use crate::option::{different, within};
-use crate::score::{Benchmark, number};
-use crate::table::table;
-use crate::{input, output};
+use crate::output;
+use crate::score::number;
+use dartloom_engine::{Benchmark, input};
+use dartloom_report::table;
+use dartloom_report::{Labels, Series, chart};
 
 /// How far from a benchmark's best do explorers stay, evaluation by evaluation?
 ///
@@ -27,7 +28,7 @@ pub(crate) struct RegretArguments {
     #[arg(long, value_name = "FILE.csv")]
     table: PathBuf,
     /// The benchmark whose architectures these are.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = crate::score::benchmark())]
     space: Benchmark,
     /// What a search sees.
     #[arg(long, value_name = "COLUMN")]
@@ -160,7 +161,7 @@ fn draw(arguments: &RegretArguments, found: &[Found]) -> Result<String, CliError
     };
     let title = format!("mean regret of {} over {} seeds", arguments.reported, arguments.seeds);
     let labels = Labels { title: &title, x: "evaluations", y: "regret" };
-    chart(labels, &found.iter().map(curve).collect::<Vec<_>>())
+    Ok(chart(labels, &found.iter().map(curve).collect::<Vec<_>>())?)
 }
 
 fn render(

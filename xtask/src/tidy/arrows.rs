@@ -26,8 +26,8 @@ const LEVELS: &[(&str, u8)] = &[
     ("verdict", 5),
     ("dartloom", 6),
     ("engine", 7),
-    ("cli", 8),
     ("bench", 8),
+    ("cli", 9),
 ];
 
 /// Programs on the facade: the one crate they may depend on is the one users depend on.

@@ -6,7 +6,7 @@ use super::arrows::{dependencies, folder};
 use super::{Finding, Tree};
 
 /// Folders of the crates that compile without tensors.
-const PURE: [&str; 6] = ["dist", "space", "decode", "noise", "record", "explore"];
+const PURE: [&str; 7] = ["dist", "space", "decode", "noise", "record", "explore", "report"];
 
 /// Beginnings of the names of tensor libraries and of what is made only for them.
 const TENSOR_LIBRARIES: [&str; 9] = [

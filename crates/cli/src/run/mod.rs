@@ -1,35 +1,27 @@
 //! `dartloom run`.
 
 mod command;
-mod curves;
-mod directory;
-mod log;
-mod memory;
+mod date;
 mod pace;
-mod pictures;
 mod progress;
 mod settings;
 mod signal;
-mod verdict;
-mod workers;
 
-pub(crate) use directory::check_images;
 pub(crate) use settings::{settings, settings_for};
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use dartloom::dist::LocalConfig;
-use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
-use dartloom::verdict::Comparison;
+use dartloom_engine::experiment::{self, Chosen};
+use dartloom_engine::machine::Available;
+use dartloom_engine::run::{Host, Options, Outcome, Run, Start, WorkerOptions};
+use dartloom_engine::{EngineError, Experiment, Plan};
 
 use crate::args::RunArguments;
 use crate::error::CliError;
-use crate::experiment::{self, Chosen, Experiment, Plan};
 use crate::output;
 use crate::say::say;
-use directory::{Place, Start};
 
 /// Stopped by the user, as shells report it.
 const STOPPED: u8 = 130;
@@ -37,30 +29,30 @@ const STOPPED: u8 = 130;
 /// Runs an experiment, or goes on with it.
 pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
     let (experiment, origin) = resolve(arguments)?;
-    let out = arguments.out.clone();
-    let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name));
     let plan = Plan::new(experiment, &origin)?;
-    let pool = workers::pool(arguments, !plan.experiment().explorers.is_empty())?;
-    memory::check(&plan.comparison(), &pool, arguments.memory)?;
-    let mut place = Place::open(&out, &plan, arguments.overwrite, &mut |line| say!("{line}"))?;
-    match place.start() {
-        Start::Finished(verdict) if is_whole(&plan, &place)? => {
-            say!(
-                "{} is finished; this is its stored verdict (--overwrite starts anew)",
-                out.display()
-            );
+    let options = options(arguments, plan.experiment());
+    let origin = Instant::now();
+    let clock = move || origin.elapsed().as_secs_f64();
+    let host = Host {
+        command: command::words(),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        worker: Some(this_program()?),
+        clock: &clock,
+        date: date::seconds_since_1970,
+    };
+    let mut run = Run::open(plan, &options, &host, &mut |line| say!("{line}"))?;
+    let out = options.out.display();
+    match run.start() {
+        Start::Finished(verdict) => {
+            say!("{out} is finished; this is its stored verdict (--overwrite starts anew)");
             output::print(verdict)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Start::Finished(_) | Start::Resumed => say!("going on with the run in {}", out.display()),
-        Start::Fresh => say!("running {} in {}", plan.experiment().name, out.display()),
+        Start::Resumed => say!("going on with the run in {out}"),
+        Start::Fresh => say!("running {} in {out}", run.plan().experiment().name),
     }
-    compare(&plan, &mut place, pool, &out)
-}
-
-/// Whether every leg of a finished run is as it was written.
-fn is_whole(plan: &Plan, place: &Place) -> Result<bool, CliError> {
-    Ok(plan.comparison().finished(place.dir()).map_err(CliError::work)?.is_some())
+    run.begin(&host)?;
+    go(&mut run, &host)
 }
 
 /// The experiment that is asked for, and what to call it in messages.
@@ -84,61 +76,40 @@ fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
     Ok((experiment, origin))
 }
 
-fn compare(
-    plan: &Plan,
-    place: &mut Place,
-    pool: LocalConfig,
-    out: &Path,
-) -> Result<ExitCode, CliError> {
-    let workers = workers::Processes::new(pool, place.experiment())?;
-    let comparison = Comparison { workers: Some(&workers), ..plan.comparison() };
-    let tried = workers.try_out(&comparison.explorers, place.dir());
-    place.begun(tried)?;
-    let signal = signal::Signal::listen()?;
-    let origin = Instant::now();
-    let clock = move || origin.elapsed().as_secs_f64();
-    let mut observers = observers(plan, &comparison.legs(), place, signal)?;
-    let started = Event::RunStarted {
-        name: plan.experiment().name.clone(),
-        seed: plan.experiment().seeds.first().copied().unwrap_or(0),
-        config: experiment::to_json(plan.experiment())?,
-    };
-    // Nothing has begun: a wish to stop is heard at the first phase.
-    let _ = observers.on_event(&started).map_err(CliError::work)?;
-    let report = comparison.run(place.dir(), &mut observers, &clock);
-    drop(observers);
-    let Some(report) = report.map_err(CliError::work)? else {
-        say!("stopped, and everything is saved; to go on: {}", command::again());
-        return Ok(ExitCode::from(STOPPED));
-    };
-    let verdict = verdict::render(plan.experiment(), &report, out);
-    place.finish(&report, &verdict)?;
-    output::print(&verdict)?;
-    Ok(ExitCode::SUCCESS)
+fn options(arguments: &RunArguments, experiment: &Experiment) -> Options {
+    let out = arguments.out.clone();
+    let memory = arguments.memory;
+    Options {
+        out: out.unwrap_or_else(|| PathBuf::from("runs").join(&experiment.name)),
+        overwrite: arguments.overwrite,
+        workers: WorkerOptions {
+            count: arguments.workers,
+            memory: arguments.worker_memory,
+            stall: arguments.worker_stall,
+        },
+        memory: memory.map(|bytes| Available { bytes, source: "--memory gives".to_owned() }),
+    }
 }
 
-fn observers(
-    plan: &Plan,
-    legs: &[String],
-    place: &Place,
-    signal: signal::Signal,
-) -> Result<Fanout, CliError> {
-    let dir = place.dir();
-    let events = JsonLines::with_clock(
-        dir.append("events.jsonl").map_err(CliError::work)?,
-        Box::new(log::seconds_since_1970),
-    );
-    let metrics = dir.append("metrics.csv").map_err(CliError::work)?;
-    // A table that was begun has its header already.
-    let begun = metrics.metadata().is_ok_and(|file| file.len() > 0);
-    let metrics = if begun { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
-    let log = dir.append("log.txt").map_err(CliError::work)?;
-    Ok(Fanout(vec![
-        Box::new(events),
-        Box::new(metrics),
-        Box::new(pictures::Pictures::new(dir.clone())),
-        Box::new(curves::Curves::new(dir.clone())),
-        Box::new(progress::Progress::new(&plan.experiment().seeds, legs, log)),
-        Box::new(signal),
-    ]))
+/// The file of this program, which is its own worker.
+pub(crate) fn this_program() -> Result<PathBuf, CliError> {
+    std::env::current_exe()
+        .map_err(|source| CliError::Read { path: PathBuf::from("this program"), source })
+}
+
+fn go(run: &mut Run, host: &Host<'_>) -> Result<ExitCode, CliError> {
+    let signal = signal::Signal::listen()?;
+    let log = run.dir().append("log.txt").map_err(EngineError::work)?;
+    let legs = run.plan().comparison().legs();
+    let progress = progress::Progress::new(&run.plan().experiment().seeds, &legs, log);
+    match run.go(vec![Box::new(progress), Box::new(signal)], host)? {
+        Outcome::Finished { verdict, .. } => {
+            output::print(&verdict)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => {
+            say!("stopped, and everything is saved; to go on: {}", command::again());
+            Ok(ExitCode::from(STOPPED))
+        }
+    }
 }

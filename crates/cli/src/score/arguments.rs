@@ -13,9 +13,10 @@ use dartloom::score::zero_cost::{
 };
 use dartloom::space::{Build, Shape};
 
+use dartloom_engine::room;
+
 use crate::error::CliError;
 use crate::option::{different, within};
-use crate::room;
 
 /// Zero-cost scores say something of a network before it is trained. Exit code 1 when no score says
 /// anything.
@@ -26,7 +27,7 @@ pub(crate) struct ScoreArguments {
     #[arg(value_name = "GENOTYPE", required_unless_present = "space", conflicts_with = "space")]
     pub(crate) genotype: Option<String>,
     /// Score the supernet of a space, all operations weighed alike.
-    #[arg(long, value_name = "NAME|FILE", long_help = crate::spaces::HELP)]
+    #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
     pub(crate) space: Option<String>,
     /// Cells; what the genotype was made for when left out, or 20 where any number will do.
     #[arg(long, value_name = "L")]

@@ -5,16 +5,24 @@ mod network;
 
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dartloom::ops::Registry;
 use dartloom::score::zero_cost::{Scored, Subject, scored};
 use serde::Serialize;
 
 pub(crate) use arguments::{ProbeArguments, ScoreArguments};
-pub(crate) use network::Benchmark;
 
 use crate::error::CliError;
 use crate::output;
-use crate::table::table;
+use dartloom_engine::Benchmark;
+use dartloom_report::table;
+
+/// The benchmarks by name, as an argument.
+pub(crate) fn benchmark() -> impl TypedValueParser<Value = Benchmark> {
+    PossibleValuesParser::new(Benchmark::ALL.map(Benchmark::name)).try_map(|name| {
+        Benchmark::by_name(&name).ok_or_else(|| format!("unknown benchmark `{name}`"))
+    })
+}
 
 /// What a score says, as JSON.
 #[derive(Debug, Serialize)]

@@ -1,0 +1,77 @@
+//! A forward pass in evaluation mode.
+
+use dartloom::net::memory::Workload;
+use dartloom::net::{Model, Pass};
+use dartloom::noise::Noise;
+use dartloom::ops::Mode;
+
+use super::args::InferArguments;
+use super::batch::batch;
+use super::memory::Baseline;
+use super::network::{Derived, baseline};
+use super::phases::Phases;
+use super::report::{Figures, Report, Subject};
+use super::{SEED, measure};
+use crate::error::BenchError;
+
+pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
+    admit(arguments)?;
+    let before = Baseline::now();
+    let data = batch("valid", arguments.batch, arguments.input)?;
+    let network = network(arguments)?;
+    let mut noise = Noise::new(SEED).stream("evaluation", 0);
+    let steps = measure::steps(arguments.pace, |_| {
+        let mut pass = Pass::new(Mode::eval(), &mut noise);
+        network.forward(&data.images, &mut pass).map(drop).map_err(BenchError::work)
+    })?;
+    let derived = arguments.baseline.is_none();
+    let subject = Subject {
+        benchmark: "infer",
+        method: match arguments.baseline {
+            None => arguments.genotype.clone(),
+            Some(baseline) => baseline.name().to_owned(),
+        },
+        channels: derived.then_some(arguments.channels),
+        layers: derived.then_some(arguments.layers),
+        batch: arguments.batch,
+        input: arguments.input.to_string(),
+        parameters: network.variables().parameter_count(),
+        macs: network.cost().macs,
+        passes: (1.0, 1.0),
+        recompute: None,
+    };
+    let rss_mib = before.peak_above();
+    let phases = Phases::default();
+    let figures =
+        Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib: None, loss: None };
+    Report::new(subject, arguments.pace, figures)?.shown(arguments.pace.json)
+}
+
+fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, BenchError> {
+    if let Some(which) = arguments.baseline {
+        return Ok(Box::new(baseline(which, arguments.input)?));
+    }
+    Ok(Box::new(derived(arguments).network()?))
+}
+
+fn derived(arguments: &InferArguments) -> Derived<'_> {
+    Derived {
+        genotype: &arguments.genotype,
+        channels: arguments.channels,
+        layers: arguments.layers,
+        input: arguments.input,
+        aux: false,
+    }
+}
+
+fn admit(arguments: &InferArguments) -> Result<(), BenchError> {
+    let InferArguments { batch, input, .. } = *arguments;
+    match arguments.baseline {
+        Some(which) => which.admit(batch, input),
+        None => {
+            let threads = rayon::current_num_threads();
+            let work = Workload { threads, ..Workload::inference(batch) };
+            derived(arguments).admit(batch, &work)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The process in which a case is trained.
+
+use candle_core::{DType, Device};
+use dartloom::data::Batch;
+use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::noise::Noise;
+use dartloom::ops::{Mode, Registry};
+use dartloom::search::{Architecture, Bilevel, BilevelConfig};
+use dartloom::train::{
+    FitConfig, Gradients, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
+};
+
+use super::super::SEED;
+use super::super::batch::batch;
+use super::Baseline;
+use super::case::{Case, Subject, preset};
+use crate::error::BenchError;
+
+/// Trains the case in `text` and prints the MiB of the peak above the start.
+pub(super) fn run(text: &str) -> Result<String, BenchError> {
+    let case: Case = serde_json::from_str(text).map_err(|error| BenchError::OptionValue {
+        option: "--child",
+        expected: "a case as JSON",
+        found: error.to_string(),
+    })?;
+    let before = Baseline::now();
+    match &case.subject {
+        Subject::Candidate { .. } => train(&case)?,
+        Subject::Preset { name } => search(&case, name)?,
+    }
+    let peak = before.peak_above().ok_or_else(|| BenchError::Child {
+        case: case.name(),
+        message: "this system does not tell a process's peak of memory".to_owned(),
+    })?;
+    Ok(format!("{peak}\n"))
+}
+
+fn train(case: &Case) -> Result<(), BenchError> {
+    let data = batch("train", case.batch, case.input)?;
+    let registry = Registry::standard().map_err(BenchError::work)?;
+    let mut rng = Noise::new(SEED).stream("weights", 0);
+    let network =
+        DerivedNetwork::new(&case.blueprint()?, &registry, &Device::Cpu, DType::F32, &mut rng)
+            .map_err(BenchError::input)?;
+    let mut sgd = Sgd::new(FitConfig::default().sgd);
+    for _ in 0..case.steps {
+        step(case, &network, &mut sgd, &data).map_err(BenchError::work)?;
+    }
+    Ok(())
+}
+
+/// As `Fit` makes it.
+fn step(
+    case: &Case,
+    network: &DerivedNetwork,
+    sgd: &mut Sgd,
+    data: &Batch,
+) -> Result<(), TrainError> {
+    let FitConfig { clip, .. } = FitConfig::default();
+    let mut noise = Noise::new(SEED).stream("drop-path", 0);
+    let mut pass = Pass { execution: case.execution(), ..Pass::new(Mode::train(), &mut noise) };
+    let output = network.forward(&data.images, &mut pass)?;
+    let loss = cross_entropy(&output.logits, &data.labels, 0.0)?;
+    let variables = network.variables().parameters();
+    let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+    gradients.clip_norm(clip)?;
+    sgd.step(variables, &gradients, 0.025)
+}
+
+fn search(case: &Case, name: &str) -> Result<(), BenchError> {
+    let [train, valid] = ["train", "valid"].map(|name| batch(name, case.batch, case.input));
+    let (train, valid) = (train?, valid?);
+    let method = preset(name)?;
+    let space = method.space().map_err(BenchError::input)?;
+    let (device, dtype, noise) = (Device::Cpu, DType::F32, Noise::new(SEED));
+    let registry = Registry::standard().map_err(BenchError::work)?;
+    let mut rng = noise.stream("weights", 0);
+    let supernet = Supernet::new(&case.blueprint()?, &registry, &device, dtype, &mut rng)
+        .map_err(BenchError::input)?;
+    let choices = method.choices_in(&space).map_err(BenchError::input)?;
+    let mut rng = noise.stream("logits", 0);
+    let architecture =
+        Architecture::new(&space, choices, &device, dtype, &mut rng).map_err(BenchError::work)?;
+    let config = BilevelConfig { recompute: case.recompute, ..method.search.bilevel };
+    // After the warm-up logits move, too.
+    let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
+    let mut bilevel =
+        Bilevel::new(supernet, architecture, config, noise).map_err(BenchError::work)?;
+    bilevel.execution = case.execution();
+    for step in 0..case.steps {
+        let at = Position { epoch, step };
+        bilevel.step(at, epochs, &train, Some(&valid)).map_err(BenchError::work)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Search methods that can be measured.
+
+use std::sync::Arc;
+
+use clap::ValueEnum;
+use dartloom::presets;
+use dartloom::relax::{Relaxation, Sigmoid, Softmax};
+use dartloom::search::{AblationConfig, AblationGradient, BilevelConfig};
+use dartloom::space::{Blueprint, Build, OpSet, Shape, Space, Stem};
+
+use super::CLASSES;
+use crate::error::BenchError;
+
+/// A search method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Method {
+    /// DARTS of first order.
+    #[value(name = "darts")]
+    Darts,
+    /// DARTS of second order.
+    #[value(name = "darts-second-order", alias = "darts_second_order")]
+    DartsSecondOrder,
+    /// PC-DARTS of first order: candidates see a quarter of the channels.
+    #[value(name = "pc-darts", alias = "pc_darts")]
+    PcDarts,
+    /// D-DARTS: individual cells of sigmoids, without an ablation loss unless one is asked for.
+    #[value(name = "d-darts", alias = "d_darts")]
+    DDarts,
+}
+
+/// What of the ablation loss is computed (D-DARTS).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ablation {
+    /// None of it.
+    #[default]
+    None,
+    /// Contributions are measured.
+    Official,
+    /// A gradient with the mean held constant.
+    Scaled,
+    /// The whole gradient.
+    Full,
+}
+
+impl Ablation {
+    fn config(self) -> Option<AblationConfig> {
+        let gradient = match self {
+            Self::None => return None,
+            Self::Official => AblationGradient::Official,
+            Self::Scaled => AblationGradient::Scaled,
+            Self::Full => AblationGradient::Full,
+        };
+        Some(AblationConfig { gradient, ..AblationConfig::default() })
+    }
+
+    /// Passes over `cells` cells beside the usual ones, in forward passes' worth: with gradients
+    /// of everything, and of what is used.
+    fn passes(self, cells: usize) -> (f64, f64) {
+        let cells = cells as f64;
+        match self {
+            Self::None => (0.0, 0.0),
+            Self::Official | Self::Scaled => (cells, cells),
+            Self::Full => (3.0 * cells, 2.0 * cells),
+        }
+    }
+}
+
+/// Nodes of a cell.
+const NODES: usize = 4;
+/// Stem channels per base channel.
+const STEM: usize = 3;
+
+impl Method {
+    /// As typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Darts => "darts",
+            Self::DartsSecondOrder => "darts-second-order",
+            Self::PcDarts => "pc-darts",
+            Self::DDarts => "d-darts",
+        }
+    }
+
+    /// How its steps are made.
+    pub(super) fn config(self, ablation: Ablation) -> BilevelConfig {
+        let config = match self {
+            Self::Darts | Self::DDarts | Self::PcDarts => presets::darts().search.bilevel,
+            Self::DartsSecondOrder => presets::darts_second_order().search.bilevel,
+        };
+        BilevelConfig { ablation: ablation.config(), ..config }
+    }
+
+    /// Multiply-adds of a step on one image as multiples of a forward pass: when every backward
+    /// pass makes the gradients of inputs and weights, and when only those that are used.
+    ///
+    /// A gradient costs as much as the forward pass. Whoever wants the logits' gradient alone
+    /// needs no weights' gradients: the logit pass of first order, and both ends of the finite
+    /// difference of second order.
+    pub(super) fn passes(self, ablation: Ablation, cells: usize) -> (f64, f64) {
+        let (all, used) = match self {
+            Self::Darts | Self::PcDarts | Self::DDarts => (6.0, 5.0),
+            Self::DartsSecondOrder => (15.0, 13.0),
+        };
+        let (more, more_used) = ablation.passes(cells);
+        (all + more, used + more_used)
+    }
+
+    /// How logits become weights.
+    pub(super) fn relaxation(self) -> Arc<dyn Relaxation> {
+        match self {
+            Self::DDarts => Arc::new(Sigmoid),
+            _ => Arc::new(Softmax::default()),
+        }
+    }
+
+    /// The space that is searched: DARTS' operations in a chain of two cells, or of individual ones.
+    pub(super) fn space(self, layers: usize) -> Result<Space, BenchError> {
+        let set = if self == Self::DDarts { "S" } else { "O_base" };
+        let (ops, stem) = (OpSet::builtin(set).map_err(BenchError::input)?, Stem::cifar(STEM));
+        let space = match self {
+            Self::DDarts => Space::individual(ops, layers, NODES, stem),
+            _ => Space::darts(ops, layers, NODES, stem),
+        };
+        space.map_err(BenchError::input)
+    }
+
+    /// The supernet's blueprint.
+    pub(super) fn blueprint(
+        self,
+        space: &Space,
+        channels: usize,
+        input: Shape,
+    ) -> Result<Blueprint, BenchError> {
+        let build =
+            Build { partial: self.partial(), ..Build::new(channels, CLASSES as usize, input) };
+        Blueprint::supernet(space, build).map_err(BenchError::input)
+    }
+
+    /// One in so many channels goes through the candidates.
+    fn partial(self) -> usize {
+        match self {
+            Self::Darts | Self::DartsSecondOrder | Self::DDarts => 1,
+            Self::PcDarts => 4,
+        }
+    }
+}

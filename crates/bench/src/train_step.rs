@@ -1,0 +1,145 @@
+//! One training step of a genotype's network.
+
+use std::time::Instant;
+
+use candle_core::Tensor;
+use dartloom::data::Batch;
+use dartloom::net::{Model, Pass};
+use dartloom::noise::Noise;
+use dartloom::ops::Mode;
+use dartloom::train::{FitConfig, Gradients, Optimiser as _, Sgd, TrainError, cross_entropy};
+
+use super::args::TrainStepArguments;
+use super::batch::batch;
+use super::memory::{Baseline, mib};
+use super::network::Derived;
+use super::phases::Phases;
+use super::report::{Figures, Report, Subject};
+use super::{SEED, measure, parity};
+use crate::error::BenchError;
+
+/// Gradients of inputs and of weights each cost what a forward pass costs.
+const PASSES: f64 = 3.0;
+/// The learning rate at which DARTS begins to retrain.
+const RATE: f64 = 0.025;
+
+pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> {
+    let config = config(arguments);
+    let work = config.workload(rayon::current_num_threads());
+    arguments.derived().admit(arguments.batch, &work)?;
+    if let Some(path) = &arguments.parity {
+        return parity::train(arguments, path);
+    }
+    let before = Baseline::now();
+    let data = batch("train", arguments.batch, arguments.input)?;
+    let network = arguments.derived().network()?;
+    let mut training = Training::new(&network, config);
+    let mut phases = Phases::default();
+    let steps = measure::steps(arguments.pace, |measured| {
+        let (loss, parts) = training.step(&data)?;
+        if measured {
+            phases.add(parts);
+        }
+        Ok(loss)
+    })?;
+    let cost = network.cost();
+    let auxiliary = if arguments.aux { cost.auxiliary_macs } else { 0 };
+    let subject = Subject {
+        benchmark: "train-step",
+        method: arguments.genotype.clone(),
+        channels: Some(arguments.channels),
+        layers: Some(arguments.layers),
+        batch: arguments.batch,
+        input: arguments.input.to_string(),
+        parameters: network.variables().parameter_count(),
+        macs: cost.macs.saturating_add(auxiliary),
+        passes: (PASSES, PASSES),
+        recompute: Some(arguments.recompute),
+    };
+    let rss_mib = before.peak_above();
+    let predicted_mib = Some(mib(network.memory(&work).total()));
+    let figures =
+        Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
+    Report::new(subject, arguments.pace, figures)?.shown(arguments.pace.json)
+}
+
+/// The update rules of the step.
+pub(super) fn config(arguments: &TrainStepArguments) -> FitConfig {
+    FitConfig {
+        batch: arguments.batch,
+        drop_path: arguments.drop_path,
+        recompute: arguments.recompute.into(),
+        ..FitConfig::default()
+    }
+}
+
+impl TrainStepArguments {
+    /// The network that is trained.
+    pub(super) fn derived(&self) -> Derived<'_> {
+        Derived {
+            genotype: &self.genotype,
+            channels: self.channels,
+            layers: self.layers,
+            input: self.input,
+            aux: self.aux,
+        }
+    }
+}
+
+/// A network in training, as `Fit` trains it, without a data set and with a clock.
+pub(super) struct Training<'a> {
+    model: &'a dyn Model,
+    config: FitConfig,
+    sgd: Sgd,
+    made: u64,
+}
+
+impl<'a> Training<'a> {
+    pub(super) fn new(model: &'a dyn Model, config: FitConfig) -> Self {
+        Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
+    }
+
+    /// The loss of a batch and the gradients of all weights.
+    pub(super) fn gradients(&mut self, batch: &Batch) -> Result<(f64, Gradients), TrainError> {
+        let loss = self.loss(batch)?;
+        let value = f64::from(loss.to_scalar::<f32>()?);
+        let variables = self.model.variables().parameters();
+        Ok((value, Gradients::take(&mut loss.backward()?, variables)))
+    }
+
+    fn loss(&mut self, batch: &Batch) -> Result<Tensor, TrainError> {
+        let mut noise = Noise::new(SEED).stream("drop-path", self.made);
+        self.made += 1;
+        let mut pass = Pass::new(Mode::train(), &mut noise);
+        pass.execution = self.config.recompute.into();
+        pass.drop_path = self.config.drop_path;
+        let output = self.model.forward(&batch.images, &mut pass)?;
+        let loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;
+        let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
+        let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
+        Ok((loss + (extra * self.config.auxiliary)?)?)
+    }
+
+    /// The loss of a step and the seconds of its phases.
+    fn step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), BenchError> {
+        self.timed_step(batch).map_err(BenchError::work)
+    }
+
+    fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), TrainError> {
+        let start = Instant::now();
+        let loss = self.loss(batch)?;
+        let value = f64::from(loss.to_scalar::<f32>()?);
+        let forward = Instant::now();
+        let variables = self.model.variables().parameters();
+        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        let backward = Instant::now();
+        gradients.clip_norm(self.config.clip)?;
+        self.sgd.step(variables, &gradients, RATE)?;
+        let update = Instant::now();
+        let marks = [("forward", start, forward), ("backward", forward, backward)];
+        let marks = marks.into_iter().chain([("update", backward, update)]);
+        let parts = marks
+            .map(|(name, start, end)| (name.to_owned(), end.duration_since(start).as_secs_f64()));
+        Ok((value, parts.collect()))
+    }
+}

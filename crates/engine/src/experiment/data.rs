@@ -1,0 +1,192 @@
+//! The images of an experiment.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use dartloom::data::{DataError, Splits, cifar, digits, idx};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::plan::refused;
+use crate::error::EngineError;
+
+/// The source of images.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Data {
+    /// The embedded 8x8 digits.
+    Digits,
+    /// A directory of IDX files: MNIST, Fashion-MNIST, EMNIST and others of that form.
+    Idx(IdxFiles),
+    /// A directory of CIFAR-10 or CIFAR-100 in its binary version.
+    Cifar(PathBuf),
+}
+
+/// A directory of IDX files: `Idx("mnist")` where there are ten classes, as in MNIST, and
+/// `Idx(directory: "letters", classes: 27)` where there are others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdxFiles {
+    /// Their directory.
+    pub directory: PathBuf,
+    /// Labels are below this; `None` for ten.
+    pub classes: Option<usize>,
+}
+
+/// Classes where nobody says how many: those of MNIST.
+const CLASSES: usize = 10;
+/// A label is a byte.
+const KNOWN: RangeInclusive<usize> = 2..=256;
+
+impl From<PathBuf> for IdxFiles {
+    fn from(directory: PathBuf) -> Self {
+        Self { directory, classes: None }
+    }
+}
+
+/// The long form.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Idx")]
+struct Fields {
+    directory: PathBuf,
+    classes: usize,
+}
+
+impl Serialize for IdxFiles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let directory = self.directory.clone();
+        match self.classes {
+            Some(classes) => Fields { directory, classes }.serialize(serializer),
+            None => directory.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for IdxFiles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Form)
+    }
+}
+
+/// A visitor keeps the places of mistakes, which serde's untagged enums lose.
+struct Form;
+
+impl<'de> Visitor<'de> for Form {
+    type Value = IdxFiles;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a directory, or (directory: \"letters\", classes: 27)")
+    }
+
+    fn visit_str<E: Error>(self, directory: &str) -> Result<IdxFiles, E> {
+        Ok(PathBuf::from(directory).into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<IdxFiles, A::Error> {
+        let Fields { directory, classes } =
+            Fields::deserialize(MapAccessDeserializer::new(fields))?;
+        Ok(IdxFiles { directory, classes: Some(classes) })
+    }
+}
+
+impl Data {
+    /// True for images of things, which may be mirrored and cropped.
+    pub(super) fn is_natural(&self) -> bool {
+        matches!(self, Self::Cifar(_))
+    }
+
+    /// Their kind, wherever they are: an experiment is the same when its images have been moved.
+    pub(super) fn kind(&self) -> Self {
+        match self {
+            Self::Digits => Self::Digits,
+            Self::Idx(IdxFiles { classes, .. }) => {
+                Self::Idx(IdxFiles { directory: PathBuf::new(), classes: *classes })
+            }
+            Self::Cifar(_) => Self::Cifar(PathBuf::new()),
+        }
+    }
+
+    /// The same data with an absolute directory; a relative one starts in `folder`. `origin` stands
+    /// before errors.
+    pub fn below(self, folder: &Path, origin: &str) -> Result<Self, EngineError> {
+        let place = |path: PathBuf| {
+            let refuse = |found| EngineError::Field {
+                origin: origin.to_owned(),
+                field: "data",
+                expected: "the name of a directory",
+                found,
+            };
+            if path.as_os_str().is_empty() {
+                return Err(refuse("an empty one".to_owned()));
+            }
+            let joined = folder.join(path);
+            std::path::absolute(&joined)
+                .map_err(|error| refuse(format!("{}: {error}", joined.display())))
+        };
+        Ok(match self {
+            Self::Digits => Self::Digits,
+            Self::Idx(IdxFiles { directory, classes }) => {
+                Self::Idx(IdxFiles { directory: place(directory)?, classes })
+            }
+            Self::Cifar(path) => Self::Cifar(place(path)?),
+        })
+    }
+
+    /// Reads the images; `origin` (a file name) stands before errors.
+    pub(super) fn read(&self, origin: &str) -> Result<Splits, EngineError> {
+        match self {
+            Self::Digits => Ok(digits()),
+            Self::Idx(files) => files.read(origin),
+            Self::Cifar(directory) => cifar::load_dir(directory).map_err(refused(origin)),
+        }
+    }
+}
+
+impl IdxFiles {
+    fn read(&self, origin: &str) -> Result<Splits, EngineError> {
+        let classes = self.classes.unwrap_or(CLASSES);
+        if !KNOWN.contains(&classes) {
+            return Err(EngineError::Field {
+                origin: origin.to_owned(),
+                field: "data.classes",
+                expected: "2 to 256 classes, since a label is a byte",
+                found: classes.to_string(),
+            });
+        }
+        let read = idx::load_classes(&self.directory, classes);
+        read.map_err(|error| match error {
+            DataError::LabelOutOfRange { .. } => EngineError::Classes {
+                directory: self.directory.clone(),
+                source: Box::new(refused(origin)(error)),
+            },
+            other => refused(origin)(other),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read_and_written() {
+        let short = Data::Idx(PathBuf::from("mnist").into());
+        let long = IdxFiles { directory: "letters".into(), classes: Some(27) };
+        for (data, json) in [
+            (short, r#"{"Idx":"mnist"}"#),
+            (Data::Idx(long), r#"{"Idx":{"directory":"letters","classes":27}}"#),
+            (Data::Digits, r#""Digits""#),
+        ] {
+            assert_eq!(serde_json::to_string(&data).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Data>(json).unwrap(), data);
+        }
+        for (json, part) in [
+            (r#"{"Idx":{"directory":"letters"}}"#, "missing field `classes`"),
+            (r#"{"Idx":{"directory":"a","classes":3,"labels":4}}"#, "labels"),
+            (r#"{"Idx":3}"#, "a directory, or (directory: \"letters\", classes: 27)"),
+        ] {
+            let error = serde_json::from_str::<Data>(json).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

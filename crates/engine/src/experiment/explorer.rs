@@ -1,0 +1,91 @@
+//! A discrete search in an experiment.
+
+use dartloom::data::Split;
+use dartloom::explore::EvolutionConfig;
+use dartloom::presets::Topology;
+use dartloom::verdict::ConfiguredExplorer;
+use dartloom::verdict::ExplorerRules;
+use serde::{Deserialize, Serialize};
+
+use super::Ops;
+use super::method::MethodSpec;
+use crate::error::EngineError;
+
+/// A discrete search as an experiment has it. What a file leaves out is taken from what stands beside its
+/// methods, and from the built-in experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplorerSpec {
+    /// What proposes candidates.
+    pub explorer: ConfiguredExplorer,
+    /// Name in phases and files; the explorer's own when left out.
+    pub key: Option<String>,
+    /// Name in tables; the explorer's own when left out.
+    pub title: Option<String>,
+    /// Candidates of every edge.
+    pub ops: Option<Ops>,
+    /// Where the cells stand.
+    pub topology: Option<Topology>,
+    /// Base channels.
+    pub channels: Option<usize>,
+    /// How training images are shared between training and judging candidates.
+    pub split: Option<Split>,
+    /// How many candidates, and in which order.
+    pub rules: ExplorerRules,
+}
+
+impl Default for ExplorerSpec {
+    fn default() -> Self {
+        Self::of(ConfiguredExplorer::Evolution(EvolutionConfig::default()))
+    }
+}
+
+impl ExplorerSpec {
+    /// An explorer with nothing said about the rest.
+    fn of(explorer: ConfiguredExplorer) -> Self {
+        let rules = ExplorerRules::default();
+        let (key, title, ops, topology) = (None, None, None, None);
+        Self { explorer, key, title, ops, topology, channels: None, split: None, rules }
+    }
+
+    /// An explorer by its name.
+    pub(super) fn named(name: &str) -> Result<Self, EngineError> {
+        let known = ConfiguredExplorer::known();
+        let found = known.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, explorer)| Self::of(explorer)).ok_or_else(|| EngineError::UnknownName {
+            found: name.to_owned(),
+            what: "explorer",
+            known: ConfiguredExplorer::known()
+                .into_iter()
+                .map(|(name, _)| name.to_owned())
+                .collect(),
+        })
+    }
+
+    /// With what is left out taken from `beside`.
+    pub(super) fn filled(self, beside: &MethodSpec) -> Self {
+        Self {
+            key: Some(self.key()),
+            title: Some(self.title()),
+            ops: Some(self.ops.unwrap_or_else(|| beside.ops.clone())),
+            topology: Some(self.topology.unwrap_or_else(|| beside.topology.clone())),
+            channels: Some(self.channels.unwrap_or(beside.channels)),
+            split: Some(self.split.unwrap_or(beside.split)),
+            ..self
+        }
+    }
+
+    /// Its name in phases and files.
+    pub(super) fn key(&self) -> String {
+        let known = ConfiguredExplorer::known();
+        let same =
+            |(_, known): &&(&str, ConfiguredExplorer)| known.title() == self.explorer.title();
+        let name = known.iter().find(same).map_or("explorer", |(name, _)| *name);
+        self.key.clone().unwrap_or_else(|| name.to_owned())
+    }
+
+    /// Its name in tables.
+    pub(super) fn title(&self) -> String {
+        self.title.clone().unwrap_or_else(|| self.explorer.title().to_owned())
+    }
+}

@@ -1,0 +1,156 @@
+//! A preset with what an experiment changes in it.
+
+use std::collections::BTreeMap;
+
+use dartloom::Error;
+use dartloom::data::Split;
+use dartloom::presets::{self, Method, Topology};
+use dartloom::search::SearchConfig;
+use serde::{Deserialize, Serialize};
+
+use super::kinds::{DecoderKind, RelaxationKind};
+use super::penalty::Penalty;
+use super::{Data, Ops};
+use crate::error::EngineError;
+
+/// The name of a preset.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Preset(String);
+
+impl Default for Preset {
+    fn default() -> Self {
+        Self("darts".to_owned())
+    }
+}
+
+impl TryFrom<String> for Preset {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        presets::by_name(&name).map(|_| Self(name))
+    }
+}
+
+impl From<Preset> for String {
+    fn from(preset: Preset) -> Self {
+        preset.0
+    }
+}
+
+impl Preset {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// The method as its paper has it.
+    pub(super) fn method(&self) -> Result<Method, EngineError> {
+        presets::by_name(&self.0).map_err(EngineError::input)
+    }
+}
+
+/// A method as an experiment searches with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodSpec {
+    /// What it starts from.
+    pub preset: Preset,
+    /// Name in tables.
+    pub title: String,
+    /// Candidates of every edge.
+    pub ops: Ops,
+    /// Where the cells stand.
+    pub topology: Topology,
+    /// How logits become weights; `None` for the preset's own way.
+    pub relaxation: Option<RelaxationKind>,
+    /// Whether the edges into each node are weighed, too.
+    pub edge_weights: bool,
+    /// Terms that every cell adds to the loss; `None` for the preset's own.
+    pub penalties: Option<Vec<Penalty>>,
+    /// Whether skip connections are helped while searching (DARTS-).
+    pub auxiliary_skip: bool,
+    /// How weights become a genotype; `None` for the preset's own way.
+    pub decoder: Option<DecoderKind>,
+    /// Base channels of the supernet; the first method's are those of random candidates, too.
+    pub channels: usize,
+    /// K of partial channels; 1 for all of them.
+    pub partial: usize,
+    /// How training images are shared.
+    pub split: Split,
+    /// The search.
+    pub search: SearchConfig,
+}
+
+impl MethodSpec {
+    /// A preset with the sizes of the built-in experiment on `data`.
+    pub(super) fn of(preset: Preset, data: &Data) -> Result<Self, EngineError> {
+        let Method { name, ops, topology, choices, channels, partial, split, mut search, .. } =
+            preset.method()?.on_digits();
+        if data.is_natural() {
+            (search.crop_padding, search.flip) = (4, true);
+        }
+        Ok(Self {
+            preset,
+            title: name.to_owned(),
+            ops: Ops::Set(ops.to_owned()),
+            topology,
+            relaxation: None,
+            edge_weights: choices.edges.is_some(),
+            penalties: None,
+            auxiliary_skip: choices.auxiliary_skip.is_some(),
+            decoder: None,
+            channels,
+            partial,
+            split,
+            search,
+        })
+    }
+
+    /// The warm-up that the preset has in so many epochs.
+    pub(super) fn warm_up(&self) -> Result<usize, EngineError> {
+        Ok(self.preset.method()?.warm_up_of(self.search.epochs))
+    }
+}
+
+/// A name for every method's phases and files: the preset's where only one method starts from it,
+/// what its title says otherwise.
+pub(super) fn keys(methods: &[MethodSpec]) -> Vec<String> {
+    let mut uses = BTreeMap::new();
+    for method in methods {
+        *uses.entry(&method.preset).or_insert(0_usize) += 1;
+    }
+    let key = |method: &MethodSpec| match uses.get(&method.preset) {
+        Some(1) => method.preset.name().to_owned(),
+        _ => words(&method.title),
+    };
+    methods.iter().map(key).collect()
+}
+
+/// `PC-DARTS, K = 2` as `pc_darts_k_2`.
+fn words(title: &str) -> String {
+    let lower = title.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_presets_or_words() {
+        let spec = |preset: &str, title: &str| {
+            let preset = Preset::try_from(preset.to_owned()).unwrap();
+            let spec = MethodSpec::of(preset, &Data::Digits).unwrap();
+            MethodSpec { title: title.to_owned(), ..spec }
+        };
+        let methods = [
+            spec("darts", "any Title"),
+            spec("pc_darts", "PC-DARTS"),
+            spec("pc_darts", "PC-DARTS, K = 2"),
+        ];
+        assert_eq!(keys(&methods), ["darts", "pc_darts", "pc_darts_k_2"]);
+        assert_eq!(keys(&methods[..2]), ["darts", "pc_darts"]);
+    }
+}

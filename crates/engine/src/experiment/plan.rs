@@ -1,0 +1,192 @@
+//! An experiment that can be run.
+
+use dartloom::data::Splits;
+use dartloom::data::{Dataset as _, InMemory};
+use dartloom::ops::{OpError, Registry};
+use dartloom::presets::Topology;
+use dartloom::space::{OpSet, Space};
+use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
+use serde::{Deserialize, Serialize};
+
+use super::method::keys;
+use super::rules::Rules;
+use super::{Experiment, Ops, StemKind};
+use crate::error::EngineError;
+
+/// An experiment whose spaces, data and numbers have been checked together.
+#[derive(Debug)]
+pub struct Plan {
+    experiment: Experiment,
+    registry: Registry,
+    /// Of each method: its space and its rules.
+    methods: Vec<(Space, Rules)>,
+    /// The space of each explorer.
+    explorers: Vec<Space>,
+    data: Splits,
+}
+
+/// Digests of an experiment's images, pixels and labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    /// Of those that are searched and trained with.
+    pub train: String,
+    /// Of those that accuracies are measured on.
+    pub test: String,
+}
+
+impl Plan {
+    /// Checks an experiment; `origin` (a file name) stands before errors.
+    pub fn new(experiment: Experiment, origin: &str) -> Result<Self, EngineError> {
+        check_name(&experiment, origin)?;
+        experiment.comparison().check().map_err(refused(origin))?;
+        let registry = registry(&experiment).map_err(refused(origin))?;
+        let methods = experiment.method.iter().map(|method| {
+            let origin = &of_method(origin, &experiment, &method.title);
+            let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
+            let rules = Rules::of(method, &space, origin)?;
+            Ok((space, rules))
+        });
+        let methods = methods.collect::<Result<_, EngineError>>()?;
+        let explorers = experiment.explorers.iter().map(|explorer| {
+            let origin = &of_method(origin, &experiment, &explorer.title());
+            let missing = || unfilled(origin);
+            let ops = explorer.ops.as_ref().ok_or_else(missing)?;
+            let topology = explorer.topology.as_ref().ok_or_else(missing)?;
+            space(&experiment, (ops, topology), &registry, origin)
+        });
+        let explorers = explorers.collect::<Result<_, EngineError>>()?;
+        let data = experiment.data.read(origin)?;
+        let plan = Self { experiment, registry, methods, explorers, data };
+        plan.check_methods(origin)?;
+        plan.comparison().check().map_err(refused(origin))?;
+        Ok(plan)
+    }
+
+    /// The experiment.
+    pub fn experiment(&self) -> &Experiment {
+        &self.experiment
+    }
+
+    /// The digests of its images.
+    pub fn images(&self) -> Result<Images, EngineError> {
+        let digest = |data: &InMemory| data.digest().map_err(EngineError::work);
+        Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
+    }
+
+    /// What is run.
+    pub fn comparison(&self) -> Comparison<'_> {
+        let specs = self.experiment.method.iter().zip(keys(&self.experiment.method));
+        let methods = self.methods.iter().zip(specs);
+        let methods = methods.map(|((space, rules), (spec, key))| MethodParts {
+            key,
+            name: spec.title.clone(),
+            space,
+            choices: rules.choices.clone(),
+            decoder: &*rules.decoder,
+            channels: spec.channels,
+            partial: spec.partial,
+            split: spec.split,
+            search: spec.search.clone(),
+        });
+        let explorers = self.explorers.iter().zip(&self.experiment.explorers);
+        let explorers = explorers.map(|(space, spec)| ExplorerParts {
+            key: spec.key(),
+            name: spec.title(),
+            space,
+            channels: spec.channels.unwrap_or_default(),
+            split: spec.split.unwrap_or_default(),
+            explorer: spec.explorer.clone(),
+            rules: spec.rules,
+        });
+        Comparison {
+            registry: &self.registry,
+            methods: methods.collect(),
+            explorers: explorers.collect(),
+            workers: None,
+            train: &self.data.train,
+            test: &self.data.test,
+            config: self.experiment.comparison(),
+        }
+    }
+
+    /// Checks the methods one by one, so that messages say whose values they are about.
+    fn check_methods(&self, origin: &str) -> Result<(), EngineError> {
+        let comparison = self.comparison();
+        for method in &comparison.methods {
+            let origin = &of_method(origin, &self.experiment, &method.name);
+            comparison.check_method(method).map_err(refused(origin))?;
+        }
+        Ok(())
+    }
+}
+
+/// An explorer that was written by hand into the file of a run, and not read from an experiment.
+fn unfilled(origin: &str) -> EngineError {
+    EngineError::Field {
+        origin: origin.to_owned(),
+        field: "explorers",
+        expected: "explorers with operations and a topology",
+        found: "none".to_owned(),
+    }
+}
+
+fn check_name(experiment: &Experiment, origin: &str) -> Result<(), EngineError> {
+    let name = &experiment.name;
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    if !plain {
+        return Err(EngineError::Field {
+            origin: origin.to_owned(),
+            field: "name",
+            expected: "a name for a directory, without slashes",
+            found: format!("{name:?}"),
+        });
+    }
+    Ok(())
+}
+
+fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
+    Registry::standard()?.with_recipes(&experiment.operations)
+}
+
+/// Sets go through the registry, so that an overridden recipe counts in built-in sets, too.
+fn space(
+    experiment: &Experiment,
+    (ops, topology): (&Ops, &Topology),
+    registry: &Registry,
+    origin: &str,
+) -> Result<Space, EngineError> {
+    let (name, ops) = match ops {
+        Ops::Set(name) => {
+            let set = OpSet::builtin(name).map_err(refused(origin))?;
+            (name.as_str(), set.names().map(str::to_owned).collect())
+        }
+        Ops::Names(names) => ("experiment", names.clone()),
+    };
+    let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
+    let set = registry.op_set(name, &ops).map_err(refused(origin))?;
+    if let StemKind::Cifar(multiplier) = experiment.stem
+        && !(1..=64).contains(&multiplier)
+    {
+        return Err(EngineError::Field {
+            origin: origin.to_owned(),
+            field: "stem",
+            expected: "`Cifar` of 1 to 64",
+            found: format!("`Cifar({multiplier})`"),
+        });
+    }
+    let (size, stem) = ((experiment.layers, experiment.nodes), experiment.stem.stem());
+    topology.space(set, size, stem).map_err(refused(origin))
+}
+
+/// Where there are several methods, a message says whose values it is about.
+fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
+    match experiment.method.len() + experiment.explorers.len() {
+        1 => origin.to_owned(),
+        _ => format!("{origin}: method `{title}`"),
+    }
+}
+
+/// Puts the origin of an experiment before what a library says about it.
+pub(super) fn refused<E: Into<dartloom::Error>>(origin: &str) -> impl Fn(E) -> EngineError + '_ {
+    move |error| EngineError::experiment(origin, error)
+}

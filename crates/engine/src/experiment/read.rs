@@ -1,0 +1,87 @@
+//! Experiment files.
+
+use std::path::Path;
+
+use dartloom::space::text::ron_message;
+use ron::extensions::Extensions;
+
+use super::choice::MethodChoice;
+use super::chosen::Chosen;
+use super::explorer::ExplorerSpec;
+use super::patch::ExperimentPatch;
+use super::{Data, Experiment};
+use crate::error::EngineError;
+use crate::input;
+
+/// `Some` and inner parentheses may be left out: `decoder: TopK(edges: 3)`.
+pub(super) fn options() -> ron::Options {
+    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES;
+    ron::Options::default().with_default_extension(extensions)
+}
+
+/// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
+/// there are any, take the place of its own.
+pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
+    parse(&input::read(path)?, path, methods)
+}
+
+/// The built-in experiment, with other methods if there are any.
+pub fn builtin(methods: &Chosen) -> Result<Experiment, EngineError> {
+    with_methods(Data::Digits, ExperimentPatch::default(), methods)
+}
+
+fn with_methods(
+    data: Data,
+    mut patch: ExperimentPatch,
+    methods: &Chosen,
+) -> Result<Experiment, EngineError> {
+    if !methods.is_empty() {
+        let explorers = methods.explorers.iter().map(|name| ExplorerSpec::named(name));
+        patch.explorers = Some(explorers.collect::<Result<_, _>>()?);
+        patch.method = Some(MethodChoice::named(&methods.presets));
+    }
+    let mut experiment = Experiment::built(data, patch)?;
+    experiment.renamed(methods);
+    Ok(experiment)
+}
+
+/// Reads an experiment from the text of the file at `path`.
+///
+/// What the text leaves out is as in the built-in experiment. Relative data directories start where
+/// the file is.
+pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
+    let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
+        let start = error.span.start;
+        let message = ron_message(&error);
+        EngineError::ExperimentText {
+            path: path.to_owned(),
+            line: start.line,
+            column: start.col,
+            message,
+        }
+    })?;
+    let data = patch.data.clone().ok_or_else(|| EngineError::Field {
+        origin: path.display().to_string(),
+        field: "data",
+        expected: "Digits, Idx(\"directory\"), Idx(directory: \"..\", classes: 27) or Cifar(\"directory\")",
+        found: "nothing".to_owned(),
+    })?;
+    if patch.name.is_none() {
+        patch.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    }
+    let mut experiment = with_methods(data, patch, methods)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    experiment.data = experiment.data.below(folder, &path.display().to_string())?;
+    Ok(experiment)
+}
+
+/// The whole experiment as a file that [`parse`] reads back.
+pub fn to_ron(experiment: &Experiment) -> Result<String, EngineError> {
+    let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(8);
+    let text = options().to_string_pretty(experiment, pretty);
+    text.map(|text| text + "\n")
+        .map_err(|error| EngineError::Encode { what: "the experiment", message: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,269 @@
+use super::*;
+use crate::experiment::kinds::{DecoderKind, GumbelKind, RelaxationKind};
+use crate::experiment::penalty::PenaltyKind;
+use crate::experiment::{Chosen, Ops, Plan, StemKind};
+use dartloom::data::Split;
+use dartloom::decode::TopK;
+use dartloom::presets;
+use dartloom::search::stop::{
+    AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
+    RuleConfig, SkipCount, StopConfig,
+};
+use dartloom::search::{AblationGradient, LogitStep, Order};
+use dartloom::train::{Recompute, Schedule};
+
+fn read(text: &str) -> Result<Experiment, EngineError> {
+    parse(text, Path::new("folder/trial.ron"), &Chosen::default())
+}
+
+#[test]
+fn what_is_left_out_is_as_in_the_built_in_experiment() {
+    let experiment = read("(data: Digits)").unwrap();
+    let mut builtin = Experiment::on(Data::Digits).unwrap();
+    builtin.name = "trial".to_owned();
+    assert_eq!(experiment, builtin);
+    assert_eq!(experiment.comparison(), presets::digits());
+}
+
+#[test]
+fn every_level_can_be_patched_alone() {
+    let experiment = read(
+        "Experiment(data: Digits, layers: 5, ops: [\"skip_connect\", \"sep_conv_3x3\"],
+          stem: Cifar(1), decoder: TopK(edges: 1), split: Full, seeds: [7],
+          search: (bilevel: (rate: Constant(0.1), sgd: (momentum: 0.5), recompute: Edge)),
+          retrain: (fit: (recompute: edge)))",
+    )
+    .unwrap();
+    let builtin = Experiment::on(Data::Digits).unwrap().method.remove(0);
+    let [method] = &experiment.method[..] else { panic!("one method") };
+    assert_eq!(experiment.layers, 5);
+    assert_eq!(experiment.retrain.layers, 5);
+    assert_eq!(experiment.stem, StemKind::Cifar(1));
+    assert_eq!(method.decoder, Some(DecoderKind::TopK(TopK { edges: 1, ..TopK::darts() })));
+    assert_eq!(method.split, Split::Full);
+    assert_eq!(experiment.seeds, [7]);
+    assert_eq!(method.search.bilevel.rate, Schedule::Constant(0.1));
+    assert_eq!(method.search.bilevel.recompute, Recompute::Edge);
+    assert_eq!(experiment.retrain.fit.recompute, Recompute::Edge);
+    assert_eq!(experiment.random.fit.recompute, Recompute::Never);
+    assert_eq!(method.search.epochs, builtin.search.epochs);
+    assert_eq!(method.search.flip, builtin.search.flip);
+    let decay = builtin.search.bilevel.sgd.weight_decay;
+    assert!((method.search.bilevel.sgd.weight_decay - decay).abs() < f64::EPSILON);
+    assert!(matches!(&method.ops, Ops::Names(names) if names.len() == 2));
+}
+
+#[test]
+fn the_written_form_reads_back() {
+    let text = r#"(
+        name: "mine", data: Idx("images"), layers: 4,
+        operations: [(name: "wide", recipe: [Relu, Conv(kernel: (1, 7), stride: Edge), Norm()])],
+        ops: ["skip_connect", "wide"], decoder: Argmax(none: Exclude), stem: ImageNet,
+        method: ["darts", (preset: "pc_darts", relaxation: Entmax(1.5), partial: 2), "fair_darts"],
+        penalties: [(kind: ConcaveNorm(0.5), to: 0.1)],
+    )"#;
+    let experiment = read(text).unwrap();
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/experiment.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
+}
+
+#[test]
+fn stop_rules_are_named_without_inner_parentheses() {
+    let experiment = read(
+        "(data: Digits, search: (stop: [
+            Stop(SkipCount(skips: 3)), Stop(RankStability()), Warn(Collapse(share: 0.25, cells: All)),
+            Stop(DistancePlateau(tolerance: 0.5)), Stop(NotBefore(epoch: 4, rule: EntropySlope())),
+            Warn(AnyOf([SkipCount(), AllOf([Ever(SkipCount()), Collapse()])])),
+        ]))",
+    )
+    .unwrap();
+    let skips = |skips| RuleConfig::SkipCount(SkipCount { skips, ..SkipCount::default() });
+    let collapse = Collapse { share: 0.25, cells: Cells::All };
+    let plateau = DistancePlateau { tolerance: 0.5, ..DistancePlateau::default() };
+    let slope = Box::new(RuleConfig::EntropySlope(EntropySlope::default()));
+    let ever = RuleConfig::Ever(Ever(Box::new(skips(2))));
+    let both = AllOf(vec![ever, RuleConfig::Collapse(Collapse::default())]);
+    let expected = [
+        StopConfig::Stop(skips(3)),
+        StopConfig::Stop(RuleConfig::RankStability(RankStability::default())),
+        StopConfig::Warn(RuleConfig::Collapse(collapse)),
+        StopConfig::Stop(RuleConfig::DistancePlateau(plateau)),
+        StopConfig::Stop(RuleConfig::NotBefore(NotBefore { epoch: 4, rule: slope })),
+        StopConfig::Warn(RuleConfig::AnyOf(AnyOf(vec![skips(2), RuleConfig::AllOf(both)]))),
+    ];
+    assert_eq!(experiment.method[0].search.stop, expected);
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
+    // So does a reference, which is a whole architecture.
+    let mut reference = experiment;
+    let genotype = dartloom::space::Genotype::published("DARTS_V2").unwrap();
+    let plateau = DistancePlateau { reference: Some(genotype), ..DistancePlateau::default() };
+    reference.method[0].search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(plateau))];
+    let written = to_ron(&reference).unwrap();
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        reference
+    );
+    for unknown in ["Stop(SkipCount(limit: 3))", "Stop(Skips(3))", "Pause(SkipCount())"] {
+        assert!(read(&format!("(data: Digits, search: (stop: [{unknown}]))")).is_err());
+    }
+}
+
+#[test]
+fn cells_can_be_searched_one_by_one() {
+    let text = r#"(
+        data: Digits, method: "d_darts", topology: Around("ResNet50"), ops: "S_o",
+        search: (
+            bilevel: (
+                ablation: (weight: 0.25, gradient: Full),
+                cells: {"cell_0": (rate: Constant(0.5))},
+                mask: Random, bookkeeping: Leaking,
+            ),
+            prune: (threshold: 0.1, patience: 1, edges: 2, finish_at: 4),
+        ),
+    )"#;
+    let experiment = read(text).unwrap();
+    let method = &experiment.method[0];
+    assert_eq!(method.topology, presets::Topology::Around("ResNet50".to_owned()));
+    let bilevel = &method.search.bilevel;
+    let ablation = bilevel.ablation.unwrap();
+    assert_eq!((ablation.weight, ablation.gradient), (0.25, AblationGradient::Full));
+    assert_eq!(bilevel.cells["cell_0"].rate, Schedule::Constant(0.5));
+    assert!(method.search.prune.is_some());
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(
+        parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
+        experiment
+    );
+    let without = "(data: Digits, method: \"d_darts\", search: (bilevel: (ablation: Some(None))))";
+    assert_eq!(read(without).unwrap().method[0].search.bilevel.ablation, None);
+    let own = read("(data: Digits, method: \"d_darts\")").unwrap();
+    assert!(own.method[0].search.bilevel.ablation.is_some());
+}
+
+#[test]
+fn data_directories_start_at_the_file() {
+    let here = std::env::current_dir().unwrap();
+    let experiment = read("(data: Idx(\"images\"))").unwrap();
+    assert_eq!(experiment.data, Data::Idx(here.join("folder/images").into()));
+    let experiment = read("(data: Cifar(\"/images\"))").unwrap();
+    assert_eq!(experiment.data, Data::Cifar("/images".into()));
+    assert!(experiment.method[0].search.flip && experiment.retrain.fit.flip);
+}
+
+#[test]
+fn mistakes_are_placed() {
+    let Err(EngineError::ExperimentText { line, column, message, .. }) =
+        read("(\n  data: Digits,\n  layrs: 3,\n)")
+    else {
+        panic!("an unknown field must be refused");
+    };
+    assert_eq!((line, column), (3, 3));
+    assert!(message.contains("layrs"), "{message}");
+}
+
+#[test]
+fn the_experiment_in_the_readme_is_one() {
+    let readme = include_str!("../../../README.md");
+    let text = readme.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    let experiment = read(text).unwrap();
+    assert_eq!(experiment.name, "fashion");
+    assert_eq!(experiment.operations.len(), 1);
+    assert_eq!(experiment.method[0].search.bilevel.order, Order::Second);
+}
+
+#[test]
+fn a_method_brings_its_rules_and_no_sizes() {
+    for name in presets::names() {
+        let experiment = read(&format!("(data: Digits, method: {name:?})")).unwrap();
+        let small = presets::by_name(name).unwrap().on_digits();
+        let [method] = &experiment.method[..] else { panic!("one method") };
+        assert_eq!(method.preset.name(), name);
+        assert_eq!(method.title, small.name);
+        assert_eq!(method.ops, Ops::Set(small.ops.to_owned()));
+        assert_eq!((method.channels, method.partial), (small.channels, small.partial));
+        assert_eq!((method.split, &method.search), (small.split, &small.search));
+        assert_eq!(method.edge_weights, small.choices.edges.is_some());
+        assert_eq!((method.relaxation, method.decoder, &method.penalties), (None, None, &None));
+        assert_eq!((experiment.layers, experiment.nodes), (3, 4));
+    }
+}
+
+#[test]
+fn fields_beside_methods_hold_for_all_and_in_one_for_it() {
+    let experiment = read(
+        "(data: Digits, method: [\"darts\", (preset: \"pc_darts\", title: \"K = 2\", partial: 2,
+           search: (bilevel: (order: Second)))], channels: 8, search: (epochs: 20, batch: 32))",
+    )
+    .unwrap();
+    let [darts, pc] = &experiment.method[..] else { panic!("two methods") };
+    for method in [darts, pc] {
+        assert_eq!((method.channels, method.search.epochs, method.search.batch), (8, 20, 32));
+    }
+    assert_eq!([&*darts.title, &*pc.title], ["DARTS", "K = 2"]);
+    assert_eq!([darts.partial, pc.partial], [1, 2]);
+    assert_eq!(
+        [darts.search.bilevel.order, pc.search.bilevel.order],
+        [Order::First, Order::Second]
+    );
+    // 15 of 50 epochs of the paper's: 6 of 20.
+    assert_eq!([darts.search.bilevel.warm_up, pc.search.bilevel.warm_up], [0, 6]);
+    let text = "(data: Digits, method: (preset: \"pc_darts\", search: (bilevel: (warm_up: 0))))";
+    assert_eq!(read(text).unwrap().method[0].search.bilevel.warm_up, 0);
+}
+
+#[test]
+fn the_command_line_names_other_methods() {
+    let chosen = |names: &[&str]| {
+        Chosen::of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
+    };
+    let methods = chosen(&["fair_darts", "evolution", "gaea_erm"]);
+    let text = "(data: Digits, method: \"pc_darts\", search: (epochs: 2))";
+    let experiment = parse(text, Path::new("folder/trial.ron"), &methods).unwrap();
+    assert_eq!(experiment.name, "trial-fair_darts-gaea_erm-evolution");
+    assert_eq!(experiment.explorers[0].title(), "regularised evolution");
+    let names: Vec<&str> = experiment.method.iter().map(|method| method.preset.name()).collect();
+    assert_eq!(names, ["fair_darts", "gaea_erm"]);
+    assert!(experiment.method.iter().all(|method| method.search.epochs == 2));
+    assert_eq!(builtin(&chosen(&["fair_darts"])).unwrap().name, "digits-fair_darts");
+    assert_eq!(builtin(&Chosen::default()).unwrap(), Experiment::on(Data::Digits).unwrap());
+}
+
+#[test]
+fn rules_are_data() {
+    let experiment = read(
+        "(data: Digits, relaxation: Gumbel(to: 0.5, simplex: true), auxiliary_skip: true,
+          search: (bilevel: (logit_step: ExponentiatedGradient)),
+          penalties: [(kind: Entropy, to: 0.01), (kind: BetaDecay, from: 0, to: 50, begin: 0.5)])",
+    )
+    .unwrap();
+    let [method] = &experiment.method[..] else { panic!("one method") };
+    let gumbel = GumbelKind { from: 10.0, to: 0.5, hard: true, simplex: true };
+    assert_eq!(method.relaxation, Some(RelaxationKind::Gumbel(gumbel)));
+    assert_eq!(method.search.bilevel.logit_step, LogitStep::ExponentiatedGradient);
+    assert!(method.auxiliary_skip);
+    let penalties = method.penalties.as_ref().unwrap();
+    let [entropy, decay] = &penalties[..] else { panic!("two terms") };
+    assert_eq!((entropy.kind, decay.kind), (PenaltyKind::Entropy, PenaltyKind::BetaDecay));
+    assert_eq!((entropy.from, decay.from), (None, Some(0.0)));
+    assert!((decay.begin - 0.5).abs() < 1e-12 && (decay.end - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn the_experiments_in_the_guide_are_some() {
+    let guide = include_str!("../../../../../docs/guides/experiment-file.md");
+    let texts: Vec<&str> =
+        guide.split("```ron\n").skip(1).filter_map(|text| text.split("```").next()).collect();
+    let [one, several] = &texts[..] else { panic!("{} experiments", texts.len()) };
+    assert_eq!(read(one).unwrap().method[0].preset.name(), "pc_darts");
+    let several = read(several).unwrap();
+    let titles: Vec<&str> = several.method.iter().map(|method| &*method.title).collect();
+    assert_eq!(titles, ["DARTS", "PC-DARTS, K = 2", "beta-DARTS"]);
+    Plan::new(several, "the guide").unwrap();
+}

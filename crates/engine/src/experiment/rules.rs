@@ -1,0 +1,110 @@
+//! How a method's logits become weights and its weights a genotype.
+
+use std::sync::Arc;
+
+use dartloom::decode::{DecodeError, Decoder};
+use dartloom::noise::Noise;
+use dartloom::presets::Method;
+use dartloom::relax::{AuxiliarySkip, Constraint, Progress, Relaxation, Simplex, Softmax};
+use dartloom::search::{Architecture, Choices, LogitStep};
+use dartloom::space::Space;
+use dartloom::{DType, Device};
+
+use super::method::MethodSpec;
+use super::penalty::{Penalty, penalties};
+use super::plan::refused;
+use crate::error::EngineError;
+
+/// The rules of a preset, with those of the experiment in their place where it has any.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) choices: Choices,
+    pub(super) decoder: Box<dyn Decoder>,
+}
+
+impl Rules {
+    /// The rules of `spec`, checked together and with its space.
+    pub(super) fn of(spec: &MethodSpec, space: &Space, origin: &str) -> Result<Self, EngineError> {
+        let method = spec.preset.method()?.on_digits();
+        let Method { choices, decoder, .. } = method;
+        let mut choices = replaced(spec, choices, origin)?;
+        if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
+            choices = choices.with_start(start);
+        }
+        check_step(spec, &choices, origin)?;
+        for penalty in spec.penalties.iter().flatten() {
+            check_penalty(spec, penalty, &*choices.relaxation, origin)?;
+        }
+        let decoder = spec.decoder.map_or(decoder, |kind| kind.decoder());
+        let rules = Self { choices, decoder };
+        rules.check(space, origin)?;
+        Ok(rules)
+    }
+
+    /// Goes from the first logits to a genotype: what does not fit the space, and rules that do not
+    /// fit each other, show before hours of work.
+    fn check(&self, space: &Space, origin: &str) -> Result<(), EngineError> {
+        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let logits =
+            Architecture::new(space, self.choices.clone(), &device, DType::F32, &mut noise);
+        let logits = logits.map_err(refused(origin))?;
+        let table = logits.table(Progress::start(1), &mut noise).map_err(refused(origin))?;
+        match self.decoder.decode(space, &table) {
+            // The first weights decide nothing yet, and may leave nothing.
+            Ok(_) | Err(DecodeError::EmptyNode { .. } | DecodeError::EmptyCell { .. }) => Ok(()),
+            Err(error) => Err(refused(&format!("{origin}: decoder"))(error)),
+        }
+    }
+}
+
+fn replaced(spec: &MethodSpec, own: Choices, origin: &str) -> Result<Choices, EngineError> {
+    let mut choices = own;
+    if let Some(kind) = spec.relaxation {
+        choices.relaxation =
+            kind.relaxation().map_err(refused(&format!("{origin}: relaxation")))?;
+    }
+    let edges: Arc<dyn Relaxation> = match (choices.edges.take(), choices.relaxation.domain()) {
+        // One rule moves both: weights of edges go where those of operations go.
+        (Some(edges), domain) if edges.domain() == domain => edges,
+        (_, Constraint::Simplex) => Arc::new(Simplex),
+        _ => Arc::new(Softmax::default()),
+    };
+    choices.edges = spec.edge_weights.then_some(edges);
+    if let Some(terms) = &spec.penalties {
+        choices.penalties =
+            Arc::new(penalties(terms).map_err(refused(&format!("{origin}: penalties")))?);
+        choices.cell_penalties.clear();
+    }
+    if spec.auxiliary_skip != choices.auxiliary_skip.is_some() {
+        choices.auxiliary_skip = spec.auxiliary_skip.then(AuxiliarySkip::default);
+    }
+    Ok(choices)
+}
+
+/// Refuses a rule that would take logits out of where they live.
+fn check_step(spec: &MethodSpec, choices: &Choices, origin: &str) -> Result<(), EngineError> {
+    let step = spec.search.bilevel.logit_step;
+    let simplex = choices.relaxation.domain() == Constraint::Simplex;
+    if simplex == (step == LogitStep::ExponentiatedGradient) {
+        return Ok(());
+    }
+    let expected = if simplex {
+        "`ExponentiatedGradient`, since the relaxation's logits live on the simplex"
+    } else {
+        "`Adam`, since the relaxation's logits are free"
+    };
+    let found = format!("{step:?} beside {:?} in `{}`", choices.relaxation, spec.title);
+    let field = "search.bilevel.logit_step";
+    Err(EngineError::Field { origin: origin.to_owned(), field, expected, found })
+}
+
+fn check_penalty(
+    spec: &MethodSpec,
+    penalty: &Penalty,
+    relaxation: &dyn Relaxation,
+    origin: &str,
+) -> Result<(), EngineError> {
+    let Some(expected) = penalty.misfit(relaxation) else { return Ok(()) };
+    let found = format!("{:?} beside {relaxation:?} in `{}`", penalty.kind, spec.title);
+    Err(EngineError::Field { origin: origin.to_owned(), field: "penalties", expected, found })
+}

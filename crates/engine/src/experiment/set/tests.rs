@@ -1,0 +1,82 @@
+use super::*;
+use crate::experiment::kinds::DecoderKind;
+use crate::experiment::{Chosen, Data, builtin};
+use dartloom::data::Split;
+use dartloom::decode::{NonePolicy, TopK};
+use dartloom::train::Schedule;
+
+fn digits() -> Experiment {
+    Experiment::on(Data::Digits).unwrap()
+}
+
+#[test]
+fn a_key_is_replaced_and_nothing_else() {
+    let changed = set(&digits(), "search.epochs=4").unwrap();
+    let mut expected = digits();
+    expected.method[0].search.epochs = 4;
+    assert_eq!(changed, expected);
+
+    let changed = set(&digits(), " retrain.fit.rate = Constant(0.5)").unwrap();
+    assert_eq!(changed.retrain.fit.rate, Schedule::Constant(0.5));
+    assert_eq!(set(&digits(), "split=Full").unwrap().method[0].split, Split::Full);
+    assert_eq!(set(&digits(), "seeds.1=9").unwrap().seeds[1], 9);
+    let decoder =
+        set(&digits(), "decoder=TopK(edges: 1, none: Include)").unwrap().method.remove(0).decoder;
+    let rule = TopK { edges: 1, none: NonePolicy::Include, ..TopK::darts() };
+    assert_eq!(decoder, Some(DecoderKind::TopK(rule)));
+    let part = set(&digits(), "search.bilevel.rate.Cosine.from=1").unwrap();
+    assert!(
+        matches!(part.method[0].search.bilevel.rate, Schedule::Cosine { from, .. } if from > 0.9)
+    );
+}
+
+#[test]
+fn unknown_keys_name_the_known_ones() {
+    let Err(EngineError::SetKey { part, known, .. }) = set(&digits(), "search.epoch=4") else {
+        panic!("an unknown key must be refused");
+    };
+    assert_eq!(part, "epoch");
+    assert!(known.contains(&"epochs".to_owned()), "{known:?}");
+    let Err(EngineError::SetKey { known, .. }) = set(&digits(), "serch.epochs=4") else {
+        panic!("an unknown key must be refused");
+    };
+    assert!(["search", "retrain"].iter().all(|key| known.contains(&(*key).to_owned())));
+    assert!(matches!(set(&digits(), "layers.x=1"), Err(EngineError::SetKey { .. })));
+    assert!(matches!(set(&digits(), "seeds.9=1"), Err(EngineError::SetKey { .. })));
+}
+
+#[test]
+fn wrong_values_and_forms_are_refused() {
+    for text in ["layers=many", "layers=-1", "split=Thirds", "search.flip=3", "data=Pictures"] {
+        let error = set(&digits(), text).unwrap_err();
+        assert!(matches!(error, EngineError::SetValue { .. }), "{text}: {error}");
+    }
+    assert!(matches!(set(&digits(), "layers"), Err(EngineError::SetForm { .. })));
+    assert!(matches!(set(&digits(), "=3"), Err(EngineError::SetForm { .. })));
+}
+
+#[test]
+fn what_belongs_to_methods_is_replaced_in_each_or_in_one() {
+    let both = builtin(&Chosen::of(&["darts", "pc_darts"].map(str::to_owned)).unwrap()).unwrap();
+    let epochs = |experiment: &Experiment| {
+        experiment.method.iter().map(|method| method.search.epochs).collect::<Vec<_>>()
+    };
+    assert_eq!(epochs(&set(&both, "search.epochs=9").unwrap()), [9, 9]);
+    assert_eq!(epochs(&set(&both, "method.1.search.epochs=9").unwrap()), [5, 9]);
+    assert!(matches!(set(&both, "method.2.channels=9"), Err(EngineError::SetKey { .. })));
+    for other in ["preset=pc_darts", "method.0.preset=fair_darts"] {
+        let error = set(&both, other).unwrap_err().to_string();
+        assert!(error.contains("the methods of the experiment"), "{error}");
+    }
+}
+
+#[test]
+fn a_warm_up_follows_the_epochs_unless_it_was_set() {
+    let pc = builtin(&Chosen::of(&["pc_darts".to_owned()]).unwrap()).unwrap();
+    let warm_up = |experiment: &Experiment| experiment.method[0].search.bilevel.warm_up;
+    assert_eq!(warm_up(&pc), 1);
+    assert_eq!(warm_up(&set(&pc, "search.epochs=1").unwrap()), 0);
+    assert_eq!(warm_up(&set(&pc, "search.epochs=20").unwrap()), 6);
+    let own = set(&pc, "search.bilevel.warm_up=2").unwrap();
+    assert_eq!(warm_up(&set(&own, "search.epochs=20").unwrap()), 2);
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod benchmark;
+mod error;
+pub mod estimate;
+pub mod experiment;
+pub mod genotype;
+pub mod input;
+pub mod machine;
+pub mod output;
+pub mod room;
+pub mod run;
+pub mod spaces;
+pub mod worker;
+
+pub use benchmark::Benchmark;
+pub use error::EngineError;
+pub use experiment::{Experiment, Plan};
+pub use run::Run;

@@ -1,0 +1,117 @@
+//! Spaces by name or from a file.
+
+use std::path::Path;
+
+use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
+
+use crate::error::EngineError;
+use crate::input;
+
+/// For `--help`.
+pub const HELP: &str = "\
+A built-in space, or a file in RON or JSON.
+
+A built-in space is a topology, optionally with a dash and a set of operations (O_base when left
+out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
+  darts         normal and reduction cell of 4 nodes, in a chain of 8
+  individual    8 cells of 4 nodes, each for itself, in a chain
+  unet          cells of 4 nodes in a U-Net of depth 4
+  nested_unet   the same in a nested U-Net of depth 4
+  auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
+Or a benchmark's space: `nasbench201`, `nasbench_macro`.
+Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
+
+/// A way to place cells around a set of operations.
+type Topology = fn(OpSet) -> Result<Space, SpaceError>;
+
+/// A space that is a constant.
+type Fixed = fn() -> Result<Space, SpaceError>;
+
+/// Spaces with operations of their own.
+const BENCHMARKS: [(&str, Fixed); 2] =
+    [("nasbench201", nasbench201::space), ("nasbench_macro", nasbench_macro::space)];
+
+const TOPOLOGIES: [(&str, Topology); 5] = [
+    ("darts", |ops| Space::darts(ops, 8, 4, Stem::cifar(3))),
+    ("individual", |ops| Space::individual(ops, 8, 4, Stem::cifar(3))),
+    ("unet", |ops| Space::unet(ops, 4, 4, Stem::cifar(1))),
+    ("nested_unet", |ops| Space::nested_unet(ops, 4, 4, Stem::cifar(1))),
+    ("auto_deeplab", |ops| Space::auto_deeplab(ops, 12, 5, Stem::imagenet_quarter())),
+];
+
+/// The built-in space of that name, if there is one.
+pub fn builtin(name: &str) -> Option<Result<Space, EngineError>> {
+    if let Some((_, make)) = BENCHMARKS.iter().find(|(known, _)| *known == name) {
+        return Some(make().map_err(EngineError::input));
+    }
+    let (topology, set) = name.split_once('-').unwrap_or((name, "O_base"));
+    let (_, make) = TOPOLOGIES.iter().find(|(known, _)| *known == topology)?;
+    Some(OpSet::builtin(set).and_then(make).map_err(EngineError::input))
+}
+
+/// The names of built-in spaces, without the sets of operations that may follow them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TOPOLOGIES.iter().map(|(name, _)| *name).chain(BENCHMARKS.iter().map(|(name, _)| *name))
+}
+
+/// A built-in space, or else the one in the file of that name.
+pub fn resolve(name: &str) -> Result<Space, EngineError> {
+    let path = Path::new(name);
+    match builtin(name) {
+        Some(space) => space,
+        None if path.exists() => read(path),
+        None => Err(EngineError::UnknownName {
+            found: name.to_owned(),
+            what: "space",
+            known: names().map(str::to_owned).collect(),
+        }),
+    }
+}
+
+/// The space in a file.
+fn read(path: &Path) -> Result<Space, EngineError> {
+    parse(&input::read(path)?).map_err(|error| EngineError::content(path, error))
+}
+
+/// A space in JSON (which begins with a brace) or RON.
+pub fn parse(text: &str) -> Result<Space, SpaceError> {
+    let json = text.trim_start().starts_with('{');
+    if json { Space::from_json(text) } else { Space::from_ron(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_space_exists() {
+        for (topology, _) in TOPOLOGIES {
+            assert_eq!(resolve(topology).unwrap().op_set().name(), "O_base", "{topology}");
+            assert!(HELP.contains(topology));
+        }
+        for (benchmark, _) in BENCHMARKS {
+            assert_eq!(resolve(benchmark).unwrap().op_set().name(), benchmark);
+            assert!(HELP.contains(benchmark));
+        }
+        assert_eq!(resolve("darts-S").unwrap().op_set().len(), 7);
+        assert_eq!(resolve("darts").unwrap().network().placements().len(), 8);
+        assert_eq!(resolve("individual").unwrap().cells().len(), 8);
+    }
+
+    #[test]
+    fn unknown_names_list_the_known_ones() {
+        assert!(resolve("dart").unwrap_err().to_string().contains("individual"));
+        assert!(resolve("darts-T").unwrap_err().to_string().contains("O_base"));
+    }
+
+    #[test]
+    fn both_forms_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let space = resolve("darts-S").unwrap();
+        for (name, text) in [("s.ron", space.to_ron()), ("s.json", space.to_json())] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text.unwrap()).unwrap();
+            assert_eq!(resolve(path.to_str().unwrap()).unwrap(), space);
+        }
+    }
+}
