@@ -4,7 +4,7 @@ use crate::error::{KernelError, Result};
 
 pub(super) const OP: &str = "conv2d";
 
-/// How a convolution slides. All pairs are (height, width).
+/// The steps of a convolution. All pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvSpec {
     /// Step between neighbouring outputs, in input pixels.

@@ -14,7 +14,7 @@ use crate::norm::Moments;
 use crate::simd::{Combine, InstructionSet, Multiply, panel_len};
 use crate::{Result, Statistics};
 
-/// What a pass over a batch reads and where it computes.
+/// Everything that a pass over a batch reads, and the room in which it computes.
 pub(super) struct Context<'a> {
     pub(super) program: &'a Program,
     pub(super) layout: &'a Layout,
@@ -28,7 +28,7 @@ pub(super) struct Context<'a> {
     pub(super) statistics: Statistics,
 }
 
-/// What a forward pass leaves behind for the backward pass.
+/// Everything that a forward pass leaves behind for the backward pass.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Per norm, once known.
@@ -103,9 +103,11 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Which nodes reach the output through terms that add something, or, with `all`, through any.
+    /// The nodes that reach the output through terms that add something, or, with `all`, through
+    /// any.
     pub(super) fn live(&self, all: bool) -> Vec<bool> {
-        let (nodes, inputs) = (&self.program.nodes, self.program.inputs.len());
+        let nodes = &self.program.nodes;
+        let inputs = self.program.inputs.len();
         let mut live = vec![false; nodes.len()];
         for output in &self.program.outputs {
             live[output - inputs] = true;
@@ -136,7 +138,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a term adds anything.
+    /// `true` if a term adds anything.
     pub(super) fn active(&self, term: &Term) -> bool {
         self.coefficient(term) != 0.0
     }
@@ -232,8 +234,8 @@ impl Context<'_> {
         }
     }
 
-    /// Images that a thread takes at a time at most. Left alone, the pool hands out a quarter of the
-    /// batch to each of two threads, and one waits for the other's last quarter.
+    /// Images that a thread takes at a time at most. Left alone, the pool hands out a quarter of
+    /// the batch to each of two threads, and one waits for the other's last quarter.
     pub(super) fn piece(&self) -> usize {
         (self.batch / 32).max(1)
     }
@@ -310,7 +312,8 @@ impl Context<'_> {
         scratch: &mut Scratch,
         target: &mut [f32],
     ) {
-        let (plane, groups) = (block.middle.plane(), prepared.pointwise.len());
+        let plane = block.middle.plane();
+        let groups = prepared.pointwise.len();
         let inputs = block.middle.channels / groups;
         let mut rest = target;
         for (group, left) in prepared.pointwise.iter().enumerate() {

@@ -55,7 +55,7 @@ pub struct Branch<'a> {
     pub source: usize,
     /// First channel and number of channels it reads; all of them when `None`.
     pub channels: Option<(usize, usize)>,
-    /// What it does.
+    /// Its stages, in order.
     pub stages: &'a [Stage],
     /// Output channel `c` is added to channel `start + c * step` of the node.
     pub scatter: (usize, usize),
@@ -153,7 +153,8 @@ impl ProgramBuilder {
             let term = self.term(None, &own, border(branch.stages))?;
             self.program.nodes.push(Node { extent: term.extent, terms: vec![term] });
             let value = self.program.inputs.len() + self.program.nodes.len() - 1;
-            let (source, channels) = (branch.source, branch.channels);
+            let source = branch.source;
+            let channels = branch.channels;
             self.shared.push(Shared { source, channels, steps, value });
             value
         };
@@ -270,8 +271,8 @@ impl Program {
         self.output
     }
 
-    /// Whether branches that are computed once have equal running statistics, which they have when
-    /// they always ran together. Only then may a run normalise with running statistics.
+    /// `true` if branches that are computed once have equal running statistics, which they have
+    /// when they always ran together. Only then may a run normalise with running statistics.
     ///
     /// # Errors
     /// When the statistics cannot be read.
@@ -316,12 +317,12 @@ impl Node {
 }
 
 impl Term {
-    /// Whether anything in it can be trained.
+    /// `true` if anything in it can be trained.
     pub(super) fn has_parameters(&self) -> bool {
         self.blocks.iter().any(|block| block.parameters.1 > block.parameters.0 || block.affine)
     }
 
-    /// What it reads.
+    /// The extent that it reads.
     pub(super) fn input(&self) -> Extent {
         self.blocks.first().map_or(self.extent, |block| block.input)
     }

@@ -21,7 +21,9 @@ pub(super) fn spatial(
         Spatial::None => {
             for ((channel, source), target) in planes.zip(targets) {
                 let line = input.line(channel);
-                let (scale, shift, rectify) = (line.scale, line.shift, block.relu);
+                let scale = line.scale;
+                let shift = line.shift;
+                let rectify = block.relu;
                 run(arch, Rectify { source, scale, shift, rectify, target });
             }
         }
@@ -71,7 +73,8 @@ pub(super) fn spatial(
             for ((channel, source), target) in planes.zip(targets) {
                 scratch.raw.fill(arch, 0, source, input.line(channel), block.relu);
                 let source = scratch.raw.plane(0);
-                let (taps, step) = (&prepared.taps[..], window.row_step);
+                let taps = &prepared.taps[..];
+                let step = window.row_step;
                 correlate(arch, source, step, taps, target, window.output);
                 for (y, share) in target.iter_mut().zip(shares) {
                     *y *= share;
@@ -81,7 +84,8 @@ pub(super) fn spatial(
         Spatial::Pick { step, starts } => {
             let Extent { channels, .. } = block.input;
             for (index, target) in targets.enumerate() {
-                let (start, channel) = (starts[index / channels], index % channels);
+                let start = starts[index / channels];
+                let channel = index % channels;
                 let plane = &input.data[channel * block.input.plane()..][..block.input.plane()];
                 let line = input.line(channel);
                 let floor = if block.relu { 0.0 } else { f32::NEG_INFINITY };
@@ -103,7 +107,8 @@ pub(super) fn correlate(
     target: &mut [f32],
     (rows, columns): (usize, usize),
 ) {
-    let (pitch, add) = (columns, false);
+    let pitch = columns;
+    let add = false;
     run(arch, Correlate { source, row_step, taps, target, pitch, rows, columns, add });
 }
 

@@ -116,7 +116,8 @@ impl SpatialBack<'_> {
 
     /// From the padded gradient at hand: every phase of input positions is a correlation.
     fn phases(&self, window: &Window, taps: &[Tap], scratch: &mut Scratch, target: &mut [f32]) {
-        let (source, step) = (scratch.gradient.plane(0), window.back.frame.pitch());
+        let source = scratch.gradient.plane(0);
+        let step = window.back.frame.pitch();
         let mut first = 0;
         each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
             let taps = &taps[first..][..phase.taps.len()];
@@ -127,7 +128,8 @@ impl SpatialBack<'_> {
 
     /// Finds the winners again, then lets every input position collect from the windows it won.
     fn winners(&self, window: &Window, channel: usize, scratch: &mut Scratch, target: &mut [f32]) {
-        let (arch, plane) = (self.arch, self.block.middle.plane());
+        let arch = self.arch;
+        let plane = self.block.middle.plane();
         let input = self.block.input.plane();
         let source = &self.input.data[channel * input..][..input];
         scratch.raw.shape(window.frame, 1, f32::NEG_INFINITY);
@@ -149,7 +151,8 @@ impl SpatialBack<'_> {
         scratch.gradient.fill(arch, 0, self.own(channel), PLAIN, false);
         scratch.winner.shape(window.back.frame, 1, -1.0);
         scratch.winner.fill(arch, 0, winner, PLAIN, false);
-        let (source, won) = (&scratch.gradient, &scratch.winner);
+        let source = &scratch.gradient;
+        let won = &scratch.winner;
         each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
             let collect = Winner {
                 gradient: source.plane(0),
@@ -194,7 +197,8 @@ fn each_phase(
     if let [phase] = &phases[..] {
         return compute(phase, target);
     }
-    let (width, stride) = (block.input.width, window.sizes.stride);
+    let width = block.input.width;
+    let stride = window.sizes.stride;
     for phases in phases.chunk_by(|a, b| a.first.0 == b.first.0) {
         let widest = phases.iter().map(|phase| phase.rows * phase.columns).max().unwrap_or(0);
         let parts = room(buffer, widest * phases.len());

@@ -15,11 +15,11 @@ use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
 
-/// Products that one lane of a weight's gradient adds up before lanes are added to one another: what
-/// a long plane loses to rounding does not grow with its length.
+/// Products that one lane of a weight's gradient adds up before lanes are added to one another:
+/// what a long plane loses to rounding does not grow with its length.
 const LANE_TERMS: usize = 512;
 
-/// What all images share at one depth of a wave.
+/// Shared by all images at one depth of a wave.
 pub(super) struct Step<'a> {
     context: &'a Context<'a>,
     lines: Vec<Option<Lines>>,
@@ -38,11 +38,11 @@ struct Moving {
     index: usize,
     slopes: Vec<Slope>,
     operands: Option<Operands>,
-    /// Where its parameters begin among the step's.
+    /// The first of its parameters among the step's.
     parameters: usize,
-    /// Whether the gradient of what it read is asked for.
+    /// `true` if the gradient of what it read is asked for.
     descends: bool,
-    /// Whether that gradient is added to those of other terms before the ReLU they begin with.
+    /// `true` if that gradient is added to those of other terms before the ReLU they begin with.
     shares: bool,
 }
 
@@ -62,7 +62,8 @@ impl<'a> Step<'a> {
         };
         let operands: Vec<Option<Operands>> =
             now.par_iter().map(|(index, _)| all[*index].blocks.get(depth).map(prepare)).collect();
-        let (mut parameters, mut pairs) = (0, 0);
+        let mut parameters = 0;
+        let mut pairs = 0;
         let mut terms = Vec::with_capacity(now.len());
         for ((index, slopes), operands) in now.into_iter().zip(operands) {
             let term = &all[index];
@@ -104,7 +105,8 @@ impl<'a> Step<'a> {
         let own = |moving| Some((block(moving)?.parameters, moving.parameters));
         let mut ranges: Vec<_> = self.terms.iter().filter_map(own).collect();
         ranges.sort_unstable();
-        let (mut rest, mut passed) = (found, 0);
+        let mut rest = found;
+        let mut passed = 0;
         let mut places = Vec::with_capacity(ranges.len());
         for ((start, end), place) in ranges {
             let (own, later) = rest[start - passed..].split_at_mut(end - start);
@@ -188,7 +190,8 @@ impl<'a> Step<'a> {
     ) {
         let Some(moving) = terms.iter().find(|moving| moving.shares) else { return };
         let term = self.term(moving);
-        let (input, plane) = (self.input(moving, image), term.input().plane());
+        let input = self.input(moving, image);
+        let plane = term.input().plane();
         let targets = self.ends(term, slab).1.chunks_exact_mut(plane);
         let planes = sum.chunks_exact(plane).zip(input.data.chunks_exact(plane));
         for (target, (gradient, input)) in targets.zip(planes) {
@@ -258,7 +261,8 @@ impl<'a> Step<'a> {
         if operands.forward.is_some() {
             self.filter_weights(block, input, middle, parameters, scratch);
         }
-        let (arch, back) = (self.context.arch, &operands.back);
+        let arch = self.context.arch;
+        let back = &operands.back;
         let through = SpatialBack { arch, block, back, input, gradient: middle };
         match shared {
             Some((sum, add)) => add_up(through, (sum, add), scratch),
@@ -268,7 +272,7 @@ impl<'a> Step<'a> {
         scratch.middle_gradient = middle_gradient;
     }
 
-    /// What the block read.
+    /// The input of the block.
     fn input<'b>(&'b self, moving: &Moving, image: &'b Slabs<'_>) -> Input<'b> {
         let term = self.term(moving);
         let Some(before) = self.depth.checked_sub(1) else {
@@ -332,7 +336,8 @@ impl<'a> Step<'a> {
         let mut middle = std::mem::take(&mut scratch.middle);
         let between = room(&mut middle, block.middle.len());
         spatial(self.context.arch, block, forward, input, scratch, between);
-        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let plane = block.middle.plane();
+        let inputs = pointwise.inputs;
         let part = LANE_TERMS * self.context.arch.lanes();
         let mut row = 0;
         for (group, &(place, outputs)) in pointwise.groups.iter().enumerate() {
@@ -365,7 +370,8 @@ impl<'a> Step<'a> {
         scratch: &mut Scratch,
     ) {
         let Some(pointwise) = &block.pointwise else { return };
-        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let plane = block.middle.plane();
+        let inputs = pointwise.inputs;
         let mut row = 0;
         let groups = pointwise.groups.iter().zip(&back.pointwise);
         for ((&(_, outputs), left), target) in groups.zip(middle.chunks_exact_mut(inputs * plane)) {
@@ -395,7 +401,8 @@ impl<'a> Step<'a> {
     ) {
         let Spatial::Depthwise { window, weight } = &block.spatial else { return };
         scratch.padded.fill_all(self.context.arch, window.frame, block, input);
-        let (taps, plane) = (window.sizes.taps(), block.middle.plane());
+        let taps = window.sizes.taps();
+        let plane = block.middle.plane();
         let (rows, columns) = window.output;
         let band = (LANE_TERMS / columns.div_ceil(self.context.arch.lanes())).max(1);
         let filters = parameters[weight - block.parameters.0..].chunks_exact_mut(taps);

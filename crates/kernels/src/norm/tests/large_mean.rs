@@ -76,7 +76,8 @@ fn pooled_moments_are_exact_to_a_millionth_at_every_width() {
 /// The values read by the kernels are the same in both precisions; what differs is how they add up.
 #[test]
 fn gradients_do_not_lose_digits_to_the_mean() {
-    let (gamma, beta) = (random(&[2], 2), random(&[2], 3));
+    let gamma = random(&[2], 2);
+    let beta = random(&[2], 3);
     for shape in SHAPES.into_iter().filter(|(images, height, width)| images * height * width < 3000)
     {
         for ratio in RATIOS {
@@ -97,7 +98,8 @@ fn gradients_do_not_lose_digits_to_the_mean() {
                 let place = format!("{set}, {shape:?}, mean {ratio}");
                 let tensors = std::iter::once((&found, &y)).chain(gradients.iter().zip(&expected));
                 for (index, (found, expected)) in tensors.enumerate() {
-                    let (found, expected) = (values(found), values(expected));
+                    let found = values(found);
+                    let expected = values(expected);
                     let most = expected.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
                     for (found, expected) in found.iter().zip(&expected) {
                         let error = (found - expected).abs() / most;
