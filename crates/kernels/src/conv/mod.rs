@@ -14,7 +14,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Shape, Tensor};
 
 pub(crate) use geometry::Geometry;
 pub use spec::ConvSpec;
-pub(crate) use spec::windows;
+pub(crate) use spec::Windows;
 
 use crate::check::Check;
 use crate::error::Result;

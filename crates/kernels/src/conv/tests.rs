@@ -95,8 +95,8 @@ fn corner_cases() -> Vec<Case> {
     ]
 }
 
-fn tensors((input, weight, _): &Case) -> [Tensor; 2] {
-    [random(input, 1), random(weight, 2)]
+fn tensors(case: &Case) -> [Tensor; 2] {
+    [random(&case.0, 1), random(&case.1, 2)]
 }
 
 #[test]

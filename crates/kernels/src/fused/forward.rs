@@ -40,6 +40,15 @@ pub(super) struct State {
     pub(super) work: Option<Lent>,
 }
 
+/// The place of a block in a program.
+#[derive(Clone, Copy)]
+struct BlockPlace {
+    node: usize,
+    term: usize,
+    /// Blocks of the term before it.
+    depth: usize,
+}
+
 /// One image's share of the slabs.
 pub(super) struct Slabs<'a> {
     pub(super) index: usize,
@@ -205,7 +214,7 @@ impl Context<'_> {
                 scratch.padded.forget();
                 let mut place = 0;
                 for ((term, prepared), open) in terms.iter().zip(&open) {
-                    let at = (node, *term, depth);
+                    let at = BlockPlace { node, term: *term, depth };
                     self.block(at, prepared, image, lines, scratch);
                     let block = &all[*term].blocks[depth];
                     if open.is_some() {
@@ -243,12 +252,13 @@ impl Context<'_> {
     /// Runs one block of one term on one image.
     fn block(
         &self,
-        (node, term, depth): (usize, usize, usize),
+        at: BlockPlace,
         prepared: &Prepared,
         image: &mut Slabs<'_>,
         lines: &[Option<Lines>],
         scratch: &mut Scratch,
     ) {
+        let BlockPlace { node, term, depth } = at;
         let plan = &self.program.nodes[node].terms[term];
         let ranges = &self.layout.work[node][term];
         let (before, rest) = image.work.split_at_mut(ranges[depth].start);

@@ -88,6 +88,16 @@ struct Shared {
     value: usize,
 }
 
+/// The part of other nodes in the work of a branch.
+enum Sharing<'a> {
+    /// It has no fused kernel.
+    NoKernel,
+    /// Nothing in it can be shared: it stays as it is.
+    Own,
+    /// A node of its own computes it; this branch reads that node's value.
+    Reads(Branch<'a>),
+}
+
 /// A stage without parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
@@ -126,20 +136,22 @@ impl ProgramBuilder {
             let shared = branches.iter().filter(|other| other.source == branch.source);
             let border = shared.map(|other| border(other.stages));
             let border = border.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-            let shared = self.share(branch)?;
-            let branch = shared.as_ref().unwrap_or(branch);
-            terms.push(self.term(Some(extent), branch, border)?);
+            let term = match self.share(branch) {
+                Sharing::NoKernel => None,
+                Sharing::Own => self.term(Some(extent), branch, border),
+                Sharing::Reads(value) => self.term(Some(extent), &value, border),
+            };
+            terms.push(term?);
         }
         terms.sort_by_key(|term| term.source);
         self.program.nodes.push(Node { extent, terms });
         Some(self.program.inputs.len() + self.program.nodes.len() - 1)
     }
 
-    /// For a weighted branch without parameters: the branch that reads what it puts out.
-    #[allow(clippy::option_option, reason = "no kernel, nothing to share, shared")]
-    fn share<'a>(&mut self, branch: &Branch<'a>) -> Option<Option<Branch<'a>>> {
+    /// Computes a weighted branch without parameters once for all who weigh it.
+    fn share<'a>(&mut self, branch: &Branch<'a>) -> Sharing<'a> {
         let steps = branch.coefficient.and_then(|_| steps(branch.stages));
-        let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Some(None) };
+        let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Sharing::Own };
         let same = |shared: &&Shared| {
             (shared.source, shared.channels) == (branch.source, branch.channels)
                 && shared.steps == steps
@@ -150,7 +162,9 @@ impl ProgramBuilder {
             value
         } else {
             let own = Branch { coefficient: None, gate: None, scatter: (0, 1), ..branch.clone() };
-            let term = self.term(None, &own, border(branch.stages))?;
+            let Some(term) = self.term(None, &own, border(branch.stages)) else {
+                return Sharing::NoKernel;
+            };
             self.program.nodes.push(Node { extent: term.extent, terms: vec![term] });
             let value = self.program.inputs.len() + self.program.nodes.len() - 1;
             let source = branch.source;
@@ -158,7 +172,7 @@ impl ProgramBuilder {
             self.shared.push(Shared { source, channels, steps, value });
             value
         };
-        Some(Some(Branch { source: value, channels: None, stages: &[], ..branch.clone() }))
+        Sharing::Reads(Branch { source: value, channels: None, stages: &[], ..branch.clone() })
     }
 
     /// Lets the running statistics of `stages` follow those of a shared node.

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::check::Check;
-use crate::conv::windows;
+use crate::conv::Windows;
 use crate::error::{KernelError, Result};
 use crate::halo::Halo;
 use crate::window::Axis;
@@ -39,7 +39,7 @@ impl PoolSpec {
         if padding.0 > kernel.0 / 2 || padding.1 > kernel.1 / 2 {
             return Err(KernelError::PaddingTooLarge { op, padding, kernel });
         }
-        windows(op, input, kernel, padding, self.stride)
+        Windows { extent: kernel, padding, stride: self.stride }.fit(op, input)
     }
 }
 

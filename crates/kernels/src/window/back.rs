@@ -91,12 +91,8 @@ impl Back {
         taps: &[Tap],
         target: &mut [f32],
     ) {
-        let Phase { rows, columns, .. } = *phase;
-        let source = &padded.data[..];
-        let row_step = self.frame.pitch();
-        let pitch = columns;
-        let add = false;
-        arch.dispatch(Correlate { source, row_step, taps, target, pitch, rows, columns, add });
+        let output = (phase.rows, phase.columns);
+        arch.dispatch(Correlate::plane(&padded.data, self.frame.pitch(), taps, target, output));
     }
 
     /// Fills an input plane: `collect` gets every phase that met an output, the number of taps

@@ -58,17 +58,7 @@ impl Sliding {
         taps: &[Tap],
         y: &mut [f32],
     ) {
-        let (rows, columns) = self.output;
-        arch.dispatch(Correlate {
-            source: &padded.data,
-            row_step: self.row_step,
-            taps,
-            target: y,
-            pitch: columns,
-            rows,
-            columns,
-            add: false,
-        });
+        arch.dispatch(Correlate::plane(&padded.data, self.row_step, taps, y, self.output));
     }
 }
 

@@ -8,8 +8,11 @@ use crate::norm::{BatchNormSpec, Geometry, Moments, Statistics, batch_norm};
 use crate::probe::{at_every_width, gradients, random, values};
 use crate::reference;
 
+/// Images, height and width.
+type Shape = (usize, usize, usize);
+
 /// Images and sizes of planes: few values, odd ones, and many.
-const SHAPES: [(usize, usize, usize); 9] = [
+const SHAPES: [Shape; 9] = [
     (2, 1, 1),
     (7, 1, 1),
     (1, 1, 3),
@@ -25,7 +28,8 @@ const SHAPES: [(usize, usize, usize); 9] = [
 const RATIOS: [f64; 5] = [0.0, 1.0, 10.0, 100.0, 1000.0];
 
 /// Two channels of deviation about 1 around different means, the second one's images apart.
-fn batch((images, height, width): (usize, usize, usize), ratio: f64) -> Tensor {
+fn batch(shape: Shape, ratio: f64) -> Tensor {
+    let (images, height, width) = shape;
     let x = (random(&[images, 2, height, width], 5) * 1.7).unwrap();
     let offsets: Vec<f64> =
         (0..images).flat_map(|image| [ratio, -ratio - image as f64 / images as f64]).collect();
