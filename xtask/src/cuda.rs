@@ -37,7 +37,7 @@ fn check(target: &Path) -> Invocation {
         .argument(target)
 }
 
-/// What candle's build asks the environment where it finds no toolkit and no GPU.
+/// The variables that candle's build reads where it finds no toolkit and no GPU.
 fn with_stub(command: Invocation, toolkit: &Path) -> Invocation {
     command
         .variable("NVCC", toolkit.join("bin/nvcc"))
@@ -47,7 +47,7 @@ fn with_stub(command: Invocation, toolkit: &Path) -> Invocation {
         .variable("CUDARC_CUDA_VERSION", "13020")
 }
 
-/// Whether a real nvcc answers: the one `NVCC` names, or the one of the search path.
+/// `true` if a real nvcc answers: the one `NVCC` names, or the one of the search path.
 fn has_nvcc() -> bool {
     let program = std::env::var_os("NVCC").unwrap_or_else(|| "nvcc".into());
     let status = Command::new(program)

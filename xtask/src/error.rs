@@ -1,17 +1,17 @@
-//! What can stop a task.
+//! Everything that can stop a task.
 
 use std::path::PathBuf;
 
-/// Why a task did not succeed.
+/// The reason for which a task did not succeed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or removed.
     #[error("cannot access {path}: {source}")]
     Access {
-        /// Which one.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The work tree could not be listed.
@@ -20,9 +20,9 @@ pub enum Error {
     /// A manifest is not TOML.
     #[error("{path} is not TOML: {source}")]
     Manifest {
-        /// Which one.
+        /// Its name.
         path: String,
-        /// Why.
+        /// The system's error.
         source: Box<toml::de::Error>,
     },
     /// A program could not be started.
@@ -30,7 +30,7 @@ pub enum Error {
     Start {
         /// The command line.
         command: String,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A program ended badly.
@@ -44,13 +44,13 @@ pub enum Error {
     /// Tidy found breaches.
     #[error("tidy: {failures} failures")]
     Untidy {
-        /// How many.
+        /// Their number.
         failures: usize,
     },
     /// No step of that name.
     #[error("no step is called `{found}`; the steps are {known}")]
     UnknownStep {
-        /// What was asked for.
+        /// The name that was asked for.
         found: String,
         /// The names there are.
         known: String,
@@ -60,7 +60,7 @@ pub enum Error {
     Step {
         /// Its name.
         step: &'static str,
-        /// Why.
+        /// The parser's error.
         source: Box<Error>,
     },
     /// A program printed something else than figures.
@@ -68,9 +68,9 @@ pub enum Error {
     Figures {
         /// The command line.
         command: String,
-        /// What was looked for.
+        /// The words that were looked for.
         expected: String,
-        /// What stood there.
+        /// The line that stood there.
         found: String,
     },
     /// Both implementations made the same step and found different numbers.
@@ -78,17 +78,17 @@ pub enum Error {
     Unequal {
         /// The case.
         case: String,
-        /// Which number.
+        /// Its name.
         what: String,
         /// Relative difference.
         difference: f64,
-        /// What is accepted.
+        /// The values that are accepted.
         limit: f64,
     },
     /// Some benchmarks did not succeed.
     #[error("{failures} of the benchmarks failed")]
     Benchmarks {
-        /// How many.
+        /// Their number.
         failures: usize,
     },
 }

@@ -6,7 +6,7 @@ use crate::ci::BUILD;
 use crate::error::Error;
 use crate::invocation::Invocation;
 
-/// Where the runner looks for its cases.
+/// The folder in which the runner looks for its cases.
 pub const DIRECTORY_VARIABLE: &str = "DARTLOOM_GOLDEN_DIR";
 
 /// The runner, for cells that run as one operation and for cells that run stage by stage.

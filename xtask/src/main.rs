@@ -17,7 +17,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Check what lints cannot see: dependency arrows, file sizes, manifests, invariants
-    Tidy,
+    Tidy {
+        /// Count what breaks a rule of style, in folders that are not yet held to it as well
+        #[arg(long)]
+        counts: bool,
+    },
     /// Run everything that continuous integration runs, stopping at the first failure
     Ci {
         /// Print the steps and their commands, run nothing
@@ -34,7 +38,8 @@ enum Task {
     Cuda,
     /// Compare against the numbers of the papers' reference code
     Golden {
-        /// Folder with the cases and their manifest [default: $DARTLOOM_GOLDEN_DIR, else the committed fixtures]
+        /// Folder with the cases and their manifest [default: $DARTLOOM_GOLDEN_DIR, else the
+        /// committed fixtures]
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
@@ -55,7 +60,8 @@ fn main() -> ExitCode {
 fn perform(task: Task) -> Result<(), Error> {
     let root = root();
     match task {
-        Task::Tidy => tidy::run(&root),
+        Task::Tidy { counts: false } => tidy::run(&root),
+        Task::Tidy { counts: true } => tidy::run_counts(&root),
         Task::Ci { list: true, from, skip } => {
             ci::list(&root, &ci::select(from.as_deref(), &skip)?)
         }

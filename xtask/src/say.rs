@@ -9,8 +9,8 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Writes a line to stdout. `println!` panics when the reader has seen enough; here the line is lost, and
-/// what was asked for is done all the same.
+/// Writes a line to stdout. `println!` panics when the reader has seen enough; here the line is
+/// lost, and what was asked for is done all the same.
 pub fn line(text: Arguments<'_>) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }

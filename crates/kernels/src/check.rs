@@ -54,11 +54,13 @@ impl Check {
         other: &Tensor,
         argument: &'static str,
     ) -> Result<()> {
-        let (expected, found) = (x.dtype(), other.dtype());
+        let expected = x.dtype();
+        let found = other.dtype();
         if expected != found {
             return Err(KernelError::ElementType { op: self.0, argument, expected, found });
         }
-        let (expected, found) = (x.device().location(), other.device().location());
+        let expected = x.device().location();
+        let found = other.device().location();
         if expected != found {
             return Err(KernelError::Device { op: self.0, argument, expected, found });
         }

@@ -1,11 +1,11 @@
-//! Why a kernel refuses its arguments.
+//! Reasons for which a kernel refuses its arguments.
 
 use candle_core::{DType, DeviceLocation};
 
-/// What the kernels return.
+/// The result of a kernel.
 pub type Result<T> = std::result::Result<T, KernelError>;
 
-/// Why a kernel did not run. Shapes are checked before any work is done.
+/// The reason for which a kernel did not run. Shapes are checked before any work is done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KernelError {
@@ -20,7 +20,7 @@ pub enum KernelError {
         op: &'static str,
         /// The argument at fault.
         argument: &'static str,
-        /// How many axes it must have.
+        /// The number of axes it must have.
         expected: usize,
         /// The shape it has.
         shape: Vec<usize>,
@@ -33,9 +33,9 @@ pub enum KernelError {
         op: &'static str,
         /// The argument at fault.
         argument: &'static str,
-        /// How many there must be.
+        /// The number there must be.
         expected: usize,
-        /// How many there are.
+        /// The number there is.
         found: usize,
     },
 
@@ -162,9 +162,9 @@ pub enum KernelError {
         op: &'static str,
         /// The argument at fault.
         argument: &'static str,
-        /// Where the input is.
+        /// The place of the input.
         expected: DeviceLocation,
-        /// Where the argument is.
+        /// The place of the argument.
         found: DeviceLocation,
     },
 

@@ -72,7 +72,8 @@ impl Halo {
     /// For every phase, where the interior of row `row` begins in the buffer and the first column
     /// that lies there; further columns follow in steps of the stride.
     fn interior(&self, row: usize) -> impl Iterator<Item = (usize, usize)> {
-        let (stride, padding) = (self.horizontal.stride, self.horizontal.padding);
+        let stride = self.horizontal.stride;
+        let padding = self.horizontal.padding;
         let start = (row + self.vertical.padding) * stride * self.pitch;
         (0..stride).map(move |phase| {
             let column = (phase + stride - padding % stride) % stride;

@@ -29,7 +29,7 @@ pub(crate) fn tensor_elements<'a, T: Float>(
     }
 }
 
-/// What a custom operation returns from its forward pass.
+/// The result of a custom operation's forward pass.
 pub(crate) fn output<T: Float>(data: Vec<T>, shape: impl Into<Shape>) -> (CpuStorage, Shape) {
     (T::to_cpu_storage_owned(data), shape.into())
 }

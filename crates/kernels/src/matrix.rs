@@ -80,7 +80,8 @@ impl Product for f32 {
     type Operand = Single;
 
     fn operand(matrix: Matrix<'_, f32>) -> Single {
-        let (rows, inner) = (matrix.rows, matrix.columns);
+        let rows = matrix.rows;
+        let inner = matrix.columns;
         if inner <= MOST_INNER {
             return Single::Packed(Packed::new(rows, inner, |m, k| matrix.at(m, k)), inner);
         }
@@ -148,7 +149,7 @@ impl Product for f64 {
     }
 }
 
-/// Whether a product replaces or adds to what is there.
+/// A product replaces what is there, or is added to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Write {
     Replace,
@@ -157,7 +158,9 @@ enum Write {
 
 /// `target = left * right` or `target += left * right`, `target` row-major, on this thread.
 fn multiply<T: Float>(target: &mut [T], write: Write, left: Matrix<'_, T>, right: Matrix<'_, T>) {
-    let (rows, inner, columns) = (left.rows, left.columns, right.columns);
+    let rows = left.rows;
+    let inner = left.columns;
+    let columns = right.columns;
     assert_eq!(inner, right.rows, "inner size");
     assert_eq!(Some(target.len()), rows.checked_mul(columns), "target size");
     let keep = match write {
@@ -201,7 +204,8 @@ mod tests {
 
     #[test]
     fn products_by_hand() {
-        let (left, right) = ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 0.0, -1.0, 2.0, 0.5, 1.0]);
+        let left = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let right = [1.0, 0.0, -1.0, 2.0, 0.5, 1.0];
         let mut target = [f64::NAN; 4];
         multiply(&mut target, Write::Replace, Matrix::new(&left, 2, 3), Matrix::new(&right, 3, 2));
         assert_eq!(target.to_vec(), [0.5, 7.0, 2.0, 16.0]);
@@ -211,7 +215,8 @@ mod tests {
 
     #[test]
     fn transposed_product() {
-        let (left, right) = ([1.0f32, 2.0, 3.0, 4.0], [1.0f32, 0.0, 0.0, 1.0]);
+        let left = [1.0f32, 2.0, 3.0, 4.0];
+        let right = [1.0f32, 0.0, 0.0, 1.0];
         let mut target = [0.0; 4];
         let left = Matrix::new(&left, 2, 2).transposed();
         multiply(&mut target, Write::Replace, left, Matrix::new(&right, 2, 2));

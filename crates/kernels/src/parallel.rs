@@ -1,4 +1,4 @@
-//! How work is split. The split depends on sizes alone, never on the number of threads.
+//! The split of work. It depends on sizes alone, never on the number of threads.
 #![allow(unsafe_code, reason = "new vectors take their length once every block is written")]
 
 use std::mem::MaybeUninit;
@@ -12,8 +12,8 @@ use crate::float::Float;
 /// Elements a task should touch at least, so that small planes do not drown in scheduling.
 pub(crate) const TASK_ELEMENTS: usize = 16 * 1024;
 
-/// How many chunks of `chunk` elements one task takes at least. Chunks are independent of one
-/// another, so this bounds overhead and cannot change a result.
+/// The least number of chunks of `chunk` elements that one task takes. Chunks are independent of
+/// one another, so this bounds overhead and cannot change a result.
 pub(crate) fn chunks_per_task(chunk: usize) -> usize {
     (TASK_ELEMENTS / chunk.max(1)).max(1)
 }
@@ -78,7 +78,8 @@ pub(crate) fn write_blocks<S, P: Send>(
     let mut data: Vec<f32> = Vec::with_capacity(len);
     let spare = &mut data.spare_capacity_mut()[..len];
     let whole = |scratch: &mut S, index, chunk: &mut [MaybeUninit<f32>]| {
-        let (start, len) = (chunk.as_ptr().cast::<f32>(), chunk.len());
+        let start = chunk.as_ptr().cast::<f32>();
+        let len = chunk.len();
         let (written, part) = write(scratch, index, chunk);
         assert!(std::ptr::eq(start, written.as_ptr()) && len == written.len(), "block");
         part
@@ -149,7 +150,8 @@ impl<T: Float, M: Fn(T, T) -> T> WithSimd for Map<'_, T, M> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let len = self.target.len();
-        let (a, b) = (&self.a[..len], &self.b[..len]);
+        let a = &self.a[..len];
+        let b = &self.b[..len];
         for index in 0..len {
             self.target[index].write((self.map)(a[index], b[index]));
         }

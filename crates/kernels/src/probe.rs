@@ -1,4 +1,4 @@
-//! What the tests of every kernel ask.
+//! Questions that the tests of every kernel ask.
 
 use candle_core::{DType, Device, Tensor, Var};
 
@@ -98,8 +98,8 @@ pub(crate) fn agree(
     kernel: impl Fn(&[Tensor]) -> Result<Tensor>,
     reference: impl Fn(&[Tensor]) -> Result<Tensor>,
 ) {
-    // The two paths sum up to some thousand terms of order one in different orders: about 1e3 to 1e4
-    // roundings of f64, a hundred of f32 (they grow like the root when they do not line up).
+    // The two paths sum up to some thousand terms of order one in different orders: about 1e3 to
+    // 1e4 roundings of f64, a hundred of f32 (they grow like the root when they do not line up).
     for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 2e-5)] {
         let inputs: Vec<Tensor> =
             inputs.iter().map(|input| input.to_dtype(dtype).unwrap()).collect();

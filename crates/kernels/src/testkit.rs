@@ -5,7 +5,7 @@ pub mod conformance;
 
 use candle_core::{DType, Device, Tensor, Var};
 
-/// How close a gradient must be to the central difference.
+/// The distance that is allowed between a gradient and the central difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradientCheck {
     /// Step of the central difference.
@@ -21,7 +21,7 @@ impl Default for GradientCheck {
     }
 }
 
-/// Why a gradient check failed.
+/// The reason for which a gradient check failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GradientError<E: std::error::Error + 'static> {
@@ -49,9 +49,9 @@ pub enum GradientError<E: std::error::Error + 'static> {
         argument: usize,
         /// Row-major index of the element.
         element: usize,
-        /// What the backward pass said; zero when it said nothing.
+        /// The gradient of the backward pass; zero when there was none.
         analytic: f64,
-        /// What the central difference said.
+        /// The central difference.
         numeric: f64,
     },
 }
@@ -140,7 +140,8 @@ impl<F> Probe<'_, F> {
     }
 }
 
-/// An `f64` tensor on the CPU, of the given shape, with fixed pseudo-random values in `[-1, 1)` (SplitMix64).
+/// An `f64` tensor on the CPU, of the given shape, with fixed pseudo-random values in `[-1, 1)`
+/// (SplitMix64).
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Where a sliding window meets its input, along one axis.
+//! The places in which a sliding window meets its input, along one axis.
 
 mod back;
 mod bundled;
@@ -36,7 +36,7 @@ impl Axis {
         (source < self.input).then_some(source)
     }
 
-    /// Whether tap `tap` of some output falls on input `position`.
+    /// `true` if tap `tap` of some output falls on input `position`.
     pub(crate) fn meets(&self, position: usize, tap: usize) -> bool {
         let distance = (position + self.padding).checked_sub(tap * self.dilation);
         distance.is_some_and(|distance| {
@@ -44,7 +44,7 @@ impl Axis {
         })
     }
 
-    /// How many taps of output `position` fall inside the input.
+    /// The number of taps of output `position` that fall inside the input.
     pub(crate) fn valid_taps(&self, position: usize) -> usize {
         (0..self.kernel).filter(|&tap| self.source(position, tap).is_some()).count()
     }
@@ -64,7 +64,8 @@ mod tests {
         for stride in 1..4 {
             for dilation in 1..6 {
                 for padding in 0..5 {
-                    let (input, kernel) = (5usize, 3usize);
+                    let input = 5usize;
+                    let kernel = 3usize;
                     let extent = dilation * (kernel - 1) + 1;
                     let Some(slack) = (input + 2 * padding).checked_sub(extent) else { continue };
                     let output = slack / stride + 1;

@@ -1,11 +1,11 @@
-//! What whole steps are measured.
+//! The whole steps that are measured.
 
 use super::Suite;
 
 /// One kind of step that both programs can make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StepCase {
-    /// What it is called in records.
+    /// Its name in records.
     pub(super) name: &'static str,
     /// A sentence for the reader.
     pub(super) about: &'static str,
@@ -25,7 +25,7 @@ const SEARCH: &str = "bench search-step";
 const SEARCH_SCRIPT: &str = "search_step.py";
 
 impl StepCase {
-    /// Whether gradients that nobody uses can be left out.
+    /// `true` if gradients that nobody uses can be left out.
     pub(super) fn is_search(&self) -> bool {
         self.script == SEARCH_SCRIPT
     }

@@ -1,4 +1,4 @@
-//! What a program printed, and reading it.
+//! The figures a program printed, and reading them.
 
 use serde_json::Value;
 

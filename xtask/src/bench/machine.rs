@@ -1,4 +1,4 @@
-//! What a run was made on, and who else was at work.
+//! The machine of a run, and who else was at work on it.
 
 use std::path::Path;
 
@@ -78,7 +78,7 @@ fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 
-/// How busy the machine is while nothing of ours runs, looked at for a second.
+/// The load of the machine while nothing of ours runs, looked at for a second.
 pub(super) fn busy_percent() -> Result<Option<f64>, Error> {
     let before = Ticks::now()?;
     std::thread::sleep(std::time::Duration::from_secs(1));

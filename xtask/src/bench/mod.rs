@@ -26,10 +26,10 @@ use cases::StepCase;
 use programs::Programs;
 use record::Record;
 
-/// What is measured, how often, and where the programs are.
+/// The case that is measured, its repetitions, and the places of the programs.
 #[derive(Clone, Debug, Args)]
 pub struct Options {
-    /// What to measure.
+    /// The suite or case to measure.
     #[arg(value_enum, default_value_t = Suite::Search)]
     pub suite: Suite,
     /// Repetitions: each runs PyTorch in both memory layouts, and dartloom

@@ -77,7 +77,8 @@ pub(super) fn check(
     let object = |all: &[(String, f64)]| -> serde_json::Map<String, Value> {
         all.iter().map(|(what, value)| (what.clone(), json!(value))).collect()
     };
-    let (differences, own) = (object(&found), object(&noise));
+    let differences = object(&found);
+    let own = object(&noise);
     record.line(&json!({
         "kind": "parity", "case": case.name, "double": double,
         "differences": differences, "of_pytorch": own,
@@ -105,7 +106,8 @@ pub(super) fn judge(
         let limit = LIMIT.max(own);
         // A difference that is no number is refused as well.
         if difference.is_nan() || *difference >= limit {
-            let (case, what) = (case.to_owned(), what.clone());
+            let case = case.to_owned();
+            let what = what.clone();
             return Err(Error::Unequal { case, what, difference: *difference, limit });
         }
     }
@@ -117,7 +119,8 @@ pub(super) fn differences(
     reference: &Figures,
     candidate: &Figures,
 ) -> Result<Vec<(String, f64)>, Error> {
-    let (theirs, ours) = (reference.numbers("losses")?, candidate.numbers("losses")?);
+    let theirs = reference.numbers("losses")?;
+    let ours = candidate.numbers("losses")?;
     let mut all = vec![("losses".to_owned(), worst(&theirs, &ours))];
     let norms = (reference.number("gradient_norm")?, candidate.number("gradient_norm")?);
     all.push(("norm of the weights' gradient".to_owned(), worst(&[norms.0], &[norms.1])));

@@ -9,10 +9,10 @@ use super::figures::Figures;
 use crate::error::Error;
 use crate::invocation::Invocation;
 
-/// How PyTorch's images and weights lie in memory.
+/// The order of PyTorch's images and weights in memory.
 pub(super) const LAYOUTS: [&str; 2] = ["contiguous", "channels_last"];
 
-/// Where both programs are.
+/// The places of both programs.
 #[derive(Debug)]
 pub(super) struct Programs {
     root: PathBuf,
@@ -43,7 +43,7 @@ impl Programs {
         self.run(&Invocation::new(&self.python, "-B").argument(script).words(words))
     }
 
-    /// What a command prints, without its line end.
+    /// The output of a command, without its line end.
     pub(super) fn text(&self, program: &str, words: &str) -> Result<String, Error> {
         let program = if program == "python" { &self.python } else { program };
         Ok(Invocation::new(program, words).output(&self.root)?.trim().to_owned())

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// Where results go besides the screen.
+/// The files that results go to besides the screen.
 #[derive(Debug)]
 pub(super) struct Record {
     file: Option<(PathBuf, File)>,

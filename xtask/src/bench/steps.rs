@@ -12,7 +12,7 @@ use super::record::Record;
 use crate::error::Error;
 use crate::say::say;
 
-/// What one repetition found.
+/// The findings of one repetition.
 #[derive(Clone, Debug)]
 pub(super) struct Repetition {
     /// Seconds and MiB of PyTorch in its faster layout.
@@ -108,12 +108,12 @@ pub(super) fn judge(references: &[Figures], candidate: &Figures) -> Result<Repet
 }
 
 impl Repetition {
-    /// How many times faster dartloom is.
+    /// PyTorch's time as a multiple of dartloom's.
     pub(super) fn ratio(&self) -> f64 {
         self.reference.seconds / self.candidate.seconds
     }
 
-    /// How many times less memory it takes.
+    /// PyTorch's memory as a multiple of dartloom's.
     pub(super) fn memory_ratio(&self) -> f64 {
         self.reference.mib / self.candidate.mib
     }
@@ -132,7 +132,7 @@ impl Repetition {
     }
 }
 
-/// What all repetitions of a case found.
+/// The findings of all repetitions of a case.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) repetitions: Vec<Repetition>,
@@ -180,7 +180,7 @@ impl Outcome {
     }
 }
 
-/// What more threads gained, for every case that was measured with several numbers of them.
+/// The gain of more threads, for every case that was measured with several numbers of them.
 pub(super) fn print_speed_up(outcomes: &[(&StepCase, Outcome)]) {
     for (case, many) in outcomes.iter().filter(|(case, _)| case.threads > 1) {
         let one = outcomes.iter().find(|(other, _)| other.name == case.name && other.threads == 1);

@@ -1,4 +1,4 @@
-//! What can be tested without Python: statistics, parsing, judging.
+//! Tests that need no Python: statistics, parsing, judging.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What continuous integration does, step by step.
+//! The steps of continuous integration.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,15 +11,15 @@ use crate::invocation::Invocation;
 /// One step: a name to start from, a sentence, and how to find out what to run.
 #[derive(Debug)]
 pub struct Step {
-    /// What `--from` and `--skip` call it.
+    /// Its name for `--from` and `--skip`.
     pub name: &'static str,
-    /// What it checks.
+    /// The thing it checks.
     pub about: &'static str,
-    /// What it runs in a work tree with this root.
+    /// Its work in a work tree with this root.
     pub plan: fn(&Path) -> Result<Plan, Error>,
 }
 
-/// What a step comes down to.
+/// The work that a step comes down to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Plan {
     /// These commands, one after the other.
@@ -89,8 +89,8 @@ fn test(_: &Path) -> Result<Plan, Error> {
 const LANES: (&str, [&str; 4]) = ("DARTLOOM_LANES", ["1", "4", "8", "16"]);
 
 fn widths(_: &Path) -> Result<Plan, Error> {
-    // With the packages of the step `test`, so that nothing is compiled again; the filters leave the
-    // tests of the kernels.
+    // With the packages of the step `test`, so that nothing is compiled again; the filters leave
+    // the tests of the kernels.
     let tests = if cargo_has("nextest") {
         "nextest run --workspace -E package(dartloom-kernels)"
     } else {
@@ -171,7 +171,7 @@ fn main_job(_: &Path) -> Result<Plan, Error> {
     one(Invocation::cargo("run --release -- run --seeds 1 --overwrite --out target/ci/digits"))
 }
 
-/// Whether `cargo NAME` exists.
+/// `true` if `cargo NAME` exists.
 fn cargo_has(name: &str) -> bool {
     Command::new("cargo")
         .args([name, "--version"])

@@ -93,7 +93,7 @@ fn numbered(line: &str) -> Option<(usize, &str)> {
     rest.starts_with('*').then_some((number.parse().ok()?, rest))
 }
 
-/// What stands in back quotes after `Test:` or `Tests:`.
+/// The names in back quotes after `Test:` or `Tests:`.
 fn named_tests(text: &str) -> Vec<&str> {
     let marks = ["Test: ", "Tests: "];
     let tail = marks.iter().filter_map(|mark| text.split_once(mark)).map(|(_, tail)| tail).next();

@@ -7,7 +7,7 @@ use super::named::{Test, test, tests};
 use super::{Finding, Tree};
 
 const PATHS: [&str; 2] = ["docs/compat.md", "docs/guides/discrete-search.md"];
-/// What the last column says where there is no behaviour to test.
+/// The beginning of the last column where there is no behaviour to test.
 const WITHOUT: &str = "none:";
 /// The head of the last column.
 const HEAD: &str = "shown by";
@@ -37,7 +37,8 @@ fn check_page(tree: &Tree, path: &str, known: &BTreeSet<Test<'_>>) -> Vec<Findin
 
 /// Line and last cell of every row below a head whose last cell is [`HEAD`].
 fn rows(text: &str) -> Vec<(usize, &str)> {
-    let (mut rows, mut below) = (Vec::new(), false);
+    let mut rows = Vec::new();
+    let mut below = false;
     for (index, line) in text.lines().enumerate() {
         match last(line) {
             None => below = false,

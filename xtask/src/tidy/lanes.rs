@@ -3,13 +3,13 @@
 use super::rust::{Shipped, paths};
 use super::{Finding, Tree};
 
-/// Where they are chosen.
+/// The place where they are chosen.
 pub(super) const CHOICE: &str = "crates/kernels/src/simd/instructions.rs";
 
 /// Tests of the loops, which run at every width.
 const TESTS: &str = "crates/kernels/src/simd/tests";
 
-/// What finds out for itself what the machine has, by the ends of paths.
+/// Ways to find out what the machine has, by the ends of paths.
 const OWN_WAYS: [&str; 5] =
     ["pulp::Arch", "Arch::new", "V3::try_new", "V4::try_new", "Neon::try_new"];
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Tree};
 
-/// What may not stand in a source. Written in halves, because this file is a source too.
+/// Words that may not stand in a source. Written in halves, because this file is a source too.
 const MARKERS: [&str; 6] = [
     concat!("to", "do!("),
     concat!("unimpl", "emented!("),

@@ -7,14 +7,17 @@ mod architecture;
 mod arrows;
 mod budget;
 mod compat;
+mod golf;
 mod lanes;
 mod markers;
 mod named;
 mod places;
+mod prose;
 mod quiet;
 mod rust;
 mod seeds;
 mod shape;
+mod style;
 mod tensors;
 mod tree;
 
@@ -26,7 +29,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::say::say;
 
-/// How bad a finding is.
+/// The weight of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// Breaks the build.
@@ -44,7 +47,7 @@ pub struct Finding {
     pub path: String,
     /// Line, from 1; `None` for the file as a whole.
     pub line: Option<usize>,
-    /// What is wrong and what is expected.
+    /// The thing that is wrong, and what is expected.
     pub message: String,
 }
 
@@ -94,9 +97,10 @@ const RULES: &[Rule] = &[
     quiet::check,
     seeds::check,
     lanes::check,
+    style::check,
 ];
 
-/// What all rules find in a tree.
+/// Everything that all rules find in a tree.
 pub fn check(tree: &Tree) -> Vec<Finding> {
     RULES.iter().flat_map(|rule| rule(tree)).collect()
 }
@@ -104,7 +108,8 @@ pub fn check(tree: &Tree) -> Vec<Finding> {
 /// Checks the work tree at `root` and prints what was found.
 ///
 /// # Errors
-/// [`Error::Untidy`] when there is a failure; warnings are only printed. Errors of reading the tree.
+/// [`Error::Untidy`] when there is a failure; warnings are only printed. Errors of reading the
+/// tree.
 pub fn run(root: &Path) -> Result<(), Error> {
     let tree = Tree::read(root)?;
     let findings = check(&tree);
@@ -113,6 +118,17 @@ pub fn run(root: &Path) -> Result<(), Error> {
     let warnings = findings.len() - failures;
     say!("tidy: {} files, {failures} failures, {warnings} warnings", tree.files().count());
     if failures == 0 { Ok(()) } else { Err(Error::Untidy { failures }) }
+}
+
+/// Prints every place that breaks a rule of style, in folders that are not yet held to it as well,
+/// and a table of their numbers.
+///
+/// # Errors
+/// Those of reading the tree.
+pub fn run_counts(root: &Path) -> Result<(), Error> {
+    let tree = Tree::read(root)?;
+    style::open(&tree).iter().chain(&style::counts(&tree)).for_each(|line| say!("{line}"));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) fn test(name: &str) -> Test<'_> {
     (package, name.rsplit("::").next().unwrap_or_default())
 }
 
-/// What test names call the package of a source: its folder.
+/// The name that tests give the package of a source: its folder.
 fn package(path: &str) -> &str {
     path.strip_prefix("crates/").unwrap_or(path).split('/').next().unwrap_or_default()
 }

@@ -36,7 +36,7 @@ fn place(line: &str) -> Option<String> {
     })
 }
 
-/// Whether a slash after this character is in the middle of a path or of an address.
+/// `true` if a slash after this character is in the middle of a path or of an address.
 fn continues_a_path(character: char) -> bool {
     character.is_alphanumeric() || "._-/}*".contains(character)
 }

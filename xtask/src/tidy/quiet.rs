@@ -1,6 +1,6 @@
 //! Library crates do not print, sleep, read the clock, the environment or the file system, and do
-//! not draw numbers from a generator nobody seeded. One source may read the environment: which vector
-//! instructions kernels use is a property of the machine, and a variable narrows it.
+//! not draw numbers from a generator nobody seeded. One source may read the environment: which
+//! vector instructions kernels use is a property of the machine, and a variable narrows it.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ fn check_crate(tree: &Tree, folder: &str) -> Vec<Finding> {
     findings
 }
 
-/// What a source may do that others may not.
+/// Things that a source may do and others may not.
 #[derive(Clone, Copy)]
 struct Leave {
     files: bool,
@@ -101,7 +101,8 @@ fn is_below(path: &str, modules: &BTreeSet<String>) -> bool {
 fn check_source(path: &str, tokens: &[Token], leave: Leave) -> Vec<Finding> {
     let mut findings = Vec::new();
     for pair in tokens.windows(2) {
-        let (word, next) = (pair[0].text.as_str(), pair[1].text.as_str());
+        let word = pair[0].text.as_str();
+        let next = pair[1].text.as_str();
         if next == "!" && PRINTING.contains(&word) {
             findings.push(Finding::line(
                 path,

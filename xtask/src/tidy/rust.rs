@@ -11,7 +11,7 @@ pub(super) struct Token {
     pub(super) line: usize,
 }
 
-/// What is shipped of a source.
+/// The part of a source that is shipped.
 #[derive(Debug, Default)]
 pub(super) struct Shipped {
     /// Tokens in order. Comments are gone, documentation is a string literal.

@@ -4,7 +4,7 @@ use super::{Finding, Tree};
 
 const PATH: &str = "clippy.toml";
 
-/// What clippy must be told to refuse.
+/// The methods that clippy must be told to refuse.
 const UNSEEDED: [&str; 8] = [
     "candle_core::Tensor::rand",
     "candle_core::Tensor::randn",

@@ -21,7 +21,7 @@ const TASKS: usize = 16;
 /// Products that one lane of a sum adds up in single precision before it goes to `f64`.
 const LANE_TERMS: usize = 512;
 
-/// Which channels the lanes of a bundle belong to. Bundles of equal kind agree in all of them.
+/// The channels that the lanes of a bundle belong to. Bundles of equal kind agree in all of them.
 #[derive(Clone, Copy)]
 struct Kinds {
     channels: usize,
@@ -31,7 +31,8 @@ struct Kinds {
 
 impl Kinds {
     fn new(channels: usize, lanes: usize) -> Self {
-        let (mut a, mut b) = (channels, lanes);
+        let mut a = channels;
+        let mut b = lanes;
         while b > 0 {
             (a, b) = (b, a % b);
         }
@@ -63,11 +64,15 @@ pub(super) fn forward(
     let kinds = Kinds::new(geometry.groups, bundle::planes(arch));
     let order: Vec<usize> = (0..geometry.taps()).collect();
     let weights = &kinds.weights(weight, &order)[..];
-    let (per_task, input, output) = (window.per_task(kinds.lanes), window.input(), window.output());
+    let per_task = window.per_task(kinds.lanes);
+    let input = window.input();
+    let output = window.output();
     let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(window.band(), 0.0)];
-    let (len, block) = (geometry.batch * geometry.groups * output, per_task * output);
+    let len = geometry.batch * geometry.groups * output;
+    let block = per_task * output;
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
-        let (start, end) = (task * per_task * input, (task + 1) * per_task * input);
+        let start = task * per_task * input;
+        let end = (task + 1) * per_task * input;
         let x = &x[start..x.len().min(end)];
         let first = task * per_task / kinds.lanes;
         (bundle::run(arch, Forward { window, kinds, weights, first, x, rooms, y }), ())
@@ -92,7 +97,8 @@ impl<'b> WithSimd for Forward<'_, 'b> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
         let Self { window, kinds, weights, first, x, rooms: [padded, sums], y } = self;
-        let (padded, weights) = (padded.registers::<S>(), S::as_simd_f32s(weights).0);
+        let padded = padded.registers::<S>();
+        let weights = S::as_simd_f32s(weights).0;
         let sums = sums.registers::<S>();
         let mut y = Target::new(y, window.output());
         let taps = window.offsets.len();
@@ -142,7 +148,7 @@ pub(super) fn gradients(
     Gradients { input: wanted.input.then_some(dx), weight: dw }
 }
 
-/// What the tasks of one backward pass share.
+/// Shared by the tasks of one backward pass.
 struct Call<'a> {
     window: Bundled,
     kinds: Kinds,
@@ -189,7 +195,8 @@ impl Call<'_> {
         let mut sums = vec![0.0; self.kinds.channels * taps];
         for part in parts {
             for (index, value) in part.iter().enumerate() {
-                let (place, lane) = (index / self.kinds.lanes, index % self.kinds.lanes);
+                let place = index / self.kinds.lanes;
+                let lane = index % self.kinds.lanes;
                 let channel = self.kinds.channel(place / taps, lane);
                 sums[channel * taps + place % taps] += value;
             }
@@ -212,10 +219,13 @@ impl<'b> WithSimd for Task<'_, 'b> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> (&'b mut [f32], Vec<f64>) {
         let Self { call, first, rooms, dx } = self;
-        let (window, lanes, wanted) = (&call.window, call.kinds.lanes, call.wanted);
+        let window = &call.window;
+        let lanes = call.kinds.lanes;
+        let wanted = call.wanted;
         let mut dx = Target::new(dx, window.input());
         let mut sums = Sums::new(if wanted.weight { call.kinds.count } else { 0 }, window, lanes);
-        let (input, output) = (lanes * window.input(), lanes * window.output());
+        let input = lanes * window.input();
+        let output = lanes * window.output();
         let bundles = first..(first + call.per_task).min(call.gradient.len().div_ceil(output));
         for bundle in bundles {
             let kind = bundle % call.kinds.count;
@@ -283,7 +293,9 @@ impl Sums {
         source: &[S::f32s],
         gradient: &[S::f32s],
     ) {
-        let (rows, columns, offsets) = (window.walk.rows, window.walk.columns, &window.offsets[..]);
+        let rows = window.walk.rows;
+        let columns = window.walk.columns;
+        let offsets = &window.offsets[..];
         let band = (LANE_TERMS / columns.max(1)).max(1);
         for first in (0..rows).step_by(band) {
             let rows = first..(first + band).min(rows);

@@ -5,7 +5,8 @@ use crate::float::Float;
 
 /// Fills `columns`, `[channels * taps, outputs]`, with the inputs each tap meets (zero outside).
 pub(super) fn unfold<T: Float>(geometry: &Geometry, x: &[T], columns: &mut [T]) {
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     visit_taps(geometry, |channel, (tap_row, tap_column), line| {
         let plane = &x[channel * geometry.input_plane()..][..geometry.input_plane()];
         let line = &mut columns[line * geometry.output_plane()..][..geometry.output_plane()];
@@ -35,7 +36,8 @@ pub(super) fn unfold<T: Float>(geometry: &Geometry, x: &[T], columns: &mut [T]) 
 
 /// The transpose of [`unfold`]: adds every element of `columns` to the input it came from.
 pub(super) fn fold<T: Float>(geometry: &Geometry, columns: &[T], x: &mut [T]) {
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     visit_taps(geometry, |channel, (tap_row, tap_column), line| {
         let plane = &mut x[channel * geometry.input_plane()..][..geometry.input_plane()];
         let line = &columns[line * geometry.output_plane()..][..geometry.output_plane()];
@@ -44,7 +46,8 @@ pub(super) fn fold<T: Float>(geometry: &Geometry, columns: &[T], x: &mut [T]) {
             let Some(target_row) = vertical.source(row, tap_row) else { continue };
             let Some(first) = horizontal.source(inside.start, tap_column) else { continue };
             let target = &mut plane[target_row * horizontal.input..][..horizontal.input];
-            let (target, source) = (&mut target[first..], &source[inside.clone()]);
+            let target = &mut target[first..];
+            let source = &source[inside.clone()];
             if horizontal.stride == 1 {
                 add(target.iter_mut(), source);
             } else {

@@ -69,7 +69,7 @@ impl Block {
         scratch
     }
 
-    /// What a block costs, as elements touched; a few products cost as much as an element.
+    /// The cost of a block, as elements touched; a few products cost as much as an element.
     fn cost(&self) -> usize {
         self.input + self.output + self.inner * self.output / PRODUCTS_PER_ELEMENT
     }
@@ -113,7 +113,8 @@ pub(super) fn gradients<T: Product>(
     wanted: Wanted,
 ) -> Gradients<T> {
     let block = Block::new(geometry);
-    let (batch, groups) = (geometry.batch, geometry.groups);
+    let batch = geometry.batch;
+    let groups = geometry.groups;
     let per_task = batch.div_ceil(PARTIALS);
     let image = if wanted.input { groups * block.input } else { 0 };
     let blocks = Blocks {

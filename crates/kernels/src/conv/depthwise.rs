@@ -23,8 +23,10 @@ pub(super) fn forward(
     weight: &[f32],
 ) -> Vec<f32> {
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
-    let (input, output) = (geometry.input_plane(), geometry.output_plane());
-    let (taps, count) = (sliding.taps(weight), geometry.batch * geometry.groups);
+    let input = geometry.input_plane();
+    let output = geometry.output_plane();
+    let taps = sliding.taps(weight);
+    let count = geometry.batch * geometry.groups;
     let cost = input.max(output);
     let blocks = Blocks { count, block: output, len: count * output, cost };
     let padded = || Padded::new(sliding.frame, 0.0);
@@ -48,7 +50,8 @@ pub(super) fn gradients(
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = if wanted.input { sliding.back.taps(weight, geometry.taps()) } else { Vec::new() };
     let call = Call { geometry, sliding, back, x, gradient, arch };
-    let (planes, per_task) = (geometry.batch * geometry.groups, planes_per_task(geometry));
+    let planes = geometry.batch * geometry.groups;
+    let per_task = planes_per_task(geometry);
     let plane = if wanted.input { geometry.input_plane() } else { 0 };
     let blocks = Blocks {
         count: planes.div_ceil(per_task),
@@ -87,7 +90,7 @@ fn planes_per_task(geometry: &Geometry) -> usize {
     (1..=most).rev().find(|share| channels.is_multiple_of(*share)).unwrap_or(1)
 }
 
-/// What the tasks of one backward pass share.
+/// Shared by the tasks of one backward pass.
 struct Call<'a> {
     geometry: &'a Geometry,
     sliding: Sliding,
@@ -128,7 +131,8 @@ impl Call<'_> {
         scratch: &mut Scratch,
         dx: &mut [f32],
     ) -> Vec<f64> {
-        let (channels, input) = (self.geometry.groups, self.geometry.input_plane());
+        let channels = self.geometry.groups;
+        let input = self.geometry.input_plane();
         let count = planes.len().min(channels);
         let mut sums =
             Vec::with_capacity(if wanted.weight { count * self.geometry.taps() } else { 0 });
@@ -159,13 +163,15 @@ impl Call<'_> {
         scratch: &mut Scratch,
         sums: &mut Vec<f64>,
     ) {
-        let (arch, input) = (self.arch, self.geometry.input_plane());
+        let arch = self.arch;
+        let input = self.geometry.input_plane();
         let (rows, columns) = self.sliding.output;
         let start = sums.len();
         sums.resize(start + self.geometry.taps(), 0.0);
         let per_row = columns.div_ceil(arch.lanes());
         let band = (LANE_TERMS / per_row.max(1)).max(1);
-        let (mut terms, row_step) = (0, self.sliding.row_step);
+        let mut terms = 0;
+        let row_step = self.sliding.row_step;
         for plane in planes {
             scratch.input.load(arch, &self.x[plane * input..][..input]);
             for first in (0..rows).step_by(band) {

@@ -14,7 +14,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Shape, Tensor};
 
 pub(crate) use geometry::Geometry;
 pub use spec::ConvSpec;
-pub(crate) use spec::windows;
+pub(crate) use spec::Windows;
 
 use crate::check::Check;
 use crate::error::Result;
@@ -73,7 +73,8 @@ impl Convolution {
         let weight_data = host::tensor_elements(&weight_storage, weight_layout, Self::NAME)?;
         let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
         let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
-        let (arch, geometry) = (self.arch, &self.geometry);
+        let arch = self.arch;
+        let geometry = &self.geometry;
         let found = T::gradients(arch, geometry, x_data, weight_data, gradient, wanted);
         let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
         let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
@@ -81,7 +82,7 @@ impl Convolution {
     }
 }
 
-/// Which gradients are asked for.
+/// The gradients that are asked for.
 #[derive(Clone, Copy, Debug)]
 struct Wanted {
     input: bool,
@@ -94,7 +95,7 @@ struct Gradients<T> {
     weight: Option<Vec<T>>,
 }
 
-/// How an element type convolves. In `f64`, which serves checks, every convolution is dense.
+/// An element type that convolves. In `f64`, which serves checks, every convolution is dense.
 trait Convolve: Product {
     fn forward(arch: InstructionSet, geometry: &Geometry, x: &[Self], weight: &[Self])
     -> Vec<Self>;

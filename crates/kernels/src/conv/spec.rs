@@ -4,7 +4,7 @@ use crate::error::{KernelError, Result};
 
 pub(super) const OP: &str = "conv2d";
 
-/// How a convolution slides. All pairs are (height, width).
+/// The steps of a convolution. All pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConvSpec {
     /// Step between neighbouring outputs, in input pixels.
@@ -47,29 +47,34 @@ impl ConvSpec {
             crate::check::Check(OP).positive(parameter, found)?;
         }
         let extent = (extent(kernel.0, self.dilation.0), extent(kernel.1, self.dilation.1));
-        windows(OP, input, extent, self.padding, self.stride)
+        Windows { extent, padding: self.padding, stride: self.stride }.fit(OP, input)
     }
 }
 
-/// The number of windows of size `extent` that fit per axis.
-pub(crate) fn windows(
-    op: &'static str,
-    input: (usize, usize),
-    extent: (usize, usize),
-    padding: (usize, usize),
-    stride: (usize, usize),
-) -> Result<(usize, usize)> {
-    let pad = |input: usize, padding: usize| padding.checked_mul(2)?.checked_add(input);
-    let (Some(height), Some(width)) = (pad(input.0, padding.0), pad(input.1, padding.1)) else {
-        return Err(KernelError::SizeOverflow { op, parameter: "padding", found: padding });
-    };
-    let padded = (height, width);
-    let too_large = KernelError::KernelTooLarge { op, kernel: extent, padded };
-    let (Some(down), Some(right)) = (height.checked_sub(extent.0), width.checked_sub(extent.1))
-    else {
-        return Err(too_large);
-    };
-    Ok((down / stride.0 + 1, right / stride.1 + 1))
+/// Windows over a padded input, (height, width).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub(crate) extent: (usize, usize),
+    pub(crate) padding: (usize, usize),
+    pub(crate) stride: (usize, usize),
+}
+
+impl Windows {
+    /// The number of windows that fit per axis.
+    pub(crate) fn fit(self, op: &'static str, input: (usize, usize)) -> Result<(usize, usize)> {
+        let Self { extent, padding, stride } = self;
+        let pad = |input: usize, padding: usize| padding.checked_mul(2)?.checked_add(input);
+        let (Some(height), Some(width)) = (pad(input.0, padding.0), pad(input.1, padding.1)) else {
+            return Err(KernelError::SizeOverflow { op, parameter: "padding", found: padding });
+        };
+        let padded = (height, width);
+        let too_large = KernelError::KernelTooLarge { op, kernel: extent, padded };
+        let (Some(down), Some(right)) = (height.checked_sub(extent.0), width.checked_sub(extent.1))
+        else {
+            return Err(too_large);
+        };
+        Ok((down / stride.0 + 1, right / stride.1 + 1))
+    }
 }
 
 /// Extent of a dilated kernel; one that cannot be counted fits nowhere.

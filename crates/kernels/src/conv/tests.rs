@@ -33,7 +33,8 @@ fn by_definition(x: &Tensor, weight: &Tensor, spec: ConvSpec, size: (usize, usiz
                         for (u, w) in w.iter().enumerate() {
                             let row = place(i, spec.stride.0, u, spec.dilation.0, spec.padding.0);
                             for (v, w) in w.iter().enumerate() {
-                                let (stride, dilation) = (spec.stride.1, spec.dilation.1);
+                                let stride = spec.stride.1;
+                                let dilation = spec.dilation.1;
                                 let column = place(j, stride, v, dilation, spec.padding.1);
                                 sum += w * at(n, first + c, row, column);
                             }
@@ -94,8 +95,8 @@ fn corner_cases() -> Vec<Case> {
     ]
 }
 
-fn tensors((input, weight, _): &Case) -> [Tensor; 2] {
-    [random(input, 1), random(weight, 2)]
+fn tensors(case: &Case) -> [Tensor; 2] {
+    [random(&case.0, 1), random(&case.1, 2)]
 }
 
 #[test]
@@ -116,7 +117,8 @@ fn square_results_are_candles() {
     for (groups, stride, dilation, padding) in
         [(1, 1, 1, 1), (1, 2, 2, 3), (6, 2, 1, 2), (3, 1, 3, 4)]
     {
-        let (x, weight) = (random(&[2, 6, 9, 9], 3), random(&[6, 6 / groups, 3, 3], 4));
+        let x = random(&[2, 6, 9, 9], 3);
+        let weight = random(&[6, 6 / groups, 3, 3], 4);
         let expected = x.conv2d(&weight, padding, stride, dilation, groups).unwrap();
         let pair = |n| (n, n);
         let spec = grouped(groups, spec(pair(stride), pair(dilation), pair(padding)));
@@ -279,7 +281,8 @@ fn an_offset_view_is_read_rightly() {
 
 #[test]
 fn only_wanted_gradients_are_made() {
-    let (x, weight) = (random(&[1, 2, 4, 4], 1), random(&[2, 2, 3, 3], 2));
+    let x = random(&[1, 2, 4, 4], 1);
+    let weight = random(&[2, 2, 3, 3], 2);
     let weight = Var::from_tensor(&weight).unwrap();
     let y = conv2d(&x, &weight, ConvSpec::default()).unwrap();
     let store = y.backward().unwrap();
@@ -326,7 +329,8 @@ fn planes_side_by_side_and_alone() {
 }
 
 fn refusal(input: &[usize], weight: &[usize], spec: ConvSpec) -> KernelError {
-    let (x, weight) = (random(input, 1), random(weight, 2));
+    let x = random(input, 1);
+    let weight = random(weight, 2);
     let error = refused(reference::conv2d(&x, &weight, spec));
     assert_eq!(refused(conv2d(&x, &weight, spec)).to_string(), error.to_string());
     error
@@ -372,7 +376,8 @@ fn specifications_that_do_not_fit_are_named() {
 
 #[test]
 fn wrong_element_types_are_named() {
-    let (x, weight) = (random(&[1, 1, 3, 3], 1), random(&[1, 1, 3, 3], 2));
+    let x = random(&[1, 1, 3, 3], 1);
+    let weight = random(&[1, 1, 3, 3], 2);
     let plain = ConvSpec::default();
     let error = refused(conv2d(&x, &weight.to_dtype(DType::F32).unwrap(), plain));
     assert!(matches!(

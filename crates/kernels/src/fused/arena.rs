@@ -47,7 +47,7 @@ impl Arena {
         Lent { data, len, arena: self.clone() }
     }
 
-    /// What one thread works with.
+    /// The memory that one thread works with.
     pub(super) fn scratch(&self) -> LentScratch {
         let mut stock = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         LentScratch { scratch: stock.pop().unwrap_or_default(), arena: self.clone() }

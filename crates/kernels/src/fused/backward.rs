@@ -17,7 +17,7 @@ use crate::simd::PairSums;
 /// the order of additions depends on the batch alone.
 const PARTS: usize = 16;
 
-/// Which gradients are asked for.
+/// The gradients that are asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) inputs: Vec<bool>,
@@ -33,7 +33,8 @@ pub(super) struct Gradients {
     pub(super) coefficients: Vec<f32>,
 }
 
-/// `dz = a g + b (y - centre) + c` per channel: from the gradient behind a norm to the one before it.
+/// `dz = a g + b (y - centre) + c` per channel: from the gradient behind a norm to the one before
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slope {
     pub(super) a: f32,
@@ -86,7 +87,8 @@ impl Context<'_> {
             let needed = self.needed(wanted);
             for node in (0..program.nodes.len()).rev().filter(|&node| live[node]) {
                 for terms in self.layout.waves[node].iter().rev() {
-                    let (needed, found) = (&needed, &mut found);
+                    let needed = &needed;
+                    let found = &mut found;
                     let mut wave = Wave { node, kept, needed, wanted, state, found };
                     self.wave(&mut wave, terms.clone(), &mut images, &mut slabs);
                 }
@@ -114,7 +116,7 @@ impl Context<'_> {
         }
     }
 
-    /// Which values' gradients lead to anything that is asked for.
+    /// One entry a value: `true` if its gradient leads to anything that is asked for.
     fn needed(&self, wanted: &Wanted) -> Vec<bool> {
         let mut needed = wanted.inputs.clone();
         for node in &self.program.nodes {
@@ -284,7 +286,7 @@ impl Context<'_> {
             .collect()
     }
 
-    /// What a term put out on one image, before its last norm, and the lines of that norm.
+    /// The values that a term put out on one image, before its last norm, and that norm's lines.
     fn term_output<'b>(
         &'b self,
         node: usize,
@@ -353,7 +355,8 @@ impl Context<'_> {
             if !of_batch {
                 return Slope { a: line.scale, b: 0.0, c: 0.0, centre: 0.0 };
             }
-            let (scale, inverse) = (f64::from(line.scale), f64::from(line.inverse));
+            let scale = f64::from(line.scale);
+            let inverse = f64::from(line.inverse);
             let b = -scale * inverse * inverse * pair.1 / count;
             let centre = line.mean as f32;
             let c = -scale * pair.0 / count + b * (f64::from(centre) - line.mean);
@@ -440,9 +443,9 @@ impl Context<'_> {
 /// The terms of a node that are at hand, and what their gradients go into.
 pub(super) struct Wave<'a> {
     pub(super) node: usize,
-    /// Whether the outputs of blocks were kept since the forward pass.
+    /// `true` if the outputs of blocks were kept since the forward pass.
     pub(super) kept: bool,
-    /// Which values' gradients lead to anything that is asked for.
+    /// One entry a value: `true` if its gradient leads to anything that is asked for.
     pub(super) needed: &'a [bool],
     pub(super) wanted: &'a Wanted,
     pub(super) state: &'a mut State,

@@ -19,13 +19,13 @@ pub(super) struct Block {
     pub(super) pointwise: Option<Pointwise>,
     /// Index among the program's norms.
     pub(super) norm: Option<usize>,
-    /// Whether the norm has scale and shift.
+    /// `true` if the norm has scale and shift.
     pub(super) affine: bool,
-    /// Where its parameters begin and end in the packed parameters, norm's not included.
+    /// Begin and end of its parameters in the packed ones, the norm's not included.
     pub(super) parameters: (usize, usize),
 }
 
-/// What mixes positions.
+/// The part of a block that mixes positions.
 #[derive(Clone, Debug)]
 pub(super) enum Spatial {
     None,
@@ -50,7 +50,7 @@ pub(super) enum Spatial {
 /// A 1x1 convolution whose groups read equal shares of the channels.
 #[derive(Clone, Debug)]
 pub(super) struct Pointwise {
-    /// Where a group's weights `[outputs, inputs]` begin, and its outputs.
+    /// The first of a group's weights `[outputs, inputs]`, and the first of its outputs.
     pub(super) groups: Vec<(usize, usize)>,
     /// Inputs of each group.
     pub(super) inputs: usize,
@@ -60,7 +60,7 @@ pub(super) struct Pointwise {
 #[derive(Clone, Debug)]
 pub(super) struct Norm {
     pub(super) channels: usize,
-    /// Where scale and shift begin in the packed parameters.
+    /// The first of scale and of shift in the packed parameters.
     pub(super) affine: Option<(usize, usize)>,
     /// All that follow its moments: one pair, or several for a branch that nodes share.
     pub(super) running: Vec<(Var, Var)>,
@@ -194,7 +194,8 @@ impl Compiler<'_> {
 
     fn pointwise(&mut self, block: &mut Block, stage: &Stage) -> Option<()> {
         let Stage::Conv { weight, spec } = stage else { return None };
-        let (outputs, inputs) = (weight.dim(0).ok()?, weight.dim(1).ok()?);
+        let outputs = weight.dim(0).ok()?;
+        let inputs = weight.dim(1).ok()?;
         if inputs != block.middle.channels {
             return None;
         }

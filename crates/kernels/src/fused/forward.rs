@@ -14,7 +14,7 @@ use crate::norm::Moments;
 use crate::simd::{Combine, InstructionSet, Multiply, panel_len};
 use crate::{Result, Statistics};
 
-/// What a pass over a batch reads and where it computes.
+/// Everything that a pass over a batch reads, and the room in which it computes.
 pub(super) struct Context<'a> {
     pub(super) program: &'a Program,
     pub(super) layout: &'a Layout,
@@ -28,7 +28,7 @@ pub(super) struct Context<'a> {
     pub(super) statistics: Statistics,
 }
 
-/// What a forward pass leaves behind for the backward pass.
+/// Everything that a forward pass leaves behind for the backward pass.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Per norm, once known.
@@ -38,6 +38,15 @@ pub(super) struct State {
     pub(super) nodes: Option<Lent>,
     /// Outputs of all blocks, when they are kept.
     pub(super) work: Option<Lent>,
+}
+
+/// The place of a block in a program.
+#[derive(Clone, Copy)]
+struct BlockPlace {
+    node: usize,
+    term: usize,
+    /// Blocks of the term before it.
+    depth: usize,
 }
 
 /// One image's share of the slabs.
@@ -103,9 +112,11 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Which nodes reach the output through terms that add something, or, with `all`, through any.
+    /// The nodes that reach the output through terms that add something, or, with `all`, through
+    /// any.
     pub(super) fn live(&self, all: bool) -> Vec<bool> {
-        let (nodes, inputs) = (&self.program.nodes, self.program.inputs.len());
+        let nodes = &self.program.nodes;
+        let inputs = self.program.inputs.len();
         let mut live = vec![false; nodes.len()];
         for output in &self.program.outputs {
             live[output - inputs] = true;
@@ -136,7 +147,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a term adds anything.
+    /// `true` if a term adds anything.
     pub(super) fn active(&self, term: &Term) -> bool {
         self.coefficient(term) != 0.0
     }
@@ -203,7 +214,7 @@ impl Context<'_> {
                 scratch.padded.forget();
                 let mut place = 0;
                 for ((term, prepared), open) in terms.iter().zip(&open) {
-                    let at = (node, *term, depth);
+                    let at = BlockPlace { node, term: *term, depth };
                     self.block(at, prepared, image, lines, scratch);
                     let block = &all[*term].blocks[depth];
                     if open.is_some() {
@@ -232,8 +243,8 @@ impl Context<'_> {
         }
     }
 
-    /// Images that a thread takes at a time at most. Left alone, the pool hands out a quarter of the
-    /// batch to each of two threads, and one waits for the other's last quarter.
+    /// Images that a thread takes at a time at most. Left alone, the pool hands out a quarter of
+    /// the batch to each of two threads, and one waits for the other's last quarter.
     pub(super) fn piece(&self) -> usize {
         (self.batch / 32).max(1)
     }
@@ -241,12 +252,13 @@ impl Context<'_> {
     /// Runs one block of one term on one image.
     fn block(
         &self,
-        (node, term, depth): (usize, usize, usize),
+        at: BlockPlace,
         prepared: &Prepared,
         image: &mut Slabs<'_>,
         lines: &[Option<Lines>],
         scratch: &mut Scratch,
     ) {
+        let BlockPlace { node, term, depth } = at;
         let plan = &self.program.nodes[node].terms[term];
         let ranges = &self.layout.work[node][term];
         let (before, rest) = image.work.split_at_mut(ranges[depth].start);
@@ -310,7 +322,8 @@ impl Context<'_> {
         scratch: &mut Scratch,
         target: &mut [f32],
     ) {
-        let (plane, groups) = (block.middle.plane(), prepared.pointwise.len());
+        let plane = block.middle.plane();
+        let groups = prepared.pointwise.len();
         let inputs = block.middle.channels / groups;
         let mut rest = target;
         for (group, left) in prepared.pointwise.iter().enumerate() {

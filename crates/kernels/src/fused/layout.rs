@@ -1,11 +1,11 @@
-//! Where the values of one image lie.
+//! The places of the values of one image.
 
 use std::ops::Range;
 
 use super::Recompute;
 use super::program::{Node, Program};
 
-/// Where a value is kept.
+/// The place of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Home {
     /// An input tensor.
@@ -46,7 +46,8 @@ impl Layout {
         let mut kept = 0;
         for node in &program.nodes {
             layout.gradients.push(take(&mut layout.gradient_len, node.extent.len()));
-            let (mut work, mut inner) = (Vec::new(), Vec::new());
+            let mut work = Vec::new();
+            let mut inner = Vec::new();
             let waves = waves(node, recompute);
             for wave in &waves {
                 if recompute == Recompute::Edge {
@@ -72,7 +73,7 @@ impl Layout {
     }
 }
 
-/// What a run needs beside its inputs and its output, in bytes.
+/// The memory of a run beside its inputs and its output, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Held from the forward pass until the backward pass is over.
@@ -86,11 +87,12 @@ pub struct Memory {
 }
 
 impl Program {
-    /// What a run on `batch` images needs.
+    /// The memory of a run on `batch` images.
     pub fn memory(&self, batch: usize, recompute: Recompute) -> Memory {
         let layout = Layout::new(self, recompute);
         let bytes = |len: usize| (batch * len * size_of::<f32>()) as u64;
-        let (nodes, work) = (bytes(layout.nodes), bytes(layout.work_len));
+        let nodes = bytes(layout.nodes);
+        let work = bytes(layout.work_len);
         let gradients = bytes(layout.gradient_len + layout.inner_len);
         let output = bytes(self.output.len());
         match recompute {
@@ -126,7 +128,8 @@ impl Program {
 
 fn homes(program: &Program) -> Vec<Home> {
     let mut homes: Vec<Home> = (0..program.inputs.len()).map(Home::Input).collect();
-    let (mut nodes, mut outputs) = (0, vec![None; program.nodes.len()]);
+    let mut nodes = 0;
+    let mut outputs = vec![None; program.nodes.len()];
     let mut place = 0;
     for &value in &program.outputs {
         let node = value - program.inputs.len();
@@ -141,9 +144,9 @@ fn homes(program: &Program) -> Vec<Home> {
     homes
 }
 
-/// What is computed again edge by edge must be put away edge by edge. Otherwise all edges of a node
-/// go together: threads wait for one another at every depth of a wave, and waiting costs as much as
-/// a small edge.
+/// The waves of a node, as ranges of its terms. What is computed again edge by edge must be put
+/// away edge by edge. Otherwise all edges go together: threads wait for one another at every depth
+/// of a wave, and waiting costs as much as a small edge.
 fn waves(node: &Node, recompute: Recompute) -> Vec<Range<usize>> {
     match recompute {
         Recompute::Edge => node.groups(),

@@ -46,7 +46,8 @@ impl Line {
 pub(super) fn running(norm: &Norm) -> Result<Vec<Moments>> {
     let read = |tensor: &Tensor| tensor.to_vec1::<f32>().map_err(KernelError::from);
     let Some((mean, variance)) = norm.running.first() else { return Ok(Vec::new()) };
-    let (mean, variance) = (read(mean)?, read(variance)?);
+    let mean = read(mean)?;
+    let variance = read(variance)?;
     let moments = mean.into_iter().zip(variance);
     Ok(moments
         .map(|(mean, variance)| Moments { mean: mean.into(), variance: variance.into() })

@@ -31,7 +31,7 @@ pub use op::Call;
 pub use program::{Branch, Program, ProgramBuilder};
 pub use stage::Stage;
 
-/// What is kept between the forward and the backward pass.
+/// The part of the work that is kept between the forward and the backward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Recompute {
     /// The output of every convolution and pooling is kept.

@@ -16,20 +16,20 @@ use crate::{KernelError, Result, Statistics, host};
 
 const OP: &str = "fused program";
 
-/// How a program is run once.
+/// The circumstances of one run of a program.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
     /// Factors of branches, at least [`Program::coefficients`] of them; `None` when that is 0.
     pub coefficients: Option<&'a Tensor>,
     /// Factors per image, one row per gate; none at all when they are all 1.
     pub gates: Vec<Vec<f32>>,
-    /// What normalises.
+    /// The statistics that normalise.
     pub statistics: Statistics,
-    /// What is kept for the backward pass.
+    /// The values that are kept for the backward pass.
     pub recompute: Recompute,
-    /// Whether parameters are constants: then their gradients are not computed.
+    /// `true` if parameters are constants: then their gradients are not computed.
     pub constant_parameters: bool,
-    /// Where buffers come from.
+    /// The source of buffers.
     pub arena: &'a Arena,
 }
 
@@ -116,7 +116,8 @@ impl Program {
         }
         let found = call.coefficients.map_or(0, Tensor::elem_count);
         if found < self.coefficients {
-            let (argument, expected) = ("coefficients", self.coefficients);
+            let argument = "coefficients";
+            let expected = self.coefficients;
             return Err(KernelError::Count { op: OP, argument, expected, found });
         }
         let batch = batch.unwrap_or(0);

@@ -55,7 +55,7 @@ pub struct Branch<'a> {
     pub source: usize,
     /// First channel and number of channels it reads; all of them when `None`.
     pub channels: Option<(usize, usize)>,
-    /// What it does.
+    /// Its stages, in order.
     pub stages: &'a [Stage],
     /// Output channel `c` is added to channel `start + c * step` of the node.
     pub scatter: (usize, usize),
@@ -86,6 +86,16 @@ struct Shared {
     channels: Option<(usize, usize)>,
     steps: Vec<Step>,
     value: usize,
+}
+
+/// The part of other nodes in the work of a branch.
+enum Sharing<'a> {
+    /// It has no fused kernel.
+    NoKernel,
+    /// Nothing in it can be shared: it stays as it is.
+    Own,
+    /// A node of its own computes it; this branch reads that node's value.
+    Reads(Branch<'a>),
 }
 
 /// A stage without parameters.
@@ -126,20 +136,22 @@ impl ProgramBuilder {
             let shared = branches.iter().filter(|other| other.source == branch.source);
             let border = shared.map(|other| border(other.stages));
             let border = border.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-            let shared = self.share(branch)?;
-            let branch = shared.as_ref().unwrap_or(branch);
-            terms.push(self.term(Some(extent), branch, border)?);
+            let term = match self.share(branch) {
+                Sharing::NoKernel => None,
+                Sharing::Own => self.term(Some(extent), branch, border),
+                Sharing::Reads(value) => self.term(Some(extent), &value, border),
+            };
+            terms.push(term?);
         }
         terms.sort_by_key(|term| term.source);
         self.program.nodes.push(Node { extent, terms });
         Some(self.program.inputs.len() + self.program.nodes.len() - 1)
     }
 
-    /// For a weighted branch without parameters: the branch that reads what it puts out.
-    #[allow(clippy::option_option, reason = "no kernel, nothing to share, shared")]
-    fn share<'a>(&mut self, branch: &Branch<'a>) -> Option<Option<Branch<'a>>> {
+    /// Computes a weighted branch without parameters once for all who weigh it.
+    fn share<'a>(&mut self, branch: &Branch<'a>) -> Sharing<'a> {
         let steps = branch.coefficient.and_then(|_| steps(branch.stages));
-        let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Some(None) };
+        let Some(steps) = steps.filter(|steps| !steps.is_empty()) else { return Sharing::Own };
         let same = |shared: &&Shared| {
             (shared.source, shared.channels) == (branch.source, branch.channels)
                 && shared.steps == steps
@@ -150,14 +162,17 @@ impl ProgramBuilder {
             value
         } else {
             let own = Branch { coefficient: None, gate: None, scatter: (0, 1), ..branch.clone() };
-            let term = self.term(None, &own, border(branch.stages))?;
+            let Some(term) = self.term(None, &own, border(branch.stages)) else {
+                return Sharing::NoKernel;
+            };
             self.program.nodes.push(Node { extent: term.extent, terms: vec![term] });
             let value = self.program.inputs.len() + self.program.nodes.len() - 1;
-            let (source, channels) = (branch.source, branch.channels);
+            let source = branch.source;
+            let channels = branch.channels;
             self.shared.push(Shared { source, channels, steps, value });
             value
         };
-        Some(Some(Branch { source: value, channels: None, stages: &[], ..branch.clone() }))
+        Sharing::Reads(Branch { source: value, channels: None, stages: &[], ..branch.clone() })
     }
 
     /// Lets the running statistics of `stages` follow those of a shared node.
@@ -270,8 +285,8 @@ impl Program {
         self.output
     }
 
-    /// Whether branches that are computed once have equal running statistics, which they have when
-    /// they always ran together. Only then may a run normalise with running statistics.
+    /// `true` if branches that are computed once have equal running statistics, which they have
+    /// when they always ran together. Only then may a run normalise with running statistics.
     ///
     /// # Errors
     /// When the statistics cannot be read.
@@ -316,12 +331,12 @@ impl Node {
 }
 
 impl Term {
-    /// Whether anything in it can be trained.
+    /// `true` if anything in it can be trained.
     pub(super) fn has_parameters(&self) -> bool {
         self.blocks.iter().any(|block| block.parameters.1 > block.parameters.0 || block.affine)
     }
 
-    /// What it reads.
+    /// The extent that it reads.
     pub(super) fn input(&self) -> Extent {
         self.blocks.first().map_or(self.extent, |block| block.input)
     }

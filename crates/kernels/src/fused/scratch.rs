@@ -1,4 +1,4 @@
-//! What one thread works with.
+//! The memory that one thread works with.
 
 use pulp::WithSimd;
 
@@ -44,7 +44,7 @@ pub(super) struct Planes {
     frame: Option<Frame>,
     border: u32,
     count: usize,
-    /// What the interiors hold: whether the positive part, where it was read, how much of it.
+    /// The content of the interiors: if it is the positive part, where it was read, how much of it.
     holds: Option<(bool, usize, usize)>,
 }
 

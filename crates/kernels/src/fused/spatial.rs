@@ -4,7 +4,7 @@ use super::block::{Block, Spatial};
 use super::extent::Extent;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, run};
-use crate::simd::{Correlate, Grid, InstructionSet, Rectify, Tap, WindowMax};
+use crate::simd::{Correlate, Grid, InstructionSet, Rectify, WindowMax};
 
 /// Computes what lies between the spatial part and the 1x1 convolution into `target`.
 pub(super) fn spatial(
@@ -21,7 +21,9 @@ pub(super) fn spatial(
         Spatial::None => {
             for ((channel, source), target) in planes.zip(targets) {
                 let line = input.line(channel);
-                let (scale, shift, rectify) = (line.scale, line.shift, block.relu);
+                let scale = line.scale;
+                let shift = line.shift;
+                let rectify = block.relu;
                 run(arch, Rectify { source, scale, shift, rectify, target });
             }
         }
@@ -47,7 +49,8 @@ pub(super) fn spatial(
                     continue;
                 }
                 let taps = &prepared.taps[channel * taps..][..taps];
-                correlate(arch, source, window.row_step, taps, target, window.output);
+                let step = window.row_step;
+                run(arch, Correlate::plane(source, step, taps, target, window.output));
             }
         }
         Spatial::Max(window) => {
@@ -71,8 +74,9 @@ pub(super) fn spatial(
             for ((channel, source), target) in planes.zip(targets) {
                 scratch.raw.fill(arch, 0, source, input.line(channel), block.relu);
                 let source = scratch.raw.plane(0);
-                let (taps, step) = (&prepared.taps[..], window.row_step);
-                correlate(arch, source, step, taps, target, window.output);
+                let taps = &prepared.taps[..];
+                let step = window.row_step;
+                run(arch, Correlate::plane(source, step, taps, target, window.output));
                 for (y, share) in target.iter_mut().zip(shares) {
                     *y *= share;
                 }
@@ -81,11 +85,12 @@ pub(super) fn spatial(
         Spatial::Pick { step, starts } => {
             let Extent { channels, .. } = block.input;
             for (index, target) in targets.enumerate() {
-                let (start, channel) = (starts[index / channels], index % channels);
+                let lattice = Lattice { start: starts[index / channels], step: *step };
+                let channel = index % channels;
                 let plane = &input.data[channel * block.input.plane()..][..block.input.plane()];
                 let line = input.line(channel);
                 let floor = if block.relu { 0.0 } else { f32::NEG_INFINITY };
-                pick(plane, block, *step, start, target, |x| {
+                pick(plane, block, lattice, target, |x| {
                     let x = line.scale * x + line.shift;
                     if x < floor { floor } else { x }
                 });
@@ -94,27 +99,21 @@ pub(super) fn spatial(
     }
 }
 
-/// A dense correlation into a plane of `output` rows and columns.
-pub(super) fn correlate(
-    arch: InstructionSet,
-    source: &[f32],
-    row_step: usize,
-    taps: &[Tap],
-    target: &mut [f32],
-    (rows, columns): (usize, usize),
-) {
-    let (pitch, add) = (columns, false);
-    run(arch, Correlate { source, row_step, taps, target, pitch, rows, columns, add });
+/// Every `step`-th position of a plane from `start` on.
+#[derive(Clone, Copy)]
+pub(super) struct Lattice {
+    pub(super) start: (usize, usize),
+    pub(super) step: (usize, usize),
 }
 
 fn pick(
     plane: &[f32],
     block: &Block,
-    step: (usize, usize),
-    start: (usize, usize),
+    lattice: Lattice,
     target: &mut [f32],
     map: impl Fn(f32) -> f32,
 ) {
+    let Lattice { start, step } = lattice;
     let rows = plane.chunks_exact(block.input.width).skip(start.0).step_by(step.0);
     for (target, row) in target.chunks_exact_mut(block.middle.width).zip(rows) {
         let values = row[start.1..].iter().step_by(step.1);

@@ -4,7 +4,7 @@ use super::block::{Block, Spatial};
 use super::lines::PLAIN;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, room, run};
-use super::spatial::correlate;
+use super::spatial::Lattice;
 use super::window::{Phase, Window};
 use crate::simd::{Correlate, Grid, InstructionSet, Tap, WindowMax, Winner};
 
@@ -19,6 +19,12 @@ pub(super) struct SpatialBack<'a> {
     pub(super) gradient: &'a [f32],
 }
 
+/// A plane of gradients: replaced by what is computed, or added to.
+pub(super) struct Sum<'a> {
+    pub(super) target: &'a mut [f32],
+    pub(super) add: bool,
+}
+
 impl SpatialBack<'_> {
     /// Writes the gradient of one channel of the input, before its ReLU, to `target`.
     pub(super) fn write(&self, channel: usize, scratch: &mut Scratch, target: &mut [f32]) {
@@ -27,7 +33,7 @@ impl SpatialBack<'_> {
             Spatial::Depthwise { window, .. } => {
                 self.pad(window, self.own(channel), scratch);
                 if window.square.is_some() {
-                    return self.square(window, channel, scratch, (target, false));
+                    return self.square(window, channel, scratch, Sum { target, add: false });
                 }
                 let taps = window.back.taps();
                 let taps = &self.back.taps[channel * taps..][..taps];
@@ -48,7 +54,7 @@ impl SpatialBack<'_> {
                 target.fill(0.0);
                 for (index, start) in starts.iter().enumerate() {
                     let own = self.own(index * self.block.input.channels + channel);
-                    unpick(own, self.block, *step, *start, target);
+                    unpick(own, self.block, Lattice { start: *start, step: *step }, target);
                 }
             }
         }
@@ -61,7 +67,7 @@ impl SpatialBack<'_> {
         let [phase] = &window.back.phases[..] else { return false };
         self.pad(window, self.own(channel), scratch);
         if window.square.is_some() {
-            self.square(window, channel, scratch, (target, true));
+            self.square(window, channel, scratch, Sum { target, add: true });
             return true;
         }
         let count = window.back.taps();
@@ -91,13 +97,7 @@ impl SpatialBack<'_> {
     }
 
     /// From the padded gradient at hand through a square window.
-    fn square(
-        &self,
-        window: &Window,
-        channel: usize,
-        scratch: &Scratch,
-        (target, add): (&mut [f32], bool),
-    ) {
+    fn square(&self, window: &Window, channel: usize, scratch: &Scratch, sum: Sum<'_>) {
         let (Some(square), [phase]) = (&window.square, &window.back.phases[..]) else { return };
         let taps = window.sizes.taps();
         let grid = Grid {
@@ -106,28 +106,31 @@ impl SpatialBack<'_> {
             apart: square.apart,
             columns: &square.back,
             weights: &self.back.weights[channel * taps..][..taps],
-            target,
+            target: sum.target,
             rows: phase.rows,
             width: phase.columns,
-            add,
+            add: sum.add,
         };
         run(self.arch, grid);
     }
 
     /// From the padded gradient at hand: every phase of input positions is a correlation.
     fn phases(&self, window: &Window, taps: &[Tap], scratch: &mut Scratch, target: &mut [f32]) {
-        let (source, step) = (scratch.gradient.plane(0), window.back.frame.pitch());
+        let source = scratch.gradient.plane(0);
+        let step = window.back.frame.pitch();
         let mut first = 0;
         each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
             let taps = &taps[first..][..phase.taps.len()];
             first += phase.taps.len();
-            correlate(self.arch, source, step, taps, target, (phase.rows, phase.columns));
+            let output = (phase.rows, phase.columns);
+            run(self.arch, Correlate::plane(source, step, taps, target, output));
         });
     }
 
     /// Finds the winners again, then lets every input position collect from the windows it won.
     fn winners(&self, window: &Window, channel: usize, scratch: &mut Scratch, target: &mut [f32]) {
-        let (arch, plane) = (self.arch, self.block.middle.plane());
+        let arch = self.arch;
+        let plane = self.block.middle.plane();
         let input = self.block.input.plane();
         let source = &self.input.data[channel * input..][..input];
         scratch.raw.shape(window.frame, 1, f32::NEG_INFINITY);
@@ -149,7 +152,8 @@ impl SpatialBack<'_> {
         scratch.gradient.fill(arch, 0, self.own(channel), PLAIN, false);
         scratch.winner.shape(window.back.frame, 1, -1.0);
         scratch.winner.fill(arch, 0, winner, PLAIN, false);
-        let (source, won) = (&scratch.gradient, &scratch.winner);
+        let source = &scratch.gradient;
+        let won = &scratch.winner;
         each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
             let collect = Winner {
                 gradient: source.plane(0),
@@ -167,13 +171,8 @@ impl SpatialBack<'_> {
 }
 
 /// Adds the gradient of picked positions to the gradient of the plane they were picked from.
-fn unpick(
-    gradient: &[f32],
-    block: &Block,
-    step: (usize, usize),
-    start: (usize, usize),
-    target: &mut [f32],
-) {
+fn unpick(gradient: &[f32], block: &Block, lattice: Lattice, target: &mut [f32]) {
+    let Lattice { start, step } = lattice;
     let rows = target.chunks_exact_mut(block.input.width).skip(start.0).step_by(step.0);
     for (gradient, row) in gradient.chunks_exact(block.middle.width).zip(rows) {
         for (target, g) in row[start.1..].iter_mut().step_by(step.1).zip(gradient) {
@@ -194,7 +193,8 @@ fn each_phase(
     if let [phase] = &phases[..] {
         return compute(phase, target);
     }
-    let (width, stride) = (block.input.width, window.sizes.stride);
+    let width = block.input.width;
+    let stride = window.sizes.stride;
     for phases in phases.chunk_by(|a, b| a.first.0 == b.first.0) {
         let widest = phases.iter().map(|phase| phase.rows * phase.columns).max().unwrap_or(0);
         let parts = room(buffer, widest * phases.len());

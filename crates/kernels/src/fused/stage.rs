@@ -1,4 +1,4 @@
-//! What a branch of a fused sum is made of.
+//! The parts of a branch of a fused sum.
 
 use candle_core::{Tensor, Var};
 
@@ -16,7 +16,7 @@ pub enum Stage {
     Conv {
         /// Filters.
         weight: Tensor,
-        /// How they slide.
+        /// The steps of the convolution.
         spec: ConvSpec,
     },
     /// Maximum over windows.

@@ -10,16 +10,16 @@ use super::prepared::Prepared;
 use super::program::Term;
 use super::scratch::{Input, Scratch, room, run};
 use super::spatial::spatial;
-use super::spatial_back::SpatialBack;
+use super::spatial_back::{SpatialBack, Sum};
 use crate::simd::{
     Blend, Combine, LaneSums, Mask, Multiply, Outer, PairSums, TapGradient, panel_len,
 };
 
-/// Products that one lane of a weight's gradient adds up before lanes are added to one another: what
-/// a long plane loses to rounding does not grow with its length.
+/// Products that one lane of a weight's gradient adds up before lanes are added to one another:
+/// what a long plane loses to rounding does not grow with its length.
 const LANE_TERMS: usize = 512;
 
-/// What all images share at one depth of a wave.
+/// Shared by all images at one depth of a wave.
 pub(super) struct Step<'a> {
     context: &'a Context<'a>,
     lines: Vec<Option<Lines>>,
@@ -38,12 +38,28 @@ struct Moving {
     index: usize,
     slopes: Vec<Slope>,
     operands: Option<Operands>,
-    /// Where its parameters begin among the step's.
+    /// The first of its parameters among the step's.
     parameters: usize,
-    /// Whether the gradient of what it read is asked for.
+    /// `true` if the gradient of what it read is asked for.
     descends: bool,
-    /// Whether that gradient is added to those of other terms before the ReLU they begin with.
+    /// `true` if that gradient is added to those of other terms before the ReLU they begin with.
     shares: bool,
+}
+
+/// A block on its way back through one image.
+#[derive(Clone, Copy)]
+struct Visit<'a> {
+    moving: &'a Moving,
+    block: &'a Block,
+    image: &'a Slabs<'a>,
+}
+
+/// A block and what it read, to be computed once more for the gradients of its weights.
+#[derive(Clone, Copy)]
+struct Read<'a> {
+    block: &'a Block,
+    forward: &'a Prepared,
+    input: Input<'a>,
 }
 
 impl<'a> Step<'a> {
@@ -62,7 +78,8 @@ impl<'a> Step<'a> {
         };
         let operands: Vec<Option<Operands>> =
             now.par_iter().map(|(index, _)| all[*index].blocks.get(depth).map(prepare)).collect();
-        let (mut parameters, mut pairs) = (0, 0);
+        let mut parameters = 0;
+        let mut pairs = 0;
         let mut terms = Vec::with_capacity(now.len());
         for ((index, slopes), operands) in now.into_iter().zip(operands) {
             let term = &all[index];
@@ -104,7 +121,8 @@ impl<'a> Step<'a> {
         let own = |moving| Some((block(moving)?.parameters, moving.parameters));
         let mut ranges: Vec<_> = self.terms.iter().filter_map(own).collect();
         ranges.sort_unstable();
-        let (mut rest, mut passed) = (found, 0);
+        let mut rest = found;
+        let mut passed = 0;
         let mut places = Vec::with_capacity(ranges.len());
         for ((start, end), place) in ranges {
             let (own, later) = rest[start - passed..].split_at_mut(end - start);
@@ -143,12 +161,13 @@ impl<'a> Step<'a> {
                     self.identity(moving, image.index, slab);
                     continue;
                 };
+                let visit = Visit { moving, block, image };
                 let own = &mut parameters[moving.parameters..];
                 let shared = moving.shares.then(|| {
                     added += 1;
-                    (room(&mut sum, block.input.len()), added > 1)
+                    Sum { target: room(&mut sum, block.input.len()), add: added > 1 }
                 });
-                self.block((moving, block), image, (slab, shared), own, scratch);
+                self.block(visit, slab, shared, own, scratch);
                 self.pairs(moving, image, slab, &mut pairs);
             }
             if added > 0 {
@@ -188,7 +207,8 @@ impl<'a> Step<'a> {
     ) {
         let Some(moving) = terms.iter().find(|moving| moving.shares) else { return };
         let term = self.term(moving);
-        let (input, plane) = (self.input(moving, image), term.input().plane());
+        let input = self.input(moving, image);
+        let plane = term.input().plane();
         let targets = self.ends(term, slab).1.chunks_exact_mut(plane);
         let planes = sum.chunks_exact(plane).zip(input.data.chunks_exact(plane));
         for (target, (gradient, input)) in targets.zip(planes) {
@@ -228,26 +248,31 @@ impl<'a> Step<'a> {
         (&rest[..own.len()], source)
     }
 
+    /// Moves the gradient of one block back: to its parameters, and to what it read or to the sum
+    /// before a `shared` ReLU.
     fn block(
         &self,
-        (moving, block): (&Moving, &Block),
-        image: &Slabs<'_>,
-        (slab, shared): (&mut GradientSlabs<'_>, Option<(&mut [f32], bool)>),
+        visit: Visit<'_>,
+        slab: &mut GradientSlabs<'_>,
+        shared: Option<Sum<'_>>,
         parameters: &mut [f32],
         scratch: &mut Scratch,
     ) {
+        let Visit { moving, block, image } = visit;
         let Some(operands) = &moving.operands else { return };
         let mut output_gradient = std::mem::take(&mut scratch.output_gradient);
         let mut middle_gradient = std::mem::take(&mut scratch.middle_gradient);
         let own = room(&mut output_gradient, block.output.len());
-        self.before_norm(moving, block, image, slab, own);
+        self.before_norm(visit, slab, own);
         let input = self.input(moving, image);
+        let forward = operands.forward.as_ref();
+        let read = forward.map(|forward| Read { block, forward, input });
         if self.depth > 0 {
             scratch.padded.forget();
         }
         let middle = if block.pointwise.is_some() {
-            if let Some(forward) = &operands.forward {
-                self.pointwise_weights((block, forward), input, own, parameters, scratch);
+            if let Some(read) = read {
+                self.pointwise_weights(read, own, parameters, scratch);
             }
             let middle = room(&mut middle_gradient, block.middle.len());
             self.pointwise_back(block, &operands.back, own, middle, scratch);
@@ -255,20 +280,21 @@ impl<'a> Step<'a> {
         } else {
             own
         };
-        if operands.forward.is_some() {
-            self.filter_weights(block, input, middle, parameters, scratch);
+        if let Some(read) = read {
+            self.filter_weights(read, middle, parameters, scratch);
         }
-        let (arch, back) = (self.context.arch, &operands.back);
+        let arch = self.context.arch;
+        let back = &operands.back;
         let through = SpatialBack { arch, block, back, input, gradient: middle };
         match shared {
-            Some((sum, add)) => add_up(through, (sum, add), scratch),
+            Some(sum) => add_up(through, sum, scratch),
             None => self.spread(moving, through, slab, scratch),
         }
         scratch.output_gradient = output_gradient;
         scratch.middle_gradient = middle_gradient;
     }
 
-    /// What the block read.
+    /// The input of the block.
     fn input<'b>(&'b self, moving: &Moving, image: &'b Slabs<'_>) -> Input<'b> {
         let term = self.term(moving);
         let Some(before) = self.depth.checked_sub(1) else {
@@ -280,14 +306,8 @@ impl<'a> Step<'a> {
     }
 
     /// The gradient of the block's output before its norm.
-    fn before_norm(
-        &self,
-        moving: &Moving,
-        block: &Block,
-        image: &Slabs<'_>,
-        slab: &GradientSlabs<'_>,
-        target: &mut [f32],
-    ) {
+    fn before_norm(&self, visit: Visit<'_>, slab: &GradientSlabs<'_>, target: &mut [f32]) {
+        let Visit { moving, block, image } = visit;
         let term = self.term(moving);
         let layout = self.context.layout;
         let ranges = &layout.work[self.node][moving.index];
@@ -322,17 +342,18 @@ impl<'a> Step<'a> {
     /// Weight gradient of the 1x1 convolution: what it read is computed once more.
     fn pointwise_weights(
         &self,
-        (block, forward): (&Block, &Prepared),
-        input: Input<'_>,
+        read: Read<'_>,
         gradient: &[f32],
         parameters: &mut [f32],
         scratch: &mut Scratch,
     ) {
+        let Read { block, forward, input } = read;
         let Some(pointwise) = &block.pointwise else { return };
         let mut middle = std::mem::take(&mut scratch.middle);
         let between = room(&mut middle, block.middle.len());
         spatial(self.context.arch, block, forward, input, scratch, between);
-        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let plane = block.middle.plane();
+        let inputs = pointwise.inputs;
         let part = LANE_TERMS * self.context.arch.lanes();
         let mut row = 0;
         for (group, &(place, outputs)) in pointwise.groups.iter().enumerate() {
@@ -365,7 +386,8 @@ impl<'a> Step<'a> {
         scratch: &mut Scratch,
     ) {
         let Some(pointwise) = &block.pointwise else { return };
-        let (plane, inputs) = (block.middle.plane(), pointwise.inputs);
+        let plane = block.middle.plane();
+        let inputs = pointwise.inputs;
         let mut row = 0;
         let groups = pointwise.groups.iter().zip(&back.pointwise);
         for ((&(_, outputs), left), target) in groups.zip(middle.chunks_exact_mut(inputs * plane)) {
@@ -387,15 +409,16 @@ impl<'a> Step<'a> {
     /// Weight gradient of a depthwise convolution.
     fn filter_weights(
         &self,
-        block: &Block,
-        input: Input<'_>,
+        read: Read<'_>,
         middle: &[f32],
         parameters: &mut [f32],
         scratch: &mut Scratch,
     ) {
+        let Read { block, input, .. } = read;
         let Spatial::Depthwise { window, weight } = &block.spatial else { return };
         scratch.padded.fill_all(self.context.arch, window.frame, block, input);
-        let (taps, plane) = (window.sizes.taps(), block.middle.plane());
+        let taps = window.sizes.taps();
+        let plane = block.middle.plane();
         let (rows, columns) = window.output;
         let band = (LANE_TERMS / columns.div_ceil(self.context.arch.lanes())).max(1);
         let filters = parameters[weight - block.parameters.0..].chunks_exact_mut(taps);
@@ -456,8 +479,10 @@ impl<'a> Step<'a> {
 }
 
 /// Through the spatial part to the sum of gradients before a shared ReLU.
-fn add_up(through: SpatialBack<'_>, (sum, add): (&mut [f32], bool), scratch: &mut Scratch) {
-    for (channel, target) in sum.chunks_exact_mut(through.block.input.plane()).enumerate() {
+fn add_up(through: SpatialBack<'_>, sum: Sum<'_>, scratch: &mut Scratch) {
+    let add = sum.add;
+    let planes = sum.target.chunks_exact_mut(through.block.input.plane());
+    for (channel, target) in planes.enumerate() {
         if !add {
             through.write(channel, scratch, target);
         } else if !through.add(channel, scratch, target) {

@@ -1,4 +1,4 @@
-//! Where the taps of a sliding window lie in padded planes, forwards and backwards.
+//! The places of the taps of a sliding window in padded planes, forwards and backwards.
 
 use super::extent::Extent;
 use crate::simd::{Frame, Grid};
@@ -20,7 +20,7 @@ pub(super) struct Window {
     pub(super) frame: Frame,
     /// Rows of the padded copy between output rows, in floats.
     pub(super) row_step: usize,
-    /// Where the input of every tap lies for the first output.
+    /// The place of every tap's input for the first output.
     pub(super) offsets: Vec<usize>,
     pub(super) output: (usize, usize),
     pub(super) back: Back,
@@ -105,7 +105,8 @@ impl Window {
         let Sizes { kernel, stride, dilation, padding } = self.sizes;
         let windows = best.iter().zip(winner).enumerate();
         for (window, (_, tap)) in windows.filter(|(_, (value, _))| lowest(value)) {
-            let (row, column) = (window / self.output.1, window % self.output.1);
+            let row = window / self.output.1;
+            let column = window % self.output.1;
             let row = padding.0.saturating_sub(row * stride.0).div_ceil(dilation.0);
             let column = padding.1.saturating_sub(column * stride.1).div_ceil(dilation.1);
             *tap = (row * kernel.1 + column) as f32;
@@ -206,7 +207,7 @@ impl Line {
             .collect()
     }
 
-    /// How far the phase reaches beyond the gradient plane, on either side.
+    /// The reach of the phase beyond the gradient plane, on either side.
     fn reach(&self, output: usize) -> isize {
         let ends = self.taps.iter().flat_map(|&(_, shift)| {
             [-shift, self.count as isize - 1 + shift - (output as isize - 1)]

@@ -67,7 +67,8 @@ pub fn batch_norm(
 
 /// The running statistics as moments.
 fn frozen((mean, variance): (&Var, &Var)) -> Result<Record> {
-    let (mean, variance) = (values(mean)?, values(variance)?);
+    let mean = values(mean)?;
+    let variance = values(variance)?;
     let moments = mean.into_iter().zip(variance);
     let moments: Vec<_> = moments.map(|(mean, variance)| Moments { mean, variance }).collect();
     Ok(Arc::new(OnceLock::from(moments)))
@@ -87,7 +88,8 @@ pub(crate) fn update(
     let new_mean = blend(values(mean)?, &|moments| moments.mean, batch);
     let unbiased = |moments: &Moments| moments.unbiased_variance(count);
     let new_variance = blend(values(variance)?, &unbiased, batch);
-    let (new_mean, new_variance) = (like(mean, new_mean)?, like(variance, new_variance)?);
+    let new_mean = like(mean, new_mean)?;
+    let new_variance = like(variance, new_variance)?;
     mean.set(&new_mean)?;
     variance.set(&new_variance)?;
     Ok(())

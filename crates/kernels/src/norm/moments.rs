@@ -90,7 +90,8 @@ pub(super) fn per_plane(
     geometry: &Geometry,
     term: impl Fn(usize) -> (f64, f64) + Sync + Send,
 ) -> Vec<(f64, f64)> {
-    let (count, per_task) = (geometry.batch * geometry.channels, chunks_per_task(geometry.plane));
+    let count = geometry.batch * geometry.channels;
+    let per_task = chunks_per_task(geometry.plane);
     if count <= per_task {
         return (0..count).map(term).collect();
     }

@@ -7,7 +7,7 @@ use crate::error::{KernelError, Result};
 
 pub(crate) const OP: &str = "batch_norm";
 
-/// Which statistics normalise, and whether the running ones move.
+/// The statistics that normalise, and what becomes of the running ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistics {
     /// Normalise with the batch, update the running statistics (training).

@@ -19,8 +19,10 @@ pub(super) fn sum(x: &[f64], term: impl Fn(f64) -> f64) -> f64 {
 
 /// `(sum of g, sum of g * (x - mean))`.
 pub(super) fn gradient_sums(gradient: &[f64], x: &[f64], mean: f64) -> (f64, f64) {
-    let (mut plain, mut weighted) = ([0.0; LANES], [0.0; LANES]);
-    let (gradients, inputs) = (gradient.chunks_exact(LANES), x.chunks_exact(LANES));
+    let mut plain = [0.0; LANES];
+    let mut weighted = [0.0; LANES];
+    let gradients = gradient.chunks_exact(LANES);
+    let inputs = x.chunks_exact(LANES);
     let tail = gradients.remainder().iter().zip(inputs.remainder());
     for (lane, (gradient, x)) in tail.enumerate() {
         plain[lane] += gradient;

@@ -37,13 +37,16 @@ fn hand_computed_values_and_running_statistics() {
     // Channel 0 holds 1, 2, 3, 6: mean 3, biased variance 3.5, unbiased 14/3.
     // Channel 1 holds 0, 0, 4, 4: mean 2, biased variance 4, unbiased 16/3.
     let x = tensor(&[2, 2, 1, 2], &[1.0, 2.0, 0.0, 0.0, 3.0, 6.0, 4.0, 4.0]);
-    let (gamma, beta) = (tensor(&[2], &[2.0, 3.0]), tensor(&[2], &[0.5, -1.0]));
+    let gamma = tensor(&[2], &[2.0, 3.0]);
+    let beta = tensor(&[2], &[0.5, -1.0]);
     let spec = BatchNormSpec { eps: 0.5, momentum: 0.25 };
     for normalize in BOTH {
-        let (mean, variance) = (variable(&[1.0, -2.0]), variable(&[2.0, 1.0]));
+        let mean = variable(&[1.0, -2.0]);
+        let variance = variable(&[2.0, 1.0]);
         let affine = Some((&gamma, &beta));
         let y = normalize(&x, affine, &mean, &variance, Statistics::Update, spec).unwrap();
-        let (first, second) = (2.0 / 2.0, 3.0 / 4.5f64.sqrt());
+        let first = 2.0 / 2.0;
+        let second = 3.0 / 4.5f64.sqrt();
         let expected = [
             -2.0 * first + 0.5,
             -first + 0.5,
@@ -65,10 +68,12 @@ fn hand_computed_values_and_running_statistics() {
 #[test]
 fn freeze_normalizes_with_the_running_statistics() {
     let x = tensor(&[1, 1, 1, 3], &[1.0, 3.0, 5.0]);
-    let (gamma, beta) = (tensor(&[1], &[4.0]), tensor(&[1], &[0.25]));
+    let gamma = tensor(&[1], &[4.0]);
+    let beta = tensor(&[1], &[0.25]);
     let spec = BatchNormSpec { eps: 1.0, momentum: 0.1 };
     for normalize in BOTH {
-        let (mean, variance) = (variable(&[1.0]), variable(&[3.0]));
+        let mean = variable(&[1.0]);
+        let variance = variable(&[3.0]);
         let affine = Some((&gamma, &beta));
         let y = normalize(&x, affine, &mean, &variance, Statistics::Freeze, spec).unwrap();
         assert_eq!(values(&y), [0.25, 4.25, 8.25]);
@@ -107,7 +112,8 @@ fn batch_only_and_update_normalize_alike() {
 
 #[test]
 fn gradients_are_central_differences() {
-    let (spec, modes) = (BatchNormSpec::default(), [Statistics::BatchOnly, Statistics::Freeze]);
+    let spec = BatchNormSpec::default();
+    let modes = [Statistics::BatchOnly, Statistics::Freeze];
     for shape in [[2, 3, 3, 5], [1, 5, 2, 2], [4, 2, 1, 1], [3, 1, 3, 4], [1, 2, 1, 9]] {
         let channels = shape[1];
         let (mean, variance) = running(channels, DType::F64);
@@ -269,7 +275,8 @@ fn wrong_arguments_are_named() {
     };
     let error = call(&random(&[2, 3], 1), None, &mean, &variance, plain);
     assert!(matches!(error, KernelError::Rank { argument: "input", .. }), "{error}");
-    let (four, three) = (random(&[4], 1), random(&[3], 1));
+    let four = random(&[4], 1);
+    let three = random(&[3], 1);
     let error = call(&x, Some((&four, &three)), &mean, &variance, plain);
     assert!(matches!(
         error,

@@ -37,7 +37,8 @@ pub(crate) const NAME: &str = "avg_pool2d";
 
 /// The divisor of every output position, row-major.
 pub(crate) fn divisors(geometry: &Geometry, count_padding: bool) -> Vec<f64> {
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     let mut divisors = Vec::with_capacity(vertical.output * horizontal.output);
     for row in 0..vertical.output {
         for column in 0..horizontal.output {

@@ -31,10 +31,12 @@ pub(super) fn average(
     x: &[f32],
 ) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
-    let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
+    let per_task = window.per_task(bundle::planes(arch));
+    let output = window.output();
     let divisors = &narrow(divisors)[..];
     let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(window.band(), 0.0)];
-    let (len, block) = (geometry.planes() * output, per_task * output);
+    let len = geometry.planes() * output;
+    let block = per_task * output;
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
         let x = own(x, task, per_task, window.input());
         (bundle::run(arch, Average { window, divisors, x, rooms, y }), ())
@@ -81,10 +83,12 @@ pub(super) fn average_gradient(
     gradient: &[f32],
 ) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
-    let (per_task, input) = (window.per_task(bundle::planes(arch)), window.input());
+    let per_task = window.per_task(bundle::planes(arch));
+    let input = window.input();
     let divisors = &narrow(divisors)[..];
     let rooms = || [Room::new(window.back_frame.len(), 0.0), Room::new(input, 0.0)];
-    let (len, block) = (geometry.planes() * input, per_task * input);
+    let len = geometry.planes() * input;
+    let block = per_task * input;
     let (dx, _) = write_blocks(len, block, rooms, |rooms, task, dx| {
         let gradient = own(gradient, task, per_task, window.output());
         (bundle::run(arch, AverageGradient { window, divisors, gradient, rooms, dx }), ())
@@ -125,10 +129,12 @@ impl<'b> WithSimd for AverageGradient<'_, 'b> {
 
 pub(super) fn max(arch: InstructionSet, geometry: &Geometry, x: &[f32]) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
-    let (per_task, output) = (window.per_task(bundle::planes(arch)), window.output());
+    let per_task = window.per_task(bundle::planes(arch));
+    let output = window.output();
     let rooms =
         || [Room::new(window.frame.len(), f32::NEG_INFINITY), Room::new(window.band(), 0.0)];
-    let (len, block) = (geometry.planes() * output, per_task * output);
+    let len = geometry.planes() * output;
+    let block = per_task * output;
     let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
         let x = own(x, task, per_task, window.input());
         (bundle::run(arch, Max { window, x, rooms, y }), ())
@@ -191,7 +197,8 @@ pub(super) fn max_gradient(
     gradient: &[f32],
 ) -> Vec<f32> {
     let window = &Bundled::new(geometry.vertical, geometry.horizontal);
-    let (per_task, input) = (window.per_task(bundle::planes(arch)), window.input());
+    let per_task = window.per_task(bundle::planes(arch));
+    let input = window.input();
     let start = &first_taps(geometry)[..];
     let rooms = || Rooms {
         x: Room::new(window.frame.len(), f32::NEG_INFINITY),
@@ -199,7 +206,8 @@ pub(super) fn max_gradient(
         gradient: Room::new(window.back_frame.len(), 0.0),
         dx: Room::new(input, 0.0),
     };
-    let (len, block) = (geometry.planes() * input, per_task * input);
+    let len = geometry.planes() * input;
+    let block = per_task * input;
     let (dx, _) = write_blocks(len, block, rooms, |rooms, task, dx| {
         let x = own(x, task, per_task, input);
         let gradient = own(gradient, task, per_task, window.output());
@@ -210,7 +218,8 @@ pub(super) fn max_gradient(
 
 /// The first tap of every window that lies inside: it wins among negative infinities.
 fn first_taps(geometry: &Geometry) -> Vec<f32> {
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     let row = |row| vertical.first_tap(row) * horizontal.kernel;
     let rows = (0..vertical.output).map(row);
     let column = move |column| horizontal.first_tap(column);
@@ -239,7 +248,8 @@ impl<'b> WithSimd for MaxGradient<'_, 'b> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
         let Self { window, start, x, gradient, rooms, dx } = self;
-        let (padded, winner) = (rooms.x.registers::<S>(), rooms.winner.registers::<S>());
+        let padded = rooms.x.registers::<S>();
+        let winner = rooms.winner.registers::<S>();
         let received = rooms.gradient.registers::<S>();
         let sums = &mut rooms.dx.registers::<S>()[..window.input()];
         let mut dx = Target::new(dx, window.input());

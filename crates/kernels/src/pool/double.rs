@@ -34,7 +34,8 @@ pub(super) fn average_gradient(
     gradient: &[f64],
 ) -> Vec<f64> {
     let halo = geometry.halo();
-    let (kernel, width) = (halo.horizontal.kernel, halo.horizontal.output);
+    let kernel = halo.horizontal.kernel;
+    let width = halo.horizontal.output;
     planes::unpool(
         geometry,
         || halo.buffer(0.0),

@@ -21,7 +21,7 @@ pub use spec::PoolSpec;
 use crate::float::Float;
 use crate::simd::InstructionSet;
 
-/// How an element type pools.
+/// An element type that pools.
 trait Pool: Float {
     fn average(
         arch: InstructionSet,

@@ -12,7 +12,8 @@ pub(super) fn pool(
     pool: impl Fn(&Halo, &[f64], &mut [f64]) + Sync + Send,
 ) -> Vec<f64> {
     let halo = geometry.halo();
-    let (count, block) = (geometry.planes(), halo.output_len());
+    let count = geometry.planes();
+    let block = halo.output_len();
     let blocks = Blocks { count, block, len: count * block, cost: halo.plane_len() };
     let (y, _) = fill_blocks(
         blocks,
@@ -31,7 +32,8 @@ pub(super) fn unpool<S>(
     scratch: impl Fn() -> S + Sync + Send,
     unpool: impl Fn(usize, &mut S, &mut [f64]) + Sync + Send,
 ) -> Vec<f64> {
-    let (count, block) = (geometry.planes(), geometry.halo().plane_len());
+    let count = geometry.planes();
+    let block = geometry.halo().plane_len();
     let blocks = Blocks { count, block, len: count * block, cost: block };
     fill_blocks(blocks, scratch, |scratch, plane, dx| unpool(plane, scratch, dx)).0
 }

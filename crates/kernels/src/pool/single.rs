@@ -10,7 +10,8 @@ use crate::simd::{WindowMax, Winner};
 use crate::window::{Axis, Padded, Sliding, serves};
 
 fn blocks(geometry: &Geometry, plane: usize) -> Blocks {
-    let (count, input) = (geometry.planes(), geometry.vertical.input * geometry.horizontal.input);
+    let count = geometry.planes();
+    let input = geometry.vertical.input * geometry.horizontal.input;
     Blocks { count, block: plane, len: count * plane, cost: input.max(plane) }
 }
 
@@ -55,7 +56,8 @@ pub(super) fn average_gradient(
     let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
     let input = geometry.vertical.input * geometry.horizontal.input;
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
-    let (back, strided) = (&sliding.back, sliding.frame.step > 1);
+    let back = &sliding.back;
+    let strided = sliding.frame.step > 1;
     let kernel = sliding.offsets.len();
     let taps = back.taps(&vec![1.0; kernel], kernel);
     let spread = Spread { vertical: geometry.vertical, horizontal: geometry.horizontal };
@@ -116,7 +118,8 @@ impl WithSimd for SpreadPlane<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { spread: Spread { vertical, horizontal }, shares, line, dx } = self;
-        let (input, output) = (horizontal.input, horizontal.output);
+        let input = horizontal.input;
+        let output = horizontal.output;
         for (row, shares) in shares.chunks_exact(output).enumerate() {
             line.fill(0.0);
             for tap in 0..horizontal.kernel {
@@ -241,7 +244,7 @@ pub(super) fn max_gradient(
     dx
 }
 
-/// Where windows and taps lie in an input plane: their sum is the place, modulo the word size,
+/// The places of windows and taps in an input plane: their sum is the place, modulo the word size,
 /// since a window may begin outside.
 struct Origins {
     windows: Vec<usize>,
@@ -250,7 +253,8 @@ struct Origins {
 
 impl Origins {
     fn new(geometry: &Geometry) -> Self {
-        let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+        let vertical = geometry.vertical;
+        let horizontal = geometry.horizontal;
         let width = horizontal.input;
         let start = |axis: Axis, output: usize| (output * axis.stride).wrapping_sub(axis.padding);
         let rows = (0..vertical.output).map(|row| start(vertical, row).wrapping_mul(width));

@@ -3,12 +3,12 @@
 use candle_core::Tensor;
 
 use crate::check::Check;
-use crate::conv::windows;
+use crate::conv::Windows;
 use crate::error::{KernelError, Result};
 use crate::halo::Halo;
 use crate::window::Axis;
 
-/// How a pooling window slides. All pairs are (height, width).
+/// The steps of a pooling window. All pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolSpec {
     /// Size of the window.
@@ -34,11 +34,12 @@ impl PoolSpec {
     fn output_size_of(&self, op: &'static str, input: (usize, usize)) -> Result<(usize, usize)> {
         Check(op).positive("kernel", self.kernel)?;
         Check(op).positive("stride", self.stride)?;
-        let (padding, kernel) = (self.padding, self.kernel);
+        let padding = self.padding;
+        let kernel = self.kernel;
         if padding.0 > kernel.0 / 2 || padding.1 > kernel.1 / 2 {
             return Err(KernelError::PaddingTooLarge { op, padding, kernel });
         }
-        windows(op, input, kernel, padding, self.stride)
+        Windows { extent: kernel, padding, stride: self.stride }.fit(op, input)
     }
 }
 

@@ -37,7 +37,8 @@ fn average_counts_what_is_inside() {
     let inside = avg_pool2d(&x, same(1), false).unwrap();
     assert_eq!(values(&inside), vec![1.0; 16]);
     let padded = avg_pool2d(&x, same(1), true).unwrap();
-    let (corner, edge) = (4.0 / 9.0, 6.0 / 9.0);
+    let corner = 4.0 / 9.0;
+    let edge = 6.0 / 9.0;
     let expected = [
         [corner, edge, edge, corner],
         [edge, 1.0, 1.0, edge],
@@ -91,7 +92,7 @@ fn copies(plane: &Tensor, test: impl Fn(Tensor, MaxPool, usize)) {
 
 type MaxPool = fn(&Tensor, PoolSpec) -> crate::Result<Tensor>;
 
-/// What a maximum and its gradient are.
+/// A maximum and its gradient, by their definition.
 fn both(x: &Tensor, pool: MaxPool, spec: PoolSpec) -> (Vec<f64>, Vec<f64>) {
     let x = Var::from_tensor(x).unwrap();
     let y = pool(&x, spec).unwrap();
@@ -138,7 +139,8 @@ fn planes_side_by_side_and_alone() {
         [[1, 7, 6, 6], [1, 8, 1, 1], [3, 11, 1, 1], [1, 17, 2, 3], [1, 9, 33, 4], [2, 4, 95, 97]]
     {
         for stride in 1..4 {
-            let (x, spec) = ([distinct(&shape, 4)], same(stride));
+            let x = [distinct(&shape, 4)];
+            let spec = same(stride);
             agrees_with_double(
                 &x,
                 2e-6,

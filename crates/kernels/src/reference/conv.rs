@@ -36,8 +36,9 @@ fn tap_product(
     weight: &Tensor,
     tap: (usize, usize),
 ) -> Result<Tensor> {
-    let (groups, group_in, group_out) =
-        (geometry.groups, geometry.group_in(), geometry.group_out());
+    let groups = geometry.groups;
+    let group_in = geometry.group_in();
+    let group_out = geometry.group_out();
     let x = slide::tap(padded, geometry.vertical, geometry.horizontal, tap)?;
     let x = x.reshape((geometry.batch, groups, group_in, geometry.output_plane()))?;
     let weight = weight.narrow(2, tap.0, 1)?.narrow(3, tap.1, 1)?.contiguous()?;

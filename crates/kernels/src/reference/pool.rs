@@ -11,7 +11,8 @@ use crate::pool::{AVERAGE, Geometry, MAX, PoolSpec, divisors};
 /// As [`max_pool2d`](crate::max_pool2d).
 pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
     let geometry = Geometry::new(MAX, x, spec)?;
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     let padded = slide::pad(x, vertical, horizontal, f64::NEG_INFINITY)?;
     let inside = slide::pad(&x.ones_like()?.detach(), vertical, horizontal, 0.0)?;
     let at = |tensor: &Tensor, tap| slide::tap(tensor, vertical, horizontal, tap);
@@ -28,7 +29,7 @@ pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
     Ok(best)
 }
 
-/// Where the candidate is inside the image, and is larger, is NaN, or is the first inside.
+/// 1 where the candidate is inside the image, and is larger, is NaN, or is the first inside.
 fn takes(
     candidate: &Tensor,
     best: &Tensor,
@@ -48,7 +49,8 @@ fn takes(
 /// As [`avg_pool2d`](crate::avg_pool2d).
 pub fn avg_pool2d(x: &Tensor, spec: PoolSpec, count_padding: bool) -> Result<Tensor> {
     let geometry = Geometry::new(AVERAGE, x, spec)?;
-    let (vertical, horizontal) = (geometry.vertical, geometry.horizontal);
+    let vertical = geometry.vertical;
+    let horizontal = geometry.horizontal;
     let padded = slide::pad(x, vertical, horizontal, 0.0)?;
     let mut total = slide::tap(&padded, vertical, horizontal, (0, 0))?;
     for tap in 1..vertical.kernel * horizontal.kernel {

@@ -19,7 +19,7 @@ fn pad_axis(x: &Tensor, axis: usize, padding: usize, value: f64) -> Result<Tenso
     Tensor::cat(&[&border, x, &border], axis)
 }
 
-/// What tap `(row, column)` meets, for every output position, in a padded tensor.
+/// The values that tap `(row, column)` meets, for every output position, in a padded tensor.
 pub(super) fn tap(
     padded: &Tensor,
     vertical: Axis,

@@ -24,7 +24,8 @@ impl WithSimd for Copy<'_> {
             match step {
                 1 => line(simd, source, &mut self.target[start(0)..][..width]),
                 2 if width > 1 => {
-                    let (even, odd) = (start(0), start(1));
+                    let even = start(0);
+                    let odd = start(1);
                     split(source, self.target, even, odd);
                 }
                 _ => {
@@ -65,7 +66,8 @@ fn split(source: &[f32], target: &mut [f32], even: usize, odd: usize) {
     let (low, high) = target.split_at_mut(even.max(odd));
     let low = &mut low[even.min(odd)..];
     let (evens, odds) = if even < odd { (low, high) } else { (high, low) };
-    let (evens, odds) = (&mut evens[..pairs.len()], &mut odds[..pairs.len()]);
+    let evens = &mut evens[..pairs.len()];
+    let odds = &mut odds[..pairs.len()];
     for (index, [a, b]) in pairs.iter().enumerate() {
         evens[index] = *a;
         odds[index] = *b;
@@ -120,7 +122,8 @@ impl WithSimd for Interleave<'_> {
 #[inline(always)]
 fn merge(even: &[f32], odd: &[f32], target: &mut [f32]) {
     let (pairs, last) = target.as_chunks_mut::<2>();
-    let (evens, odds) = (&even[..pairs.len()], &odd[..pairs.len()]);
+    let evens = &even[..pairs.len()];
+    let odds = &odd[..pairs.len()];
     for (index, pair) in pairs.iter_mut().enumerate() {
         *pair = [evens[index], odds[index]];
     }

@@ -26,6 +26,19 @@ pub(crate) struct Correlate<'a> {
     pub(crate) add: bool,
 }
 
+impl<'a> Correlate<'a> {
+    /// Writes a plane of `rows` and `columns` without gaps.
+    pub(crate) fn plane(
+        source: &'a [f32],
+        row_step: usize,
+        taps: &'a [Tap],
+        target: &'a mut [f32],
+        (rows, columns): (usize, usize),
+    ) -> Self {
+        Self { source, row_step, taps, target, pitch: columns, rows, columns, add: false }
+    }
+}
+
 impl WithSimd for Correlate<'_> {
     type Output = ();
 

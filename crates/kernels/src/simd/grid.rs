@@ -5,8 +5,8 @@ use pulp::{Simd, WithSimd};
 
 use super::{load, load_first, store_first};
 
-/// `target[r][c] = sum_{i,j} weights[i * side + j] * source[r * row_step + i * tap_step + columns[j] + c]`,
-/// or adds it, where `tap_step` is `apart * row_step`.
+/// `target[r][c] = sum_{i,j} weights[i * side + j] * source[place(r, i, j) + c]`, or adds it, where
+/// `place(r, i, j)` is `(r + i * apart) * row_step + columns[j]`.
 ///
 /// `source` is read up to a register past the last column.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Grid<'a> {
     pub(crate) row_step: usize,
     /// Output rows between two rows of taps.
     pub(crate) apart: usize,
-    /// Where the columns of the first row of taps lie for the first output.
+    /// The places of the columns of the first row of taps for the first output.
     pub(crate) columns: &'a [usize],
     pub(crate) weights: &'a [f32],
     pub(crate) target: &'a mut [f32],
@@ -53,7 +53,7 @@ impl WithSimd for Grid<'_> {
 }
 
 impl Grid<'_> {
-    /// Whether there is a loop for this many taps in a row.
+    /// `true` if there is a loop for this many taps in a row.
     pub(crate) fn serves(side: usize) -> bool {
         matches!(side, 3 | 5)
     }

@@ -1,4 +1,4 @@
-//! Which vector instructions the kernels compute with.
+//! The choice of vector instructions that the kernels compute with.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -21,18 +21,18 @@ pub const LANES_VARIABLE: &str = "DARTLOOM_LANES";
 ///
 /// Without a wish it is the widest set of the machine. The environment variable [`LANES_VARIABLE`]
 /// asks for one of another width; it is read once, by the first kernel. Sums are taken in the order
-/// of the lanes, so that widths round differently; one set gives the same bytes on every machine that
-/// has it.
+/// of the lanes, so that widths round differently; one set gives the same bytes on every machine
+/// that has it.
 ///
 /// A machine of the x86-64 family with AVX2 has all widths, as one half, one or two of its
-/// registers, or with AVX-512. Without AVX2 it has scalars alone. On other processors plain arrays stand
-/// in for the widths that the machine does not have, which is slow and computes the same.
+/// registers, or with AVX-512. Without AVX2 it has scalars alone. On other processors plain arrays
+/// stand in for the widths that the machine does not have, which is slow and computes the same.
 ///
 /// Matrix products of the `gemm` crate choose for themselves and do not follow the variable.
 #[derive(Clone, Copy, Debug)]
 pub struct InstructionSet(Registers);
 
-/// What is computed with.
+/// The set that is computed with.
 #[derive(Clone, Copy, Debug)]
 enum Registers {
     Scalar,
@@ -62,7 +62,7 @@ enum Registers {
 
 #[cfg(test)]
 thread_local! {
-    /// What [`InstructionSet::forced`] puts in the place of the set in use.
+    /// The set that [`InstructionSet::forced`] puts in the place of the one in use.
     static FORCED: std::cell::Cell<Option<InstructionSet>> = const { std::cell::Cell::new(None) };
 }
 
@@ -133,13 +133,13 @@ impl InstructionSet {
     const ARRAYS: [Self; 3] =
         [Self(Registers::ArrayOf4), Self(Registers::ArrayOf8), Self(Registers::ArrayOf16)];
 
-    /// What there is to choose from, the best of each width first.
+    /// The sets there are to choose from, the best of each width first.
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn all() -> Vec<Self> {
         Self::of_machine()
     }
 
-    /// What there is to choose from, the best of each width first.
+    /// The sets there are to choose from, the best of each width first.
     #[cfg(not(target_arch = "x86_64"))]
     pub(crate) fn all() -> Vec<Self> {
         Self::of_machine().into_iter().chain(Self::ARRAYS).collect()
@@ -261,8 +261,8 @@ impl InstructionSet {
     }
 }
 
-/// A loop on registers that are not the ones its instructions are named after: by itself, pulp would
-/// run it on eight lanes.
+/// A loop on registers that are not the ones its instructions are named after: by itself, pulp
+/// would run it on eight lanes.
 #[cfg(target_arch = "x86_64")]
 struct On<S, T> {
     simd: S,

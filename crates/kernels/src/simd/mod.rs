@@ -1,8 +1,8 @@
 //! Inner loops on registers of whatever width the machine has.
 //!
 //! Every loop is one [`pulp::WithSimd`] value: it checks the lengths of its slices once, then
-//! reads and writes through the unchecked doors below. [`InstructionSet`] says when the program runs
-//! which registers these are.
+//! reads and writes through the unchecked doors below. [`InstructionSet`] says when the program
+//! runs which registers these are.
 #![allow(unsafe_code, reason = "unchecked loads and stores behind one check per call")]
 
 pub(crate) mod bundle;

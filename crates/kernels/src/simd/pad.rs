@@ -4,7 +4,7 @@ use pulp::{Simd, WithSimd};
 
 use super::{load, load_first, store, store_first};
 
-/// Where a plane lies inside its padded copy.
+/// The place of a plane inside its padded copy.
 ///
 /// Column `c` of the padded copy is stored in phase `c % step` at place `c / step`, so that the
 /// inputs of one tap for neighbouring outputs of a convolution with stride `step` are neighbours.
@@ -28,7 +28,7 @@ impl Frame {
         (self.height + 2 * self.border.0) * self.step * self.pitch()
     }
 
-    /// Where a position of the padded plane is stored.
+    /// The place of a position of the padded plane.
     pub(crate) fn place(&self, row: usize, column: usize) -> usize {
         (row * self.step + column % self.step) * self.pitch() + column / self.step
     }
@@ -54,7 +54,8 @@ impl WithSimd for Pad<'_> {
         assert!(height * width <= self.source.len(), "source");
         assert!(self.frame.len() <= self.target.len(), "target");
         if step == 1 {
-            let (scale, shift) = (simd.splat_f32s(self.scale), simd.splat_f32s(self.shift));
+            let scale = simd.splat_f32s(self.scale);
+            let shift = simd.splat_f32s(self.shift);
             let zero = simd.splat_f32s(0.0);
             let rows = Rows {
                 source: self.source,
@@ -143,9 +144,11 @@ fn halves(
     map: impl Fn(f32) -> f32,
 ) {
     let pairs = source.len() / 2;
-    let (low, high) = (even.min(odd), even.max(odd));
+    let low = even.min(odd);
+    let high = even.max(odd);
     let (before, after) = target.split_at_mut(high);
-    let (low, high) = (&mut before[low..], after);
+    let low = &mut before[low..];
+    let high = after;
     let (first, second) = if even < odd { (low, high) } else { (high, low) };
     let both = source.chunks_exact(2).zip(first[..pairs].iter_mut().zip(&mut second[..pairs]));
     for (pair, (first, second)) in both {

@@ -19,7 +19,8 @@ impl WithSimd for Combine<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         const WIDE: usize = 4;
-        let (lanes, len) = (S::F32_LANES, self.target.len());
+        let lanes = S::F32_LANES;
+        let len = self.target.len();
         assert!(self.terms.iter().all(|(_, plane)| plane.len() >= len), "terms");
         let shift = simd.splat_f32s(self.shift);
         let mut at = 0;
@@ -92,7 +93,9 @@ impl WithSimd for Blend<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let (a, b, c) = self.factors;
-        let (a, b, c) = (simd.splat_f32s(a), simd.splat_f32s(b), simd.splat_f32s(c));
+        let a = simd.splat_f32s(a);
+        let b = simd.splat_f32s(b);
+        let c = simd.splat_f32s(c);
         let centre = simd.splat_f32s(self.centre);
         zip(simd, self.gradient, self.value, self.target, |g, y, _| {
             let y = simd.sub_f32s(y, centre);
@@ -117,7 +120,8 @@ impl WithSimd for Mask<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (scale, shift) = (simd.splat_f32s(self.scale), simd.splat_f32s(self.shift));
+        let scale = simd.splat_f32s(self.scale);
+        let shift = simd.splat_f32s(self.shift);
         let zero = simd.splat_f32s(0.0);
         let add = self.add;
         zip(simd, self.gradient, self.input, self.target, |g, x, old| {
@@ -143,7 +147,8 @@ impl WithSimd for Rectify<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (scale, shift) = (simd.splat_f32s(self.scale), simd.splat_f32s(self.shift));
+        let scale = simd.splat_f32s(self.scale);
+        let shift = simd.splat_f32s(self.shift);
         let floor = simd.splat_f32s(if self.rectify { 0.0 } else { f32::NEG_INFINITY });
         zip(simd, self.source, self.source, self.target, |x, _, _| {
             let y = simd.mul_add_e_f32s(scale, x, shift);
@@ -162,9 +167,12 @@ fn zip<S: Simd>(
     map: impl Fn(S::f32s, S::f32s, S::f32s) -> S::f32s,
 ) {
     const WIDE: usize = 2;
-    let (lanes, len) = (S::F32_LANES, target.len());
+    let lanes = S::F32_LANES;
+    let len = target.len();
     assert!(a.len() >= len && b.len() >= len, "operands");
-    let (a, b, target) = (a.as_ptr(), b.as_ptr(), target.as_mut_ptr());
+    let a = a.as_ptr();
+    let b = b.as_ptr();
+    let target = target.as_mut_ptr();
     let mut at = 0;
     // SAFETY: whole registers end at `len` at the latest; after them `len - at` floats are left.
     unsafe {

@@ -10,8 +10,8 @@ use super::{SLACK, load, store};
 
 /// Sum of a plane, and sum of squares about the plane's own mean.
 ///
-/// The relative error of the squares is below `1e-6` as long as the mean is less than `1e6` deviations
-/// from zero.
+/// The relative error of the squares is below `1e-6` as long as the mean is less than `1e6`
+/// deviations from zero.
 #[derive(Debug)]
 pub(crate) struct Moments<'a>(pub(crate) &'a [f32]);
 
@@ -20,7 +20,8 @@ impl WithSimd for Moments<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> (f64, f64) {
-        let (x, len) = (self.0, self.0.len() as f64);
+        let x = self.0;
+        let len = self.0.len() as f64;
         if x.is_empty() {
             return (0.0, 0.0);
         }

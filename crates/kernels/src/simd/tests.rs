@@ -1,5 +1,5 @@
-//! Every loop against a plain one, on registers of every width, with sizes that leave something over
-//! for every width.
+//! Every loop against a plain one, on registers of every width, with sizes that leave something
+//! over for every width.
 
 mod bundle;
 mod instructions;

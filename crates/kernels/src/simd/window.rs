@@ -55,7 +55,8 @@ impl WindowMax<'_> {
         for row in 0..self.rows {
             let mut column = 0;
             while column < self.columns {
-                let (mut best, mut first) = (lowest, simd.splat_f32s(0.0));
+                let mut best = lowest;
+                let mut first = simd.splat_f32s(0.0);
                 let count = self.columns - column;
                 let at = row * self.columns + column;
                 // SAFETY: the caller checked the farthest tap, the last row and register.

@@ -51,7 +51,7 @@ pub type BatchNorm = fn(
 ) -> Result<Tensor>;
 
 impl Kernels {
-    /// What callers get: own kernels on the CPU, the reference elsewhere.
+    /// The kernels that callers get: own ones on the CPU, the reference elsewhere.
     pub const PUBLIC: Self = Self {
         conv2d: crate::conv2d,
         max_pool2d: crate::max_pool2d,

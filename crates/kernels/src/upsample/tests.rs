@@ -10,7 +10,8 @@ fn every_pixel_becomes_a_block() {
     let x = tensor(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
     let y = upsample_nearest2d(&x, (2, 3)).unwrap();
     assert_eq!(y.dims(), [1, 1, 4, 6]);
-    let (top, bottom) = ([1.0, 1.0, 1.0, 2.0, 2.0, 2.0], [3.0, 3.0, 3.0, 4.0, 4.0, 4.0]);
+    let top = [1.0, 1.0, 1.0, 2.0, 2.0, 2.0];
+    let bottom = [3.0, 3.0, 3.0, 4.0, 4.0, 4.0];
     assert_eq!(values(&y), [top, top, bottom, bottom].concat());
 }
 

@@ -31,7 +31,8 @@ pub(crate) struct Phase {
 
 impl Back {
     pub(super) fn new(vertical: Axis, horizontal: Axis) -> Self {
-        let (rows, columns) = (Line::all(vertical), Line::all(horizontal));
+        let rows = Line::all(vertical);
+        let columns = Line::all(horizontal);
         let border = (border(&rows, vertical.output), border(&columns, horizontal.output));
         let frame = Frame { height: vertical.output, width: horizontal.output, border, step: 1 };
         let phase = |row: &Line, column: &Line| {
@@ -90,10 +91,8 @@ impl Back {
         taps: &[Tap],
         target: &mut [f32],
     ) {
-        let Phase { rows, columns, .. } = *phase;
-        let (source, row_step, pitch) = (&padded.data[..], self.frame.pitch(), columns);
-        let add = false;
-        arch.dispatch(Correlate { source, row_step, taps, target, pitch, rows, columns, add });
+        let output = (phase.rows, phase.columns);
+        arch.dispatch(Correlate::plane(&padded.data, self.frame.pitch(), taps, target, output));
     }
 
     /// Fills an input plane: `collect` gets every phase that met an output, the number of taps
@@ -124,7 +123,9 @@ impl Back {
                 visit(phase, &mut part[start..][..len]);
                 start += len;
             }
-            let (first, width, stride) = (row[0].row, self.input.1, self.stride);
+            let first = row[0].row;
+            let width = self.input.1;
+            let stride = self.stride;
             let source = &part[..start];
             arch.dispatch_elements(Interleave {
                 source,
@@ -166,7 +167,7 @@ impl Line {
     }
 }
 
-/// How far the windows of all positions reach beyond a plane of `output` places.
+/// The reach of the windows of all positions beyond a plane of `output` places.
 fn border(lines: &[Line], output: usize) -> usize {
     let reach = |line: &Line| {
         let last = line.count as isize - output as isize;

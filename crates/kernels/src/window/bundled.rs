@@ -13,7 +13,7 @@ pub(crate) struct Bundled {
     /// The padded copy of an input plane.
     pub(crate) frame: Frame,
     pub(crate) interior: Interior,
-    /// Where the input of every tap lies for the first output.
+    /// The place of every tap's input for the first output.
     pub(crate) offsets: Vec<usize>,
     /// From the padded copy to a plain output.
     pub(crate) walk: Walk,
@@ -68,7 +68,7 @@ fn bands(walk: Walk, interior: &Interior, rows: impl Fn(usize) -> usize) -> Vec<
 /// Input positions that lie a stride apart, and the outputs they met.
 #[derive(Clone, Debug)]
 pub(crate) struct BackPhase {
-    /// Where those outputs lie for the first position.
+    /// The places of those outputs for the first position.
     pub(crate) offsets: Vec<usize>,
     /// Place and tap of each.
     pub(crate) taps: Vec<(usize, usize)>,
@@ -79,7 +79,7 @@ pub(crate) struct BackPhase {
 /// Bytes of a bundle's padded copy up to which it stays close to the core.
 const MOST_BYTES: usize = 256 * 1024;
 
-/// Whether planes go side by side. On the planes of cells, 8 to 32 pixels a side, this was
+/// `true` if planes go side by side. On the planes of cells, 8 to 32 pixels a side, this was
 /// measured against planes one by one on AVX2: even or somewhat faster at stride 1 where a row
 /// fills registers, 2 to 6 times as fast on rows of 8 and at stride 2. It is not for planes too
 /// few to fill the lanes, nor for those of which a bundle leaves the cache.

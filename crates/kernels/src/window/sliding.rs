@@ -13,7 +13,7 @@ pub(crate) struct Sliding {
     pub(crate) frame: Frame,
     /// Floats of the padded copy between the inputs of neighbouring output rows.
     pub(crate) row_step: usize,
-    /// Where the input of every tap lies for the first output.
+    /// The place of every tap's input for the first output.
     pub(crate) offsets: Vec<usize>,
     /// Rows and columns of the output.
     pub(crate) output: (usize, usize),
@@ -58,17 +58,7 @@ impl Sliding {
         taps: &[Tap],
         y: &mut [f32],
     ) {
-        let (rows, columns) = self.output;
-        arch.dispatch(Correlate {
-            source: &padded.data,
-            row_step: self.row_step,
-            taps,
-            target: y,
-            pitch: columns,
-            rows,
-            columns,
-            add: false,
-        });
+        arch.dispatch(Correlate::plane(&padded.data, self.row_step, taps, y, self.output));
     }
 }
 

@@ -62,7 +62,8 @@ fn libraries_leave_the_outside_alone() {
 
 #[test]
 fn who_keeps_deadlines_reads_the_clock_and_nothing_else() {
-    let (manifest, path) = (super::manifest("dist", ""), "crates/dist/src/pool.rs");
+    let manifest = super::manifest("dist", "");
+    let path = "crates/dist/src/pool.rs";
     let with = |text| {
         let crate_of = [
             ("crates/dist/Cargo.toml", &*manifest),
@@ -90,7 +91,8 @@ fn kernels(path: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn one_source_reads_the_environment_to_choose_vector_instructions() {
-    let (choice, reads) = (lanes::CHOICE, "fn a() { std::env::var_os(\"A\"); }");
+    let choice = lanes::CHOICE;
+    let reads = "fn a() { std::env::var_os(\"A\"); }";
     assert_eq!(kernels(choice, reads), Vec::<String>::new());
     let beside = kernels("crates/kernels/src/simd/mod.rs", reads);
     assert!(beside.len() == 1 && beside[0].contains("environment"), "{beside:?}");

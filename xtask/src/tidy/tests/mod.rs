@@ -3,6 +3,7 @@
 mod code;
 mod documents;
 mod manifests;
+mod style;
 
 use super::{Finding, Severity, Tree, check};
 
@@ -55,7 +56,7 @@ fn changed(changes: &[(&str, &str)]) -> Tree {
     good().into_iter().chain(changes).collect()
 }
 
-/// What is found in the good tree after changes, as lines.
+/// The findings in the good tree after changes, as lines.
 fn found(changes: &[(&str, &str)]) -> Vec<String> {
     check(&changed(changes)).iter().map(Finding::to_string).collect()
 }

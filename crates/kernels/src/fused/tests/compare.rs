@@ -8,7 +8,7 @@ use crate::fused::{Arena, Call, Extent, Recompute};
 use crate::probe::at_every_width;
 use crate::testkit::filled;
 
-/// What a run showed: output, gradients of inputs, coefficients and parameters, running values.
+/// The findings of a run: output, gradients of inputs, coefficients, parameters, running values.
 pub(super) struct Shown {
     pub(super) output: Tensor,
     pub(super) gradients: Vec<(String, Tensor)>,
@@ -59,7 +59,8 @@ pub(super) fn close(name: &str, found: &Tensor, expected: &Tensor, tolerance: f6
         tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
     };
     assert_eq!(found.dims(), expected.dims(), "{name}");
-    let (found, expected) = (values(found), values(expected));
+    let found = values(found);
+    let expected = values(expected);
     let scale = expected.iter().fold(1e-3, |most: f64, value| most.max(value.abs()));
     for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
         let error = (found - expected).abs() / scale;
@@ -79,15 +80,16 @@ pub(super) fn call<'a>(coefficients: &'a Tensor, arena: &'a Arena) -> Call<'a> {
     }
 }
 
-/// Builds the graph in both element types, runs both, compares everything; single precision at every
-/// width.
+/// Builds the graph in both element types, runs both, compares everything; single precision at
+/// every width.
 pub(super) fn compare(
     build: impl Fn(DType) -> Graph,
     batch: usize,
     statistics: Statistics,
     recompute: Recompute,
 ) {
-    let (program, wide) = (build(DType::F32).program(), build(DType::F64));
+    let program = build(DType::F32).program();
+    let wide = build(DType::F64);
     let count = program.coefficients();
     let coefficients = (rounded(&[count.max(1)], 9) + 1.2).unwrap();
     let gates: Vec<Vec<f32>> = (0..program.gates())
@@ -97,7 +99,8 @@ pub(super) fn compare(
         wide.evaluate(inputs, coefficients, &gates, statistics)
     });
     at_every_width(|set| {
-        let (narrow, arena) = (build(DType::F32), Arena::new());
+        let narrow = build(DType::F32);
+        let arena = Arena::new();
         let program = narrow.program();
         let fused = show(&narrow, batch, &coefficients, |inputs, coefficients| {
             let gates = gates.clone();

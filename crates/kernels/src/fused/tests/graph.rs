@@ -88,7 +88,8 @@ impl Graph {
     pub(super) fn norm(&mut self, channels: usize, affine: bool) -> Stage {
         let affine =
             affine.then(|| (self.parameter(&[channels], 1.0), self.parameter(&[channels], 0.0)));
-        let (mean, variance) = (self.var(&[channels], 0.0), self.var(&[channels], 1.5));
+        let mean = self.var(&[channels], 0.0);
+        let variance = self.var(&[channels], 1.5);
         self.running.extend([mean.clone(), variance.clone()]);
         Stage::Norm { affine, mean, variance, spec: BatchNormSpec::default() }
     }

@@ -44,7 +44,8 @@ fn norms_of_values_far_from_zero_are_those_of_double_precision() {
             });
             at_every_width(|set| {
                 for recompute in [Recompute::Never, Recompute::Edge] {
-                    let (narrow, arena) = (graph(DType::F32, plane, mean), Arena::new());
+                    let narrow = graph(DType::F32, plane, mean);
+                    let arena = Arena::new();
                     let program = narrow.program();
                     let statistics = Statistics::Update;
                     let found = show(&narrow, 5, &weights, |inputs, coefficients| {
@@ -52,15 +53,15 @@ fn norms_of_values_far_from_zero_are_those_of_double_precision() {
                         program.run(inputs, &call).unwrap()
                     });
                     let place = format!("{set}, {plane:?}, mean {mean}");
-                    // A norm is a line, `scale x + shift`, and both terms have `mean` deviations: their
-                    // roundings, 2^-24 each, stay when they cancel.
+                    // A norm is a line, `scale x + shift`, and both terms have `mean` deviations:
+                    // their roundings, 2^-24 each, stay when they cancel.
                     let line = 2e-5 + 3.0 * 2f64.powi(-24) * mean / 0.58;
                     close(&format!("{place}: output"), &found.output, &expected.output, line);
                     for ((name, found), (_, expected)) in
                         found.gradients.iter().zip(&expected.gradients)
                     {
-                        // The gradient of the unit matrices is a sum of products with the mean that is zero
-                        // but for rounding.
+                        // The gradient of the unit matrices is a sum of products with the mean that
+                        // is zero but for rounding.
                         let unit = found.dims().len() == 4 && found.dims()[2..] == [1, 1];
                         // As in the other tests, ten times what outputs have.
                         if !unit || mean == 0.0 {

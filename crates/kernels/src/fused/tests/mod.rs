@@ -111,7 +111,9 @@ fn a_derived_cell_with_gates() {
 
 /// Operations on a quarter of the channels; the others pass by, and all are shuffled.
 fn partial(dtype: DType, stride: usize) -> Graph {
-    let (channels, groups, side) = (8, 4, 12);
+    let channels = 8;
+    let groups = 4;
+    let side = 12;
     let kept = channels / groups;
     let mut graph = Graph::new(dtype, &[Extent::new(channels, side, side)]);
     let mut parts = graph.mixed(0, kept, stride, 0);
@@ -156,7 +158,8 @@ fn windows_without_a_finite_value() {
         values[21] = 1.0;
         let x = Tensor::from_vec(values, (1, 1, 6, 6), &Device::Cpu).unwrap();
         let x = Var::from_tensor(&x).unwrap();
-        let (arena, none) = (Arena::new(), rounded(&[1], 1));
+        let arena = Arena::new();
+        let none = rounded(&[1], 1);
         let fused = program.run(&[x.as_tensor().clone()], &call(&none, &arena)).unwrap();
         let single = max_pool2d(&x, spec).unwrap();
         let gradient = |y: Tensor| -> Vec<f32> {
@@ -210,7 +213,8 @@ fn constant_parameters_have_no_gradient_and_the_rest_is_the_same() {
             program.run(inputs, &call).unwrap()
         })
     };
-    let (all, some) = (run(false), run(true));
+    let all = run(false);
+    let some = run(true);
     for ((name, all), (_, some)) in all.gradients.iter().zip(&some.gradients) {
         let expected =
             if name.starts_with("parameter") { all.zeros_like().unwrap() } else { all.clone() };

@@ -1,4 +1,4 @@
-//! What differs between instruction sets.
+//! Differences between instruction sets.
 
 use candle_core::{DType, Tensor};
 
@@ -10,7 +10,8 @@ use crate::probe::{at_every_width, values};
 
 /// Largest difference, as a share of the largest value.
 fn apart(found: &Tensor, expected: &Tensor) -> f64 {
-    let (found, expected) = (values(found), values(expected));
+    let found = values(found);
+    let expected = values(expected);
     let most = expected.iter().fold(1e-3, |most: f64, value| most.max(value.abs()));
     let differences = found.iter().zip(&expected).map(|(a, b)| (a - b).abs() / most);
     differences.fold(0.0, f64::max)
@@ -18,7 +19,8 @@ fn apart(found: &Tensor, expected: &Tensor) -> f64 {
 
 /// The cell with every operation, in single precision.
 fn run() -> Shown {
-    let (graph, arena) = (cell(DType::F32, 8, 16, 16, 1), Arena::new());
+    let graph = cell(DType::F32, 8, 16, 16, 1);
+    let arena = Arena::new();
     let program = graph.program();
     let weights = (rounded(&[program.coefficients()], 9) + 1.2).unwrap();
     show(&graph, 8, &weights, |inputs, coefficients| {

@@ -8,8 +8,11 @@ use crate::norm::{BatchNormSpec, Geometry, Moments, Statistics, batch_norm};
 use crate::probe::{at_every_width, gradients, random, values};
 use crate::reference;
 
+/// Images, height and width.
+type Shape = (usize, usize, usize);
+
 /// Images and sizes of planes: few values, odd ones, and many.
-const SHAPES: [(usize, usize, usize); 9] = [
+const SHAPES: [Shape; 9] = [
     (2, 1, 1),
     (7, 1, 1),
     (1, 1, 3),
@@ -25,7 +28,8 @@ const SHAPES: [(usize, usize, usize); 9] = [
 const RATIOS: [f64; 5] = [0.0, 1.0, 10.0, 100.0, 1000.0];
 
 /// Two channels of deviation about 1 around different means, the second one's images apart.
-fn batch((images, height, width): (usize, usize, usize), ratio: f64) -> Tensor {
+fn batch(shape: Shape, ratio: f64) -> Tensor {
+    let (images, height, width) = shape;
     let x = (random(&[images, 2, height, width], 5) * 1.7).unwrap();
     let offsets: Vec<f64> =
         (0..images).flat_map(|image| [ratio, -ratio - image as f64 / images as f64]).collect();
@@ -76,7 +80,8 @@ fn pooled_moments_are_exact_to_a_millionth_at_every_width() {
 /// The values read by the kernels are the same in both precisions; what differs is how they add up.
 #[test]
 fn gradients_do_not_lose_digits_to_the_mean() {
-    let (gamma, beta) = (random(&[2], 2), random(&[2], 3));
+    let gamma = random(&[2], 2);
+    let beta = random(&[2], 3);
     for shape in SHAPES.into_iter().filter(|(images, height, width)| images * height * width < 3000)
     {
         for ratio in RATIOS {
@@ -97,7 +102,8 @@ fn gradients_do_not_lose_digits_to_the_mean() {
                 let place = format!("{set}, {shape:?}, mean {ratio}");
                 let tensors = std::iter::once((&found, &y)).chain(gradients.iter().zip(&expected));
                 for (index, (found, expected)) in tensors.enumerate() {
-                    let (found, expected) = (values(found), values(expected));
+                    let found = values(found);
+                    let expected = values(expected);
                     let most = expected.iter().fold(1.0, |most: f64, x| most.max(x.abs()));
                     for (found, expected) in found.iter().zip(&expected) {
                         let error = (found - expected).abs() / most;

@@ -4,7 +4,7 @@ use pulp::Simd;
 
 use super::sweep::{Place, Tile, Walk, step};
 
-/// Where taps lie for the first position, and their factors, one lane for each plane.
+/// The places of taps for the first position, and their factors, one lane for each plane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taps<'a, R> {
     pub(crate) offsets: &'a [usize],
@@ -26,7 +26,8 @@ pub(crate) fn correlate<S: Simd>(
     }
     assert!(taps.offsets.iter().all(|offset| walk.reads(*offset, source.len())), "source");
     assert!(walk.writes(target.len()), "target");
-    let (source, target) = (source.as_ptr(), target.as_mut_ptr());
+    let source = source.as_ptr();
+    let target = target.as_mut_ptr();
     // SAFETY: the checks above cover every tap and position.
     unsafe {
         if taps.weights.is_empty() {

@@ -7,10 +7,10 @@ use super::sweep::{Place, Tile, Walk, step};
 /// Windows over a padded copy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Windows<'a> {
-    /// Where the taps lie for the first position.
+    /// The places of the taps for the first position.
     pub(crate) offsets: &'a [usize],
     pub(crate) walk: &'a Walk,
-    /// Whether every value of the source is a number. NaN beats all of them.
+    /// `true` if every value of the source is a number. NaN beats all of them.
     pub(crate) numbers: bool,
 }
 
@@ -36,7 +36,8 @@ pub(crate) fn maximum<S: Simd>(
         return;
     }
     windows.check(source.len(), target.len());
-    let (source, target) = (source.as_ptr(), target.as_mut_ptr());
+    let source = source.as_ptr();
+    let target = target.as_mut_ptr();
     // SAFETY: the check covers every tap and position.
     unsafe {
         if numbers {
@@ -101,7 +102,8 @@ pub(crate) fn winners<S: Simd>(
     }
     windows.check(source.len(), target.len());
     assert_eq!(start.len(), walk.rows * walk.columns, "start");
-    let (source, target) = (source.as_ptr(), target.as_mut_ptr());
+    let source = source.as_ptr();
+    let target = target.as_mut_ptr();
     // SAFETY: the checks cover every tap and position.
     unsafe {
         if numbers {
@@ -171,7 +173,8 @@ impl<S: Simd, const NUMBERS: bool> Tile for Winners<'_, S, NUMBERS> {
                 std::array::from_fn(|column| (lowest, simd.splat_f32s(*start.add(column))));
             let source = self.source.add(place.from);
             for (tap, offset) in self.offsets.iter().enumerate() {
-                let (source, number) = (source.add(*offset), simd.splat_f32s(tap as f32));
+                let source = source.add(*offset);
+                let number = simd.splat_f32s(tap as f32);
                 for (column, best) in best.iter_mut().enumerate() {
                     let x = *source.add(column * step::<STEP>(self.walk));
                     *best = self.meet(*best, x, number);
@@ -185,7 +188,7 @@ impl<S: Simd, const NUMBERS: bool> Tile for Winners<'_, S, NUMBERS> {
     }
 }
 
-/// Which windows some inputs met, and in which tap.
+/// The windows that some inputs met, and the tap in which they did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Meetings<'a> {
     /// Offset and number of every tap.
@@ -209,7 +212,9 @@ pub(crate) fn collect<S: Simd>(
     let len = gradient.len().min(winner.len());
     assert!(taps.iter().all(|(offset, _)| walk.reads(*offset, len)), "source");
     assert!(walk.writes(target.len()), "target");
-    let (gradient, winner, target) = (gradient.as_ptr(), winner.as_ptr(), target.as_mut_ptr());
+    let gradient = gradient.as_ptr();
+    let winner = winner.as_ptr();
+    let target = target.as_mut_ptr();
     // SAFETY: the checks above cover every tap and position.
     unsafe { walk.sweep(&mut Collect { simd, gradient, winner, taps, walk, target }) };
 }

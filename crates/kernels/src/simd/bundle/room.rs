@@ -34,7 +34,7 @@ impl Room {
     }
 }
 
-/// Where the positions of a plane lie in its padded copy.
+/// The places of a plane's positions in its padded copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Interior {
     /// Below `reach`, all of them.
@@ -44,14 +44,15 @@ pub(crate) struct Interior {
     /// The positions that copying goes by, in order, and their places; [`STEP`] from each on are
     /// copied, and none is nearer than that to the end of a plane that has so many.
     steps: Vec<(u32, u32)>,
-    /// Whether the positions of every step have consecutive places.
+    /// `true` if the positions of every step have consecutive places.
     aligned: bool,
 }
 
 impl Interior {
     /// The interior of a frame with `step` 1, of which only some rows are ever read.
     pub(crate) fn new(frame: Frame, used: impl Fn(usize) -> bool) -> Self {
-        let (height, width) = (frame.height, frame.width);
+        let height = frame.height;
+        let width = frame.width;
         let (top, left) = frame.border;
         let place = |at: usize| frame.place(at / width + top, at % width + left) as u32;
         let places: Vec<u32> = (0..height * width).map(place).collect();
@@ -72,7 +73,7 @@ impl Interior {
         self.steps.len()
     }
 
-    /// How many steps, from the first, copy all used rows up to `row`.
+    /// The number of steps, from the first, that copy all used rows up to `row`.
     pub(crate) fn steps_to(&self, row: usize) -> usize {
         self.steps.partition_point(|(at, _)| *at as usize / self.width <= row)
     }
@@ -89,12 +90,14 @@ pub(crate) fn gather<S: Simd>(
     mut map: impl FnMut(usize, S::f32s) -> S::f32s,
 ) {
     let Interior { places, reach, .. } = interior;
-    let (len, lanes) = (places.len(), S::F32_LANES);
+    let len = places.len();
+    let lanes = S::F32_LANES;
     assert!(lanes <= MOST && *reach <= target.len(), "target");
     let steps = &interior.steps[steps];
     if source.len() == lanes * len && len >= STEP {
         for (first, place) in steps {
-            let (first, place) = (*first as usize, *place as usize);
+            let first = *first as usize;
+            let place = *place as usize;
             // SAFETY: `STEP` floats of `lanes` planes are left; places are below `reach`, and the
             // last position of an aligned step is one of them.
             unsafe {
@@ -151,7 +154,9 @@ impl<'a> Target<'a> {
         values: &[S::f32s],
         mut map: impl FnMut(usize, S::f32s) -> S::f32s,
     ) {
-        let (len, lanes, start) = (self.len, S::F32_LANES, self.position);
+        let len = self.len;
+        let lanes = S::F32_LANES;
+        let start = self.position;
         assert!(lanes <= MOST && count <= lanes && start + values.len() <= len, "planes");
         // Otherwise positions of some planes would count without having been written.
         assert!(start == 0 || count == self.count, "a bundle changes its number of planes");
@@ -188,7 +193,7 @@ impl<'a> Target<'a> {
         }
     }
 
-    /// What was written, which must be everything.
+    /// The values that were written, which must be all.
     pub(crate) fn finish(self) -> &'a mut [f32] {
         assert_eq!(self.written, self.places.len(), "planes are missing");
         // SAFETY: `put` wrote all positions of `written / len` planes, and these are all.

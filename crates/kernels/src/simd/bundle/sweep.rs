@@ -18,13 +18,13 @@ impl Walk {
         self.rows == 0 || self.columns == 0
     }
 
-    /// Whether `offset` can be read at every position of a source of `len` places.
+    /// `true` if `offset` can be read at every position of a source of `len` places.
     pub(super) fn reads(&self, offset: usize, len: usize) -> bool {
         let last = (self.rows - 1) * self.source.0 + (self.columns - 1) * self.source.1;
         offset + last < len
     }
 
-    /// Whether every position can be written to in a target of `len` places.
+    /// `true` if every position can be written to in a target of `len` places.
     pub(super) fn writes(&self, len: usize) -> bool {
         let last = (self.rows - 1) * self.target.0 + (self.columns - 1) * self.target.1;
         self.first + last < len
@@ -91,7 +91,7 @@ pub(super) struct Place {
     pub(super) to: usize,
 }
 
-/// What happens at `N` neighbouring columns.
+/// The work at `N` neighbouring columns.
 pub(super) trait Tile {
     /// `STEP` is the step between columns of the source, or 0 when only the walk knows it.
     ///

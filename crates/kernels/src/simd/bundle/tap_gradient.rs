@@ -8,7 +8,7 @@ use super::sweep::{Place, Tile, Walk, step};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Product<'a, R> {
     pub(crate) source: &'a [R],
-    /// Where the source of every tap lies for the first position.
+    /// The place of every tap's source for the first position.
     pub(crate) offsets: &'a [usize],
     pub(crate) gradient: &'a [R],
 }

@@ -132,7 +132,8 @@ mod avx {
         unsafe {
             let low = |a, b| _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
             let high = |a, b| _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
-            let (first, second) = ((low(a, b), low(c, d)), (high(a, b), high(c, d)));
+            let first = (low(a, b), low(c, d));
+            let second = (high(a, b), high(c, d));
             [
                 _mm256_castpd_ps(_mm256_unpacklo_pd(first.0, first.1)),
                 _mm256_castpd_ps(_mm256_unpackhi_pd(first.0, first.1)),

@@ -14,7 +14,7 @@ use crate::simd::bundle::{
 /// Runs a closure over registers of any width.
 struct With<F>(F);
 
-/// What a test does with registers of one width.
+/// A test with registers of one width.
 trait Work {
     type Output;
     fn work<S: Simd>(self, simd: S) -> Self::Output;
@@ -51,7 +51,8 @@ impl Work for RoundTrip<'_> {
             let padded = room.registers::<S>();
             gather(simd, planes, (&interior, 0..interior.steps()), padded, |_, x| x);
             let place = |at: usize| {
-                let (row, column) = (at / frame.width, at % frame.width);
+                let row = at / frame.width;
+                let column = at % frame.width;
                 frame.place(row + frame.border.0, column + frame.border.1)
             };
             let plain: Vec<S::f32s> = (0..len).map(|at| padded[place(at)]).collect();
@@ -99,7 +100,8 @@ fn planes_go_in_and_out() {
                     for (padded, plane) in first.iter().zip(source.chunks(len)) {
                         let mut expected = vec![9.0; frame.len()];
                         for (at, x) in plane.iter().enumerate() {
-                            let (row, column) = (at / width + border.0, at % width + border.1);
+                            let row = at / width + border.0;
+                            let column = at % width + border.1;
                             expected[frame.place(row, column)] = *x;
                         }
                         close(padded, &expected, 0);
@@ -170,7 +172,8 @@ impl Work for Loops<'_> {
         if self.nan {
             data.iter_mut().step_by(7).for_each(|x| *x = f32::NAN);
         }
-        let (source, gradient) = (registers(&data), registers(&some(SOURCE * lanes, 2)));
+        let source = registers(&data);
+        let gradient = registers(&some(SOURCE * lanes, 2));
         let weights = registers(&some(self.count * lanes, 3));
         let offsets = offsets(self.count);
         self.sums(simd, &gradient, &offsets, &weights);
@@ -187,8 +190,8 @@ impl Loops<'_> {
     fn sums<S: Simd>(&self, simd: S, source: &[S::f32s], offsets: &[usize], weights: &[S::f32s]) {
         let mut target = vec![simd.splat_f32s(9.0); SOURCE];
         correlate(simd, source, Taps { offsets, weights }, self.walk, &mut target);
-        let (source, target) =
-            (planes_of::<S>(source, S::F32_LANES), planes_of::<S>(&target, S::F32_LANES));
+        let source = planes_of::<S>(source, S::F32_LANES);
+        let target = planes_of::<S>(&target, S::F32_LANES);
         let ones = vec![simd.splat_f32s(1.0); offsets.len()];
         let weights =
             planes_of::<S>(if weights.is_empty() { &ones } else { weights }, S::F32_LANES);

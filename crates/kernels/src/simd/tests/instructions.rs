@@ -42,7 +42,8 @@ fn a_width_is_what_the_variable_says_or_refused() {
 
 #[test]
 fn the_best_set_is_taken_and_the_machines_own_before_arrays() {
-    let (all, own) = (InstructionSet::all(), InstructionSet::of_machine());
+    let all = InstructionSet::all();
+    let own = InstructionSet::of_machine();
     let best = InstructionSet::wanted(None, &all).unwrap();
     assert_eq!(best.name(), own[0].name());
     for set in own {

@@ -5,7 +5,9 @@ use crate::simd::{Blend, Combine, Copy, Interleave, Mask, Pad, Rectify};
 fn combinations_blends_masks_and_lines() {
     at_every_width(|arch| {
         for len in SIZES {
-            let (a, b, old) = (some(len, 1), some(len, 2), some(len, 3));
+            let a = some(len, 1);
+            let b = some(len, 2);
+            let old = some(len, 3);
             let each = |f: &dyn Fn(f32, f32, f32) -> f32| -> Vec<f32> {
                 (0..len).map(|i| f(a[i], b[i], old[i])).collect()
             };
@@ -18,25 +20,30 @@ fn combinations_blends_masks_and_lines() {
                 close(&target, &sum, 4);
 
                 let mut target = old.clone();
-                let (gradient, input) = (&a[..], &b[..]);
-                let (scale, shift) = (-1.5, 0.25);
+                let gradient = &a[..];
+                let input = &b[..];
+                let scale = -1.5;
+                let shift = 0.25;
                 arch.dispatch(Mask { gradient, input, scale, shift, target: &mut target, add });
                 let gate = |x: f32| if scale * x + shift > 0.0 { 1.0 } else { 0.0 };
                 close(&target, &each(&|a, b, old| a * gate(b) + keep * old), 2);
             }
             let mut target = old.clone();
-            let (factors, centre) = ((0.5, -0.25, 2.0), 0.5);
+            let factors = (0.5, -0.25, 2.0);
+            let centre = 0.5;
             arch.dispatch(Blend { gradient: &a, value: &b, factors, centre, target: &mut target });
             close(&target, &each(&|a, b, _| 0.5 * a - 0.25 * (b - 0.5) + 2.0), 4);
             for rectify in [false, true] {
                 let mut target = old.clone();
-                let (scale, shift) = (2.0, -0.5);
+                let scale = 2.0;
+                let shift = -0.5;
                 arch.dispatch(Rectify { source: &a, scale, shift, rectify, target: &mut target });
                 let floor = if rectify { 0.0 } else { f32::NEG_INFINITY };
                 close(&target, &each(&|a, _, _| (2.0 * a - 0.5).max(floor)), 2);
             }
         }
-        let (mut target, source) = ([0.0f32; 3], [f32::NAN, -1.0, 1.0]);
+        let mut target = [0.0f32; 3];
+        let source = [f32::NAN, -1.0, 1.0];
         let line =
             Rectify { source: &source, scale: 1.0, shift: 0.0, rectify: true, target: &mut target };
         arch.dispatch(line);
@@ -53,13 +60,15 @@ fn padded_copies_keep_their_border() {
             for rectify in [false, true] {
                 let mut expected = vec![9.0; frame.len()];
                 for (index, x) in source.iter().enumerate() {
-                    let (row, column) = (index / frame.width, index % frame.width);
+                    let row = index / frame.width;
+                    let column = index % frame.width;
                     let y = 2.0 * x - 0.5;
                     let place = frame.place(row + frame.border.0, column + frame.border.1);
                     expected[place] = if rectify { y.max(0.0) } else { y };
                 }
                 let mut target = vec![9.0; frame.len()];
-                let (scale, shift) = (2.0, -0.5);
+                let scale = 2.0;
+                let shift = -0.5;
                 arch.dispatch(Pad {
                     source: &source,
                     target: &mut target,
@@ -72,7 +81,8 @@ fn padded_copies_keep_their_border() {
             }
             let mut expected = vec![9.0; frame.len()];
             for (index, x) in source.iter().enumerate() {
-                let (row, column) = (index / frame.width, index % frame.width);
+                let row = index / frame.width;
+                let column = index % frame.width;
                 expected[frame.place(row + frame.border.0, column + frame.border.1)] = *x;
             }
             let mut target = vec![9.0; frame.len()];

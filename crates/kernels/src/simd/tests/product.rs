@@ -8,7 +8,8 @@ fn products_are_products() {
             let left = some(rows * inner, 1);
             let packed = Packed::new(rows, inner, |m, k| left[m * inner + k]);
             for columns in [1, 5, 8, 16, 31, 33, 64] {
-                let (right_pitch, target_pitch) = (columns + 3, columns + 1);
+                let right_pitch = columns + 3;
+                let target_pitch = columns + 1;
                 let right = some(inner * right_pitch, 2);
                 let old = some(rows * target_pitch, 3);
                 for add in [false, true] {
@@ -45,13 +46,15 @@ fn outer_products_are_added() {
     at_every_width(|arch| {
         for (left_rows, right_rows) in [(1, 1), (3, 2), (4, 3), (5, 7), (9, 4)] {
             for columns in [1, 4, 7, 8, 19, 64, 100] {
-                let (left_pitch, right_pitch) = (columns + 2, columns + 5);
+                let left_pitch = columns + 2;
+                let right_pitch = columns + 5;
                 let left = some(left_rows * left_pitch, 1);
                 let right = some(right_rows * right_pitch, 2);
                 let old = some(left_rows * right_rows, 3);
                 let mut expected = old.clone();
                 for (index, target) in expected.iter_mut().enumerate() {
-                    let (m, n) = (index / right_rows, index % right_rows);
+                    let m = index / right_rows;
+                    let n = index % right_rows;
                     *target += (0..columns)
                         .map(|x| left[m * left_pitch + x] * right[n * right_pitch + x])
                         .sum::<f32>();

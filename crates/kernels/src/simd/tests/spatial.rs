@@ -21,7 +21,8 @@ fn correlations_are_sums_over_taps() {
     at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             for count in [0, 1, 9, 25] {
-                let (source, weight) = (source(rows, 1), some(count, 2));
+                let source = source(rows, 1);
+                let weight = some(count, 2);
                 let offsets = offsets(count).into_iter().zip(weight);
                 let taps: Vec<Tap> =
                     offsets.map(|(offset, weight)| Tap { offset, weight }).collect();
@@ -60,7 +61,8 @@ fn tap_gradients_are_added_lane_by_lane() {
     at_every_width(|arch| {
         for (rows, columns) in OUTPUTS {
             for count in [1, 2, 3, 4, 6, 8, 9, 10, 16, 25, 49] {
-                let (source, gradient) = (source(rows, 1), some(rows * columns, 2));
+                let source = source(rows, 1);
+                let gradient = some(rows * columns, 2);
                 let offsets = offsets(count);
                 let mut sums = vec![0.0; count * SLACK];
                 let mut target = some(count, 3);
@@ -115,7 +117,8 @@ fn maximum(
         let row_step = ROW_STEP;
         arch.dispatch(WindowMax { source, row_step, offsets, rows, columns, target, winner });
     };
-    let (mut target, mut winner) = (vec![9.0; rows * columns], vec![9.0; rows * columns]);
+    let mut target = vec![9.0; rows * columns];
+    let mut winner = vec![9.0; rows * columns];
     find(&mut target, Some(&mut winner));
     let mut alone = vec![9.0; rows * columns];
     find(&mut alone, None);

@@ -54,7 +54,8 @@ fn worst_variances(set: InstructionSet) -> Vec<f64> {
         let (sum, squares) = exact(plane);
         let found = set.dispatch(Moments(plane));
         let len = plane.len() as f64;
-        let (mean, deviation) = (sum / len, (squares / len).sqrt());
+        let mean = sum / len;
+        let deviation = (squares / len).sqrt();
         let place = format!("{set}, {shape}, {len} values, mean {ratio}");
         if squares == 0.0 {
             assert!(found.1 <= 1e-12 * mean * mean, "{place}: {found:?}");

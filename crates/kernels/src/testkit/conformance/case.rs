@@ -15,7 +15,7 @@ pub(super) struct Case {
     pub(super) call: Call,
 }
 
-/// What the image holds.
+/// The values of the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content {
     /// Fixed values in `[-1, 1)`.
@@ -118,7 +118,8 @@ impl Case {
             Call::Relu => (kernels.relu)(x),
             Call::BatchNorm { affine, statistics } => {
                 let affine = affine.then(|| (vars[1].as_tensor(), vars[2].as_tensor()));
-                let (mean, variance) = (&running[0], &running[1]);
+                let mean = &running[0];
+                let variance = &running[1];
                 let spec = BatchNormSpec::default();
                 (kernels.batch_norm)(x, affine, mean, variance, statistics, spec)
             }
@@ -138,10 +139,13 @@ fn is_at_home(
     device: &Device,
 ) -> Result<(), ConformanceError> {
     if tensor.dtype() != dtype {
-        let (value, expected, found) = (name.clone(), dtype, tensor.dtype());
+        let value = name.clone();
+        let expected = dtype;
+        let found = tensor.dtype();
         return Err(ConformanceError::ElementType { value, expected, found });
     }
-    let (expected, found) = (device.location(), tensor.device().location());
+    let expected = device.location();
+    let found = tensor.device().location();
     if expected != found {
         return Err(ConformanceError::Device { value: name.clone(), expected, found });
     }

@@ -4,7 +4,7 @@ use candle_core::{DType, Tensor};
 
 use super::ConformanceError;
 
-/// What one call gave: names and values, in a fixed order.
+/// The findings of one call: names and values, in a fixed order.
 pub(super) type Outcome = Vec<(String, Tensor)>;
 
 /// The first difference of more than `tolerance * max(1, |expected|)`.
@@ -18,7 +18,8 @@ pub(super) fn compare(
             return Err(ConformanceError::Missing { value: name.clone() });
         };
         if found.dims() != expected.dims() {
-            let (expected, found) = (expected.dims().to_vec(), found.dims().to_vec());
+            let expected = expected.dims().to_vec();
+            let found = found.dims().to_vec();
             return Err(ConformanceError::Shape { value: name.clone(), expected, found });
         }
         let pairs = host(expected)?.into_iter().zip(host(found)?);

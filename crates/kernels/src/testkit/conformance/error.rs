@@ -1,10 +1,10 @@
-//! How an implementation differs from the oracle.
+//! Differences between an implementation and the oracle.
 
 use candle_core::{DType, DeviceLocation};
 
 use crate::KernelError;
 
-/// Why an implementation of the kernels does not conform.
+/// The reason for which an implementation of the kernels does not conform.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConformanceError {
@@ -15,9 +15,9 @@ pub enum ConformanceError {
         case: String,
         /// Element type of the inputs.
         dtype: DType,
-        /// Where the implementation ran.
+        /// The case in which the implementation ran.
         device: DeviceLocation,
-        /// What went wrong there.
+        /// The failure in that case.
         #[source]
         source: Box<ConformanceError>,
     },
@@ -33,7 +33,7 @@ pub enum ConformanceError {
     /// A result of another shape.
     #[error("{value} has shape {found:?}, expected {expected:?}")]
     Shape {
-        /// What it is: the result, a gradient, a running statistic.
+        /// Its name: the result, a gradient, a running statistic.
         value: String,
         /// Shape of the oracle's.
         expected: Vec<usize>,
@@ -44,7 +44,7 @@ pub enum ConformanceError {
     /// A result of another element type.
     #[error("{value} is {found:?}, expected {expected:?}")]
     ElementType {
-        /// What it is.
+        /// Its name.
         value: String,
         /// Element type of the input.
         expected: DType,
@@ -55,7 +55,7 @@ pub enum ConformanceError {
     /// A result on another device.
     #[error("{value} is on {found:?}, expected it on {expected:?}")]
     Device {
-        /// What it is.
+        /// Its name.
         value: String,
         /// Device of the input.
         expected: DeviceLocation,
@@ -73,7 +73,7 @@ pub enum ConformanceError {
     /// A number that differs.
     #[error("{value}, element {element}: {found}, expected {expected}")]
     Mismatch {
-        /// What it belongs to.
+        /// The tensor it belongs to.
         value: String,
         /// Row-major index of the element.
         element: usize,

@@ -22,7 +22,7 @@ fn the_reference_conforms_on_a_gpu() {
     check_kernels(&gpu, &Kernels::PUBLIC).unwrap();
 }
 
-/// What the suite says about the public kernels with one of them replaced.
+/// The suite's verdict on the public kernels with one of them replaced.
 fn verdict(kernels: Kernels) -> ConformanceError {
     match check_kernels(&Device::Cpu, &kernels) {
         Err(ConformanceError::Case { source, .. }) => *source,
