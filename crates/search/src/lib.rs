@@ -7,6 +7,7 @@ mod comparison;
 mod entropies;
 mod error;
 pub mod explore;
+mod fit_workload;
 mod gap;
 mod identity;
 mod kept_runs;
@@ -34,6 +35,7 @@ pub use comparison::{
     Tried, Workers,
 };
 pub use error::SearchError;
+pub use fit_workload::fit_workload;
 pub use gap::{Gap, discretisation_gap};
 pub use op_scores::{
     OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, OpRun, OpStatistics, Statistic,
