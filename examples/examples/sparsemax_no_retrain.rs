@@ -124,7 +124,7 @@ where
 fn test(network: &DerivedNetwork, images: &dyn Dataset) -> Result<Evaluation, TrainError> {
     let mut noise = Noise::new(0).stream("test", 0);
     evaluate(&Loader::new(images, 64)?, |images| -> Result<Tensor, TrainError> {
-        Ok(network.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.logits)
+        Ok(network.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.main)
     })
 }
 

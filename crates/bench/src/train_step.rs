@@ -7,6 +7,7 @@ use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
 use dartloom::ops::Mode;
+use dartloom::search::fit_workload;
 use dartloom::train::{FitConfig, Gradients, Optimiser as _, Sgd, TrainError, cross_entropy};
 
 use super::args::TrainStepArguments;
@@ -25,7 +26,7 @@ const RATE: f64 = 0.025;
 
 pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> {
     let config = config(arguments);
-    let work = config.workload(rayon::current_num_threads());
+    let work = fit_workload(&config, rayon::current_num_threads());
     arguments.derived().admit(arguments.batch, &work)?;
     if let Some(path) = &arguments.parity {
         return parity::train(arguments, path);
@@ -114,7 +115,7 @@ impl<'a> Training<'a> {
         pass.execution = self.config.recompute.into();
         pass.drop_path = self.config.drop_path;
         let output = self.model.forward(&batch.images, &mut pass)?;
-        let loss = cross_entropy(&output.logits, &batch.labels, self.config.smoothing)?;
+        let loss = cross_entropy(&output.main, &batch.labels, self.config.smoothing)?;
         let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
         let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
         Ok((loss + (extra * self.config.auxiliary)?)?)

@@ -5,6 +5,7 @@ use dartloom::net::memory::{
     self, Admission, Breakdown, Draws, Ranges, Size, Slot, Workload, admit,
 };
 use dartloom::noise::Noise;
+use dartloom::search::fit_workload;
 use dartloom::space::{Blueprint, Build, Space};
 use dartloom::train::FitConfig;
 use dartloom::verdict::{Comparison, MethodParts};
@@ -193,7 +194,7 @@ impl Estimator<'_> {
     ) -> Result<SpaceEstimate, EngineError> {
         let classes = self.build()?;
         let ranges = |Size { batch, channels }| {
-            let work = Workload { batch, ..fit.workload(self.threads) };
+            let work = Workload { batch, ..fit_workload(fit, self.threads) };
             let (build, registry) = (Build { channels, ..classes }, self.comparison.registry);
             memory::ranges(space, build, registry, Draws::Top(top), &work)
         };

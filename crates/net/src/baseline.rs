@@ -1,12 +1,12 @@
 //! Hand-made networks to compare with.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Builder, Sequence, Variables};
+use dartloom_ops::{Builder, Model, OpError, Output, Pass, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair, Shape};
 use rand::RngCore;
 
+use crate::NetError;
 use crate::identity::Identity;
-use crate::{Model, NetError, Output, Pass};
 
 /// A residual network of basic blocks (He et al. 2015, arXiv 1512.03385, figure 5 left) for small
 /// images: a 3x3 stem without pooling, four stages of doubling width, a fully connected head.
@@ -57,9 +57,9 @@ struct Block {
 }
 
 impl Block {
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
         let sum = (pass.run(&self.main, x)? + pass.run(&self.shortcut, x)?)?;
-        Ok(pass.run(&self.join, &sum)?)
+        pass.run(&self.join, &sum)
     }
 }
 
@@ -179,10 +179,11 @@ impl Model for ResNet {
         &self.variables
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
         let Shape { channels, height, width } = self.input;
         if x.rank() != 4 || x.dims()[1..] != [channels, height, width] {
-            return Err(NetError::Input { expected: self.input, found: x.dims().to_vec() });
+            let found = x.dims().to_vec();
+            return Err(NetError::Input { expected: self.input, found }.into());
         }
         let mut value = pass.run(&self.stem, x)?;
         pass.see(&"stem", &value)?;
@@ -190,9 +191,9 @@ impl Model for ResNet {
             value = block.forward(&value, pass)?;
             pass.see(&format_args!("block {index}"), &value)?;
         }
-        let logits = pass.run(&self.head, &value)?.flatten_from(1)?;
-        pass.see(&"head", &logits)?;
-        Ok(Output { logits, auxiliary: None })
+        let main = pass.run(&self.head, &value)?.flatten_from(1)?;
+        pass.see(&"head", &main)?;
+        Ok(main.into())
     }
 
     fn cost(&self) -> Cost {

@@ -2,14 +2,32 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
-use dartloom_ops::{Operation, Registry, Sequence, Variables};
+use dartloom_ops::{Operation, Output, Pass, Registry, Sequence, Variables};
 use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
 use crate::memory::{self, Breakdown, Magnitude, Workload};
 use crate::transform::{Transform, Values};
-use crate::{NetError, Output, Pass};
+use crate::{Mask, Mixing, NetError};
+
+/// The weights of a supernet in one pass.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mixed<'a> {
+    /// One tensor per searchable cell.
+    pub(crate) weights: &'a [Tensor],
+    pub(crate) mixing: &'a Mixing,
+}
+
+impl<'a> Mixed<'a> {
+    /// The weights of `cell`, the searchable cell that stands at `place`.
+    fn at(self, place: usize, cell: usize) -> &'a Tensor {
+        match &self.mixing.replaced {
+            Some(own) if own.place == place => &own.weights,
+            _ => &self.weights[cell],
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Body {
@@ -155,11 +173,11 @@ impl Body {
         memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
     }
 
-    /// Runs `x`; `weights` has one tensor per searchable cell in a supernet.
+    /// Runs `x`; a supernet has weights.
     pub(crate) fn forward(
         &self,
         x: &Tensor,
-        weights: Option<&[Tensor]>,
+        mixed: Option<Mixed<'_>>,
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
         self.check_input(x)?;
@@ -176,24 +194,23 @@ impl Body {
         }
         let mut auxiliary = None;
         for (index, cell) in self.cells.iter().enumerate() {
-            let own = pass.replaced.as_ref().filter(|(place, _)| *place == index);
-            let own = own.map(|(_, table)| table.clone());
-            let weights = weights.map(|weights| own.as_ref().unwrap_or(&weights[cell.cell()]));
-            let value = cell.forward(&|source| values.get(source), weights, pass)?;
+            let weights = mixed.map(|mixed| mixed.at(index, cell.cell()));
+            let mask = mixed.map_or(Mask::First, |mixed| mixed.mixing.mask);
+            let value = cell.forward_with(&|source| values.get(source), weights, mask, pass)?;
             if let Some((after, head)) = &self.aux
                 && *after == index
                 && pass.mode.is_training()
             {
-                let logits = head.forward(&value, pass.mode)?.flatten_from(1)?;
-                pass.see(&"auxiliary head", &logits)?;
-                auxiliary = Some(logits);
+                let extra = head.forward(&value, pass.mode)?.flatten_from(1)?;
+                pass.see(&"auxiliary head", &extra)?;
+                auxiliary = Some(extra);
             }
             values.cells.push(value);
         }
-        Ok(Output { logits: self.logits(&values, pass)?, auxiliary })
+        Ok(Output { main: self.answer(&values, pass)?, auxiliary })
     }
 
-    fn logits(&self, values: &Values, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
+    fn answer(&self, values: &Values, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {
         let mut total = self.head[0].forward(&|source| values.get(source), pass)?;
         for branch in &self.head[1..] {
             total = (total + branch.forward(&|source| values.get(source), pass)?)?;

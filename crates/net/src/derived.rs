@@ -1,14 +1,14 @@
 //! The network of a genotype.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Registry, Variables};
+use dartloom_ops::{Model, OpError, Output, Pass, Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
+use crate::NetError;
 use crate::body::Body;
 use crate::identity::Identity;
 use crate::memory::{Breakdown, Workload};
-use crate::{Model, NetError, Output, Pass};
 
 /// A discrete network, ready to be trained from scratch.
 ///
@@ -50,8 +50,8 @@ impl Model for DerivedNetwork {
         self.body.variables()
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        self.body.forward(x, None, pass)
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        Ok(self.body.forward(x, None, pass)?)
     }
 
     fn cost(&self) -> Cost {

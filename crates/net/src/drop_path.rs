@@ -1,6 +1,7 @@
 //! Drop-path: whole operation outputs are dropped per image.
 
 use candle_core::Tensor;
+use dartloom_ops::Pass;
 use rand::{Rng, RngCore};
 
 use crate::NetError;
@@ -23,8 +24,15 @@ pub fn drop_path(
     scaled(x, keep(x.dim(0)?, probability, noise))
 }
 
+/// Draws whether each of `batch` images keeps an operation's output, scaled to keep the mean; `None`
+/// when drop-path is off.
+pub(crate) fn gate(pass: &mut Pass<'_>, batch: usize) -> Option<Vec<f64>> {
+    let active = pass.mode.is_training() && pass.drop_path > 0.0;
+    active.then(|| keep(batch, pass.drop_path, pass.noise))
+}
+
 /// Factors of `batch` images: 0 with `probability`, else what keeps the mean.
-pub(crate) fn keep(batch: usize, probability: f64, noise: &mut dyn RngCore) -> Vec<f64> {
+fn keep(batch: usize, probability: f64, noise: &mut dyn RngCore) -> Vec<f64> {
     let keep = 1.0 - probability;
     let scale = if keep > 0.0 { 1.0 / keep } else { 0.0 };
     (0..batch).map(|_| if noise.random::<f64>() < keep { scale } else { 0.0 }).collect()

@@ -20,7 +20,7 @@ pub enum NetError {
     },
     /// An operation failed outside any cell.
     #[error(transparent)]
-    Op(#[from] OpError),
+    Op(OpError),
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
@@ -118,10 +118,27 @@ pub enum NetError {
         /// Threads of the kernels.
         threads: usize,
     },
-    /// A value that is not finite, found by a watch.
-    #[error("{place}: the output is not finite")]
-    NotFinite {
-        /// Cell, edge and operation.
-        place: String,
-    },
+}
+
+impl From<OpError> for NetError {
+    /// The network's error where a [model](OpError::Model) failed with one, an operation's otherwise.
+    fn from(error: OpError) -> Self {
+        match error {
+            OpError::Model(source) => match source.downcast() {
+                Ok(own) => *own,
+                Err(source) => Self::Op(OpError::Model(source)),
+            },
+            other => Self::Op(other),
+        }
+    }
+}
+
+impl From<NetError> for OpError {
+    /// An operation's error as it is, any other as that of a [model](OpError::Model).
+    fn from(error: NetError) -> Self {
+        match error {
+            NetError::Op(error) => error,
+            other => Self::Model(Box::new(other)),
+        }
+    }
 }

@@ -38,6 +38,20 @@ pub enum Mask {
     Random,
 }
 
+impl Mask {
+    /// The order in which an edge with partial channels sees `x`; its own where none is drawn.
+    pub(crate) fn shuffle(
+        self,
+        x: &Tensor,
+        noise: &mut dyn RngCore,
+    ) -> Result<Option<Shuffle>, NetError> {
+        match self {
+            Self::First => Ok(None),
+            Self::Random => Shuffle::draw(x, noise).map(Some),
+        }
+    }
+}
+
 /// Where the channels of an edge go: those its operations see come first.
 #[derive(Debug)]
 pub(crate) struct Shuffle {
@@ -47,7 +61,7 @@ pub(crate) struct Shuffle {
 
 impl Shuffle {
     /// A random order of the channels of `x`, `[B, C, H, W]`.
-    pub(crate) fn draw(x: &Tensor, mut noise: &mut dyn RngCore) -> Result<Self, NetError> {
+    fn draw(x: &Tensor, mut noise: &mut dyn RngCore) -> Result<Self, NetError> {
         let channels = u32::try_from(x.dim(1)?).unwrap_or(u32::MAX);
         let mut there: Vec<u32> = (0..channels).collect();
         there.shuffle(&mut noise);

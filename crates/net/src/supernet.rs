@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Registry, Variables};
+use dartloom_ops::{Output, Pass, Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Phase};
 use rand::RngCore;
 
-use crate::body::Body;
+use crate::body::{Body, Mixed};
 use crate::memory::{Breakdown, Workload};
-use crate::{NetError, Output, Pass};
+use crate::{Mixing, NetError};
 
 /// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell, or
 /// `[edges, operations + 1]` where the last column weighs the whole edge (PC-DARTS' edge
@@ -117,15 +117,29 @@ impl Supernet {
         weights: &[Tensor],
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
+        self.forward_with(x, weights, &Mixing::default(), pass)
+    }
+
+    /// As [`forward`](Self::forward), with one cell replaced or channels drawn, as `mixing` says.
+    ///
+    /// # Errors
+    /// Those of [`forward`](Self::forward).
+    pub fn forward_with(
+        &self,
+        x: &Tensor,
+        weights: &[Tensor],
+        mixing: &Mixing,
+        pass: &mut Pass<'_>,
+    ) -> Result<Output, NetError> {
         for (cell, table) in self.tables.iter().enumerate() {
             check(cell, *table, weights.get(cell))?;
         }
-        if let Some((place, table)) = &pass.replaced
-            && let Some(cell) = self.body.cell_at(*place)
+        if let Some(own) = &mixing.replaced
+            && let Some(cell) = self.body.cell_at(own.place)
         {
-            check(cell, self.tables[cell], Some(table))?;
+            check(cell, self.tables[cell], Some(&own.weights))?;
         }
-        self.body.forward(x, Some(weights), pass)
+        self.body.forward(x, Some(Mixed { weights, mixing }), pass)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Layers outside cells: stems, ports and heads.
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Operation as _, Sequence, Stage};
+use dartloom_ops::{Builder, Operation as _, Pass, Sequence, Stage};
 use dartloom_space::{Source, TransformPlan};
 
-use crate::{NetError, Pass};
+use crate::NetError;
 
 /// A source and the layers that make it fit its reader.
 #[derive(Debug)]

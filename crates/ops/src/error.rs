@@ -127,4 +127,13 @@ pub enum OpError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A value that is not finite, found by a watch.
+    #[error("{place}: the output is not finite")]
+    NotFinite {
+        /// Cell, edge and operation.
+        place: String,
+    },
+    /// A model failed, for a reason of its own.
+    #[error(transparent)]
+    Model(Box<dyn std::error::Error + Send + Sync>),
 }

@@ -4,6 +4,8 @@ mod error;
 mod factory;
 mod layer;
 mod mode;
+mod model;
+mod pass;
 mod registry;
 mod sequence;
 #[cfg(any(test, feature = "testkit"))]
@@ -12,10 +14,12 @@ mod variables;
 mod watch;
 
 pub use dartloom_kernels::Statistics;
-pub use dartloom_kernels::fused::Stage;
+pub use dartloom_kernels::fused::{Recompute, Stage};
 pub use error::OpError;
 pub use factory::{OpCost, OpFactory, OpFn, Operation, op_fn};
 pub use mode::Mode;
+pub use model::{Model, Output};
+pub use pass::{Execution, Pass, Watch};
 pub use registry::Registry;
 pub use sequence::Sequence;
 pub use variables::{Builder, Init, Variables};

@@ -64,7 +64,7 @@ pub fn discretisation_gap(
         let mut noise = Noise::new(0).stream("gap", 0);
         evaluate(loader, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
-            Ok(supernet.forward(images, weights, &mut pass)?.logits)
+            Ok(supernet.forward(images, weights, &mut pass)?.main)
         })
     };
     let (relaxed, hard) = (measure(weights)?, measure(&hard)?);

@@ -5,6 +5,7 @@ mod bilevel;
 mod choices;
 mod entropies;
 mod error;
+mod fit_workload;
 mod gap;
 mod perturbation;
 mod prune;
@@ -22,6 +23,7 @@ pub use bilevel::{
 };
 pub use choices::{Choices, Start};
 pub use error::SearchError;
+pub use fit_workload::fit_workload;
 pub use gap::{Gap, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
 pub use prune::{Kept, PruneConfig};

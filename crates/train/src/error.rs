@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use dartloom_data::DataError;
 use dartloom_metrics::MetricsError;
-use dartloom_net::NetError;
 use dartloom_ops::OpError;
 use dartloom_record::{ObserverError, RecordError};
 use thiserror::Error;
@@ -13,10 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The network failed.
-    #[error(transparent)]
-    Net(Box<NetError>),
-    /// Variables could not be read or set.
+    /// The network failed, or its variables could not be read or set.
     #[error(transparent)]
     Op(#[from] OpError),
     /// A batch could not be made.
@@ -105,10 +101,4 @@ pub enum TrainError {
         /// What was found.
         found: String,
     },
-}
-
-impl From<NetError> for TrainError {
-    fn from(error: NetError) -> Self {
-        Self::Net(Box::new(error))
-    }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Task, check_repeats};
-use dartloom_net::memory::Workload;
-use dartloom_net::{Model, Pass};
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Model, Pass};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
@@ -73,16 +71,6 @@ impl Default for FitConfig {
 pub const MOST_EPOCHS: usize = 1 << 20;
 
 impl FitConfig {
-    /// What a training step asks of memory, on `threads` threads.
-    pub fn workload(&self, threads: usize) -> Workload {
-        Workload {
-            execution: self.recompute.into(),
-            threads,
-            drop_path: self.drop_path > 0.0,
-            ..Workload::training(self.batch)
-        }
-    }
-
     /// Random changes to the training images.
     pub fn augment(&self) -> Augment {
         Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: self.cutout }
@@ -256,7 +244,7 @@ impl<'a> Fit<'a> {
         let mut noise = self.noise.stream("evaluation", 0);
         let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
             let mut pass = self.pass(Mode::eval(), &mut noise);
-            Ok(self.model.forward(images, &mut pass)?.logits)
+            Ok(self.model.forward(images, &mut pass)?.main)
         };
         let found = evaluate(&judge.loader, forward)?;
         let what = match judge.held_out {
@@ -283,8 +271,8 @@ impl<'a> Fit<'a> {
         let mut pass = self.pass(Mode::train(), &mut noise);
         pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
         let output = self.model.forward(images, &mut pass)?;
-        self.check_logits(&output.logits, labels)?;
-        let loss = cross_entropy(&output.logits, labels, self.config.smoothing)?;
+        self.check_logits(&output.main, labels)?;
+        let loss = cross_entropy(&output.main, labels, self.config.smoothing)?;
         match output.auxiliary {
             Some(auxiliary) => {
                 let extra = cross_entropy(&auxiliary, labels, self.config.smoothing)?;
@@ -304,7 +292,6 @@ impl<'a> Fit<'a> {
         Err(TrainError::Logits { expected: expected.to_vec(), found: logits.dims().to_vec() })
     }
 
-    #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
     fn locate(&self, images: &Tensor) -> Option<String> {
         let mut noise = self.noise.stream("locate", 0);
         first_not_finite(|watch| {

@@ -1,7 +1,7 @@
 //! Refuses to train on with numbers that are not finite.
 
 use candle_core::{DType, Tensor};
-use dartloom_net::NetError;
+use dartloom_ops::Watch;
 
 use crate::TrainError;
 
@@ -44,9 +44,8 @@ impl Finite<'_> {
 }
 
 /// Runs `forward` with a watch and returns the place of the first output that is not finite.
-#[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
-pub fn first_not_finite<T>(
-    forward: impl FnOnce(&mut dartloom_net::Watch<'_>) -> Result<T, NetError>,
+pub fn first_not_finite<T, E>(
+    forward: impl FnOnce(&mut Watch<'_>) -> Result<T, E>,
 ) -> Option<String> {
     let mut place = None;
     let mut watch = |at: &dyn std::fmt::Display, value: &Tensor| {

@@ -9,13 +9,13 @@ mod gradients;
 mod guard;
 mod loss;
 mod optimiser;
-mod recompute;
 mod schedule;
 mod session;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
 pub use checkpoint::{Position, Snapshot};
+pub use dartloom_ops::Recompute;
 pub use drive::{EpochReport, Outcome, RuleReport, StepLoss, Stepper, drive};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
@@ -24,6 +24,5 @@ pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};
 pub use loss::cross_entropy;
 pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
-pub use recompute::Recompute;
 pub use schedule::Schedule;
 pub use session::Session;

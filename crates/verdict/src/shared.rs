@@ -46,7 +46,7 @@ impl SharedWeights<'_> {
         let mut noise = Noise::new(0).stream("shared weights", 0);
         let judged = evaluate(&self.valid, |images| -> Result<Tensor, VerdictError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
-            Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
+            Ok(self.supernet.forward(images, &weights, &mut pass)?.main)
         })?;
         Ok(Outcome::measured(judged.accuracy, self.cost(genotype)?))
     }

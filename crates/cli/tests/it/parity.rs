@@ -128,7 +128,7 @@ fn a_given_training_step_is_the_librarys_step() {
 
     let mut pass = Pass::new(Mode::train(), &mut rng);
     let output = network.forward(&batch.images, &mut pass).unwrap();
-    let loss = cross_entropy(&output.logits, &batch.labels, 0.0).unwrap();
+    let loss = cross_entropy(&output.main, &batch.labels, 0.0).unwrap();
     let variables = network.variables().parameters();
     let gradients = Gradients::take(&mut loss.backward().unwrap(), variables);
 

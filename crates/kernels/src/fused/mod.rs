@@ -33,11 +33,14 @@ pub use stage::Stage;
 
 /// The part of the work that is kept between the forward and the backward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Recompute {
     /// The output of every convolution and pooling is kept.
     #[default]
+    #[cfg_attr(feature = "serde", serde(alias = "never"))]
     Never,
     /// Only values of nodes and the statistics of norms are kept; an edge is computed once more
-    /// when its gradient is due.
+    /// when its gradient is due. Slower, in a fraction of the memory.
+    #[cfg_attr(feature = "serde", serde(alias = "edge"))]
     Edge,
 }

@@ -10,6 +10,7 @@ use dartloom_space::{CellPlan, Shape, Source};
 use super::staged::single;
 use super::weights::CellWeights;
 use super::{Cell, PlacedEdge};
+use crate::drop_path::gate;
 use crate::transform::Transform;
 use crate::{NetError, Pass};
 
@@ -69,7 +70,7 @@ impl Whole {
     ) -> Result<Tensor, NetError> {
         let batch = inputs[0].dim(0)?;
         let line = weights.filter(|_| self.passed).map(CellWeights::line).transpose()?;
-        let gates = (0..self.gates).filter_map(|_| pass.gate(batch)).map(single).collect();
+        let gates = (0..self.gates).filter_map(|_| gate(pass, batch)).map(single).collect();
         let call = Call {
             coefficients: line.as_ref().or(weights.map(|weights| &weights.ops)),
             gates,

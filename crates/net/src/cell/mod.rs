@@ -143,19 +143,34 @@ impl Cell {
         weights: Option<&Tensor>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
+        self.forward_with(read, weights, Mask::First, pass)
+    }
+
+    /// As [`forward`](Self::forward); `mask` says which channels the operations of an edge with
+    /// partial channels see.
+    ///
+    /// # Errors
+    /// Those of [`forward`](Self::forward).
+    pub fn forward_with(
+        &self,
+        read: &dyn Fn(Source) -> Tensor,
+        weights: Option<&Tensor>,
+        mask: Mask,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
         let weights = weights.map(|table| CellWeights::of(table, self.operations)).transpose()?;
         let weights = weights.as_ref();
         if pass.unseen()
             && let Execution::Fused(recompute) = pass.execution
             && let Some(whole) = &self.whole
-            && (pass.mask == Mask::First || !whole.splits_channels())
+            && (mask == Mask::First || !whole.splits_channels())
         {
             let inputs = self.inputs(whole, read, pass)?;
             if whole.fits(&inputs, weights, pass.mode)? {
                 return whole.forward(&self.arena, &inputs, weights, recompute, pass);
             }
         }
-        self.staged(read, weights, pass)
+        self.staged(read, weights, mask, pass)
     }
 }
 

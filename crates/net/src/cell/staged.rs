@@ -8,14 +8,15 @@ use dartloom_space::{Shape, Source};
 
 use super::weights::{CellWeights, times};
 use super::{Cell, Place, PlacedEdge, PlacedOp};
-use crate::drop_path::scaled;
-use crate::{Execution, NetError, Pass};
+use crate::drop_path::{gate, scaled};
+use crate::{Execution, Mask, NetError, Pass};
 
 impl Cell {
     pub(super) fn staged(
         &self,
         read: &dyn Fn(Source) -> Tensor,
         weights: Option<&CellWeights>,
+        mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
@@ -26,7 +27,7 @@ impl Cell {
         }
         let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
         for node in states.len()..=last.unwrap_or(0) {
-            let state = self.node(node, &states, weights, pass)?;
+            let state = self.node(node, &states, weights, mask, pass)?;
             states.push(state);
         }
         let outputs: Vec<&Tensor> = self.concat.iter().map(|&node| &states[node]).collect();
@@ -39,6 +40,7 @@ impl Cell {
         node: usize,
         states: &[Tensor],
         weights: Option<&CellWeights>,
+        mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut total: Option<Tensor> = None;
@@ -48,7 +50,7 @@ impl Cell {
             total = match &edge.bypass {
                 None => self.mix(edge, x, row.as_ref(), total, pass)?,
                 Some(bypass) => {
-                    let drawn = pass.shuffle(x)?;
+                    let drawn = mask.shuffle(x, pass.noise)?;
                     let moved = drawn.as_ref().map(|drawn| drawn.there(x)).transpose()?;
                     let x = moved.as_ref().unwrap_or(x);
                     let mixed = self.mix(edge, &bypass.kept(x)?, row.as_ref(), None, pass)?;
@@ -103,7 +105,7 @@ impl Cell {
         };
         let batch = x.dim(0)?;
         let gated = edge.ops.iter().filter(|op| op.fused && !op.identity);
-        let gates = gated.filter_map(|_| pass.gate(batch)).map(single).collect();
+        let gates = gated.filter_map(|_| gate(pass, batch)).map(single).collect();
         let call = Call {
             coefficients: row,
             gates,
@@ -155,7 +157,7 @@ impl PlacedOp {
         if self.identity {
             return Ok(y);
         }
-        match pass.gate(x.dim(0)?) {
+        match gate(pass, x.dim(0)?) {
             Some(gate) => scaled(&y, gate),
             None => Ok(y),
         }

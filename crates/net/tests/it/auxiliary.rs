@@ -13,7 +13,7 @@ fn an_auxiliary_head_speaks_only_while_training() {
         for mode in [Mode::train(), Mode::probe()] {
             let output = run(&net, &x, mode).unwrap();
             let auxiliary = output.auxiliary.unwrap();
-            assert_eq!(auxiliary.dims(), output.logits.dims());
+            assert_eq!(auxiliary.dims(), output.main.dims());
             assert!(finite(&auxiliary));
         }
         assert!(run(&net, &x, Mode::eval()).unwrap().auxiliary.is_none());

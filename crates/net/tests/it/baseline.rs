@@ -40,9 +40,9 @@ fn every_block_halves_or_keeps_the_plane_and_trains() {
     let x = dartloom_kernels::testkit::filled(&[4, 1, 8, 8], 1).unwrap();
     let x = x.to_dtype(candle_core::DType::F32).unwrap();
     let output = run(&net, &x, Mode::train()).unwrap();
-    assert_eq!(output.logits.dims(), [4, 10]);
+    assert_eq!(output.main.dims(), [4, 10]);
     assert!(output.auxiliary.is_none());
-    let gradients = output.logits.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+    let gradients = output.main.sqr().unwrap().sum_all().unwrap().backward().unwrap();
     for (name, var) in net.variables().parameters() {
         assert!(gradients.get(var).is_some(), "{name}");
     }
@@ -53,7 +53,7 @@ fn equal_seeds_make_equal_baselines() {
     let logits = || {
         let net = resnet(ResNetSize::tiny(), Shape::new(1, 8, 8), 10).unwrap();
         let x = Tensor::ones((2, 1, 8, 8), candle_core::DType::F32, &Device::Cpu).unwrap();
-        values(&run(&net, &x, Mode::eval()).unwrap().logits)
+        values(&run(&net, &x, Mode::eval()).unwrap().main)
     };
     assert_eq!(logits(), logits());
 }

@@ -22,7 +22,7 @@ fn the_network_of_nasbench201_is_built_as_it_is_counted() {
             assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
             let mut noise = Noise::new(1).stream("drop-path", 0);
             let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
-            let logits = net.forward(&images, &mut pass).unwrap().logits;
+            let logits = net.forward(&images, &mut pass).unwrap().main;
             logits.to_vec2::<f32>().unwrap().concat()
         };
         let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
@@ -48,7 +48,7 @@ fn the_network_of_nasbench_macro_is_built_as_it_is_counted() {
             assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
             let mut noise = Noise::new(1).stream("drop-path", 0);
             let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
-            let logits = net.forward(&images, &mut pass).unwrap().logits;
+            let logits = net.forward(&images, &mut pass).unwrap().main;
             logits.to_vec2::<f32>().unwrap().concat()
         };
         let (fused, staged) = (run(Execution::default()), run(Execution::Staged));

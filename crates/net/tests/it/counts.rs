@@ -27,8 +27,8 @@ fn published_networks_classify() {
         let genotype = Genotype::published(name).unwrap();
         let net = derived(&plan(&genotype, 5, build(4, 16)), 1);
         let output = run(&net, &images(2, 16), Mode::train()).unwrap();
-        assert_eq!(output.logits.dims(), [2, 5], "{name}");
-        assert!(finite(&output.logits), "{name}");
+        assert_eq!(output.main.dims(), [2, 5], "{name}");
+        assert!(finite(&output.main), "{name}");
     }
 }
 

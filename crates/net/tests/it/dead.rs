@@ -18,7 +18,7 @@ fn dead_genes_are_counted_and_not_created() {
     let counted = cost.parameters - cost.unused_parameters;
     assert_eq!(net.variables().parameter_count(), counted);
     assert!(net.variables().parameters().keys().all(|name| !name.contains("sep_conv")));
-    assert!(finite(&run(&net, &images(2, 8), Mode::train()).unwrap().logits));
+    assert!(finite(&run(&net, &images(2, 8), Mode::train()).unwrap().main));
 }
 
 #[test]
@@ -44,5 +44,5 @@ fn a_supernet_of_zeros_puts_out_its_bias() {
     let mut pass = Pass::new(Mode::train(), &mut noise);
     let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
     let bias = values(&net.variables().parameters()["head.0.1.bias"]);
-    assert_eq!(values(&output.logits), bias.repeat(2));
+    assert_eq!(values(&output.main), bias.repeat(2));
 }

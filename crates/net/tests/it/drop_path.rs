@@ -33,7 +33,7 @@ impl RngCore for Counter {
 fn run_with(net: &DerivedNetwork, mode: Mode, drop_path: f64) -> (Vec<f64>, usize) {
     let mut noise = Counter { inner: rng(3), drawn: 0 };
     let mut pass = Pass { drop_path, ..Pass::new(mode, &mut noise) };
-    let logits: Tensor = net.forward(&images(3, 8), &mut pass).unwrap().logits;
+    let logits: Tensor = net.forward(&images(3, 8), &mut pass).unwrap().main;
     (values(&logits), noise.drawn)
 }
 

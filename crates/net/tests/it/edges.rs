@@ -27,7 +27,7 @@ fn with_edges(space: &Space, seed: u64) -> Vec<Tensor> {
 fn logits(net: &Supernet, weights: &[Tensor]) -> Tensor {
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    net.forward(&images(2, 8), weights, &mut pass).unwrap().logits
+    net.forward(&images(2, 8), weights, &mut pass).unwrap().main
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn gradients_of_edges_equal_differences() {
         check_gradients(&with_edges(&space, 40), GradientCheck::default(), |weights| {
             let mut noise = rng(0);
             let mut pass = Pass::new(Mode::probe(), &mut noise);
-            net.forward(&x, weights, &mut pass).map(|output| output.logits)
+            net.forward(&x, weights, &mut pass).map(|output| output.main)
         })
         .unwrap();
     }
@@ -101,7 +101,7 @@ fn fused_and_staged_agree() {
             let mut noise = rng(0);
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = execution;
-            let y = net.forward(&x, &weights, &mut pass).unwrap().logits;
+            let y = net.forward(&x, &weights, &mut pass).unwrap().main;
             let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
             let gradients = vars.iter().map(|var| values(gradients.get(var).unwrap()));
             (values(&y), gradients.collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, NetError, Pass, Supernet};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, OpError, Registry};
 use dartloom_space::{Blueprint, Compat, Genotype, Phase, Shape};
 
 use crate::support::*;
@@ -14,7 +14,7 @@ fn small() -> DerivedNetwork {
 fn logits_have_a_row_per_image() {
     for batch in [1, 2, 5] {
         let output = run(&small(), &images(batch, 8), Mode::train()).unwrap();
-        assert_eq!(output.logits.dims(), [batch, 5]);
+        assert_eq!(output.main.dims(), [batch, 5]);
         assert!(output.auxiliary.is_none());
     }
 }
@@ -22,7 +22,7 @@ fn logits_have_a_row_per_image() {
 #[test]
 fn evaluation_reads_the_statistics_that_training_left() {
     let (net, x) = (small(), images(4, 8));
-    let eval = |x: &Tensor| values(&run(&net, x, Mode::eval()).unwrap().logits);
+    let eval = |x: &Tensor| values(&run(&net, x, Mode::eval()).unwrap().main);
     let before = eval(&x);
     for _ in 0..200 {
         run(&net, &x, Mode::train()).unwrap();
@@ -35,7 +35,7 @@ fn evaluation_reads_the_statistics_that_training_left() {
         assert_relative_eq!(alone, together, max_relative = 1e-9, epsilon = 1e-12);
     }
     // Running statistics converge to the batch's, but for the variance's n / (n - 1).
-    let batch = values(&run(&net, &x, Mode::probe()).unwrap().logits);
+    let batch = values(&run(&net, &x, Mode::probe()).unwrap().main);
     let distance = |a: &[f64]| -> f64 { a.iter().zip(&batch).map(|(a, b)| (a - b).abs()).sum() };
     assert!(distance(&after) < 0.5 * distance(&before));
 }
@@ -59,7 +59,7 @@ fn probing_leaves_every_variable_alone() {
 fn training_reaches_every_parameter() {
     let net = small();
     let output = run(&net, &images(2, 8), Mode::train()).unwrap();
-    let gradients = output.logits.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+    let gradients = output.main.sqr().unwrap().sum_all().unwrap().backward().unwrap();
     for (name, var) in net.variables().parameters() {
         assert!(gradients.get(var).is_some(), "{name}");
     }
@@ -85,7 +85,7 @@ fn weights_of_another_shape_are_refused() {
         net.forward(&images(2, 8), weights, &mut Pass::new(Mode::eval(), &mut noise))
     };
     let good = weights(&space);
-    assert_eq!(forward(&good).unwrap().logits.dims(), [2, 5]);
+    assert_eq!(forward(&good).unwrap().main.dims(), [2, 5]);
     let turned = good[1].t().unwrap();
     let cases: [(&[Tensor], usize, &[usize]); 3] =
         [(&good[..1], 1, &[]), (&[], 0, &[]), (&[good[0].clone(), turned], 1, &[3, 5])];
@@ -124,7 +124,7 @@ fn single_precision_stays_single() {
     let x = images(2, 8).to_dtype(DType::F32).unwrap();
     let mut noise = rng(0);
     let mut pass = Pass { drop_path: 0.3, ..Pass::new(Mode::train(), &mut noise) };
-    assert_eq!(net.forward(&x, &mut pass).unwrap().logits.dtype(), DType::F32);
+    assert_eq!(net.forward(&x, &mut pass).unwrap().main.dtype(), DType::F32);
 }
 
 #[test]
@@ -139,6 +139,19 @@ fn the_released_order_of_execution_runs() {
         let cost = net.cost();
         let counted = cost.parameters - cost.unused_parameters;
         assert_eq!(net.variables().parameter_count(), counted, "{name}");
-        assert!(finite(&run(&net, &images(2, 16), Mode::train()).unwrap().logits), "{name}");
+        assert!(finite(&run(&net, &images(2, 16), Mode::train()).unwrap().main), "{name}");
     }
+}
+
+#[test]
+fn errors_of_networks_pass_through_those_of_operations_and_back() {
+    let error = NetError::Shuffle { groups: 3, found: vec![2] };
+    let (text, outer) = (error.to_string(), OpError::from(error));
+    assert_eq!(outer.to_string(), text);
+    assert!(matches!(NetError::from(outer), NetError::Shuffle { groups: 3, .. }));
+    let op = || OpError::NoFactory { op: "mine".to_owned() };
+    assert!(matches!(NetError::from(op()), NetError::Op(OpError::NoFactory { .. })));
+    assert!(matches!(OpError::from(NetError::from(op())), OpError::NoFactory { .. }));
+    let other = NetError::from(OpError::Model("of its own".into()));
+    assert!(matches!(other, NetError::Op(OpError::Model(_))), "{other}");
 }

@@ -39,7 +39,7 @@ fn every_layer_of_the_blueprint_is_seen_once() {
     };
     let mut noise = ChaCha8Rng::seed_from_u64(1);
     let pass = Pass::new(Mode::probe(), &mut noise);
-    let watched = net.forward(&x, &mut Pass { layers: Some(&mut watch), ..pass }).unwrap().logits;
+    let watched = net.forward(&x, &mut Pass { layers: Some(&mut watch), ..pass }).unwrap().main;
     let count = |kind| seen.iter().filter(|seen| **seen == kind).count();
     assert_eq!(count(LayerKind::Relu), planned(|layer| matches!(layer, Layer::Relu)));
     assert_eq!(count(LayerKind::Conv), planned(|layer| matches!(layer, Layer::Conv { .. })));
@@ -47,7 +47,7 @@ fn every_layer_of_the_blueprint_is_seen_once() {
     assert_eq!((count(LayerKind::GlobalAvgPool), count(LayerKind::Linear)), (1, 1));
 
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    let plain = net.forward(&x, &mut pass).unwrap().logits;
+    let plain = net.forward(&x, &mut pass).unwrap().main;
     let [watched, plain] = [watched, plain].map(|y| y.to_vec2::<f32>().unwrap().concat());
     assert!(watched.iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + b.abs())));
 }
@@ -66,6 +66,6 @@ fn another_value_takes_the_place_of_an_output() {
     };
     let mut noise = ChaCha8Rng::seed_from_u64(1);
     let pass = Pass::new(Mode::probe(), &mut noise);
-    let logits = net.forward(&x, &mut Pass { layers: Some(&mut watch), ..pass }).unwrap().logits;
+    let logits = net.forward(&x, &mut Pass { layers: Some(&mut watch), ..pass }).unwrap().main;
     assert_eq!(logits.to_vec2::<f32>().unwrap(), [[7.0; 3]; 2]);
 }

@@ -46,5 +46,5 @@ fn with_one_link_per_port_they_run() {
     let network = genotype.network_in(&space).unwrap();
     let net = derived(&Blueprint::derived(&genotype, &network, &ops, build(4, 16)).unwrap(), 1);
     let output = run(&net, &images(2, 16), dartloom_ops::Mode::eval()).unwrap();
-    assert_eq!(output.logits.dims(), [2, 5, 16, 16]);
+    assert_eq!(output.main.dims(), [2, 5, 16, 16]);
 }

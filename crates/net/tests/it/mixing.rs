@@ -85,7 +85,7 @@ fn gradients_of_the_weights_equal_differences() {
     for mode in [Mode::probe(), Mode::eval()] {
         check_gradients(&weights(&space), GradientCheck::default(), |weights| {
             let mut noise = rng(0);
-            net.forward(&x, weights, &mut Pass::new(mode, &mut noise)).map(|output| output.logits)
+            net.forward(&x, weights, &mut Pass::new(mode, &mut noise)).map(|output| output.main)
         })
         .unwrap();
     }
@@ -107,14 +107,14 @@ fn a_weight_of_zero_keeps_its_gradient() {
     check_gradients(&sparse, GradientCheck::default(), |weights| {
         let mut pass_noise = rng(0);
         let mut pass = Pass::new(Mode::probe(), &mut pass_noise);
-        net.forward(&x, weights, &mut pass).map(|output| output.logits)
+        net.forward(&x, weights, &mut pass).map(|output| output.main)
     })
     .unwrap();
     let vars: Vec<Var> = sparse.iter().map(|table| Var::from_tensor(table).unwrap()).collect();
     let tables: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
     let mut noise = rng(0);
     let output = net.forward(&x, &tables, &mut Pass::new(Mode::probe(), &mut noise)).unwrap();
-    let loss = output.logits.sqr().unwrap().sum_all().unwrap();
+    let loss = output.main.sqr().unwrap().sum_all().unwrap();
     let gradients = loss.backward().unwrap();
     let found: Vec<Vec<f64>> = gradients.get(&vars[0]).unwrap().to_vec2().unwrap();
     // max_pool_3x3 and dil_conv_5x5, both without weight.
@@ -165,7 +165,7 @@ fn every_candidate_of_the_large_sets_runs() {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::train(), &mut noise);
         let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
-        assert_eq!(output.logits.dims(), [2, 5], "{set}");
-        assert!(finite(&output.logits), "{set}");
+        assert_eq!(output.main.dims(), [2, 5], "{set}");
+        assert!(finite(&output.main), "{set}");
     }
 }

@@ -229,7 +229,7 @@ fn gradients_of_the_weights_equal_differences() {
     check_gradients(&weights(&space), GradientCheck::default(), |weights| {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::probe(), &mut noise);
-        net.forward(&x, weights, &mut pass).map(|output| output.logits)
+        net.forward(&x, weights, &mut pass).map(|output| output.main)
     })
     .unwrap();
 }
@@ -244,7 +244,7 @@ fn supernets_have_the_parameters_that_are_counted() {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::train(), &mut noise);
         let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
-        assert!(finite(&output.logits), "{set}");
+        assert!(finite(&output.main), "{set}");
     }
 }
 
@@ -262,13 +262,14 @@ fn a_drawn_mask_hides_one_channel_in_k_and_moves_none() {
     let x = filled(&[2, channels, 6, 6], 3).unwrap().to_dtype(DType::F32).unwrap();
     let run = |seed: u64, mask: Mask| {
         let mut noise = rng(seed);
-        let mut pass = Pass { mask, ..Pass::new(Mode::probe(), &mut noise) };
-        cell.forward(&|_| x.clone(), Some(&weights), &mut pass).unwrap()
+        let mut pass = Pass::new(Mode::probe(), &mut noise);
+        cell.forward_with(&|_| x.clone(), Some(&weights), mask, &mut pass).unwrap()
     };
     let whole = Tensor::new(&[[0_f32, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]], &Device::Cpu).unwrap();
     let mut noise = rng(0);
-    let mut pass = Pass { mask: Mask::Random, ..Pass::new(Mode::probe(), &mut noise) };
-    let all = values(&cell.forward(&|_| x.clone(), Some(&whole), &mut pass).unwrap());
+    let mut pass = Pass::new(Mode::probe(), &mut noise);
+    let all = cell.forward_with(&|_| x.clone(), Some(&whole), Mask::Random, &mut pass);
+    let all = values(&all.unwrap());
     let mut seen = [false; 8];
     for seed in 0..20 {
         let y = run(seed, Mask::Random);

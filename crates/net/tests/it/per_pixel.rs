@@ -15,8 +15,8 @@ fn a_unet_classifies_every_pixel() {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::train(), &mut noise);
         let output = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap();
-        assert_eq!(output.logits.dims(), [2, 5, 8, 8]);
-        assert!(finite(&output.logits));
+        assert_eq!(output.main.dims(), [2, 5, 8, 8]);
+        assert!(finite(&output.main));
     }
 }
 
@@ -28,7 +28,7 @@ fn a_derived_unet_classifies_every_pixel() {
     let network = genotype.network_in(&space).unwrap();
     let net = derived(&Blueprint::derived(&genotype, &network, &ops, build(4, 8)).unwrap(), 1);
     let output = run(&net, &images(3, 8), Mode::train()).unwrap();
-    assert_eq!(output.logits.dims(), [3, 5, 8, 8]);
+    assert_eq!(output.main.dims(), [3, 5, 8, 8]);
     let counted = net.cost().parameters - net.cost().unused_parameters;
     assert_eq!(net.variables().parameter_count(), counted);
 }
@@ -46,5 +46,5 @@ fn a_plane_of_one_pixel_is_still_a_plane() {
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::train(), &mut noise);
     let output = net.forward(&images(2, 1), &weights(&space), &mut pass).unwrap();
-    assert_eq!(output.logits.dims(), [2, 5, 1, 1]);
+    assert_eq!(output.main.dims(), [2, 5, 1, 1]);
 }

@@ -47,7 +47,7 @@ fn a_watch_sees_every_operation_of_a_supernet_once() {
 #[test]
 fn a_watch_sees_the_auxiliary_head() {
     let net = derived(&with_auxiliary(dartloom_space::AuxHead::Cifar, 32), 1);
-    let found = names(seen(Mode::train(), |pass| net.forward(&images(2, 32), pass)));
+    let found = names(seen(Mode::train(), |pass| Ok(net.forward(&images(2, 32), pass)?)));
     assert_eq!(found[found.len() - 2..], ["auxiliary head", "head"]);
 }
 
@@ -55,12 +55,12 @@ fn a_watch_sees_the_auxiliary_head() {
 fn a_watch_can_stop_the_pass() {
     let net = derived(&plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8)), 1);
     let mut watch = |place: &dyn std::fmt::Display, _: &Tensor| {
-        Err(NetError::NotFinite { place: place.to_string() })
+        Err(OpError::NotFinite { place: place.to_string() })
     };
     let mut noise = rng(0);
     let mut pass = Pass { watch: Some(&mut watch), ..Pass::new(Mode::train(), &mut noise) };
     let error = net.forward(&images(2, 8), &mut pass).unwrap_err();
-    assert!(matches!(error, NetError::NotFinite { place } if place == "stem part 0"));
+    assert!(matches!(error, OpError::NotFinite { place } if place == "stem part 0"));
 }
 
 /// Where a variable stands, from its name.
@@ -90,12 +90,12 @@ fn the_first_place_that_is_not_finite_is_where_the_parameter_is() {
         let mut broken = values(&good);
         broken[0] = f64::NAN;
         var.set(&Tensor::from_vec(broken, var.shape(), var.device()).unwrap()).unwrap();
-        let places = seen(Mode::probe(), |pass| net.forward(&x, pass));
+        let places = seen(Mode::probe(), |pass| Ok(net.forward(&x, pass)?));
         let first = places.iter().find(|(_, value)| !finite(value)).map(|(name, _)| name.as_str());
         assert_eq!(first, Some(&*place(name, &plan)), "{name}");
         var.set(&good).unwrap();
     }
-    assert!(finite(&run(&net, &x, Mode::probe()).unwrap().logits));
+    assert!(finite(&run(&net, &x, Mode::probe()).unwrap().main));
 }
 
 /// Refuses to run.

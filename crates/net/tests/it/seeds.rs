@@ -15,7 +15,7 @@ fn equal_seeds_make_equal_networks() {
     assert!(bytes(&one) == bytes(&again));
     assert!(bytes(&one) != bytes(&other));
     let [first, second, third] = [&one, &again, &other]
-        .map(|net| values(&run(net, &images(2, 8), Mode::train()).unwrap().logits));
+        .map(|net| values(&run(net, &images(2, 8), Mode::train()).unwrap().main));
     assert_eq!(first, second);
     assert_ne!(first, third);
     assert!(bytes(&one) == bytes(&again), "a training pass is repeatable as well");
@@ -29,7 +29,7 @@ fn equal_seeds_make_equal_supernets() {
         let mut noise = rng(0);
         let mut pass = dartloom_net::Pass::new(Mode::train(), &mut noise);
         let net = supernet(&plan, seed);
-        values(&net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap().logits)
+        values(&net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap().main)
     };
     assert_eq!(logits(1), logits(1));
     assert_ne!(logits(1), logits(2));

@@ -70,8 +70,8 @@ impl Both {
         let (mut one, mut other) = (rng(0), rng(0));
         let (mut own, mut inner) = (Pass::new(mode, &mut one), Pass::new(mode, &mut other));
         (own.execution, inner.execution) = (execution, execution);
-        let expected = self.supernet.forward(&x, &self.weights, &mut own).unwrap().logits;
-        let found = self.network.forward(&x, &mut inner).unwrap().logits;
+        let expected = self.supernet.forward(&x, &self.weights, &mut own).unwrap().main;
+        let found = self.network.forward(&x, &mut inner).unwrap().main;
         let largest = |tensor: &Tensor| {
             let flat = tensor.abs().unwrap().max_all().unwrap().to_dtype(DType::F64).unwrap();
             flat.to_scalar::<f64>().unwrap()

@@ -92,7 +92,7 @@ pub(crate) fn images(batch: usize, side: usize) -> Tensor {
 }
 
 pub(crate) fn run(net: &dyn Model, x: &Tensor, mode: Mode) -> Result<Output, NetError> {
-    net.forward(x, &mut Pass::new(mode, &mut rng(0)))
+    Ok(net.forward(x, &mut Pass::new(mode, &mut rng(0)))?)
 }
 
 pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {

@@ -27,7 +27,7 @@ pub(super) fn logits<'a>(
     if let Some(layers) = layers {
         pass.layers = Some(layers);
     }
-    Ok(network.forward(images, &mut pass)?.logits.flatten_from(1)?)
+    Ok(network.forward(images, &mut pass)?.main.flatten_from(1)?)
 }
 
 /// Cross-entropy of a batch, batch norms normalising with it.

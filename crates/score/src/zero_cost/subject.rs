@@ -1,9 +1,9 @@
 //! What is scored.
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
+use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{Registry, Variables};
+use dartloom_ops::{OpError, Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Phase};
 
 use super::ZeroCostError;
@@ -70,8 +70,8 @@ impl Model for Topology {
         self.supernet.variables()
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        self.supernet.forward(x, &self.weights, pass)
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        Ok(self.supernet.forward(x, &self.weights, pass)?)
     }
 
     fn cost(&self) -> Cost {

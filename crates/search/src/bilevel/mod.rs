@@ -9,7 +9,7 @@ mod second_order;
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::{Execution, Pass, Supernet};
+use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
@@ -316,7 +316,7 @@ impl Bilevel {
         let weights = self.architecture.weights(progress, &mut noise)?;
         let mut noise = self.noise.stream("supernet", progress.epoch as u64);
         let mut pass = self.pass((mode, Wanted::Both), &mut noise);
-        Ok(self.supernet.forward(images, &weights, &mut pass)?.logits)
+        Ok(self.supernet.forward(images, &weights, &mut pass)?.main)
     }
 
     /// The architecture weights of a step: every pass of it sees the same noise, every step its
@@ -359,20 +359,20 @@ impl Bilevel {
     ) -> Result<Tensor, SearchError> {
         let noise = self.noise.child("channels of steps");
         let mut noise = noise.stream(&step.at.epoch.to_string(), step.at.step as u64);
-        let mut pass = Pass { replaced, ..self.pass(how, &mut noise) };
-        Ok(self.supernet.forward(images, weights, &mut pass)?.logits)
+        let replaced = replaced.map(|(place, weights)| Replaced { place, weights });
+        let mixing = Mixing { replaced, mask: self.config.mask };
+        let mut pass = self.pass(how, &mut noise);
+        Ok(self.supernet.forward_with(images, weights, &mixing, &mut pass)?.main)
     }
 
     fn pass<'a>(&self, (mode, wanted): (Mode, Wanted), noise: &'a mut dyn RngCore) -> Pass<'a> {
         Pass {
             constant_parameters: wanted == Wanted::Logits,
             execution: self.execution,
-            mask: self.config.mask,
             ..Pass::new(mode, noise)
         }
     }
 
-    #[allow(clippy::result_large_err, reason = "the watch's type belongs to the networks' crate")]
     fn locate(&self, images: &Tensor, weights: &[Tensor]) -> Option<String> {
         let mut noise = self.noise.stream("supernet", 0);
         first_not_finite(|watch| {

@@ -53,7 +53,7 @@ impl Probe for Searched<'_, '_> {
         let found = evaluate(&search.scoring, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = bilevel.execution;
-            Ok(bilevel.supernet.forward(images, &weights, &mut pass)?.logits)
+            Ok(bilevel.supernet.forward(images, &weights, &mut pass)?.main)
         })?;
         Ok(match self.config.criterion {
             Criterion::Accuracy => found.accuracy,

@@ -57,7 +57,7 @@ fn drops_are_what_the_supernet_loses_and_decide() {
             let found =
                 evaluate(loader, |images| -> Result<Tensor, dartloom_search::SearchError> {
                     let mut pass = Pass::new(Mode::probe(), &mut noise);
-                    Ok(search.bilevel().supernet.forward(images, weights, &mut pass)?.logits)
+                    Ok(search.bilevel().supernet.forward(images, weights, &mut pass)?.main)
                 });
             -found.unwrap().loss
         };

@@ -2,9 +2,8 @@
 
 use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Task};
-use dartloom_net::{Model, NetError, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::Variables;
+use dartloom_ops::{Model, OpError, Output, Pass, Variables};
 use dartloom_space::Cost;
 use dartloom_train::{Fit, HeldOut, Position, Stepper as _, TrainError};
 
@@ -76,10 +75,9 @@ impl Model for Own<'_> {
         self.inner.variables()
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        let Output { logits, auxiliary } = self.inner.forward(x, pass)?;
-        let logits = logits.narrow(1, 0, self.classes)?;
-        Ok(Output { logits, auxiliary })
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        let Output { main, auxiliary } = self.inner.forward(x, pass)?;
+        Ok(Output { main: main.narrow(1, 0, self.classes)?, auxiliary })
     }
 
     fn cost(&self) -> Cost {
@@ -110,11 +108,11 @@ impl Model for Spoilt<'_> {
         self.0.variables()
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        let Output { logits, auxiliary } = self.0.forward(x, pass)?;
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        let Output { main, auxiliary } = self.0.forward(x, pass)?;
         // The root of 0 has no finite slope.
-        let root = (logits.sub(&logits)?).sqrt()?;
-        Ok(Output { logits: (logits + root)?, auxiliary })
+        let root = (main.sub(&main)?).sqrt()?;
+        Ok(Output { main: (main + root)?, auxiliary })
     }
 
     fn cost(&self) -> Cost {

@@ -5,9 +5,9 @@ use std::path::Path;
 use approx::assert_relative_eq;
 use candle_core::Tensor;
 use dartloom_data::Dataset;
-use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass};
+use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
-use dartloom_ops::Variables;
+use dartloom_ops::{Model, OpError, Output, Pass, Variables};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_space::Cost;
 use dartloom_train::{
@@ -25,7 +25,7 @@ impl Model for Alike {
         self.0.variables()
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
         self.0.forward(x, pass)
     }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::{DataError, Dataset, ImageShape, Task};
-use dartloom_net::{Model, NetError, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Init, Variables};
+use dartloom_ops::{Init, Model, OpError, Output, Pass, Variables};
 use dartloom_space::Cost;
 use dartloom_train::{Fit, Position, Stepper, TrainError};
 
@@ -124,9 +123,8 @@ impl Model for Root {
         &self.variables
     }
 
-    fn forward(&self, x: &Tensor, _pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        let logits = self.weight.sqrt()?.broadcast_as((x.dim(0)?, 10))?;
-        Ok(Output { logits, auxiliary: None })
+    fn forward(&self, x: &Tensor, _pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        Ok(self.weight.sqrt()?.broadcast_as((x.dim(0)?, 10))?.into())
     }
 
     fn cost(&self) -> Cost {

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::fault::{failed, is_common};
 use crate::{RandomConfig, VerdictError};
 use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
-use dartloom_search::check_build;
+use dartloom_search::{check_build, fit_workload};
 use patience::Patient;
 
 /// How candidates are trained.
@@ -112,7 +112,7 @@ impl Training<'_> {
     /// As [`Training::price`].
     pub fn memory(&self, proposal: &Proposal, threads: usize) -> Result<u64, VerdictError> {
         let plan = self.plan(&proposal.genotype)?;
-        Ok(predict(&plan, self.registry, &self.config.fit.workload(threads))?.total())
+        Ok(predict(&plan, self.registry, &fit_workload(&self.config.fit, threads))?.total())
     }
 
     pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> Result<u64, VerdictError> {

@@ -44,9 +44,9 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     parameters.load_or_compute(&view, "p/", &case.entry)?;
 
     let output = net.forward(&x, &mut case.pass(Mode::train(), &mut rng))?;
-    check.tensor("logits", &output.logits)?;
+    check.tensor("logits", &output.main)?;
     let labels = labels(&view)?;
-    let mut loss = cross_entropy(&output.logits, &labels, 0.0)?;
+    let mut loss = cross_entropy(&output.main, &labels, 0.0)?;
     if let Some(auxiliary) = &output.auxiliary {
         check.tensor_if_stored("logits_aux", auxiliary)?;
         let weight = case.entry.config.field("auxiliary_weight").and_then(Value::as_f64);
@@ -59,7 +59,7 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     check.tensor_if_stored("g_norms", &parameters.gradient_norms(&gradients)?)?;
     check_buffers(&mut check, "b1/", net.variables(), &place)?;
     let output = net.forward(&x, &mut case.pass(Mode::eval(), &mut rng))?;
-    check.tensor("logits_eval", &output.logits)?;
+    check.tensor("logits_eval", &output.main)?;
     Ok(check.finish())
 }
 

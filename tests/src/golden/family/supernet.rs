@@ -36,8 +36,8 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     let (architecture, stored) = flavour.architecture(&searched.space, &view, "alpha", None)?;
 
     let output = searched.forward(&x, &architecture, (case, Mode::train()))?;
-    check.tensor("logits", &output.logits)?;
-    let mut loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
+    check.tensor("logits", &output.main)?;
+    let mut loss = cross_entropy(&output.main, &labels(&view)?, 0.0)?;
     if let Some(penalty) = penalty(&architecture)? {
         check.tensor("loss_ce", &loss)?;
         // Stored without its weight.
@@ -56,7 +56,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     check_buffers(&mut check, "b1/", variables, &place)?;
     if view.has("logits_eval") {
         let output = searched.forward(&x, &architecture, (case, Mode::eval()))?;
-        check.tensor("logits_eval", &output.logits)?;
+        check.tensor("logits_eval", &output.main)?;
     }
     if let Some(genotype) = case.entry.extra.field("genotype") {
         check_genotype(&searched.space, &mut check, &architecture, genotype)?;

@@ -105,9 +105,9 @@ fn a_topology_weighs_all_operations_alike() {
     let weights: Vec<Tensor> = space.cells().iter().map(table).collect();
     let mut noise = Noise::new(0).stream("unused", 0);
     let expected =
-        make().forward(&x, &weights, &mut Pass::new(Mode::probe(), &mut noise)).unwrap().logits;
+        make().forward(&x, &weights, &mut Pass::new(Mode::probe(), &mut noise)).unwrap().main;
     let topology = Topology::new(&plan, make()).unwrap();
-    let found = topology.forward(&x, &mut Pass::new(Mode::probe(), &mut noise)).unwrap().logits;
+    let found = topology.forward(&x, &mut Pass::new(Mode::probe(), &mut noise)).unwrap().main;
     assert_eq!(found.to_vec2::<f32>().unwrap(), expected.to_vec2::<f32>().unwrap());
     assert_eq!(topology.cost(), make().cost());
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::{Model, NetError, Output, Pass};
+use dartloom_net::{Model, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Sequence, Variables};
+use dartloom_ops::{OpError, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair};
 
 /// Layers one after the other.
@@ -38,8 +38,8 @@ impl Model for Tiny {
         &self.variables
     }
 
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, NetError> {
-        Ok(Output { logits: pass.run(&self.layers, x)?.flatten_from(1)?, auxiliary: None })
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        Ok(pass.run(&self.layers, x)?.flatten_from(1)?.into())
     }
 
     fn cost(&self) -> Cost {

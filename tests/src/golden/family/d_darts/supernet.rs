@@ -1,6 +1,7 @@
 //! Supernets: one pass with gradients, then what every cell contributes.
 
 use candle_core::{DType, Tensor};
+use dartloom_net::{Mixing, Replaced};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
@@ -36,8 +37,8 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     let own = architecture(&searched.space, tables(&view, "alpha", cells)?, 0.0)?;
 
     let output = searched.forward(&x, &own, (case, Mode::train()))?;
-    check.tensor("logits", &output.logits)?;
-    let loss = cross_entropy(&output.logits, &labels(&view)?, 0.0)?;
+    check.tensor("logits", &output.main)?;
+    let loss = cross_entropy(&output.main, &labels(&view)?, 0.0)?;
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
     let want = tables(&view, "galpha", cells)?;
@@ -56,7 +57,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     }
     if view.has("logits_eval") {
         let output = searched.forward(&x, &own, (case, Mode::eval()))?;
-        check.tensor("logits_eval", &output.logits)?;
+        check.tensor("logits_eval", &output.main)?;
     }
     Ok(check.finish())
 }
@@ -76,8 +77,10 @@ fn contributions(
     let mut marginal = Vec::new();
     for (cell, random) in random.into_iter().enumerate() {
         let mut pass = case.pass(Mode::train(), &mut noise);
-        pass.replaced = searched.net.first_place(cell).map(|place| (place, random));
-        let logits = searched.net.forward(x, &weights, &mut pass)?.logits;
+        let place = searched.net.first_place(cell);
+        let replaced = place.map(|place| Replaced { place, weights: random });
+        let mixing = Mixing { replaced, ..Mixing::default() };
+        let logits = searched.net.forward_with(x, &weights, &mixing, &mut pass)?.main;
         let loss = cross_entropy(&logits, &labels(view)?, 0.0)?;
         marginal.push(whole - loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
     }

@@ -1,0 +1,102 @@
+//! A network as training sees it.
+
+use std::fmt;
+
+use candle_core::Tensor;
+use dartloom_space::Cost;
+
+use crate::{OpError, Pass, Variables};
+
+/// The result of a forward pass.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The network's answer, `[B, ..]`: `[B, classes]` of a classifier, `[B, classes, H, W]` of a
+    /// per-pixel head.
+    pub main: Tensor,
+    /// The auxiliary head's answer, of the same kind, in training passes of networks that have one.
+    pub auxiliary: Option<Tensor>,
+}
+
+impl From<Tensor> for Output {
+    /// An answer without an auxiliary one.
+    fn from(main: Tensor) -> Self {
+        Self { main, auxiliary: None }
+    }
+}
+
+/// A network that can be trained and evaluated.
+pub trait Model: fmt::Debug + Send + Sync {
+    /// Its parameters and buffers.
+    fn variables(&self) -> &Variables;
+
+    /// Runs `x`, `[B, C, H, W]`.
+    ///
+    /// # Errors
+    /// When `x` has another shape than the network was built for; errors of your own are an
+    /// [`OpError::Model`].
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError>;
+
+    /// The cost of one image. By default the parameters are counted, and nothing else is.
+    fn cost(&self) -> Cost {
+        Cost { parameters: self.variables().parameter_count(), ..Cost::default() }
+    }
+
+    /// A text that changes whenever what this network computes changes: its architecture, a version
+    /// of its code, and the values its variables had when it was first asked.
+    ///
+    /// A checkpoint of its training is only gone on with for the same identity. `None`, the default,
+    /// says nothing, and training begins anew.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    /// Classes that it tells apart, so that training can refuse labels of others at once; `None`,
+    /// the default, where the first output has to show it.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl<T: Model + ?Sized> Model for &T {
+    fn variables(&self) -> &Variables {
+        (**self).variables()
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        (**self).forward(x, pass)
+    }
+
+    fn cost(&self) -> Cost {
+        (**self).cost()
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
+
+    fn classes(&self) -> Option<usize> {
+        (**self).classes()
+    }
+}
+
+impl<T: Model + ?Sized> Model for Box<T> {
+    fn variables(&self) -> &Variables {
+        (**self).variables()
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        (**self).forward(x, pass)
+    }
+
+    fn cost(&self) -> Cost {
+        (**self).cost()
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
+
+    fn classes(&self) -> Option<usize> {
+        (**self).classes()
+    }
+}

@@ -1,0 +1,31 @@
+//! The memory of a training, asked of a network.
+
+use dartloom_net::memory::Workload;
+use dartloom_train::FitConfig;
+
+/// The workload of a training step as `config` says it, on `threads` threads.
+pub fn fit_workload(config: &FitConfig, threads: usize) -> Workload {
+    Workload {
+        execution: config.recompute.into(),
+        threads,
+        drop_path: config.drop_path > 0.0,
+        ..Workload::training(config.batch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dartloom_net::{Execution, Recompute};
+
+    use super::*;
+
+    #[test]
+    fn a_workload_is_that_of_the_configuration() {
+        let config = FitConfig { batch: 7, recompute: Recompute::Edge, ..FitConfig::default() };
+        let work = fit_workload(&config, 3);
+        assert_eq!((work.batch, work.threads, work.drop_path), (7, 3, true));
+        assert_eq!(work.execution, Execution::Fused(Recompute::Edge));
+        let still = FitConfig { drop_path: 0.0, ..config };
+        assert!(!fit_workload(&still, 3).drop_path);
+    }
+}
