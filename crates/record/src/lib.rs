@@ -2,12 +2,16 @@
 
 mod error;
 mod event;
+mod objective;
 mod observer;
+mod scores;
 pub mod statistics;
 
 pub use error::{ObserverError, StatisticsError};
 pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use objective::{Direction, Objective};
 pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
+pub use scores::Scores;
 
 /// Seconds since an origin the caller chose.
 ///
