@@ -114,13 +114,17 @@ mod tests {
         let text = serde_json::to_string(&scores).unwrap();
         assert_eq!(text, r#"{"mean_iou":0.5,"accuracy":"NaN","b":-1.0}"#);
         let read: Scores = serde_json::from_str(&text).unwrap();
-        assert_eq!(read.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["mean_iou", "accuracy", "b"]);
+        assert_eq!(
+            read.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            ["mean_iou", "accuracy", "b"]
+        );
         assert!(read.get("accuracy").unwrap().is_nan());
     }
 
     #[test]
     fn a_name_has_one_number() {
-        let scores = Scores::new().with("a", 1.0).with("b", 2.0).with("a", 3.0).with_some("c", None);
+        let scores =
+            Scores::new().with("a", 1.0).with("b", 2.0).with("a", 3.0).with_some("c", None);
         assert_eq!(scores.iter().collect::<Vec<_>>(), [("a", 3.0), ("b", 2.0)]);
         assert_eq!((scores.get("a"), scores.get("c"), scores.len()), (Some(3.0), None, 2));
         let error = serde_json::from_str::<Scores>(r#"{"a":1,"a":2}"#).unwrap_err().to_string();
