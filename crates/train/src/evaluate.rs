@@ -27,12 +27,12 @@ pub fn evaluate<E: From<TrainError>>(
     let mut accuracy = Accuracy::new();
     for step in 0..loader.batches_per_epoch() {
         let batch = loader.batch(0, step).map_err(TrainError::from)?;
-        let logits = forward(&batch.images)?.detach();
-        let images = batch.labels.elem_count() as f64;
-        let value = scalar(&cross_entropy(&logits, &batch.labels, 0.0)?)?;
+        let logits = forward(&batch.inputs)?.detach();
+        let images = batch.targets.elem_count() as f64;
+        let value = scalar(&cross_entropy(&logits, &batch.targets, 0.0)?)?;
         sum += images * value;
         count += images;
-        accuracy.update(&logits, &batch.labels).map_err(TrainError::from)?;
+        accuracy.update(&logits, &batch.targets).map_err(TrainError::from)?;
     }
     match accuracy.value() {
         Some(accuracy) => Ok(Evaluation { loss: sum / count, accuracy }),

@@ -3,7 +3,7 @@
 mod relaxations;
 
 use candle_core::Tensor;
-use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_decode::{DecodeError, Decoded, Decoder, EdgeWeighted, TopK};
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, OpFactory, Operation, Registry, op_fn};
@@ -320,13 +320,13 @@ impl Dataset for Stripes {
         ImageShape::new(1, 8, 8)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 2 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 2 }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels.fill(index as f32);
-        Ok((index % 2) as u32)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.pixels.fill(index as f32);
+        sample.target.put_class((index % 2) as u32)
     }
 }
 

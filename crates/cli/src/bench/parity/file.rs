@@ -53,7 +53,7 @@ impl<'a> File<'a> {
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
         let labels = self.labels(&labels, &expected[..1])?;
-        Ok(Batch { images: images.map_err(CliError::work)?, labels })
+        Batch::new(images.map_err(CliError::work)?, labels).map_err(CliError::work)
     }
 
     /// Whole numbers below the number of classes.
