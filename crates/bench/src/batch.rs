@@ -20,7 +20,7 @@ pub(super) fn batch(purpose: &str, size: usize, shape: Shape) -> Result<Batch, B
     let labels: Vec<u32> = (0..size).map(|_| classes.random_range(0..CLASSES)).collect();
     let tensors = || -> candle_core::Result<Batch> {
         let images = Tensor::from_vec(values, dims, &Device::Cpu)?;
-        Ok(Batch { images, labels: Tensor::from_vec(labels, size, &Device::Cpu)? })
+        Batch::new(images, Tensor::from_vec(labels, size, &Device::Cpu)?)
     };
     tensors().map_err(BenchError::work)
 }
@@ -34,9 +34,9 @@ mod tests {
         let shape = Shape::new(3, 4, 5);
         let values = |purpose| {
             let batch = batch(purpose, 2, shape).unwrap();
-            assert_eq!(batch.images.dims(), [2, 3, 4, 5]);
-            assert!(batch.labels.to_vec1::<u32>().unwrap().iter().all(|&label| label < 10));
-            batch.images.flatten_all().unwrap().to_vec1::<f32>().unwrap()
+            assert_eq!(batch.inputs.dims(), [2, 3, 4, 5]);
+            assert!(batch.targets.to_vec1::<u32>().unwrap().iter().all(|&label| label < 10));
+            batch.inputs.flatten_all().unwrap().to_vec1::<f32>().unwrap()
         };
         assert_eq!(values("train"), values("train"));
         assert_ne!(values("train"), values("valid"));

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
     let mut noise = Noise::new(SEED).stream("evaluation", 0);
     let steps = measure::steps(arguments.pace, |_| {
         let mut pass = Pass::new(Mode::eval(), &mut noise);
-        network.forward(&data.images, &mut pass).map(drop).map_err(BenchError::work)
+        network.forward(&data.inputs, &mut pass).map(drop).map_err(BenchError::work)
     })?;
     let derived = arguments.baseline.is_none();
     let subject = Subject {

@@ -114,10 +114,10 @@ impl<'a> Training<'a> {
         let mut pass = Pass::new(Mode::train(), &mut noise);
         pass.execution = self.config.recompute.into();
         pass.drop_path = self.config.drop_path;
-        let output = self.model.forward(&batch.images, &mut pass)?;
-        let loss = cross_entropy(&output.main, &batch.labels, self.config.smoothing)?;
+        let output = self.model.forward(&batch.inputs, &mut pass)?;
+        let loss = cross_entropy(&output.main, &batch.targets, self.config.smoothing)?;
         let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
-        let extra = cross_entropy(&auxiliary, &batch.labels, self.config.smoothing)?;
+        let extra = cross_entropy(&auxiliary, &batch.targets, self.config.smoothing)?;
         Ok((loss + (extra * self.config.auxiliary)?)?)
     }
 

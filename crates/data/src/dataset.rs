@@ -3,20 +3,12 @@
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
-use crate::DataError;
-
-/// What the labels of a data set mean.
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// One class out of `classes` per image; labels are below `classes`.
-    Classification {
-        /// Number of classes.
-        classes: usize,
-    },
-}
+use crate::{DataError, OwnedSample, Sample, TargetSpec, Targets};
 
 /// Channels, height and width of an image, in pixels. Displayed as `CxHxW`.
+///
+/// Data know no spaces and spaces no data, so each of the two crates has a shape of its own, and whoever knows both
+/// turns one into the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ImageShape {
     /// Colour planes.
@@ -53,7 +45,7 @@ impl Display for ImageShape {
     }
 }
 
-/// A finite, indexed collection of labelled images of one shape.
+/// A finite, indexed collection of images of one shape with their targets.
 ///
 /// Equal indices give equal samples for the life of the value: whatever is random (order, augmentation) happens in
 /// [`Loader`](crate::Loader), so that a position in a run is two integers.
@@ -69,28 +61,28 @@ pub trait Dataset: Send + Sync + Debug {
     /// Shape of every image.
     fn shape(&self) -> ImageShape;
 
-    /// What the labels mean.
-    fn task(&self) -> Task;
+    /// What the targets mean.
+    fn targets(&self) -> TargetSpec;
 
-    /// Writes the normalised pixels of sample `index` into `pixels`, channel by channel and row by row
-    /// (`channels * height * width` values), and returns its label.
+    /// Writes sample `index`: all of its normalised pixels, channel by channel and row by row, and its target.
     ///
     /// # Errors
-    /// [`DataError::IndexOutOfRange`] when `index >= len()`, [`DataError::PixelCount`] when `pixels` has another
-    /// length, and whatever the source of the data reports.
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError>;
+    /// [`DataError::IndexOutOfRange`] when `index >= len()`, [`DataError::PixelCount`]
+    /// ([`Sample::check_pixels`]) and [`DataError::TargetBuffer`] when there is room for another sample than one of
+    /// this set, and whatever the source of the data reports.
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError>;
 
     /// A short name for the contents, 64 hexadecimal digits by default: what is stored for one data set is not
     /// used for another.
     ///
-    /// By default the SHA-256 of task, shape, length, and the label and all pixels of every sample as
-    /// [`sample`](Self::sample) gives them, so that equal contents have one digest whatever holds them, and where a
+    /// By default the SHA-256 of what the targets mean, shape, length, and the target and all pixels of every sample
+    /// as [`read`](Self::read) gives them, so that equal contents have one digest whatever holds them, and where a
     /// file lies is no part of it. Cost: every sample is read once, and four bytes a pixel are hashed; for 50,000
     /// images of 3x32x32, 614 MB, about a second. It is asked for at the beginning of everything that is stored:
     /// implement it where reading is dear, with a text that changes whenever a sample does.
     ///
     /// # Errors
-    /// Those of [`sample`](Self::sample), and [`DataError::UnusableShape`].
+    /// Those of [`read`](Self::read), [`DataError::UnusableShape`] and [`DataError::UnusableTargets`].
     fn digest(&self) -> Result<String, DataError> {
         crate::digest::of(self)
     }
@@ -108,11 +100,11 @@ macro_rules! forward {
             fn shape(&self) -> ImageShape {
                 (**self).shape()
             }
-            fn task(&self) -> Task {
-                (**self).task()
+            fn targets(&self) -> TargetSpec {
+                (**self).targets()
             }
-            fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-                (**self).sample(index, pixels)
+            fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+                (**self).read(index, sample)
             }
             fn digest(&self) -> Result<String, DataError> {
                 (**self).digest()
@@ -127,17 +119,21 @@ forward!(&T, Box<T>, Arc<T>);
 /// it makes runs that nobody can repeat. Cost: a sample is read twice.
 ///
 /// # Errors
-/// [`DataError::Unrepeatable`], and those of [`Dataset::sample`] and [`ImageShape::pixels`]; none for
-/// a set without samples.
+/// [`DataError::Unrepeatable`], those of [`Dataset::read`], [`DataError::UnusableShape`] and
+/// [`DataError::UnusableTargets`]; none for a set without samples.
 pub fn check_repeats(data: &dyn Dataset) -> Result<(), DataError> {
     if data.is_empty() {
         return Ok(());
     }
-    let count = data.shape().pixels()?;
-    let read = || -> Result<(Vec<u32>, u32), DataError> {
-        let mut pixels = vec![0.0; count];
-        let label = data.sample(0, &mut pixels)?;
-        Ok((pixels.into_iter().map(f32::to_bits).collect(), label))
-    };
+    let read = || OwnedSample::read(data, 0).map(|sample| bits(&sample));
     if read()? == read()? { Ok(()) } else { Err(DataError::Unrepeatable { index: 0 }) }
+}
+
+/// All numbers of a sample as they are stored, so that NaN equals itself.
+pub(crate) fn bits(sample: &OwnedSample) -> Vec<u32> {
+    let target: Vec<u32> = match &sample.targets {
+        Targets::Indices(indices) => indices.clone(),
+        Targets::Numbers(numbers) => numbers.iter().map(|number| number.to_bits()).collect(),
+    };
+    target.into_iter().chain(sample.pixels.iter().map(|pixel| pixel.to_bits())).collect()
 }

@@ -4,30 +4,46 @@ use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{DataError, Dataset, ImageShape, Task};
+use crate::{DataError, Dataset, ImageShape, OwnedSample, Sample, TargetSpec};
 
-/// Stands before everything that is hashed; another number where the order of it changes.
-const VERSION: &str = "dartloom data set 1";
+/// Stands before everything that is hashed of images with classes; another number where the order of it changes.
+const CLASSES: &str = "dartloom data set 1";
+/// The same of images with other targets, whose kind follows.
+const OTHERS: &str = "dartloom data set 2";
 
-/// The SHA-256 of task, shape, number of samples, and the label and pixels of every sample.
+/// The SHA-256 of what the targets mean, shape, number of samples, and the target and pixels of every sample.
 pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
-    let Task::Classification { classes } = data.task();
-    let shape = data.shape();
+    let (shape, targets) = (data.shape(), data.targets());
     let mut hash = Sha256::new();
-    hash.update(VERSION);
-    for number in [classes, shape.channels, shape.height, shape.width, data.len()] {
+    hash.update(opening(targets));
+    for number in [shape.channels, shape.height, shape.width, data.len()] {
         hash.update((number as u64).to_le_bytes());
     }
-    let mut pixels = vec![0.0_f32; shape.pixels()?];
-    let mut bytes = Vec::with_capacity(pixels.len() * size_of::<f32>());
+    let mut sample = OwnedSample::unwritten(shape, targets)?;
+    let mut bytes = Vec::new();
     for index in 0..data.len() {
-        let label = data.sample(index, &mut pixels)?;
+        data.read(index, &mut sample.room())?;
         bytes.clear();
-        bytes.extend(pixels.iter().flat_map(|pixel| pixel.to_le_bytes()));
-        hash.update(label.to_le_bytes());
+        sample.bytes(&mut bytes);
         hash.update(&bytes);
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The bytes that say what targets mean.
+fn opening(targets: TargetSpec) -> Vec<u8> {
+    let number = |number: usize| (number as u64).to_le_bytes().to_vec();
+    let other =
+        |kind: &str, count: usize| [OTHERS.as_bytes(), kind.as_bytes(), &number(count)].concat();
+    match targets {
+        TargetSpec::Class { classes } => [CLASSES.as_bytes(), &number(classes)].concat(),
+        TargetSpec::Labels(labels) => other("labels", labels),
+        TargetSpec::Values(values) => other("values", values),
+        TargetSpec::Mask { classes, ignore } => {
+            let ignored = ignore.map_or(u64::MAX, u64::from).to_le_bytes();
+            [other("mask", classes), ignored.to_vec()].concat()
+        }
+    }
 }
 
 /// A digest that is computed when it is first asked for. All are equal: it is no part of what a
@@ -76,12 +92,12 @@ impl<D: Dataset> Dataset for Digested<D> {
         self.inner.shape()
     }
 
-    fn task(&self) -> Task {
-        self.inner.task()
+    fn targets(&self) -> TargetSpec {
+        self.inner.targets()
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        self.inner.sample(index, pixels)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        self.inner.read(index, sample)
     }
 
     fn digest(&self) -> Result<String, DataError> {

@@ -166,7 +166,7 @@ pub enum DataError {
     /// A pixel that is no finite number, such as one that a data set did not write.
     #[error(
         "sample {index}, value {pixel} of the image: expected a finite number, found {found}; values \
-         that `Dataset::sample` does not write are NaN"
+         that `Dataset::read` does not write are NaN"
     )]
     Pixel {
         /// The sample.
@@ -178,7 +178,7 @@ pub enum DataError {
     },
     /// A sample that is another one each time.
     #[error(
-        "sample {index}: expected equal pixels and an equal label at every reading, found others; what \
+        "sample {index}: expected equal pixels and an equal target at every reading, found others; what \
          is random belongs to `Loader`"
     )]
     Unrepeatable {
@@ -195,6 +195,65 @@ pub enum DataError {
         /// Its label.
         found: u32,
     },
+    /// A pixel of a mask whose label is neither a class nor the ignored one.
+    #[error(
+        "sample {index}, pixel {pixel} of the mask: expected a label below {classes}, found {found}"
+    )]
+    MaskLabel {
+        /// The sample.
+        index: usize,
+        /// Position in the mask, row by row.
+        pixel: usize,
+        /// The number of classes.
+        classes: usize,
+        /// Its label.
+        found: u32,
+    },
+    /// A label of several that is neither there nor not.
+    #[error("sample {index}, label {label}: expected 0 or 1, found {found}")]
+    Label {
+        /// The sample.
+        index: usize,
+        /// Which of the labels.
+        label: usize,
+        /// What is there.
+        found: f32,
+    },
+    /// A value to be learnt that is no finite number.
+    #[error("sample {index}, value {value}: expected a finite number, found {found}")]
+    Value {
+        /// The sample.
+        index: usize,
+        /// Which of the values.
+        value: usize,
+        /// What is there.
+        found: f32,
+    },
+    /// Room for a target of another kind or size.
+    #[error("expected room for {expected}, found room for {found}")]
+    TargetBuffer {
+        /// What is to be written, or is wanted.
+        expected: String,
+        /// What there is room for.
+        found: String,
+    },
+    /// Targets of no class, no label or no value.
+    #[error("nothing can be learnt from {targets}")]
+    UnusableTargets {
+        /// The targets.
+        targets: crate::TargetSpec,
+    },
+    /// As many targets as do not belong to so many images.
+    #[error("expected {expected} numbers as targets, found {found}")]
+    TargetCount {
+        /// Numbers that are wanted.
+        expected: usize,
+        /// Numbers given.
+        found: usize,
+    },
+    /// A change of the image that leaves pixels of the mask empty, where no label says that they do not count.
+    #[error("a change moves pixels from outside into a mask that has no ignored label")]
+    NoIgnoredLabel,
     /// A pixel buffer of the wrong length.
     #[error("expected {expected} pixel values, found {found}")]
     PixelCount {

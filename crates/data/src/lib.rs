@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod augment;
+mod batch;
 pub mod cifar;
 mod dataset;
 mod digest;
@@ -13,18 +13,24 @@ mod memory;
 mod normalization;
 mod parts;
 mod random;
+mod sample;
 mod subset;
+mod target;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
+mod transform;
 
-pub use augment::Augment;
-pub use dataset::{Dataset, ImageShape, Task, check_repeats};
+pub use batch::Batch;
+pub use dataset::{Dataset, ImageShape, check_repeats};
 pub use digest::Digested;
 pub use digits::digits;
 pub use error::DataError;
-pub use loader::{Batch, BatchOrder, Loader};
+pub use loader::{BatchOrder, Loader};
 pub use memory::{InMemory, Splits};
 pub use normalization::Normalization;
 pub use parts::{Parts, Split};
 pub use random::{Shuffle, permutation, split};
+pub use sample::{OwnedSample, Sample};
 pub use subset::Subset;
+pub use target::{Target, TargetSpec, Targets};
+pub use transform::{Augment, Crop, Cutout, Flip, Picture, Place, Transform};

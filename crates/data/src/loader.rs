@@ -6,16 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{Device, Tensor};
 
 use crate::random::{for_sample, permutation, with_replacement};
-use crate::{Augment, DataError, Dataset, Task};
-
-/// Images and labels of some samples, on the CPU.
-#[derive(Clone, Debug)]
-pub struct Batch {
-    /// Normalised pixels, `f32`, `[batch, channels, height, width]`.
-    pub images: Tensor,
-    /// Labels, `u32`, `[batch]`.
-    pub labels: Tensor,
-}
+use crate::{
+    Batch, DataError, Dataset, ImageShape, Picture, Sample, Target, TargetSpec, Targets, Transform,
+};
 
 /// In which order a [`Loader`] visits the samples.
 #[non_exhaustive]
@@ -42,7 +35,7 @@ pub struct Loader<'a> {
     order: BatchOrder,
     seed: u64,
     drop_last: bool,
-    augment: Option<Augment>,
+    augment: Option<Box<dyn Transform + 'a>>,
     // The order of the epoch served last: computing it for every batch would cost O(n) per step.
     epoch_order: Mutex<Option<(usize, Arc<[usize]>)>>,
 }
@@ -95,10 +88,10 @@ impl<'a> Loader<'a> {
         self
     }
 
-    /// Augments every sample.
+    /// Changes every sample at random, image and mask together.
     #[must_use]
-    pub fn augment(mut self, augment: Augment) -> Self {
-        self.augment = Some(augment);
+    pub fn augment(mut self, transform: impl Transform + 'a) -> Self {
+        self.augment = Some(Box::new(transform));
         self
     }
 
@@ -146,9 +139,9 @@ impl<'a> Loader<'a> {
     /// Batch `step` of epoch `epoch`, both counted from 0.
     ///
     /// # Errors
-    /// [`DataError::StepOutOfRange`], [`DataError::LabelTooLarge`] for a label that is not below the
-    /// data set's number of classes, [`DataError::Pixel`] for a pixel that is not finite or was not
-    /// written, and what the data set or the tensor library reports.
+    /// [`DataError::StepOutOfRange`], [`DataError::Pixel`] for a pixel that is not finite or was not
+    /// written, those of [`TargetSpec::check`] for a target that is none of the data set's, both with the
+    /// sample's index, and what the data set, the change or the tensor library reports.
     pub fn batch(&self, epoch: usize, step: usize) -> Result<Batch, DataError> {
         self.build(&self.indices(epoch, step)?, epoch, step, 0)
     }
@@ -189,13 +182,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// A label that is below the number of classes, whatever the data set says of its own.
-    fn checked(&self, index: usize, found: u32) -> Result<u32, DataError> {
-        let Task::Classification { classes } = self.dataset.task();
-        let small = usize::try_from(found).is_ok_and(|label| label < classes);
-        small.then_some(found).ok_or(DataError::LabelTooLarge { index, classes, found })
-    }
-
     fn build(
         &self,
         indices: &[usize],
@@ -203,29 +189,46 @@ impl<'a> Loader<'a> {
         step: usize,
         first_row: usize,
     ) -> Result<Batch, DataError> {
-        let shape = self.dataset.shape();
-        let image = shape.pixels()?;
+        let (shape, spec) = (self.dataset.shape(), self.dataset.targets());
+        let (image, width) = (shape.pixels()?, spec.width(shape)?);
         // What a data set leaves unwritten is found by its not being a number.
         let mut pixels = vec![f32::NAN; image * indices.len()];
-        let mut labels = Vec::with_capacity(indices.len());
+        let mut targets = Targets::unwritten(spec, shape, indices.len())?;
         // Positions wrap only after 2^64 samples of one epoch.
         let first =
             (step as u64).wrapping_mul(self.batch_size as u64).wrapping_add(first_row as u64);
-        for ((&index, row), position) in
-            indices.iter().zip(pixels.chunks_exact_mut(image)).zip(0_u64..)
+        for (row, (&index, pixels)) in
+            indices.iter().zip(pixels.chunks_exact_mut(image)).enumerate()
         {
-            labels.push(self.checked(index, self.dataset.sample(index, row)?)?);
-            check_pixels(index, row)?;
+            let mut sample = Sample { pixels, target: targets.row(row, width) };
+            self.dataset.read(index, &mut sample)?;
+            spec.check(index, &sample.target)?;
+            check_pixels(index, sample.pixels)?;
             if let Some(augment) = &self.augment {
-                let mut random = for_sample(self.seed, epoch, first.wrapping_add(position));
-                augment.apply(shape, row, &mut random)?;
+                let position = first.wrapping_add(row as u64);
+                let mut random = for_sample(self.seed, epoch, position);
+                augment.apply(&mut picture(shape, spec, sample)?, &mut random)?;
             }
         }
         let dims = (indices.len(), shape.channels, shape.height, shape.width);
-        Ok(Batch {
-            images: Tensor::from_vec(pixels, dims, &Device::Cpu)?,
-            labels: Tensor::from_vec(labels, indices.len(), &Device::Cpu)?,
-        })
+        let inputs = Tensor::from_vec(pixels, dims, &Device::Cpu)?;
+        let targets = targets.into_tensor(spec, shape, indices.len())?;
+        Ok(Batch { inputs, targets, count: indices.len() })
+    }
+}
+
+/// The image of a sample with its mask, where it has one.
+fn picture<'a>(
+    shape: ImageShape,
+    targets: TargetSpec,
+    sample: Sample<'a>,
+) -> Result<Picture<'a>, DataError> {
+    let picture = Picture::new(shape, sample.pixels)?;
+    match (targets, sample.target) {
+        (TargetSpec::Mask { ignore, .. }, Target::Indices(labels)) => {
+            picture.with_mask(labels, ignore)
+        }
+        _ => Ok(picture),
     }
 }
 

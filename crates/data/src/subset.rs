@@ -1,7 +1,7 @@
 //! A view of chosen samples.
 
 use crate::digest::Cached;
-use crate::{DataError, Dataset, ImageShape, Task};
+use crate::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 
 /// The samples of another data set at given indices, in that order; an index may occur more than once.
 ///
@@ -48,16 +48,16 @@ impl<D: Dataset> Dataset for Subset<D> {
         self.inner.shape()
     }
 
-    fn task(&self) -> Task {
-        self.inner.task()
+    fn targets(&self) -> TargetSpec {
+        self.inner.targets()
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
         let inner = *self
             .indices
             .get(index)
             .ok_or(DataError::IndexOutOfRange { index, len: self.indices.len() })?;
-        self.inner.sample(inner, pixels)
+        self.inner.read(inner, sample)
     }
 
     fn digest(&self) -> Result<String, DataError> {

@@ -1,6 +1,11 @@
-//! Laws for data sets, for this crate's own and for third parties'.
+//! Laws for data sets and random changes, for this crate's own and for third parties'.
 
-use crate::{Dataset, Task};
+use crate::dataset::bits;
+use crate::{Dataset, OwnedSample, Sample, Target, Targets};
+
+mod transform;
+
+pub use transform::{BrokenTransform, check_transform};
 
 /// The first law a data set breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +30,15 @@ pub enum Broken {
         /// Index of the sample.
         index: usize,
     },
-    /// Two reads gave different labels, or a label beyond the task's classes.
-    Label {
+    /// Two reads gave different targets, or one that is none of the set's.
+    Target {
         /// Index of the sample.
         index: usize,
-        /// The label.
-        label: u32,
+        /// Why it is none of the set's; nothing when two reads differ.
+        error: Option<String>,
     },
+    /// Room for a target of another kind or size was taken instead of refused.
+    TargetBuffer,
     /// A sample past the end was given instead of refused.
     PastTheEnd {
         /// Its index.
@@ -46,8 +53,8 @@ pub enum Broken {
     Digest,
 }
 
-/// Checks every sample of `data` against the contract of [`Dataset`]: all pixels are written, reads
-/// repeat bit for bit, labels are classes of the task, indices and buffers that do not fit are
+/// Checks every sample of `data` against the contract of [`Dataset`]: all pixels and the whole target are written,
+/// reads repeat bit for bit, targets are what [`Dataset::targets`] says, indices and buffers that do not fit are
 /// refused, and the digest repeats.
 ///
 /// # Errors
@@ -57,17 +64,16 @@ pub fn check_dataset(data: &dyn Dataset) -> Result<(), Broken> {
     if data.is_empty() != (len == 0) {
         return Err(Broken::Empty { len });
     }
-    let pixels = data.shape().pixels().map_err(|_| Broken::Shape)?;
+    let unwritten =
+        OwnedSample::unwritten(data.shape(), data.targets()).map_err(|_| Broken::Shape)?;
     for index in 0..len {
-        check_sample(data, index, pixels)?;
+        check_sample(data, index, &unwritten)?;
     }
-    if data.sample(len, &mut vec![0.0; pixels]).is_ok() {
+    if data.read(len, &mut unwritten.clone().room()).is_ok() {
         return Err(Broken::PastTheEnd { index: len });
     }
-    for length in [pixels - 1, pixels + 1] {
-        if len > 0 && data.sample(0, &mut vec![0.0; length]).is_ok() {
-            return Err(Broken::BufferLength { length });
-        }
+    if len > 0 {
+        check_rooms(data, &unwritten)?;
     }
     match (data.digest(), data.digest()) {
         (Ok(first), Ok(second)) if first == second => Ok(()),
@@ -75,92 +81,54 @@ pub fn check_dataset(data: &dyn Dataset) -> Result<(), Broken> {
     }
 }
 
-fn check_sample(data: &dyn Dataset, index: usize, pixels: usize) -> Result<(), Broken> {
-    // Two different fills: a pixel nobody writes differs between the reads.
-    let read = |fill: f32| {
-        let mut buffer = vec![fill; pixels];
-        match data.sample(index, &mut buffer) {
-            Ok(label) => Ok((buffer, label)),
-            Err(error) => Err(Broken::Sample { index, error: error.to_string() }),
+/// Rooms that do not fit, for the first sample.
+fn check_rooms(data: &dyn Dataset, unwritten: &OwnedSample) -> Result<(), Broken> {
+    let pixels = unwritten.pixels.len();
+    for length in [pixels - 1, pixels + 1] {
+        let mut room = OwnedSample { pixels: vec![0.0; length], ..unwritten.clone() };
+        if data.read(0, &mut room.room()).is_ok() {
+            return Err(Broken::BufferLength { length });
         }
-    };
-    let ((first, label), (second, again)) = (read(1.0)?, read(-2.0)?);
-    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-    if bits(&first) != bits(&second) {
-        return Err(Broken::Pixels { index });
     }
-    let Task::Classification { classes } = data.task();
-    if label != again || label as usize >= classes {
-        return Err(Broken::Label { index, label });
+    let mut pixels = unwritten.pixels.clone();
+    let count = unwritten.targets.count();
+    let mut longer = (vec![0_u32; count + 1], vec![0.0_f32; count + 1]);
+    let mut equal = (vec![0_u32; count], vec![0.0_f32; count]);
+    let (wrong_length, wrong_kind) = match &unwritten.targets {
+        Targets::Indices(_) => (Target::Indices(&mut longer.0), Target::Numbers(&mut equal.1)),
+        Targets::Numbers(_) => (Target::Numbers(&mut longer.1), Target::Indices(&mut equal.0)),
+    };
+    for target in [wrong_length, wrong_kind] {
+        if data.read(0, &mut Sample { pixels: &mut pixels, target }).is_ok() {
+            return Err(Broken::TargetBuffer);
+        }
     }
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{DataError, ImageShape, Subset, digits};
-
-    #[test]
-    fn own_data_sets_obey() {
-        let splits = digits();
-        assert_eq!(check_dataset(&splits.test), Ok(()));
-        let odd = (0..splits.train.len()).filter(|i| i % 2 == 1).take(50).collect();
-        assert_eq!(check_dataset(&Subset::new(&splits.train, odd).unwrap()), Ok(()));
+fn check_sample(data: &dyn Dataset, index: usize, unwritten: &OwnedSample) -> Result<(), Broken> {
+    let read = |fill: f32| {
+        // Two different fills: a pixel nobody writes differs between the reads.
+        let pixels = vec![fill; unwritten.pixels.len()];
+        let mut sample = OwnedSample { pixels, ..unwritten.clone() };
+        match data.read(index, &mut sample.room()) {
+            Ok(()) => Ok(sample),
+            Err(error) => Err(Broken::Sample { index, error: error.to_string() }),
+        }
+    };
+    let (mut first, second) = (read(1.0)?, read(-2.0)?);
+    let only_pixels = |sample: &OwnedSample| {
+        sample.pixels.iter().map(|pixel| pixel.to_bits()).collect::<Vec<_>>()
+    };
+    if only_pixels(&first) != only_pixels(&second) {
+        return Err(Broken::Pixels { index });
     }
-
-    /// Breaks one law at a time.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Fault {
-        None,
-        SkipsPixel,
-        LargeLabel,
-        TakesAnyIndex,
-        TakesAnyBuffer,
-        Fails,
-        NoDigest,
+    if bits(&first) != bits(&second) {
+        return Err(Broken::Target { index, error: None });
     }
-
-    impl Dataset for Fault {
-        fn len(&self) -> usize {
-            3
-        }
-
-        fn shape(&self) -> ImageShape {
-            ImageShape::new(1, 2, 2)
-        }
-
-        fn task(&self) -> Task {
-            Task::Classification { classes: 2 }
-        }
-
-        fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-            let past = index >= self.len() && *self != Self::TakesAnyIndex;
-            let short = pixels.len() != 4 && *self != Self::TakesAnyBuffer;
-            if past || short || *self == Self::Fails {
-                return Err(DataError::IndexOutOfRange { index, len: self.len() });
-            }
-            let skipped = usize::from(*self == Self::SkipsPixel);
-            pixels[skipped..].fill(index as f32);
-            Ok(if *self == Self::LargeLabel { 2 } else { 1 })
-        }
-
-        fn digest(&self) -> Result<String, DataError> {
-            match self {
-                Self::NoDigest => Err(DataError::EmptyDataset),
-                _ => crate::digest::of(self),
-            }
-        }
-    }
-
-    #[test]
-    fn every_fault_is_found() {
-        assert_eq!(check_dataset(&Fault::None), Ok(()));
-        assert_eq!(check_dataset(&Fault::SkipsPixel), Err(Broken::Pixels { index: 0 }));
-        assert_eq!(check_dataset(&Fault::LargeLabel), Err(Broken::Label { index: 0, label: 2 }));
-        assert_eq!(check_dataset(&Fault::TakesAnyIndex), Err(Broken::PastTheEnd { index: 3 }));
-        assert_eq!(check_dataset(&Fault::TakesAnyBuffer), Err(Broken::BufferLength { length: 3 }));
-        assert!(matches!(check_dataset(&Fault::Fails), Err(Broken::Sample { index: 0, .. })));
-        assert_eq!(check_dataset(&Fault::NoDigest), Err(Broken::Digest));
-    }
+    let checked = data.targets().check(index, &first.room().target);
+    checked.map_err(|error| Broken::Target { index, error: Some(error.to_string()) })
 }
+
+#[cfg(test)]
+mod tests;

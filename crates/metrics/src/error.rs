@@ -1,18 +1,18 @@
 //! Errors of measuring.
 
-/// Why a meter could not take its input.
+/// Why a scorer could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
-    /// Logits that are not a matrix, or labels that are not one per row.
-    #[error(
-        "expected logits [batch, classes] with labels [batch], found {logits:?} and {labels:?}"
-    )]
+    /// An output and a target that are not of the shapes that belong together.
+    #[error("expected {expected}, found an output of {output:?} with a target of {target:?}")]
     Shape {
-        /// Shape of the logits.
-        logits: Vec<usize>,
-        /// Shape of the labels.
-        labels: Vec<usize>,
+        /// The shapes that belong together.
+        expected: String,
+        /// Shape of the output.
+        output: Vec<usize>,
+        /// Shape of the target.
+        target: Vec<usize>,
     },
     /// Labels that are not integers.
     #[error("expected labels of an integer type, found {found:?}")]
@@ -20,34 +20,57 @@ pub enum MetricsError {
         /// The type found.
         found: candle_core::DType,
     },
-    /// A label that is no column of the logits.
-    #[error("row {row}: expected a label from 0 to below {classes}, found {found}")]
+    /// A label that is none of the classes.
+    #[error("row {row}, place {place}: expected a label from 0 to below {classes}, found {found}")]
     LabelOutOfRange {
-        /// The row.
+        /// The row of the batch.
         row: usize,
-        /// Columns of the logits.
+        /// The pixel in this row, row by row of the image; 0 where a row has one label.
+        place: usize,
+        /// How many classes there are.
         classes: usize,
         /// The label.
         found: i64,
     },
-    /// A top-k accuracy with k = 0, which nothing can meet.
-    #[error("top-k accuracy needs k of at least 1, found 0")]
-    ZeroK,
-    /// Two top-k accuracies with different k cannot be merged.
-    #[error("cannot merge a top-{found} accuracy into a top-{expected} accuracy")]
-    MixedK {
-        /// The k of the meter merged into.
-        expected: usize,
-        /// The k of the other.
-        found: usize,
-    },
-    /// A weight that is negative or not finite.
-    #[error("expected a finite weight of at least 0, found {found}")]
-    Weight {
-        /// The weight.
+    /// A label of several that is neither 0 nor 1.
+    #[error("row {row}, label {label}: expected 0 or 1, found {found}")]
+    LabelNotBinary {
+        /// The row of the batch.
+        row: usize,
+        /// The label.
+        label: usize,
+        /// Its value.
         found: f64,
     },
-    /// The tensor library failed while the scores were read.
+    /// A value to be predicted that is no finite number.
+    #[error("row {row}, value {value}: expected a finite number, found {found}")]
+    ValueNotFinite {
+        /// The row of the batch.
+        row: usize,
+        /// Which of the values.
+        value: usize,
+        /// What was found.
+        found: f64,
+    },
+    /// A setting that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Setting {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+        /// The value.
+        found: usize,
+    },
+    /// A state of another scorer.
+    #[error("expected a state of {expected} numbers, found {found}: it is of another scorer")]
+    State {
+        /// Numbers in the state of this scorer.
+        expected: usize,
+        /// Numbers in the state to be added.
+        found: usize,
+    },
+    /// The tensor library failed while the outputs were read.
     #[error("cannot read the tensors: {0}")]
     Tensor(#[from] candle_core::Error),
 }

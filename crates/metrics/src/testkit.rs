@@ -1,151 +1,146 @@
-//! Laws for meters, for this crate's own and for third parties'.
+//! Laws for scorers, for this crate's own and for third parties'.
 
-use crate::{Meter, MetricsError};
+use candle_core::Tensor;
+use dartloom_record::Scores;
 
-/// The first law a meter breaks.
+use crate::{MetricsError, Scorer};
+
+/// A batch that a scorer can measure.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// What a model put out.
+    pub output: Tensor,
+    /// What is true.
+    pub target: Tensor,
+}
+
+/// The first law a scorer breaks.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Broken {
-    /// A meter that has seen nothing has a value.
-    EmptyHasValue {
-        /// The value.
-        value: f64,
+    /// A scorer that has seen nothing has a score.
+    EmptyHasScores {
+        /// Its scores.
+        found: Scores,
     },
-    /// Merging meters of two parts differs from one meter of the whole.
-    Merge {
-        /// Number of samples in the first part.
+    /// Adding the states of two parts differs from one scorer of the whole.
+    Shards {
+        /// Number of batches in the first part.
         cut: usize,
-        /// Value over the whole.
-        whole: Option<f64>,
-        /// Value after merging.
-        merged: Option<f64>,
+        /// Scores of the whole.
+        whole: Scores,
+        /// Scores of the sum.
+        sum: Scores,
     },
-    /// Another order of samples gives another value.
+    /// Another order of batches gives other scores.
     Order {
-        /// Value in the given order.
-        given: Option<f64>,
-        /// Value in reverse order.
-        reversed: Option<f64>,
+        /// Scores in the given order.
+        given: Scores,
+        /// Scores in reverse order.
+        reversed: Scores,
     },
-    /// A meter that was reset still has a value.
-    Reset {
-        /// The value.
-        value: f64,
+    /// The length of the state depends on what was seen.
+    StateLength {
+        /// Before anything was seen.
+        empty: usize,
+        /// Afterwards.
+        seen: usize,
     },
-    /// The meter refused a sample that the caller calls valid.
+    /// A state of the wrong length was taken, or changed something.
+    WrongState {
+        /// Its length.
+        length: usize,
+    },
+    /// A batch whose output has one row more than its target was taken, or changed something.
+    WrongRows,
+    /// The scorer refused a batch that the caller calls valid.
     Refused {
         /// Its reason.
         error: String,
     },
+    /// The batches given cannot be cut.
+    Batches {
+        /// Why.
+        error: String,
+    },
 }
 
-/// Checks a meter against the contract of [`Meter`]: nothing seen means no value, merging the
-/// meters of any two parts equals one meter of the whole, the order of samples does not matter,
-/// and a reset forgets everything.
+/// Checks a scorer against the contract of [`Scorer`]: nothing seen means no score, the states of any two parts add
+/// up to the whole, the order of batches does not matter, states have one length and no other is taken, and an
+/// output of more rows than its target is an error that counts nothing.
 ///
-/// `empty` makes a new meter, `update` feeds it sample number `i` of `samples`; values may differ by
-/// rounding, `1e-9` relative.
+/// `empty` makes a new scorer; `batches` should be several. Scores may differ by rounding, `1e-9` relative.
 ///
 /// # Errors
 /// The first law that is broken.
-pub fn check_meter<M: Meter>(
-    empty: impl Fn() -> M,
-    samples: usize,
-    update: impl Fn(&mut M, usize) -> Result<(), MetricsError>,
+pub fn check_scorer(
+    empty: &dyn Fn() -> Box<dyn Scorer>,
+    batches: &[Measured],
 ) -> Result<(), Broken> {
-    if let Some(value) = empty().value() {
-        return Err(Broken::EmptyHasValue { value });
+    let found = empty().scores();
+    if !found.is_empty() {
+        return Err(Broken::EmptyHasScores { found });
     }
-    let over = |indices: &mut dyn Iterator<Item = usize>| {
-        let mut meter = empty();
-        for index in indices {
-            update(&mut meter, index).map_err(refused)?;
+    let whole = over(empty, batches.iter())?;
+    let lengths = [empty().state().len(), whole.state().len()];
+    if lengths[0] != lengths[1] {
+        return Err(Broken::StateLength { empty: lengths[0], seen: lengths[1] });
+    }
+    let given = whole.scores();
+    for cut in 0..=batches.len() {
+        let (first, second) = batches.split_at(cut);
+        let mut sum = over(empty, first.iter())?;
+        sum.add(&over(empty, second.iter())?.state()).map_err(refused)?;
+        if !alike(&given, &sum.scores()) {
+            return Err(Broken::Shards { cut, whole: given, sum: sum.scores() });
         }
-        Ok(meter)
-    };
-    let whole = over(&mut (0..samples))?.value();
-    for cut in 0..=samples {
-        let mut merged = over(&mut (0..cut))?;
-        merged.merge(&over(&mut (cut..samples))?).map_err(refused)?;
-        let merged = merged.value();
-        if !close(whole, merged) {
-            return Err(Broken::Merge { cut, whole, merged });
+    }
+    let reversed = over(empty, batches.iter().rev())?.scores();
+    if !alike(&given, &reversed) {
+        return Err(Broken::Order { given, reversed });
+    }
+    check_refusals(whole, batches)
+}
+
+fn check_refusals(mut scorer: Box<dyn Scorer>, batches: &[Measured]) -> Result<(), Broken> {
+    let before = scorer.state();
+    for length in [before.len() + 1, before.len().saturating_sub(1)] {
+        if scorer.add(&vec![1.0; length]).is_ok() || scorer.state() != before {
+            return Err(Broken::WrongState { length });
         }
     }
-    let mut reversed = over(&mut (0..samples).rev())?;
-    if !close(whole, reversed.value()) {
-        return Err(Broken::Order { given: whole, reversed: reversed.value() });
+    for Measured { output, target } in batches {
+        let longer = Tensor::cat(&[output, output], 0);
+        let longer = longer.map_err(|error| Broken::Batches { error: error.to_string() })?;
+        if scorer.update(&longer, target).is_ok() || scorer.state() != before {
+            return Err(Broken::WrongRows);
+        }
     }
-    reversed.reset();
-    reversed.value().map_or(Ok(()), |value| Err(Broken::Reset { value }))
+    Ok(())
+}
+
+fn over<'a>(
+    empty: &dyn Fn() -> Box<dyn Scorer>,
+    batches: impl Iterator<Item = &'a Measured>,
+) -> Result<Box<dyn Scorer>, Broken> {
+    let mut scorer = empty();
+    for Measured { output, target } in batches {
+        scorer.update(output, target).map_err(refused)?;
+    }
+    Ok(scorer)
 }
 
 fn refused(error: MetricsError) -> Broken {
     Broken::Refused { error: error.to_string() }
 }
 
-fn close(a: Option<f64>, b: Option<f64>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
-        (None, None) => true,
-        _ => false,
-    }
+fn alike(a: &Scores, b: &Scores) -> bool {
+    let close = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    let same = |((name, a), (other, b)): ((&str, f64), (&str, f64))| {
+        name == other && (close(a, b) || (a.is_nan() && b.is_nan()))
+    };
+    a.len() == b.len() && a.iter().zip(b.iter()).all(same)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Accuracy, Mean};
-    use candle_core::{Device, Tensor};
-
-    #[test]
-    fn own_meters_obey() {
-        let values = [(0.5, 1.0), (2.0, 3.0), (-1.0, 0.5), (4.0, 2.0)];
-        check_meter(Mean::new, values.len(), |meter, i| meter.update(values[i])).unwrap();
-        let batches: Vec<(Tensor, Tensor)> = (0u32..4)
-            .map(|i| {
-                let logits = [[0.1, 0.9, i as f32], [i as f32, 1.5, 0.0]];
-                let labels = Tensor::new(&[i % 3, 1], &Device::Cpu).unwrap();
-                (Tensor::new(&logits, &Device::Cpu).unwrap(), labels)
-            })
-            .collect();
-        check_meter(Accuracy::new, batches.len(), |meter, i| {
-            meter.update((&batches[i].0, &batches[i].1))
-        })
-        .unwrap();
-    }
-
-    /// Remembers the last sample only: wrong in every way that order matters.
-    #[derive(Default)]
-    struct Last(Option<f64>);
-
-    impl Meter for Last {
-        type Sample<'a> = f64;
-
-        fn update(&mut self, sample: f64) -> Result<(), MetricsError> {
-            self.0 = Some(sample);
-            Ok(())
-        }
-
-        fn merge(&mut self, other: &Self) -> Result<(), MetricsError> {
-            self.0 = other.0.or(self.0);
-            Ok(())
-        }
-
-        fn value(&self) -> Option<f64> {
-            self.0
-        }
-
-        fn reset(&mut self) {}
-    }
-
-    #[test]
-    fn broken_meters_are_found() {
-        let found = check_meter(Last::default, 2, |meter, i| meter.update(i as f64));
-        assert_eq!(found, Err(Broken::Order { given: Some(1.0), reversed: Some(0.0) }));
-        let found = check_meter(Last::default, 2, |meter, _| meter.update(3.0));
-        assert_eq!(found, Err(Broken::Reset { value: 3.0 }));
-        let found = check_meter(|| Last(Some(1.0)), 1, |meter, _| meter.update(1.0));
-        assert_eq!(found, Err(Broken::EmptyHasValue { value: 1.0 }));
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ mod number;
 pub use candidate::Candidate;
 pub use entropy::CellEntropy;
 pub use log::{EventLog, Record, Truncated, read_events_from};
+pub(crate) use number::Number;
 
 /// Something that happened in a run.
 ///

@@ -5,8 +5,10 @@ mod error;
 mod event;
 mod identity;
 mod kept_runs;
+mod objective;
 mod observer;
 mod run_dir;
+mod scores;
 pub mod statistics;
 mod stored;
 
@@ -14,8 +16,10 @@ pub use error::{ObserverError, RecordError, StatisticsError};
 pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
 pub use identity::{Agreement, Difference, Identity};
 pub use kept_runs::KeptRuns;
+pub use objective::{Direction, Objective};
 pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
 pub use run_dir::{RunDir, digest, write_whole};
+pub use scores::Scores;
 pub use stored::Stored;
 
 /// Seconds since an origin the caller chose.

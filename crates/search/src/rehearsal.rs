@@ -1,7 +1,7 @@
 //! What others wrote for a search, tried before it begins: a mistake is told in the first second and
 //! not after an epoch, or after a search.
 
-use dartloom_data::{Dataset, Task, check_repeats};
+use dartloom_data::{Dataset, TargetSpec, check_repeats};
 use dartloom_decode::{DecodeError, Decoded, Decoder};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
@@ -82,8 +82,8 @@ pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
             found: format!("{input} for images of {shape}"),
         });
     }
-    match data.task() {
-        Task::Classification { classes } if classes != build.classes => {
+    match data.targets() {
+        TargetSpec::Class { classes } if classes != build.classes => {
             Err(TrainError::Classes { expected: classes, found: build.classes })
         }
         _ => Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Parts};
+use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Parts, Transform as _};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
@@ -85,7 +85,7 @@ impl SearchConfig {
                 return Err(SearchError::Config { field: "batch", expected, found });
             }
         }
-        Ok(self.augment().check(data.train.shape())?)
+        Ok(self.augment().check(data.train.shape(), data.train.targets())?)
     }
 
     /// Refuses values that make no sense.

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_metrics::{Accuracy, Mean, Meter};
+use dartloom_metrics::{Accuracy, Scorer};
 
 use crate::{TrainError, cross_entropy};
 
@@ -23,18 +23,20 @@ pub fn evaluate<E: From<TrainError>>(
     loader: &Loader<'_>,
     mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
 ) -> Result<Evaluation, E> {
-    let (mut loss, mut accuracy) = (Mean::new(), Accuracy::new());
+    let (mut sum, mut count) = (0.0, 0.0);
+    let mut accuracy = Accuracy::new();
     for step in 0..loader.batches_per_epoch() {
         let batch = loader.batch(0, step).map_err(TrainError::from)?;
-        let logits = forward(&batch.images)?.detach();
-        let images = batch.labels.elem_count() as f64;
-        let value = scalar(&cross_entropy(&logits, &batch.labels, 0.0)?)?;
-        loss.update((value, images)).map_err(TrainError::from)?;
-        accuracy.update((&logits, &batch.labels)).map_err(TrainError::from)?;
+        let logits = forward(&batch.inputs)?.detach();
+        let images = batch.targets.elem_count() as f64;
+        let value = scalar(&cross_entropy(&logits, &batch.targets, 0.0)?)?;
+        sum += images * value;
+        count += images;
+        accuracy.update(&logits, &batch.targets).map_err(TrainError::from)?;
     }
-    match (loss.value(), accuracy.value()) {
-        (Some(loss), Some(accuracy)) => Ok(Evaluation { loss, accuracy }),
-        _ => Err(TrainError::Config {
+    match accuracy.value() {
+        Some(accuracy) => Ok(Evaluation { loss: sum / count, accuracy }),
+        None => Err(TrainError::Config {
             field: "evaluation data",
             expected: "at least one image",
             found: "none".to_owned(),

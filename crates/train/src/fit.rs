@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use dartloom_data::{Augment, BatchOrder, Dataset, Loader, Task, check_repeats};
+use dartloom_data::{
+    Augment, BatchOrder, Dataset, Loader, TargetSpec, Transform as _, check_repeats,
+};
 use dartloom_ops::{Mode, Model, Pass};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
@@ -91,7 +93,7 @@ impl FitConfig {
                 found: format!("{} of {} images", self.batch, train.len()),
             });
         }
-        Ok(self.augment().check(train.shape())?)
+        Ok(self.augment().check(train.shape(), train.targets())?)
     }
 
     /// Refuses values that make no sense.
@@ -284,7 +286,7 @@ impl<'a> Fit<'a> {
 
     /// Refuses the output of a model of one's own that is no batch of logits.
     fn check_logits(&self, logits: &Tensor, labels: &Tensor) -> Result<(), TrainError> {
-        let Task::Classification { classes } = self.train.dataset().task() else { return Ok(()) };
+        let TargetSpec::Class { classes } = self.train.dataset().targets() else { return Ok(()) };
         let expected = [labels.elem_count(), classes];
         if logits.dims() == expected {
             return Ok(());
@@ -303,8 +305,8 @@ impl<'a> Fit<'a> {
 }
 
 fn check_classes(model: &dyn Model, data: &dyn Dataset) -> Result<(), TrainError> {
-    match (data.task(), model.classes()) {
-        (Task::Classification { classes: expected }, Some(found)) if found != expected => {
+    match (data.targets(), model.classes()) {
+        (TargetSpec::Class { classes: expected }, Some(found)) if found != expected => {
             Err(TrainError::Classes { expected, found })
         }
         _ => Ok(()),
@@ -316,10 +318,10 @@ fn check_classes(model: &dyn Model, data: &dyn Dataset) -> Result<(), TrainError
 /// # Errors
 /// [`TrainError::TestImages`].
 pub fn check_alike(train: &dyn Dataset, test: &dyn Dataset) -> Result<(), TrainError> {
-    if train.shape() == test.shape() && train.task() == test.task() {
+    if train.shape() == test.shape() && train.targets() == test.targets() {
         return Ok(());
     }
-    let said = |data: &dyn Dataset| format!("{}, {:?}", data.shape(), data.task());
+    let said = |data: &dyn Dataset| format!("{}, {}", data.shape(), data.targets());
     Err(TrainError::TestImages { expected: said(train), found: said(test) })
 }
 
@@ -340,9 +342,9 @@ impl Stepper for Fit<'_> {
 
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
-        let loss = self.forward(&batch.images, &batch.labels, at)?;
+        let loss = self.forward(&batch.inputs, &batch.targets, at)?;
         let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
-        let value = guard.check("loss", scalar(&loss)?, || self.locate(&batch.images))?;
+        let value = guard.check("loss", scalar(&loss)?, || self.locate(&batch.inputs))?;
         let variables = self.model.variables().parameters();
         let mut gradients = Gradients::take(&mut loss.backward()?, variables);
         let norm = gradients.clip_norm(self.config.clip)?;

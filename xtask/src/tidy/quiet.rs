@@ -10,11 +10,12 @@ use super::{Finding, Tree, lanes};
 /// Crates that are programs.
 const PROGRAMS: [&str; 1] = ["cli"];
 
-/// Crates whose one job, in part, is to read or write files: readers, the run directory, the journal,
-/// stored results, experiment files, figures of a process.
+/// Crates whose one job, in part, is to read or write files: readers, the run directory, the
+/// journal, stored results, experiment files, figures of a process.
 const FILES: [&str; 6] = ["bench", "data", "dist", "engine", "record", "train"];
 
-/// Crates that keep others to deadlines, or measure how long they take: they read the clock and wait.
+/// Crates that keep others to deadlines, or measure how long they take: they read the clock and
+/// wait.
 const CLOCKS: [&str; 2] = ["bench", "dist"];
 
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", concat!("db", "g")];

@@ -59,8 +59,8 @@ fn step(
     let FitConfig { clip, .. } = FitConfig::default();
     let mut noise = Noise::new(SEED).stream("drop-path", 0);
     let mut pass = Pass { execution: case.execution(), ..Pass::new(Mode::train(), &mut noise) };
-    let output = network.forward(&data.images, &mut pass)?;
-    let loss = cross_entropy(&output.main, &data.labels, 0.0)?;
+    let output = network.forward(&data.inputs, &mut pass)?;
+    let loss = cross_entropy(&output.main, &data.targets, 0.0)?;
     let variables = network.variables().parameters();
     let mut gradients = Gradients::take(&mut loss.backward()?, variables);
     gradients.clip_norm(clip)?;

@@ -55,7 +55,7 @@ impl<'a> File<'a> {
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
         let labels = self.labels(&labels, &expected[..1])?;
-        Ok(Batch { images: images.map_err(BenchError::work)?, labels })
+        Batch::new(images.map_err(BenchError::work)?, labels).map_err(BenchError::work)
     }
 
     /// Whole numbers below the number of classes.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dartloom::data::{Batch, Dataset as _, InMemory, Task, cifar};
+use dartloom::data::{Batch, Dataset as _, InMemory, TargetSpec, cifar};
 use dartloom::noise::Noise;
 use dartloom::score::zero_cost::{
     Reads, Subject, ZeroCostError, ZeroCostScore, by_name, dataset_batch, memory, names,
@@ -133,8 +133,8 @@ fn images(directory: &Path) -> Result<InMemory, CliError> {
 fn sizes(images: &InMemory) -> Result<(usize, Shape), CliError> {
     let shape = images.shape();
     let input = Shape::new(shape.channels, shape.height, shape.width);
-    match images.task() {
-        Task::Classification { classes } => Ok((classes, input)),
+    match images.targets() {
+        TargetSpec::Class { classes } => Ok((classes, input)),
         other => Err(CliError::OptionValue {
             option: "--data",
             expected: "images of classes",

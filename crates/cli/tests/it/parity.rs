@@ -21,7 +21,7 @@ const IMAGE: Shape = Shape::new(1, 8, 8);
 fn batch(seed: f64) -> Batch {
     let values: Vec<f32> = (0..128).map(|i| (seed + 1.7 * f64::from(i)).sin() as f32).collect();
     let images = Tensor::from_vec(values, (2, 1, 8, 8), &Device::Cpu).unwrap();
-    Batch { images, labels: Tensor::new(&[3_u32, 7], &Device::Cpu).unwrap() }
+    Batch::new(images, Tensor::new(&[3_u32, 7], &Device::Cpu).unwrap()).unwrap()
 }
 
 /// A search that no seed of the program's makes.
@@ -48,7 +48,7 @@ fn step() -> (StepReport, HashMap<String, Tensor>) {
         tensors.insert(format!("logits.{cell}"), logits);
     }
     for (part, seed) in [("train", 1.0), ("valid", 2.0)] {
-        let Batch { images, labels } = batch(seed);
+        let Batch { inputs: images, targets: labels, .. } = batch(seed);
         tensors.insert(format!("{part}.images"), images);
         // As other programs store them.
         tensors.insert(format!("{part}.labels"), labels.to_dtype(DType::I64).unwrap());
@@ -123,12 +123,12 @@ fn a_given_training_step_is_the_librarys_step() {
     let mut tensors: HashMap<String, Tensor> =
         network.variables().snapshot().unwrap().into_iter().collect();
     let batch = batch(1.0);
-    tensors.insert("train.images".to_owned(), batch.images.clone());
-    tensors.insert("train.labels".to_owned(), batch.labels.clone());
+    tensors.insert("train.images".to_owned(), batch.inputs.clone());
+    tensors.insert("train.labels".to_owned(), batch.targets.clone());
 
     let mut pass = Pass::new(Mode::train(), &mut rng);
-    let output = network.forward(&batch.images, &mut pass).unwrap();
-    let loss = cross_entropy(&output.main, &batch.labels, 0.0).unwrap();
+    let output = network.forward(&batch.inputs, &mut pass).unwrap();
+    let loss = cross_entropy(&output.main, &batch.targets, 0.0).unwrap();
     let variables = network.variables().parameters();
     let gradients = Gradients::take(&mut loss.backward().unwrap(), variables);
 

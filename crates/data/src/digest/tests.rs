@@ -1,4 +1,6 @@
-use crate::{DataError, Dataset, ImageShape, InMemory, Normalization, Subset, Task, digits};
+use crate::{
+    DataError, Dataset, ImageShape, InMemory, Normalization, Sample, Subset, TargetSpec, digits,
+};
 
 const SHAPE: ImageShape = ImageShape::new(1, 2, 2);
 
@@ -14,6 +16,10 @@ fn three() -> InMemory {
 fn every_part_of_the_contents_counts() {
     let same = three().digest().unwrap();
     assert_eq!(same, three().digest().unwrap());
+    assert_eq!(
+        same, "f0c0687557672feca38b43a5a177f137186a56cec9f63fd62b33116782ddfaa1",
+        "stored runs know it"
+    );
     let mut pixel: Vec<u8> = (0..12).collect();
     pixel[11] += 1;
     let others = [
@@ -55,12 +61,12 @@ impl Dataset for Plain {
         self.0.shape()
     }
 
-    fn task(&self) -> Task {
-        self.0.task()
+    fn targets(&self) -> TargetSpec {
+        self.0.targets()
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        self.0.sample(index, pixels)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        self.0.read(index, sample)
     }
 }
 
@@ -86,12 +92,12 @@ impl Dataset for NoPixels {
         self.0
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 1 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 1 }
     }
 
-    fn sample(&self, _: usize, _: &mut [f32]) -> Result<u32, DataError> {
-        Ok(0)
+    fn read(&self, _: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.target.put_class(0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use dartloom_data::cifar::{self, Variant};
-use dartloom_data::{Dataset, ImageShape, Task, digits, idx};
+use dartloom_data::{Dataset, ImageShape, OwnedSample, TargetSpec, digits, idx};
 
 use crate::bytes::{cifar10, cifar100, gzip, idx as file};
 
@@ -13,9 +13,9 @@ fn write(directory: &Path, name: &str, bytes: &[u8]) {
 }
 
 fn pixels(dataset: &dyn Dataset, index: usize) -> (Vec<f32>, u32) {
-    let mut pixels = vec![f32::NAN; dataset.shape().pixels().unwrap()];
-    let label = dataset.sample(index, &mut pixels).unwrap();
-    (pixels, label)
+    let sample = OwnedSample::read(dataset, index).unwrap();
+    let label = sample.class().unwrap();
+    (sample.pixels, label)
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn mnist_names_plain_and_gzipped() {
     write(path, "train-images-idx3-ubyte.gz", b"rubbish");
     let splits = idx::load_dir(path).unwrap();
     assert_eq!(splits.train.shape(), ImageShape::new(1, 1, 2));
-    assert_eq!(splits.train.task(), Task::Classification { classes: 10 });
+    assert_eq!(splits.train.targets(), TargetSpec::Class { classes: 10 });
     assert_eq!(splits.train.labels(), [4, 9]);
     // Mean 1/2, standard deviation 1/2: bytes 0 and 255 become -1 and 1.
     assert_eq!(pixels(&splits.train, 0), (vec![-1.0, 1.0], 4));
@@ -79,7 +79,7 @@ fn cifar100_uses_the_fine_label_and_is_recognised() {
     write(directory.path(), "train.bin", &cifar100(19, 99, 7));
     write(directory.path(), "test.bin", &cifar100(0, 42, 7));
     let splits = cifar::load_dir(directory.path()).unwrap();
-    assert_eq!(splits.train.classes(), 100);
+    assert_eq!(splits.train.targets(), TargetSpec::Class { classes: 100 });
     assert_eq!((splits.train.labels(), splits.test.labels()), (&[99][..], &[42][..]));
     assert!(splits.train.pixels().iter().all(|&byte| byte == 7));
 }
@@ -119,7 +119,7 @@ fn embedded_digits() {
     let splits = digits();
     assert_eq!((splits.train.len(), splits.test.len()), (1437, 360));
     assert_eq!(splits.train.shape().to_string(), "1x8x8");
-    assert_eq!(splits.train.task(), Task::Classification { classes: 10 });
+    assert_eq!(splits.train.targets(), TargetSpec::Class { classes: 10 });
     // The first row of the first digit, a zero, as printed in every tutorial of the data set.
     assert_eq!(splits.train.pixels()[..8], [0, 0, 5, 13, 9, 1, 0, 0]);
     assert_eq!(splits.train.labels()[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

@@ -18,8 +18,8 @@ fn numbered(n: usize) -> InMemory {
 }
 
 fn numbers(batch: &Batch) -> (Vec<f32>, Vec<u32>) {
-    let images = batch.images.flatten_all().unwrap().to_vec1().unwrap();
-    (images, batch.labels.to_vec1().unwrap())
+    let images = batch.inputs.flatten_all().unwrap().to_vec1().unwrap();
+    (images, batch.targets.to_vec1().unwrap())
 }
 
 const EVERYTHING: Augment = Augment { crop_padding: 2, flip: true, cutout: 2 };
@@ -132,10 +132,10 @@ fn the_loader_serves_tensors_as_documented() {
     let dataset = numbered(5);
     let loader = Loader::new(&dataset, 2).unwrap();
     let batch = loader.batch(0, 2).unwrap();
-    assert_eq!(batch.images.dims(), [1, 2, 3, 4]);
-    assert_eq!(batch.labels.dims(), [1]);
-    assert_eq!(batch.images.dtype(), candle_core::DType::F32);
-    assert_eq!(batch.labels.dtype(), candle_core::DType::U32);
+    assert_eq!(batch.inputs.dims(), [1, 2, 3, 4]);
+    assert_eq!(batch.targets.dims(), [1]);
+    assert_eq!(batch.inputs.dtype(), candle_core::DType::F32);
+    assert_eq!(batch.targets.dtype(), candle_core::DType::U32);
     for rows in [0..0, 1..2, 0..9] {
         let result = loader.batch_rows(0, 2, rows);
         assert!(matches!(result, Err(DataError::RowsOutOfRange { len: 1, .. })));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dartloom_data::{
-    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, Subset, Task, check_repeats,
+    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, OwnedSample, Sample, Subset,
+    TargetSpec, check_repeats,
 };
 
 fn three() -> InMemory {
@@ -15,24 +16,24 @@ fn three() -> InMemory {
 /// What a third party's implementation should meet, too.
 fn assert_contract(dataset: &dyn Dataset) {
     let count = dataset.shape().pixels().unwrap();
-    let Task::Classification { classes } = dataset.task() else { panic!("another task") };
-    let (mut first, mut second) = (vec![f32::NAN; count], vec![0.0; count]);
+    let TargetSpec::Class { classes } = dataset.targets() else { panic!("other targets") };
     for index in 0..dataset.len() {
-        let label = dataset.sample(index, &mut first).unwrap();
-        assert!((label as usize) < classes);
-        assert!(first.iter().all(|value| value.is_finite()));
-        assert_eq!(dataset.sample(index, &mut second).unwrap(), label);
-        assert_eq!(first, second);
+        let first = OwnedSample::read(dataset, index).unwrap();
+        assert!((first.class().unwrap() as usize) < classes);
+        assert!(first.pixels.iter().all(|value| value.is_finite()));
+        assert_eq!(OwnedSample::read(dataset, index).unwrap(), first);
     }
     let len = dataset.len();
     assert_eq!(dataset.is_empty(), (0..len).next().is_none());
     assert!(matches!(
-        dataset.sample(len, &mut first),
+        OwnedSample::read(dataset, len),
         Err(DataError::IndexOutOfRange { index, len: found }) if (index, found) == (len, len)
     ));
     if !dataset.is_empty() {
+        let mut sample = OwnedSample::unwritten(dataset.shape(), dataset.targets()).unwrap();
+        sample.pixels.pop();
         assert!(matches!(
-            dataset.sample(0, &mut first[1..]),
+            dataset.read(0, &mut sample.room()),
             Err(DataError::PixelCount { expected, found }) if (expected, found) == (count, count - 1)
         ));
     }
@@ -53,11 +54,12 @@ fn implementations_and_pointers_keep_the_contract() {
 #[test]
 fn subset_takes_the_chosen_samples() {
     let subset = Subset::new(three(), vec![2, 0]).unwrap();
-    let mut pixels = [0.0; 4];
-    assert_eq!(subset.sample(0, &mut pixels).unwrap(), 1);
-    assert_eq!(pixels, [8.0, 9.0, 10.0, 11.0]);
-    assert_eq!(subset.sample(1, &mut pixels).unwrap(), 2);
-    assert_eq!(pixels, [0.0, 1.0, 2.0, 3.0]);
+    let sample = OwnedSample::read(&subset, 0).unwrap();
+    assert_eq!(sample.class(), Some(1));
+    assert_eq!(sample.pixels, [8.0, 9.0, 10.0, 11.0]);
+    let sample = OwnedSample::read(&subset, 1).unwrap();
+    assert_eq!(sample.class(), Some(2));
+    assert_eq!(sample.pixels, [0.0, 1.0, 2.0, 3.0]);
     assert!(matches!(
         Subset::new(three(), vec![0, 3]),
         Err(DataError::IndexOutOfRange { index: 3, len: 3 })
@@ -68,9 +70,8 @@ fn subset_takes_the_chosen_samples() {
 fn normalisation_is_per_channel() {
     let normalization = Normalization::new(2.0, &[1.0, 0.0], &[0.5, 4.0]).unwrap();
     let dataset = three().with_normalization(normalization).unwrap();
-    let mut pixels = [0.0; 4];
-    dataset.sample(0, &mut pixels).unwrap();
-    assert_eq!(pixels, [-2.0, -1.0, 0.25, 0.375]);
+    let sample = OwnedSample::read(&dataset, 0).unwrap();
+    assert_eq!(sample.pixels, [-2.0, -1.0, 0.25, 0.375]);
     let measured = Normalization::measured(2.0, dataset.shape(), dataset.pixels()).unwrap();
     // Channel 0 holds 0 1 4 5 8 9: mean 4.5, variance 31/3 + 1/4.
     assert!((measured.mean()[0] - 2.25).abs() < 1e-6);
@@ -149,13 +150,13 @@ impl Dataset for Careless {
         ImageShape::new(1, 1, 1)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 3 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 3 }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels.fill(0.5);
-        Ok(index as u32)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.pixels.fill(0.5);
+        sample.target.put_class(index as u32)
     }
 }
 
@@ -163,7 +164,7 @@ impl Dataset for Careless {
 #[test]
 fn labels_beyond_the_classes_are_refused_where_batches_are_made() {
     let loader = Loader::new(&Careless, 2).unwrap();
-    assert_eq!(loader.batch(0, 0).unwrap().labels.to_vec1::<u32>().unwrap(), [0, 1]);
+    assert_eq!(loader.batch(0, 0).unwrap().targets.to_vec1::<u32>().unwrap(), [0, 1]);
     let expected = "sample 3: expected a label below 3, found 3";
     assert_eq!(loader.batch(0, 1).unwrap_err().to_string(), expected);
     assert_eq!(loader.batch_rows(0, 1, 1..2).unwrap_err().to_string(), expected);
@@ -183,18 +184,18 @@ impl Dataset for Gap {
         ImageShape::new(1, 2, 2)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 3 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 3 }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels[..3].fill(0.5);
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.pixels[..3].fill(0.5);
         if index < 2 {
-            pixels[3] = 0.5;
+            sample.pixels[3] = 0.5;
         } else if let Some(value) = self.0 {
-            pixels[3] = value;
+            sample.pixels[3] = value;
         }
-        Ok(0)
+        sample.target.put_class(0)
     }
 }
 
@@ -224,13 +225,13 @@ impl Dataset for Restless {
         ImageShape::new(1, 1, 1)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 3 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 3 }
     }
 
-    fn sample(&self, _: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as f32);
-        Ok(0)
+    fn read(&self, _: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.pixels.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as f32);
+        sample.target.put_class(0)
     }
 }
 

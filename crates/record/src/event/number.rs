@@ -10,7 +10,7 @@ const POSITIVE: &str = "inf";
 const NEGATIVE: &str = "-inf";
 
 /// A float written as a number when it is finite and as a word when it is not.
-struct Number(f64);
+pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

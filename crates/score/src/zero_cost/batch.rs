@@ -39,10 +39,8 @@ pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, Ze
     let images: Vec<f32> = (0..values).map(normal).collect();
     let mut rng = noise.stream("labels", 0);
     let labels: Vec<u32> = (0..size).map(|_| rng.random_range(0..classes)).collect();
-    Ok(Batch {
-        images: Tensor::from_vec(images, (size, channels, height, width), &Device::Cpu)?,
-        labels: Tensor::from_vec(labels, size, &Device::Cpu)?,
-    })
+    let images = Tensor::from_vec(images, (size, channels, height, width), &Device::Cpu)?;
+    Ok(Batch::new(images, Tensor::from_vec(labels, size, &Device::Cpu)?)?)
 }
 
 /// `size` images of a data set, none twice.

@@ -34,7 +34,7 @@ impl Codes {
             }
             Ok(output)
         };
-        let logits = logits(network, &batch.images, Mode::probe(), Some(&mut watch))?;
+        let logits = logits(network, &batch.inputs, Mode::probe(), Some(&mut watch))?;
         if outputs.is_empty() {
             return Err(ZeroCostError::NoLayer { score, layer: "ReLU" });
         }

@@ -45,7 +45,7 @@ impl ZeroCostScore for JacobianCovariance {
 
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
         let score = self.name();
-        let images = Var::from_tensor(&batch.images)?;
+        let images = Var::from_tensor(&batch.inputs)?;
         let logits = logits(network, images.as_tensor(), Mode::probe(), None)?;
         varied(score, &logits)?;
         let by_images = |output: &Tensor| -> Result<Vec<Vec<f64>>, ZeroCostError> {

@@ -51,7 +51,7 @@ impl ZeroCostScore for NtkCondition {
         if parameters.is_empty() {
             return Err(ZeroCostError::NoWeights { score });
         }
-        let logits = logits(network, &batch.images, Mode::probe(), None)?;
+        let logits = logits(network, &batch.inputs, Mode::probe(), None)?;
         varied(score, &logits)?;
         let images = logits.dim(0)?;
         let mut rows: Vec<Vec<f32>> = Vec::with_capacity(images);

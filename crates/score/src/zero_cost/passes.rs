@@ -37,9 +37,9 @@ pub(super) fn loss<'a>(
     batch: &Batch,
     layers: Option<&'a mut LayerWatch<'a>>,
 ) -> Result<Tensor> {
-    let logits = logits(network, &batch.images, Mode::probe(), layers)?;
+    let logits = logits(network, &batch.inputs, Mode::probe(), layers)?;
     varied(score, &logits)?;
-    if logits.dims() != [batch.labels.elem_count(), logits.dim(1)?] {
+    if logits.dims() != [batch.targets.elem_count(), logits.dim(1)?] {
         return Err(ZeroCostError::Logits { score, found: logits.dims().to_vec() });
     }
     // Of one class every image is for certain: the loss is 0, and so is its gradient.
@@ -47,7 +47,7 @@ pub(super) fn loss<'a>(
         let expected = "at least 2, or there is no loss".to_owned();
         return Err(ZeroCostError::Size { what: "classes", expected, found: logits.dim(1)? });
     }
-    Ok(cross_entropy(&logits, &batch.labels, 0.0)?)
+    Ok(cross_entropy(&logits, &batch.targets, 0.0)?)
 }
 
 /// Gradients of the cross-entropy by all parameters.

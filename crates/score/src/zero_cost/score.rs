@@ -134,8 +134,8 @@ pub fn scored(
     let mut values = Vec::new();
     for seed in seeds {
         let noise = Noise::new(seed).child("zero-cost");
-        let Batch { images, labels } = draw(noise)?;
-        let batch = Batch { images: images.to_dtype(score.dtype())?, labels };
+        let batch = draw(noise)?;
+        let batch = batch.to(batch.inputs.device(), score.dtype())?;
         let network = subject.network(score.dtype(), noise)?;
         let value = score.score(&*network, &batch, noise)?;
         if !value.is_finite() {

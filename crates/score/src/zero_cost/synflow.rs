@@ -48,7 +48,7 @@ impl ZeroCostScore for Synflow {
     fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
         let score = self.name();
         let weights = weights(score, network)?;
-        let ones = Var::from_tensor(&batch.images.narrow(0, 0, 1)?.ones_like()?)?;
+        let ones = Var::from_tensor(&batch.inputs.narrow(0, 0, 1)?.ones_like()?)?;
         restoring(network, || {
             for var in network.variables().parameters().values() {
                 var.set(&var.as_tensor().detach().abs()?)?;

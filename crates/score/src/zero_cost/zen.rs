@@ -60,7 +60,7 @@ impl ZeroCostScore for Zen {
     ) -> Result<f64, ZeroCostError> {
         let score = self.name();
         let weights = weights(score, network)?;
-        let like = &batch.images;
+        let like = &batch.inputs;
         let images = normal(like, noise, "zen images", 0)?;
         let moved = (&images + (normal(like, noise, "zen noise", 0)? * self.scale)?)?;
         restoring(network, || {

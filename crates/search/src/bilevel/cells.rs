@@ -91,10 +91,10 @@ impl Bilevel {
         let leaks = self.config.bookkeeping == Bookkeeping::Leaking;
         let wanted = if leaks { Wanted::Both } else { Wanted::Logits };
         let weights = self.weights(step)?;
-        let logits = self.run(step, &valid.images, &weights, (self.logit_mode(), wanted))?;
-        let loss = cross_entropy(&logits, &valid.labels, 0.0)?;
+        let logits = self.run(step, &valid.inputs, &weights, (self.logit_mode(), wanted))?;
+        let loss = cross_entropy(&logits, &valid.targets, 0.0)?;
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-        let locate = || self.locate(&valid.images, &weights);
+        let locate = || self.locate(&valid.inputs, &weights);
         let value = guard(step.at).check("loss", value, locate)?;
         let mut store = loss.backward()?;
         let own = self.architecture.logits();

@@ -289,13 +289,13 @@ impl Bilevel {
         if wanted == Wanted::Weights {
             weights = weights.iter().map(Tensor::detach).collect();
         }
-        let logits = self.run(step, &batch.images, &weights, (mode, wanted))?;
-        let mut loss = cross_entropy(&logits, &batch.labels, 0.0)?;
+        let logits = self.run(step, &batch.inputs, &weights, (mode, wanted))?;
+        let mut loss = cross_entropy(&logits, &batch.targets, 0.0)?;
         if let Some(penalty) = self.penalty(step)? {
             loss = (loss + (penalty * self.share_of_penalty())?)?;
         }
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-        let locate = || self.locate(&batch.images, &weights);
+        let locate = || self.locate(&batch.inputs, &weights);
         report.losses.push(guard(step.at).check("loss", value, locate)?);
         Ok(loss)
     }

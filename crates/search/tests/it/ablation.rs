@@ -39,8 +39,8 @@ fn loss_without(bilevel: &Bilevel, cell: Option<usize>) -> f64 {
     }
     let batch = batch(2);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    let output = bilevel.supernet.forward(&batch.images, &weights, &mut pass).unwrap();
-    let loss = cross_entropy(&output.main, &batch.labels, 0.0).unwrap();
+    let output = bilevel.supernet.forward(&batch.inputs, &weights, &mut pass).unwrap();
+    let loss = cross_entropy(&output.main, &batch.targets, 0.0).unwrap();
     loss.to_dtype(DType::F64).unwrap().to_scalar().unwrap()
 }
 

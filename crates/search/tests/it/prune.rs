@@ -175,8 +175,8 @@ fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
     let at = dartloom_relax::Progress { epoch: 4, epochs: 4 };
     let mut noise = Noise::new(0).stream("pass", 0);
     for mode in [Mode::eval(), Mode::probe(), Mode::train(), Mode::eval()] {
-        let expected = search.bilevel().forward(at, &batch.images, mode).unwrap();
-        let found = network.forward(&batch.images, &mut Pass::new(mode, &mut noise)).unwrap().main;
+        let expected = search.bilevel().forward(at, &batch.inputs, mode).unwrap();
+        let found = network.forward(&batch.inputs, &mut Pass::new(mode, &mut noise)).unwrap().main;
         let largest = |x: &Tensor| {
             let x = x.abs().unwrap().max_all().unwrap().to_dtype(DType::F64).unwrap();
             x.to_scalar::<f64>().unwrap()

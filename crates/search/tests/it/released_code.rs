@@ -2,7 +2,9 @@
 
 use std::sync::Mutex;
 
-use dartloom_data::{DataError, Dataset, ImageShape, InMemory, Parts, Split, Subset, Task, digits};
+use dartloom_data::{
+    DataError, Dataset, ImageShape, InMemory, Parts, Sample, Split, Subset, TargetSpec, digits,
+};
 use dartloom_decode::TopK;
 use dartloom_net::Mask;
 use dartloom_noise::Noise;
@@ -36,13 +38,13 @@ impl Dataset for Recording {
         self.inner.shape()
     }
 
-    fn task(&self) -> Task {
-        self.inner.task()
+    fn targets(&self) -> TargetSpec {
+        self.inner.targets()
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
         self.seen.lock().unwrap().push(index);
-        self.inner.sample(index, pixels)
+        self.inner.read(index, sample)
     }
 }
 

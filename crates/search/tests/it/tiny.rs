@@ -85,16 +85,14 @@ pub(crate) fn batch(seed: u64) -> Batch {
     let mut rng = Noise::new(seed).stream("batch", 0);
     let pixels: Vec<f64> = (0..6 * 64).map(|_| rng.random_range(-1.0..1.0)).collect();
     let labels: Vec<u32> = (0..6).map(|_| rng.random_range(0..3)).collect();
-    Batch {
-        images: Tensor::from_vec(pixels, (6, 1, 8, 8), &Device::Cpu).unwrap(),
-        labels: Tensor::from_vec(labels, 6, &Device::Cpu).unwrap(),
-    }
+    let images = Tensor::from_vec(pixels, (6, 1, 8, 8), &Device::Cpu).unwrap();
+    Batch::new(images, Tensor::from_vec(labels, 6, &Device::Cpu).unwrap()).unwrap()
 }
 
 /// The loss on a batch, without touching any statistics.
 pub(crate) fn loss(bilevel: &Bilevel, batch: &Batch) -> Tensor {
-    let logits = bilevel.forward(Progress::start(EPOCHS), &batch.images, Mode::probe()).unwrap();
-    cross_entropy(&logits, &batch.labels, 0.0).unwrap()
+    let logits = bilevel.forward(Progress::start(EPOCHS), &batch.inputs, Mode::probe()).unwrap();
+    cross_entropy(&logits, &batch.targets, 0.0).unwrap()
 }
 
 /// Central differences of `value` in every logit, in the order of cells, edges and operations.

@@ -1,7 +1,7 @@
 //! What does not fit together is told when a training is built, or at its first step.
 
 use candle_core::Tensor;
-use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, OpError, Output, Pass, Variables};
 use dartloom_space::Cost;
@@ -26,12 +26,12 @@ impl Dataset for Relabelled<'_> {
         self.shape
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: self.classes }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: self.classes }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        self.data.sample(index, pixels)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        self.data.read(index, sample)
     }
 }
 

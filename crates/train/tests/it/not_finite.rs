@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_data::{DataError, Dataset, ImageShape, Task};
+use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Model, OpError, Output, Pass, Variables};
 use dartloom_space::Cost;
@@ -80,15 +80,15 @@ impl<D: Dataset> Dataset for Spoilt<D> {
         self.0.shape()
     }
 
-    fn task(&self) -> Task {
-        self.0.task()
+    fn targets(&self) -> TargetSpec {
+        self.0.targets()
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        let label = self.0.sample(index, pixels)?;
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        self.0.read(index, sample)?;
         // Augmentation may crop or blank a single pixel.
-        pixels.fill(f32::MAX);
-        Ok(label)
+        sample.pixels.fill(f32::MAX);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The labels of a comparison's images.
 
-use dartloom_data::{DataError, Dataset, Task};
+use dartloom_data::{DataError, Dataset, OwnedSample, TargetSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::VerdictError;
@@ -69,14 +69,13 @@ impl Labels {
 }
 
 fn counts(data: &dyn Dataset) -> Result<Vec<usize>, VerdictError> {
-    let classes = match data.task() {
-        Task::Classification { classes } => classes,
+    let classes = match data.targets() {
+        TargetSpec::Class { classes } => classes,
         other => return Err(VerdictError::Task { found: format!("{other:?}") }),
     };
     let mut counts = vec![0_usize; classes];
-    let mut pixels = vec![0.0; data.shape().pixels()?];
     for index in 0..data.len() {
-        let found = data.sample(index, &mut pixels)?;
+        let found = OwnedSample::read(data, index)?.class().unwrap_or(u32::MAX);
         let count = usize::try_from(found).ok().and_then(|class| counts.get_mut(class));
         *count.ok_or(DataError::LabelTooLarge { index, classes, found })? += 1;
     }

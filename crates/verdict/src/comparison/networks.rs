@@ -1,6 +1,6 @@
 //! The networks of a comparison as blueprints.
 
-use dartloom_data::Task;
+use dartloom_data::TargetSpec;
 use dartloom_space::{
     AuxHead, Blueprint, Build, Chain, Compat, Gene, Genotype, Layer, Layout, Network, Shape, Space,
     SpaceError,
@@ -16,8 +16,8 @@ impl Comparison<'_> {
     /// [`VerdictError::Task`] when images do not have one class each.
     pub fn build(&self, channels: usize) -> Result<Build, VerdictError> {
         let shape = self.train.shape();
-        let classes = match self.train.task() {
-            Task::Classification { classes } => classes,
+        let classes = match self.train.targets() {
+            TargetSpec::Class { classes } => classes,
             other => return Err(VerdictError::Task { found: format!("{other:?}") }),
         };
         let input = Shape::new(shape.channels, shape.height, shape.width);

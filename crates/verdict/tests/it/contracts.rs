@@ -1,7 +1,7 @@
 //! Parts in code and data that break their contract, refused before anything is trained.
 
 use candle_core::Tensor;
-use dartloom_data::{DataError, Dataset, ImageShape, Split, Task};
+use dartloom_data::{DataError, Dataset, ImageShape, Sample, Split, TargetSpec};
 use dartloom_decode::TopK;
 use dartloom_explore::{Domain, Evaluator as _, RandomGenotypes, explore};
 use dartloom_noise::Noise;
@@ -188,12 +188,12 @@ impl Dataset for Stripes {
         ImageShape::new(1, 8, 8)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: 2 }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: 2 }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
-        pixels.fill(index as f32);
-        Ok((index % 2) as u32)
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        sample.pixels.fill(index as f32);
+        sample.target.put_class((index % 2) as u32)
     }
 }

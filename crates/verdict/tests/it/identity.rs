@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use candle_core::Tensor;
-use dartloom_data::{DataError, Dataset, ImageShape, Split, Task};
+use dartloom_data::{DataError, Dataset, ImageShape, Sample, Split, TargetSpec};
 use dartloom_decode::{DecodeError, Decoded, Decoder, TopK};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, op_fn};
@@ -35,23 +35,21 @@ impl Dataset for Shapes {
         ImageShape::new(1, 4, 4)
     }
 
-    fn task(&self) -> Task {
-        Task::Classification { classes: self.classes }
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Class { classes: self.classes }
     }
 
-    fn sample(&self, index: usize, pixels: &mut [f32]) -> Result<u32, DataError> {
+    fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
         if index >= self.len() {
             return Err(DataError::IndexOutOfRange { index, len: self.len() });
         }
-        if pixels.len() != 16 {
-            return Err(DataError::PixelCount { expected: 16, found: pixels.len() });
-        }
+        sample.check_pixels(self.shape())?;
         let mut noise = Noise::new(self.seed).stream("shape", index as u64);
-        for pixel in &mut *pixels {
+        for pixel in &mut *sample.pixels {
             *pixel = noise.next_u32() as f32 / u32::MAX as f32;
         }
-        pixels[0] += (index % 2) as f32;
-        Ok((index % 2) as u32)
+        sample.pixels[0] += (index % 2) as f32;
+        sample.target.put_class((index % 2) as u32)
     }
 }
 

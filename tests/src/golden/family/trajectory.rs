@@ -44,7 +44,7 @@ fn check_search(
     let batches = Batches::read(shared)?;
     let table = format!("arch/{}", table_of(&view, "arch", "normal"));
     let (_, rows, columns) = view.get(&table)?.dims3()?;
-    let images = shape_of(&batches.train(0)?.images)?;
+    let images = shape_of(&batches.train(0)?.inputs)?;
     let searched = Searched::new(&case.entry.config, images, (rows, columns))?;
     let place = searched.place();
     let names = case.entry.parameter_names()?;
@@ -233,11 +233,11 @@ impl Batches {
     }
 
     pub(super) fn train(&self, step: usize) -> Result<Batch, GoldenError> {
-        Ok(Batch { images: self.parts[0].get(step)?, labels: self.parts[1].get(step)? })
+        Ok(Batch::new(self.parts[0].get(step)?, self.parts[1].get(step)?)?)
     }
 
     pub(super) fn valid(&self, step: usize) -> Result<Batch, GoldenError> {
-        Ok(Batch { images: self.parts[2].get(step)?, labels: self.parts[3].get(step)? })
+        Ok(Batch::new(self.parts[2].get(step)?, self.parts[3].get(step)?)?)
     }
 }
 

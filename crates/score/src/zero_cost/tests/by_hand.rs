@@ -244,7 +244,7 @@ fn zen_without_and_with_a_norm() {
     let images: [&[f64]; 3] = [&[0.0, 0.0], &[0.0, 0.0], &[0.0, 0.0]];
     let batch = batch(&images, &[0, 1, 0], DType::F64);
     let draw = |purpose, shape: &[usize], at| {
-        let like = Tensor::zeros(shape, DType::F64, batch.images.device()).unwrap();
+        let like = Tensor::zeros(shape, DType::F64, batch.inputs.device()).unwrap();
         host(&zen::normal(&like, noise, purpose, at).unwrap()).unwrap()
     };
     let shift = draw("zen noise", &[3, 1, 1, 2], 0);
@@ -301,11 +301,11 @@ fn synaptic_flow_of_a_whole_network_by_scaling_its_weights() {
     let subject = Subject { plan: &plan, registry: &registry };
     let network = subject.network(DType::F64, Noise::new(3)).unwrap();
     let batch = random_batch(build, 2, Noise::new(1)).unwrap();
-    let batch = Batch { images: batch.images.to_dtype(DType::F64).unwrap(), ..batch };
+    let batch = batch.to(batch.inputs.device(), DType::F64).unwrap();
     let found = score(&Synflow, &*network, &batch);
 
     let before = network.variables().snapshot().unwrap();
-    let ones = batch.images.ones_like().unwrap().narrow(0, 0, 1).unwrap();
+    let ones = batch.inputs.ones_like().unwrap().narrow(0, 0, 1).unwrap();
     let flow = |factor: f64| {
         for (name, var) in network.variables().parameters() {
             let scale = if var.rank() > 1 { factor } else { 1.0 };

@@ -64,8 +64,8 @@ fn scores_leave_networks_as_they_were() {
         for name in names() {
             let score = by_name(name).unwrap();
             let network = subject.network(score.dtype(), Noise::new(1)).unwrap();
-            let Batch { images, labels } = draw(Noise::new(1)).unwrap();
-            let batch = Batch { images: images.to_dtype(score.dtype()).unwrap(), labels };
+            let batch = draw(Noise::new(1)).unwrap();
+            let batch = batch.to(&Device::Cpu, score.dtype()).unwrap();
             let before = snapshot(&*network);
             let first = score.score(&*network, &batch, Noise::new(2)).ok();
             assert_eq!(snapshot(&*network), before, "{name}");
@@ -97,7 +97,7 @@ fn a_topology_weighs_all_operations_alike() {
         let mut rng = Noise::new(1).stream("weights", 0);
         Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap()
     };
-    let x = draw(Noise::new(1)).unwrap().images;
+    let x = draw(Noise::new(1)).unwrap().inputs;
     let table = |cell: &dartloom_space::CellSpec| {
         let shape = (cell.graph.edges().len(), 8);
         Tensor::full(0.125_f32, shape, &Device::Cpu).unwrap()

@@ -96,7 +96,7 @@ fn too_few_images_and_other_outputs() {
         assert!(matches!(error, ZeroCostError::Batch { expected: 2, found: 1, .. }), "{error}");
     }
     let mut images = batch(&[ONE, TWO], &[0, 1], DType::F64);
-    images.labels = images.labels.narrow(0, 0, 1).unwrap();
+    images.targets = images.targets.narrow(0, 0, 1).unwrap();
     let error = Snip.score(&model, &images, Noise::new(0)).unwrap_err();
     assert!(matches!(error, ZeroCostError::Logits { .. }), "{error}");
 }

@@ -67,10 +67,8 @@ pub(super) fn pointwise(inputs: usize, outputs: usize) -> Layer {
 pub(super) fn batch(images: &[&[f64]], labels: &[u32], dtype: DType) -> Batch {
     let width = images[0].len();
     let images = Tensor::from_vec(images.concat(), (labels.len(), 1, 1, width), &Device::Cpu);
-    Batch {
-        images: images.unwrap().to_dtype(dtype).unwrap(),
-        labels: Tensor::new(labels, &Device::Cpu).unwrap(),
-    }
+    let labels = Tensor::new(labels, &Device::Cpu).unwrap();
+    Batch::new(images.unwrap().to_dtype(dtype).unwrap(), labels).unwrap()
 }
 
 pub(super) fn snapshot(model: &dyn Model) -> BTreeMap<String, Vec<f64>> {

@@ -137,7 +137,7 @@ impl Bilevel {
         let weights: Vec<Tensor> = self.weights(step)?.iter().map(Tensor::detach).collect();
         if self.config.compat == Compat::Official {
             // The released code runs the whole network once more, which batch norms see.
-            self.run(step, &valid.images, &weights, (self.logit_mode(), Wanted::Logits))?;
+            self.run(step, &valid.inputs, &weights, (self.logit_mode(), Wanted::Logits))?;
         }
         let cells = self.architecture.cells().len();
         let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
@@ -180,8 +180,8 @@ impl Bilevel {
             }
         };
         let how = ((self.logit_mode(), Wanted::Logits), replaced);
-        let logits = self.run_with(step, &valid.images, &weights, how)?;
-        let loss = cross_entropy(&logits, &valid.labels, 0.0)?;
+        let logits = self.run_with(step, &valid.inputs, &weights, how)?;
+        let loss = cross_entropy(&logits, &valid.targets, 0.0)?;
         let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
         guard(step.at).check("loss without a cell", value, || {
             self.architecture.cells().get(cell).map(|name| format!("without {name}"))

@@ -42,7 +42,7 @@ fn check_search(
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
     let batches = Batches::read(shared)?;
     let (_, cells, rows, columns) = view.get("arch/alphas")?.dims4()?;
-    let searched = searched(case, shape_of(&batches.train(0)?.images)?, (rows, columns))?;
+    let searched = searched(case, shape_of(&batches.train(0)?.inputs)?, (rows, columns))?;
     let place = searched.place();
     let names = case.entry.parameter_names()?;
     let parameters = Parameters::new(searched.net.variables(), names, &place)?;

@@ -2,9 +2,11 @@ use proptest::prelude::*;
 use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::cutout::square;
 use super::*;
 
 const SHAPE: ImageShape = ImageShape::new(2, 5, 7);
+const CLASS: TargetSpec = TargetSpec::Class { classes: 2 };
 
 fn image() -> Vec<f32> {
     (1..=70_u8).map(f32::from).collect()
@@ -12,7 +14,8 @@ fn image() -> Vec<f32> {
 
 fn augmented(augment: Augment, seed: u64) -> Vec<f32> {
     let mut pixels = image();
-    augment.apply(SHAPE, &mut pixels, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+    let mut picture = Picture::new(SHAPE, &mut pixels).unwrap();
+    augment.apply(&mut picture, &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
     pixels
 }
 
@@ -116,15 +119,18 @@ fn an_even_square_away_from_the_border_is_where_the_published_code_puts_it() {
 #[test]
 fn a_buffer_of_another_size_is_refused() {
     let mut pixels = [0.0; 69];
-    let result = Augment::cifar(16).apply(SHAPE, &mut pixels, &mut ChaCha8Rng::seed_from_u64(0));
+    let result = Picture::new(SHAPE, &mut pixels);
     assert!(matches!(result, Err(DataError::PixelCount { expected: 70, found: 69 })));
+    let (mut pixels, mut labels) = (image(), [0; 34]);
+    let result = Picture::new(SHAPE, &mut pixels).unwrap().with_mask(&mut labels, None);
+    assert!(matches!(result, Err(DataError::PixelCount { expected: 35, found: 34 })));
 }
 
 #[test]
 fn what_makes_no_sense_on_an_image_is_refused() {
     let shape = ImageShape::new(1, 8, 6);
     let check = |crop_padding, flip, cutout| {
-        let error = Augment { crop_padding, flip, cutout }.check(shape).err();
+        let error = Augment { crop_padding, flip, cutout }.check(shape, CLASS).err();
         error.map(|error| error.to_string())
     };
     assert_eq!(check(5, true, 7), None);
@@ -132,6 +138,28 @@ fn what_makes_no_sense_on_an_image_is_refused() {
     assert_eq!(check(6, false, 0).as_deref(), Some(expected));
     let expected = "cutout: expected less than 8, or cutout blanks the whole image, found 8 on images of 1x8x6";
     assert_eq!(check(0, false, 8).as_deref(), Some(expected));
-    let narrow = Augment { flip: true, ..Augment::default() }.check(ImageShape::new(3, 8, 1));
+    let narrow =
+        Augment { flip: true, ..Augment::default() }.check(ImageShape::new(3, 8, 1), CLASS);
     assert!(matches!(narrow, Err(DataError::Augmentation { field: "flip", .. })));
+}
+
+/// The numbers drawn, and what they do, are those of one function that did all three.
+#[test]
+fn changes_draw_in_the_order_they_always_did() {
+    for seed in 0..50 {
+        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        let (dy, dx) = (random.random_range(-2..=2_i64), random.random_range(-2..=2_i64));
+        let mut expected = padded_and_cut(2, dy as isize, dx as isize);
+        if random.random::<bool>() {
+            expected.chunks_exact_mut(7).for_each(<[f32]>::reverse);
+        }
+        let (row, column) = (random.random_range(0..5_usize), random.random_range(0..7_usize));
+        for plane in expected.chunks_exact_mut(35) {
+            for y in row.saturating_sub(1)..(row + 2).min(5) {
+                plane[y * 7 + column.saturating_sub(1)..y * 7 + (column + 2).min(7)].fill(0.0);
+            }
+        }
+        let found = augmented(Augment { crop_padding: 2, flip: true, cutout: 3 }, seed);
+        assert_eq!(found, expected);
+    }
 }

@@ -1,0 +1,49 @@
+use rand::{Rng, RngCore};
+
+use super::{Picture, Place, Transform};
+use crate::{DataError, ImageShape, TargetSpec};
+
+/// Random crop, spatial: the image is padded with `padding` zeros on each side and a window of the original size is
+/// cut at one of the `(2 * padding + 1)^2` offsets, all equally likely. A mask is padded with its ignored label.
+///
+/// Draws two numbers, the rows and the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Crop {
+    /// Zeros added on each side before cropping.
+    pub padding: usize,
+}
+
+impl Transform for Crop {
+    fn check(&self, shape: ImageShape, targets: TargetSpec) -> Result<(), DataError> {
+        let shorter = shape.height.min(shape.width);
+        let refuse = |expected| {
+            let (field, found) = ("crop_padding", self.padding.to_string());
+            Err(DataError::Augmentation { field, expected, found, shape })
+        };
+        if self.padding >= shorter {
+            return refuse(format!("less than {shorter}, or the crop can miss the image"));
+        }
+        match targets {
+            TargetSpec::Mask { ignore: None, .. } if self.padding > 0 => {
+                refuse("0 where masks have no ignored label for what is outside".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
+        let rows = offset(self.padding, random);
+        let columns = offset(self.padding, random);
+        picture.gather(|Place { row, column }| {
+            let row = row.checked_add_signed(rows)?;
+            Some(Place { row, column: column.checked_add_signed(columns)? })
+        })
+    }
+}
+
+/// A crop offset from `-padding` to `padding`.
+fn offset(padding: usize, random: &mut dyn RngCore) -> isize {
+    // More padding than any address is the same as the largest: the image leaves the window.
+    let padding = isize::try_from(padding).unwrap_or(isize::MAX) as i64;
+    random.random_range(-padding..=padding) as isize
+}

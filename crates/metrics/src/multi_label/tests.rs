@@ -1,0 +1,42 @@
+use candle_core::{Device, Tensor};
+
+use super::*;
+
+/// Three rows of two labels, counted by hand.
+#[test]
+fn scores_equal_a_count_by_hand() {
+    let mut scorer = MultiLabel::new(2).unwrap();
+    let logits = Tensor::new(&[[1.0_f32, 2.0], [-1.0, 1.0], [0.5, -3.0]], &Device::Cpu).unwrap();
+    let labels = Tensor::new(&[[1.0_f32, 1.0], [1.0, 1.0], [0.0, 0.0]], &Device::Cpu).unwrap();
+    scorer.update(&logits, &labels).unwrap();
+    let scores = scorer.scores();
+    // Label 0: one right, one wrongly said, one missed; label 1: all right.
+    assert_eq!(scores.get("mean_f1"), Some((2.0 / 4.0 + 1.0) / 2.0));
+    assert_eq!(scores.get("auc_0"), Some(0.5));
+    assert_eq!(scores.get("auc_1"), Some(1.0));
+    assert_eq!(scores.iter().next(), Some(("mean_auc", 0.75)), "the objective first");
+    assert_eq!(scores.get("label_accuracy"), Some(4.0 / 6.0));
+    assert_eq!(scores.get("exact_match"), Some(1.0 / 3.0));
+}
+
+#[test]
+fn nan_says_the_wrong_thing_and_labels_of_one_kind_have_no_area() {
+    let mut scorer = MultiLabel::new(2).unwrap();
+    let logits = Tensor::new(&[[f32::NAN, f32::NAN]], &Device::Cpu).unwrap();
+    scorer.update(&logits, &Tensor::new(&[[1_u8, 0]], &Device::Cpu).unwrap()).unwrap();
+    let scores = scorer.scores();
+    assert_eq!(scores.get("label_accuracy"), Some(0.0));
+    assert_eq!(scores.get("mean_f1"), Some(0.0));
+    assert_eq!(scores.get("mean_auc"), None);
+}
+
+#[test]
+fn wrong_labels_are_named() {
+    let mut scorer = MultiLabel::new(2).unwrap();
+    let logits = Tensor::new(&[[0.0_f32, 1.0], [0.0, 1.0]], &Device::Cpu).unwrap();
+    let labels = Tensor::new(&[[0_u32, 1], [0, 3]], &Device::Cpu).unwrap();
+    let error = scorer.update(&logits, &labels).unwrap_err().to_string();
+    assert_eq!(error, "row 1, label 1: expected 0 or 1, found 3");
+    assert!(scorer.scores().is_empty());
+    assert!(MultiLabel::new(0).is_err());
+}

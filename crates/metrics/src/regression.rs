@@ -1,0 +1,115 @@
+use candle_core::Tensor;
+use dartloom_record::Scores;
+
+use crate::scorer::{add, mean, share};
+use crate::{MetricsError, Scorer, read};
+
+/// How far predicted values are from the true ones.
+///
+/// Takes predictions and values, both `[batch, values]`, or `[batch]` for one value. With `e = prediction - y` over
+/// everything that was seen:
+///
+/// * `rmse`, `mse` and `mae`: `sqrt(mean(e^2))`, `mean(e^2)` and `mean(|e|)` over rows and values,
+/// * `r2`, the mean of `r2_i = 1 - sum(e^2) / (sum(y^2) - sum(y)^2 / n)` over the values that differ between rows,
+/// * `rmse_i` and `r2_i` of each value, where there are several.
+///
+/// The spread of `y` is a difference of sums in `f64`, which add up over shards: it is right to about `1e-16 (mean /
+/// deviation)^2` of itself, so values far from 0 should be shifted before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regression {
+    /// Of each value [`Sums`].
+    sums: Vec<f64>,
+}
+
+/// Rows, sums of `y`, `y^2`, `e^2` and `|e|`.
+const SUMS: usize = 5;
+
+/// The sums of one value.
+struct Sums {
+    rows: f64,
+    values: f64,
+    squares: f64,
+    squared_errors: f64,
+    errors: f64,
+}
+
+impl Sums {
+    fn r2(&self) -> Option<f64> {
+        let spread = self.squares - self.values * self.values / self.rows;
+        // What rounding leaves of equal values is no spread.
+        let noise = 8.0 * f64::EPSILON * self.squares;
+        (self.rows > 0.0 && !(spread <= noise)).then(|| 1.0 - self.squared_errors / spread)
+    }
+}
+
+impl Regression {
+    /// Scores of `values` values a row.
+    ///
+    /// # Errors
+    /// [`MetricsError::Setting`] for no value.
+    pub fn new(values: usize) -> Result<Self, MetricsError> {
+        if values == 0 {
+            let expected = "at least 1";
+            return Err(MetricsError::Setting { field: "values", expected, found: values });
+        }
+        Ok(Self { sums: vec![0.0; SUMS * values] })
+    }
+
+    fn each(&self) -> impl Iterator<Item = Sums> {
+        self.sums.chunks_exact(SUMS).map(|sums| Sums {
+            rows: sums[0],
+            values: sums[1],
+            squares: sums[2],
+            squared_errors: sums[3],
+            errors: sums[4],
+        })
+    }
+}
+
+impl Scorer for Regression {
+    fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError> {
+        let width = self.sums.len() / SUMS;
+        read::rows(output, target, width)?;
+        let values = read::numbers(target)?;
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let (row, value) = (at / width, at % width);
+            return Err(MetricsError::ValueNotFinite { row, value, found: values[at] });
+        }
+        for (at, (said, value)) in read::numbers(output)?.into_iter().zip(values).enumerate() {
+            let (sums, error) = (&mut self.sums[at % width * SUMS..][..SUMS], said - value);
+            add(sums, &[1.0, value, value * value, error * error, error.abs()])?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Vec<f64> {
+        self.sums.clone()
+    }
+
+    fn add(&mut self, state: &[f64]) -> Result<(), MetricsError> {
+        add(&mut self.sums, state)
+    }
+
+    fn scores(&self) -> Scores {
+        let total = |of: fn(&Sums) -> f64| self.each().map(|sums| of(&sums)).sum::<f64>();
+        let count = total(|sums| sums.rows);
+        let mse = share(total(|sums| sums.squared_errors), count);
+        let mut scores = Scores::new()
+            .with_some("rmse", mse.map(f64::sqrt))
+            .with_some("r2", mean(self.each().map(|sums| sums.r2())))
+            .with_some("mae", share(total(|sums| sums.errors), count))
+            .with_some("mse", mse);
+        if self.sums.len() > SUMS {
+            for (value, sums) in self.each().enumerate() {
+                let rmse = share(sums.squared_errors, sums.rows).map(f64::sqrt);
+                scores = scores
+                    .with_some(format!("rmse_{value}"), rmse)
+                    .with_some(format!("r2_{value}"), sums.r2());
+            }
+        }
+        scores
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What a scorer promises.
+
+use std::fmt::Debug;
+
+use candle_core::Tensor;
+use dartloom_record::Scores;
+
+use crate::MetricsError;
+
+/// Something measured batch by batch.
+///
+/// Laws, for scorers of equal settings: a scorer that has seen all batches equals one to which the
+/// [`state`](Self::state)s of several were [added](Self::add) that have seen parts of them, in any division and
+/// order. Counting scorers meet them exactly, summing ones up to the rounding of `f64` sums. A scorer that has seen
+/// nothing has no scores, and after an error a scorer is as it was before.
+pub trait Scorer: Debug + Send {
+    /// Measures a batch of `output`s against its `target`s; shapes and types are the scorer's own.
+    ///
+    /// # Errors
+    /// When the two do not fit; nothing of the batch is counted then.
+    fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError>;
+
+    /// Everything that has been seen, as numbers that add up over shards, always equally many.
+    fn state(&self) -> Vec<f64>;
+
+    /// Adds everything that a scorer of equal settings has seen.
+    ///
+    /// # Errors
+    /// [`MetricsError::State`] for another number of numbers; nothing is added then.
+    fn add(&mut self, state: &[f64]) -> Result<(), MetricsError>;
+
+    /// The scores so far, without those that have no value.
+    fn scores(&self) -> Scores;
+}
+
+/// Adds `from` to `to`, number by number.
+pub(crate) fn add(to: &mut [f64], from: &[f64]) -> Result<(), MetricsError> {
+    if to.len() != from.len() {
+        return Err(MetricsError::State { expected: to.len(), found: from.len() });
+    }
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+    Ok(())
+}
+
+/// `sum / count`, or nothing of nothing.
+pub(crate) fn share(sum: f64, count: f64) -> Option<f64> {
+    (count > 0.0).then(|| sum / count)
+}
+
+/// The mean of the values that there are.
+pub(crate) fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for value in values.into_iter().flatten() {
+        sum += value;
+        count += 1.0;
+    }
+    share(sum, count)
+}
