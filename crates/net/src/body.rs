@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
@@ -155,11 +155,11 @@ impl Body {
         memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
     }
 
-    /// Runs `x`; `weights` has one tensor per searchable cell in a supernet.
+    /// Runs `x`; a supernet has `weights`.
     pub(crate) fn forward(
         &self,
         x: &Tensor,
-        weights: Option<&[Tensor]>,
+        weights: Option<&ArchWeights<Tensor>>,
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
         self.check_input(x)?;
@@ -176,9 +176,10 @@ impl Body {
         }
         let mut auxiliary = None;
         for (index, cell) in self.cells.iter().enumerate() {
-            let own = pass.replaced.as_ref().filter(|(place, _)| *place == index);
-            let own = own.map(|(_, table)| table.clone());
-            let weights = weights.map(|weights| own.as_ref().unwrap_or(&weights[cell.cell()]));
+            let own = pass.replaced.as_ref().filter(|replaced| replaced.place == index);
+            let own = own.map(|replaced| replaced.weights.clone());
+            let shared = weights.map(|weights| &weights.cells[cell.cell()]);
+            let weights = shared.map(|shared| own.as_ref().unwrap_or(shared));
             let value = cell.forward(&|source| values.get(source), weights, pass)?;
             if let Some((after, head)) = &self.aux
                 && *after == index

@@ -18,6 +18,6 @@ pub use dartloom_kernels::fused::Recompute;
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;
-pub use model::{Execution, Model, Output, Pass, Watch};
+pub use model::{Execution, Model, Output, Pass, Replaced, Watch};
 pub use partial::{Mask, channel_shuffle};
-pub use supernet::{EdgeWeights, Supernet};
+pub use supernet::Supernet;

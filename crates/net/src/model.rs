@@ -5,7 +5,7 @@ use std::fmt;
 use candle_core::Tensor;
 use dartloom_kernels::fused::Recompute;
 use dartloom_ops::{LayerWatch, Mode, OpError, Operation, Variables};
-use dartloom_space::Cost;
+use dartloom_space::{CellWeights, Cost};
 use rand::RngCore;
 
 use crate::drop_path::keep;
@@ -31,6 +31,15 @@ impl Default for Execution {
     }
 }
 
+/// The weights of one placed cell alone.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// Position of the placed cell.
+    pub place: usize,
+    /// Its weights.
+    pub weights: CellWeights<Tensor>,
+}
+
 /// One forward pass.
 pub struct Pass<'a> {
     /// What batch norms do.
@@ -47,9 +56,8 @@ pub struct Pass<'a> {
     pub layers: Option<&'a mut LayerWatch<'a>>,
     /// How the sums of cells are computed.
     pub execution: Execution,
-    /// The weights that one placed cell of a supernet has in place of its share, with the cell's
-    /// position.
-    pub replaced: Option<(usize, Tensor)>,
+    /// The weights that one placed cell of a supernet has in place of those of its searchable cell.
+    pub replaced: Option<Replaced>,
     /// Which channels the operations of an edge with partial channels see.
     pub mask: Mask,
     /// Whether nobody asks for the gradients of parameters: they may be missing after a backward

@@ -22,7 +22,7 @@ mod supernet_search;
 pub mod testkit;
 pub mod zero_cost;
 
-pub use architecture::Architecture;
+pub use architecture::{Architecture, LogitGradients};
 pub use bilevel::{
     Ablation, AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule,
     Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,

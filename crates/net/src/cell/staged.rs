@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_kernels::fused::{Call, Program};
 use dartloom_space::{Shape, Source};
 
-use super::weights::{CellWeights, times};
+use super::weights::{Factors, times};
 use super::{Cell, Place, PlacedEdge, PlacedOp};
 use crate::drop_path::scaled;
 use crate::{Execution, NetError, Pass};
@@ -15,7 +15,7 @@ impl Cell {
     pub(super) fn staged(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
@@ -38,7 +38,7 @@ impl Cell {
         &self,
         node: usize,
         states: &[Tensor],
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut total: Option<Tensor> = None;

@@ -1,10 +1,12 @@
 //! Supernets: one pass with gradients, then what every cell contributes.
 
 use candle_core::{DType, Tensor};
+use dartloom_net::Replaced;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
+use dartloom_space::{CellId, CellWeights, LogitId};
 use dartloom_train::cross_entropy;
 
 use super::{architecture, searched, tables};
@@ -41,8 +43,9 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
     let want = tables(&view, "galpha", cells)?;
-    for ((cell, name), want) in own.cells().iter().enumerate().zip(&want) {
-        let got = gradients.get(own.logits()[name].as_tensor());
+    for (cell, want) in want.iter().enumerate() {
+        let logits = &own.logits()[&LogitId::Ops(CellId(cell))];
+        let got = gradients.get(logits.as_tensor());
         let got = got.ok_or_else(|| GoldenError::not_understood("logits without a gradient"))?;
         check.against(&format!("galpha of cell {cell}"), got, want)?;
     }
@@ -76,7 +79,10 @@ fn contributions(
     let mut marginal = Vec::new();
     for (cell, random) in random.into_iter().enumerate() {
         let mut pass = case.pass(Mode::train(), &mut noise);
-        pass.replaced = searched.net.first_place(cell).map(|place| (place, random));
+        pass.replaced = searched.net.first_place(cell).map(|place| {
+            let weights = CellWeights { ops: random, edges: None };
+            Replaced { place, weights }
+        });
         let logits = searched.net.forward(x, &weights, &mut pass)?.logits;
         let loss = cross_entropy(&logits, &labels(view)?, 0.0)?;
         marginal.push(whole - loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
