@@ -81,7 +81,7 @@ impl Encoding {
 
 #[cfg(test)]
 mod tests {
-    use dartloom_space::{CellWeights, Compat, Genotype, OpSet, Space, Stem, WeightTable};
+    use dartloom_space::{CellTable, Compat, Genotype, OpSet, Space, Stem, WeightTable};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -97,7 +97,7 @@ mod tests {
         let cells = space.cells().iter().zip(logits).map(|(spec, rows)| {
             let relax = |row: Vec<f64>| row.into_iter().map(sigmoid).collect();
             let edges = rows.into_iter().map(relax).collect();
-            CellWeights { name: spec.name.clone(), edges, edge_weights: None }
+            CellTable { name: spec.name.clone(), edges, edge_weights: None }
         });
         let ops = space.op_set().names().map(str::to_owned).collect();
         WeightTable::new(ops, cells.collect()).unwrap()

@@ -1,7 +1,7 @@
 //! A toy space for unit tests.
 
 use dartloom_space::{
-    CellGraph, CellSpec, CellWeights, Head, Network, OpSet, Placement, Port, Source, Space, Stem,
+    CellGraph, CellSpec, CellTable, Head, Network, OpSet, Placement, Port, Source, Space, Stem,
     WeightTable,
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn space(ops: &[&str]) -> Space {
 pub(crate) const OPS: [&str; 3] = ["none", "max_pool_3x3", "skip_connect"];
 
 pub(crate) fn table(rows: [[f64; 3]; 5], edge_weights: Option<[f64; 5]>) -> WeightTable {
-    let cell = CellWeights {
+    let cell = CellTable {
         name: "toy".to_owned(),
         edges: rows.iter().map(|row| row.to_vec()).collect(),
         edge_weights: edge_weights.map(|weights| weights.to_vec()),

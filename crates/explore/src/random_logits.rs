@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dartloom_noise::Noise;
-use dartloom_space::{CellWeights, Genotype, Space, SpaceError, WeightTable};
+use dartloom_space::{CellTable, Genotype, Space, SpaceError, WeightTable};
 use rand::RngCore;
 use rand_distr::{Distribution as _, StandardNormal};
 use serde_json::Value;
@@ -101,7 +101,7 @@ fn weights(space: &Space, rng: &mut dyn RngCore) -> Result<WeightTable, SpaceErr
     let ops: Vec<String> = space.op_set().names().map(str::to_owned).collect();
     let cells = space.cells().iter().map(|cell| {
         let edges = cell.graph.edges().iter().map(|_| row(ops.len(), rng)).collect();
-        CellWeights { name: cell.name.clone(), edges, edge_weights: None }
+        CellTable { name: cell.name.clone(), edges, edge_weights: None }
     });
     let cells = cells.collect();
     WeightTable::new(ops, cells)

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Output, Pass, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Layer, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
@@ -14,17 +14,16 @@ use crate::{Mask, Mixing, NetError};
 /// The weights of a supernet in one pass.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mixed<'a> {
-    /// One tensor per searchable cell.
-    pub(crate) weights: &'a [Tensor],
+    pub(crate) weights: &'a ArchWeights<Tensor>,
     pub(crate) mixing: &'a Mixing,
 }
 
 impl<'a> Mixed<'a> {
     /// The weights of `cell`, the searchable cell that stands at `place`.
-    fn at(self, place: usize, cell: usize) -> &'a Tensor {
+    fn at(self, place: usize, cell: usize) -> &'a CellWeights<Tensor> {
         match &self.mixing.replaced {
             Some(own) if own.place == place => &own.weights,
-            _ => &self.weights[cell],
+            _ => &self.weights.cells[cell],
         }
     }
 }

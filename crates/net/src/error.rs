@@ -43,10 +43,16 @@ pub enum NetError {
     Weights {
         /// Index of the searchable cell.
         cell: usize,
-        /// Edges and operations.
-        expected: (usize, usize),
+        /// Edges and operations, or edges alone where it is the weights of edges that do not fit.
+        expected: Vec<usize>,
         /// Shape found; empty when the cell has no weights.
         found: Vec<usize>,
+    },
+    /// Weights of links for a network without choices among links.
+    #[error("architecture weights: expected no weights of links, found those of {found} ports")]
+    Links {
+        /// Ports with weights.
+        found: usize,
     },
     /// A port whose links would have to be weighed against each other.
     #[error(

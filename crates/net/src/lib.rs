@@ -20,4 +20,4 @@ pub use drop_path::drop_path;
 pub use error::NetError;
 pub use mixing::{Mixing, Replaced};
 pub use partial::{Mask, channel_shuffle};
-pub use supernet::{EdgeWeights, Supernet};
+pub use supernet::Supernet;

@@ -1,6 +1,7 @@
 //! The choices of a supernet's pass beside its weights.
 
 use candle_core::Tensor;
+use dartloom_space::CellWeights;
 
 use crate::Mask;
 
@@ -20,7 +21,7 @@ pub struct Replaced {
     /// Position of the placed cell.
     pub place: usize,
     /// Its weights, of the shape that its searchable cell has.
-    pub weights: Tensor,
+    pub weights: CellWeights<Tensor>,
 }
 
 impl From<Mask> for Mixing {

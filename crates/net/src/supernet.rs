@@ -4,17 +4,12 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Output, Pass, Registry, Variables};
-use dartloom_space::{Blueprint, Cost, Phase};
+use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Phase};
 use rand::RngCore;
 
 use crate::body::{Body, Mixed};
 use crate::memory::{Breakdown, Workload};
 use crate::{Mixing, NetError};
-
-/// Architecture weights after relaxation: one `[edges, operations]` tensor per searchable cell, or
-/// `[edges, operations + 1]` where the last column weighs the whole edge (PC-DARTS' edge
-/// normalisation).
-pub type EdgeWeights = Vec<Tensor>;
 
 /// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w` given
 /// to every forward pass. Edges with partial channels put out what [`PartialPlan`] says instead.
@@ -23,8 +18,8 @@ pub type EdgeWeights = Vec<Tensor>;
 #[derive(Debug)]
 pub struct Supernet {
     body: Body,
-    /// Edges and operations per searchable cell; `None` for a cell that stands nowhere.
-    tables: Vec<Option<(usize, usize)>>,
+    /// Shape of every searchable cell's weights; `None` for a cell that stands nowhere.
+    tables: Vec<Option<Table>>,
 }
 
 impl Supernet {
@@ -47,7 +42,7 @@ impl Supernet {
         let mut tables = vec![None; count];
         for cell in &plan.cells {
             let ops = cell.edges.first().map_or(0, |edge| edge.candidates.len());
-            tables[cell.cell] = Some((cell.edges.len(), ops));
+            tables[cell.cell] = Some(Table { edges: cell.edges.len(), ops });
         }
         Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, tables })
     }
@@ -110,11 +105,11 @@ impl Supernet {
     ///
     /// # Errors
     /// [`NetError::Weights`] when a cell's weights are missing or have another shape,
-    /// [`NetError::Input`] for images of another shape.
+    /// [`NetError::Links`] for weights of links, [`NetError::Input`] for images of another shape.
     pub fn forward(
         &self,
         x: &Tensor,
-        weights: &[Tensor],
+        weights: &ArchWeights<Tensor>,
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
         self.forward_with(x, weights, &Mixing::default(), pass)
@@ -127,12 +122,15 @@ impl Supernet {
     pub fn forward_with(
         &self,
         x: &Tensor,
-        weights: &[Tensor],
+        weights: &ArchWeights<Tensor>,
         mixing: &Mixing,
         pass: &mut Pass<'_>,
     ) -> Result<Output, NetError> {
         for (cell, table) in self.tables.iter().enumerate() {
-            check(cell, *table, weights.get(cell))?;
+            check(cell, *table, weights.cells.get(cell))?;
+        }
+        if !weights.links.is_empty() {
+            return Err(NetError::Links { found: weights.links.len() });
         }
         if let Some(own) = &mixing.replaced
             && let Some(cell) = self.body.cell_at(own.place)
@@ -143,19 +141,30 @@ impl Supernet {
     }
 }
 
+/// Numbers of edges and operations of a searchable cell.
+#[derive(Clone, Copy, Debug)]
+struct Table {
+    edges: usize,
+    ops: usize,
+}
+
 /// Refuses a cell's weights of another shape than its `table`.
 fn check(
     cell: usize,
-    table: Option<(usize, usize)>,
-    weights: Option<&Tensor>,
+    table: Option<Table>,
+    weights: Option<&CellWeights<Tensor>>,
 ) -> Result<(), NetError> {
-    let found = weights.map_or(&[][..], Tensor::dims);
-    match table {
-        Some(expected)
-            if found != [expected.0, expected.1] && found != [expected.0, expected.1 + 1] =>
-        {
-            Err(NetError::Weights { cell, expected, found: found.to_vec() })
-        }
+    let Some(Table { edges, ops }) = table else { return Ok(()) };
+    let refuse = |expected: &[usize], found: &[usize]| {
+        let (expected, found) = (expected.to_vec(), found.to_vec());
+        Err(NetError::Weights { cell, expected, found })
+    };
+    let found = weights.map_or(&[][..], |weights| weights.ops.dims());
+    if found != [edges, ops] {
+        return refuse(&[edges, ops], found);
+    }
+    match weights.and_then(|weights| weights.edges.as_ref()) {
+        Some(own) if own.dims() != [edges] => refuse(&[edges], own.dims()),
         _ => Ok(()),
     }
 }

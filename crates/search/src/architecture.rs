@@ -1,6 +1,8 @@
 //! The logits of a search.
 
 mod contract;
+mod fits;
+mod gradients;
 
 use std::collections::BTreeMap;
 
@@ -8,25 +10,32 @@ use candle_core::{DType, Device, Tensor, Var};
 use dartloom_relax::{
     Constraint, Groups, Progress, checked_initial, checked_penalty, checked_weights,
 };
-use dartloom_space::{CellGraph, CellWeights, Recipe, Space, WeightTable};
+use dartloom_space::{
+    ArchWeights, CellId, CellTable, CellWeights, LogitId, PortId, Space, WeightTable,
+};
 use rand::RngCore;
 
 use self::contract::blamed;
+use self::fits::{check, from_last_input, skip};
+pub use self::gradients::LogitGradients;
 use crate::{Choices, Kept, SearchError};
 
-/// Architecture logits of a space, one `[edges, operations]` table per searchable cell, and the
-/// [`Choices`] that turn them into weights; where these weigh edges, one line `[edges]` more per
-/// cell, called `{cell}.edges`: the edge normalisation of PC-DARTS with a softmax, `B_(i,j)` among
-/// the sources `i` of node `j`, GAEA's with a simplex.
+/// Architecture logits of a space, one table `[edges, operations]` per searchable cell
+/// ([`LogitId::Ops`]), and the [`Choices`] that turn them into weights; where these weigh edges, one
+/// line `[edges]` more per cell ([`LogitId::Edges`]): the edge normalisation of PC-DARTS with a
+/// softmax, `B_(i,j)` among the sources `i` of node `j`, GAEA's with a simplex.
 #[derive(Debug)]
 pub struct Architecture {
     /// Cell names in the space's order: the order of weights in a supernet.
     cells: Vec<String>,
     ops: Vec<String>,
-    logits: BTreeMap<String, Var>,
+    logits: BTreeMap<LogitId, Var>,
+    /// The same variables under the names that files have for them.
+    named: BTreeMap<String, Var>,
+    ids: BTreeMap<String, LogitId>,
     choices: Choices,
-    /// Edges by target node, under the name of the cell's line.
-    groups: BTreeMap<String, Groups>,
+    /// By cell, its edges by target node; empty where edges are not weighed.
+    groups: Vec<Groups>,
     /// Column of the skip connection.
     skip: Option<usize>,
     /// By cell, the rows of the edges from its last input.
@@ -35,9 +44,14 @@ pub struct Architecture {
     kept: Option<Kept>,
 }
 
-/// Name of the line of edges among the logits.
-fn line(cell: &str) -> String {
-    format!("{cell}.edges")
+/// The name of logits in files, for cells of these names.
+fn name(cells: &[String], id: LogitId) -> String {
+    let cell = |CellId(index): CellId| cells.get(index).map_or("", String::as_str);
+    match id {
+        LogitId::Ops(own) => cell(own).to_owned(),
+        LogitId::Edges(own) => format!("{}.edges", cell(own)),
+        LogitId::Links(PortId { placement, port }) => format!("links.{placement}.{port}"),
+    }
 }
 
 impl Architecture {
@@ -74,29 +88,54 @@ impl Architecture {
                     Tensor::from_vec(values, shape, device)?
                 }
             };
-            logits.insert(cell.name.clone(), var(tensor)?);
+            logits.insert(LogitId::Ops(CellId(index)), var(tensor)?);
         }
-        let mut groups = BTreeMap::new();
+        let cells: Vec<String> = space.cells().iter().map(|cell| cell.name.clone()).collect();
+        let mut groups = Vec::new();
         if let Some(edges) = &choices.edges {
-            for cell in space.cells() {
+            for (index, cell) in space.cells().iter().enumerate() {
                 let targets: Vec<usize> = cell.graph.edges().iter().map(|edge| edge.to).collect();
                 let nodes = Groups::of(&targets);
-                let name = line(&cell.name);
+                let id = LogitId::Edges(CellId(index));
                 let values = nodes.initial(&**edges, noise);
-                let values = values.map_err(|source| blamed(&name, edges, None, source))?;
+                let values =
+                    values.map_err(|source| blamed(&name(&cells, id), edges, None, source))?;
                 let values = Tensor::from_vec(values, nodes.len(), device)?;
-                logits.insert(name.clone(), var(values)?);
-                groups.insert(name, nodes);
+                logits.insert(id, var(values)?);
+                groups.push(nodes);
             }
         }
-        let cells = space.cells().iter().map(|cell| cell.name.clone()).collect();
         let last_input = space.cells().iter().map(|cell| from_last_input(&cell.graph)).collect();
-        Ok(Self { cells, ops, logits, skip: skip(space), last_input, choices, groups, kept: None })
+        let named = named(&cells, &logits)?;
+        let ids = logits.keys().map(|&id| (name(&cells, id), id)).collect();
+        Ok(Self {
+            cells,
+            ops,
+            logits,
+            named,
+            ids,
+            skip: skip(space),
+            last_input,
+            choices,
+            groups,
+            kept: None,
+        })
     }
 
-    /// The logits: tables by cell name, lines of edges by `{cell}.edges`.
-    pub fn logits(&self) -> &BTreeMap<String, Var> {
+    /// The logits: tables of operations, then lines of edges.
+    pub fn logits(&self) -> &BTreeMap<LogitId, Var> {
         &self.logits
+    }
+
+    /// The same variables by [name](Self::name): what optimisers and files read.
+    pub fn named(&self) -> &BTreeMap<String, Var> {
+        &self.named
+    }
+
+    /// The name of logits in files and messages: `{cell}` for operations, `{cell}.edges` for edges,
+    /// `links.{placement}.{port}` for links.
+    pub fn name(&self, id: LogitId) -> String {
+        name(&self.cells, id)
     }
 
     /// Whether weights may be negative, which have no entropy.
@@ -106,9 +145,17 @@ impl Architecture {
         relaxations.into_iter().flatten().any(|own| own.constraint() == Constraint::Free)
     }
 
-    /// The groups of a line of edges.
-    pub(crate) fn groups(&self, name: &str) -> Option<&Groups> {
-        self.groups.get(name)
+    /// The logits of this name.
+    pub(crate) fn id(&self, name: &str) -> Option<LogitId> {
+        self.ids.get(name).copied()
+    }
+
+    /// The groups of a line of edges; none for other logits.
+    pub(crate) fn groups(&self, id: LogitId) -> Option<&Groups> {
+        match id {
+            LogitId::Edges(CellId(cell)) => self.groups.get(cell),
+            LogitId::Ops(_) | LogitId::Links(_) => None,
+        }
     }
 
     /// What turns the logits into weights.
@@ -119,20 +166,6 @@ impl Architecture {
     /// Names of the cells in the space's order.
     pub fn cells(&self) -> &[String] {
         &self.cells
-    }
-
-    /// The cell that a table or a line of edges belongs to, by its name among the logits.
-    pub(crate) fn cell_of(&self, name: &str) -> Result<usize, SearchError> {
-        let cell = self.cells.iter().position(|cell| cell == name || line(cell) == name);
-        cell.ok_or_else(|| SearchError::Logits {
-            expected: self.cells.clone(),
-            found: name.to_owned(),
-        })
-    }
-
-    /// Operations of an edge.
-    pub(crate) fn operations(&self) -> usize {
-        self.ops.len()
     }
 
     /// Column of the skip connection, if the operations have one.
@@ -160,8 +193,7 @@ impl Architecture {
         self.kept = kept;
     }
 
-    /// Weights of every cell in the space's order, differentiable with respect to the logits; where
-    /// edges are weighed, in one more column.
+    /// Weights of every cell in the space's order, differentiable with respect to the logits.
     ///
     /// # Errors
     /// [`SearchError::Relaxation`] when a relaxation fails or breaks its contract, with the table.
@@ -169,30 +201,32 @@ impl Architecture {
         &self,
         at: Progress,
         noise: &mut dyn RngCore,
-    ) -> Result<Vec<Tensor>, SearchError> {
-        let mut tables = Vec::with_capacity(self.cells.len());
-        for (index, cell) in self.cells.iter().enumerate() {
-            let ops = self.op_weights((index, cell), at, noise)?;
+    ) -> Result<ArchWeights<Tensor>, SearchError> {
+        let mut cells = Vec::with_capacity(self.cells.len());
+        for index in 0..self.cells.len() {
+            let ops = self.op_weights(index, at, noise)?;
             let ops = self.with_auxiliary_skip(index, ops, at)?;
-            tables.push(match self.edge_weights(cell, at, noise)? {
-                Some(edges) => Tensor::cat(&[ops, edges.unsqueeze(1)?], 1)?,
-                None => ops,
-            });
+            cells.push(CellWeights { ops, edges: self.edge_weights(index, at, noise)? });
         }
-        Ok(tables)
+        Ok(ArchWeights { cells, links: Vec::new() })
+    }
+
+    /// The logits of a cell's operations.
+    fn op_logits(&self, cell: usize) -> &Tensor {
+        self.logits[&LogitId::Ops(CellId(cell))].as_tensor()
     }
 
     fn op_weights(
         &self,
-        (index, cell): (usize, &str),
+        index: usize,
         at: Progress,
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, SearchError> {
-        let logits = self.logits[cell].as_tensor();
+        let logits = self.op_logits(index);
         let relaxation = &*self.choices.relaxation;
         let mut relax = |logits: &Tensor| {
             checked_weights(relaxation, logits, at, noise)
-                .map_err(|source| blamed(cell, &relaxation, Some(at), source))
+                .map_err(|source| blamed(&self.cells[index], &relaxation, Some(at), source))
         };
         match &self.kept {
             None => relax(logits),
@@ -202,7 +236,7 @@ impl Architecture {
 
     /// The logits of a cell's candidates that are left.
     fn left(&self, cell: usize) -> Result<Tensor, SearchError> {
-        let logits = self.logits[&self.cells[cell]].as_tensor();
+        let logits = self.op_logits(cell);
         match &self.kept {
             None => Ok(logits.clone()),
             Some(kept) => kept.logits(cell, (logits, self.domain())),
@@ -232,15 +266,15 @@ impl Architecture {
 
     fn edge_weights(
         &self,
-        cell: &str,
+        cell: usize,
         at: Progress,
         noise: &mut dyn RngCore,
     ) -> Result<Option<Tensor>, SearchError> {
         let Some(edges) = &self.choices.edges else { return Ok(None) };
-        let name = line(cell);
-        let logits = self.logits[&name].as_tensor();
-        let weights = self.groups[&name].weights(&**edges, logits, at, noise);
-        Ok(Some(weights.map_err(|source| blamed(&name, edges, Some(at), source))?))
+        let id = LogitId::Edges(CellId(cell));
+        let logits = self.logits[&id].as_tensor();
+        let weights = self.groups[cell].weights(&**edges, logits, at, noise);
+        Ok(Some(weights.map_err(|source| blamed(&self.name(id), edges, Some(at), source))?))
     }
 
     /// The sum over cells of the relaxation's own penalty and of the choices' penalties, if there
@@ -263,7 +297,7 @@ impl Architecture {
             let terms = [Some(&self.choices.penalties), own].into_iter().flatten();
             let mut parts = vec![checked_penalty(relaxation, logits).map_err(blame)?];
             for terms in terms.filter(|terms| !terms.is_empty()) {
-                let weights = self.op_weights((index, cell), at, noise)?;
+                let weights = self.op_weights(index, at, noise)?;
                 parts.push(terms.loss(logits, &weights, at).map_err(blame)?);
             }
             for part in parts.into_iter().flatten() {
@@ -283,23 +317,23 @@ impl Architecture {
     pub fn table(&self, at: Progress, noise: &mut dyn RngCore) -> Result<WeightTable, SearchError> {
         let mut cells = Vec::with_capacity(self.cells.len());
         for (index, name) in self.cells.iter().enumerate() {
-            let ops = self.op_weights((index, name), at, noise)?;
-            let own = self.edge_weights(name, at, noise)?;
+            let ops = self.op_weights(index, at, noise)?;
+            let own = self.edge_weights(index, at, noise)?;
             let host = |tensor: Tensor| tensor.detach().to_dtype(DType::F64);
             let edge_weights = own.map(|own| host(own)?.to_vec1()).transpose()?;
             let edges = host(ops)?.to_vec2()?;
-            cells.push(CellWeights { name: name.clone(), edges, edge_weights });
+            cells.push(CellTable { name: name.clone(), edges, edge_weights });
         }
         Ok(WeightTable::new(self.ops.clone(), cells)?)
     }
 
-    /// The logits as tensors that do not change when the search goes on.
+    /// The logits by name, as tensors that do not change when the search goes on.
     ///
     /// # Errors
     /// When a copy fails.
     pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>, SearchError> {
         let copy = |(name, var): (&String, &Var)| Ok((name.clone(), var.copy()?.detach()));
-        self.logits.iter().map(copy).collect()
+        self.named.iter().map(copy).collect()
     }
 
     /// Sets the logits.
@@ -309,7 +343,7 @@ impl Architecture {
     pub fn load(&self, tensors: &BTreeMap<String, Tensor>) -> Result<(), SearchError> {
         let shapes = |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.dims().to_vec());
         let found: Vec<_> = tensors.iter().map(shapes).collect();
-        let own = self.logits.iter().map(|(name, var)| shapes((name, var.as_tensor())));
+        let own = self.named.iter().map(|(name, var)| shapes((name, var.as_tensor())));
         if !own.eq(found.iter().cloned()) {
             return Err(SearchError::Config {
                 field: "logits",
@@ -318,73 +352,27 @@ impl Architecture {
                 found: format!("{found:?}"),
             });
         }
-        for (name, var) in &self.logits {
+        for (name, var) in &self.named {
             var.set(&tensors[name].to_dtype(var.dtype())?)?;
         }
         Ok(())
     }
 }
 
-/// Refuses choices that are none of the space's.
-fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
-    let refuse = |field, expected, found| Err(SearchError::Config { field, expected, found });
-    let Choices { relaxation, edges, start, cell_penalties, .. } = choices;
-    if let Some(edges) = edges
-        && edges.domain() != relaxation.domain()
-    {
-        return refuse(
-            "relaxation of edges",
-            "logits that live where those of operations do, as one rule moves both",
-            format!("{edges:?} beside {relaxation:?}"),
-        );
-    }
-    let unknown = |name: &&String| space.cells().iter().all(|cell| cell.name != **name);
-    if let Some(name) = cell_penalties.keys().find(unknown) {
-        return refuse("penalties of a cell", "a cell of the space", name.clone());
-    }
-    if choices.auxiliary_skip.is_some() && skip(space).is_none() {
-        let found = space.op_set().names().collect::<Vec<_>>().join(", ");
-        return refuse("auxiliary skip", "a skip connection among the operations", found);
-    }
-    let Some(start) = start else { return Ok(()) };
-    let fits = start.len() == space.cells().len()
-        && start.iter().zip(space.cells()).all(|(rows, cell)| {
-            rows.len() == cell.graph.edges().len()
-                && rows.iter().all(|row| row.len() == space.op_set().len())
-        });
-    if !fits {
-        let shape = |rows: &Vec<Vec<f64>>| (rows.len(), rows.first().map_or(0, Vec::len));
-        let shapes: Vec<_> = start.iter().map(shape).collect();
-        let expected = "a table of edges and operations for each cell of the space";
-        return refuse("start", expected, format!("tables of {shapes:?}"));
-    }
-    let mut rows = start.iter().flatten();
-    let wrong = match relaxation.domain() {
-        Constraint::Simplex => rows.find(|row| {
-            let sum: f64 = row.iter().sum();
-            !row.iter().all(|share| *share >= 0.0) || (sum - 1.0).abs() > 1e-6
-        }),
-        _ => rows.find(|row| row.iter().any(|logit| !logit.is_finite())),
-    };
-    match wrong {
-        Some(row) => {
-            refuse("start", "finite logits, shares of 1 on the simplex", format!("{row:?}"))
+/// The variables by name.
+fn named(
+    cells: &[String],
+    logits: &BTreeMap<LogitId, Var>,
+) -> Result<BTreeMap<String, Var>, SearchError> {
+    let mut named = BTreeMap::new();
+    for (&id, var) in logits {
+        if named.insert(name(cells, id), var.clone()).is_some() {
+            return Err(SearchError::Config {
+                field: "relaxation of edges",
+                expected: "no cell that is called like another with `.edges` behind it",
+                found: format!("`{}`", name(cells, id)),
+            });
         }
-        None => Ok(()),
     }
-}
-
-fn from_last_input(graph: &CellGraph) -> Vec<usize> {
-    let last = graph.inputs().saturating_sub(1);
-    let rows = graph.edges().iter().enumerate().filter(|(_, edge)| edge.from == last);
-    rows.map(|(row, _)| row).collect()
-}
-
-/// The operation that passes its input on.
-fn skip(space: &Space) -> Option<usize> {
-    space
-        .op_set()
-        .ops()
-        .iter()
-        .position(|spec| spec.recipe.as_ref().is_some_and(Recipe::is_identity))
+    Ok(named)
 }

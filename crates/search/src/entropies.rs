@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dartloom_record::CellEntropy;
 use dartloom_relax::entropy_of_rows;
-use dartloom_space::{CellGraph, CellWeights, Space, WeightTable};
+use dartloom_space::{CellGraph, CellTable, Space, WeightTable};
 
 use crate::SearchError;
 
@@ -23,7 +23,7 @@ pub(crate) fn entropies(
 }
 
 /// Entropies of the weights of the edges into each node, where edges are weighed.
-fn nodes(graph: &CellGraph, weights: &CellWeights) -> Option<Result<Vec<f64>, SearchError>> {
+fn nodes(graph: &CellGraph, weights: &CellTable) -> Option<Result<Vec<f64>, SearchError>> {
     let weights = weights.edge_weights.as_ref()?;
     let nodes = graph.own_nodes().map(|node| graph.rows_into(node).collect::<Vec<_>>());
     // A node that nothing leads to has nothing to decide.
@@ -37,7 +37,7 @@ fn nodes(graph: &CellGraph, weights: &CellWeights) -> Option<Result<Vec<f64>, Se
 #[cfg(test)]
 mod tests {
     use approx::assert_relative_eq;
-    use dartloom_space::{CellWeights, OpSet, Space, Stem, WeightTable};
+    use dartloom_space::{CellTable, OpSet, Space, Stem, WeightTable};
 
     use super::entropies;
 
@@ -51,7 +51,7 @@ mod tests {
         let mut even = vec![0.0; ops.len()];
         even[..2].fill(0.5);
         let edges = vec![uniform.clone(), decided, even, uniform.clone(), uniform];
-        let cell = |name: &str| CellWeights {
+        let cell = |name: &str| CellTable {
             name: name.to_owned(),
             edges: edges.clone(),
             edge_weights: edge_weights.clone(),

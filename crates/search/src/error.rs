@@ -33,7 +33,7 @@ pub enum SearchError {
         epoch.map(|epoch| format!(" in epoch {epoch}")).unwrap_or_default()
     )]
     Relaxation {
-        /// The table: a cell, or `{cell}.edges` for the line that weighs its edges.
+        /// The [name](crate::Architecture::name) of the logits.
         table: String,
         /// The debug form of the relaxation.
         relaxation: String,
@@ -77,10 +77,10 @@ pub enum SearchError {
         /// The error about its value.
         source: Box<SearchError>,
     },
-    /// Logits that belong to no cell.
-    #[error("logits `{found}`: expected those of one of the cells {}", expected.join(", "))]
+    /// Logits of a name that no cell has.
+    #[error("logits `{found}`: expected one of {}", expected.join(", "))]
     Logits {
-        /// The cells.
+        /// The names that there are.
         expected: Vec<String>,
         /// The name of the logits.
         found: String,

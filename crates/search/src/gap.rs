@@ -5,7 +5,7 @@ use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_space::{Genotype, Space, SpaceError};
+use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
 use dartloom_train::evaluate;
 use serde::{Deserialize, Serialize};
 
@@ -47,20 +47,20 @@ impl Gap {
 pub fn discretisation_gap(
     supernet: &Supernet,
     space: &Space,
-    weights: &[Tensor],
+    weights: &ArchWeights<Tensor>,
     genotype: &Genotype,
     loader: &Loader<'_>,
 ) -> Result<Gap, SearchError> {
-    let like = weights.first().map(|w| (w.device().clone(), w.dtype()));
+    let like = weights.cells.first().map(|w| (w.ops.device().clone(), w.ops.dtype()));
     let (device, dtype) = like.unwrap_or((Device::Cpu, DType::F32));
     let mut hard = hard_weights(space, genotype, &device, dtype)?;
-    for (hard, relaxed) in hard.iter_mut().zip(weights) {
-        if relaxed.dim(1)? > hard.dim(1)? {
-            // Where edges are weighed, those with an operation are whole and the others are cut.
-            *hard = Tensor::cat(&[&*hard, &hard.max_keepdim(1)?], 1)?;
+    for (hard, relaxed) in hard.cells.iter_mut().zip(&weights.cells) {
+        if relaxed.edges.is_some() {
+            // Edges with an operation are whole and the others are cut.
+            hard.edges = Some(hard.ops.max(1)?);
         }
     }
-    let measure = |weights: &[Tensor]| {
+    let measure = |weights: &ArchWeights<Tensor>| {
         let mut noise = Noise::new(0).stream("gap", 0);
         evaluate(loader, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
@@ -76,7 +76,7 @@ pub fn discretisation_gap(
     })
 }
 
-/// Ones at the genotype's genes, zeros elsewhere: one table `[rows, operations]` per searchable cell.
+/// Ones at the genotype's genes, zeros elsewhere; edges are not weighed.
 ///
 /// # Errors
 /// [`SearchError::Space`] when `genotype` does not belong to `space`.
@@ -85,7 +85,7 @@ pub fn hard_weights(
     genotype: &Genotype,
     device: &Device,
     dtype: DType,
-) -> Result<Vec<Tensor>, SearchError> {
+) -> Result<ArchWeights<Tensor>, SearchError> {
     // Refuses what is no genotype of the space, a wrong number of cells among it.
     space.genotype(genotype.cells().to_vec())?;
     let ops = space.op_set().len();
@@ -105,5 +105,5 @@ pub fn hard_weights(
         let shape = (spec.graph.edges().len(), ops);
         tables.push(Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?);
     }
-    Ok(tables)
+    Ok(ArchWeights::of_ops(tables))
 }

@@ -16,7 +16,7 @@ mod supernet_search;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 
-pub use architecture::Architecture;
+pub use architecture::{Architecture, LogitGradients};
 pub use bilevel::{
     Ablation, AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule,
     Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,

@@ -486,7 +486,7 @@ impl Stepper for SupernetSearch<'_> {
             .with("logits", self.bilevel.architecture.snapshot()?)
             .with("sgd", self.bilevel.sgd.state())
             .with("adam", self.bilevel.logits.state())
-            .with("leak", self.bilevel.leak.state()))
+            .with("leak", self.bilevel.leak.state(&self.bilevel.architecture)))
     }
 
     fn identity(&self) -> Result<Identity, SearchError> {
@@ -517,7 +517,8 @@ impl Stepper for SupernetSearch<'_> {
         })?;
         let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
         let (sgd, adam) = (snapshot.take("sgd")?, snapshot.take("adam")?);
-        self.bilevel.leak.restore(snapshot.take("leak")?);
+        let leak = snapshot.take("leak")?;
+        self.bilevel.leak.restore(&self.bilevel.architecture, leak)?;
         self.bilevel.sgd.restore(sgd)?;
         self.bilevel.logits.restore(adam)?;
         self.bilevel.architecture.load(&logits)?;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod arch_weights;
 mod blueprint;
 mod cell;
 pub mod distance;
@@ -22,6 +23,7 @@ pub mod strategies;
 pub mod text;
 mod weights;
 
+pub use arch_weights::{ArchWeights, CellId, CellWeights, LogitId, PortId};
 pub use blueprint::{
     AuxPlan, Blueprint, Build, Candidate, CellPlan, Cost, EdgePlan, HeadPlan, InputPlan,
     PartialPlan, Phase, PortPlan, StemPlan, TransformPlan,
@@ -32,7 +34,7 @@ pub use error::SpaceError;
 pub use genotype::{CellGenotype, Gene, Genotype, Layout};
 pub use layer::{Layer, Shape};
 pub use network::{
-    Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, Source, Stem,
+    Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, PortChoice, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};
@@ -40,4 +42,4 @@ pub use pair::Pair;
 pub use recipe::{Lowering, Recipe, Stage, Stride, When, Width};
 pub use size::{SpaceSize, darts_size};
 pub use space::Space;
-pub use weights::{CellWeights, WeightTable};
+pub use weights::{CellTable, WeightTable};

@@ -78,7 +78,7 @@ impl Space {
         let ops = self.op_set().ops().iter().filter(|op| !op.is_zero()).count();
         let cells: BigUint = self.cells().iter().map(|cell| cell.graph.size(ops, top)).product();
         let links: BigUint =
-            self.network().choices().map(|(_, _, links)| BigUint::from(links)).product();
+            self.network().choices().map(|choice| BigUint::from(choice.links)).product();
         SpaceSize::new(cells * links)
     }
 }

@@ -15,7 +15,7 @@ const VERSION: u32 = 1;
 pub struct WeightTable {
     version: u32,
     ops: Vec<String>,
-    cells: Vec<CellWeights>,
+    cells: Vec<CellTable>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<Vec<f64>>,
 }
@@ -23,7 +23,7 @@ pub struct WeightTable {
 /// Weights of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CellWeights {
+pub struct CellTable {
     /// Name of the cell in its space.
     pub name: String,
     /// One row per edge, one weight per operation.
@@ -38,7 +38,7 @@ pub struct CellWeights {
 pub(crate) struct RawTable {
     version: u32,
     ops: Vec<String>,
-    cells: Vec<CellWeights>,
+    cells: Vec<CellTable>,
     #[serde(default)]
     links: Vec<Vec<f64>>,
 }
@@ -64,7 +64,7 @@ impl WeightTable {
     /// # Errors
     /// [`SpaceError::WeightRow`] naming cell, row, expected and found; [`SpaceError::Weight`] for
     /// a weight that is not finite.
-    pub fn new(ops: Vec<String>, cells: Vec<CellWeights>) -> Result<Self, SpaceError> {
+    pub fn new(ops: Vec<String>, cells: Vec<CellTable>) -> Result<Self, SpaceError> {
         for cell in &cells {
             for (row, weights) in cell.edges.iter().enumerate() {
                 check_row(&cell.name, row, weights, ops.len())?;
@@ -94,7 +94,7 @@ impl WeightTable {
     }
 
     /// Weights per cell.
-    pub fn cells(&self) -> &[CellWeights] {
+    pub fn cells(&self) -> &[CellTable] {
         &self.cells
     }
 
@@ -118,7 +118,7 @@ impl WeightTable {
             let place = format!("edges of cell `{}`", spec.name);
             check_count(&place, spec.graph.edges().len(), weights.edges.len())?;
         }
-        let choices: Vec<usize> = space.network().choices().map(|(_, _, links)| links).collect();
+        let choices: Vec<usize> = space.network().choices().map(|choice| choice.links).collect();
         if self.links.is_empty() {
             return Ok(());
         }

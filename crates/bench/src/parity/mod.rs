@@ -44,14 +44,15 @@ pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<Str
     let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
     let train = file.batch("train", arguments.batch, arguments.input)?;
     let valid = file.batch("valid", arguments.batch, arguments.input)?;
-    let logits = file.logits(bilevel.architecture.logits().keys())?;
+    let logits = file.logits(bilevel.architecture.named().keys())?;
     bilevel.architecture.load(&logits).map_err(|error| file.refuse(error.into()))?;
     file.load(bilevel.supernet.variables())?;
     let report =
         bilevel.step(Position::default(), 1, &train, Some(&valid)).map_err(BenchError::work)?;
     let cell =
         |(cell, gradient): (&String, &Tensor)| Ok((format!("logits of {cell}"), rows(gradient)?));
-    let gradients: candle_core::Result<_> = report.arch_gradients.0.iter().map(cell).collect();
+    let named = bilevel.architecture.by_name(&report.arch_gradients);
+    let gradients: candle_core::Result<_> = named.0.iter().map(cell).collect();
     let parity = Parity {
         benchmark: "parity",
         method: arguments.method.name().to_owned(),

@@ -5,7 +5,7 @@ use dartloom::decode::{OffScale, Scale};
 use dartloom::noise::Noise;
 use dartloom::relax::{Deterministic, Groups, Progress, Sigmoid, Softmax, Sparsemax};
 use dartloom::search::SearchError;
-use dartloom::space::{CellWeights, Space, WeightTable};
+use dartloom::space::{CellTable, Space, WeightTable};
 use dartloom::{Device, Tensor};
 
 /// How logits become weights.
@@ -36,11 +36,7 @@ impl Logits {
             let own = cell.edge_weights.as_ref();
             let edge_weights =
                 own.map(|line| self.line(&Groups::of(&targets), line)).transpose()?;
-            Ok(CellWeights {
-                name: cell.name.clone(),
-                edges: self.rows(&cell.edges)?,
-                edge_weights,
-            })
+            Ok(CellTable { name: cell.name.clone(), edges: self.rows(&cell.edges)?, edge_weights })
         });
         let cells = cells.collect::<Result<_, SearchError>>()?;
         let links = self.rows(logits.links())?;

@@ -1,6 +1,6 @@
 //! `decode` with every rule, by name and with settings.
 
-use dartloom::space::{CellWeights, Genotype, Source, Space, WeightTable};
+use dartloom::space::{CellTable, Genotype, Source, Space, WeightTable};
 use dartloom::space::{OpSet, Stem};
 
 use crate::program::{Program, Said};
@@ -17,10 +17,10 @@ fn table(space: &Space, edge_weights: bool) -> WeightTable {
         let rows = spec.graph.edges().len();
         let edges = (0..rows).map(|_| (0..ops.len()).map(|_| next()).collect()).collect();
         let edge_weights = edge_weights.then(|| (0..rows).map(|_| next()).collect());
-        CellWeights { name: spec.name.clone(), edges, edge_weights }
+        CellTable { name: spec.name.clone(), edges, edge_weights }
     });
     let cells = cells.collect();
-    let choices: Vec<usize> = space.network().choices().map(|(_, _, links)| links).collect();
+    let choices: Vec<usize> = space.network().choices().map(|choice| choice.links).collect();
     let links = choices.into_iter().map(|links| (0..links).map(|_| next()).collect()).collect();
     WeightTable::new(ops, cells).unwrap().with_links(links).unwrap()
 }

@@ -70,9 +70,9 @@ fn a_given_step_is_the_librarys_step() {
     let gradients: BTreeMap<String, Vec<Vec<f64>>> =
         serde_json::from_value(found["gradients"].clone()).unwrap();
     assert_eq!(gradients.keys().collect::<Vec<_>>(), ["logits of normal", "logits of reduce"]);
-    for (cell, expected) in &report.arch_gradients.0 {
+    for (name, expected) in ["normal", "reduce"].into_iter().zip(report.arch_gradients.0.values()) {
         let expected = expected.to_dtype(DType::F64).unwrap().to_vec2::<f64>().unwrap();
-        assert_eq!(gradients[&format!("logits of {cell}")], expected, "{cell}");
+        assert_eq!(gradients[&format!("logits of {name}")], expected, "{name}");
     }
 }
 

@@ -1,5 +1,5 @@
 use dartloom_space::{
-    Blueprint, Build, CellWeights, Gene, Genotype, OpSet, Recipe, Shape, Space, Stem, WeightTable,
+    Blueprint, Build, CellTable, Gene, Genotype, OpSet, Recipe, Shape, Space, Stem, WeightTable,
 };
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng};
@@ -29,7 +29,7 @@ const ROWS: usize = 5;
 fn table(space: &Space, weights: &[f64]) -> WeightTable {
     let rows: Vec<Vec<f64>> = weights.chunks(OPS).map(<[f64]>::to_vec).collect();
     let cells = space.cells().iter().zip(rows.chunks(ROWS));
-    let cells = cells.map(|(spec, rows)| CellWeights {
+    let cells = cells.map(|(spec, rows)| CellTable {
         name: spec.name.clone(),
         edges: rows.to_vec(),
         edge_weights: None,
@@ -220,7 +220,7 @@ fn both_cells_share_a_budget_as_well_as_they_can() {
     let space = Space::darts(set, 4, 1, Stem::cifar(3)).unwrap();
     let weights: Vec<f64> = (0..20).map(|i| f64::from((i * 7) % 20 + 1) / 20.0).collect();
     let rows: Vec<Vec<f64>> = weights.chunks(OPS).map(<[f64]>::to_vec).collect();
-    let cell = |index: usize| CellWeights {
+    let cell = |index: usize| CellTable {
         name: space.cells()[index].name.clone(),
         edges: rows[2 * index..2 * index + 2].to_vec(),
         edge_weights: None,
@@ -302,7 +302,7 @@ fn it_obeys_all_laws_and_reads_itself() {
 fn a_cell_of_published_size_fits_a_published_budget() {
     let space = Space::darts(OpSet::builtin("O_base").unwrap(), 8, 4, Stem::cifar(3)).unwrap();
     let mut noise = ChaCha8Rng::seed_from_u64(1);
-    let cells = space.cells().iter().map(|spec| CellWeights {
+    let cells = space.cells().iter().map(|spec| CellTable {
         name: spec.name.clone(),
         edges: vec![vec![0.0; 8]; 14]
             .into_iter()

@@ -1,6 +1,6 @@
 //! A network as something that paths lead through.
 
-use dartloom_space::{Source, Space, WeightTable};
+use dartloom_space::{PortId, Source, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use super::Path;
@@ -53,7 +53,7 @@ impl Lattice {
     ) -> Result<Self, DecodeError> {
         table.check(space).map_err(DecodeError::Table)?;
         let network = space.network();
-        let choices: Vec<(usize, usize, usize)> = network.choices().collect();
+        let choices: Vec<PortId> = network.choices().map(|choice| choice.port).collect();
         let weights = table.links().to_vec();
         if weights.len() != choices.len() {
             return Err(DecodeError::NoLinkWeights { choices: choices.len() });
@@ -71,7 +71,7 @@ impl Lattice {
                 Entry::AnyPort => 0,
             };
             for (port, links) in placement.ports.iter().enumerate().skip(first) {
-                let row = choices.iter().position(|&(p, q, _)| (p, q) == (index, port));
+                let row = choices.iter().position(|own| *own == PortId { placement: index, port });
                 for (position, link) in links.links.iter().enumerate() {
                     let source = link.source;
                     let log = row.map_or(0.0, |row| weights[row][position].ln());

@@ -1,5 +1,6 @@
 use dartloom_space::{
-    CellWeights, Head, Network, OpSet, Source, Space, SpaceError, Stem, WeightTable,
+    CellTable, Head, Network, OpSet, PortChoice, PortId, Source, Space, SpaceError, Stem,
+    WeightTable,
 };
 use proptest::prelude::*;
 
@@ -19,7 +20,7 @@ fn nested(depth: usize) -> Space {
 }
 
 fn table(space: &Space, links: Vec<Vec<f64>>) -> Result<WeightTable, SpaceError> {
-    let cells = space.cells().iter().map(|cell| CellWeights {
+    let cells = space.cells().iter().map(|cell| CellTable {
         name: cell.name.clone(),
         edges: vec![vec![0.5; space.op_set().len()]; cell.graph.edges().len()],
         edge_weights: None,
@@ -32,12 +33,13 @@ fn table(space: &Space, links: Vec<Vec<f64>>) -> Result<WeightTable, SpaceError>
 fn links(space: &Space, weights: &[f64]) -> Vec<Vec<f64>> {
     let mut weights = weights.iter().copied();
     let choices = space.network().choices();
-    choices.map(|(_, _, links)| weights.by_ref().take(links).collect()).collect()
+    choices.map(|choice| weights.by_ref().take(choice.links).collect()).collect()
 }
 
 fn equal(space: &Space) -> WeightTable {
     let choices = space.network().choices();
-    table(space, choices.map(|(_, _, links)| vec![1.0 / links as f64; links]).collect()).unwrap()
+    table(space, choices.map(|PortChoice { links, .. }| vec![1.0 / links as f64; links]).collect())
+        .unwrap()
 }
 
 /// The sum of the weights of the links by which paths leave each placement.
@@ -45,7 +47,8 @@ fn out_sums(network: &Network, links: &[Vec<f64>]) -> Vec<f64> {
     let mut sums = vec![0.0; network.placements().len()];
     for (cell, placement) in network.placements().iter().enumerate() {
         let port = placement.ports.len() - 1;
-        let row = network.choices().position(|(p, q, _)| (p, q) == (cell, port));
+        let row =
+            network.choices().position(|choice| choice.port == PortId { placement: cell, port });
         for (position, link) in placement.ports[port].links.iter().enumerate() {
             if let Source::Cell(source) = link.source {
                 sums[source] += row.map_or(1.0, |row| links[row][position]);
@@ -70,7 +73,9 @@ fn all_paths(network: &Network, links: &[Vec<f64>], entry: Entry) -> Vec<(Vec<us
             if entry == Entry::LastPort && port + 1 < ports.len() {
                 continue;
             }
-            let row = network.choices().position(|(p, q, _)| (p, q) == (cell, port));
+            let row = network
+                .choices()
+                .position(|choice| choice.port == PortId { placement: cell, port });
             for (position, link) in candidates.links.iter().enumerate() {
                 if row.is_none() && fixed.contains(&link.source) {
                     continue;
@@ -132,7 +137,7 @@ fn ties_prefer_the_first_source_or_the_last() {
 fn long_lattices_do_not_underflow() {
     let space = lattice(60);
     let weights: Vec<Vec<f64>> =
-        space.network().choices().map(|(_, _, links)| vec![1e-12; links]).collect();
+        space.network().choices().map(|choice| vec![1e-12; choice.links]).collect();
     let found = BestPath::default().paths(&space, &table(&space, weights).unwrap()).unwrap();
     assert!(found.paths[0].score.is_finite());
     assert_eq!(found.paths[0].placements.len(), 60);
@@ -202,7 +207,7 @@ fn links_of_weight_zero_rule_paths_out() {
     let found = MultiPath::default().paths(&space, &equal(&space)).unwrap();
     assert!(found.paths.iter().all(|path| path.score.abs() <= 0.0));
     let space = lattice(3);
-    let none = space.network().choices().map(|(_, _, links)| vec![0.0; links]).collect();
+    let none = space.network().choices().map(|choice| vec![0.0; choice.links]).collect();
     let weights = table(&space, none).unwrap();
     // Cells with a single way in have it for certain; all others are out of reach.
     let entry = Entry::LastPort;

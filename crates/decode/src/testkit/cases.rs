@@ -1,7 +1,7 @@
 //! Spaces and weights to try decoders on.
 
 use dartloom_space::{
-    CellGraph, CellSpec, CellWeights, Head, Network, OpSet, Placement, Port, Source, Space,
+    CellGraph, CellSpec, CellTable, Head, Network, OpSet, Placement, Port, Source, Space,
     SpaceError, Stem, WeightTable,
 };
 use rand::{Rng, SeedableRng};
@@ -58,7 +58,7 @@ fn table(
         let rows = cell.graph.edges().len();
         let edges = (0..rows).map(|_| ops.iter().map(|_| draw()).collect()).collect();
         let edge_weights = edge_weights.then(|| (0..rows).map(|_| draw()).collect());
-        cells.push(CellWeights { name: cell.name.clone(), edges, edge_weights });
+        cells.push(CellTable { name: cell.name.clone(), edges, edge_weights });
     }
     WeightTable::new(ops, cells)
 }

@@ -1,7 +1,7 @@
 //! One function per law; an error says what happened instead.
 
 use dartloom_space::{
-    CellGenotype, CellSpec, CellWeights, Compat, Edge, Genotype, OpSet, SpaceError, WeightTable,
+    CellGenotype, CellSpec, CellTable, Compat, Edge, Genotype, OpSet, SpaceError, WeightTable,
 };
 
 use super::{Case, Law};
@@ -114,13 +114,13 @@ fn mismatch(decoder: &dyn Decoder, case: &Case) -> Result<(), String> {
     }
 }
 
-fn changed(case: &Case, change: impl Fn(&mut CellWeights)) -> Vec<CellWeights> {
+fn changed(case: &Case, change: impl Fn(&mut CellTable)) -> Vec<CellTable> {
     let mut cells = case.weights.cells().to_vec();
     cells.iter_mut().for_each(change);
     cells
 }
 
-fn table(ops: &[String], cells: Vec<CellWeights>) -> Result<WeightTable, String> {
+fn table(ops: &[String], cells: Vec<CellTable>) -> Result<WeightTable, String> {
     let refused = |error: SpaceError| format!("the case itself is refused: {error}");
     WeightTable::new(ops.to_vec(), cells).map_err(refused)
 }

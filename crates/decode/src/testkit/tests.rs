@@ -49,7 +49,7 @@ struct Deaf;
 impl Decoder for Deaf {
     fn decode(&self, space: &Space, _: &WeightTable) -> Result<Decoded, DecodeError> {
         let ops = space.op_set().names().map(str::to_owned).collect();
-        let cells = space.cells().iter().map(|cell| dartloom_space::CellWeights {
+        let cells = space.cells().iter().map(|cell| dartloom_space::CellTable {
             name: cell.name.clone(),
             edges: vec![vec![1.0; space.op_set().len()]; cell.graph.edges().len()],
             edge_weights: None,

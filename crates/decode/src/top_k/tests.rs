@@ -146,7 +146,7 @@ fn a_cell_of_nothing_is_an_error() {
 #[test]
 fn a_set_that_only_cuts_is_an_error() {
     let space = space(&["none", "cut"]);
-    let cell = dartloom_space::CellWeights {
+    let cell = dartloom_space::CellTable {
         name: "toy".to_owned(),
         edges: vec![vec![0.5, 0.5]; 5],
         edge_weights: None,

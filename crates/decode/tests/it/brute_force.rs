@@ -2,7 +2,7 @@
 
 use dartloom_decode::{Argmax, Decoder, EmptyPolicy, NonePolicy, TieBreak, TopK};
 use dartloom_space::{CellGenotype, WeightTable};
-use dartloom_space::{CellGraph, CellSpec, CellWeights, Chain, Gene, OpSet, Space, Stem};
+use dartloom_space::{CellGraph, CellSpec, CellTable, Chain, Gene, OpSet, Space, Stem};
 use proptest::prelude::*;
 
 const NODES: usize = 3;
@@ -21,7 +21,7 @@ fn space() -> Space {
 
 fn table(space: &Space, weights: &[f64]) -> WeightTable {
     let rows: Vec<Vec<f64>> = weights.chunks(OPS).map(<[f64]>::to_vec).collect();
-    let cell = |name: &str, edges: &[Vec<f64>]| CellWeights {
+    let cell = |name: &str, edges: &[Vec<f64>]| CellTable {
         name: name.to_owned(),
         edges: edges.to_vec(),
         edge_weights: None,

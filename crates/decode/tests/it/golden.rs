@@ -1,7 +1,7 @@
 //! Genotypes that released code decodes; see `fixtures/README.md`.
 
 use dartloom_decode::{Decoder, TieBreak, TopK, builtin};
-use dartloom_space::{CellGenotype, CellWeights, Genotype, OpSet, Space, Stem, WeightTable};
+use dartloom_space::{CellGenotype, CellTable, Genotype, OpSet, Space, Stem, WeightTable};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -85,11 +85,11 @@ fn space(ops: &[String], edges: usize) -> Space {
     Space::darts(set, 8, nodes, Stem::cifar(3)).unwrap()
 }
 
-fn cell(name: &str, edges: Vec<Vec<f64>>, edge_weights: Option<&Vec<f64>>) -> CellWeights {
-    CellWeights { name: name.to_owned(), edges, edge_weights: edge_weights.cloned() }
+fn cell(name: &str, edges: Vec<Vec<f64>>, edge_weights: Option<&Vec<f64>>) -> CellTable {
+    CellTable { name: name.to_owned(), edges, edge_weights: edge_weights.cloned() }
 }
 
-fn decode(decoder: &dyn Decoder, ops: &[String], cells: Vec<CellWeights>) -> Genotype {
+fn decode(decoder: &dyn Decoder, ops: &[String], cells: Vec<CellTable>) -> Genotype {
     let space = space(ops, cells[0].edges.len());
     let weights = WeightTable::new(ops.to_vec(), cells).unwrap();
     decoder.decode(&space, &weights).unwrap().genotype

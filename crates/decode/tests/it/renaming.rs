@@ -1,7 +1,7 @@
 //! What changes when operations or cells change places: nothing but the outcome of ties.
 
 use dartloom_decode::{Argmax, Decoded, Decoder, NonePolicy, TieBreak, TopK};
-use dartloom_space::{CellGenotype, CellWeights, OpSet, Space, Stem, WeightTable};
+use dartloom_space::{CellGenotype, CellTable, OpSet, Space, Stem, WeightTable};
 use proptest::prelude::*;
 
 const EDGES: usize = 9;
@@ -16,7 +16,7 @@ fn ops(order: &[usize]) -> OpSet {
 fn decode(rule: &dyn Decoder, rows: &[Vec<f64>], order: &[usize]) -> Decoded {
     let space = Space::darts(ops(order), 6, 3, Stem::cifar(3)).unwrap();
     let permuted = |row: &Vec<f64>| order.iter().map(|&op| row[op]).collect();
-    let cell = |name: &str, rows: &[Vec<f64>]| CellWeights {
+    let cell = |name: &str, rows: &[Vec<f64>]| CellTable {
         name: name.to_owned(),
         edges: rows.iter().map(permuted).collect(),
         edge_weights: None,

@@ -8,7 +8,7 @@ use dartloom_ops::{Mode, Stage};
 use dartloom_space::{CellPlan, Shape, Source};
 
 use super::staged::single;
-use super::weights::CellWeights;
+use super::weights::Factors;
 use super::{Cell, PlacedEdge};
 use crate::drop_path::gate;
 use crate::transform::Transform;
@@ -51,7 +51,7 @@ impl Whole {
     pub(super) fn fits(
         &self,
         inputs: &[Tensor],
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         mode: Mode,
     ) -> Result<bool, NetError> {
         let served = inputs.iter().all(serves)
@@ -64,12 +64,12 @@ impl Whole {
         &self,
         arena: &Arena,
         inputs: &[Tensor],
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         recompute: Recompute,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let batch = inputs[0].dim(0)?;
-        let line = weights.filter(|_| self.passed).map(CellWeights::line).transpose()?;
+        let line = weights.filter(|_| self.passed).map(Factors::line).transpose()?;
         let gates = (0..self.gates).filter_map(|_| gate(pass, batch)).map(single).collect();
         let call = Call {
             coefficients: line.as_ref().or(weights.map(|weights| &weights.ops)),

@@ -13,14 +13,14 @@ use std::sync::Arc;
 use candle_core::Tensor;
 use dartloom_kernels::fused::{Arena, Program};
 use dartloom_ops::{Builder, Operation, Registry};
-use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, Shape, Source};
+use dartloom_space::{Candidate, CellPlan, CellWeights, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
 pub(crate) use self::genes::{CellGenes, GeneMemory, Kept};
 pub(crate) use self::memory::CellMemory;
 use self::memory::{EdgeSizes, OpSizes, Sizes};
 use self::promise::Promise;
-use self::weights::CellWeights;
+use self::weights::Factors;
 pub(crate) use self::weights::times;
 use crate::partial::Bypass;
 use crate::transform::Transform;
@@ -36,8 +36,6 @@ pub struct Cell {
     cell: usize,
     ports: Vec<Transform>,
     edges: Vec<PlacedEdge>,
-    /// Columns of the architecture weights, that of whole edges not counted.
-    operations: usize,
     concat: Vec<usize>,
     node: Shape,
     sizes: Sizes,
@@ -110,9 +108,8 @@ impl Cell {
             fused::fuse_edges(plan, &mut edges);
         }
         let (concat, node, sizes) = (plan.concat.clone(), plan.node, Sizes::of(plan)?);
-        let operations = plan.edges.first().map_or(0, |edge| edge.candidates.len());
         let (cell, arena) = (plan.cell, Arena::new());
-        Ok(Self { index, cell, ports, edges, operations, concat, node, sizes, whole, arena })
+        Ok(Self { index, cell, ports, edges, concat, node, sizes, whole, arena })
     }
 
     /// The cell with the buffers of `arena`, which cells of a network share.
@@ -130,8 +127,8 @@ impl Cell {
         self.edges.iter().find(|edge| (edge.from, edge.to) == (from, to)).map(|edge| edge.row)
     }
 
-    /// The cell's output; in a supernet `weights` is `[edges, operations]`, or has one more column
-    /// that weighs whole edges, channels that pass their operations by included.
+    /// The cell's output; a supernet's needs `weights`. Those of edges weigh whole edges, channels
+    /// that pass their operations by included.
     ///
     /// `read` gives the value of a source named by the plan's ports.
     ///
@@ -140,7 +137,7 @@ impl Cell {
     pub fn forward(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights<Tensor>>,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         self.forward_with(read, weights, Mask::First, pass)
@@ -154,11 +151,11 @@ impl Cell {
     pub fn forward_with(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        weights: Option<&Tensor>,
+        weights: Option<&CellWeights<Tensor>>,
         mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        let weights = weights.map(|table| CellWeights::of(table, self.operations)).transpose()?;
+        let weights = weights.map(Factors::of).transpose()?;
         let weights = weights.as_ref();
         if pass.unseen()
             && let Execution::Fused(recompute) = pass.execution

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_kernels::fused::{Call, Program};
 use dartloom_space::{Shape, Source};
 
-use super::weights::{CellWeights, times};
+use super::weights::{Factors, times};
 use super::{Cell, Place, PlacedEdge, PlacedOp};
 use crate::drop_path::{gate, scaled};
 use crate::{Execution, Mask, NetError, Pass};
@@ -15,7 +15,7 @@ impl Cell {
     pub(super) fn staged(
         &self,
         read: &dyn Fn(Source) -> Tensor,
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
@@ -39,7 +39,7 @@ impl Cell {
         &self,
         node: usize,
         states: &[Tensor],
-        weights: Option<&CellWeights>,
+        weights: Option<&Factors>,
         mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {

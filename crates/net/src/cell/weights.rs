@@ -1,35 +1,34 @@
 //! Architecture weights as the parts of a cell read them.
 
 use candle_core::{DType, Tensor};
+use dartloom_space::CellWeights;
 
 use crate::NetError;
 
-/// The weights of a cell's edges.
+/// The weights of a cell as its edges multiply by them.
 ///
-/// A table `[edges, operations]` weighs operations; with one more column it weighs whole edges too,
-/// by that column: `w_o^(i,j) = w_(i,j) a_o^(i,j)`. What partial channels let pass an edge's
-/// operations by is weighed by the edge alone (PC-DARTS, equation 4).
+/// Weighed edges weigh their operations: `w_o^(i,j) = w_(i,j) a_o^(i,j)`. What partial channels let
+/// pass an edge's operations by is weighed by the edge alone (PC-DARTS, equation 4).
 #[derive(Debug)]
-pub(super) struct CellWeights {
+pub(super) struct Factors {
     /// Weights of operations, those of their edges included: `[edges, operations]`.
     pub(super) ops: Tensor,
     /// Weights of edges, `[edges]`, where they are weighed.
     pub(super) edges: Option<Tensor>,
 }
 
-impl CellWeights {
-    /// The weights in `table`, for so many operations.
-    pub(super) fn of(table: &Tensor, operations: usize) -> Result<Self, NetError> {
-        let (_, columns) = table.dims2()?;
-        if columns != operations + 1 {
-            return Ok(Self { ops: table.clone(), edges: None });
-        }
-        let edges = table.narrow(1, operations, 1)?;
-        let ops = table.narrow(1, 0, operations)?.broadcast_mul(&edges)?;
-        Ok(Self { ops, edges: Some(edges.squeeze(1)?) })
+impl Factors {
+    pub(super) fn of(weights: &CellWeights<Tensor>) -> Result<Self, NetError> {
+        let CellWeights { ops, edges } = weights;
+        let ops = match edges {
+            Some(edges) => ops.broadcast_mul(&edges.unsqueeze(1)?)?,
+            None => ops.clone(),
+        };
+        Ok(Self { ops, edges: edges.clone() })
     }
 
-    /// All in one line: operations row by row, then edges.
+    /// All in one line, operations row by row, then edges: the coefficients of a fused program are
+    /// one tensor.
     pub(super) fn line(&self) -> Result<Tensor, NetError> {
         let ops = self.ops.flatten_all()?;
         let edges = match &self.edges {

@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Execution, NetError, Pass, Supernet};
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{Blueprint, Build, Space};
+use dartloom_space::{ArchWeights, Blueprint, Build, CellWeights, Space};
 
 use crate::support::*;
 
@@ -14,17 +14,28 @@ fn plan(space: &Space, channels: usize, partial: usize) -> Blueprint {
     Blueprint::supernet(space, Build { partial, ..build(channels, 8) }).unwrap()
 }
 
-/// The tables with a weight per edge at the end of each row.
-fn with_edges(space: &Space, seed: u64) -> Vec<Tensor> {
-    let tables = weights(space).into_iter().zip(seed..);
-    let edges = tables.map(|(table, seed)| {
-        let own = (filled(&[table.dim(0).unwrap(), 1], seed).unwrap() + 1.2).unwrap();
-        Tensor::cat(&[table, own], 1).unwrap()
-    });
-    edges.collect()
+/// Weights of operations and of edges.
+fn with_edges(space: &Space, seed: u64) -> ArchWeights<Tensor> {
+    let mut weights = weights(space);
+    for (cell, seed) in weights.cells.iter_mut().zip(seed..) {
+        let own = (filled(&[cell.ops.dim(0).unwrap()], seed).unwrap() + 1.2).unwrap();
+        cell.edges = Some(own);
+    }
+    weights
 }
 
-fn logits(net: &Supernet, weights: &[Tensor]) -> Tensor {
+/// All tensors of weights, cell by cell.
+fn flat(weights: &ArchWeights<Tensor>) -> Vec<Tensor> {
+    weights.cells.iter().flat_map(|cell| [cell.ops.clone(), cell.edges.clone().unwrap()]).collect()
+}
+
+/// The weights that [`flat`] has laid out.
+fn arch(flat: &[Tensor]) -> ArchWeights<Tensor> {
+    let cell = |pair: &[Tensor]| CellWeights { ops: pair[0].clone(), edges: Some(pair[1].clone()) };
+    ArchWeights { cells: flat.chunks(2).map(cell).collect(), links: Vec::new() }
+}
+
+fn logits(net: &Supernet, weights: &ArchWeights<Tensor>) -> Tensor {
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
     net.forward(&images(2, 8), weights, &mut pass).unwrap().main
@@ -35,13 +46,11 @@ fn without_partial_channels_the_weight_of_an_edge_is_a_factor_of_its_operations(
     let space = small_space(ops(&OPS), 2);
     let net = supernet(&plan(&space, 4, 1), 1);
     let weighed = with_edges(&space, 30);
-    let products: Vec<Tensor> = weighed
-        .iter()
-        .map(|table| {
-            let ops = table.narrow(1, 0, OPS.len()).unwrap();
-            ops.broadcast_mul(&table.narrow(1, OPS.len(), 1).unwrap()).unwrap()
-        })
-        .collect();
+    let product = |cell: &CellWeights<Tensor>| {
+        let edges = cell.edges.as_ref().unwrap().unsqueeze(1).unwrap();
+        cell.ops.broadcast_mul(&edges).unwrap()
+    };
+    let products = ArchWeights::of_ops(weighed.cells.iter().map(product));
     assert_eq!(values(&logits(&net, &weighed)), values(&logits(&net, &products)));
 }
 
@@ -49,14 +58,14 @@ fn without_partial_channels_the_weight_of_an_edge_is_a_factor_of_its_operations(
 fn what_passes_operations_by_is_weighed_too() {
     let space = small_space(ops(&OPS), 1);
     let net = supernet(&plan(&space, 4, 2), 1);
-    let with = |factor: f64| -> Vec<Tensor> {
-        let one = |table: Tensor| {
-            let rows = table.dim(0).unwrap();
-            let edges =
-                (Tensor::ones((rows, 1), DType::F64, &Device::Cpu).unwrap() * factor).unwrap();
-            Tensor::cat(&[table, edges], 1).unwrap()
-        };
-        weights(&space).into_iter().map(one).collect()
+    let with = |factor: f64| {
+        let mut weights = weights(&space);
+        for cell in &mut weights.cells {
+            let rows = cell.ops.dim(0).unwrap();
+            let ones = Tensor::ones(rows, DType::F64, &Device::Cpu).unwrap();
+            cell.edges = Some((ones * factor).unwrap());
+        }
+        weights
     };
     // Edges of weight 1 are as good as none.
     assert_eq!(values(&logits(&net, &with(1.0))), values(&logits(&net, &weights(&space))));
@@ -72,10 +81,10 @@ fn gradients_of_edges_equal_differences() {
         let space = small_space(ops(&OPS), 2);
         let net = supernet(&plan(&space, 4, partial), 1);
         let x = images(2, 8);
-        check_gradients(&with_edges(&space, 40), GradientCheck::default(), |weights| {
+        check_gradients(&flat(&with_edges(&space, 40)), GradientCheck::default(), |weights| {
             let mut noise = rng(0);
             let mut pass = Pass::new(Mode::probe(), &mut noise);
-            net.forward(&x, weights, &mut pass).map(|output| output.main)
+            net.forward(&x, &arch(weights), &mut pass).map(|output| output.main)
         })
         .unwrap();
     }
@@ -92,7 +101,7 @@ fn fused_and_staged_agree() {
         let net = Supernet::new(&plan, &registry, &device, DType::F32, &mut draw).unwrap();
         let x = images(3, 8).to_dtype(DType::F32).unwrap();
         let run = |execution: Execution| {
-            let vars: Vec<candle_core::Var> = with_edges(&space, 50)
+            let vars: Vec<candle_core::Var> = flat(&with_edges(&space, 50))
                 .iter()
                 .map(|table| candle_core::Var::from_tensor(&table.to_dtype(DType::F32).unwrap()))
                 .collect::<Result<_, _>>()
@@ -101,7 +110,7 @@ fn fused_and_staged_agree() {
             let mut noise = rng(0);
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = execution;
-            let y = net.forward(&x, &weights, &mut pass).unwrap().main;
+            let y = net.forward(&x, &arch(&weights), &mut pass).unwrap().main;
             let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
             let gradients = vars.iter().map(|var| values(gradients.get(var).unwrap()));
             (values(&y), gradients.collect::<Vec<_>>())
@@ -122,15 +131,25 @@ fn fused_and_staged_agree() {
 }
 
 #[test]
-fn two_columns_more_are_refused() {
+fn weights_of_other_edges_and_of_links_are_refused() {
     let space = small_space(ops(&OPS), 1);
     let net = supernet(&plan(&space, 4, 1), 1);
-    let wide: Vec<Tensor> = weights(&space)
-        .iter()
-        .map(|table| Tensor::cat(&[table, &table.narrow(1, 0, 2).unwrap()], 1).unwrap())
-        .collect();
-    let mut noise = rng(0);
-    let mut pass = Pass::new(Mode::probe(), &mut noise);
-    let error = net.forward(&images(2, 8), &wide, &mut pass).unwrap_err();
+    let forward = |weights: &ArchWeights<Tensor>| {
+        let mut noise = rng(0);
+        let mut pass = Pass::new(Mode::probe(), &mut noise);
+        net.forward(&images(2, 8), weights, &mut pass).unwrap_err()
+    };
+    let mut wide = with_edges(&space, 30);
+    let ops = wide.cells[0].ops.clone();
+    wide.cells[0].ops = Tensor::cat(&[&ops, &ops.narrow(1, 0, 1).unwrap()], 1).unwrap();
+    let error = forward(&wide);
     assert!(matches!(error, NetError::Weights { cell: 0, .. }), "{error}");
+    let mut short = with_edges(&space, 30);
+    let edges = short.cells[0].edges.clone().unwrap();
+    short.cells[0].edges = Some(edges.narrow(0, 0, 1).unwrap());
+    let error = forward(&short);
+    let NetError::Weights { cell: 0, expected, found } = error else { panic!("{error}") };
+    assert_eq!((expected, found), (vec![edges.dim(0).unwrap()], vec![1]));
+    let linked = ArchWeights { links: vec![edges], ..with_edges(&space, 30) };
+    assert!(matches!(forward(&linked), NetError::Links { found: 1 }));
 }

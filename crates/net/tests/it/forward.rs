@@ -2,7 +2,7 @@ use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, NetError, Pass, Supernet};
 use dartloom_ops::{Mode, OpError, Registry};
-use dartloom_space::{Blueprint, Compat, Genotype, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, Compat, Genotype, Phase, Shape};
 
 use crate::support::*;
 
@@ -82,9 +82,10 @@ fn weights_of_another_shape_are_refused() {
     let net = supernet(&Blueprint::supernet(&space, build(4, 8)).unwrap(), 1);
     let forward = |weights: &[Tensor]| {
         let mut noise = rng(0);
+        let weights = &ArchWeights::of_ops(weights.to_vec());
         net.forward(&images(2, 8), weights, &mut Pass::new(Mode::eval(), &mut noise))
     };
-    let good = weights(&space);
+    let good = tables(&space);
     assert_eq!(forward(&good).unwrap().main.dims(), [2, 5]);
     let turned = good[1].t().unwrap();
     let cases: [(&[Tensor], usize, &[usize]); 3] =
@@ -92,7 +93,7 @@ fn weights_of_another_shape_are_refused() {
     for (weights, wanted, shape) in cases {
         let error = forward(weights).unwrap_err();
         let NetError::Weights { cell, expected, found } = error else { panic!("{error}") };
-        assert_eq!((cell, expected, &found[..]), (wanted, (5, 3), shape));
+        assert_eq!((cell, expected, &found[..]), (wanted, vec![5, 3], shape));
     }
 }
 

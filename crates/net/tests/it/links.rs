@@ -1,7 +1,7 @@
 use candle_core::{DType, Device};
 use dartloom_net::{DerivedNetwork, NetError, Supernet};
 use dartloom_ops::Registry;
-use dartloom_space::{Blueprint, OpSet, Space, Stem};
+use dartloom_space::{Blueprint, OpSet, PortId, Space, Stem};
 
 use crate::support::*;
 
@@ -20,7 +20,7 @@ fn ports_that_choose_among_links_are_refused() {
         let error = supernet_error(&space);
         let NetError::LinkWeights { cell, port, links } = error else { panic!("{error}") };
         let first = space.network().choices().next().unwrap();
-        assert_eq!((cell, port, links), first);
+        assert_eq!((PortId { placement: cell, port }, links), (first.port, first.links));
         assert!(links > 1);
     }
 }
@@ -40,7 +40,8 @@ fn derived_networks_refuse_them_too() {
 fn with_one_link_per_port_they_run() {
     let ops = OpSet::builtin("S").unwrap();
     let space = Space::nested_unet(ops.clone(), 2, 1, Stem::cifar(3)).unwrap();
-    let kept: Vec<Vec<usize>> = space.network().choices().map(|(_, _, n)| vec![n - 1]).collect();
+    let kept: Vec<Vec<usize>> =
+        space.network().choices().map(|choice| vec![choice.links - 1]).collect();
     let space = space.with_network(space.network().with_links(&kept).unwrap()).unwrap();
     let genotype = space.sample(2, &mut rng(5));
     let network = genotype.network_in(&space).unwrap();

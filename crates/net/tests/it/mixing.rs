@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Cell, Pass, Supernet};
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, Sequence, Variables, op_fn};
-use dartloom_space::{Blueprint, CellPlan, Chain, OpSet, Stem};
+use dartloom_space::{ArchWeights, Blueprint, CellPlan, CellWeights, Chain, OpSet, Stem};
 
 use crate::support::*;
 
@@ -14,7 +14,12 @@ const OPS: [&str; 5] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3", 
 fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    cell.forward(&|_| x.clone(), Some(weights), &mut pass).unwrap()
+    cell.forward(
+        &|_| x.clone(),
+        Some(&CellWeights { ops: weights.clone(), edges: None }),
+        &mut pass,
+    )
+    .unwrap()
 }
 
 /// The layers of one part of a cell with the cell's own variables, found by name.
@@ -83,9 +88,14 @@ fn gradients_of_the_weights_equal_differences() {
     let net = supernet(&Blueprint::supernet(&space, build(4, 4)).unwrap(), 1);
     let x = images(2, 4);
     for mode in [Mode::probe(), Mode::eval()] {
-        check_gradients(&weights(&space), GradientCheck::default(), |weights| {
+        check_gradients(&tables(&space), GradientCheck::default(), |weights| {
             let mut noise = rng(0);
-            net.forward(&x, weights, &mut Pass::new(mode, &mut noise)).map(|output| output.main)
+            net.forward(
+                &x,
+                &ArchWeights::of_ops(weights.to_vec()),
+                &mut Pass::new(mode, &mut noise),
+            )
+            .map(|output| output.main)
         })
         .unwrap();
     }
@@ -97,7 +107,7 @@ fn a_weight_of_zero_keeps_its_gradient() {
     let space = small_space(ops(&OPS), 2);
     let net = supernet(&Blueprint::supernet(&space, build(4, 4)).unwrap(), 1);
     let x = images(2, 4);
-    let sparse: Vec<Tensor> = weights(&space)
+    let sparse: Vec<Tensor> = tables(&space)
         .iter()
         .map(|table| {
             let columns = [0.0, 1.0, 0.0, 1.0, 0.0_f64];
@@ -107,13 +117,15 @@ fn a_weight_of_zero_keeps_its_gradient() {
     check_gradients(&sparse, GradientCheck::default(), |weights| {
         let mut pass_noise = rng(0);
         let mut pass = Pass::new(Mode::probe(), &mut pass_noise);
-        net.forward(&x, weights, &mut pass).map(|output| output.main)
+        net.forward(&x, &ArchWeights::of_ops(weights.to_vec()), &mut pass).map(|output| output.main)
     })
     .unwrap();
     let vars: Vec<Var> = sparse.iter().map(|table| Var::from_tensor(table).unwrap()).collect();
     let tables: Vec<Tensor> = vars.iter().map(|var| var.as_tensor().clone()).collect();
     let mut noise = rng(0);
-    let output = net.forward(&x, &tables, &mut Pass::new(Mode::probe(), &mut noise)).unwrap();
+    let output = net
+        .forward(&x, &ArchWeights::of_ops(tables), &mut Pass::new(Mode::probe(), &mut noise))
+        .unwrap();
     let loss = output.main.sqr().unwrap().sum_all().unwrap();
     let gradients = loss.backward().unwrap();
     let found: Vec<Vec<f64>> = gradients.get(&vars[0]).unwrap().to_vec2().unwrap();

@@ -4,7 +4,9 @@ use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Cell, Mask, NetError, Pass, channel_shuffle};
 use dartloom_ops::{Mode, Operation as _, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, Build, CellPlan, EdgePlan, OpSet, Space, Stem};
+use dartloom_space::{
+    ArchWeights, Blueprint, Build, CellPlan, CellWeights, EdgePlan, OpSet, Space, Stem,
+};
 
 use crate::support::*;
 
@@ -17,7 +19,12 @@ fn partial_plan(space: &Space, channels: usize, side: usize, partial: usize) -> 
 fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    cell.forward(&|_| x.clone(), Some(weights), &mut pass).unwrap()
+    cell.forward(
+        &|_| x.clone(),
+        Some(&CellWeights { ops: weights.clone(), edges: None }),
+        &mut pass,
+    )
+    .unwrap()
 }
 
 fn new_cell(plan: &CellPlan, variables: &mut Variables) -> Cell {
@@ -153,7 +160,9 @@ fn a_partial_edge_is_what_its_definition_says() {
         };
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::probe(), &mut noise);
-        let found = placed.forward(&read, Some(&weights), &mut pass).unwrap();
+        let found = placed
+            .forward(&read, Some(&CellWeights { ops: weights.clone(), edges: None }), &mut pass)
+            .unwrap();
 
         let mut expected = vec![0.0; values(&found).len()];
         for (row, edge) in plan.edges.iter().enumerate() {
@@ -215,7 +224,11 @@ fn gradients_of_inputs_equal_differences() {
         check_gradients(&[x], GradientCheck::default(), |inputs| {
             let mut noise = rng(0);
             let mut pass = Pass::new(Mode::probe(), &mut noise);
-            placed.forward(&|_| inputs[0].clone(), Some(&weights), &mut pass)
+            placed.forward(
+                &|_| inputs[0].clone(),
+                Some(&CellWeights { ops: weights.clone(), edges: None }),
+                &mut pass,
+            )
         })
         .unwrap();
     }
@@ -226,10 +239,10 @@ fn gradients_of_the_weights_equal_differences() {
     let space = small_space(ops(&OPS), 2);
     let net = supernet(&partial_plan(&space, 4, 4, 2), 1);
     let x = images(2, 4);
-    check_gradients(&weights(&space), GradientCheck::default(), |weights| {
+    check_gradients(&tables(&space), GradientCheck::default(), |weights| {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::probe(), &mut noise);
-        net.forward(&x, weights, &mut pass).map(|output| output.main)
+        net.forward(&x, &ArchWeights::of_ops(weights.to_vec()), &mut pass).map(|output| output.main)
     })
     .unwrap();
 }
@@ -263,11 +276,18 @@ fn a_drawn_mask_hides_one_channel_in_k_and_moves_none() {
     let run = |seed: u64, mask: Mask| {
         let mut noise = rng(seed);
         let mut pass = Pass::new(Mode::probe(), &mut noise);
-        cell.forward_with(&|_| x.clone(), Some(&weights), mask, &mut pass).unwrap()
+        cell.forward_with(
+            &|_| x.clone(),
+            Some(&CellWeights { ops: weights.clone(), edges: None }),
+            mask,
+            &mut pass,
+        )
+        .unwrap()
     };
     let whole = Tensor::new(&[[0_f32, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]], &Device::Cpu).unwrap();
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
+    let whole = CellWeights { ops: whole, edges: None };
     let all = cell.forward_with(&|_| x.clone(), Some(&whole), Mask::Random, &mut pass);
     let all = values(&all.unwrap());
     let mut seen = [false; 8];

@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Execution, Model, NetError, Pass, Supernet};
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{Blueprint, Edge, Genotype, Space, SpaceError};
+use dartloom_space::{ArchWeights, Blueprint, Edge, Genotype, Space, SpaceError};
 
 use crate::support::{build, genotype, ops, rng, small_space};
 
@@ -37,7 +37,7 @@ fn one_hot(space: &Space, genotype: &Genotype, dtype: DType) -> Vec<Tensor> {
 }
 
 struct Both {
-    weights: Vec<Tensor>,
+    weights: ArchWeights<Tensor>,
     supernet: Supernet,
     network: DerivedNetwork,
     dtype: DType,
@@ -49,9 +49,8 @@ impl Both {
         let (space, registry) = (small_space(ops(&OPS), 2), Registry::standard().unwrap());
         let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
         let supernet = Supernet::new(&plan, &registry, &Device::Cpu, dtype, &mut rng(1)).unwrap();
-        let weights = one_hot(&space, &found(), dtype);
-        let mixed: Vec<Tensor> =
-            weights.iter().map(|table| table.affine(0.5, 0.1).unwrap()).collect();
+        let weights = ArchWeights::of_ops(one_hot(&space, &found(), dtype));
+        let mixed = weights.map(|table| table.affine(0.5, 0.1).unwrap());
         let mut noise = rng(0);
         for seed in 2..5 {
             let x = filled(&[4, 3, 8, 8], seed).unwrap().to_dtype(dtype).unwrap();

@@ -4,7 +4,9 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Shape, Space, Stem};
+use dartloom_space::{
+    ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Shape, Space, Stem,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -78,7 +80,12 @@ pub(crate) fn small_space(ops: OpSet, nodes: usize) -> Space {
 }
 
 /// Fixed positive weights, one tensor per cell of the space.
-pub(crate) fn weights(space: &Space) -> Vec<Tensor> {
+pub(crate) fn weights(space: &Space) -> ArchWeights<Tensor> {
+    ArchWeights::of_ops(tables(space))
+}
+
+/// Weights of every cell's operations.
+pub(crate) fn tables(space: &Space) -> Vec<Tensor> {
     let cells = space.cells().iter().enumerate();
     let cells = cells.map(|(i, cell)| {
         let shape = [cell.graph.edges().len(), space.op_set().len()];

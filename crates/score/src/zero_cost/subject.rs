@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{OpError, Registry, Variables};
-use dartloom_space::{Blueprint, Cost, Phase};
+use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
 
 use super::ZeroCostError;
 
@@ -42,7 +42,7 @@ impl Subject<'_> {
 #[derive(Debug)]
 pub struct Topology {
     supernet: Supernet,
-    weights: Vec<Tensor>,
+    weights: ArchWeights<Tensor>,
 }
 
 impl Topology {
@@ -60,7 +60,8 @@ impl Topology {
             let share = Tensor::full(1.0 / ops as f64, (edges.len(), ops), device)?;
             share.to_dtype(dtype)
         };
-        let weights = (0..cells).map(table).collect::<Result<_, _>>()?;
+        let tables = (0..cells).map(table).collect::<Result<Vec<_>, _>>()?;
+        let weights = ArchWeights::of_ops(tables);
         Ok(Self { supernet, weights })
     }
 }

@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 
 use dartloom_relax::{Progress, RelaxError, check_relaxation_at};
+use dartloom_space::{CellId, LogitId};
 use rand::RngCore;
 
-use super::{Architecture, line};
+use super::Architecture;
 use crate::SearchError;
 
 impl Architecture {
@@ -29,12 +30,12 @@ impl Architecture {
             check_relaxation_at(relaxation, &logits, at, &noise)
                 .map_err(|source| blamed(cell, &relaxation, Some(at), source))?;
             let Some(edges) = self.choices.edges.as_deref() else { continue };
-            let name = line(cell);
-            let logits = self.logits[&name].as_tensor();
-            for range in self.groups[&name].ranges() {
+            let id = LogitId::Edges(CellId(index));
+            let logits = self.logits[&id].as_tensor();
+            for range in self.groups[index].ranges() {
                 let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
                 check_relaxation_at(edges, &row, at, &noise)
-                    .map_err(|source| blamed(&name, &edges, Some(at), source))?;
+                    .map_err(|source| blamed(&self.name(id), &edges, Some(at), source))?;
             }
         }
         self.penalty(at, &mut noise())?;

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
+use dartloom_space::CellId;
 use dartloom_train::{Gradients, cross_entropy};
 use serde::{Deserialize, Serialize};
 
 use super::{Bilevel, Step, StepReport, Wanted, guard};
-use crate::SearchError;
+use crate::{Architecture, LogitGradients, SearchError};
 
 /// How the losses of several cells reach their logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +36,9 @@ pub(super) struct Validation {
     /// Cross-entropy.
     pub(super) loss: f64,
     /// Its gradient with respect to the logits.
-    pub(super) cross_entropy: Gradients,
+    pub(super) cross_entropy: LogitGradients,
     /// The penalties' gradient.
-    penalty: Gradients,
+    penalty: LogitGradients,
     /// The gradient with respect to the weights, where it leaks.
     weights: Gradients,
 }
@@ -46,7 +47,7 @@ pub(super) struct Validation {
 #[derive(Clone, Debug, Default)]
 pub struct Leak {
     /// Of logits, until their cell has been stepped.
-    pub(super) logits: Gradients,
+    pub(super) logits: LogitGradients,
     /// Of weights, until they are stepped.
     pub(super) weights: Gradients,
 }
@@ -64,10 +65,10 @@ impl Bilevel {
         if self.config.bookkeeping == Bookkeeping::Leaking {
             gradients = self.leak(&whole)?;
         }
-        add(&mut gradients, &whole.penalty)?;
+        gradients.add(&whole.penalty)?;
         if let Some(config) = self.config.ablation {
             let (ablation, gradient) = self.ablate(step, valid, &config, &whole)?;
-            add(&mut gradients, &gradient)?;
+            gradients.add(&gradient)?;
             report.ablation = Some(ablation);
         }
         self.check_logit_norm(step, &gradients)?;
@@ -97,12 +98,11 @@ impl Bilevel {
         let locate = || self.locate(&valid.inputs, &weights);
         let value = guard(step.at).check("loss", value, locate)?;
         let mut store = loss.backward()?;
-        let own = self.architecture.logits();
-        let cross_entropy = Gradients::take(&mut store, own);
+        let cross_entropy = self.logit_gradients(&mut store)?;
         let mut parts = Validation {
             loss: value,
             cross_entropy,
-            penalty: Gradients::default(),
+            penalty: LogitGradients::default(),
             weights: Gradients::default(),
         };
         if leaks {
@@ -112,25 +112,25 @@ impl Bilevel {
         if let Some(penalty) = self.penalty(step)? {
             let sum = penalty.to_dtype(DType::F64)?.to_scalar::<f64>()?;
             total += sum * self.share_of_penalty();
-            parts.penalty = Gradients::take(&mut penalty.backward()?, own);
+            parts.penalty = self.logit_gradients(&mut penalty.backward()?)?;
         }
         report.losses.push(guard(step.at).check("loss", total, || None)?);
         Ok(parts)
     }
 
     /// What cells are stepped on, and what is left behind.
-    fn leak(&mut self, whole: &Validation) -> Result<Gradients, SearchError> {
+    fn leak(&mut self, whole: &Validation) -> Result<LogitGradients, SearchError> {
         let cells = self.architecture.cells().len();
-        let mut gradients = Gradients::default();
-        for (name, gradient) in &whole.cross_entropy.0 {
-            let cell = self.architecture.cell_of(name)?;
+        let mut gradients = LogitGradients::default();
+        for (id, gradient) in &whole.cross_entropy.0 {
+            let Some(CellId(cell)) = id.cell() else { continue };
             let mut seen = (gradient * (cell + 1) as f64)?;
-            if let Some(left) = self.leak.logits.0.remove(name) {
+            if let Some(left) = self.leak.logits.0.remove(id) {
                 seen = (seen + left)?;
             }
-            gradients.0.insert(name.clone(), seen);
+            gradients.0.insert(*id, seen);
             let left = (gradient * (cells - 1 - cell) as f64)?;
-            self.leak.logits.0.insert(name.clone(), left);
+            self.leak.logits.0.insert(*id, left);
         }
         let times = |(name, gradient): (&String, &Tensor)| {
             Ok::<_, SearchError>((name.clone(), (gradient * cells as f64)?))
@@ -144,22 +144,31 @@ impl Bilevel {
     pub(super) fn pick_up(
         &mut self,
         weights: &mut Gradients,
-        logits: &Gradients,
+        logits: &LogitGradients,
     ) -> Result<(), SearchError> {
         add(weights, &std::mem::take(&mut self.leak.weights))?;
-        add(&mut self.leak.logits, logits)
+        self.leak.logits.add(logits)
     }
 }
 
 impl Leak {
     /// Everything the next step depends on, by name.
-    pub(crate) fn state(&self) -> BTreeMap<String, Tensor> {
-        self.logits.0.clone()
+    pub(crate) fn state(&self, architecture: &Architecture) -> BTreeMap<String, Tensor> {
+        architecture.by_name(&self.logits).0
     }
 
     /// Takes over a saved state.
-    pub(crate) fn restore(&mut self, state: BTreeMap<String, Tensor>) {
-        *self = Self { logits: Gradients(state), weights: Gradients::default() };
+    ///
+    /// # Errors
+    /// [`SearchError::Logits`] for a name that no logits have.
+    pub(crate) fn restore(
+        &mut self,
+        architecture: &Architecture,
+        state: BTreeMap<String, Tensor>,
+    ) -> Result<(), SearchError> {
+        let logits = architecture.addressed(&Gradients(state))?;
+        *self = Self { logits, weights: Gradients::default() };
+        Ok(())
     }
 }
 

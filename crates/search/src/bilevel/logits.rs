@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_relax::{Constraint, ExponentiatedGradient, Progress};
-use dartloom_train::{Adam, Gradients, Optimiser as _, Schedule, TrainError};
+use dartloom_space::CellId;
+use dartloom_train::{Adam, Optimiser as _, Schedule, TrainError};
 use serde::{Deserialize, Serialize};
 
 use super::{BilevelConfig, CellRule};
-use crate::{Architecture, SearchError};
+use crate::{Architecture, LogitGradients, SearchError};
 
 /// The rule by which logits move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,18 +84,17 @@ impl LogitOptimiser {
     pub(super) fn step(
         &mut self,
         architecture: &Architecture,
-        gradients: &Gradients,
+        gradients: &LogitGradients,
         at: Progress,
     ) -> Result<(), SearchError> {
-        let mut shares = vec![Gradients::default(); self.cells.len()];
-        for (name, gradient) in &gradients.0 {
-            shares[architecture.cell_of(name)?].0.insert(name.clone(), gradient.clone());
-        }
-        for (cell, gradients) in self.cells.iter_mut().zip(shares) {
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            let share = gradients.of_cell(CellId(index));
             let rate = cell.rate.at(at.epoch, at.epochs);
             match self.step {
-                LogitStep::Adam => cell.adam.step(architecture.logits(), &gradients, rate)?,
-                LogitStep::ExponentiatedGradient => exponentiate(architecture, &gradients, rate)?,
+                LogitStep::Adam => {
+                    cell.adam.step(architecture.named(), &architecture.by_name(&share), rate)?;
+                }
+                LogitStep::ExponentiatedGradient => exponentiate(architecture, &share, rate)?,
             }
         }
         Ok(())
@@ -137,14 +137,14 @@ impl LogitOptimiser {
 
 fn exponentiate(
     architecture: &Architecture,
-    gradients: &Gradients,
+    gradients: &LogitGradients,
     rate: f64,
 ) -> Result<(), SearchError> {
     let ops = ExponentiatedGradient { rate, ..ExponentiatedGradient::darts() };
     let edges = ExponentiatedGradient { rate, ..ExponentiatedGradient::edges() };
-    for (name, gradient) in &gradients.0 {
-        let Some(theta) = architecture.logits().get(name) else { continue };
-        match architecture.groups(name) {
+    for (id, gradient) in &gradients.0 {
+        let Some(theta) = architecture.logits().get(id) else { continue };
+        match architecture.groups(*id) {
             Some(groups) => edges.step_groups(theta, gradient, groups)?,
             None => ops.step(theta, gradient)?,
         }

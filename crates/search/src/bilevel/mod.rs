@@ -13,7 +13,7 @@ use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
-use dartloom_space::Compat;
+use dartloom_space::{ArchWeights, CellWeights, Compat};
 use dartloom_train::{
     Finite, Gradients, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
 };
@@ -25,7 +25,7 @@ pub use config::{BilevelConfig, CellRule, Order};
 pub use logits::{LogitOptimiser, LogitStep};
 pub use second_order::Implicit;
 
-use crate::{Architecture, SearchError};
+use crate::{Architecture, LogitGradients, SearchError};
 
 /// A supernet, its logits, and the optimisers of both.
 ///
@@ -63,7 +63,7 @@ pub struct Bilevel {
     pub execution: Execution,
     /// What cells that are removed weigh, by cell in the space's order, in place of what
     /// [`AblationConfig::removal`] says.
-    pub removed: Option<Vec<Tensor>>,
+    pub removed: Option<Vec<CellWeights<Tensor>>>,
     /// What was left over for the next step ([`Bookkeeping::Leaking`]).
     pub leak: Leak,
     config: BilevelConfig,
@@ -94,7 +94,7 @@ pub struct StepReport {
     /// Every loss in the order of evaluation; the last is the weights' training loss.
     pub losses: Vec<f64>,
     /// The gradient handed to the logits' optimiser; empty in warm-up epochs.
-    pub arch_gradients: Gradients,
+    pub arch_gradients: LogitGradients,
     /// Norm of the weights' gradient before clipping.
     pub gradient_norm: f64,
     /// Parts of the second-order term.
@@ -218,7 +218,7 @@ impl Bilevel {
     ) -> Result<StepReport, SearchError> {
         let loss = self.loss(step, train, (Mode::train(), Wanted::Both), &mut report)?;
         let mut store = loss.backward()?;
-        report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
+        report.arch_gradients = self.logit_gradients(&mut store)?;
         self.check_logit_norm(step, &report.arch_gradients)?;
         self.descend(step, &mut store, &mut report)?;
         self.logit_step(step, &report)?;
@@ -233,7 +233,7 @@ impl Bilevel {
     ) -> Result<(), SearchError> {
         let loss = self.loss(step, valid, (self.logit_mode(), Wanted::Logits), report)?;
         let mut store = loss.backward()?;
-        report.arch_gradients = Gradients::take(&mut store, self.architecture.logits());
+        report.arch_gradients = self.logit_gradients(&mut store)?;
         self.check_logit_norm(step, &report.arch_gradients)?;
         Ok(())
     }
@@ -258,7 +258,7 @@ impl Bilevel {
     ) -> Result<(), SearchError> {
         let mut gradients = Gradients::take(store, self.supernet.variables().parameters());
         if self.config.bookkeeping == Bookkeeping::Leaking {
-            let logits = Gradients::take(store, self.architecture.logits());
+            let logits = self.logit_gradients(store)?;
             self.pick_up(&mut gradients, &logits)?;
         }
         let variables = self.supernet.variables().parameters();
@@ -287,7 +287,7 @@ impl Bilevel {
     ) -> Result<Tensor, SearchError> {
         let mut weights = self.weights(step)?;
         if wanted == Wanted::Weights {
-            weights = weights.iter().map(Tensor::detach).collect();
+            weights = weights.map(Tensor::detach);
         }
         let logits = self.run(step, &batch.inputs, &weights, (mode, wanted))?;
         let mut loss = cross_entropy(&logits, &batch.targets, 0.0)?;
@@ -321,7 +321,7 @@ impl Bilevel {
 
     /// The architecture weights of a step: every pass of it sees the same noise, every step its
     /// own.
-    fn weights(&self, step: Step) -> Result<Vec<Tensor>, SearchError> {
+    fn weights(&self, step: Step) -> Result<ArchWeights<Tensor>, SearchError> {
         self.architecture.weights(step.progress, &mut self.step_noise(step))
     }
 
@@ -343,7 +343,7 @@ impl Bilevel {
         &self,
         step: Step,
         images: &Tensor,
-        weights: &[Tensor],
+        weights: &ArchWeights<Tensor>,
         how: (Mode, Wanted),
     ) -> Result<Tensor, SearchError> {
         self.run_with(step, images, weights, (how, None))
@@ -354,12 +354,11 @@ impl Bilevel {
         &self,
         step: Step,
         images: &Tensor,
-        weights: &[Tensor],
-        (how, replaced): ((Mode, Wanted), Option<(usize, Tensor)>),
+        weights: &ArchWeights<Tensor>,
+        (how, replaced): ((Mode, Wanted), Option<Replaced>),
     ) -> Result<Tensor, SearchError> {
         let noise = self.noise.child("channels of steps");
         let mut noise = noise.stream(&step.at.epoch.to_string(), step.at.step as u64);
-        let replaced = replaced.map(|(place, weights)| Replaced { place, weights });
         let mixing = Mixing { replaced, mask: self.config.mask };
         let mut pass = self.pass(how, &mut noise);
         Ok(self.supernet.forward_with(images, weights, &mixing, &mut pass)?.main)
@@ -373,13 +372,21 @@ impl Bilevel {
         }
     }
 
-    fn locate(&self, images: &Tensor, weights: &[Tensor]) -> Option<String> {
+    fn locate(&self, images: &Tensor, weights: &ArchWeights<Tensor>) -> Option<String> {
         let mut noise = self.noise.stream("supernet", 0);
         first_not_finite(|watch| {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.watch = Some(watch);
             self.supernet.forward(images, weights, &mut pass)
         })
+    }
+
+    /// The gradients of the logits that a backward pass has found.
+    pub(crate) fn logit_gradients(
+        &self,
+        store: &mut GradStore,
+    ) -> Result<LogitGradients, SearchError> {
+        self.architecture.addressed(&Gradients::take(store, self.architecture.named()))
     }
 
     pub(crate) fn check_norm(&self, step: Step, what: &str, norm: f64) -> Result<f64, TrainError> {
@@ -390,8 +397,9 @@ impl Bilevel {
     pub(crate) fn check_logit_norm(
         &self,
         step: Step,
-        gradients: &Gradients,
+        gradients: &LogitGradients,
     ) -> Result<(), TrainError> {
+        let gradients = self.architecture.by_name(gradients);
         let place = || gradients.first_not_finite().map(|table| format!("logits of `{table}`"));
         guard(step.at).check("logit gradient norm", gradients.norm()?, place)?;
         Ok(())

@@ -8,7 +8,7 @@ use dartloom_ops::Mode;
 use dartloom_train::Gradients;
 
 use super::{Bilevel, Step, StepReport, Wanted};
-use crate::SearchError;
+use crate::{LogitGradients, SearchError};
 
 /// Radius of the finite difference, divided by the norm of its direction.
 const RADIUS: f64 = 0.01;
@@ -23,7 +23,7 @@ pub struct Implicit {
     /// The step `eps = 0.01 / ||d||`.
     pub epsilon: f64,
     /// `(grad_alpha L_train(w + eps d) - grad_alpha L_train(w - eps d)) / (2 eps)`.
-    pub product: Gradients,
+    pub product: LogitGradients,
 }
 
 impl Bilevel {
@@ -41,8 +41,8 @@ impl Bilevel {
         let outcome = self.unrolled_gradient(step, train, valid, &kept, report);
         self.put_back(&kept)?;
         let (mut gradients, implicit) = outcome?;
-        for (name, gradient) in &mut gradients.0 {
-            if let Some(product) = implicit.product.0.get(name) {
+        for (id, gradient) in &mut gradients.0 {
+            if let Some(product) = implicit.product.0.get(id) {
                 *gradient = (&*gradient - (product * step.rate)?)?;
             }
         }
@@ -59,7 +59,7 @@ impl Bilevel {
         valid: &Batch,
         kept: &BTreeMap<String, Tensor>,
         report: &mut StepReport,
-    ) -> Result<(Gradients, Implicit), SearchError> {
+    ) -> Result<(LogitGradients, Implicit), SearchError> {
         let loss = self.loss(step, train, (self.logit_mode(), Wanted::Weights), report)?;
         let descent = Gradients::take(&mut loss.backward()?, self.variables());
         drop(loss);
@@ -69,7 +69,7 @@ impl Bilevel {
         // The released code evaluates a copy of the network here and drops its statistics.
         let loss = self.loss(step, valid, (Mode::probe(), Wanted::Both), report)?;
         let mut store = loss.backward()?;
-        let gradients = Gradients::take(&mut store, self.architecture.logits());
+        let gradients = self.logit_gradients(&mut store)?;
         let direction = Gradients::take(&mut store, self.variables());
         // The passes of the product need the room of this one.
         drop((loss, store));
@@ -106,9 +106,9 @@ impl Bilevel {
         kept: &BTreeMap<String, Tensor>,
         (direction, epsilon): (&Gradients, f64),
         report: &mut StepReport,
-    ) -> Result<Gradients, SearchError> {
+    ) -> Result<LogitGradients, SearchError> {
         if epsilon <= 0.0 {
-            return Ok(Gradients::default());
+            return Ok(LogitGradients::default());
         }
         let mut ends = Vec::with_capacity(2);
         for sign in [1.0, -1.0] {
@@ -120,15 +120,15 @@ impl Bilevel {
                 }
             }
             let loss = self.loss(step, train, (self.logit_mode(), Wanted::Logits), report)?;
-            ends.push(Gradients::take(&mut loss.backward()?, self.architecture.logits()));
+            ends.push(self.logit_gradients(&mut loss.backward()?)?);
         }
         let mut product = BTreeMap::new();
-        for (name, plus) in &ends[0].0 {
-            if let Some(minus) = ends[1].0.get(name) {
-                product.insert(name.clone(), ((plus - minus)? / (2.0 * epsilon))?);
+        for (id, plus) in &ends[0].0 {
+            if let Some(minus) = ends[1].0.get(id) {
+                product.insert(*id, ((plus - minus)? / (2.0 * epsilon))?);
             }
         }
-        Ok(Gradients(product))
+        Ok(LogitGradients(product))
     }
 
     fn variables(&self) -> &BTreeMap<String, Var> {

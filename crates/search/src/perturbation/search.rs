@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 use dartloom_net::Pass;
 use dartloom_ops::Mode;
+use dartloom_space::CellWeights;
 use dartloom_train::{Position, evaluate};
 
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
@@ -48,7 +49,7 @@ impl Probe for Searched<'_, '_> {
         let mut weights = bilevel.architecture.weights(search.progress(epochs), &mut noise)?;
         if let Some(removed) = removed {
             let (Removed::Candidate { cell, .. } | Removed::Edge { cell, .. }) = removed;
-            weights[cell] = without(&weights[cell], removed)?;
+            weights.cells[cell] = without(&weights.cells[cell], removed)?;
         }
         let found = evaluate(&search.scoring, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
@@ -78,13 +79,24 @@ impl Probe for Searched<'_, '_> {
 }
 
 /// Weights of a cell with zeros where something is taken away.
-fn without(weights: &Tensor, removed: Removed) -> Result<Tensor, SearchError> {
-    let (rows, columns) = weights.dims2()?;
-    let mut mask = vec![1u8; rows * columns];
+fn without(
+    weights: &CellWeights<Tensor>,
+    removed: Removed,
+) -> Result<CellWeights<Tensor>, SearchError> {
+    let (rows, columns) = weights.ops.dims2()?;
+    let mut ops = vec![1u8; rows * columns];
+    let mut edges = vec![1u8; rows];
     match removed {
-        Removed::Candidate { row, op, .. } => mask[row * columns + op] = 0,
-        Removed::Edge { row, .. } => mask[row * columns..][..columns].fill(0),
+        Removed::Candidate { row, op, .. } => ops[row * columns + op] = 0,
+        Removed::Edge { row, .. } => {
+            ops[row * columns..][..columns].fill(0);
+            edges[row] = 0;
+        }
     }
-    let mask = Tensor::from_vec(mask, (rows, columns), weights.device())?;
-    Ok((weights.detach() * mask.to_dtype(weights.dtype())?)?)
+    let masked = |weights: &Tensor, mask: Vec<u8>| {
+        let mask = Tensor::from_vec(mask, weights.shape(), weights.device())?;
+        weights.detach() * mask.to_dtype(weights.dtype())?
+    };
+    let edges = weights.edges.as_ref().map(|own| masked(own, edges)).transpose()?;
+    Ok(CellWeights { ops: masked(&weights.ops, ops)?, edges })
 }

@@ -1,5 +1,5 @@
 use dartloom_relax::Constraint;
-use dartloom_space::{CellWeights, OpSet, Space, Stem, WeightTable};
+use dartloom_space::{CellTable, OpSet, Space, Stem, WeightTable};
 
 use super::{Kept, PruneConfig, Pruning};
 
@@ -14,7 +14,7 @@ fn space() -> Space {
 
 /// The same rows in both cells.
 fn table(rows: [[f64; 3]; 5]) -> WeightTable {
-    let cell = |name: &str| CellWeights {
+    let cell = |name: &str| CellTable {
         name: name.to_owned(),
         edges: rows.iter().map(|row| row.to_vec()).collect(),
         edge_weights: None,

@@ -1,7 +1,7 @@
 //! Each rule on a history made up so that its epoch can be worked out by hand.
 
 use dartloom_space::{
-    CellWeights, Compat, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable,
+    CellTable, Compat, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable,
 };
 
 use super::{
@@ -38,7 +38,7 @@ fn first(count: usize, op: usize) -> [usize; 4] {
 }
 
 fn table(space: &Space, row: impl Fn(usize, usize) -> Vec<f64>) -> WeightTable {
-    let cells = space.cells().iter().enumerate().map(|(index, cell)| CellWeights {
+    let cells = space.cells().iter().enumerate().map(|(index, cell)| CellTable {
         name: cell.name.clone(),
         edges: (0..cell.graph.edges().len()).map(|edge| row(index, edge)).collect(),
         edge_weights: None,

@@ -3,7 +3,7 @@
 use dartloom_decode::{Decoder, NonePolicy, TopK};
 use dartloom_noise::Noise;
 use dartloom_space::{
-    CellGraph, CellSpec, CellWeights, Head, Network, OpSet, Placement, Port, Recipe, Source, Space,
+    CellGraph, CellSpec, CellTable, Head, Network, OpSet, Placement, Port, Recipe, Source, Space,
     Stem, WeightTable,
 };
 use rand::Rng;
@@ -79,7 +79,7 @@ fn observed(
     let cells = space.cells().iter().map(|cell| {
         let edges = cell.graph.edges().iter();
         let edges = edges.map(|_| softmax((0..ops.len()).map(&mut logit).collect())).collect();
-        CellWeights { name: cell.name.clone(), edges, edge_weights: None }
+        CellTable { name: cell.name.clone(), edges, edge_weights: None }
     });
     let names = ops.iter().map(|op| op.name.clone()).collect();
     let weights = WeightTable::new(names, cells.collect())?;

@@ -118,8 +118,8 @@ fn an_auxiliary_skip_helps_while_searching_and_is_not_seen_by_decoders() {
         let at = Progress { epoch, epochs: EPOCHS };
         let own = helped.architecture.weights(at, &mut noise).unwrap();
         let bare = plain.architecture.weights(at, &mut noise).unwrap();
-        for (own, bare) in own.iter().zip(&bare) {
-            let more = flat([&(own - bare).unwrap()]);
+        for (own, bare) in own.cells.iter().zip(&bare.cells) {
+            let more = flat([&(&own.ops - &bare.ops).unwrap()]);
             for row in more.chunks(4) {
                 // "none", the skip connection, pooling, a convolution.
                 approx::assert_relative_eq!(row, &[0.0, beta, 0.0, 0.0][..], epsilon = 1e-15);
@@ -192,12 +192,12 @@ fn what_is_gone_has_no_weight_no_gradient_and_no_help() {
     let logits = rows(&bilevel.architecture);
     let mut noise = Noise::new(0).stream("relaxation", 0);
     let weights = bilevel.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
-    let found: Vec<Vec<f64>> = weights[0].to_vec2().unwrap();
+    let found: Vec<Vec<f64>> = weights.cells[0].ops.to_vec2().unwrap();
     let left = shares(&logits[0][0][2..]);
     assert_eq!(found[0][..2], [0.0; 2]);
     approx::assert_relative_eq!(found[0][2..], left[..], max_relative = 1e-14);
     assert_eq!(found[1], [0.0; 4]);
-    let other: Vec<Vec<f64>> = weights[1].to_vec2().unwrap();
+    let other: Vec<Vec<f64>> = weights.cells[1].ops.to_vec2().unwrap();
     let mut expected = shares(&logits[1][0]);
     expected[1] += 1.0;
     approx::assert_relative_eq!(other[0][..], expected[..], max_relative = 1e-14);

@@ -6,7 +6,7 @@ use dartloom_data::Loader;
 use dartloom_net::{NetError, Supernet};
 use dartloom_noise::Noise;
 use dartloom_search::{SearchError, discretisation_gap};
-use dartloom_space::{Blueprint, Gene, Genotype, Space};
+use dartloom_space::{ArchWeights, Blueprint, Gene, Genotype, Space};
 
 use crate::tiny::{build, first_digits, registry, space, two_ops};
 
@@ -22,8 +22,8 @@ fn supernet(space: &Space) -> Supernet {
     Supernet::new(&plan, &registry(), &Device::Cpu, DType::F32, &mut rng).unwrap()
 }
 
-fn tables(rows: [[f32; 2]; 2]) -> Vec<Tensor> {
-    vec![Tensor::new(&rows, &Device::Cpu).unwrap(); 2]
+fn tables(rows: [[f32; 2]; 2]) -> ArchWeights<Tensor> {
+    ArchWeights::of_ops(vec![Tensor::new(&rows, &Device::Cpu).unwrap(); 2])
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_gap_is_hard_minus_relaxed() {
         genotype(&space, ["skip_connect", "skip_connect"]),
     );
     let mixed = tables([[0.5, 0.5], [0.5, 0.5]]);
-    let measure = |weights: &[Tensor], genotype: &Genotype| {
+    let measure = |weights: &ArchWeights<Tensor>, genotype: &Genotype| {
         discretisation_gap(&supernet, &space, weights, genotype, &loader).unwrap()
     };
     let (first, second) = (measure(&mixed, &one), measure(&mixed, &other));
@@ -77,7 +77,9 @@ fn genotypes_and_weights_of_other_spaces_are_refused() {
     let alone = Genotype::new(dartloom_space::Layout::Space, own.cells()[..1].to_vec()).unwrap();
     let error = discretisation_gap(&supernet, &two, &weights, &alone, &loader).unwrap_err();
     assert!(matches!(error, SearchError::Space(_)), "{error}");
-    let error = discretisation_gap(&supernet, &two, &weights[..1], &own, &loader).unwrap_err();
+    let mut short = weights;
+    short.cells.truncate(1);
+    let error = discretisation_gap(&supernet, &two, &short, &own, &loader).unwrap_err();
     match error {
         SearchError::Net(error) => assert!(matches!(*error, NetError::Weights { cell: 1, .. })),
         other => panic!("{other}"),

@@ -11,7 +11,7 @@ use dartloom_search::{
     Architecture, BilevelConfig, Choices, LogitStep, Order, SearchConfig, SearchError, SearchParts,
     SupernetSearch,
 };
-use dartloom_space::Build;
+use dartloom_space::{Build, Space};
 use dartloom_train::{Position, Schedule, testkit};
 
 use crate::tiny::{
@@ -36,16 +36,20 @@ fn edges_into_a_node_share_its_weight() {
     let softmax = Choices::of(Softmax::default()).with_edges(Softmax::default());
     for choices in [softmax, Choices::of(Simplex).with_edges(Simplex)] {
         let architecture = with_edges(choices);
-        let names: Vec<&str> = architecture.logits().keys().map(String::as_str).collect();
-        assert_eq!(names, ["normal", "normal.edges", "reduce", "reduce.edges"]);
+        let ids = architecture.logits().keys();
+        let names: Vec<String> = ids.map(|&id| architecture.name(id)).collect();
+        assert_eq!(names, ["normal", "reduce", "normal.edges", "reduce.edges"]);
+        let mut named: Vec<&String> = architecture.named().keys().collect();
+        named.sort_unstable_by_key(|name| names.iter().position(|own| own == *name));
+        assert_eq!(named, names.iter().collect::<Vec<_>>());
         let mut noise = Noise::new(0).stream("relaxation", 0);
         let table = architecture.table(Progress::start(1), &mut noise).unwrap();
         let tensors = architecture.weights(Progress::start(1), &mut noise).unwrap();
-        for (cell, tensor) in table.cells().iter().zip(&tensors) {
+        for (cell, own) in table.cells().iter().zip(&tensors.cells) {
             // Two edges into the first node, three into the second.
-            assert_eq!(tensor.dims(), [5, 3]);
+            assert_eq!(own.ops.dims(), [5, 2]);
             let edges = cell.edge_weights.as_ref().unwrap();
-            assert_eq!(&flat([&tensor.narrow(1, 2, 1).unwrap()]), edges);
+            assert_eq!(&flat(own.edges.as_ref()), edges);
             for node in [&edges[..2], &edges[2..]] {
                 // The simplex starts in single precision.
                 let epsilon = f64::from(f32::EPSILON);
@@ -53,6 +57,22 @@ fn edges_into_a_node_share_its_weight() {
             }
         }
     }
+}
+
+#[test]
+fn a_cell_called_like_the_edges_of_another_is_refused() {
+    let plain = space(two_ops(), 1);
+    let mut cells = plain.cells().to_vec();
+    cells[1].name = "normal.edges".to_owned();
+    let ops = plain.op_set().clone();
+    let space = Space::new("twins", ops, cells, plain.network().clone()).unwrap();
+    let mut noise = Noise::new(3).stream("logits", 0);
+    let mut made =
+        |choices: Choices| Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise);
+    let choices = Choices::of(Softmax::default());
+    made(choices.clone()).unwrap();
+    let error = made(choices.with_edges(Softmax::default())).unwrap_err().to_string();
+    assert!(error.contains("found `normal.edges`"), "{error}");
 }
 
 #[test]

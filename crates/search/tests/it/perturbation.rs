@@ -1,6 +1,6 @@
 //! Selection by perturbation on a supernet.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use dartloom_data::{Loader, Split};
 use dartloom_decode::TopK;
 use dartloom_net::Pass;
@@ -11,7 +11,7 @@ use dartloom_search::{
     BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts,
     SupernetSearch,
 };
-use dartloom_space::{Edge, Genotype};
+use dartloom_space::{ArchWeights, Edge, Genotype};
 use dartloom_train::{Position, Schedule, Stepper, evaluate};
 
 use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space};
@@ -53,7 +53,7 @@ fn drops_are_what_the_supernet_loses_and_decide() {
         let weights = search.bilevel().architecture.weights(at, &mut noise).unwrap();
         let space = space(four_ops(), 2);
         let before = all_bits(search.bilevel());
-        let mut score = |weights: &[Tensor], search: &SupernetSearch<'_>| {
+        let mut score = |weights: &ArchWeights<Tensor>, search: &SupernetSearch<'_>| {
             let found =
                 evaluate(loader, |images| -> Result<Tensor, dartloom_search::SearchError> {
                     let mut pass = Pass::new(Mode::probe(), &mut noise);
@@ -66,15 +66,15 @@ fn drops_are_what_the_supernet_loses_and_decide() {
         let expected =
             |drop: &dartloom_search::PerturbationDrop,
              search: &SupernetSearch<'_>,
-             score: &mut dyn FnMut(&[Tensor], &SupernetSearch<'_>) -> f64| {
+             score: &mut dyn FnMut(&ArchWeights<Tensor>, &SupernetSearch<'_>) -> f64| {
                 let cell = space.cells().iter().position(|cell| cell.name == drop.cell).unwrap();
                 let edge = Edge { from: drop.from, to: drop.to };
                 let row = space.cells()[cell].graph.row(edge).unwrap();
                 let op = space.op_set().position(drop.op.as_ref().unwrap()).unwrap();
-                let mut table: Vec<Vec<f32>> = weights[cell].to_vec2().unwrap();
+                let mut table: Vec<Vec<f32>> = weights.cells[cell].ops.to_vec2().unwrap();
                 table[row][op] = 0.0;
                 let mut less = weights.clone();
-                less[cell] = Tensor::new(table, weights[cell].device()).unwrap();
+                less.cells[cell].ops = Tensor::new(table, &Device::Cpu).unwrap();
                 whole - score(&less, search)
             };
         let found = search.perturb(&config).unwrap();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_search::{Bilevel, BilevelConfig, Order};
+use dartloom_space::LogitId;
 use dartloom_train::{Position, Schedule, SgdConfig, gradients_of};
 
 use crate::tiny::{EPOCHS, batch, bench, differences, distance, flat, loss, softmax};
@@ -35,7 +36,7 @@ fn unrolled(bilevel: &Bilevel, rate: f64, train: &Batch, valid: &Batch) -> f64 {
     value
 }
 
-fn gradient(values: &BTreeMap<String, Tensor>) -> Vec<f64> {
+fn gradient(values: &BTreeMap<LogitId, Tensor>) -> Vec<f64> {
     flat(values.values())
 }
 

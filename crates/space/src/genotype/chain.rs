@@ -2,7 +2,7 @@
 
 use super::{Genotype, Layout};
 use crate::network::{check_length, check_reductions};
-use crate::{Chain, Compat, Network, Space, SpaceError, Stem};
+use crate::{Chain, Compat, Network, PortChoice, PortId, Space, SpaceError, Stem};
 
 impl Genotype {
     /// The chain of `layers` cells this genotype stands in.
@@ -71,7 +71,7 @@ impl Genotype {
             });
         }
         match network.choices().next() {
-            Some((placement, port, links)) => {
+            Some(PortChoice { port: PortId { placement, port }, links }) => {
                 Err(SpaceError::OpenChoice { placement, port, links })
             }
             None => Ok(network.clone()),

@@ -1,8 +1,8 @@
 //! From a network that leaves choices to one that does not.
 
-use super::{Head, Network, Placement, Source};
-use crate::SpaceError;
+use super::{Head, Network, Placement, PortChoice, Source};
 use crate::graph::NetworkPaths;
+use crate::{PortId, SpaceError};
 
 impl Network {
     /// The network with only some links of every port that chooses among several.
@@ -14,7 +14,7 @@ impl Network {
     /// [`SpaceError::Mismatch`] for another number of rows, [`SpaceError::Links`] for a row that
     /// is empty, repeats a position or names a link that does not exist.
     pub fn with_links(&self, kept: &[Vec<usize>]) -> Result<Self, SpaceError> {
-        let choices: Vec<(usize, usize, usize)> = self.choices().collect();
+        let choices: Vec<PortChoice> = self.choices().collect();
         if choices.len() != kept.len() {
             return Err(SpaceError::Mismatch {
                 place: "choices of links".to_owned(),
@@ -23,7 +23,8 @@ impl Network {
             });
         }
         let mut placements = self.placements.clone();
-        for (&(placement, port, links), kept) in choices.iter().zip(kept) {
+        for (choice, kept) in choices.iter().zip(kept) {
+            let (PortId { placement, port }, links) = (choice.port, choice.links);
             let repeated = (1..kept.len()).any(|i| kept[..i].contains(&kept[i]));
             if kept.is_empty() || repeated || kept.iter().any(|&link| link >= links) {
                 let found = kept.clone();

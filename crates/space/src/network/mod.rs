@@ -15,7 +15,7 @@ pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Compat};
 pub use stem::Stem;
 
-use crate::SpaceError;
+use crate::{PortId, SpaceError};
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +49,15 @@ pub struct Link {
 pub struct Port {
     /// Candidate connections; with more than one the input is their weighted sum.
     pub links: Vec<Link>,
+}
+
+/// A port that chooses, and among how many links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PortChoice {
+    /// The port.
+    pub port: PortId,
+    /// Its candidate links: at least two.
+    pub links: usize,
 }
 
 impl Port {
@@ -250,13 +259,14 @@ impl Network {
         self.placements.iter().map(|placement| placement.cell + 1).max().unwrap_or(0)
     }
 
-    /// Links that link weights choose among, as (placement, port, number of links).
-    pub fn choices(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+    /// The ports that choose among several links, placement by placement.
+    pub fn choices(&self) -> impl Iterator<Item = PortChoice> {
         self.placements.iter().enumerate().flat_map(|(index, placement)| {
             let ports = placement.ports.iter().enumerate();
-            ports
-                .filter(|(_, port)| port.links.len() > 1)
-                .map(move |(port, choice)| (index, port, choice.links.len()))
+            ports.filter(|(_, port)| port.links.len() > 1).map(move |(port, choice)| PortChoice {
+                port: PortId { placement: index, port },
+                links: choice.links.len(),
+            })
         })
     }
 }

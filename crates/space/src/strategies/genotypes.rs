@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
 use super::op_name;
-use crate::{CellGenotype, CellWeights, Gene, Genotype, Layout, Space, WeightTable};
+use crate::{CellGenotype, CellTable, Gene, Genotype, Layout, Space, WeightTable};
 
 /// Any cell of the given name and number of inputs with up to eight genes.
 pub fn cell_genotype(name: String, inputs: usize) -> impl Strategy<Value = CellGenotype> {
@@ -86,8 +86,8 @@ fn cell_weights(
     edges: usize,
     ops: usize,
     weighted: bool,
-) -> impl Strategy<Value = CellWeights> {
-    (vec(weights(ops), edges), weights(edges)).prop_map(move |(edges, edge_weights)| CellWeights {
+) -> impl Strategy<Value = CellTable> {
+    (vec(weights(ops), edges), weights(edges)).prop_map(move |(edges, edge_weights)| CellTable {
         name: name.clone(),
         edges,
         edge_weights: weighted.then_some(edge_weights),
@@ -123,7 +123,7 @@ pub fn weights_of(space: &Space) -> impl Strategy<Value = WeightTable> + use<> {
             })
             .collect();
         let choices = space.network().choices().filter(|_| linked);
-        let links: Vec<_> = choices.map(|(_, _, count)| weights(count)).collect();
+        let links: Vec<_> = choices.map(|choice| weights(choice.links)).collect();
         (cells, links).prop_filter_map("a valid table", move |(cells, links)| {
             WeightTable::new(ops.clone(), cells).and_then(|table| table.with_links(links)).ok()
         })

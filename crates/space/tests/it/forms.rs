@@ -1,7 +1,7 @@
 //! JSON and RON: whatever can be made can be written and read back.
 
 use dartloom_space::{
-    CellWeights, Genotype, Layout, OpSet, Pair, Space, SpaceError, Stem, WeightTable, strategies,
+    CellTable, Genotype, Layout, OpSet, Pair, Space, SpaceError, Stem, WeightTable, strategies,
 };
 use proptest::prelude::*;
 
@@ -80,7 +80,7 @@ proptest! {
 #[test]
 fn the_weight_table_contract_is_fixed() {
     let text = r#"{"version":1,"ops":["skip_connect","sep_conv_3x3"],"cells":[{"name":"normal","edges":[[0.25,0.75],[0.5,0.5]],"edge_weights":[0.1,0.9]},{"name":"reduce","edges":[[1.0,0.0]]}]}"#;
-    let cell = |name: &str, edges: Vec<Vec<f64>>, edge_weights| CellWeights {
+    let cell = |name: &str, edges: Vec<Vec<f64>>, edge_weights| CellTable {
         name: name.to_owned(),
         edges,
         edge_weights,

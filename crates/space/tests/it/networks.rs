@@ -2,7 +2,7 @@
 
 use dartloom_space::{
     AuxHead, Blueprint, Build, CellPlan, Chain, Compat, Genotype, Layout, Network, OpSet, Pair,
-    Shape, Source, Space, SpaceError, Stem,
+    PortChoice, PortId, Shape, Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -60,7 +60,8 @@ fn a_nested_u_net_chooses_among_the_earlier_nodes_of_its_row() {
     assert_eq!(sources(network, 3), [[cell(0)], [cell(1)]]);
     assert_eq!(sources(network, 4), [[cell(1)], [cell(2)]]);
     assert_eq!(sources(network, 5), [vec![cell(0), cell(3)], vec![cell(4)]]);
-    assert_eq!(network.choices().collect::<Vec<_>>(), [(5, 0, 2)]);
+    let port = PortId { placement: 5, port: 0 };
+    assert_eq!(network.choices().collect::<Vec<_>>(), [PortChoice { port, links: 2 }]);
     let expected = [(4, 64), (8, 32), (16, 16), (4, 64), (8, 32), (4, 64)];
     assert_eq!(shapes(&space), expected.map(|(c, side)| Shape::new(c, side, side)));
     let deep = Space::nested_unet(ops(), 4, 2, Stem::cifar(1)).unwrap();
@@ -189,10 +190,10 @@ fn selections_of_links_are_checked() {
     let space = Space::nested_unet(ops(), 3, 1, Stem::cifar(1)).unwrap();
     let network = space.network();
     // X02, X12 choose among two, X03 among three.
-    let sizes: Vec<usize> = network.choices().map(|(_, _, links)| links).collect();
+    let sizes: Vec<usize> = network.choices().map(|choice| choice.links).collect();
     assert_eq!(sizes, [2, 2, 3]);
     let smaller = network.with_links(&[vec![1], vec![0], vec![2, 0]]).unwrap();
-    assert_eq!(smaller.choices().map(|(_, _, links)| links).collect::<Vec<_>>(), [2]);
+    assert_eq!(smaller.choices().map(|choice| choice.links).collect::<Vec<_>>(), [2]);
     assert_eq!(network.pruned(), *network);
     for (row, bad) in [(0, vec![]), (1, vec![2]), (2, vec![0, 0]), (2, vec![usize::MAX])] {
         let mut kept = vec![vec![0], vec![0], vec![0]];

@@ -50,7 +50,7 @@ fn links_multiply_the_size() {
     let space = Space::auto_deeplab(ops("S"), 3, 5, Stem::imagenet_quarter()).unwrap();
     let cell = CellGraph::darts(5).unwrap().size(7, 2);
     // Layer 1: two of two, one of one; layer 2: two, three, two, one.
-    let links: usize = space.network().choices().map(|(_, _, links)| links).product();
+    let links: usize = space.network().choices().map(|choice| choice.links).product();
     assert_eq!(space.size(2).exact, cell * BigUint::from(links));
     assert_eq!(links, 2 * 2 * 2 * 3 * 2);
 }

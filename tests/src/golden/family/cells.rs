@@ -4,12 +4,12 @@ use candle_core::{DType, Device};
 use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Groups, Progress, Softmax, ZeroOneNorm};
-use dartloom_space::{CellGraph, CellPlan, Layer, OpSet, Shape, Source};
+use dartloom_space::{CellGraph, CellPlan, CellWeights, Layer, OpSet, Shape, Source};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::flavour::{Flavour, with_edges};
+use super::flavour::Flavour;
 use super::plan::{leaf, names, nodes_of, op_set, port, pulled, search_cell, shape_of};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
@@ -59,7 +59,7 @@ fn check_cell(
     let edges = beta.as_ref().map(|beta| {
         Groups::of(&into).weights(&Softmax::default(), beta, Progress::start(1), &mut rng)
     });
-    let weights = with_edges(ops, edges.transpose()?)?;
+    let weights = CellWeights { ops, edges: edges.transpose()? };
     let read = |source: Source| match source {
         Source::Stem(part) | Source::Cell(part) => inputs[part].as_tensor().clone(),
     };
@@ -74,7 +74,7 @@ fn check_cell(
     }
     parameters.check_gradients(&mut check, "g/", &gradients)?;
     if view.has("deactivated_y") {
-        let random = view.get("deactivated_random")?;
+        let random = CellWeights { ops: view.get("deactivated_random")?, edges: None };
         let y = cell.forward(&read, Some(&random), &mut case.pass(Mode::train(), &mut rng))?;
         check.tensor("deactivated_y", &y)?;
     }

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_relax::{Groups, Progress, Relaxation, Softmax};
 use dartloom_space::{
-    CellGenotype, CellGraph, CellSpec, CellWeights, Gene, Network, OpSet, Space, Stem, WeightTable,
+    CellGenotype, CellGraph, CellSpec, CellTable, Gene, Network, OpSet, Space, Stem, WeightTable,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -37,7 +37,7 @@ pub(super) fn table_of_one(
     ops: &[String],
     edges: Vec<Vec<f64>>,
 ) -> Result<WeightTable, GoldenError> {
-    let cell = CellWeights { name: "cell".to_owned(), edges, edge_weights: None };
+    let cell = CellTable { name: "cell".to_owned(), edges, edge_weights: None };
     Ok(WeightTable::new(ops.to_vec(), vec![cell])?)
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device};
 use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm};
 use dartloom_search::{Architecture, Choices};
-use dartloom_space::Space;
+use dartloom_space::{CellId, LogitId, Space};
 
 use super::plan::zero_one_weight;
 use crate::golden::GoldenError;
@@ -74,11 +74,11 @@ pub(super) struct Names(pub(super) BTreeMap<String, String>);
 impl Names {
     fn new(space: &Space, view: &View<'_>, folder: &str, architecture: &Architecture) -> Self {
         let mut names = BTreeMap::new();
-        for cell in space.cells() {
+        for (index, cell) in space.cells().iter().enumerate() {
             names.insert(cell.name.clone(), table_of(view, folder, &cell.name));
-            let line = format!("{}.edges", cell.name);
+            let line = architecture.name(LogitId::Edges(CellId(index)));
             if let Some(stored) = edges_of(view, folder, &cell.name)
-                && architecture.logits().contains_key(&line)
+                && architecture.named().contains_key(&line)
             {
                 names.insert(line, stored);
             }
@@ -100,12 +100,4 @@ fn edges_of(view: &View<'_>, folder: &str, cell: &str) -> Option<String> {
     // Edges that are not learned stand in the folder as ones, and have no gradient.
     let learned = folder != "arch" || view.has(&format!("arch_grad/{found}"));
     learned.then_some(found)
-}
-
-/// The weights of a table and a line of edges into one node, as a cell reads them.
-pub(super) fn with_edges(ops: Tensor, edges: Option<Tensor>) -> Result<Tensor, GoldenError> {
-    Ok(match edges {
-        Some(edges) => Tensor::cat(&[ops, edges.unsqueeze(1)?], 1)?,
-        None => ops,
-    })
 }

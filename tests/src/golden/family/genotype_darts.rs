@@ -2,7 +2,7 @@
 
 use dartloom_decode::{Decoder, EdgeWeighted, TopK};
 use dartloom_relax::Softmax;
-use dartloom_space::{CellWeights, Genotype, Space, Stem, WeightTable};
+use dartloom_space::{CellTable, Genotype, Space, Stem, WeightTable};
 use serde_json::Value;
 
 use super::decoding::{relaxed, relaxed_edges, set_of};
@@ -42,12 +42,12 @@ fn decode(ops: &[String], entry: &Value) -> Result<Genotype, GoldenError> {
 }
 
 /// Relaxed in single precision, as a search does.
-fn cell(name: &str, entry: &Value) -> Result<CellWeights, GoldenError> {
+fn cell(name: &str, entry: &Value) -> Result<CellTable, GoldenError> {
     let edges = relaxed(&Softmax::default(), &entry.rows(&format!("alphas_{name}"))?)?;
     let betas = format!("betas_{name}");
     let edge_weights = match entry.field(&betas) {
         Some(_) => Some(relaxed_edges(&entry.numbers(&betas)?)?),
         None => None,
     };
-    Ok(CellWeights { name: name.to_owned(), edges, edge_weights })
+    Ok(CellTable { name: name.to_owned(), edges, edge_weights })
 }

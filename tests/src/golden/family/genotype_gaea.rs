@@ -1,7 +1,7 @@
 //! Genotypes that GAEA decodes from weights on the simplex times edge weights.
 
 use dartloom_decode::{Decoder, EdgeWeighted};
-use dartloom_space::{CellWeights, Space, Stem, WeightTable};
+use dartloom_space::{CellTable, Space, Stem, WeightTable};
 use serde_json::Value;
 
 use super::decoding::set_of;
@@ -24,9 +24,9 @@ fn check_case(entry: &Value) -> Result<Vec<String>, GoldenError> {
     let (alphas, edges) = (part("alphas")?, part("edges")?);
     let nodes = nodes_of(alphas.rows("normal")?.len())?;
     let space = Space::darts(set_of(&ops)?, 8, nodes, Stem::cifar(3))?;
-    let cell = |name: &str| -> Result<CellWeights, GoldenError> {
+    let cell = |name: &str| -> Result<CellTable, GoldenError> {
         let edge_weights = Some(edges.numbers(name)?);
-        Ok(CellWeights { name: name.to_owned(), edges: alphas.rows(name)?, edge_weights })
+        Ok(CellTable { name: name.to_owned(), edges: alphas.rows(name)?, edge_weights })
     };
     let table = WeightTable::new(ops, vec![cell("normal")?, cell("reduce")?])?;
     let got = EdgeWeighted::pc_darts().decode(&space, &table)?.genotype;

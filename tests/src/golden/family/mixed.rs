@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_net::{Cell, channel_shuffle};
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Progress, ZeroOneNorm};
-use dartloom_space::OpSet;
+use dartloom_space::{CellWeights, OpSet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -116,6 +116,7 @@ impl Edge {
     ) -> Result<Tensor, GoldenError> {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let mut pass = case.pass(mode, &mut rng);
-        Ok(self.0.forward(&|_| x.clone(), Some(weights), &mut pass)?)
+        let weights = CellWeights { ops: weights.clone(), edges: None };
+        Ok(self.0.forward(&|_| x.clone(), Some(&weights), &mut pass)?)
     }
 }

@@ -4,11 +4,10 @@ use candle_core::{DType, Device, Var};
 use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Groups, Progress, Relaxation as _, Softmax};
-use dartloom_space::Source;
+use dartloom_space::{CellWeights, Source};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::flavour::with_edges;
 use super::plan::{leaf, names, op_set, port, pulled, search_cell, shape_of};
 use crate::golden::GoldenError;
 use crate::golden::bundle::View;
@@ -47,7 +46,8 @@ pub(super) fn check(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, Gold
     let at = Progress::start(1);
     let softmax = Softmax::default();
     let edges = Groups::new(vec![rows])?.weights(&softmax, &beta, at, &mut rng)?;
-    let weights = with_edges(softmax.weights(&alpha, at, &mut rng)?, Some(edges))?;
+    let ops = softmax.weights(&alpha, at, &mut rng)?;
+    let weights = CellWeights { ops, edges: Some(edges) };
     let read = |source: Source| match source {
         Source::Stem(part) | Source::Cell(part) => inputs[part].as_tensor().clone(),
     };

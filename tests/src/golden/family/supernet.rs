@@ -47,7 +47,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     }
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
-    for (name, logits) in architecture.logits() {
+    for (name, logits) in architecture.named() {
         let name = format!("galpha/{}", stored.0[name]);
         check.gradient(&name, gradients.get(logits.as_tensor()))?;
     }

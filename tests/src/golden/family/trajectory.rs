@@ -7,7 +7,7 @@ use dartloom_data::Batch;
 use dartloom_noise::Noise;
 use dartloom_relax::ZeroOneNorm;
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order};
-use dartloom_space::{Compat, Space};
+use dartloom_space::{CellId, Compat, LogitId, Space};
 use dartloom_train::{AdamConfig, Position, Schedule, SgdConfig};
 use serde_json::Value;
 
@@ -66,7 +66,8 @@ fn check_search(
         let at = Position { epoch: clock.epoch(step), step };
         let report = bilevel.step(at, clock.epochs, &train, Some(&valid))?;
         trace.state(&bilevel.architecture, &parameters)?;
-        trace.gradients(&report.arch_gradients.0)?;
+        let gradients = bilevel.architecture.by_name(&report.arch_gradients);
+        trace.gradients(&gradients.0)?;
         trace.losses.push(report.losses.clone());
         trace.norms.push(report.gradient_norm);
         if let Some(implicit) = report.implicit.filter(|_| step == 0) {
@@ -207,10 +208,10 @@ fn check_implicit(
         let norms = parameters.norms(&|name, _| implicit.direction.0.get(name).cloned())?;
         check.tensor("hvp/step0_vector_norms", &norms)?;
     }
-    for cell in space.cells() {
+    for (index, cell) in space.cells().iter().enumerate() {
         let name = format!("hvp/step0_implicit_grad/{}", cell.name);
         if check.view.has(&name) {
-            check.gradient(&name, implicit.product.0.get(&cell.name))?;
+            check.gradient(&name, implicit.product.0.get(&LogitId::Ops(CellId(index))))?;
         }
     }
     Ok(())

@@ -6,7 +6,9 @@ use dartloom_data::Batch;
 use dartloom_net::{Model as _, Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201};
+use dartloom_space::{
+    ArchWeights, Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201,
+};
 
 use super::super::*;
 use super::tiny::snapshot;
@@ -102,7 +104,7 @@ fn a_topology_weighs_all_operations_alike() {
         let shape = (cell.graph.edges().len(), 8);
         Tensor::full(0.125_f32, shape, &Device::Cpu).unwrap()
     };
-    let weights: Vec<Tensor> = space.cells().iter().map(table).collect();
+    let weights = ArchWeights::of_ops(space.cells().iter().map(table));
     let mut noise = Noise::new(0).stream("unused", 0);
     let expected =
         make().forward(&x, &weights, &mut Pass::new(Mode::probe(), &mut noise)).unwrap().main;

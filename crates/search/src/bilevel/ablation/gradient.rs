@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use dartloom_train::Gradients;
+use dartloom_space::{CellId, LogitId};
 
 use super::mean;
-use crate::SearchError;
 use crate::bilevel::Bilevel;
 use crate::bilevel::cells::Validation;
+use crate::{LogitGradients, SearchError};
 
 impl Bilevel {
     /// `factor grad_i L_CE / mean M` for the logits of every cell `i`.
@@ -17,15 +17,13 @@ impl Bilevel {
         marginal: &[f64],
         whole: &Validation,
         factor: f64,
-    ) -> Result<Gradients, SearchError> {
+    ) -> Result<LogitGradients, SearchError> {
         let mean = mean(marginal);
         if mean.abs() <= 0.0 {
-            return Ok(Gradients::default());
+            return Ok(LogitGradients::default());
         }
-        let scale = |(name, gradient): (&String, &Tensor)| {
-            Ok((name.clone(), (gradient * (factor / mean))?))
-        };
-        whole.cross_entropy.0.iter().map(scale).collect::<Result<_, _>>().map(Gradients)
+        let scale = |(id, gradient): (&LogitId, &Tensor)| Ok((*id, (gradient * (factor / mean))?));
+        whole.cross_entropy.0.iter().map(scale).collect::<Result<_, _>>().map(LogitGradients)
     }
 
     /// The quotient rule: for the logits of cell `i`, with `m = mean M`,
@@ -38,17 +36,17 @@ impl Bilevel {
         &self,
         marginal: &[f64],
         whole: &Validation,
-        without: &[Gradients],
+        without: &[LogitGradients],
         factor: f64,
-    ) -> Result<Gradients, SearchError> {
+    ) -> Result<LogitGradients, SearchError> {
         let mean = mean(marginal);
         if mean.abs() <= 0.0 {
-            return Ok(Gradients::default());
+            return Ok(LogitGradients::default());
         }
         let mut gradients = BTreeMap::new();
-        for (name, all) in &whole.cross_entropy.0 {
-            let cell = self.architecture.cell_of(name)?;
-            let of = |other: &Gradients| match other.0.get(name) {
+        for (id, all) in &whole.cross_entropy.0 {
+            let Some(CellId(cell)) = id.cell() else { continue };
+            let of = |other: &LogitGradients| match other.0.get(id) {
                 Some(gradient) => all - gradient,
                 None => Ok(all.clone()),
             };
@@ -58,8 +56,8 @@ impl Bilevel {
             }
             let own = (of(&without[cell])? * (factor / mean))?;
             let shared = (of_mean * (factor * marginal[cell] / (mean * mean)))?;
-            gradients.insert(name.clone(), (own - shared)?);
+            gradients.insert(*id, (own - shared)?);
         }
-        Ok(Gradients(gradients))
+        Ok(LogitGradients(gradients))
     }
 }

@@ -3,19 +3,18 @@
 mod gradient;
 mod removal;
 
-use std::collections::BTreeMap;
-
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
-use dartloom_space::Compat;
-use dartloom_train::{Gradients, cross_entropy};
+use dartloom_net::Replaced;
+use dartloom_space::{ArchWeights, CellWeights, Compat};
+use dartloom_train::cross_entropy;
 use serde::{Deserialize, Serialize};
 
 pub use removal::Removal;
 
 use super::cells::Validation;
 use super::{Bilevel, Step, Wanted, guard};
-use crate::SearchError;
+use crate::{LogitGradients, SearchError};
 
 /// The ablation loss of D-DARTS (Heuillet et al., equations 7, 8 and 10).
 ///
@@ -133,8 +132,8 @@ impl Bilevel {
         valid: &Batch,
         config: &AblationConfig,
         whole: &Validation,
-    ) -> Result<(Ablation, Gradients), SearchError> {
-        let weights: Vec<Tensor> = self.weights(step)?.iter().map(Tensor::detach).collect();
+    ) -> Result<(Ablation, LogitGradients), SearchError> {
+        let weights = self.weights(step)?.map(Tensor::detach);
         if self.config.compat == Compat::Official {
             // The released code runs the whole network once more, which batch norms see.
             self.run(step, &valid.inputs, &weights, (self.logit_mode(), Wanted::Logits))?;
@@ -142,20 +141,20 @@ impl Bilevel {
         let cells = self.architecture.cells().len();
         let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
         for cell in 0..cells {
-            let removed = self.removed_table(step, cell, &weights[cell], config.removal)?;
+            let removed = self.removed_cell(step, cell, &weights.cells[cell], config.removal)?;
             let full = config.gradient == AblationGradient::Full;
             let relaxed = if full { self.weights(step)? } else { weights.clone() };
             let loss = self.loss_without(step, valid, (cell, removed), relaxed)?;
             without.push(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
             if full {
                 let mut store = loss.backward()?;
-                gradients.push(Gradients::take(&mut store, self.architecture.logits()));
+                gradients.push(self.logit_gradients(&mut store)?);
             }
         }
         let marginal: Vec<f64> = without.iter().map(|loss| whole.loss - loss).collect();
         let losses = ablation_losses(&marginal);
         let gradient = match config.gradient {
-            AblationGradient::Official => Gradients(BTreeMap::new()),
+            AblationGradient::Official => LogitGradients::default(),
             AblationGradient::Scaled => self.scaled(&marginal, whole, config.signed())?,
             AblationGradient::Full => self.full(&marginal, whole, &gradients, config.signed())?,
         };
@@ -168,14 +167,14 @@ impl Bilevel {
         &self,
         step: Step,
         valid: &Batch,
-        (cell, removed): (usize, Tensor),
-        mut weights: Vec<Tensor>,
+        (cell, removed): (usize, CellWeights<Tensor>),
+        mut weights: ArchWeights<Tensor>,
     ) -> Result<Tensor, SearchError> {
         let place = self.supernet.first_place(cell);
         let replaced = match (self.config.compat, place) {
-            (Compat::Official, Some(place)) => Some((place, removed)),
+            (Compat::Official, Some(place)) => Some(Replaced { place, weights: removed }),
             _ => {
-                weights[cell] = removed;
+                weights.cells[cell] = removed;
                 None
             }
         };

@@ -1,6 +1,7 @@
 //! What stands for a cell that is removed.
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
+use dartloom_space::CellWeights;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -39,17 +40,23 @@ fn skip(architecture: &Architecture) -> Result<usize, SearchError> {
 
 impl Bilevel {
     /// The weights of a removed cell, shaped like its own.
-    pub(super) fn removed_table(
+    pub(super) fn removed_cell(
         &self,
         step: Step,
         cell: usize,
-        like: &Tensor,
+        like: &CellWeights<Tensor>,
         removal: Removal,
-    ) -> Result<Tensor, SearchError> {
+    ) -> Result<CellWeights<Tensor>, SearchError> {
+        let dtype = like.ops.dtype();
         if let Some(given) = &self.removed {
-            return Ok(given[cell].to_dtype(like.dtype())?);
+            let cast = |tensor: &Tensor| tensor.to_dtype(dtype);
+            let CellWeights { ops, edges } = &given[cell];
+            let edges = edges.as_ref().map(cast).transpose()?;
+            return Ok(CellWeights { ops: cast(ops)?, edges });
         }
-        let (rows, columns) = like.dims2()?;
+        let (rows, ops) = like.ops.dims2()?;
+        // Row by row the operations of an edge, then the edge itself where edges are weighed.
+        let columns = ops + usize::from(like.edges.is_some());
         let mut values = vec![0.0; rows * columns];
         match removal {
             Removal::Zero => {}
@@ -62,13 +69,20 @@ impl Bilevel {
                 let skip = skip(&self.architecture)?;
                 for row in self.architecture.rows_from_last_input(cell) {
                     values[row * columns + skip] = 1.0;
-                    if columns > self.architecture.operations() {
-                        values[row * columns + columns - 1] = 1.0;
+                    if columns > ops {
+                        values[row * columns + ops] = 1.0;
                     }
                 }
             }
         }
-        let table = Tensor::from_vec(values, (rows, columns), like.device())?;
-        Ok(table.to_dtype(DType::F64)?.to_dtype(like.dtype())?)
+        let edges = values.chunks(columns).filter_map(|row| row.get(ops).copied());
+        let edges: Vec<f64> = edges.collect();
+        let own = values.chunks(columns).flat_map(|row| &row[..ops]).copied();
+        let own: Vec<f64> = own.collect();
+        let tensor = |values: Vec<f64>, shape: &[usize]| {
+            Tensor::from_vec(values, shape, like.ops.device())?.to_dtype(dtype)
+        };
+        let edges = like.edges.is_some().then(|| tensor(edges, &[rows])).transpose()?;
+        Ok(CellWeights { ops: tensor(own, &[rows, ops])?, edges })
     }
 }

@@ -200,7 +200,7 @@ fn logits_off_the_simplex_are_refused_where_they_are_the_weights() {
     let architecture = made.unwrap();
     let at = Progress::start(4);
     architecture.weights(at, &mut noise).unwrap();
-    let var = &architecture.logits()["reduce"];
+    let var = &architecture.named()["reduce"];
     var.set(&(var.as_tensor().detach() * 3.0).unwrap()).unwrap();
     let error = architecture.weights(at, &mut noise).unwrap_err().to_string();
     assert!(

@@ -6,6 +6,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
+use dartloom_space::{CellId, CellWeights, LogitId};
 use dartloom_train::cross_entropy;
 
 use super::{architecture, searched, tables};
@@ -42,8 +43,9 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
     let want = tables(&view, "galpha", cells)?;
-    for ((cell, name), want) in own.cells().iter().enumerate().zip(&want) {
-        let got = gradients.get(own.logits()[name].as_tensor());
+    for (cell, want) in want.iter().enumerate() {
+        let logits = &own.logits()[&LogitId::Ops(CellId(cell))];
+        let got = gradients.get(logits.as_tensor());
         let got = got.ok_or_else(|| GoldenError::not_understood("logits without a gradient"))?;
         check.against(&format!("galpha of cell {cell}"), got, want)?;
     }
@@ -78,7 +80,10 @@ fn contributions(
     for (cell, random) in random.into_iter().enumerate() {
         let mut pass = case.pass(Mode::train(), &mut noise);
         let place = searched.net.first_place(cell);
-        let replaced = place.map(|place| Replaced { place, weights: random });
+        let replaced = place.map(|place| {
+            let weights = CellWeights { ops: random, edges: None };
+            Replaced { place, weights }
+        });
         let mixing = Mixing { replaced, ..Mixing::default() };
         let logits = searched.net.forward_with(x, &weights, &mixing, &mut pass)?.main;
         let loss = cross_entropy(&logits, &labels(view)?, 0.0)?;

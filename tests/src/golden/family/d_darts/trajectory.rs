@@ -1,15 +1,13 @@
 //! Search trajectories: the steps of D-DARTS, with the released bookkeeping and without.
 
-use std::collections::BTreeMap;
-
 use candle_core::{DType, Tensor};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_search::{
     Ablation, AblationConfig, AblationGradient, Architecture, Bilevel, BilevelConfig, Bookkeeping,
-    Removal,
+    LogitGradients, Removal,
 };
-use dartloom_space::Compat;
+use dartloom_space::{CellId, CellWeights, Compat, LogitId};
 use dartloom_train::Position;
 use serde_json::Value;
 
@@ -64,7 +62,7 @@ fn check_search(
         let at = Position { epoch: 0, step };
         let report = bilevel.step(at, 1, &train, Some(&valid))?;
         trace.state(&bilevel.architecture, &parameters)?;
-        trace.gradients(&bilevel.architecture, &report.arch_gradients.0)?;
+        trace.gradients(&report.arch_gradients, cells)?;
         trace.losses.push(report.train_loss());
         trace.norms.push(report.gradient_norm);
         trace.ablation.push(report.ablation.unwrap_or_default());
@@ -88,8 +86,9 @@ fn zero_one(case: &Case<'_>, architecture: &Architecture) -> Result<f64, GoldenE
     Ok(sum / weight / architecture.cells().len() as f64)
 }
 
-fn tables_of(stacked: &Tensor, cells: usize) -> Result<Vec<Tensor>, GoldenError> {
-    (0..cells).map(|cell| Ok(stacked.get(cell)?)).collect()
+fn tables_of(stacked: &Tensor, cells: usize) -> Result<Vec<CellWeights<Tensor>>, GoldenError> {
+    let own = |cell: usize| Ok(CellWeights { ops: stacked.get(cell)?, edges: None });
+    (0..cells).map(own).collect()
 }
 
 fn config(case: &Case<'_>, variant: &str) -> Result<BilevelConfig, GoldenError> {
@@ -130,13 +129,9 @@ impl Trace {
         Ok(())
     }
 
-    fn gradients(
-        &mut self,
-        architecture: &Architecture,
-        gradients: &BTreeMap<String, Tensor>,
-    ) -> Result<(), GoldenError> {
-        let tables: Option<Vec<&Tensor>> =
-            architecture.cells().iter().map(|cell| gradients.get(cell)).collect();
+    fn gradients(&mut self, gradients: &LogitGradients, cells: usize) -> Result<(), GoldenError> {
+        let own = |cell: usize| gradients.0.get(&LogitId::Ops(CellId(cell)));
+        let tables: Option<Vec<&Tensor>> = (0..cells).map(own).collect();
         let missing = || GoldenError::not_understood("a cell without a gradient");
         self.gradients.push(Tensor::stack(&tables.ok_or_else(missing)?, 0)?);
         Ok(())

@@ -1,0 +1,71 @@
+//! Whether choices are those of a space.
+
+use dartloom_relax::Constraint;
+use dartloom_space::{CellGraph, Recipe, Space};
+
+use crate::{Choices, SearchError};
+
+/// Refuses choices that are none of the space's.
+pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
+    let refuse = |field, expected, found| Err(SearchError::Config { field, expected, found });
+    let Choices { relaxation, edges, start, cell_penalties, .. } = choices;
+    if let Some(edges) = edges
+        && edges.domain() != relaxation.domain()
+    {
+        return refuse(
+            "relaxation of edges",
+            "logits that live where those of operations do, as one rule moves both",
+            format!("{edges:?} beside {relaxation:?}"),
+        );
+    }
+    let unknown = |name: &&String| space.cells().iter().all(|cell| cell.name != **name);
+    if let Some(name) = cell_penalties.keys().find(unknown) {
+        return refuse("penalties of a cell", "a cell of the space", name.clone());
+    }
+    if choices.auxiliary_skip.is_some() && skip(space).is_none() {
+        let found = space.op_set().names().collect::<Vec<_>>().join(", ");
+        return refuse("auxiliary skip", "a skip connection among the operations", found);
+    }
+    let Some(start) = start else { return Ok(()) };
+    let fits = start.len() == space.cells().len()
+        && start.iter().zip(space.cells()).all(|(rows, cell)| {
+            rows.len() == cell.graph.edges().len()
+                && rows.iter().all(|row| row.len() == space.op_set().len())
+        });
+    if !fits {
+        let shape = |rows: &Vec<Vec<f64>>| (rows.len(), rows.first().map_or(0, Vec::len));
+        let shapes: Vec<_> = start.iter().map(shape).collect();
+        let expected = "a table of edges and operations for each cell of the space";
+        return refuse("start", expected, format!("tables of {shapes:?}"));
+    }
+    let mut rows = start.iter().flatten();
+    let wrong = match relaxation.domain() {
+        Constraint::Simplex => rows.find(|row| {
+            let sum: f64 = row.iter().sum();
+            !row.iter().all(|share| *share >= 0.0) || (sum - 1.0).abs() > 1e-6
+        }),
+        _ => rows.find(|row| row.iter().any(|logit| !logit.is_finite())),
+    };
+    match wrong {
+        Some(row) => {
+            refuse("start", "finite logits, shares of 1 on the simplex", format!("{row:?}"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Rows of the edges from a cell's last input.
+pub(super) fn from_last_input(graph: &CellGraph) -> Vec<usize> {
+    let last = graph.inputs().saturating_sub(1);
+    let rows = graph.edges().iter().enumerate().filter(|(_, edge)| edge.from == last);
+    rows.map(|(row, _)| row).collect()
+}
+
+/// The operation that passes its input on.
+pub(super) fn skip(space: &Space) -> Option<usize> {
+    space
+        .op_set()
+        .ops()
+        .iter()
+        .position(|spec| spec.recipe.as_ref().is_some_and(Recipe::is_identity))
+}
