@@ -8,6 +8,7 @@ mod choices;
 mod comparison;
 mod configs;
 mod contracts;
+mod defaults;
 mod execution;
 mod explorers;
 mod gap;
