@@ -9,6 +9,7 @@ use dartloom_record::ObserverError;
 use thiserror::Error;
 
 use crate::Difference;
+use crate::reduce::ReduceError;
 
 /// Why training stopped or a checkpoint could not be used.
 #[derive(Debug, Error)]
@@ -26,6 +27,9 @@ pub enum TrainError {
     /// A metric refused its input.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// Another rank failed.
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),

@@ -126,7 +126,8 @@ impl Optimiser for Adam {
 fn blend(before: Option<&Tensor>, now: &Tensor, decay: f64) -> Result<Tensor, TrainError> {
     let now = (now * (1.0 - decay))?;
     Ok(match before {
-        Some(before) => ((before * decay)? + now)?,
+        // A restored moment is on the host.
+        Some(before) => ((before.to_device(now.device())? * decay)? + now)?,
         None => now,
     })
 }
