@@ -5,7 +5,7 @@ use dartloom::net::DerivedNetwork;
 use dartloom::net::baseline::{ResNet, ResNetSize};
 use dartloom::net::memory::{self, Workload};
 use dartloom::noise::Noise;
-use dartloom::ops::Registry;
+use dartloom::ops::{Place, Registry};
 use dartloom::space::{AuxHead, Blueprint, Build, Compat, Layout, Shape, Stem};
 
 use super::args::Baseline;
@@ -93,6 +93,6 @@ impl Baseline {
 /// A hand-made network.
 pub(super) fn baseline(which: Baseline, input: Shape) -> Result<ResNet, BenchError> {
     let mut rng = Noise::new(SEED).stream("weights", 0);
-    ResNet::new(which.size(), input, CLASSES as usize, &Device::Cpu, &mut rng)
+    ResNet::new(which.size(), input, CLASSES as usize, &Place::default(), &mut rng)
         .map_err(BenchError::input)
 }

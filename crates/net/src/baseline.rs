@@ -1,7 +1,7 @@
 //! Hand-made networks to compare with.
 
-use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Builder, Model, OpError, Output, Pass, Sequence, Variables};
+use candle_core::Tensor;
+use dartloom_ops::{Builder, Model, OpError, Output, Pass, Place, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair, Shape};
 use rand::RngCore;
 
@@ -73,7 +73,7 @@ impl ResNet {
         size: ResNetSize,
         input: Shape,
         classes: usize,
-        device: &Device,
+        place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
         let numbers = [size.width, classes, input.channels, input.height, input.width];
@@ -84,7 +84,7 @@ impl ResNet {
                 found: format!("{} channels, {classes} classes, images of {input}", size.width),
             });
         }
-        let mut variables = Variables::new(device, DType::F32);
+        let mut variables = Variables::at(place);
         let mut tally = Tally { shape: input, cost: Cost::default() };
         let mut root = variables.builder(rng);
         let stem = tally.add(

@@ -104,6 +104,12 @@ pub enum NetError {
         /// Shape of its input.
         found: Shape,
     },
+    /// An auxiliary head that is asked for in a space whose network has none.
+    #[error("an auxiliary head is asked for, and the networks of space `{space}` have none")]
+    NoAuxiliary {
+        /// Name of the space.
+        space: String,
+    },
     /// A baseline that cannot be built for these images.
     #[error("{baseline} needs {expected}, found {found}")]
     Baseline {

@@ -10,6 +10,7 @@ mod identity;
 pub mod memory;
 mod mixing;
 mod partial;
+mod setting;
 mod supernet;
 mod transform;
 
@@ -20,4 +21,5 @@ pub use drop_path::drop_path;
 pub use error::NetError;
 pub use mixing::{Mixing, Replaced};
 pub use partial::{Mask, channel_shuffle};
+pub use setting::{NetworkSize, Setting};
 pub use supernet::Supernet;

@@ -6,6 +6,7 @@ mod layer;
 mod mode;
 mod model;
 mod pass;
+mod place;
 mod registry;
 mod sequence;
 #[cfg(any(test, feature = "testkit"))]
@@ -20,6 +21,7 @@ pub use factory::{OpCost, OpFactory, OpFn, Operation, op_fn};
 pub use mode::Mode;
 pub use model::{Model, Output};
 pub use pass::{Execution, Pass, Watch};
+pub use place::Place;
 pub use registry::Registry;
 pub use sequence::Sequence;
 pub use variables::{Builder, Init, Variables};

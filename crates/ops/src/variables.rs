@@ -1,12 +1,14 @@
 //! Named variables, visited in name order.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::VarMap;
 use rand::{Rng, RngCore};
 use sha2::{Digest as _, Sha256};
 
-use crate::OpError;
+use crate::{OpError, Place};
 
 /// The trainable parameters and the buffers (running statistics) of a network.
 ///
@@ -40,6 +42,22 @@ pub enum Init {
     Constant(f64),
 }
 
+impl From<&VarMap> for Variables {
+    /// The variables of a candle program, shared with it: who moves one moves both. All are
+    /// parameters, and new ones of the map do not arrive here.
+    ///
+    /// candle's batch norm keeps its running statistics outside of its `VarMap`, so they are not
+    /// among these. Variables of several types have the place of the first in name order.
+    fn from(map: &VarMap) -> Self {
+        let all = map.data().lock().unwrap_or_else(PoisonError::into_inner);
+        let parameters: BTreeMap<String, Var> =
+            all.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
+        let first = parameters.values().next();
+        let place = first.map(|var| Place { device: var.device().clone(), dtype: var.dtype() });
+        Self { parameters, ..Self::at(&place.unwrap_or_default()) }
+    }
+}
+
 impl Variables {
     /// An empty store.
     pub fn new(device: &Device, dtype: DType) -> Self {
@@ -57,7 +75,17 @@ impl Variables {
     ///
     /// A network built from it knows its shapes, and is never to be run.
     pub fn outline(dtype: DType) -> Self {
-        Self { outline: Some(Outline::default()), ..Self::new(&Device::Cpu, dtype) }
+        Self { outline: Some(Outline::default()), ..Self::at(&dtype.into()) }
+    }
+
+    /// An empty store at a place.
+    pub fn at(place: &Place) -> Self {
+        Self::new(&place.device, place.dtype)
+    }
+
+    /// The place of its variables.
+    pub fn place(&self) -> Place {
+        Place { device: self.device.clone(), dtype: self.dtype }
     }
 
     /// A builder that adds variables at the root, drawing from `rng`.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
+use dartloom_ops::Place;
 use dartloom_record::checksum::{self, BLANK, Broken, Sha256};
 use dartloom_record::{Agreement, Difference, Identity, RecordError, write_whole};
 use safetensors::SafeTensors;
@@ -243,7 +244,9 @@ fn tensor_of(view: &TensorView<'_>) -> Option<candle_core::Result<Tensor>> {
         Dtype::F64 => DType::F64,
         _ => return None,
     };
-    Some(Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &Device::Cpu))
+    // Where files are read; who restores a state moves it to where it is used.
+    let host = Place::default().device;
+    Some(Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &host))
 }
 
 /// A tensor's values as little-endian bytes.

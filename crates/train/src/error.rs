@@ -8,6 +8,8 @@ use dartloom_ops::OpError;
 use dartloom_record::{ObserverError, RecordError};
 use thiserror::Error;
 
+use crate::reduce::ReduceError;
+
 /// Why training stopped or a checkpoint could not be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -27,6 +29,9 @@ pub enum TrainError {
     /// A file, or what is kept in it, cannot be used.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// Another rank failed.
+    #[error(transparent)]
+    Reduce(#[from] ReduceError),
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),

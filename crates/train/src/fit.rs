@@ -10,10 +10,10 @@ use dartloom_ops::{Mode, Model, Pass};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::scalar;
 use crate::{
-    EpochReport, Evaluation, Finite, Gradients, Optimiser, Position, Recompute, Schedule, Sgd,
-    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate, first_not_finite,
+    EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Recompute, Schedule,
+    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
+    first_not_finite,
 };
 use dartloom_noise::Noise;
 use dartloom_record::Identity;
@@ -342,18 +342,19 @@ impl Stepper for Fit<'_> {
 
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
-        let loss = self.forward(&batch.inputs, &batch.targets, at)?;
-        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
-        let value = guard.check("loss", scalar(&loss)?, || self.locate(&batch.inputs))?;
+        let mean = self.forward(&batch.inputs, &batch.targets, at)?;
+        let loss = MeanLoss { mean, count: batch.targets.elem_count() as f64 };
+        let learner = Learner::alone(Finite { phase: &self.phase, epoch: at.epoch, step: at.step });
         let variables = self.model.variables().parameters();
-        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
-        let norm = gradients.clip_norm(self.config.clip)?;
-        guard.check("gradient norm", norm, || gradients.first_not_finite().map(str::to_owned))?;
+        let locate = || self.locate(&batch.inputs);
+        let learnt = learner.gradients("loss", &loss, [variables], locate)?;
+        let [mut gradients] = learnt.gradients;
+        learner.clip("gradient norm", &mut gradients, self.config.clip)?;
         let rate = self.config.rate.at(at.epoch, self.config.epochs);
         self.sgd.step(variables, &gradients, rate)?;
-        self.running.loss += value;
+        self.running.loss += learnt.loss;
         self.running.steps += 1;
-        Ok(StepLoss { loss: value, arch_loss: None })
+        Ok(StepLoss { loss: learnt.loss, arch_loss: None })
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {

@@ -18,8 +18,17 @@ pub fn gradients_of(
     loss: &Tensor,
     variables: &BTreeMap<String, Var>,
 ) -> Result<Gradients, TrainError> {
+    let [gradients] = gradients_of_groups(loss, [variables])?;
+    Ok(gradients)
+}
+
+/// As [`gradients_of`], by several groups of variables; one that is in two of them is in the first.
+pub(crate) fn gradients_of_groups<const N: usize>(
+    loss: &Tensor,
+    groups: [&BTreeMap<String, Var>; N],
+) -> Result<[Gradients; N], TrainError> {
     let mut store = loss.backward()?;
-    Ok(Gradients::take(&mut store, variables))
+    Ok(groups.map(|variables| Gradients::take(&mut store, variables)))
 }
 
 impl Gradients {
@@ -70,7 +79,12 @@ impl Gradients {
     }
 }
 
+/// The sum of squares. On the CPU it is taken in the order of the values, which no sum of candle's
+/// is; elsewhere where the tensor is, and one number comes here.
 fn squares(tensor: &Tensor) -> Result<f64, TrainError> {
+    if !tensor.device().is_cpu() {
+        return squares_there(tensor);
+    }
     let flat = tensor.flatten_all()?;
     Ok(match flat.dtype() {
         DType::F64 => flat.to_vec1::<f64>()?.iter().map(|v| v * v).sum(),
@@ -79,4 +93,25 @@ fn squares(tensor: &Tensor) -> Result<f64, TrainError> {
             values.iter().map(|&v| f64::from(v) * f64::from(v)).sum()
         }
     })
+}
+
+fn squares_there(tensor: &Tensor) -> Result<f64, TrainError> {
+    Ok(tensor.to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar::<f64>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn squares_are_the_same_to_rounding_wherever_they_are_summed() {
+        let values: Vec<f32> = (0..1000).map(|i| (i as f32).sin()).collect();
+        let tensor = Tensor::from_vec(values, (10, 100), &Device::Cpu).unwrap();
+        let (here, there) = (squares(&tensor).unwrap(), squares_there(&tensor).unwrap());
+        assert!((here - there).abs() < 1e-9 * here, "{here} {there}");
+        let broken = Tensor::new(f32::NAN, &Device::Cpu).unwrap();
+        assert!(squares_there(&broken).unwrap().is_nan());
+    }
 }

@@ -7,8 +7,10 @@ mod evaluate;
 mod fit;
 mod gradients;
 mod guard;
+mod learner;
 mod loss;
 mod optimiser;
+pub mod reduce;
 mod schedule;
 mod session;
 #[cfg(feature = "testkit")]
@@ -22,6 +24,7 @@ pub use evaluate::{Evaluation, evaluate};
 pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, check_alike};
 pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};
+pub use learner::{Learner, Learnt, MeanLoss};
 pub use loss::cross_entropy;
 pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
 pub use schedule::Schedule;

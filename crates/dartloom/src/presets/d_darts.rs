@@ -31,7 +31,7 @@ pub fn d_darts() -> Result<Method, Error> {
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.005, to: 0.001 },
         arch_rate: Schedule::Cosine { from: 3e-3, to: 1e-3 },
-        adam: AdamConfig { beta1: 0.9, ..AdamConfig::default() },
+        adam: AdamConfig { beta1: 0.9, ..AdamConfig::darts_logits() },
         ablation: Some(AblationConfig::default()),
         ..BilevelConfig::default()
     };

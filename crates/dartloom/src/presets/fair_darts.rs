@@ -27,7 +27,7 @@ pub fn fair_darts() -> Result<Method, RelaxError> {
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.005, to: 0.001 },
         arch_rate: Schedule::Constant(3e-3),
-        adam: AdamConfig { beta1: 0.9, ..AdamConfig::default() },
+        adam: AdamConfig { beta1: 0.9, ..AdamConfig::darts_logits() },
         ..BilevelConfig::default()
     };
     // The mean over two cells' logits is half the sum of the cells' means.

@@ -2,8 +2,7 @@
 
 use candle_core::DType;
 use dartloom_kernels::fused::Recompute;
-
-use crate::Execution;
+use dartloom_ops::{Execution, Place};
 
 /// How a network is run, as far as its memory depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl Workload {
         Self {
             batch,
             execution: Execution::default(),
-            dtype: DType::F32,
+            dtype: Place::default().dtype,
             threads: 1,
             training: Some(Training::default()),
             drop_path: false,

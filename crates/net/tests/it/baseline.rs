@@ -1,13 +1,13 @@
 use candle_core::{Device, Tensor};
 use dartloom_net::baseline::{ResNet, ResNetSize};
 use dartloom_net::{Model, NetError};
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Place};
 use dartloom_space::Shape;
 
 use crate::support::*;
 
 fn resnet(size: ResNetSize, input: Shape, classes: usize) -> Result<ResNet, NetError> {
-    ResNet::new(size, input, classes, &Device::Cpu, &mut rng(1))
+    ResNet::new(size, input, classes, &Place::default(), &mut rng(1))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::baseline::{ResNet, ResNetSize};
 use dartloom_net::{DerivedNetwork, Model, Pass};
-use dartloom_ops::{LayerKind, Mode, Registry};
+use dartloom_ops::{LayerKind, Mode, Place, Registry};
 use dartloom_space::{Build, Layer, Shape, nasbench201};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -56,7 +56,7 @@ fn every_layer_of_the_blueprint_is_seen_once() {
 fn another_value_takes_the_place_of_an_output() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (size, input) = (ResNetSize::tiny(), Shape::new(1, 8, 8));
-    let net = ResNet::new(size, input, 3, &Device::Cpu, &mut rng).unwrap();
+    let net = ResNet::new(size, input, 3, &Place::default(), &mut rng).unwrap();
     let x = Tensor::ones((2, 1, 8, 8), DType::F32, &Device::Cpu).unwrap();
     let mut watch = |kind, _: &Tensor, output: Tensor| {
         if kind == LayerKind::Linear {

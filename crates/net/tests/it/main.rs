@@ -17,5 +17,6 @@ mod partial;
 mod per_pixel;
 mod places;
 mod seeds;
+mod setting;
 mod subnet;
 mod support;

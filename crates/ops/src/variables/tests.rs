@@ -175,3 +175,23 @@ proptest! {
         prop_assert!(values(&weight).iter().all(|v| v.abs() <= bound));
     }
 }
+
+#[test]
+fn a_candle_programs_variables_are_shared_and_in_name_order() {
+    let map = candle_nn::VarMap::new();
+    let vars = candle_nn::VarBuilder::from_varmap(&map, DType::F64, &Device::Cpu);
+    let ones = candle_nn::Init::Const(1.0);
+    for name in ["z", "a", "m"] {
+        vars.get_with_hints(2, name, ones).unwrap();
+    }
+    let variables = Variables::from(&map);
+    assert_eq!(variables.parameters().keys().collect::<Vec<_>>(), ["a", "m", "z"]);
+    assert_eq!((variables.parameter_count(), variables.buffer_count()), (6, 0));
+    assert_eq!(variables.place().dtype, DType::F64);
+    let moved = Tensor::new(&[2.0, 3.0], &Device::Cpu).unwrap();
+    variables.parameters()["m"].set(&moved).unwrap();
+    let seen = map.data().lock().unwrap()["m"].to_vec1::<f64>().unwrap();
+    assert_eq!(seen, [2.0, 3.0]);
+    let empty = Variables::from(&candle_nn::VarMap::new());
+    assert!(empty.parameters().is_empty() && empty.dtype() == DType::F32);
+}

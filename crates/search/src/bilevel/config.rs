@@ -29,8 +29,8 @@ pub enum Order {
 pub struct CellRule {
     /// Learning rate.
     pub rate: Schedule,
-    /// Moments and weight decay, where Adam moves them.
-    #[serde(default)]
+    /// Moments and weight decay, where Adam moves them; those of DARTS when left out.
+    #[serde(default = "AdamConfig::darts_logits")]
     pub adam: AdamConfig,
 }
 
@@ -79,7 +79,7 @@ impl Default for BilevelConfig {
             clip: 5.0,
             logit_step: LogitStep::Adam,
             arch_rate: Schedule::Constant(3e-4),
-            adam: AdamConfig::default(),
+            adam: AdamConfig::darts_logits(),
             cells: BTreeMap::new(),
             ablation: None,
             bookkeeping: Bookkeeping::Isolated,

@@ -177,7 +177,7 @@ impl Reinforce {
 }
 
 fn adam() -> Adam {
-    Adam::new(AdamConfig { beta1: 0.9, weight_decay: 0.0, ..AdamConfig::default() })
+    Adam::new(AdamConfig::default())
 }
 
 fn loss(

@@ -121,7 +121,7 @@ fn removed_cells_can_be_silent_or_noise() {
 
 #[test]
 fn a_cell_moves_by_its_own_rule() {
-    let still = CellRule { rate: Schedule::Constant(0.0), adam: AdamConfig::default() };
+    let still = CellRule { rate: Schedule::Constant(0.0), adam: AdamConfig::darts_logits() };
     let cells = BTreeMap::from([("normal".to_owned(), still)]);
     let mut bilevel = bench(BilevelConfig { cells, ..BilevelConfig::default() }, softmax());
     let before = bilevel.architecture.snapshot().unwrap();
@@ -173,7 +173,7 @@ fn what_the_space_does_not_have_is_refused() {
     let pools = Space::individual(ops, 2, 1, Stem::cifar(3)).unwrap();
     let error = refused(&pools, ablating(AblationGradient::Scaled, Compat::Official));
     assert!(error.contains("no skip connection"), "{error}");
-    let rule = CellRule { rate: Schedule::Constant(0.1), adam: AdamConfig::default() };
+    let rule = CellRule { rate: Schedule::Constant(0.1), adam: AdamConfig::darts_logits() };
     let cells = BTreeMap::from([("cell_7".to_owned(), rule)]);
     let config = BilevelConfig { cells, ..BilevelConfig::default() };
     let error = refused(&space(two_ops(), 1), config);

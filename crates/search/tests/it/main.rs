@@ -7,6 +7,7 @@ mod bilevel;
 mod choices;
 mod configs;
 mod contracts;
+mod defaults;
 mod execution;
 mod gap;
 mod methods;

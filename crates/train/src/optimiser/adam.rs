@@ -23,13 +23,18 @@ pub struct AdamConfig {
 }
 
 impl Default for AdamConfig {
-    /// DARTS' values for architecture logits: betas 0.5 and 0.999, weight decay 1e-3.
+    /// The values of Kingma and Ba 2014: betas 0.9 and 0.999, epsilon 1e-8, no weight decay.
     fn default() -> Self {
-        Self { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-3 }
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }
     }
 }
 
 impl AdamConfig {
+    /// DARTS' values for architecture logits: betas 0.5 and 0.999, epsilon 1e-8, weight decay 1e-3.
+    pub const fn darts_logits() -> Self {
+        Self { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-3 }
+    }
+
     /// Refuses values that make no sense.
     ///
     /// # Errors
@@ -121,7 +126,8 @@ impl Optimiser for Adam {
 fn blend(before: Option<&Tensor>, now: &Tensor, decay: f64) -> Result<Tensor, TrainError> {
     let now = (now * (1.0 - decay))?;
     Ok(match before {
-        Some(before) => ((before * decay)? + now)?,
+        // A restored moment is on the host.
+        Some(before) => ((before.to_device(now.device())? * decay)? + now)?,
         None => now,
     })
 }

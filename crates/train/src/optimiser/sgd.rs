@@ -75,7 +75,11 @@ impl Optimiser for Sgd {
             let Some(variable) = variables.get(name) else { continue };
             let direction = decayed(gradient, variable, self.config.weight_decay)?;
             let velocity = match self.velocity.get(name) {
-                Some(velocity) => ((velocity * self.config.momentum)? + direction)?,
+                // A restored velocity is on the host.
+                Some(velocity) => {
+                    let velocity = velocity.to_device(direction.device())?;
+                    ((velocity * self.config.momentum)? + direction)?
+                }
                 None => direction,
             };
             variable.set(&(variable.as_tensor().detach() - (&velocity * rate)?)?)?;

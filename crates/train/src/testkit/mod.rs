@@ -1,4 +1,4 @@
-//! Laws that every optimiser and every stepper obeys (feature `testkit`).
+//! Laws that every optimiser, every stepper and every sum over ranks obeys (feature `testkit`).
 //!
 //! ```
 //! # #[cfg(feature = "testkit")]
@@ -13,6 +13,7 @@
 //! ```
 
 mod optimiser;
+mod reduce;
 mod stepper;
 
 use std::fmt;
@@ -20,9 +21,10 @@ use std::fmt;
 use thiserror::Error;
 
 pub use optimiser::check_optimiser;
+pub use reduce::check_reduce;
 pub use stepper::check_stepper;
 
-/// Something that holds for every optimiser, or for every stepper.
+/// Something that holds for every optimiser, every stepper or every sum over ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
@@ -34,6 +36,13 @@ pub enum Law {
     /// bit. Steppers: the same for `restore(snapshot())` at any position, through a file's bytes,
     /// into one that has gone elsewhere meanwhile; losses, reports and final states are equal.
     Resumes,
+    /// Sums: ranks that learn from parts of a batch learn what one rank learns from all of it, to
+    /// rounding.
+    Shards,
+    /// Sums: all ranks have the same bytes.
+    Alike,
+    /// Sums: a rank that goes is an error on all others.
+    Peers,
 }
 
 impl fmt::Display for Law {
@@ -42,6 +51,9 @@ impl fmt::Display for Law {
             Self::Converges => "a quadratic's loss falls",
             Self::Untouched => "variables without gradient stay untouched",
             Self::Resumes => "a restored state goes on as if it had never stopped",
+            Self::Shards => "parts of a batch teach what the whole batch teaches",
+            Self::Alike => "all ranks have the same bytes",
+            Self::Peers => "a rank that goes is an error on all others",
         })
     }
 }

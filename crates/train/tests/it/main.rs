@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic in a helper is a failing test")]
 
+mod candle_model;
 mod checkpoint;
 mod checkpoint_malformed;
 mod configs;
@@ -14,4 +15,5 @@ mod losses;
 mod not_finite;
 mod optimisers;
 mod other_work;
+mod ranks;
 mod small;

@@ -81,14 +81,20 @@ fn adam_follows_its_algorithm_with_l2_decay() {
 }
 
 #[test]
+fn defaults_are_adams_and_the_logits_of_darts_have_their_own() {
+    let of = |beta1, weight_decay| AdamConfig { beta1, beta2: 0.999, epsilon: 1e-8, weight_decay };
+    assert_eq!(AdamConfig::default(), of(0.9, 0.0));
+    assert_eq!(AdamConfig::darts_logits(), of(0.5, 1e-3));
+}
+
+#[test]
 fn adam_counts_steps_per_variable() {
     let variables: BTreeMap<_, _> =
         ["a", "b"].map(|name| (name.to_owned(), one(1.0).remove("w").unwrap())).into();
     let only = |name: &str| {
         Gradients(BTreeMap::from([(name.to_owned(), gradient(2.0).0.remove("w").unwrap())]))
     };
-    let config = AdamConfig { weight_decay: 0.0, ..AdamConfig::default() };
-    let mut adam = Adam::new(config);
+    let mut adam = Adam::new(AdamConfig::default());
     adam.step(&variables, &only("a"), 0.1).unwrap();
     adam.step(&variables, &only("a"), 0.1).unwrap();
     adam.step(&variables, &only("b"), 0.1).unwrap();

@@ -4,6 +4,7 @@ use candle_core::{DType, Device};
 use dartloom_net::baseline::ResNet;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
+use dartloom_ops::Place;
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Fit, HeldOut, Outcome, Session, drive};
 
@@ -124,6 +125,6 @@ impl Contest<'_> {
         let Build { classes, input, .. } = self.comparison.build(1)?;
         let size = self.comparison.config.baseline.size();
         let mut rng = noise.child("baseline").stream("weights", 0);
-        Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)
+        Ok(ResNet::new(size, input, classes, &Place::default(), &mut rng)?)
     }
 }
