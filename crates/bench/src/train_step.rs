@@ -1,14 +1,17 @@
 //! One training step of a genotype's network.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use candle_core::Tensor;
+use candle_core::{Tensor, Var};
 use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
 use dartloom::ops::Mode;
 use dartloom::search::fit_workload;
-use dartloom::train::{FitConfig, Gradients, Optimiser as _, Sgd, TrainError, cross_entropy};
+use dartloom::train::{
+    Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError, cross_entropy,
+};
 
 use super::args::TrainStepArguments;
 use super::batch::batch;
@@ -103,12 +106,25 @@ impl<'a> Training<'a> {
     /// The loss of a batch and the gradients of all weights.
     pub(super) fn gradients(&mut self, batch: &Batch) -> Result<(f64, Gradients), TrainError> {
         let loss = self.loss(batch)?;
-        let value = f64::from(loss.to_scalar::<f32>()?);
-        let variables = self.model.variables().parameters();
-        Ok((value, Gradients::take(&mut loss.backward()?, variables)))
+        let learnt = self.learner().gradients("loss", &loss, [self.parameters()], || None)?;
+        let [gradients] = learnt.gradients;
+        Ok((learnt.loss, gradients))
     }
 
-    fn loss(&mut self, batch: &Batch) -> Result<Tensor, TrainError> {
+    fn learner(&self) -> Learner<'static> {
+        Learner::alone(Finite { phase: "train-step", epoch: 0, step: self.made as usize })
+    }
+
+    fn parameters(&self) -> &'a BTreeMap<String, Var> {
+        self.model.variables().parameters()
+    }
+
+    fn loss(&mut self, batch: &Batch) -> Result<MeanLoss, TrainError> {
+        let mean = self.mean_loss(batch)?;
+        Ok(MeanLoss { mean, count: batch.labels.elem_count() as f64 })
+    }
+
+    fn mean_loss(&mut self, batch: &Batch) -> Result<Tensor, TrainError> {
         let mut noise = Noise::new(SEED).stream("drop-path", self.made);
         self.made += 1;
         let mut pass = Pass::new(Mode::train(), &mut noise);
@@ -129,18 +145,18 @@ impl<'a> Training<'a> {
     fn timed_step(&mut self, batch: &Batch) -> Result<(f64, Vec<(String, f64)>), TrainError> {
         let start = Instant::now();
         let loss = self.loss(batch)?;
-        let value = f64::from(loss.to_scalar::<f32>()?);
         let forward = Instant::now();
-        let variables = self.model.variables().parameters();
-        let mut gradients = Gradients::take(&mut loss.backward()?, variables);
+        let (variables, learner) = (self.parameters(), self.learner());
+        let learnt = learner.gradients("loss", &loss, [variables], || None)?;
         let backward = Instant::now();
-        gradients.clip_norm(self.config.clip)?;
+        let [mut gradients] = learnt.gradients;
+        learner.clip("gradient norm", &mut gradients, self.config.clip)?;
         self.sgd.step(variables, &gradients, RATE)?;
         let update = Instant::now();
         let marks = [("forward", start, forward), ("backward", forward, backward)];
         let marks = marks.into_iter().chain([("update", backward, update)]);
         let parts = marks
             .map(|(name, start, end)| (name.to_owned(), end.duration_since(start).as_secs_f64()));
-        Ok((value, parts.collect()))
+        Ok((learnt.loss, parts.collect()))
     }
 }

@@ -7,7 +7,7 @@ use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Registry};
 use dartloom::search::{Architecture, Bilevel, BilevelConfig};
 use dartloom::train::{
-    FitConfig, Gradients, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
+    Finite, FitConfig, Learner, MeanLoss, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
 };
 
 use super::super::SEED;
@@ -60,10 +60,12 @@ fn step(
     let mut noise = Noise::new(SEED).stream("drop-path", 0);
     let mut pass = Pass { execution: case.execution(), ..Pass::new(Mode::train(), &mut noise) };
     let output = network.forward(&data.inputs, &mut pass)?;
-    let loss = cross_entropy(&output.main, &data.targets, 0.0)?;
+    let mean = cross_entropy(&output.main, &data.targets, 0.0)?;
+    let loss = MeanLoss { mean, count: data.targets.elem_count() as f64 };
+    let learner = Learner::alone(Finite { phase: "memory", epoch: 0, step: 0 });
     let variables = network.variables().parameters();
-    let mut gradients = Gradients::take(&mut loss.backward()?, variables);
-    gradients.clip_norm(clip)?;
+    let [mut gradients] = learner.gradients("loss", &loss, [variables], || None)?.gradients;
+    learner.clip("gradient norm", &mut gradients, clip)?;
     sgd.step(variables, &gradients, 0.025)
 }
 
