@@ -9,6 +9,7 @@ pub mod fused;
 mod halo;
 mod host;
 mod matrix;
+pub mod nn;
 mod norm;
 mod parallel;
 mod pool;
