@@ -19,6 +19,7 @@ pub mod reference;
 mod simd;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
+mod unary;
 mod upsample;
 mod window;
 
