@@ -121,7 +121,7 @@ impl<'a> Training<'a> {
 
     fn loss(&mut self, batch: &Batch) -> Result<MeanLoss, TrainError> {
         let mean = self.mean_loss(batch)?;
-        Ok(MeanLoss { mean, count: batch.labels.elem_count() as f64 })
+        Ok(MeanLoss { mean, count: batch.targets.elem_count() as f64 })
     }
 
     fn mean_loss(&mut self, batch: &Batch) -> Result<Tensor, TrainError> {

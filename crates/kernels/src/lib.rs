@@ -9,6 +9,7 @@ pub mod fused;
 mod halo;
 mod host;
 mod matrix;
+pub mod nn;
 mod norm;
 mod parallel;
 mod pool;
@@ -18,6 +19,7 @@ pub mod reference;
 mod simd;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
+mod unary;
 mod upsample;
 mod window;
 

@@ -1,13 +1,14 @@
 //! Nearest-neighbour upsampling by integer factors.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
+use candle_core::Tensor;
 use rayon::prelude::*;
 
 use crate::check::Check;
 use crate::error::{KernelError, Result};
-use crate::float::{Float, with_float};
+use crate::float::Float;
 use crate::parallel::chunks_per_task;
-use crate::{host, reference};
+use crate::reference;
+use crate::unary::{Kernel, Unary};
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,8 @@ pub fn upsample_nearest2d(x: &Tensor, factor: (usize, usize)) -> Result<Tensor> 
         return reference::upsample_nearest2d(x, factor);
     }
     Check(NAME).element_type(x)?;
-    Ok(x.contiguous()?.apply_op1(Upsample { geometry })?)
+    let shape = geometry.output_shape().into();
+    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel: geometry })?)
 }
 
 const NAME: &str = "upsample_nearest2d";
@@ -60,15 +62,15 @@ impl Geometry {
         }
         Ok(Self { batch, channels, size: (height, width), factor, result: (rows, columns) })
     }
+
+    fn output_shape(&self) -> (usize, usize, usize, usize) {
+        (self.batch, self.channels, self.result.0, self.result.1)
+    }
 }
 
-struct Upsample {
-    geometry: Geometry,
-}
-
-impl Upsample {
-    fn forward<T: Float>(&self, x: &[T]) -> Vec<T> {
-        let Geometry { size, factor, result, .. } = self.geometry;
+impl<T: Float> Kernel<T> for Geometry {
+    fn forward(&self, x: &[T]) -> Vec<T> {
+        let Self { size, factor, result, .. } = *self;
         let mut y = vec![T::ZERO; x.len() * factor.0 * factor.1];
         let band = factor.0 * result.1;
         y.par_chunks_mut(band)
@@ -86,8 +88,8 @@ impl Upsample {
         y
     }
 
-    fn input_gradient<T: Float>(&self, gradient: &[T]) -> Vec<T> {
-        let Geometry { size, factor, result, .. } = self.geometry;
+    fn backward(&self, _: &[T], gradient: &[T]) -> Vec<T> {
+        let Self { size, factor, result, .. } = *self;
         let mut dx = vec![T::ZERO; gradient.len() / (factor.0 * factor.1)];
         let band = factor.0 * result.1;
         dx.par_chunks_mut(size.1)
@@ -103,39 +105,5 @@ impl Upsample {
                 }
             });
         dx
-    }
-
-    fn backward<T: Float>(
-        &self,
-        x: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        let gradient = gradient.contiguous()?;
-        let (storage, layout) = gradient.storage_and_layout();
-        let gradient = host::tensor_elements::<T>(&storage, layout, NAME)?;
-        host::gradient(self.input_gradient(gradient), x.shape()).map(Some)
-    }
-}
-
-impl CustomOp1 for Upsample {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let Geometry { batch, channels, result, .. } = self.geometry;
-        with_float!(x.dtype(), NAME, T => {
-            let x = host::elements::<T>(x, layout, NAME)?;
-            Ok(host::output(self.forward(x), (batch, channels, result.0, result.1)))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        with_float!(x.dtype(), NAME, T => self.backward::<T>(x, gradient))
     }
 }

@@ -24,6 +24,12 @@ impl Default for ConvSpec {
 }
 
 impl ConvSpec {
+    /// Equal stride and padding on both axes, without dilation or groups.
+    pub fn square(stride: usize, padding: usize) -> Self {
+        let stride = (stride, stride);
+        Self { stride, padding: (padding, padding), ..Self::default() }
+    }
+
     /// The output size `floor((input + 2 padding - dilation (kernel - 1) - 1) / stride) + 1` per
     /// axis.
     ///

@@ -54,7 +54,7 @@ pub(super) struct GradientSlabs<'a> {
 type Pair = (f64, f64);
 
 impl Context<'_> {
-    /// The gradients of what `gradient` is the output gradient of.
+    /// The gradients of everything wanted, from that of the output.
     pub(super) fn backward(
         &self,
         output: &[f32],
@@ -209,6 +209,8 @@ impl Context<'_> {
         };
         let terms: Vec<usize> =
             terms.filter(|&term| moves(&all[term]) || asked(&all[term])).collect();
+        // Outputs of blocks that were not kept are computed again, and those of terms with weight
+        // zero for the first time: the gradient of a weight is not zero where the weight is.
         let missing: Vec<usize> =
             terms.iter().copied().filter(|&term| !wave.kept || !self.active(&all[term])).collect();
         self.blocks(wave.node, &missing, images, wave.state);
@@ -311,6 +313,8 @@ impl Context<'_> {
         let block = term.blocks.last();
         let lines = block.and_then(|block| lines_of(block, &wave.state.lines));
         if let Some(coefficient) = term.coefficient {
+            // The term put out `scale * y + shift`, and `y = (y - mean) + mean`: its product with
+            // the gradient follows from the two sums, without another pass over the values.
             let own = pairs.iter().enumerate().map(|(channel, pair)| {
                 let line = lines.map_or(PLAIN, |lines| lines[channel]);
                 let scale = f64::from(line.scale);
@@ -351,6 +355,9 @@ impl Context<'_> {
         }
         let count = (self.batch * norm.plane) as f64;
         let of_batch = self.statistics != Statistics::Freeze;
+        // `dz = scale (g - mean(g) - (y - mean) inverse^2 mean(g (y - mean)))`, sorted by what it
+        // is multiplied with. Values are centred in `f32`, hence around the rounded mean; `c` takes
+        // up what the rounding left.
         let slope = |(line, pair): (&Line, &Pair)| {
             if !of_batch {
                 return Slope { a: line.scale, b: 0.0, c: 0.0, centre: 0.0 };
@@ -374,6 +381,8 @@ impl Context<'_> {
         slabs: &mut [GradientSlabs<'_>],
     ) {
         let all = &self.program.nodes[wave.node].terms;
+        // Depth by depth, not term by term: the sums of a norm need all images, and a wait for them
+        // at every depth costs less than one for every block of every term.
         let depths = moving.iter().map(|(term, _)| all[*term].blocks.len()).max();
         for depth in (0..depths.unwrap_or(0).max(1)).rev() {
             let (now, later): (Vec<_>, Vec<_>) = moving

@@ -133,6 +133,7 @@ impl ProgramBuilder {
     pub fn node(&mut self, extent: Extent, branches: &[Branch<'_>]) -> Option<usize> {
         let mut terms = Vec::with_capacity(branches.len());
         for branch in branches {
+            // Branches of one source share its padded planes, so all get the widest border.
             let shared = branches.iter().filter(|other| other.source == branch.source);
             let border = shared.map(|other| border(other.stages));
             let border = border.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
@@ -158,9 +159,12 @@ impl ProgramBuilder {
         };
         let known = self.shared.iter().find(same).map(|shared| shared.value);
         let value = if let Some(value) = known {
+            // Each branch has norms of its own; that they are computed once must not show in their
+            // running statistics.
             self.follow(value, branch.stages);
             value
         } else {
+            // Without its weight, so that others can weigh the value differently.
             let own = Branch { coefficient: None, gate: None, scatter: (0, 1), ..branch.clone() };
             let Some(term) = self.term(None, &own, border(branch.stages)) else {
                 return Sharing::NoKernel;

@@ -76,6 +76,7 @@ impl<'a> Step<'a> {
             let forward = weights.then(|| Prepared::forward(block, context.parameters));
             Operands { back: Prepared::backward(block, context.parameters), forward }
         };
+        // Once for all images: to lay weights out anew costs as much as an image's share of work.
         let operands: Vec<Option<Operands>> =
             now.par_iter().map(|(index, _)| all[*index].blocks.get(depth).map(prepare)).collect();
         let mut parameters = 0;
@@ -121,6 +122,9 @@ impl<'a> Step<'a> {
         let own = |moving| Some((block(moving)?.parameters, moving.parameters));
         let mut ranges: Vec<_> = self.terms.iter().filter_map(own).collect();
         ranges.sort_unstable();
+        // Blocks own disjoint ranges. Cutting the slice at them, in order, lets threads add terms
+        // side by side; within a term the parts are added one after the other, so that the sum does
+        // not depend on the number of threads.
         let mut rest = found;
         let mut passed = 0;
         let mut places = Vec::with_capacity(ranges.len());
@@ -163,6 +167,9 @@ impl<'a> Step<'a> {
                 };
                 let visit = Visit { moving, block, image };
                 let own = &mut parameters[moving.parameters..];
+                // The mask of a ReLU is the same for all terms that read the same values. Their
+                // gradients are added up before it, so that it is applied once; the first one
+                // overwrites what another source left in the buffer.
                 let shared = moving.shares.then(|| {
                     added += 1;
                     Sum { target: room(&mut sum, block.input.len()), add: added > 1 }
@@ -236,6 +243,7 @@ impl<'a> Step<'a> {
     fn ends<'b>(&self, term: &Term, slab: &'b mut GradientSlabs<'_>) -> (&'b [f32], &'b mut [f32]) {
         let layout = self.context.layout;
         let own = layout.gradients[self.node].clone();
+        // Nodes read earlier values, so the source lies before the node and one cut parts them.
         let (before, rest) = slab.nodes.split_at_mut(own.start);
         let extent = term.input();
         let channels = term.first * extent.plane()..(term.first * extent.plane()) + extent.len();
@@ -267,6 +275,8 @@ impl<'a> Step<'a> {
         let input = self.input(moving, image);
         let forward = operands.forward.as_ref();
         let read = forward.map(|forward| Read { block, forward, input });
+        // Terms of one source find its padded planes at hand. Deeper blocks each read a value of
+        // their own, which buffers may hold at the place where another one was.
         if self.depth > 0 {
             scratch.padded.forget();
         }
@@ -359,6 +369,7 @@ impl<'a> Step<'a> {
         for (group, &(place, outputs)) in pointwise.groups.iter().enumerate() {
             let left = &gradient[row * plane..][..outputs * plane];
             let right = &between[group * inputs * plane..][..inputs * plane];
+            // Part by part, so that no lane adds up more than `LANE_TERMS` products.
             for first in (0..plane).step_by(part) {
                 let outer = Outer {
                     left: &left[first..],
@@ -463,6 +474,7 @@ impl<'a> Step<'a> {
                 &mut slab.inner[range]
             }
         };
+        // A source collects from all who read it; between two blocks there is one reader.
         let add = self.depth == 0;
         for (channel, target) in targets.chunks_exact_mut(plane).enumerate() {
             let Line { scale, shift, .. } = input.line(channel);
@@ -504,6 +516,7 @@ fn share_relu(all: &[Term], terms: &mut [Moving]) {
     let mut same = 0;
     for moving in terms.iter().filter(|moving| moving.descends && relu(moving)) {
         if *first.get_or_insert_with(|| reads(moving)) != reads(moving) {
+            // Sums of different channels would need a buffer each.
             return;
         }
         same += 1;

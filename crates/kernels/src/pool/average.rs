@@ -1,14 +1,14 @@
 //! Average pooling.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
+use candle_core::Tensor;
 
-use super::Pool;
 use super::spec::{Geometry, PoolSpec};
+use super::{double, single};
 use crate::check::Check;
 use crate::error::Result;
-use crate::float::with_float;
+use crate::reference;
 use crate::simd::InstructionSet;
-use crate::{host, reference};
+use crate::unary::{Kernel, Unary};
 
 /// Average pooling, differentiable in `x`.
 ///
@@ -29,8 +29,9 @@ pub fn avg_pool2d(x: &Tensor, spec: PoolSpec, count_padding: bool) -> Result<Ten
     }
     Check(NAME).element_type(x)?;
     let divisors = divisors(&geometry, count_padding);
-    let arch = InstructionSet::in_use()?;
-    Ok(x.contiguous()?.apply_op1(AveragePool { arch, geometry, divisors })?)
+    let shape = geometry.output_shape().into();
+    let kernel = AveragePool { arch: InstructionSet::in_use()?, geometry, divisors };
+    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
 }
 
 pub(crate) const NAME: &str = "avg_pool2d";
@@ -59,39 +60,22 @@ struct AveragePool {
     divisors: Vec<f64>,
 }
 
-impl AveragePool {
-    fn backward<T: Pool>(
-        &self,
-        x: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        let gradient = gradient.contiguous()?;
-        let (storage, layout) = gradient.storage_and_layout();
-        let gradient = host::tensor_elements::<T>(&storage, layout, NAME)?;
-        let dx = T::average_gradient(self.arch, &self.geometry, &self.divisors, gradient);
-        host::gradient(dx, x.shape()).map(Some)
+impl Kernel<f32> for AveragePool {
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        single::average(self.arch, &self.geometry, &self.divisors, x)
+    }
+
+    fn backward(&self, _: &[f32], gradient: &[f32]) -> Vec<f32> {
+        single::average_gradient(self.arch, &self.geometry, &self.divisors, gradient)
     }
 }
 
-impl CustomOp1 for AveragePool {
-    fn name(&self) -> &'static str {
-        NAME
+impl Kernel<f64> for AveragePool {
+    fn forward(&self, x: &[f64]) -> Vec<f64> {
+        double::average(&self.geometry, &self.divisors, x)
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(x.dtype(), NAME, T => {
-            let x = host::elements::<T>(x, layout, NAME)?;
-            let y = T::average(self.arch, &self.geometry, &self.divisors, x);
-            Ok(host::output(y, self.geometry.output_shape()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        with_float!(x.dtype(), NAME, T => self.backward::<T>(x, gradient))
+    fn backward(&self, _: &[f64], gradient: &[f64]) -> Vec<f64> {
+        double::average_gradient(&self.geometry, &self.divisors, gradient)
     }
 }

@@ -3,14 +3,8 @@
 use super::planes;
 use super::spec::Geometry;
 use crate::halo::Halo;
-use crate::simd::InstructionSet;
 
-pub(super) fn average(
-    _: InstructionSet,
-    geometry: &Geometry,
-    divisors: &[f64],
-    x: &[f64],
-) -> Vec<f64> {
+pub(super) fn average(geometry: &Geometry, divisors: &[f64], x: &[f64]) -> Vec<f64> {
     planes::pool(geometry, x, 0.0, |halo, padded, y| {
         let kernel = halo.horizontal.kernel;
         for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
@@ -28,7 +22,6 @@ pub(super) fn average(
 }
 
 pub(super) fn average_gradient(
-    _: InstructionSet,
     geometry: &Geometry,
     divisors: &[f64],
     gradient: &[f64],
@@ -56,7 +49,7 @@ pub(super) fn average_gradient(
     )
 }
 
-pub(super) fn max(_: InstructionSet, geometry: &Geometry, x: &[f64]) -> Vec<f64> {
+pub(super) fn max(geometry: &Geometry, x: &[f64]) -> Vec<f64> {
     planes::pool(geometry, x, f64::NEG_INFINITY, |halo, padded, y| {
         let kernel = halo.horizontal.kernel;
         for (row, y) in y.chunks_exact_mut(halo.horizontal.output).enumerate() {
@@ -71,12 +64,7 @@ pub(super) fn max(_: InstructionSet, geometry: &Geometry, x: &[f64]) -> Vec<f64>
     })
 }
 
-pub(super) fn max_gradient(
-    _: InstructionSet,
-    geometry: &Geometry,
-    x: &[f64],
-    gradient: &[f64],
-) -> Vec<f64> {
+pub(super) fn max_gradient(geometry: &Geometry, x: &[f64], gradient: &[f64]) -> Vec<f64> {
     let halo = geometry.halo();
     let width = halo.horizontal.output;
     let scratch = || (halo.buffer(f64::NEG_INFINITY), halo.buffer(0.0), Winners::new(width));

@@ -1,14 +1,14 @@
 //! Max pooling. The winners are found again in the backward pass rather than stored.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Shape, Tensor, backend::BackendStorage};
+use candle_core::Tensor;
 
-use super::Pool;
 use super::spec::{Geometry, PoolSpec};
+use super::{double, single};
 use crate::check::Check;
 use crate::error::Result;
-use crate::float::with_float;
+use crate::reference;
 use crate::simd::InstructionSet;
-use crate::{host, reference};
+use crate::unary::{Kernel, Unary};
 
 /// Max pooling, differentiable in `x`.
 ///
@@ -23,59 +23,39 @@ use crate::{host, reference};
 /// A [`KernelError`](crate::KernelError) when the shape or the specification does not fit, or
 /// candle fails.
 pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
-    let geometry = Geometry::new(MaxPool::NAME, x, spec)?;
+    let geometry = Geometry::new(NAME, x, spec)?;
     if !x.device().is_cpu() {
         return reference::max_pool2d(x, spec);
     }
-    Check(MaxPool::NAME).element_type(x)?;
-    let arch = InstructionSet::in_use()?;
-    Ok(x.contiguous()?.apply_op1(MaxPool { arch, geometry })?)
+    Check(NAME).element_type(x)?;
+    let shape = geometry.output_shape().into();
+    let kernel = MaxPool { arch: InstructionSet::in_use()?, geometry };
+    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
 }
 
-pub(crate) const NAME: &str = MaxPool::NAME;
+pub(crate) const NAME: &str = "max_pool2d";
 
 struct MaxPool {
     arch: InstructionSet,
     geometry: Geometry,
 }
 
-impl MaxPool {
-    const NAME: &str = "max_pool2d";
+impl Kernel<f32> for MaxPool {
+    fn forward(&self, x: &[f32]) -> Vec<f32> {
+        single::max(self.arch, &self.geometry, x)
+    }
 
-    fn backward<T: Pool>(
-        &self,
-        x: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        let gradient = gradient.contiguous()?;
-        let (storage, layout) = x.storage_and_layout();
-        let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
-        let data = host::tensor_elements::<T>(&storage, layout, Self::NAME)?;
-        let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
-        let dx = T::max_gradient(self.arch, &self.geometry, data, gradient);
-        host::gradient(dx, x.shape()).map(Some)
+    fn backward(&self, x: &[f32], gradient: &[f32]) -> Vec<f32> {
+        single::max_gradient(self.arch, &self.geometry, x, gradient)
     }
 }
 
-impl CustomOp1 for MaxPool {
-    fn name(&self) -> &'static str {
-        Self::NAME
+impl Kernel<f64> for MaxPool {
+    fn forward(&self, x: &[f64]) -> Vec<f64> {
+        double::max(&self.geometry, x)
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(x.dtype(), Self::NAME, T => {
-            let x = host::elements::<T>(x, layout, Self::NAME)?;
-            let y = <T as Pool>::max(self.arch, &self.geometry, x);
-            Ok(host::output(y, self.geometry.output_shape()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        with_float!(x.dtype(), Self::NAME, T => self.backward::<T>(x, gradient))
+    fn backward(&self, x: &[f64], gradient: &[f64]) -> Vec<f64> {
+        double::max_gradient(&self.geometry, x, gradient)
     }
 }

@@ -20,6 +20,11 @@ pub struct PoolSpec {
 }
 
 impl PoolSpec {
+    /// Equal sizes on both axes.
+    pub fn square(kernel: usize, stride: usize, padding: usize) -> Self {
+        Self { kernel: (kernel, kernel), stride: (stride, stride), padding: (padding, padding) }
+    }
+
     /// The output size `floor((input + 2 padding - kernel) / stride) + 1` per axis.
     ///
     /// # Errors

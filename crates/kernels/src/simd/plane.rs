@@ -18,6 +18,8 @@ impl WithSimd for Combine<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        // Sums that do not wait for one another: a multiply-add takes four cycles and two begin in
+        // each.
         const WIDE: usize = 4;
         let lanes = S::F32_LANES;
         let len = self.target.len();

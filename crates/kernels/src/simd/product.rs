@@ -85,6 +85,8 @@ impl WithSimd for Multiply<'_> {
             // SAFETY: the checks above cover all rows and columns; a panel has `inner` rows of
             // `step` floats.
             unsafe {
+                // Columns of `right` are copied side by side once and then read by every block of
+                // rows, from the nearest cache and without a pitch.
                 self.fill::<S>(column);
                 for (first, height) in blocks(rows) {
                     match height {

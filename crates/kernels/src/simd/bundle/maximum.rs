@@ -68,6 +68,8 @@ impl<S: Simd, const NUMBERS: bool> Tile for Maximum<'_, S, NUMBERS> {
                 let source = source.add(*offset);
                 for (column, best) in best.iter_mut().enumerate() {
                     let x = *source.add(column * step::<STEP>(self.walk));
+                    // The maximum of x86 gives its second argument where either is no number, and
+                    // would lose `x`. Comparisons keep it, in three instructions instead of one.
                     *best = if NUMBERS {
                         simd.max_f32s(x, *best)
                     } else {
@@ -133,11 +135,13 @@ impl<S: Simd, const NUMBERS: bool> Winners<'_, S, NUMBERS> {
         number: S::f32s,
     ) -> (S::f32s, S::f32s) {
         let simd = self.simd;
+        // Greater, not equal: among equal values the first tap stays.
         let beats = simd.greater_than_f32s(x, best);
         let winner = simd.select_f32s(beats, number, winner);
         if NUMBERS {
             return (simd.max_f32s(x, best), winner);
         }
+        // Only NaN differs from itself.
         let known = simd.equal_f32s(x, x);
         let best = simd.select_f32s(beats, x, best);
         (simd.select_f32s(known, best, x), simd.select_f32s(known, winner, number))
