@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use dartloom::dist::LocalConfig;
-use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer as _};
+use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Leg, Observer as _, RunLayout};
 use dartloom::verdict::Comparison;
 
 use crate::args::RunArguments;
@@ -119,20 +119,20 @@ fn compare(
 
 fn observers(
     plan: &Plan,
-    legs: &[String],
+    legs: &[Leg],
     place: &Place,
     signal: signal::Signal,
 ) -> Result<Fanout, CliError> {
     let dir = place.dir();
     let events = JsonLines::with_clock(
-        dir.append("events.jsonl").map_err(CliError::work)?,
+        dir.append(RunLayout::EVENTS).map_err(CliError::work)?,
         Box::new(log::seconds_since_1970),
     );
-    let metrics = dir.append("metrics.csv").map_err(CliError::work)?;
+    let metrics = dir.append(RunLayout::EPOCHS).map_err(CliError::work)?;
     // A table that was begun has its header already.
     let begun = metrics.metadata().is_ok_and(|file| file.len() > 0);
     let metrics = if begun { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
-    let log = dir.append("log.txt").map_err(CliError::work)?;
+    let log = dir.append(RunLayout::LOG).map_err(CliError::work)?;
     Ok(Fanout(vec![
         Box::new(events),
         Box::new(metrics),
