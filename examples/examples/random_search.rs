@@ -76,7 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         Ok(Flow::Continue)
     });
-    let Some(outcome) = random.run("candidate", &kept, &mut observer)? else { return Ok(()) };
+    let Some(outcome) = random.run(&"candidate".into(), &kept, &mut observer)? else {
+        return Ok(());
+    };
 
     println!("{} tried for {} multiply-adds", outcome.candidates.len(), outcome.training_macs());
     let best = outcome.best().ok_or("the training of every candidate failed")?;

@@ -148,6 +148,16 @@ pub enum ObserverError {
         /// What the source said.
         source: std::io::Error,
     },
+    /// A line of a log in a form of another version of this crate.
+    #[error("line {line}: expected events of version {known}, found version {found}")]
+    Version {
+        /// The line, counted from 1.
+        line: usize,
+        /// The version that is known.
+        known: u32,
+        /// The version of the line; 1 where it says none.
+        found: u32,
+    },
     /// A line of a log is complete but no event.
     #[error("line {line} is no event: {source}")]
     Malformed {

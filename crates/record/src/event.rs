@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Where;
+
 mod candidate;
 mod entropy;
 mod log;
@@ -11,12 +13,13 @@ mod number;
 
 pub use candidate::Candidate;
 pub use entropy::CellEntropy;
+pub(crate) use log::VERSION;
 pub use log::{EventLog, Record, Truncated, read_events_from};
 pub(crate) use number::Number;
 
 /// Something that happened in a run.
 ///
-/// Phases, epochs and steps are counted from 0. As JSON an event is an object whose `event` field is the variant's
+/// A phase is a [`Where`]: a leg of a seed, or a candidate in it. Epochs and steps are counted from 0. As JSON an event is an object whose `event` field is the variant's
 /// name in snake case. JSON has no NaN and no infinities: losses and metrics that are not finite are written as the
 /// strings `"NaN"`, `"inf"` and `"-inf"` and read back from them, so that a log never hides a divergence behind
 /// `null`.
@@ -36,7 +39,7 @@ pub enum Event {
     /// A phase (search, retraining and so on) begins or is resumed.
     PhaseStarted {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// Epochs it will have in all.
         epochs: usize,
         /// Steps of each epoch.
@@ -47,7 +50,7 @@ pub enum Event {
     /// A training step is done.
     Step {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch.
         epoch: usize,
         /// The step within the epoch.
@@ -64,7 +67,7 @@ pub enum Event {
     /// An epoch is done and evaluated.
     EpochFinished {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch.
         epoch: usize,
         /// Values by name.
@@ -75,7 +78,7 @@ pub enum Event {
     /// by cell are metrics of the epoch.
     Entropy {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch.
         epoch: usize,
         /// Entropies by the cell's name.
@@ -84,7 +87,7 @@ pub enum Event {
     /// The architecture as it would be decoded now.
     Architecture {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch.
         epoch: usize,
         /// The genotype in its JSON form.
@@ -96,7 +99,7 @@ pub enum Event {
     /// none in the epoch before.
     RuleHolds {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch.
         epoch: usize,
         /// What the rule is called.
@@ -109,7 +112,7 @@ pub enum Event {
     /// A discrete search begins or is resumed.
     ExplorationStarted {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// What proposes architectures.
         explorer: String,
         /// How many candidates its budget is expected to be enough for.
@@ -121,7 +124,7 @@ pub enum Event {
     /// A candidate of a discrete search has been trained for another epoch.
     CandidateTrained {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// Number of the candidate.
         task: u64,
         /// Epochs so far.
@@ -133,7 +136,7 @@ pub enum Event {
     /// A discrete search has learned what became of a candidate.
     CandidateTold {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// Number of the candidate.
         task: u64,
         /// How many have been told.
@@ -152,7 +155,7 @@ pub enum Event {
     /// A state from which the run can be resumed has been written.
     Checkpoint {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch the state continues in.
         epoch: usize,
         /// The step the state continues with.
@@ -168,7 +171,7 @@ pub enum Event {
     /// A phase is complete.
     PhaseFinished {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// Values by name.
         #[serde(with = "number::map")]
         metrics: BTreeMap<String, f64>,
@@ -176,7 +179,7 @@ pub enum Event {
     /// The run was stopped before its end.
     Stopped {
         /// The phase.
-        phase: String,
+        phase: Where,
         /// The epoch it would continue in.
         epoch: usize,
         /// The step it would continue with.
@@ -215,7 +218,7 @@ impl Event {
 
     /// The phase the event belongs to, where it belongs to one.
     #[must_use]
-    pub fn phase(&self) -> Option<&str> {
+    pub fn phase(&self) -> Option<&Where> {
         match self {
             Self::PhaseStarted { phase, .. }
             | Self::Step { phase, .. }

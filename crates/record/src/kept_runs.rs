@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Event, Identity, Observer, RecordError, RunDir};
+use crate::{Event, Identity, Observer, RecordError, RunDir, Where};
 
 /// A file with the trainings of a search that are done.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,7 @@ pub struct KeptRuns<'a> {
     /// Name of the file in it.
     pub file: &'a str,
     /// Name of the search in events.
-    pub phase: &'a str,
+    pub phase: &'a Where,
     /// What the trainings belong to.
     pub identity: &'a Identity,
 }

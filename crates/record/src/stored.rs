@@ -66,12 +66,7 @@ impl RunDir {
         &self,
         name: &str,
     ) -> Result<Option<Stored<T>>, RecordError> {
-        let path = self.file(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => read(&path, &bytes).map(Some),
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(RecordError::file(&path, "read", source)),
-        }
+        stored(&self.file(name))
     }
 
     /// The SHA-256 of a file's bytes, 64 hexadecimal digits; `None` when there is no such file.
@@ -102,6 +97,15 @@ impl<T> Stored<T> {
                 Err(RecordError::OtherWork { path: path.to_owned(), differences })
             }
         }
+    }
+}
+
+/// What is stored in the file at `path`; `None` when there is no such file.
+pub(crate) fn stored<T: DeserializeOwned>(path: &Path) -> Result<Option<Stored<T>>, RecordError> {
+    match std::fs::read(path) {
+        Ok(bytes) => read(path, &bytes).map(Some),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RecordError::file(path, "read", source)),
     }
 }
 

@@ -15,7 +15,7 @@ use thiserror::Error;
 pub enum ScoreError {
     /// Training failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(TrainError),
     /// A network failed.
     #[error(transparent)]
     Net(Box<NetError>),
@@ -51,6 +51,16 @@ pub enum ScoreError {
         /// What was found.
         found: String,
     },
+}
+
+impl From<TrainError> for ScoreError {
+    /// What is wrong with a file is one error, whoever met it.
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Record(error) => Self::Record(error),
+            other => Self::Train(other),
+        }
+    }
 }
 
 impl From<NetError> for ScoreError {

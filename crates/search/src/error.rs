@@ -16,7 +16,7 @@ use thiserror::Error;
 pub enum SearchError {
     /// Training failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(TrainError),
     /// A network failed.
     #[error(transparent)]
     Net(Box<NetError>),
@@ -120,6 +120,16 @@ impl SearchError {
                 TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
             ) => true,
             _ => false,
+        }
+    }
+}
+
+impl From<TrainError> for SearchError {
+    /// What is wrong with a file is one error, whoever met it.
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Record(error) => Self::Record(error),
+            other => Self::Train(other),
         }
     }
 }

@@ -8,7 +8,7 @@ use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
-use dartloom_record::Identity;
+use dartloom_record::{Identity, Where};
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
 use dartloom_train::{
@@ -137,7 +137,7 @@ impl SearchConfig {
 /// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
-    phase: String,
+    phase: Where,
     pub(crate) space: &'a Space,
     pub(crate) registry: &'a Registry,
     pub(crate) build: Build,
@@ -222,7 +222,7 @@ impl<'a> SupernetSearch<'a> {
     /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
     /// or penalty that breaks its contract, or the error of a part.
     pub fn new(
-        phase: impl Into<String>,
+        phase: impl Into<Where>,
         parts: SearchParts<'a>,
         config: SearchConfig,
         noise: Noise,
@@ -403,8 +403,8 @@ impl<'a> SupernetSearch<'a> {
 impl Stepper for SupernetSearch<'_> {
     type Error = SearchError;
 
-    fn phase(&self) -> &str {
-        &self.phase
+    fn phase(&self) -> Where {
+        self.phase.clone()
     }
 
     fn epochs(&self) -> usize {

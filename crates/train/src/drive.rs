@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_record::{Agreement, CellEntropy, Event, Flow, Identity, RecordError};
+use dartloom_record::{Agreement, CellEntropy, Event, Flow, Identity, RecordError, Where};
 
 use crate::{Position, Session, Snapshot, TrainError};
 
@@ -50,7 +50,7 @@ pub trait Stepper {
     type Error: From<TrainError>;
 
     /// Name in events.
-    fn phase(&self) -> &str;
+    fn phase(&self) -> Where;
 
     /// Epochs to train.
     fn epochs(&self) -> usize;
@@ -133,16 +133,16 @@ pub enum Outcome {
 /// The error of a step, of an observer, or of the checkpoint; [`RecordError::OtherWork`] with every
 /// value in which the checkpoint is of something else.
 pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
-    let saved = match session.checkpoint(stepper.phase()) {
+    let saved = match session.checkpoint(&stepper.phase()) {
         Some(path) => Some(Saved { path, identity: stepper.identity()? }),
         None => None,
     };
     let mut at = resume(stepper, saved.as_ref())?;
     let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
-    let phase = stepper.phase().to_owned();
+    let phase = stepper.phase();
     let started = Event::PhaseStarted { phase, epochs, steps_per_epoch: steps, epoch: at.epoch };
     let mut flow = tell(session, &started)?;
-    if let Some(text) = saved.as_ref().and_then(|saved| saved.complaint(stepper.phase())) {
+    if let Some(text) = saved.as_ref().and_then(|saved| saved.complaint(&stepper.phase())) {
         flow = either(flow, tell(session, &Event::Note { text })?);
     }
     let mut shown = None;
@@ -157,7 +157,7 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
             return stopped(stepper, session, at);
         }
         let report = stepper.end_epoch(at.epoch)?;
-        flow = announce(session, stepper.phase(), at.epoch, report, &mut shown)?;
+        flow = announce(session, &stepper.phase(), at.epoch, report, &mut shown)?;
         at = Position { epoch: at.epoch + 1, step: 0 };
         flow = either(flow, save(stepper, session, saved.as_ref(), at)?);
         if flow == Flow::Stop {
@@ -177,7 +177,7 @@ struct Saved {
 }
 
 impl Saved {
-    fn complaint(&self, phase: &str) -> Option<String> {
+    fn complaint(&self, phase: &Where) -> Option<String> {
         Some(format!("{phase}: {}", self.identity.complaint()?))
     }
 }
@@ -216,19 +216,19 @@ fn step<S: Stepper>(
     at: Position,
 ) -> Result<Flow, S::Error> {
     let StepLoss { loss, arch_loss } = stepper.step(at)?;
-    let (phase, steps) = (stepper.phase().to_owned(), stepper.steps_per_epoch());
+    let (phase, steps) = (stepper.phase(), stepper.steps_per_epoch());
     let Position { epoch, step } = at;
     Ok(tell(session, &Event::Step { phase, epoch, step, steps, loss, arch_loss })?)
 }
 
 fn announce(
     session: &mut Session<'_>,
-    phase: &str,
+    phase: &Where,
     epoch: usize,
     report: EpochReport,
     shown: &mut Option<serde_json::Value>,
 ) -> Result<Flow, TrainError> {
-    let phase = phase.to_owned();
+    let phase = phase.clone();
     let EpochReport { metrics, entropies: cells, architecture, rules } = report;
     let mut flow = tell(session, &Event::EpochFinished { phase: phase.clone(), epoch, metrics })?;
     if !cells.is_empty() {
@@ -261,7 +261,7 @@ fn stopped<S: Stepper>(
     session: &mut Session<'_>,
     at: Position,
 ) -> Result<Outcome, S::Error> {
-    let phase = stepper.phase().to_owned();
+    let phase = stepper.phase();
     let _ = tell(session, &Event::Stopped { phase, epoch: at.epoch, step: at.step })?;
     Ok(Outcome::Stopped(at))
 }
@@ -277,7 +277,7 @@ fn save<S: Stepper>(
     snapshot.position = at;
     snapshot.save(path, identity)?;
     let event = Event::Checkpoint {
-        phase: stepper.phase().to_owned(),
+        phase: stepper.phase(),
         epoch: at.epoch,
         step: at.step,
         path: path.display().to_string(),

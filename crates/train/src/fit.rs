@@ -16,7 +16,7 @@ use crate::{
     first_not_finite,
 };
 use dartloom_noise::Noise;
-use dartloom_record::Identity;
+use dartloom_record::{Identity, Where};
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,7 +176,7 @@ struct Judge<'a> {
 /// A network in training: a [`Stepper`].
 #[derive(Debug)]
 pub struct Fit<'a> {
-    phase: String,
+    phase: Where,
     model: &'a dyn Model,
     /// What the network was before the first step.
     network: Option<String>,
@@ -204,7 +204,7 @@ impl<'a> Fit<'a> {
     /// [`TrainError::TestImages`] for held-out images of another shape or task,
     /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), or the loader's error.
     pub fn new(
-        phase: impl Into<String>,
+        phase: impl Into<Where>,
         model: &'a dyn Model,
         config: FitConfig,
         noise: Noise,
@@ -253,7 +253,8 @@ impl<'a> Fit<'a> {
             HeldOut::Test(_) => "loss on the test images",
             HeldOut::Validation(_) => "loss on the validation images",
         };
-        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        let phase = self.phase.to_string();
+        let guard = Finite { phase: &phase, epoch: at.epoch, step: at.step };
         guard.check(what, found.loss, || None)?;
         Ok(Some(found))
     }
@@ -328,8 +329,8 @@ pub fn check_alike(train: &dyn Dataset, test: &dyn Dataset) -> Result<(), TrainE
 impl Stepper for Fit<'_> {
     type Error = TrainError;
 
-    fn phase(&self) -> &str {
-        &self.phase
+    fn phase(&self) -> Where {
+        self.phase.clone()
     }
 
     fn epochs(&self) -> usize {
@@ -344,7 +345,8 @@ impl Stepper for Fit<'_> {
         let batch = self.train.batch(at.epoch, at.step)?;
         let mean = self.forward(&batch.inputs, &batch.targets, at)?;
         let loss = MeanLoss { mean, count: batch.targets.elem_count() as f64 };
-        let learner = Learner::alone(Finite { phase: &self.phase, epoch: at.epoch, step: at.step });
+        let phase = self.phase.to_string();
+        let learner = Learner::alone(Finite { phase: &phase, epoch: at.epoch, step: at.step });
         let variables = self.model.variables().parameters();
         let locate = || self.locate(&batch.inputs);
         let learnt = learner.gradients("loss", &loss, [variables], locate)?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use dartloom_record::{Observer, RunDir, Silent};
+use dartloom_record::{Observer, RunDir, Silent, Where};
 
 /// Who watches a phase and where it is saved.
 ///
@@ -82,11 +82,11 @@ impl<'a> Session<'a> {
     }
 
     /// The checkpoint of `phase`, if the session has one.
-    pub fn checkpoint(&self, phase: &str) -> Option<PathBuf> {
+    pub fn checkpoint(&self, phase: &Where) -> Option<PathBuf> {
         let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
         match self.checkpoint.as_ref()? {
             Checkpoint::In(dir) => {
-                let name: String = phase.chars().map(plain).collect();
+                let name: String = phase.to_string().chars().map(plain).collect();
                 Some(dir.file(&format!("{name}.safetensors")))
             }
             Checkpoint::At(path) => Some(path.clone()),
@@ -97,19 +97,19 @@ impl<'a> Session<'a> {
 #[cfg(test)]
 mod tests {
     use super::Session;
-    use dartloom_record::RunDir;
+    use dartloom_record::{RunDir, Where};
 
     #[test]
     fn checkpoints_are_named_after_phases() {
         let root = tempfile::tempdir().unwrap();
         let dir = RunDir::open(root.path()).unwrap();
         let session = Session::silent().saved_in(&dir);
-        let file = |phase| session.checkpoint(phase).unwrap();
+        let file = |phase| session.checkpoint(&Where::from(phase)).unwrap();
         assert_eq!(file("search"), root.path().join("search.safetensors"));
         assert_eq!(file("seed 0 random/12"), root.path().join("seed-0-random-12.safetensors"));
         assert_eq!(file("../ä"), root.path().join("..--.safetensors"));
-        assert_eq!(Session::silent().checkpoint("search"), None);
+        assert_eq!(Session::silent().checkpoint(&"search".into()), None);
         let at = Session::silent().saved_at("x/y.safetensors");
-        assert_eq!(at.checkpoint("search"), Some("x/y.safetensors".into()));
+        assert_eq!(at.checkpoint(&"search".into()), Some("x/y.safetensors".into()));
     }
 }

@@ -19,7 +19,7 @@ pub enum VerdictError {
     Search(Box<SearchError>),
     /// Training failed.
     #[error(transparent)]
-    Train(#[from] TrainError),
+    Train(TrainError),
     /// A network failed.
     #[error(transparent)]
     Net(Box<NetError>),
@@ -177,6 +177,16 @@ impl VerdictError {
     }
 }
 
+impl From<TrainError> for VerdictError {
+    /// What is wrong with a file is one error, whoever met it.
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Record(error) => Self::Record(error),
+            other => Self::Train(other),
+        }
+    }
+}
+
 impl From<NetError> for VerdictError {
     fn from(error: NetError) -> Self {
         Self::Net(Box::new(error))
@@ -191,6 +201,9 @@ impl From<ExploreError> for VerdictError {
 
 impl From<SearchError> for VerdictError {
     fn from(error: SearchError) -> Self {
-        Self::Search(Box::new(error))
+        match error {
+            SearchError::Record(error) => Self::Record(error),
+            other => Self::Search(Box::new(other)),
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! How far a run is, and how long it will take.
 
+use dartloom::record::{Contender, Leg, Where};
+
 /// A guess of what a leg takes, relative to a search.
-fn guess(leg: &str) -> f64 {
+fn guess(leg: &Leg) -> f64 {
     match leg {
-        "retrain-baseline" => 0.1,
-        _ if leg.starts_with("retrain") => 0.3,
+        Leg::Retrain(Contender::Baseline) => 0.1,
+        Leg::Retrain(_) => 0.3,
         _ => 1.0,
     }
 }
@@ -14,22 +16,22 @@ fn guess(leg: &str) -> f64 {
 pub(super) struct Pace {
     seeds: Vec<u64>,
     /// The parts of each seed, in order.
-    legs: Vec<Leg>,
+    legs: Vec<Part>,
     current: Option<Current>,
 }
 
 #[derive(Clone, Debug)]
-struct Leg {
-    name: String,
+struct Part {
+    leg: Leg,
     guess: f64,
     /// Of every one that is finished.
     seconds: Vec<f64>,
 }
 
-impl Leg {
+impl Part {
     /// Whether its length shows only when it ends.
     fn is_open_ended(&self) -> bool {
-        self.name == "random"
+        self.leg == Leg::Random
     }
 }
 
@@ -47,14 +49,13 @@ struct Current {
 
 impl Pace {
     /// Nothing done yet.
-    pub(super) fn new(seeds: &[u64], legs: &[String]) -> Self {
-        let leg =
-            |name: &String| Leg { guess: guess(name), name: name.clone(), seconds: Vec::new() };
-        Self { seeds: seeds.to_vec(), legs: legs.iter().map(leg).collect(), current: None }
+    pub(super) fn new(seeds: &[u64], legs: &[Leg]) -> Self {
+        let part = |leg: &Leg| Part { guess: guess(leg), leg: leg.clone(), seconds: Vec::new() };
+        Self { seeds: seeds.to_vec(), legs: legs.iter().map(part).collect(), current: None }
     }
 
     /// Notices that `phase` is `done` (0 to 1) at time `now`.
-    pub(super) fn at(&mut self, phase: &str, done: f64, now: f64) {
+    pub(super) fn at(&mut self, phase: &Where, done: f64, now: f64) {
         let Some((seed, leg)) = self.place(phase) else { return };
         match &mut self.current {
             Some(current) if (current.seed, current.leg) == (seed, leg) => current.done = done,
@@ -67,7 +68,7 @@ impl Pace {
     }
 
     /// Notices that the part of `phase` is complete.
-    pub(super) fn finished(&mut self, phase: &str, now: f64) {
+    pub(super) fn finished(&mut self, phase: &Where, now: f64) {
         let Some((seed, leg)) = self.place(phase) else { return };
         if let Some(current) = self.current.take()
             && current.from <= 0.0
@@ -136,19 +137,12 @@ impl Pace {
         (seconds > 0.0 && guess > 0.0).then(|| seconds / guess)
     }
 
-    /// Position of a phase such as `seed 3 random/12`.
-    fn place(&self, phase: &str) -> Option<(usize, usize)> {
-        let (seed, leg) = phase.strip_prefix("seed ")?.split_once(' ')?;
-        let leg = leg.split('/').next().unwrap_or(leg);
-        let number: u64 = seed.parse().ok()?;
+    /// Position of a phase.
+    fn place(&self, phase: &Where) -> Option<(usize, usize)> {
+        let number = phase.seed?;
         let seed = self.seeds.iter().position(|&known| known == number)?;
-        Some((seed, self.legs.iter().position(|known| known.name == leg)?))
+        Some((seed, self.legs.iter().position(|known| known.leg == phase.leg)?))
     }
-}
-
-/// Whether `phase` is one candidate of many.
-pub(super) fn candidate(phase: &str) -> Option<usize> {
-    phase.rsplit_once("random/")?.1.parse().ok()
 }
 
 /// `about 3 min`.

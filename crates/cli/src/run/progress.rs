@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
-use dartloom::record::{Event, Flow, Observer, ObserverError};
+use dartloom::record::{Event, Flow, Leg, Observer, ObserverError, Where};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::pace::{Pace, candidate, duration};
+use super::pace::{Pace, duration};
 use crate::say::say;
 
 /// Shows bars on a terminal and lines elsewhere, and keeps the lines in a log.
@@ -57,7 +57,7 @@ impl Bars {
 
 impl Progress {
     /// Shows a run of these `legs` over `seeds`; lines also go to `log`.
-    pub(super) fn new(seeds: &[u64], legs: &[String], log: File) -> Self {
+    pub(super) fn new(seeds: &[u64], legs: &[Leg], log: File) -> Self {
         Self {
             pace: Pace::new(seeds, legs),
             origin: Instant::now(),
@@ -123,7 +123,7 @@ impl Progress {
                 self.advance(phase, told as f64 / (*candidates).max(1) as f64);
                 if let Some(bars) = &self.bars {
                     bars.phase.set_length(TICKS);
-                    bars.phase.set_prefix(phase.to_owned());
+                    bars.phase.set_prefix(phase.to_string());
                 }
                 let going_on = if told > 0 { format!(", {told} done") } else { String::new() };
                 self.tell(&format!("{phase}: {explorer}, about {candidates} candidates{going_on}"))
@@ -159,31 +159,31 @@ impl Progress {
 
     fn begin(
         &mut self,
-        phase: &str,
+        phase: &Where,
         (epochs, steps): (usize, usize),
         epoch: usize,
     ) -> std::io::Result<()> {
         self.phase = Phase { epochs, best: None };
-        if let Some(index) = candidate(phase) {
-            self.candidates = index + 1;
+        if let Some(index) = phase.candidate {
+            self.candidates = index as usize + 1;
         }
         self.advance(phase, epoch as f64 / epochs.max(1) as f64);
         if let Some(bars) = &self.bars {
             bars.phase.set_length((epochs * steps).max(1) as u64);
-            bars.phase.set_prefix(phase.to_owned());
+            bars.phase.set_prefix(phase.to_string());
             bars.phase.set_message("");
         }
         if epoch > 0 {
             return self.announce(&format!("{phase}: going on in epoch {}/{epochs}", epoch + 1));
         }
         // Candidates are many and short: their epochs say enough.
-        if candidate(phase).is_some() {
+        if phase.candidate.is_some() {
             return Ok(());
         }
         self.tell(&format!("{phase}: {epochs} epochs of {steps} steps"))
     }
 
-    fn advance(&mut self, phase: &str, done: f64) {
+    fn advance(&mut self, phase: &Where, done: f64) {
         let now = self.now();
         self.pace.at(phase, done, now);
         if let Some(bars) = &self.bars {
@@ -208,7 +208,7 @@ impl Progress {
 
     fn epoch(
         &mut self,
-        phase: &str,
+        phase: &Where,
         epoch: usize,
         metrics: &BTreeMap<String, f64>,
     ) -> std::io::Result<()> {
@@ -227,11 +227,11 @@ impl Progress {
         self.tell(&format!("{phase}: epoch {}/{epochs}, {}", epoch + 1, parts.join(", ")))
     }
 
-    fn finish(&mut self, phase: &str, metrics: &BTreeMap<String, f64>) -> std::io::Result<()> {
+    fn finish(&mut self, phase: &Where, metrics: &BTreeMap<String, f64>) -> std::io::Result<()> {
         let now = self.now();
         self.pace.finished(phase, now);
         let mut parts = Vec::new();
-        if phase.ends_with(" random") {
+        if phase.leg == Leg::Random {
             parts.push(format!("{} architectures tried", std::mem::take(&mut self.candidates)));
         }
         if let Some(accuracy) = metrics.get("test_accuracy") {

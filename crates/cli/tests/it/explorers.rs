@@ -37,10 +37,10 @@ fn an_explorer_has_a_row_and_curves_and_survives_being_killed() {
     assert!(whole.stdout.contains("regularised evolution"), "{}", whole.stdout);
     assert!(whole.stderr.contains("5 done, candidate"), "{}", whole.stderr);
     for file in ["-best.svg", "-pareto.svg"] {
-        let text = program.read(&format!("whole/curves/seed-1-search{file}"));
+        let text = program.read(&format!("whole/curves/seed-1-explore-evolution{file}"));
         assert!(text.contains("<svg") && text.contains("candidates"));
     }
-    assert_eq!(program.read("whole/curves/seed-1-search.csv").lines().count(), 6);
+    assert_eq!(program.read("whole/curves/seed-1-explore-evolution.csv").lines().count(), 6);
 
     let mut child = program.spawn(&words("killed"));
     wait_for(&program.path("killed/events.jsonl"), "\"candidate_told\"", 2);
@@ -53,7 +53,7 @@ fn an_explorer_has_a_row_and_curves_and_survives_being_killed() {
     assert_eq!(accuracies(&resumed.stdout), accuracies(&whole.stdout));
     // Peaks of processes are measured anew.
     let curve = |out: &str| -> Vec<String> {
-        let text = program.read(&format!("{out}/curves/seed-1-search.csv"));
+        let text = program.read(&format!("{out}/curves/seed-1-explore-evolution.csv"));
         let fields = text.lines().map(|line| line.split(',').take(4).collect::<Vec<_>>().join(","));
         fields.collect()
     };

@@ -66,7 +66,8 @@ fn a_contender_that_diverges_has_no_accuracy_and_the_others_have() {
     let said = program.succeed(&["run", "ten.ron", "--set", rate, "--out", "out"]);
     assert!(said.stdout.contains("Searching with DARTS has no result here."), "{}", said.stdout);
     assert!(
-        said.stdout.contains("DARTS has no accuracy with 1 of 1 seeds: seed 0 search, epoch 0")
+        said.stdout
+            .contains("DARTS has no accuracy with 1 of 1 seeds: seed 0 search/darts, epoch 0")
     );
     let report = report(&program, "out");
     let rows = report["contenders"].as_array().unwrap();
@@ -87,7 +88,7 @@ fn when_every_contender_diverges_the_error_says_how_many() {
     let said = program.run(&["run", "ten.ron", "--set", rate, "--out", "out"]);
     assert_eq!(said.code, Some(1), "{}", said.stderr);
     let expected =
-        "error: none of 3 networks could be trained, at last: seed 0 retrain-baseline, epoch 0";
+        "error: none of 3 networks could be trained, at last: seed 0 retrain/baseline, epoch 0";
     assert!(said.stderr.contains(expected), "{}", said.stderr);
 }
 

@@ -52,7 +52,7 @@ fn a_run_in_the_current_directory_starts_anew() {
     let again = run_in(&program, "d", &["run", "../tiny.ron", "--out", ".", "--overwrite"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     assert!(again.stderr.contains("running tiny in ."), "{}", again.stderr);
-    assert!(again.stderr.contains("seed 0 search: epoch 1/1"), "{}", again.stderr);
+    assert!(again.stderr.contains("seed 0 search/darts: epoch 1/1"), "{}", again.stderr);
     assert_eq!(program.read("d/notes.txt"), "mine");
     assert!(!program.path("d/seed-0/stale").exists());
     assert!(!program.path("d/overwritten.tmp").exists());

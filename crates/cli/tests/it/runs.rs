@@ -39,7 +39,7 @@ fn a_run_ends_with_a_verdict_and_is_not_repeated() {
     {
         assert!(first.stdout.contains(part), "no `{part}` in {}", first.stdout);
     }
-    assert!(first.stderr.contains("seed 1 search: epoch 1/1"), "{}", first.stderr);
+    assert!(first.stderr.contains("seed 1 search/darts: epoch 1/1"), "{}", first.stderr);
     assert!(first.stderr.contains("architectures tried"), "{}", first.stderr);
     let files = ["experiment.ron", "run.json", "metrics.csv", "log.txt", "report.json"];
     for file in files.into_iter().chain(FOUND) {
@@ -50,9 +50,11 @@ fn a_run_ends_with_a_verdict_and_is_not_repeated() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(event["event"].is_string() && event["seconds"].is_f64(), "{line}");
     }
-    program.read("runs/tiny/genotypes/seed-1-search-epoch-000.json");
-    assert!(program.read("runs/tiny/cells/seed-1-search-epoch-000-normal.svg").contains("<svg"));
-    program.read("runs/tiny/cells/seed-1-search-epoch-000-reduce.dot");
+    program.read("runs/tiny/genotypes/seed-1-search-darts-epoch-000.json");
+    assert!(
+        program.read("runs/tiny/cells/seed-1-search-darts-epoch-000-normal.svg").contains("<svg")
+    );
+    program.read("runs/tiny/cells/seed-1-search-darts-epoch-000-reduce.dot");
 
     let events = program.read("runs/tiny/events.jsonl");
     let second = program.succeed(&["run", "tiny.ron"]);
@@ -65,7 +67,7 @@ fn a_run_ends_with_a_verdict_and_is_not_repeated() {
     assert!(other.stderr.contains("search.epochs: 1 there, 2 here"), "{}", other.stderr);
 
     let anew = program.succeed(&["run", "tiny.ron", "--set", "search.epochs=2", "--overwrite"]);
-    assert!(anew.stderr.contains("seed 1 search: epoch 2/2"), "{}", anew.stderr);
+    assert!(anew.stderr.contains("seed 1 search/darts: epoch 2/2"), "{}", anew.stderr);
 }
 
 #[test]
@@ -154,8 +156,8 @@ fn two_methods_share_a_table_and_go_on_where_the_second_was_killed() {
     assert_eq!(child.wait().unwrap().signal(), Some(9), "it was killed, not finished");
     assert!(!program.path("killed/seed-1/search-pc_darts.json").exists());
     let resumed = program.succeed(&words("killed"));
-    assert!(!resumed.stderr.contains("search-darts: epoch"), "{}", resumed.stderr);
-    assert!(resumed.stderr.contains("search-pc_darts: epoch 2/2"), "{}", resumed.stderr);
+    assert!(!resumed.stderr.contains("search/darts: epoch"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("search/pc_darts: epoch 2/2"), "{}", resumed.stderr);
     for file in ["genotype-pc_darts.json", "weights-pc_darts.json", "search-pc_darts.safetensors"] {
         let expected = program.read_bytes(&format!("whole/seed-1/{file}"));
         assert_eq!(program.read_bytes(&format!("killed/seed-1/{file}")), expected, "{file}");

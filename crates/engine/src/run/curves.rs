@@ -120,7 +120,7 @@ impl Observer for Curves {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         let written = match event {
             Event::ExplorationStarted { phase, told, .. } => {
-                phase.clone_into(&mut self.phase);
+                self.phase = phase.to_string();
                 told.clone_into(&mut self.candidates);
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! Genotypes and their drawings, as a search finds them.
 
-use dartloom::record::{Event, Flow, Observer, ObserverError, RunDir};
+use dartloom::record::{Event, Flow, Observer, ObserverError, RunDir, Where};
 use dartloom::space::Genotype;
 
 use dartloom_report::svg;
@@ -17,8 +17,8 @@ impl Pictures {
         Self { dir }
     }
 
-    fn store(&self, phase: &str, epoch: usize, value: &serde_json::Value) -> std::io::Result<()> {
-        let name = format!("{}-epoch-{epoch:03}", phase.replace([' ', '/'], "-"));
+    fn store(&self, phase: &Where, epoch: usize, value: &serde_json::Value) -> std::io::Result<()> {
+        let name = format!("{}-epoch-{epoch:03}", phase.to_string().replace([' ', '/'], "-"));
         let text = serde_json::to_string_pretty(value)? + "\n";
         self.write(&format!("genotypes/{name}.json"), &text)?;
         let genotype: Genotype = serde_json::from_value(value.clone())?;

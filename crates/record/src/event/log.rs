@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, ObserverError};
 
+/// The version of events, which every line of a log carries. In version 1, which carried none, phases were
+/// sentences.
+pub(crate) const VERSION: u32 = 2;
+
 /// One line of a log: an event and when it was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -40,13 +44,25 @@ pub struct Truncated {
     pub text: String,
 }
 
+/// Read before the rest of a line, which another version may have changed.
+#[derive(Deserialize)]
+struct Version {
+    #[serde(default = "first")]
+    version: u32,
+}
+
+fn first() -> u32 {
+    1
+}
+
 /// Reads JSON lines as [`JsonLines`](crate::JsonLines) writes them.
 ///
 /// This crate opens no files: hand in a [`BufReader`](std::io::BufReader) of one, or the bytes themselves. A last line
 /// without a line feed is reported in [`EventLog::truncated`], not an error.
 ///
 /// # Errors
-/// [`ObserverError::Malformed`] with its number for a complete line that is no event (an empty one included),
+/// [`ObserverError::Version`] for a line of another version, [`ObserverError::Malformed`] with its number for a
+/// complete line that is no event (an empty one included),
 /// [`ObserverError::Read`] when the source fails.
 pub fn read_events_from(mut source: impl BufRead) -> Result<EventLog, ObserverError> {
     let mut log = EventLog::default();
@@ -64,8 +80,12 @@ pub fn read_events_from(mut source: impl BufRead) -> Result<EventLog, ObserverEr
             log.truncated = Some(Truncated { line, text });
             break;
         }
-        let record = serde_json::from_slice(&bytes)
-            .map_err(|source| ObserverError::Malformed { line, source })?;
+        let malformed = |source| ObserverError::Malformed { line, source };
+        let Version { version } = serde_json::from_slice(&bytes).map_err(malformed)?;
+        if version != VERSION {
+            return Err(ObserverError::Version { line, known: VERSION, found: version });
+        }
+        let record = serde_json::from_slice(&bytes).map_err(malformed)?;
         log.records.push(record);
         log.complete_bytes += length as u64;
     }

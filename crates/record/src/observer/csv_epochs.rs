@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use crate::{Event, Flow, Observer, ObserverError};
+use crate::{Event, Flow, Observer, ObserverError, Where};
 
 /// Writes the metrics of finished epochs as a table of `phase,epoch,metric,value`.
 ///
@@ -25,17 +25,18 @@ impl<W: Write> CsvEpochs<W> {
 
     fn write_rows<'a>(
         &mut self,
-        phase: &str,
+        phase: &Where,
         epoch: usize,
         metrics: impl Iterator<Item = (&'a String, &'a f64)>,
     ) -> Result<(), csv::Error> {
         if std::mem::take(&mut self.header) {
             self.writer.write_record(["phase", "epoch", "metric", "value"])?;
         }
+        let phase = phase.to_string();
         let epoch = epoch.to_string();
         for (metric, value) in metrics {
             // The debug form is the shortest that reads back as the same number.
-            self.writer.write_record([phase, &epoch, metric, &format!("{value:?}")])?;
+            self.writer.write_record([&*phase, &epoch, metric, &format!("{value:?}")])?;
         }
         self.writer.flush()?;
         Ok(())

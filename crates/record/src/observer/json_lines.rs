@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{Event, Flow, Observer, ObserverError};
 
-/// Writes one JSON object a line, each line in one call and flushed at once.
+/// Writes one JSON object a line with the version of events, each line in one call and flushed at once.
 ///
 /// With a clock every object also has a `seconds` field. A process killed while writing leaves at most one truncated
 /// line at the end, which [`read_events_from`](crate::read_events_from) reports.
@@ -36,6 +36,7 @@ impl<W: Write> JsonLines<W> {
 /// [`Record`](crate::Record) by reference.
 #[derive(Serialize)]
 struct Line<'a> {
+    version: u32,
     #[serde(flatten)]
     event: &'a Event,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +47,11 @@ impl<W: Write> Observer for JsonLines<W> {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         let seconds = self.clock.as_ref().map(|clock| clock()).filter(|s| s.is_finite());
         self.line.clear();
-        serde_json::to_writer(&mut self.line, &Line { event, seconds })
-            .map_err(|source| ObserverError::Encode { event: event.name(), source })?;
+        serde_json::to_writer(
+            &mut self.line,
+            &Line { version: crate::event::VERSION, event, seconds },
+        )
+        .map_err(|source| ObserverError::Encode { event: event.name(), source })?;
         self.line.push(b'\n');
         self.writer
             .write_all(&self.line)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Candidate, CellEntropy, Event};
+use dartloom_record::{Candidate, CellEntropy, Event, Leg, Where};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
@@ -10,7 +10,7 @@ pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
 }
 
 pub(crate) fn every_kind() -> Vec<Event> {
-    let phase = || "search".to_owned();
+    let phase = || Where::of_seed(0, Leg::Search("darts".to_owned()));
     let step = |loss, arch_loss| Event::Step {
         phase: phase(),
         epoch: 3,
@@ -83,7 +83,8 @@ fn the_name_is_the_tag_and_the_phase_the_field() {
     for event in every_kind() {
         let value = serde_json::to_value(&event).unwrap();
         assert_eq!(value["event"], event.name());
-        assert_eq!(value.get("phase").and_then(|phase| phase.as_str()), event.phase());
+        let phase = event.phase().map(|phase| serde_json::to_value(phase).unwrap());
+        assert_eq!(value.get("phase"), phase.as_ref());
     }
 }
 
@@ -91,15 +92,18 @@ fn the_name_is_the_tag_and_the_phase_the_field() {
 fn the_json_form_is_pinned() {
     let [.., stopped, _] = &every_kind()[..] else { panic!("too few") };
     let text = serde_json::to_string(stopped).unwrap();
-    assert_eq!(text, r#"{"event":"stopped","phase":"search","epoch":4,"step":2}"#);
+    assert_eq!(
+        text,
+        r#"{"event":"stopped","phase":{"seed":0,"leg":"search/darts"},"epoch":4,"step":2}"#
+    );
     let text = serde_json::to_string(&every_kind()[2]).unwrap();
-    let expected = r#"{"event":"step","phase":"search","epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
+    let expected = r#"{"event":"step","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
     assert_eq!(text, expected);
     let text = serde_json::to_string(&every_kind()[7]).unwrap();
-    let expected = r#"{"event":"rule_holds","phase":"search","epoch":3,"rule":"skip count","seen":"2 skip connections","stops":true}"#;
+    let expected = r#"{"event":"rule_holds","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"rule":"skip count","seen":"2 skip connections","stops":true}"#;
     assert_eq!(text, expected);
     let text = serde_json::to_string(&every_kind()[5]).unwrap();
-    let expected = r#"{"event":"entropy","phase":"search","epoch":3,"cells":{"normal":{"edges":[1.0,0.5]},"reduce":{"edges":[0.25],"nodes":[0.0]}}}"#;
+    let expected = r#"{"event":"entropy","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"cells":{"normal":{"edges":[1.0,0.5]},"reduce":{"edges":[0.25],"nodes":[0.0]}}}"#;
     assert_eq!(text, expected);
 }
 
@@ -112,7 +116,7 @@ fn floats_that_are_not_finite_are_words() {
     assert!(metrics["a"].is_nan());
     assert!(metrics["b"] > f64::MAX && metrics["c"] < f64::MIN);
 
-    let text = r#"{"event":"step","phase":"p","epoch":0,"step":0,"steps":1,"loss":"-inf","arch_loss":"NaN"}"#;
+    let text = r#"{"event":"step","phase":{"leg":"p"},"epoch":0,"step":0,"steps":1,"loss":"-inf","arch_loss":"NaN"}"#;
     let event: Event = serde_json::from_str(text).unwrap();
     let Event::Step { loss, arch_loss, .. } = &event else { panic!("kind") };
     assert!(*loss < f64::MIN && arch_loss.unwrap().is_nan());

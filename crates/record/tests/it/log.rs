@@ -89,11 +89,17 @@ fn a_cut_log_can_be_continued() {
 
 #[test]
 fn a_malformed_complete_line_is_named() {
-    let good = r#"{"event":"note","text":"fine"}"#;
-    let unknown = r#"{"event":"exploded"}"#;
-    for bad in
-        ["", "{", unknown, "17", "{\"text\":\"no tag\"}", "\u{fffd}", good.trim_end_matches('}')]
-    {
+    let good = r#"{"version":2,"event":"note","text":"fine"}"#;
+    let unknown = r#"{"version":2,"event":"exploded"}"#;
+    for bad in [
+        "",
+        "{",
+        unknown,
+        "17",
+        "{\"version\":2,\"text\":\"no tag\"}",
+        "\u{fffd}",
+        good.trim_end_matches('}'),
+    ] {
         let text = format!("{good}\n{good}\n{bad}\n{good}\n");
         match read_events_from(text.as_bytes()) {
             Err(ObserverError::Malformed { line, .. }) => assert_eq!(line, 3, "{bad}"),
@@ -112,9 +118,19 @@ fn a_failing_source_is_named_with_its_line() {
             Err(io::Error::other("gone"))
         }
     }
-    let source = b"{\"event\":\"note\",\"text\":\"\"}\n".chain(Failing);
+    let source = b"{\"version\":2,\"event\":\"note\",\"text\":\"\"}\n".chain(Failing);
     assert!(matches!(
         read_events_from(BufReader::new(source)),
         Err(ObserverError::Read { line: 2, .. })
     ));
+}
+
+#[test]
+fn a_line_of_another_version_is_refused_with_its_number() {
+    let sentence = r#"{"event":"stopped","phase":"seed 0 search","epoch":4,"step":2}"#;
+    let mut bytes = written(&every_kind()[..1]);
+    bytes.extend(format!("{sentence}\n").bytes());
+    let error = read_events_from(&bytes[..]).unwrap_err();
+    assert_eq!(error.to_string(), "line 2: expected events of version 2, found version 1");
+    assert!(matches!(error, ObserverError::Version { line: 2, known: 2, found: 1 }));
 }

@@ -36,7 +36,7 @@ fn note() -> Event {
 }
 
 fn epoch(epoch: usize, values: &[(&str, f64)]) -> Event {
-    Event::EpochFinished { phase: "search, first".to_owned(), epoch, metrics: metrics(values) }
+    Event::EpochFinished { phase: "search, first".into(), epoch, metrics: metrics(values) }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use dartloom_data::{Dataset, Parts};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Identity, KeptRuns, Observer, RunDir};
+use dartloom_record::{Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
 };
@@ -82,7 +82,7 @@ pub struct OpBenchmark<'a> {
 }
 
 impl OpBenchmark<'_> {
-    /// Trains everything that `dir` does not have yet. Phases are `PHASE/0`, `PHASE/1`, ...
+    /// Trains everything that `dir` does not have yet. Phases are the candidates 0, 1, ... of `phase`.
     ///
     /// Finished trainings are kept in `dir`, so a stopped benchmark goes on where it was; those that
     /// are damaged there, or that belong to an operation which says no identity, are made again, and
@@ -94,7 +94,7 @@ impl OpBenchmark<'_> {
     /// proxy, configuration, seed or data set.
     pub fn run(
         &self,
-        phase: &str,
+        phase: &Where,
         dir: &RunDir,
         observer: &mut dyn Observer,
     ) -> Result<Option<OpBenchmarkOutcome>, ScoreError> {
@@ -107,7 +107,7 @@ impl OpBenchmark<'_> {
         let mut outcome = OpBenchmarkOutcome { runs };
         for (index, place) in plan.iter().enumerate().skip(outcome.runs.len()) {
             let model = self.model(place)?;
-            let name = format!("{phase}/{index}");
+            let name = phase.clone().with_candidate(index as u64);
             let file = dir.file(&format!("op-run-{index}.safetensors"));
             let mut session = Session::new(&mut *observer).saved_at(file);
             let Some(accuracy) = self.train(name, place.run, &model, &mut session)? else {
@@ -202,7 +202,7 @@ impl OpBenchmark<'_> {
 
     fn train(
         &self,
-        phase: String,
+        phase: Where,
         run: usize,
         model: &DerivedNetwork,
         session: &mut Session<'_>,
@@ -217,7 +217,7 @@ impl OpBenchmark<'_> {
         let judged = fit.evaluate()?.ok_or_else(|| TrainError::Config {
             field: "validation images",
             expected: "at least one",
-            found: fit.phase().to_owned(),
+            found: fit.phase().to_string(),
         })?;
         Ok(Some(judged.accuracy))
     }

@@ -53,7 +53,7 @@ fn run(
     let dir = RunDir::open(folder.path())?;
     let mut observer =
         observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-    benchmark.run("ops", &dir, &mut observer)
+    benchmark.run(&"ops".into(), &dir, &mut observer)
 }
 
 fn whole(proxy: &Genotype, config: OpBenchmarkConfig) -> OpBenchmarkOutcome {

@@ -94,8 +94,8 @@ struct Leaky {
 impl Stepper for Leaky {
     type Error = TrainError;
 
-    fn phase(&self) -> &str {
-        "leaky"
+    fn phase(&self) -> dartloom_record::Where {
+        "leaky".into()
     }
 
     fn epochs(&self) -> usize {

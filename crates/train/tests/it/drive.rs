@@ -32,8 +32,8 @@ impl Counter {
 impl Stepper for Counter {
     type Error = TrainError;
 
-    fn phase(&self) -> &str {
-        "count"
+    fn phase(&self) -> dartloom_record::Where {
+        "count".into()
     }
 
     fn epochs(&self) -> usize {

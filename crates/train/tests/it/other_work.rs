@@ -66,8 +66,8 @@ struct Unsaid {
 impl Stepper for Unsaid {
     type Error = TrainError;
 
-    fn phase(&self) -> &str {
-        "mine"
+    fn phase(&self) -> dartloom_record::Where {
+        "mine".into()
     }
 
     fn epochs(&self) -> usize {

@@ -7,12 +7,12 @@ mod stored;
 use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
-use dartloom_record::{Clock, Observer, RunDir};
+use dartloom_record::{Clock, Contender, Leg, Observer, RunDir, Where};
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, MethodParts, Part, Stopwatch};
+use super::{Comparison, MethodParts, Stopwatch};
 use crate::random::FILE as CANDIDATES;
 use crate::{RandomSearch, VerdictError};
 use dartloom_data::Split;
@@ -20,13 +20,6 @@ use dartloom_explore::{FailureCount, by_reason};
 use dartloom_search::stop::Stopped;
 use dartloom_search::{Gap, SearchError, SearchParts, SupernetSearch};
 use retrain::Entrant;
-
-/// The leg of random search.
-pub(super) const RANDOM: &str = "random";
-/// The leg that retrains what it found.
-pub(super) const RETRAIN_RANDOM: &str = "retrain-random";
-/// The leg of the hand-made network.
-pub(super) const RETRAIN_BASELINE: &str = "retrain-baseline";
 
 /// What a leg ended with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,15 +92,8 @@ impl std::fmt::Debug for Contest<'_> {
     }
 }
 
-/// Results of one seed.
-#[derive(Clone, Debug)]
-pub(super) struct SeedResults {
-    /// One for each method.
-    pub(super) searches: Vec<LegResult>,
-    pub(super) random: LegResult,
-    /// Retrained: what each method found, what random search found, the baseline.
-    pub(super) trained: Vec<LegResult>,
-}
+/// What the legs of one seed ended with.
+pub(super) type SeedResults = BTreeMap<Leg, LegResult>;
 
 /// Where random search draws its candidates, and how they are trained.
 #[derive(Clone, Copy)]
@@ -128,9 +114,10 @@ impl<'a> Candidates<'a> {
 }
 
 /// The same error with the name that a leg has in events: searches do not know it step by step.
-fn in_phase(error: SearchError, phase: String) -> VerdictError {
+fn in_phase(error: SearchError, phase: &Where) -> VerdictError {
     match error {
         SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
+            let phase = phase.to_string();
             TrainError::NotFinite { phase, epoch, step, what, place }.into()
         }
         other => other.into(),
@@ -138,9 +125,9 @@ fn in_phase(error: SearchError, phase: String) -> VerdictError {
 }
 
 /// The architecture that a search's leg has found.
-fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, VerdictError> {
+fn found(result: &LegResult, file: String) -> Result<&Genotype, VerdictError> {
     result.genotype.as_ref().ok_or_else(|| VerdictError::Stored {
-        file: format!("{leg}.json"),
+        file,
         expected: "the genotype that was found",
         found: "none".to_owned(),
     })
@@ -149,47 +136,62 @@ fn found<'a>(result: &'a LegResult, leg: &str) -> Result<&'a Genotype, VerdictEr
 impl Contest<'_> {
     pub(super) fn run(&mut self) -> Result<Option<SeedResults>, VerdictError> {
         let (comparison, noise) = (self.comparison, Noise::new(self.seed));
-        let methods = &comparison.methods;
-        let mut searches = Vec::with_capacity(methods.len());
-        for method in methods {
+        let mut searched = SeedResults::new();
+        for method in &comparison.methods {
             let Some(result) = self.search(method, noise)? else { return Ok(None) };
-            searches.push(result);
+            searched.insert(Leg::Search(method.key.clone()), result);
         }
-        let most = searches.iter().map(|search| search.training_macs).max();
+        let most = searched.values().map(|search| search.training_macs).max();
         for explorer in &comparison.explorers {
             let Some(result) = self.explore(explorer, noise, most)? else { return Ok(None) };
-            searches.push(result);
+            searched.insert(Leg::Explore(explorer.key.clone()), result);
         }
         let Some(first) = Candidates::first(comparison) else { return Ok(None) };
         // Never less than a method had: what it is better than had the same chance.
-        let budget = searches.iter().map(|search| search.training_macs).max().unwrap_or(0);
+        let budget = searched.values().map(|search| search.training_macs).max().unwrap_or(0);
         let Some(random) = self.random(first, noise, budget)? else { return Ok(None) };
+        searched.insert(Leg::Random, random);
 
-        let spaces = methods.iter().map(|method| method.space);
-        let spaces = spaces.chain(comparison.explorers.iter().map(|explorer| explorer.space));
-        let mut entrants = Vec::with_capacity(searches.len() + 2);
-        for (((key, _), space), result) in comparison.contenders().iter().zip(spaces).zip(&searches)
-        {
-            let leg = comparison.leg(Part::Retrain, key);
-            let entrant = match &result.failure {
-                Some(reason) => Entrant::Missing(reason),
-                None => {
-                    let search = comparison.leg(Part::Search, key);
-                    Entrant::searched(found(result, &search)?, space)
-                }
-            };
-            entrants.push((leg, entrant));
-        }
-        let genotype = found(&random, RANDOM)?;
-        entrants.push((RETRAIN_RANDOM.to_owned(), Entrant::random(genotype, first.space)));
-        entrants.push((RETRAIN_BASELINE.to_owned(), Entrant::Baseline));
-        let mut trained = Vec::with_capacity(entrants.len());
-        for (leg, entrant) in entrants {
+        let mut results = searched.clone();
+        for (contender, entrant) in self.entrants(&searched, first)? {
+            let leg = Leg::Retrain(contender);
             let Some(result) = self.retrain(&leg, entrant, noise)? else { return Ok(None) };
-            trained.push(result);
+            results.insert(leg, result);
         }
         self.tell_reused()?;
-        Ok(Some(SeedResults { searches, random, trained }))
+        Ok(Some(results))
+    }
+
+    /// What is retrained, in order.
+    fn entrants<'r>(
+        &self,
+        searched: &'r SeedResults,
+        first: Candidates<'r>,
+    ) -> Result<Vec<(Contender, Entrant<'r>)>, VerdictError>
+    where
+        Self: 'r,
+    {
+        let comparison = self.comparison;
+        let layout = comparison.layout();
+        let spaces = comparison.methods.iter().map(|method| method.space);
+        let spaces = spaces.chain(comparison.explorers.iter().map(|explorer| explorer.space));
+        let mut entrants = Vec::with_capacity(searched.len() + 1);
+        for ((leg, (key, _)), space) in
+            comparison.searches().iter().zip(comparison.contenders()).zip(spaces)
+        {
+            let Some(result) = searched.get(leg) else { continue };
+            let entrant = match &result.failure {
+                Some(reason) => Entrant::Missing(reason),
+                None => Entrant::searched(found(result, layout.result(leg))?, space),
+            };
+            entrants.push((Contender::of(key), entrant));
+        }
+        if let Some(random) = searched.get(&Leg::Random) {
+            let genotype = found(random, layout.result(&Leg::Random))?;
+            entrants.push((Contender::Random, Entrant::random(genotype, first.space)));
+        }
+        entrants.push((Contender::Baseline, Entrant::Baseline));
+        Ok(entrants)
     }
 
     fn search(
@@ -198,7 +200,7 @@ impl Contest<'_> {
         noise: Noise,
     ) -> Result<Option<LegResult>, VerdictError> {
         let comparison = self.comparison;
-        let leg = &*comparison.leg(Part::Search, &method.key);
+        let (leg, layout) = (&Leg::Search(method.key.clone()), comparison.layout());
         let identity = self.searched(leg, method)?;
         match self.stored(leg, &identity)? {
             None if !self.looks => {}
@@ -215,8 +217,9 @@ impl Contest<'_> {
         };
         let (config, noise) = (method.search.clone(), noise.child("search"));
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
-        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
+        let seconds = layout.seconds(leg);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
+        let checkpoint = self.dir.file(&layout.checkpoint(leg));
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
         let outcome = match drive(&mut search, &mut session) {
             Ok(outcome) => outcome,
@@ -224,7 +227,7 @@ impl Contest<'_> {
                 // What a whole search costs: random search may have as much.
                 let training_macs = search.training_macs();
                 let seconds = watch.seconds();
-                let failure = Some(in_phase(error, self.phase(leg)).divergence()?);
+                let failure = Some(in_phase(error, &self.phase(leg)).divergence()?);
                 let result = LegResult { seconds, training_macs, failure, ..LegResult::default() };
                 return self.finish(leg, &identity, result, &[]);
             }
@@ -237,8 +240,8 @@ impl Contest<'_> {
         let last = search.end();
         let decoded = search.decode(last)?;
         let gap = Some(search.gap(&decoded.genotype)?).filter(Gap::is_finite);
-        let file = |stem| comparison.file(stem, &method.key, "json");
-        let files = [file("weights"), file("genotype"), file("best-epoch")];
+        let key = &method.key;
+        let files = [layout.weights(key), layout.genotype(key), layout.best_epoch(key)];
         self.write(&files[0], &search.table(last)?)?;
         self.write(&files[1], &decoded.genotype)?;
         // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
@@ -261,7 +264,8 @@ impl Contest<'_> {
         budget: u64,
     ) -> Result<Option<LegResult>, VerdictError> {
         let identity = self.drawn(first, budget)?;
-        match self.stored(RANDOM, &identity)? {
+        let (leg, layout) = (&Leg::Random, self.comparison.layout());
+        match self.stored(leg, &identity)? {
             None if !self.looks => {}
             stored => return Ok(stored),
         }
@@ -276,8 +280,10 @@ impl Contest<'_> {
             budget,
             noise: noise.child("random"),
         };
-        let (phase, dir) = (self.phase(RANDOM), self.dir.inside(RANDOM)?);
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, RANDOM)?;
+        let (phase, folder) = (self.phase(leg), layout.stem(leg));
+        let dir = self.dir.inside(&folder)?;
+        let seconds = layout.seconds(leg);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
         let Some(outcome) = random.run(&phase, &dir, &mut watch)? else {
             watch.store()?;
             return Ok(None);
@@ -299,10 +305,10 @@ impl Contest<'_> {
             tried: Some(tried),
             ..LegResult::default()
         };
-        self.finish(RANDOM, &identity, result, &[format!("{RANDOM}/{CANDIDATES}")])
+        self.finish(leg, &identity, result, &[format!("{folder}/{CANDIDATES}")])
     }
 
-    fn phase(&self, leg: &str) -> String {
-        format!("seed {} {leg}", self.seed)
+    fn phase(&self, leg: &Leg) -> Where {
+        Where::of_seed(self.seed, leg.clone())
     }
 }

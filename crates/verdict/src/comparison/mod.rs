@@ -22,7 +22,7 @@ pub use stopwatch::Stopwatch;
 
 use dartloom_data::{Dataset, Digested};
 use dartloom_ops::Registry;
-use dartloom_record::{Clock, Event, Observer, RunDir, Silent};
+use dartloom_record::{Clock, Contender, Event, Leg, Observer, RunDir, RunLayout, Silent};
 
 use crate::VerdictError;
 
@@ -47,20 +47,26 @@ pub struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// The legs of one seed in the order they are run: the names of its files, and what stands
-    /// behind `seed N ` in the names of its phases.
-    ///
-    /// ```text
-    /// one method:  search, random, retrain-searched, retrain-random, retrain-baseline
-    /// several:     search-KEY..., random, retrain-KEY..., retrain-random, retrain-baseline
-    /// ```
-    pub fn legs(&self) -> Vec<String> {
-        let keys = || self.contenders().into_iter().map(|(key, _)| key);
-        let searches = keys().map(|key| self.leg(Part::Search, key));
-        let mut legs: Vec<String> = searches.chain([legs::RANDOM.to_owned()]).collect();
-        legs.extend(keys().map(|key| self.leg(Part::Retrain, key)));
-        legs.extend([legs::RETRAIN_RANDOM, legs::RETRAIN_BASELINE].map(str::to_owned));
+    /// The legs of one seed in the order they are run: every search, random search, the training of
+    /// what each has found, that of the hand-made network.
+    pub fn legs(&self) -> Vec<Leg> {
+        let mut legs = self.searches();
+        legs.push(Leg::Random);
+        legs.extend(self.contenders().into_iter().map(|(key, _)| Leg::Retrain(Contender::of(key))));
+        legs.extend([Contender::Random, Contender::Baseline].map(Leg::Retrain));
         legs
+    }
+
+    /// The legs of all that searches, in the order of the table.
+    fn searches(&self) -> Vec<Leg> {
+        let methods = self.methods.iter().map(|method| Leg::Search(method.key.clone()));
+        let explorers = self.explorers.iter().map(|explorer| Leg::Explore(explorer.key.clone()));
+        methods.chain(explorers).collect()
+    }
+
+    /// What its files are called.
+    pub fn layout(&self) -> RunLayout {
+        RunLayout::of(self.contenders().len())
     }
 
     /// Key and name of all that searches, in the order of the table.
@@ -68,24 +74,6 @@ impl Comparison<'_> {
         let methods = self.methods.iter().map(|method| (&*method.key, &*method.name));
         let explorers = self.explorers.iter().map(|explorer| (&*explorer.key, &*explorer.name));
         methods.chain(explorers).collect()
-    }
-
-    /// The name of a method's leg; a method that is alone has no need of its key.
-    fn leg(&self, part: Part, key: &str) -> String {
-        match (part, self.contenders().len()) {
-            (Part::Search, 0 | 1) => "search".to_owned(),
-            (Part::Search, _) => format!("search-{key}"),
-            (Part::Retrain, 0 | 1) => "retrain-searched".to_owned(),
-            (Part::Retrain, _) => format!("retrain-{key}"),
-        }
-    }
-
-    /// The name of a file of a method's beside its legs'.
-    fn file(&self, stem: &str, key: &str, ending: &str) -> String {
-        match self.contenders().len() {
-            0 | 1 => format!("{stem}.{ending}"),
-            _ => format!("{stem}-{key}.{ending}"),
-        }
     }
 
     /// Runs, or goes on with, the whole comparison in `dir`.
@@ -172,7 +160,7 @@ impl Comparison<'_> {
         }
         let mut seeds = Vec::with_capacity(self.config.seeds.len());
         for &seed in &self.config.seeds {
-            let dir = dir.inside(&format!("seed-{seed}"))?;
+            let dir = dir.inside(&RunLayout::seed(seed))?;
             let observer = &mut *observer;
             let mut contest =
                 Contest { comparison: &known, seed, dir, observer, clock, reused: 0, looks };
@@ -181,14 +169,8 @@ impl Comparison<'_> {
                 None => return Ok(None),
             }
         }
-        let names: Vec<&str> = self.contenders().into_iter().map(|(_, name)| name).collect();
-        Ok(Some(Report::new(&names, self.config.baseline.name(), &seeds, &labels)?))
+        let names = self.contenders().into_iter().map(|(_, name)| name);
+        let searched: Vec<(Leg, &str)> = self.searches().into_iter().zip(names).collect();
+        Ok(Some(Report::new(&searched, self.config.baseline.name(), &seeds, &labels)?))
     }
-}
-
-/// What a method has a leg for.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Search,
-    Retrain,
 }

@@ -4,7 +4,7 @@ mod paired;
 
 use std::collections::BTreeMap;
 
-use dartloom_record::statistics;
+use dartloom_record::{Contender, Leg, statistics};
 use serde::{Deserialize, Serialize};
 
 pub use paired::PairedReport;
@@ -84,28 +84,30 @@ impl Report {
     ///
     /// Fails with [`VerdictError::NothingTrained`] when no contender has an accuracy.
     pub(super) fn new(
-        methods: &[&str],
+        searched: &[(Leg, &str)],
         baseline: &str,
         seeds: &[SeedResults],
         labels: &Labels,
     ) -> Result<Self, VerdictError> {
-        let names = methods.iter().copied().chain(["random search", baseline]);
-        let row = |(slot, name)| contender(name, slot, seeds);
-        let contenders: Vec<ContenderReport> = names.enumerate().map(row).collect();
+        let row = |(search, name): &(Leg, &str)| contender(name, Some(search), seeds);
+        let mut contenders: Vec<ContenderReport> = searched.iter().map(row).collect();
+        contenders.push(contender("random search", Some(&Leg::Random), seeds));
+        contenders.push(contender(baseline, None, seeds));
         if contenders.iter().all(|row| row.accuracy.is_none()) {
             let failures = contenders.iter().flat_map(|row| &row.failures);
             let last = failures.last().cloned().unwrap_or_default();
             let networks = contenders.len() * seeds.len();
             return Err(VerdictError::NothingTrained { networks, last });
         }
-        let (searched, others) = contenders.split_at(methods.len());
-        let methods = searched.iter().enumerate().map(|(slot, row)| {
-            let legs: Vec<_> = seeds.iter().filter_map(|seed| seed.searches.get(slot)).collect();
+        let (rows, others) = contenders.split_at(searched.len());
+        let methods = rows.iter().zip(searched).map(|(row, (search, _))| {
+            let legs: Vec<_> = seeds.iter().filter_map(|seed| seed.get(search)).collect();
             MethodReport::new(row, others, &legs)
         });
+        let random = seeds.iter().filter_map(|seed| seed.get(&Leg::Random));
         Ok(Self {
             methods: methods.collect::<Result<_, _>>()?,
-            random: seeds.iter().filter_map(|seed| seed.random.tried.clone()).collect(),
+            random: random.filter_map(|search| search.tried.clone()).collect(),
             majority: labels.majority(),
             remarks: labels.remarks(),
             contenders,
@@ -138,16 +140,21 @@ impl MethodReport {
     }
 }
 
-/// The row of what is retrained in `slot`.
-fn contender(name: &str, slot: usize, seeds: &[SeedResults]) -> ContenderReport {
-    let trained: Vec<&LegResult> = seeds.iter().filter_map(|seed| seed.trained.get(slot)).collect();
+/// The row of what a search has found; that of the hand-made network where there is no search.
+fn contender(name: &str, search: Option<&Leg>, seeds: &[SeedResults]) -> ContenderReport {
+    let retrain = Leg::Retrain(match search {
+        Some(Leg::Search(key) | Leg::Explore(key)) => Contender::of(key),
+        Some(_) => Contender::Random,
+        None => Contender::Baseline,
+    });
+    let trained: Vec<&LegResult> = seeds.iter().filter_map(|seed| seed.get(&retrain)).collect();
     let mean = |values: Vec<f64>| statistics::mean(&values);
     let counted = |count: fn(&LegResult) -> Option<u64>| {
         mean(trained.iter().filter_map(|leg| count(leg)).map(|count| count as f64).collect())
     };
-    // Behind the methods' searches stands random search's; a hand-made network has none, and costs none.
-    let search = |value: fn(&LegResult) -> f64| {
-        let legs = seeds.iter().map(|seed| seed.searches.iter().chain([&seed.random]).nth(slot));
+    // A hand-made network has no search, and costs none.
+    let searching = |value: fn(&LegResult) -> f64| {
+        let legs = seeds.iter().map(|seed| search.and_then(|search| seed.get(search)));
         mean(legs.map(|leg| leg.map_or(0.0, value)).collect()).unwrap_or(0.0)
     };
     let accuracies: Vec<Option<f64>> = trained.iter().map(|leg| leg.accuracy).collect();
@@ -160,9 +167,9 @@ fn contender(name: &str, slot: usize, seeds: &[SeedResults]) -> ContenderReport 
         failures: trained.iter().filter_map(|leg| leg.failure.clone()).collect(),
         parameters: counted(|leg| leg.parameters),
         macs: counted(|leg| leg.macs),
-        search_seconds: search(|leg| leg.seconds),
+        search_seconds: searching(|leg| leg.seconds),
         train_seconds: mean(trained.iter().map(|leg| leg.seconds).collect()).unwrap_or(0.0),
-        search_macs: search(|leg| leg.training_macs as f64),
+        search_macs: searching(|leg| leg.training_macs as f64),
     }
 }
 

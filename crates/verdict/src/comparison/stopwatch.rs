@@ -21,7 +21,7 @@ impl std::fmt::Debug for Stopwatch<'_> {
 }
 
 impl<'a> Stopwatch<'a> {
-    /// A stopwatch that goes on from the seconds stored in `dir` under `leg`.
+    /// A stopwatch that goes on from the seconds stored in `file` of `dir`.
     ///
     /// # Errors
     /// When the stored seconds cannot be read.
@@ -29,9 +29,8 @@ impl<'a> Stopwatch<'a> {
         inner: &'a mut dyn Observer,
         clock: Clock<'a>,
         dir: &RunDir,
-        leg: &str,
+        file: String,
     ) -> Result<Self, TrainError> {
-        let file = format!("{leg}.seconds");
         let stored = dir.read(&file)?;
         // A damaged time does not make the leg's result wrong: start from zero then.
         let before = stored.and_then(|text| text.trim().parse().ok()).unwrap_or(0.0);

@@ -5,7 +5,7 @@ mod draws;
 use dartloom_net::Model as _;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Event, Identity, KeptRuns, Observer, RunDir};
+use dartloom_record::{Event, Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Evaluation, FitConfig, Session};
 use serde::{Deserialize, Serialize};
@@ -185,7 +185,7 @@ impl RandomSearch<'_> {
     /// of another search: of other numbers, another seed, space or data set.
     pub fn run(
         &self,
-        phase: &str,
+        phase: &Where,
         dir: &RunDir,
         observer: &mut dyn Observer,
     ) -> Result<Option<RandomOutcome>, VerdictError> {
@@ -211,7 +211,7 @@ impl RandomSearch<'_> {
             if index > 0 && spent > self.budget {
                 break;
             }
-            let name = format!("{phase}/{index}");
+            let name = phase.clone().with_candidate(index as u64);
             let proposal = Proposal::new(index as u64, genotype.clone());
             let file = dir.file(&candidate_file(index as u64));
             let mut session = Session::new(&mut *observer).saved_at(file);

@@ -9,7 +9,7 @@ use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Event, Flow, RunDir, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_train::{
     Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
@@ -135,7 +135,7 @@ impl Training<'_> {
     /// The error of its training, or of its checkpoint.
     pub fn train(
         &self,
-        phase: String,
+        phase: Where,
         proposal: &Proposal,
         model: &DerivedNetwork,
         session: &mut Session<'_>,
@@ -152,7 +152,7 @@ impl Training<'_> {
         let judged = fit.inner().evaluate()?.ok_or_else(|| TrainError::Config {
             field: "validation images",
             expected: "at least one",
-            found: fit.inner().phase().to_owned(),
+            found: fit.inner().phase().to_string(),
         })?;
         Ok(Some(judged))
     }
@@ -208,7 +208,7 @@ impl Training<'_> {
         session: &mut Session<'_>,
     ) -> Result<Outcome, VerdictError> {
         let model = self.model(&proposal.genotype, proposal.task)?;
-        let phase = format!("candidate {}", proposal.task);
+        let phase = Where::from("candidate").with_candidate(proposal.task);
         Ok(match self.train(phase, proposal, &model, session)? {
             Some(judged) => Outcome::measured(judged.accuracy, model.cost()),
             None => Outcome::Failed { reason: "stopped".to_owned() },

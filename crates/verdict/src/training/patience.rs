@@ -1,6 +1,6 @@
 //! A training that ends when it gets no better.
 
-use dartloom_record::Identity;
+use dartloom_record::{Identity, Where};
 use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -34,7 +34,7 @@ impl<'a> Patient<'a> {
 impl Stepper for Patient<'_> {
     type Error = TrainError;
 
-    fn phase(&self) -> &str {
+    fn phase(&self) -> Where {
         self.fit.phase()
     }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use dartloom_data::{Dataset, Split};
 use dartloom_decode::{EdgeWeighted, TopK};
-use dartloom_record::{Event, Flow, RecordError, RunDir, observer_fn};
+use dartloom_record::{Event, Flow, Leg, RecordError, RunDir, observer_fn};
 use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
@@ -153,14 +153,14 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     let mut finished = Vec::new();
     let whole = run(&dir, config(&[1, 2]), |event| {
         match event {
-            Event::PhaseFinished { phase, .. } => finished.push(phase.clone()),
+            Event::PhaseFinished { phase, .. } => finished.push(phase.to_string()),
             Event::Finished { .. } => finished.push("all".to_owned()),
             _ => (),
         }
         false
     });
     let whole = whole.unwrap().unwrap();
-    let legs = ["search", "random", "retrain-searched", "retrain-random", "retrain-baseline"];
+    let legs = ["search/darts", "random", "retrain/darts", "retrain/random", "retrain/baseline"];
     let phases = [1, 2].into_iter().flat_map(|seed| legs.map(|leg| format!("seed {seed} {leg}")));
     assert_eq!(finished, phases.chain(["all".to_owned()]).collect::<Vec<_>>());
     assert_eq!(whole.methods[0].gaps.len(), 2);
@@ -324,19 +324,19 @@ fn several_methods_share_random_search_and_the_baseline() {
     let mut finished = Vec::new();
     let whole = run_with(&dir, config(&[1]), both(), |event| {
         if let Event::PhaseFinished { phase, .. } = event {
-            finished.push(phase.replace("seed 1 ", ""));
+            finished.push(phase.leg.to_string());
         }
         false
     });
     let whole = whole.unwrap().unwrap();
     let legs = [
-        "search-darts",
-        "search-other_1",
+        "search/darts",
+        "search/other_1",
         "random",
-        "retrain-darts",
-        "retrain-other_1",
-        "retrain-random",
-        "retrain-baseline",
+        "retrain/darts",
+        "retrain/other_1",
+        "retrain/random",
+        "retrain/baseline",
     ];
     assert_eq!(finished, legs);
     let inside = dir.inside("seed-1").unwrap();
@@ -408,7 +408,7 @@ fn methods_must_be_told_apart() {
 
 /// The search's leg alone.
 fn searched(dir: &RunDir, change: impl FnOnce(&mut MethodParts<'_>)) -> LegResult {
-    let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.contains("random"));
+    let beyond = |event: &Event| event.phase().is_some_and(|phase| phase.leg == Leg::Random);
     assert_eq!(run_as(dir, config(&[1]), change, beyond).unwrap(), None);
     dir.inside("seed-1").unwrap().stored("search.json").unwrap().unwrap().value
 }

@@ -100,7 +100,7 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     };
     let directory = tempfile::tempdir().unwrap();
     let dir = RunDir::open(directory.path()).unwrap();
-    names_the_remedy(random.run("random", &dir, &mut Silent).unwrap_err());
+    names_the_remedy(random.run(&"random".into(), &dir, &mut Silent).unwrap_err());
 
     let mut training = Training {
         space: &space,

@@ -275,12 +275,12 @@ fn work_with_a_part_that_says_nothing_is_done_again_and_a_note_says_why() {
         let first = run(&dir, &make()).unwrap();
         // Told before there is anything to lose.
         assert!(
-            first.notes[0].contains("seed 0 search: ") && first.notes[0].contains(what),
+            first.notes[0].contains("seed 0 search/mine: ") && first.notes[0].contains(what),
             "{first:?}"
         );
         let second = run(&dir, &make()).unwrap();
         assert!(second.steps > 0, "{what}: {second:?}");
-        let told = "seed 0 search: its result is made again: ";
+        let told = "seed 0 search/mine: its result is made again: ";
         assert!(second.notes[0].contains(told) && second.notes[0].contains(what), "{second:?}");
         // Once it says what it is, this is done once more and then kept.
         assert!(run(&dir, &made()).is_ok_and(|ran| ran.steps > 0), "{what}");

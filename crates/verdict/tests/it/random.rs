@@ -56,7 +56,7 @@ impl Bench {
         let dir = RunDir::open(self.directory.path().join(name))?;
         let mut observer =
             observer_fn(|event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
-        random.run("random", &dir, &mut observer)
+        random.run(&"random".into(), &dir, &mut observer)
     }
 
     fn run(&self, name: &str, budget: u64) -> RandomOutcome {
@@ -179,7 +179,7 @@ fn every_candidate_is_a_phase_of_its_own() {
     let mut phases = Vec::new();
     let watch = |event: &Event| {
         if let Event::PhaseStarted { phase, .. } = event {
-            phases.push(phase.clone());
+            phases.push(phase.to_string());
         }
         false
     };

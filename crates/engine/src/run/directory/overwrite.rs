@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use dartloom::record::RunLayout;
+
 use super::{EXPERIMENT, FINISHED, REPORT, RUN, VERDICT};
 use crate::error::EngineError;
 
@@ -12,7 +14,7 @@ const ASIDE: &str = "overwritten.tmp";
 
 /// Everything else that a run writes, beside the directories of seeds.
 const OTHERS: [&str; 6] =
-    ["events.jsonl", "metrics.csv", "log.txt", "genotypes", "cells", "curves"];
+    [RunLayout::EVENTS, RunLayout::EPOCHS, RunLayout::LOG, "genotypes", "cells", "curves"];
 
 /// The files of a run, moved aside: a new run that cannot begin gives them back.
 #[derive(Debug)]

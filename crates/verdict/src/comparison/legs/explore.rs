@@ -9,11 +9,11 @@ use dartloom_dist::journal::Journal;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_net::memory::Calibration;
 use dartloom_noise::Noise;
-use dartloom_record::{Event, RunDir};
+use dartloom_record::{Event, Leg, RunDir};
 use serde_json::json;
 
 use super::{Contest, LegResult, Tried};
-use crate::comparison::{ExplorerParts, Part, Stopwatch, Workers};
+use crate::comparison::{ExplorerParts, Stopwatch, Workers};
 use crate::training::candidate_file;
 use crate::{Training, VerdictError};
 use dartloom_explore::{
@@ -31,7 +31,7 @@ impl Contest<'_> {
         most: Option<u64>,
     ) -> Result<Option<LegResult>, VerdictError> {
         let comparison = self.comparison;
-        let leg = &*comparison.leg(Part::Search, &parts.key);
+        let (leg, layout) = (&Leg::Explore(parts.key.clone()), comparison.layout());
         let ExplorerParts { space, rules, .. } = parts;
         let identity = self.explored(leg, parts, most)?;
         match self.stored(leg, &identity)? {
@@ -39,7 +39,7 @@ impl Contest<'_> {
             stored => return Ok(stored),
         }
         let images = comparison.candidate_images(parts, self.seed)?;
-        let checkpoints = self.dir.inside(&comparison.file("candidates", &parts.key, "dir"))?;
+        let checkpoints = self.dir.inside(&layout.candidates(&parts.key))?;
         let training = comparison.training(parts, self.seed, &images, checkpoints.clone())?;
         let domain = Domain::top((*space).clone(), comparison.config.random.top);
         let mut explorer = parts.explorer.build(domain.clone(), noise.child("explorer"))?;
@@ -48,26 +48,28 @@ impl Contest<'_> {
             None => inline(&training),
         };
         let threads = comparison.workers.map(Workers::threads_each);
-        let log = comparison.file("journal", &parts.key, "log");
+        let log = layout.journal(&parts.key);
         if !identity.is_said() {
             // What it holds was judged by code that nobody can know to be the same.
             self.dir.remove(&log)?;
         }
         let journal = self.dir.file(&log);
-        let owner = json!({ "leg": leg, "seed": self.seed });
+        let owner = json!({ "leg": layout.stem(leg), "seed": self.seed });
         let (mut journal, past) = Journal::open(journal, &owner).map_err(ExploreError::from)?;
         let budget = match most {
             Some(price) => Budget { evaluations: None, price: Some(price) },
             None => Budget { evaluations: Some(rules.candidates), price: None },
         };
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let phase = self.phase(leg);
+        let seconds = layout.seconds(leg);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
         let begun = Event::ExplorationStarted {
-            phase: format!("seed {} {leg}", self.seed),
+            phase: phase.clone(),
             explorer: parts.explorer.title().to_owned(),
             candidates: expected(&training, &domain, noise, budget)?,
             told: Vec::new(),
         };
-        let mut teller = Teller::new(begun, budget, &mut watch);
+        let mut teller = Teller::new(begun, phase, budget, &mut watch);
         let calibration = RefCell::new(Calibration::default());
         // Peaks differ from run to run, and a search in the order of its proposals must not.
         let correct = |predicted| match rules.order {
@@ -106,7 +108,7 @@ impl Contest<'_> {
             }),
             ..LegResult::default()
         };
-        let genotype = comparison.file("genotype", &parts.key, "json");
+        let genotype = layout.genotype(&parts.key);
         self.write(&genotype, &result.genotype)?;
         self.finish(leg, &identity, result, &[genotype, log])
     }

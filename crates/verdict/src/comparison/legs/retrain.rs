@@ -5,6 +5,7 @@ use dartloom_net::baseline::ResNet;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
 use dartloom_ops::Place;
+use dartloom_record::Leg;
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Fit, HeldOut, Outcome, Session, drive};
 
@@ -52,7 +53,7 @@ impl<'a> Entrant<'a> {
 impl Contest<'_> {
     pub(super) fn retrain(
         &mut self,
-        leg: &str,
+        leg: &Leg,
         entrant: Entrant<'_>,
         noise: Noise,
     ) -> Result<Option<LegResult>, VerdictError> {
@@ -79,8 +80,10 @@ impl Contest<'_> {
         let noise = noise.child("retrain");
         let (train, test) = (comparison.train, Some(HeldOut::Test(comparison.test)));
         let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, test)?;
-        let checkpoint = self.dir.file(&format!("{leg}.safetensors"));
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, leg)?;
+        let layout = comparison.layout();
+        let checkpoint = self.dir.file(&layout.checkpoint(leg));
+        let seconds = layout.seconds(leg);
+        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
         let judged = match drive(&mut fit, &mut session) {
             Ok(Outcome::Finished) => fit.evaluate(),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Event, Identity, RecordError};
+use dartloom_record::{Event, Identity, Leg, RecordError};
 use dartloom_space::Space;
 use dartloom_train::Snapshot;
 use serde::Serialize;
 
 use super::retrain::Entrant;
-use super::{Candidates, Contest, LegResult, RANDOM};
+use super::{Candidates, Contest, LegResult};
 use crate::VerdictError;
 use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts};
 
@@ -16,11 +16,11 @@ use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts
 /// changes what a leg computes.
 impl Contest<'_> {
     /// What every leg belongs to.
-    fn common(&self, leg: &str) -> Result<Identity, VerdictError> {
+    fn common(&self, leg: &Leg) -> Result<Identity, VerdictError> {
         let Comparison { train, test, config, .. } = self.comparison;
         let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
         Ok(Identity::new()
-            .with("leg", &leg)?
+            .with("leg", &self.comparison.layout().stem(leg))?
             .with("seed", &self.seed)?
             .with("comparison", &config)?
             .with("training images", &train.digest()?)?
@@ -36,7 +36,7 @@ impl Contest<'_> {
     /// What the search of a method belongs to.
     pub(super) fn searched(
         &self,
-        leg: &str,
+        leg: &Leg,
         method: &MethodParts<'_>,
     ) -> Result<Identity, VerdictError> {
         let MethodParts { space, choices, decoder, channels, partial, split, search, .. } = method;
@@ -54,7 +54,7 @@ impl Contest<'_> {
     /// What a discrete search belongs to, which may spend `most` multiply-adds.
     pub(super) fn explored(
         &self,
-        leg: &str,
+        leg: &Leg,
         explorer: &ExplorerParts<'_>,
         most: Option<u64>,
     ) -> Result<Identity, VerdictError> {
@@ -76,7 +76,7 @@ impl Contest<'_> {
         budget: u64,
     ) -> Result<Identity, VerdictError> {
         let identity = self
-            .common(RANDOM)?
+            .common(&Leg::Random)?
             .with("channels", &first.channels)?
             .with("split", &first.split)?
             .with("budget", &budget)?;
@@ -86,7 +86,7 @@ impl Contest<'_> {
     /// What the training of an entrant belongs to.
     pub(super) fn retrained(
         &self,
-        leg: &str,
+        leg: &Leg,
         entrant: Entrant<'_>,
     ) -> Result<Identity, VerdictError> {
         let identity = self
@@ -106,10 +106,11 @@ impl Contest<'_> {
     /// [`Contest::looks`] tells nobody.
     pub(super) fn stored(
         &mut self,
-        leg: &str,
+        leg: &Leg,
         identity: &Identity,
     ) -> Result<Option<LegResult>, VerdictError> {
-        let file = format!("{leg}.json");
+        let layout = self.comparison.layout();
+        let file = layout.result(leg);
         let why = match self.dir.stored::<LegResult>(&file) {
             Ok(None) => None,
             Ok(Some(stored)) => match stored.of(identity, &self.dir.file(&file))? {
@@ -131,7 +132,7 @@ impl Contest<'_> {
         }
         if !identity.is_said() {
             // The seconds are those of work that does not count.
-            self.dir.remove(&format!("{leg}.seconds"))?;
+            self.dir.remove(&layout.seconds(leg))?;
         }
         self.tell_reused()?;
         if let Some(why) = why {
@@ -158,8 +159,8 @@ impl Contest<'_> {
 
     /// Refuses weights at a leg's end that are not as they were written: only training would make
     /// them again.
-    fn check_weights(&self, leg: &str) -> Result<(), VerdictError> {
-        Snapshot::open(&self.dir.file(&format!("{leg}.safetensors")))?;
+    fn check_weights(&self, leg: &Leg) -> Result<(), VerdictError> {
+        Snapshot::open(&self.dir.file(&self.comparison.layout().checkpoint(leg)))?;
         Ok(())
     }
 
@@ -183,7 +184,7 @@ impl Contest<'_> {
     /// Keeps the result of a leg, and the checksums of its `files`, which have been written before.
     pub(super) fn finish(
         &mut self,
-        leg: &str,
+        leg: &Leg,
         identity: &Identity,
         mut result: LegResult,
         files: &[String],
@@ -193,7 +194,7 @@ impl Contest<'_> {
                 result.files.insert(file.clone(), checksum);
             }
         }
-        self.dir.store(&format!("{leg}.json"), identity, &result)?;
+        self.dir.store(&self.comparison.layout().result(leg), identity, &result)?;
         let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
         metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
         metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));

@@ -2,6 +2,13 @@ use approx::assert_relative_eq;
 
 use super::*;
 
+/// What is retrained, in the order of the table.
+const CONTENDERS: [&str; 3] = ["retrain/darts", "retrain/random", "retrain/baseline"];
+
+fn of_key(key: &str) -> Leg {
+    Leg::Search(key.to_owned())
+}
+
 /// One seed whose three contenders end with these accuracies.
 fn seed(accuracies: [f64; 3]) -> SeedResults {
     let leg = |index: usize| LegResult {
@@ -14,7 +21,13 @@ fn seed(accuracies: [f64; 3]) -> SeedResults {
     let search = LegResult { seconds: 60.0, training_macs: 5000, ..LegResult::default() };
     let tried = Some(Tried { architectures: 7, ..Tried::default() });
     let random = LegResult { seconds: 50.0, training_macs: 4000, tried, ..LegResult::default() };
-    SeedResults { searches: vec![search], random, trained: vec![leg(0), leg(1), leg(2)] }
+    SeedResults::from([
+        (of_key("darts"), search),
+        (Leg::Random, random),
+        (CONTENDERS[0].into(), leg(0)),
+        (CONTENDERS[1].into(), leg(1)),
+        (CONTENDERS[2].into(), leg(2)),
+    ])
 }
 
 /// Of the embedded digits.
@@ -25,7 +38,7 @@ fn labels() -> Labels {
 
 fn report(seeds: &[[f64; 3]]) -> Report {
     let seeds: Vec<_> = seeds.iter().copied().map(seed).collect();
-    Report::new(&["DARTS"], "tiny ResNet", &seeds, &labels()).unwrap()
+    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", &seeds, &labels()).unwrap()
 }
 
 /// The verdict on the only method.
@@ -128,12 +141,14 @@ fn every_method_is_judged_by_itself() {
         let base = seed([0.90 + more, 0.80 + 2.0 * more, 0.70]);
         let cheap = LegResult { seconds: 30.0, training_macs: 2500, ..LegResult::default() };
         let mut results = base.clone();
-        results.searches.push(cheap);
-        let weak = LegResult { accuracy: Some(0.75 + more), ..base.trained[0].clone() };
-        results.trained.insert(1, weak);
+        results.insert(of_key("weak"), cheap);
+        let strong = base[&CONTENDERS[0].into()].clone();
+        let weak = LegResult { accuracy: Some(0.75 + more), ..strong };
+        results.insert("retrain/weak".into(), weak);
         results
     });
-    let report = Report::new(&["strong", "weak"], "hand-made", &seeds, &labels()).unwrap();
+    let searched = [(of_key("darts"), "strong"), (of_key("weak"), "weak")];
+    let report = Report::new(&searched, "hand-made", &seeds, &labels()).unwrap();
     let names: Vec<&str> = report.contenders.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["strong", "weak", "random search", "hand-made"]);
     let macs: Vec<f64> = report.contenders.iter().map(|row| row.search_macs).collect();
@@ -168,12 +183,12 @@ fn reports_survive_json() {
 /// The same seed with a contender that diverged.
 fn diverged(mut results: SeedResults, slot: usize) -> SeedResults {
     let failure = Some("seed 1, epoch 0, step 2: the loss is not finite".to_owned());
-    results.trained[slot] = LegResult { failure, ..LegResult::default() };
+    results.insert(CONTENDERS[slot].into(), LegResult { failure, ..LegResult::default() });
     results
 }
 
 fn of(seeds: &[SeedResults]) -> Result<Report, VerdictError> {
-    Report::new(&["DARTS"], "tiny ResNet", seeds, &labels())
+    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", seeds, &labels())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a discrete search tells the observers of a comparison.
 
 use dartloom_dist::TaskEvent;
-use dartloom_record::{Candidate, Event, Flow, Observer, ObserverError};
+use dartloom_record::{Candidate, Event, Flow, Observer, ObserverError, Where};
 
 use crate::VerdictError;
 use crate::training::Trained;
@@ -10,7 +10,7 @@ use dartloom_explore::{Budget, Outcome, Standing, Trial};
 /// Turns how a search stands into events.
 pub(super) struct Teller<'a> {
     begun: Option<Event>,
-    phase: String,
+    phase: Where,
     budget: Budget,
     told: usize,
     spent: u64,
@@ -19,9 +19,13 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    /// Tells `observer`, first of all that the search has `begun`.
-    pub(super) fn new(begun: Event, budget: Budget, observer: &'a mut dyn Observer) -> Self {
-        let phase = begun.phase().unwrap_or_default().to_owned();
+    /// Tells `observer`, first of all that the search of `phase` has `begun`.
+    pub(super) fn new(
+        begun: Event,
+        phase: Where,
+        budget: Budget,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
         let (told, spent, failed) = (0, 0, None);
         Self { begun: Some(begun), phase, budget, told, spent, failed, observer }
     }

@@ -1,0 +1,102 @@
+//! The names of files in the directory of a run.
+
+use crate::{Contender, Leg};
+
+/// The one place that knows what files of a comparison are called.
+///
+/// ```text
+/// events.jsonl, metrics.csv, log.txt           of the whole run
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint (.safetensors)
+/// seed-N/genotype-KEY.json, weights-KEY.json   what a search has found
+/// ```
+///
+/// A contender that is alone has no need of its key: `search.json`, `retrain-searched.json`,
+/// `genotype.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunLayout {
+    /// Whether there is one contender that searches.
+    pub alone: bool,
+}
+
+impl RunLayout {
+    /// Every event, as JSON lines.
+    pub const EVENTS: &'static str = "events.jsonl";
+    /// The metrics of every epoch, as a table.
+    pub const EPOCHS: &'static str = "metrics.csv";
+    /// What was told to people.
+    pub const LOG: &'static str = "log.txt";
+
+    /// The layout of a run in which so many contenders search.
+    pub fn of(contenders: usize) -> Self {
+        Self { alone: contenders < 2 }
+    }
+
+    /// The directory of a seed.
+    pub fn seed(seed: u64) -> String {
+        format!("seed-{seed}")
+    }
+
+    /// The seed of a directory's name; `None` for any other name.
+    pub fn seed_of(name: &str) -> Option<u64> {
+        name.strip_prefix("seed-")?.parse().ok()
+    }
+
+    /// What a leg's files are called, without their endings.
+    pub fn stem(self, leg: &Leg) -> String {
+        match leg {
+            Leg::Search(_) | Leg::Explore(_) if self.alone => "search".to_owned(),
+            Leg::Search(key) | Leg::Explore(key) => format!("search-{key}"),
+            Leg::Random => "random".to_owned(),
+            Leg::Retrain(Contender::Found(_)) if self.alone => "retrain-searched".to_owned(),
+            Leg::Retrain(contender) => format!("retrain-{contender}"),
+            Leg::Own(name) => name.clone(),
+        }
+    }
+
+    /// The result of a leg.
+    pub fn result(self, leg: &Leg) -> String {
+        format!("{}.json", self.stem(leg))
+    }
+
+    /// The state that a leg goes on from, and in the end its weights.
+    pub fn checkpoint(self, leg: &Leg) -> String {
+        format!("{}.safetensors", self.stem(leg))
+    }
+
+    /// The seconds of a leg that was stopped.
+    pub fn seconds(self, leg: &Leg) -> String {
+        format!("{}.seconds", self.stem(leg))
+    }
+
+    /// The genotype that a contender has found.
+    pub fn genotype(self, key: &str) -> String {
+        self.own("genotype", key, "json")
+    }
+
+    /// The weights of the architecture when the search of a method ended.
+    pub fn weights(self, key: &str) -> String {
+        self.own("weights", key, "json")
+    }
+
+    /// The architecture of a method's best epoch.
+    pub fn best_epoch(self, key: &str) -> String {
+        self.own("best-epoch", key, "json")
+    }
+
+    /// The journal of an explorer.
+    pub fn journal(self, key: &str) -> String {
+        self.own("journal", key, "log")
+    }
+
+    /// The directory of an explorer's candidates.
+    pub fn candidates(self, key: &str) -> String {
+        self.own("candidates", key, "dir")
+    }
+
+    fn own(self, stem: &str, key: &str, ending: &str) -> String {
+        if self.alone { format!("{stem}.{ending}") } else { format!("{stem}-{key}.{ending}") }
+    }
+}
+
+#[cfg(test)]
+mod tests;

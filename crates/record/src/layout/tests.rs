@@ -1,0 +1,24 @@
+use super::RunLayout;
+use crate::Leg;
+
+#[test]
+fn a_contender_that_is_alone_has_no_need_of_its_key() {
+    let (one, two) = (RunLayout::of(1), RunLayout::of(2));
+    let stems = |layout: RunLayout| {
+        let legs = ["search/d", "explore/d", "random", "retrain/d", "retrain/random"];
+        legs.map(|leg| layout.stem(&Leg::from(leg)))
+    };
+    assert_eq!(stems(one), ["search", "search", "random", "retrain-searched", "retrain-random"]);
+    assert_eq!(stems(two), ["search-d", "search-d", "random", "retrain-d", "retrain-random"]);
+    assert_eq!(
+        (one.genotype("d"), two.genotype("d")),
+        ("genotype.json".into(), "genotype-d.json".into())
+    );
+    assert_eq!(two.journal("d"), "journal-d.log");
+}
+
+#[test]
+fn seeds_are_read_back_from_the_names_of_their_directories() {
+    assert_eq!(RunLayout::seed_of(&RunLayout::seed(7)), Some(7));
+    assert_eq!(RunLayout::seed_of("seeds"), None);
+}
