@@ -24,8 +24,10 @@ pub mod zero_cost;
 
 pub use architecture::{Architecture, LogitGradients};
 pub use bilevel::{
-    Ablation, AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule,
-    Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,
+    Ablation, AblationConfig, AblationGradient, Batches, Bilevel, BilevelConfig, Bookkeeping,
+    CellRule, Core, FirstOrder, Found, Implicit, Joint, LogitOptimiser, LogitStep, Order, PassLoss,
+    PassObserver, PassSpec, PerCell, Purpose, Removal, SecondOrder, Step, StepReport, Strategy,
+    Wanted, ablation_losses,
 };
 pub use choices::{Choices, Start};
 pub use comparison::{
@@ -39,7 +41,7 @@ pub use op_scores::{
     OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, OpRun, OpStatistics, Statistic,
     residual_proxy,
 };
-pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
+pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{Kept, PruneConfig};
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};

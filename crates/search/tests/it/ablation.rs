@@ -31,14 +31,15 @@ fn ablating(gradient: AblationGradient, sign: Compat) -> BilevelConfig {
 /// one: edges 0->2 and 1->2 of one node, `skip_connect` in column 1 of four.
 fn loss_without(bilevel: &Bilevel, cell: Option<usize>) -> f64 {
     let mut noise = Noise::new(0).stream("test", 0);
-    let mut weights = bilevel.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
+    let mut weights =
+        bilevel.core.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
     if let Some(cell) = cell {
         let table = [[0.0; 4], [0.0, 1.0, 0.0, 0.0]];
         weights.cells[cell].ops = Tensor::new(&table, &Device::Cpu).unwrap();
     }
     let batch = batch(2);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    let output = bilevel.supernet.forward(&batch.images, &weights, &mut pass).unwrap();
+    let output = bilevel.core.supernet.forward(&batch.images, &weights, &mut pass).unwrap();
     let loss = cross_entropy(&output.logits, &batch.labels, 0.0).unwrap();
     loss.to_dtype(DType::F64).unwrap().to_scalar().unwrap()
 }
@@ -57,7 +58,7 @@ fn the_full_gradient_is_that_of_every_cells_own_loss() {
                 let ablation = ablation_losses(&contributions(&bilevel))[cell];
                 loss_without(&bilevel, None) + factor * ablation
             };
-            differences(&bilevel.architecture, 1e-5, loss)
+            differences(&bilevel.core.architecture, 1e-5, loss)
         };
         let numeric = [of_cell(0), of_cell(1)];
         let expected = contributions(&bilevel);
@@ -123,9 +124,9 @@ fn a_cell_moves_by_its_own_rule() {
     let still = CellRule { rate: Schedule::Constant(0.0), adam: AdamConfig::default() };
     let cells = BTreeMap::from([("normal".to_owned(), still)]);
     let mut bilevel = bench(BilevelConfig { cells, ..BilevelConfig::default() }, softmax());
-    let before = bilevel.architecture.snapshot().unwrap();
+    let before = bilevel.core.architecture.snapshot().unwrap();
     bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
-    let after = bilevel.architecture.snapshot().unwrap();
+    let after = bilevel.core.architecture.snapshot().unwrap();
     assert_eq!(flat([&before["normal"]]), flat([&after["normal"]]));
     assert_ne!(flat([&before["reduce"]]), flat([&after["reduce"]]));
 }

@@ -25,5 +25,6 @@ mod search;
 mod second_order;
 mod split;
 mod stop;
+mod strategy;
 mod third_party;
 mod tiny;

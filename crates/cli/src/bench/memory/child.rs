@@ -87,7 +87,7 @@ fn search(case: &Case, name: &str) -> Result<(), CliError> {
     let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
     let mut bilevel =
         Bilevel::new(supernet, architecture, config, noise).map_err(CliError::work)?;
-    bilevel.execution = case.execution();
+    bilevel.core.execution = case.execution();
     for step in 0..case.steps {
         let at = Position { epoch, step };
         bilevel.step(at, epochs, &train, Some(&valid)).map_err(CliError::work)?;

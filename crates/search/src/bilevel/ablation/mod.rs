@@ -3,17 +3,18 @@
 mod gradient;
 mod removal;
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Replaced;
-use dartloom_space::{ArchWeights, CellWeights, Compat};
-use dartloom_train::cross_entropy;
+use dartloom_space::{ArchWeights, CellId, CellWeights, Compat};
 use serde::{Deserialize, Serialize};
 
 pub use removal::Removal;
 
-use super::cells::Validation;
-use super::{Bilevel, Step, Wanted, guard};
+use self::gradient::{quotient, scaled};
+use super::core::{guard, scalar};
+use super::per_cell::Validation;
+use super::{Core, PassSpec, PerCell, Purpose, Step, Wanted};
 use crate::{LogitGradients, SearchError};
 
 /// The ablation loss of D-DARTS (Heuillet et al., equations 7, 8 and 10).
@@ -123,67 +124,83 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-impl Bilevel {
+impl PerCell {
     /// Measures what cells contribute on `valid`, and the gradient of their ablation losses, each
     /// with respect to its own cell's logits and times the signed weight.
     pub(super) fn ablate(
         &self,
+        core: &Core,
         step: Step,
         valid: &Batch,
-        config: &AblationConfig,
-        whole: &Validation,
+        (config, whole): (&AblationConfig, &Validation),
     ) -> Result<(Ablation, LogitGradients), SearchError> {
-        let weights = self.weights(step)?.map(Tensor::detach);
-        if self.config.compat == Compat::Official {
+        let weights = core.weights(step)?.map(Tensor::detach);
+        if core.config.compat == Compat::Official {
             // The released code runs the whole network once more, which batch norms see.
-            self.run(step, &valid.images, &weights, (self.logit_mode(), Wanted::Logits))?;
+            let pass = PassSpec::new(Purpose::Whole, core.logit_mode(), Wanted::Logits);
+            core.begin(pass.purpose);
+            core.run(step, &valid.images, &weights, pass, None)?;
+            core.end(pass.purpose);
         }
-        let cells = self.architecture.cells().len();
+        let cells = core.architecture.cells().len();
+        let full = config.gradient == AblationGradient::Full;
         let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
         for cell in 0..cells {
-            let removed = self.removed_cell(step, cell, &weights.cells[cell], config.removal)?;
-            let full = config.gradient == AblationGradient::Full;
-            let relaxed = if full { self.weights(step)? } else { weights.clone() };
-            let loss = self.loss_without(step, valid, (cell, removed), relaxed)?;
-            without.push(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
+            let removed =
+                self.removed_cell(core, step, cell, (&weights.cells[cell], config.removal))?;
+            let relaxed = if full { core.weights(step)? } else { weights.clone() };
+            let purpose = Purpose::Without(CellId(cell));
+            let pass = PassSpec::new(purpose, core.logit_mode(), Wanted::Logits);
+            core.begin(purpose);
+            let loss = Without { core, step, cell, removed }.loss(valid, relaxed, pass)?;
+            without.push(scalar(&loss)?);
             if full {
-                let mut store = loss.backward()?;
-                gradients.push(self.logit_gradients(&mut store)?);
+                gradients.push(core.backward(loss, pass)?.logits);
             }
+            core.end(purpose);
         }
         let marginal: Vec<f64> = without.iter().map(|loss| whole.loss - loss).collect();
         let losses = ablation_losses(&marginal);
         let gradient = match config.gradient {
             AblationGradient::Official => LogitGradients::default(),
-            AblationGradient::Scaled => self.scaled(&marginal, whole, config.signed())?,
-            AblationGradient::Full => self.full(&marginal, whole, &gradients, config.signed())?,
+            AblationGradient::Scaled => scaled(&marginal, whole, config.signed())?,
+            AblationGradient::Full => quotient(&marginal, whole, &gradients, config.signed())?,
         };
         Ok((Ablation { whole: whole.loss, marginal, losses }, gradient))
     }
+}
 
-    /// Cross-entropy without a cell. Where a cell stands at several places, the released code
-    /// removes it from the first alone.
-    fn loss_without(
-        &self,
-        step: Step,
+/// A network that lacks a cell.
+struct Without<'a> {
+    core: &'a Core,
+    step: Step,
+    cell: usize,
+    /// What stands for the cell.
+    removed: CellWeights<Tensor>,
+}
+
+impl Without<'_> {
+    /// The loss. Where a cell stands at several places, the released code removes it from the first
+    /// alone.
+    fn loss(
+        self,
         valid: &Batch,
-        (cell, removed): (usize, CellWeights<Tensor>),
         mut weights: ArchWeights<Tensor>,
+        pass: PassSpec,
     ) -> Result<Tensor, SearchError> {
-        let place = self.supernet.first_place(cell);
-        let replaced = match (self.config.compat, place) {
+        let Self { core, step, cell, removed } = self;
+        let place = core.supernet.first_place(cell);
+        let replaced = match (core.config.compat, place) {
             (Compat::Official, Some(place)) => Some(Replaced { place, weights: removed }),
             _ => {
                 weights.cells[cell] = removed;
                 None
             }
         };
-        let how = ((self.logit_mode(), Wanted::Logits), replaced);
-        let logits = self.run_with(step, &valid.images, &weights, how)?;
-        let loss = cross_entropy(&logits, &valid.labels, 0.0)?;
-        let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-        guard(step.at).check("loss without a cell", value, || {
-            self.architecture.cells().get(cell).map(|name| format!("without {name}"))
+        let logits = core.run(step, &valid.images, &weights, pass, replaced)?;
+        let loss = core.task_loss(&logits, valid)?;
+        guard(step.at).check("loss without a cell", scalar(&loss)?, || {
+            core.architecture.cells().get(cell).map(|name| format!("without {name}"))
         })?;
         Ok(loss)
     }
