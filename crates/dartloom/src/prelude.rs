@@ -12,5 +12,5 @@ pub use crate::search::{
     Choices, Comparison, ComparisonConfig, MethodParts, SearchConfig, SearchParts, Split,
     SupernetSearch,
 };
-pub use crate::space::{Blueprint, Build, Compat, Genotype, OpSet, OpSpec, Shape, Space, Stem};
+pub use crate::space::{Blueprint, Build, Genotype, OpSet, OpSpec, Repeats, Shape, Space, Stem};
 pub use crate::train::{Fit, FitConfig, RunDir, Session, Stepper, drive};

@@ -24,10 +24,10 @@ pub mod zero_cost;
 
 pub use architecture::{Architecture, LogitGradients};
 pub use bilevel::{
-    Ablation, AblationConfig, AblationGradient, Batches, Bilevel, BilevelConfig, Bookkeeping,
-    CellRule, Core, FirstOrder, Found, Implicit, Joint, LogitOptimiser, LogitStep, Order, PassLoss,
-    PassObserver, PassSpec, PerCell, Purpose, Removal, SecondOrder, Step, StepReport, Strategy,
-    Wanted, ablation_losses,
+    Ablation, AblationConfig, AblationGradient, AblationSign, Batches, Bilevel, BilevelConfig,
+    Bookkeeping, CellRule, Core, FirstOrder, Found, Implicit, Joint, LogitOptimiser, LogitStep,
+    Order, PassLoss, PassObserver, PassSpec, PerCell, Places, Purpose, Removal, SecondOrder,
+    Statistics, Step, StepReport, Strategy, Wanted, Whole, ablation_losses,
 };
 pub use choices::{Choices, Start};
 pub use comparison::{

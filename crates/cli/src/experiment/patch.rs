@@ -7,9 +7,9 @@ use dartloom::presets::Topology;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
-    RandomConfig, RetrainConfig, SearchConfig, Split,
+    RandomConfig, RetrainConfig, SearchConfig, Split, Statistics,
 };
-use dartloom::space::{Compat, OpSpec};
+use dartloom::space::OpSpec;
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
@@ -150,7 +150,7 @@ patch! {
     BilevelPatch, BilevelConfig, "BilevelConfig";
     leaf {
         order: Order,
-        compat: Compat,
+        statistics: Statistics,
         rate: Schedule,
         clip: f64,
         logit_step: LogitStep,

@@ -5,7 +5,8 @@ use std::io::Read;
 use clap::ValueEnum;
 use dartloom::search::explore::{Domain, ExploreError, Measured, Table, TableColumns};
 use dartloom::space::{
-    Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem, nasbench_macro, nasbench201,
+    Blueprint, Build, Genotype, Layout, OpSet, Repeats, SpaceError, Stem, nasbench_macro,
+    nasbench201,
 };
 
 use super::ScoreArguments;
@@ -138,6 +139,6 @@ fn chain(
     build: Build,
 ) -> Result<Blueprint, SpaceError> {
     let layers = layers.or(genotype.layers()).unwrap_or(LAYERS);
-    let network = genotype.chain(layers, Stem::cifar(3), None, build.compat)?.network()?;
+    let network = genotype.chain(layers, Stem::cifar(3), None, Repeats::InTurn)?.network()?;
     Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)
 }

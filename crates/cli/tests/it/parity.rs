@@ -10,7 +10,7 @@ use dartloom::ops::{Mode, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
-use dartloom::space::{Blueprint, Build, Compat, Genotype, OpSet, Shape, Space, Stem};
+use dartloom::space::{Blueprint, Build, Genotype, OpSet, Repeats, Shape, Space, Stem};
 use dartloom::train::{Gradients, Position, cross_entropy};
 
 use crate::bench::{SMALL, json};
@@ -112,7 +112,7 @@ fn a_start_that_does_not_fit_is_refused() {
 #[test]
 fn a_given_training_step_is_the_librarys_step() {
     let genotype = Genotype::published("DARTS_V2").unwrap();
-    let chain = genotype.chain(3, Stem::cifar(3), None, Compat::Paper).unwrap();
+    let chain = genotype.chain(3, Stem::cifar(3), None, Repeats::InTurn).unwrap();
     let registry = Registry::standard().unwrap();
     let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::derived(&genotype, &chain.network().unwrap(), registry.catalog(), build)

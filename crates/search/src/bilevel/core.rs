@@ -8,15 +8,15 @@ use dartloom_net::{Execution, Pass, Replaced, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
-use dartloom_space::{ArchWeights, Compat};
+use dartloom_space::ArchWeights;
 use dartloom_train::{
     Finite, Gradients, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
 };
 use rand::RngCore;
 
 use super::{
-    BilevelConfig, Found, LogitOptimiser, PassLoss, PassObserver, PassSpec, Purpose, Step,
-    StepReport, Wanted,
+    BilevelConfig, Found, LogitOptimiser, PassLoss, PassObserver, PassSpec, Purpose, Statistics,
+    Step, StepReport, Wanted,
 };
 use crate::{Architecture, LogitGradients, SearchError};
 
@@ -71,9 +71,9 @@ impl Core {
 
     /// What batch norms do in passes for the logits.
     pub fn logit_mode(&self) -> Mode {
-        match self.config.compat {
-            Compat::Official => Mode::train(),
-            Compat::Paper => Mode::probe(),
+        match self.config.statistics {
+            Statistics::Moved => Mode::train(),
+            Statistics::Kept => Mode::probe(),
         }
     }
 

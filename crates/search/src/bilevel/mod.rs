@@ -20,8 +20,11 @@ use dartloom_relax::Progress;
 use dartloom_train::Position;
 
 pub use self::core::Core;
-pub use ablation::{Ablation, AblationConfig, AblationGradient, Removal, ablation_losses};
-pub use config::{BilevelConfig, CellRule, Order};
+pub use ablation::{
+    Ablation, AblationConfig, AblationGradient, AblationSign, Places, Removal, Whole,
+    ablation_losses,
+};
+pub use config::{BilevelConfig, CellRule, Order, Statistics};
 pub use first_order::{FirstOrder, Joint};
 pub use logits::{LogitOptimiser, LogitStep};
 pub use passes::{Found, PassLoss, PassObserver, PassSpec, Purpose, StepReport, Wanted};
@@ -37,8 +40,8 @@ use crate::{Architecture, SearchError};
 /// [`Strategy`] says: [`FirstOrder`], [`SecondOrder`], [`Joint`], [`PerCell`], or one of your own.
 ///
 /// # Differences from the papers
-/// With [`Compat::Official`](dartloom_space::Compat::Official) passes for the logits update
-/// batch-norm statistics as the released code does; by default only the weights' own pass does.
+/// With [`Statistics::Moved`] passes for the logits update batch-norm statistics as the released code
+/// does; by default only the weights' own pass does.
 #[derive(Debug)]
 pub struct Bilevel {
     /// What is moved, and by which optimisers.

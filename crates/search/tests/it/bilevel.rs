@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::Tensor;
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
-use dartloom_search::{BilevelConfig, Order, SearchError};
-use dartloom_space::Compat;
+use dartloom_search::{BilevelConfig, Order, SearchError, Statistics};
 use dartloom_train::{Position, Schedule, TrainError};
 use rand::RngCore;
 
@@ -76,9 +75,9 @@ fn warm_up_epochs_leave_the_logits_alone() {
 
 /// The state after a whole step and after the same weight step under the same logits without any
 /// pass for the logits.
-fn with_and_without_logit_step(order: Order, compat: Compat) -> [[Vec<u64>; 2]; 2] {
+fn with_and_without_logit_step(order: Order, statistics: Statistics) -> [[Vec<u64>; 2]; 2] {
     let rate = Schedule::Constant(0.1);
-    let config = BilevelConfig { order, compat, rate, ..BilevelConfig::default() };
+    let config = BilevelConfig { order, statistics, rate, ..BilevelConfig::default() };
     let (mut whole, mut weights) = (bench(config.clone(), softmax()), bench(config, softmax()));
     let (train, valid) = (batch(1), batch(2));
     whole.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
@@ -90,7 +89,7 @@ fn with_and_without_logit_step(order: Order, compat: Compat) -> [[Vec<u64>; 2]; 
 #[test]
 fn logit_steps_put_weights_back_exactly_and_leave_statistics_alone() {
     for order in [Order::First, Order::Second] {
-        let [whole, weights] = with_and_without_logit_step(order, Compat::Paper);
+        let [whole, weights] = with_and_without_logit_step(order, Statistics::Kept);
         assert_eq!(whole, weights, "{order:?}");
     }
 }
@@ -98,7 +97,7 @@ fn logit_steps_put_weights_back_exactly_and_leave_statistics_alone() {
 #[test]
 fn official_logit_steps_move_the_statistics_and_nothing_else() {
     for order in [Order::First, Order::Second] {
-        let [whole, weights] = with_and_without_logit_step(order, Compat::Official);
+        let [whole, weights] = with_and_without_logit_step(order, Statistics::Moved);
         assert_eq!(whole[0], weights[0], "{order:?}: parameters");
         assert_ne!(whole[1], weights[1], "{order:?}: statistics");
     }

@@ -6,8 +6,10 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_noise::Noise;
 use dartloom_relax::ZeroOneNorm;
-use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order};
-use dartloom_space::{CellId, Compat, LogitId, Space};
+use dartloom_search::{
+    Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order, Statistics,
+};
+use dartloom_space::{CellId, LogitId, Space};
 use dartloom_train::{AdamConfig, Position, Schedule, SgdConfig};
 use serde_json::Value;
 
@@ -107,7 +109,7 @@ pub(super) fn config(config: &Value, variant: &str) -> Result<BilevelConfig, Gol
     }
     let own = BilevelConfig {
         order,
-        compat: Compat::Official,
+        statistics: Statistics::Moved,
         rate,
         sgd: SgdConfig {
             momentum: sgd.number("momentum")?,

@@ -6,7 +6,7 @@ mod removal;
 use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Replaced;
-use dartloom_space::{ArchWeights, CellId, CellWeights, Compat};
+use dartloom_space::{ArchWeights, CellId, CellWeights};
 use serde::{Deserialize, Serialize};
 
 pub use removal::Removal;
@@ -38,12 +38,16 @@ use crate::{LogitGradients, SearchError};
 pub struct AblationConfig {
     /// How much the term counts, `w_AB`.
     pub weight: f64,
-    /// Added ([`Compat::Paper`]) or subtracted ([`Compat::Official`]).
-    pub sign: Compat,
+    /// Whether it is added or subtracted.
+    pub sign: AblationSign,
     /// What of its gradient is computed.
     pub gradient: AblationGradient,
     /// What stands for a cell that is removed.
     pub removal: Removal,
+    /// Where a cell is removed that stands at several places.
+    pub places: Places,
+    /// How often the whole network runs.
+    pub whole: Whole,
 }
 
 impl Default for AblationConfig {
@@ -51,11 +55,43 @@ impl Default for AblationConfig {
     fn default() -> Self {
         Self {
             weight: 0.5,
-            sign: Compat::Official,
+            sign: AblationSign::Subtracted,
             gradient: AblationGradient::Scaled,
             removal: Removal::Identity,
+            places: Places::All,
+            whole: Whole::Once,
         }
     }
+}
+
+/// The sign of the ablation loss in the loss of a cell's logits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AblationSign {
+    /// Equation 10, which punishes cells that help.
+    Added,
+    /// The released code: cells that help are helped.
+    #[default]
+    Subtracted,
+}
+
+/// The places that a removed cell leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Places {
+    /// All at which it stands.
+    #[default]
+    All,
+    /// The first alone, as in the released code.
+    First,
+}
+
+/// Passes of the whole network in a step that removes cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Whole {
+    /// The one that gives the gradient.
+    #[default]
+    Once,
+    /// One more, as in the released code: batch norms see it where their statistics move.
+    Twice,
 }
 
 /// What is computed of the gradient of the ablation loss.
@@ -98,12 +134,13 @@ impl AblationConfig {
     /// The weight with its sign.
     pub fn signed(&self) -> f64 {
         match self.sign {
-            Compat::Paper => self.weight,
-            Compat::Official => -self.weight,
+            AblationSign::Added => self.weight,
+            AblationSign::Subtracted => -self.weight,
         }
     }
 
-    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth.
+    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth. The whole
+    /// network's second pass is not counted.
     pub(crate) fn passes(&self, cells: u64) -> u64 {
         match self.gradient {
             AblationGradient::Full => 3 * cells,
@@ -135,8 +172,7 @@ impl PerCell {
         (config, whole): (&AblationConfig, &Validation),
     ) -> Result<(Ablation, LogitGradients), SearchError> {
         let weights = core.weights(step)?.map(Tensor::detach);
-        if core.config.compat == Compat::Official {
-            // The released code runs the whole network once more, which batch norms see.
+        if config.whole == Whole::Twice {
             let pass = PassSpec::new(Purpose::Whole, core.logit_mode(), Wanted::Logits);
             core.begin(pass.purpose);
             core.run(step, &valid.images, &weights, pass, None)?;
@@ -152,7 +188,8 @@ impl PerCell {
             let purpose = Purpose::Without(CellId(cell));
             let pass = PassSpec::new(purpose, core.logit_mode(), Wanted::Logits);
             core.begin(purpose);
-            let loss = Without { core, step, cell, removed }.loss(valid, relaxed, pass)?;
+            let loss = Without { core, step, cell, removed, places: config.places }
+                .loss(valid, relaxed, pass)?;
             without.push(scalar(&loss)?);
             if full {
                 gradients.push(core.backward(loss, pass)?.logits);
@@ -177,21 +214,21 @@ struct Without<'a> {
     cell: usize,
     /// What stands for the cell.
     removed: CellWeights<Tensor>,
+    places: Places,
 }
 
 impl Without<'_> {
-    /// The loss. Where a cell stands at several places, the released code removes it from the first
-    /// alone.
+    /// The loss.
     fn loss(
         self,
         valid: &Batch,
         mut weights: ArchWeights<Tensor>,
         pass: PassSpec,
     ) -> Result<Tensor, SearchError> {
-        let Self { core, step, cell, removed } = self;
+        let Self { core, step, cell, removed, places } = self;
         let place = core.supernet.first_place(cell);
-        let replaced = match (core.config.compat, place) {
-            (Compat::Official, Some(place)) => Some(Replaced { place, weights: removed }),
+        let replaced = match (places, place) {
+            (Places::First, Some(place)) => Some(Replaced { place, weights: removed }),
             _ => {
                 weights.cells[cell] = removed;
                 None

@@ -4,10 +4,10 @@ use candle_core::{DType, Tensor};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_search::{
-    Ablation, AblationConfig, AblationGradient, Architecture, Bilevel, BilevelConfig, Bookkeeping,
-    LogitGradients, PerCell, Removal, Strategy as _,
+    Ablation, AblationConfig, AblationGradient, AblationSign, Architecture, Bilevel, BilevelConfig,
+    Bookkeeping, LogitGradients, PerCell, Places, Removal, Strategy as _, Whole,
 };
-use dartloom_space::{CellId, CellWeights, Compat, LogitId};
+use dartloom_space::{CellId, CellWeights, LogitId};
 use dartloom_train::Position;
 use serde_json::Value;
 
@@ -101,9 +101,11 @@ fn config(case: &Case<'_>, variant: &str) -> Result<BilevelConfig, GoldenError> 
         if variant == "isolated" { Bookkeeping::Isolated } else { Bookkeeping::Leaking };
     let ablation = Some(AblationConfig {
         weight: config.number("ablation_weight")?,
-        sign: Compat::Official,
+        sign: AblationSign::Subtracted,
         gradient: AblationGradient::Official,
         removal: Removal::Noise,
+        places: Places::First,
+        whole: Whole::Twice,
     });
     Ok(BilevelConfig { ablation, bookkeeping, ..steps(config, variant)? })
 }
