@@ -15,7 +15,7 @@
 use std::error::Error;
 
 use dartloom::record::RunDir;
-use dartloom::space::{Blueprint, Build, Compat, Cost, Genotype, OpSet, Shape, Stem};
+use dartloom::space::{Blueprint, Build, Cost, Genotype, OpSet, Repeats, Shape, Stem};
 
 /// The network of the paper's CIFAR-10 results.
 const LAYERS: usize = 20;
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Counted on the blueprint: the same value that tensors would be built from.
 fn count(genotype: &Genotype, layers: usize) -> Result<Cost, Box<dyn Error>> {
-    let network = genotype.chain(layers, Stem::cifar(3), None, Compat::Paper)?.network()?;
+    let network = genotype.chain(layers, Stem::cifar(3), None, Repeats::InTurn)?.network()?;
     let input = Shape::new(3, 32, 32);
     let build = Build::new(CHANNELS, 10, input);
     Ok(Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)?.cost()?)

@@ -16,7 +16,7 @@
 use std::error::Error;
 
 use dartloom::presets::d_darts;
-use dartloom::space::{Chain, Compat};
+use dartloom::space::{Chain, Repeats};
 use dartloom_examples::digits;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,13 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = directory.unwrap_or_else(|| "runs/examples/d-darts".to_owned());
     let genotype = digits::search(&digits::small(d_darts()?, 5), &directory)?;
     let cells = genotype.cells().len();
-    let deeper = Chain::deeper(cells, 6, Compat::Paper);
+    let deeper = Chain::deeper(cells, 6, Repeats::InTurn);
     match deeper {
         Ok(positions) => println!("the {cells} cells in a chain of six: {positions:?}"),
         // Algorithm 1 repeats the normal cells of every third, and needs one in each.
         Err(error) => println!("the {cells} cells in a chain of six: {error}"),
     }
-    let positions = Chain::deeper(8, 14, Compat::Paper)?;
+    let positions = Chain::deeper(8, 14, Repeats::InTurn)?;
     println!("the paper's 8 cells in a chain of 14: {positions:?}");
     Ok(())
 }

@@ -6,7 +6,7 @@ use dartloom::net::baseline::{ResNet, ResNetSize};
 use dartloom::net::memory::{self, Workload};
 use dartloom::noise::Noise;
 use dartloom::ops::{Place, Registry};
-use dartloom::space::{AuxHead, Blueprint, Build, Compat, Layout, Shape, Stem};
+use dartloom::space::{AuxHead, Blueprint, Build, Layout, Repeats, Shape, Stem};
 
 use super::args::Baseline;
 use super::{CLASSES, SEED};
@@ -52,7 +52,7 @@ impl Derived<'_> {
             return Err(BenchError::NoChain { found: self.genotype.to_owned() });
         }
         let chain = genotype
-            .chain(self.layers, Stem::cifar(3), None, Compat::Paper)
+            .chain(self.layers, Stem::cifar(3), None, Repeats::InTurn)
             .map_err(BenchError::input)?;
         let chain = if self.aux { chain.with_aux(AuxHead::Cifar) } else { chain };
         let network = chain.network().map_err(BenchError::input)?;

@@ -1,103 +1,57 @@
-//! Which part of a search step takes how long, seen from outside.
+//! Which part of a search step takes how long.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use candle_core::Tensor;
-use dartloom::relax::{Constraint, Progress, RelaxError, Relaxation};
-use rand::RngCore;
+use dartloom::search::{PassObserver, Purpose};
 use serde::{Serialize, Serializer};
 
 use super::measure::median;
 
-/// Softmax that notes when it is asked.
+/// Notes when passes begin and when their losses are known.
 ///
-/// A search asks for weights right before a forward pass and for the penalty right after its loss,
-/// so the calls split a step into passes, and passes into forward and the rest: backward and the
-/// update that follows.
-#[derive(Debug)]
-pub(super) struct Watched {
-    relaxation: Arc<dyn Relaxation>,
-    asked: Mutex<Vec<(Question, Instant)>>,
+/// A pass lasts until the next one begins: its second half is the backward pass and the update that
+/// follows.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    marks: Mutex<Vec<Mark>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
-    Weights,
-    Penalty,
+/// The beginning of a phase.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    purpose: Purpose,
+    part: &'static str,
+    at: Instant,
 }
 
-impl Watched {
-    /// A relaxation that nobody has asked yet.
-    pub(super) fn new(relaxation: Arc<dyn Relaxation>) -> Self {
-        Self { relaxation, asked: Mutex::default() }
-    }
-
-    fn note(&self, question: Question) {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        // Every cell asks; the first one counts.
-        if asked.last().is_none_or(|&(last, _)| last != question) {
-            asked.push((question, Instant::now()));
-        }
+impl Clock {
+    fn note(&self, purpose: Purpose, part: &'static str) {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        marks.push(Mark { purpose, part, at: Instant::now() });
     }
 
     /// Seconds by phase since the last call, given that the step ends now.
     pub(super) fn take(&self) -> Vec<(String, f64)> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut marks = std::mem::take(&mut *asked);
-        marks.push((Question::Weights, Instant::now()));
-        let passes = marks.iter().filter(|(question, _)| *question == Question::Penalty).count();
-        let names = names(passes);
-        let parts = marks.windows(2).enumerate().filter_map(|(index, pair)| {
-            let ((question, start), (_, end)) = (pair[0], pair[1]);
-            let part = match question {
-                Question::Weights => "forward",
-                Question::Penalty => "backward",
-            };
-            let name = format!("{}_{part}", names.get(index / 2)?);
-            Some((name, end.duration_since(start).as_secs_f64()))
-        });
-        parts.collect()
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = Instant::now();
+        let mut phases = Vec::with_capacity(marks.len());
+        for Mark { purpose, part, at } in std::mem::take(&mut *marks).into_iter().rev() {
+            phases.push((format!("{purpose}_{part}"), end.duration_since(at).as_secs_f64()));
+            end = at;
+        }
+        phases.reverse();
+        phases
     }
 }
 
-/// Passes of a step in order.
-fn names(passes: usize) -> &'static [&'static str] {
-    match passes {
-        1 => &["weights"],
-        2 => &["logits", "weights"],
-        // Second order: the step ahead, the logits there, both ends of the finite difference.
-        5 => &["ahead", "logits", "plus", "minus", "weights"],
-        _ => &[],
-    }
-}
-
-impl Relaxation for Watched {
-    fn weights(
-        &self,
-        logits: &Tensor,
-        at: Progress,
-        noise: &mut dyn RngCore,
-    ) -> Result<Tensor, RelaxError> {
-        self.note(Question::Weights);
-        self.relaxation.weights(logits, at, noise)
+impl PassObserver for Clock {
+    fn begin(&self, purpose: Purpose) {
+        self.note(purpose, "forward");
     }
 
-    fn constraint(&self) -> Constraint {
-        self.relaxation.constraint()
-    }
-
-    fn domain(&self) -> Constraint {
-        self.relaxation.domain()
-    }
-
-    fn penalty(&self, logits: &Tensor) -> Result<Option<Tensor>, RelaxError> {
-        self.note(Question::Penalty);
-        self.relaxation.penalty(logits)
-    }
-
-    fn initial(&self, rows: usize, candidates: usize, noise: &mut dyn RngCore) -> Vec<f32> {
-        self.relaxation.initial(rows, candidates, noise)
+    fn backward(&self, purpose: Purpose) {
+        self.note(purpose, "backward");
     }
 }
 
@@ -130,25 +84,22 @@ impl Serialize for Phases {
 
 #[cfg(test)]
 mod tests {
-    use dartloom::relax::Softmax;
-
     use super::*;
 
     #[test]
-    fn questions_split_a_step() {
-        let watched = Watched::new(Arc::new(Softmax::default()));
-        for question in [Question::Weights, Question::Penalty] {
-            watched.note(question);
-            watched.note(question);
+    fn passes_split_a_step() {
+        let clock = Clock::default();
+        for purpose in [Purpose::Logits, Purpose::Weights] {
+            clock.begin(purpose);
+            clock.backward(purpose);
+            clock.end(purpose);
         }
-        watched.note(Question::Weights);
-        watched.note(Question::Penalty);
         let mut phases = Phases::default();
-        phases.add(watched.take());
+        phases.add(clock.take());
         let names: Vec<&str> = phases.medians().map(|(name, _)| name).collect();
         let expected = ["logits_forward", "logits_backward", "weights_forward", "weights_backward"];
         assert_eq!(names, expected);
-        assert!(watched.take().is_empty());
+        assert!(clock.take().is_empty());
     }
 
     #[test]

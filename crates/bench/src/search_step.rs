@@ -7,14 +7,14 @@ use dartloom::net::{Supernet, memory};
 use dartloom::noise::Noise;
 use dartloom::ops::Registry;
 use dartloom::relax::Relaxation;
-use dartloom::search::{Architecture, Bilevel, BilevelConfig, Choices};
+use dartloom::search::{Architecture, Bilevel, BilevelConfig, Choices, PassObserver};
 use dartloom::train::Position;
 
 use super::args::SearchStepArguments;
 use super::batch::batch;
 use super::memory::{Baseline, mib};
 use super::method::Ablation;
-use super::phases::{Phases, Watched};
+use super::phases::{Clock, Phases};
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure, parity};
 use crate::error::BenchError;
@@ -28,11 +28,11 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
     let before = Baseline::now();
     let train = batch("train", arguments.batch, arguments.input)?;
     let valid = batch("valid", arguments.batch, arguments.input)?;
-    let watched = Arc::new(Watched::new(arguments.method.relaxation()));
-    let mut bilevel = bilevel(arguments, Arc::clone(&watched) as Arc<dyn Relaxation>)?;
+    let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
+    let clock = Arc::new(Clock::default());
+    bilevel.core.observer = Some(Arc::clone(&clock) as Arc<dyn PassObserver>);
     // What the first step does once is no phase of a step.
     bilevel.check(Position::default(), 1).map_err(BenchError::work)?;
-    watched.take();
     let mut phases = Phases::default();
     let mut index = 0;
     let steps = measure::steps(arguments.pace, |measured| {
@@ -40,14 +40,14 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
         let at = Position { epoch: 0, step: index };
         index += 1;
         let report = bilevel.step(at, 1, &train, Some(&valid)).map_err(BenchError::work)?;
-        let parts = watched.take();
-        // Passes without a cell ask for weights, too, and are no phases of their own.
+        let parts = clock.take();
+        // There are as many passes without a cell as cells.
         if measured && arguments.ablation == Ablation::None {
             phases.add(parts);
         }
         Ok(report.train_loss())
     })?;
-    let cost = bilevel.supernet.cost();
+    let cost = bilevel.core.supernet.cost();
     let subject = Subject {
         benchmark: "search-step",
         method: arguments.method.name().to_owned(),
@@ -61,10 +61,11 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
         recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
-    let logits = bilevel.architecture.logits().values().map(|var| var.elem_count() as u64).sum();
+    let logits =
+        bilevel.core.architecture.logits().values().map(|var| var.elem_count() as u64).sum();
     let threads = rayon::current_num_threads();
-    let work = bilevel.config().workload(arguments.batch, logits, threads);
-    let predicted_mib = Some(mib(bilevel.supernet.memory(&work).total()));
+    let work = bilevel.core.config().workload(arguments.batch, logits, threads);
+    let predicted_mib = Some(mib(bilevel.core.supernet.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
     Report::new(subject, arguments.pace, figures)?.shown(arguments.pace.json)

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use dartloom::space::{
-    AuxHead, Blueprint, Build, Compat, Genotype, Layout, OpSet, Space, SpaceError, Stem,
+    AuxHead, Blueprint, Build, Genotype, Layout, NodeOrder, OpSet, Repeats, Space, SpaceError, Stem,
 };
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &CountArguments) -> Result<ExitCode, CliError> {
     let plan = match (&arguments.space, subject.benchmark) {
         (Some(space), _) => in_space(&subject.genotype, &spaces::resolve(space)?, arguments)?,
         (None, Some(benchmark)) => benchmark
-            .plan(&subject.genotype, build(arguments, Compat::Official))
+            .plan(&subject.genotype, build(arguments, NodeOrder::FirstNamed))
             .map_err(CliError::input)?,
         (None, None) => chain(&subject.genotype, arguments).map_err(CliError::input)?,
     };
@@ -98,8 +98,8 @@ fn check_ops(plan: &Blueprint) -> Result<(), CliError> {
     }
 }
 
-fn build(arguments: &CountArguments, compat: Compat) -> Build {
-    Build { compat, ..Build::new(arguments.channels, arguments.classes, arguments.input) }
+fn build(arguments: &CountArguments, order: NodeOrder) -> Build {
+    Build { order, ..Build::new(arguments.channels, arguments.classes, arguments.input) }
 }
 
 /// The network of a genotype in its space.
@@ -109,7 +109,7 @@ fn in_space(
     arguments: &CountArguments,
 ) -> Result<Blueprint, CliError> {
     let network = genotype.network_in(space).map_err(CliError::input)?;
-    let build = build(arguments, Compat::Paper);
+    let build = build(arguments, NodeOrder::Listed);
     Blueprint::derived(genotype, &network, space.op_set(), build).map_err(CliError::input)
 }
 
@@ -121,13 +121,13 @@ fn chain(genotype: &Genotype, arguments: &CountArguments) -> Result<Blueprint, S
         (true, Layout::TwoCells) => (Stem::imagenet(), AuxHead::ImageNet),
         (true, _) => (Stem::imagenet_quarter(), AuxHead::ImageNetNormed),
     };
-    let chain = genotype.chain(layers, stem, arguments.reductions.clone(), Compat::Official)?;
+    let chain = genotype.chain(layers, stem, arguments.reductions.clone(), Repeats::MostlyFirst)?;
     let network = chain.with_aux(head).network()?;
     Blueprint::derived(
         genotype,
         &network,
         &OpSet::builtin("all")?,
-        build(arguments, Compat::Official),
+        build(arguments, NodeOrder::FirstNamed),
     )
 }
 

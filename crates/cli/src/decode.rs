@@ -38,7 +38,7 @@ TopK, EdgeWeighted, Argmax and the thresholds also take
   ties: LowestIndex, HighestIndex or Seeded(7)
   none: Exclude, ExcludeFromRank or Include
   empty: Error, KeepBest or Skip
-and the thresholds compat: Paper or Official. Constrained also takes
+and the thresholds dead: Drop or Keep. Constrained also takes
   parameter_free: 3
   budget: (parameters: 1000000, macs: 100000000, channels: 16, layers: 8, classes: 10,
            input: (channels: 3, height: 32, width: 32))";

@@ -1,14 +1,16 @@
 //! From genes chosen node by node to an architecture.
 
 use dartloom_space::{CellGenotype, Gene, Genotype, Space, WeightTable};
+use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::{DecodeError, Decoded, EdgeIn, EmptyPolicy, Note, TieBreak};
 
-/// Whether genes may start at a node that has none itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DeadGenes {
+/// The fate of genes that start at a node without genes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DeadGenes {
     /// They are dropped.
+    #[default]
     Drop,
     /// They stay in the list, as in the released FairDARTS and D-DARTS code, and never run.
     Keep,

@@ -1,9 +1,19 @@
 //! From an architecture back to logits: where a search that starts at a hand-made network begins.
 
-use dartloom_space::{CellGenotype, CellSpec, Compat, Edge, Gene, Genotype, Space};
+use dartloom_space::{CellGenotype, CellSpec, Edge, Gene, Genotype, Space};
 use serde::{Deserialize, Serialize};
 
 use crate::DecodeError;
+
+/// The logit of operations that an architecture does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Unlisted {
+    /// -10: a sigmoid weight of 0.00005.
+    #[default]
+    Off,
+    /// 0: a sigmoid weight of one half, as in the released code of DARTOpti.
+    Half,
+}
 
 /// How the logits of an architecture are set.
 ///
@@ -18,9 +28,9 @@ use crate::DecodeError;
 /// again.
 ///
 /// # Differences from the paper
-/// The released code ([`Compat::Official`]) has 10 and 0: a logit of 0 is a sigmoid weight of one
+/// The released code has 10 and 0 ([`Unlisted::Half`]): a logit of 0 is a sigmoid weight of one
 /// half, so an edge carries its operation and half of every other, and the search does not start
-/// at the network it names. [`Compat::Paper`] has 10 and -10, weights of 0.99995 and 0.00005.
+/// at the network it names. [`Unlisted::Off`] has 10 and -10, weights of 0.99995 and 0.00005.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Encoding {
@@ -31,11 +41,11 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// The paper's meaning or the released numbers.
-    pub const fn new(compat: Compat) -> Self {
-        match compat {
-            Compat::Paper => Self { listed: 10.0, other: -10.0 },
-            Compat::Official => Self { listed: 10.0, other: 0.0 },
+    /// 10 for what is listed.
+    pub const fn new(unlisted: Unlisted) -> Self {
+        match unlisted {
+            Unlisted::Off => Self { listed: 10.0, other: -10.0 },
+            Unlisted::Half => Self { listed: 10.0, other: 0.0 },
         }
     }
 
@@ -81,11 +91,11 @@ impl Encoding {
 
 #[cfg(test)]
 mod tests {
-    use dartloom_space::{CellTable, Compat, Genotype, OpSet, Space, Stem, WeightTable};
+    use dartloom_space::{CellTable, Genotype, OpSet, Space, Stem, WeightTable};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
-    use super::Encoding;
+    use super::{Encoding, Unlisted};
     use crate::{DecodeError, Decoder, EdgeThreshold};
 
     fn space(cells: usize) -> Space {
@@ -118,8 +128,8 @@ mod tests {
         let space = space(3);
         for seed in 0..10 {
             let genotype = space.sample(2, &mut ChaCha8Rng::seed_from_u64(seed));
-            for compat in [Compat::Paper, Compat::Official] {
-                let logits = Encoding::new(compat).logits(&space, &genotype).unwrap();
+            for unlisted in [Unlisted::Off, Unlisted::Half] {
+                let logits = Encoding::new(unlisted).logits(&space, &genotype).unwrap();
                 let weights = table(&space, logits);
                 let decoded = EdgeThreshold::default().decode(&space, &weights).unwrap();
                 assert_eq!(sorted(&decoded.genotype), sorted(&genotype));
@@ -132,19 +142,19 @@ mod tests {
     fn the_released_start_keeps_half_of_everything() {
         let space = space(1);
         let genotype = space.sample(2, &mut ChaCha8Rng::seed_from_u64(0));
-        let least = |compat| {
-            let weights = table(&space, Encoding::new(compat).logits(&space, &genotype).unwrap());
+        let least = |unlisted| {
+            let weights = table(&space, Encoding::new(unlisted).logits(&space, &genotype).unwrap());
             let rows = weights.cells()[0].edges.concat();
             rows.into_iter().fold(1.0, f64::min)
         };
-        assert!((least(Compat::Official) - 0.5).abs() < 1e-12);
-        assert!(least(Compat::Paper) < 1e-4);
+        assert!((least(Unlisted::Half) - 0.5).abs() < 1e-12);
+        assert!(least(Unlisted::Off) < 1e-4);
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let genotype = space(2).sample(2, &mut ChaCha8Rng::seed_from_u64(0));
-        let encoding = Encoding::new(Compat::Paper);
+        let encoding = Encoding::new(Unlisted::Off);
         let found = encoding.logits(&space(3), &genotype);
         assert_eq!(found, Err(DecodeError::Cells { expected: 3, found: 2 }));
         let narrow = Space::individual(OpSet::builtin("S").unwrap(), 2, 2, Stem::cifar(3)).unwrap();

@@ -25,12 +25,13 @@ mod threshold;
 mod top_k;
 
 pub use argmax::Argmax;
+pub use assembly::DeadGenes;
 pub use builtin::{ConfiguredDecoder, ConfiguredPaths, builtin, builtin_names};
 pub use constrained::{Budget, Constrained, OpCost, OpCosts};
 pub use decoder::{Decoded, Decoder};
 pub use dominance::dominant_share;
 pub use edge_weighted::EdgeWeighted;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Unlisted};
 pub use error::DecodeError;
 pub use note::{EdgeIn, Note};
 pub use paths::{

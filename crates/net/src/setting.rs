@@ -1,7 +1,7 @@
 //! The one door from a space or a genotype to a network.
 
 use dartloom_ops::{Place, Registry};
-use dartloom_space::{AuxHead, Blueprint, Build, Chain, Compat, Genotype, Layout, Network, Space};
+use dartloom_space::{AuxHead, Blueprint, Build, Chain, Genotype, Layout, Network, Repeats, Space};
 use rand::RngCore;
 
 use crate::body::NoNumbers;
@@ -119,7 +119,7 @@ impl<'a> Setting<'a> {
         let stem = self.space.network().stem().clone();
         let halves = stem.level(stem.parts().len().saturating_sub(1)) > 0;
         let thirds = Some(Chain::thirds(layers));
-        let chain = genotype.chain(layers, stem, thirds, Compat::Paper)?;
+        let chain = genotype.chain(layers, stem, thirds, Repeats::InTurn)?;
         let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
         Ok(if size.auxiliary { chain.with_aux(head) } else { chain }.network()?)
     }

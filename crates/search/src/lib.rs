@@ -18,14 +18,16 @@ pub mod testkit;
 
 pub use architecture::{Architecture, LogitGradients};
 pub use bilevel::{
-    Ablation, AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule,
-    Implicit, Leak, LogitOptimiser, LogitStep, Order, Removal, StepReport, ablation_losses,
+    Ablation, AblationConfig, AblationGradient, AblationSign, Batches, Bilevel, BilevelConfig,
+    Bookkeeping, CellRule, Core, FirstOrder, Found, Implicit, Joint, LogitOptimiser, LogitStep,
+    Order, PassLoss, PassObserver, PassSpec, PerCell, Places, Purpose, Removal, SecondOrder,
+    Statistics, Step, StepReport, Strategy, Wanted, Whole, ablation_losses,
 };
 pub use choices::{Choices, Start};
 pub use error::SearchError;
 pub use fit_workload::fit_workload;
 pub use gap::{Gap, discretisation_gap, hard_weights};
-pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed};
+pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{Kept, PruneConfig};
 pub use rehearsal::{check_build, rehearse};
 pub use reinforce::{Reinforce, ReinforceConfig};

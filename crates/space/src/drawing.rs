@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::graph::{CellEdge, CellNode, CellPaths, NetworkPaths, Reading, Station};
-use crate::{Compat, Genotype, Head, Network, Source, Space};
+use crate::{Genotype, Head, Network, NodeOrder, Source, Space};
 
 /// A drawing before anything has a place: graphs beside each other.
 ///
@@ -238,7 +238,7 @@ impl Genotype {
     pub fn drawing(&self) -> Drawing {
         let cells = self.cells().iter().enumerate();
         let part = |(index, cell): (usize, &crate::CellGenotype)| {
-            cell_part(index, &cell.name, &CellPaths::of_genotype(cell, Compat::Paper))
+            cell_part(index, &cell.name, &CellPaths::of_genotype(cell, NodeOrder::Listed))
         };
         let name = self.name().unwrap_or("genotype").to_owned();
         Drawing { name, parts: cells.map(part).collect() }

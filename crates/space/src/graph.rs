@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Dfs, EdgeFiltered, EdgeRef, IntoEdges, Reversed};
 
 use crate::genotype::MOST_NODE;
-use crate::{CellGenotype, CellGraph, Compat, Network, Source};
+use crate::{CellGenotype, CellGraph, Network, NodeOrder, Source};
 
 /// What stands inside a cell.
 #[derive(Clone, Copy, Debug)]
@@ -64,17 +64,17 @@ impl<'a> CellPaths<'a> {
     }
 
     /// The graph of a chosen cell, dead genes included.
-    pub(crate) fn of_genotype(cell: &'a CellGenotype, compat: Compat) -> Self {
+    pub(crate) fn of_genotype(cell: &'a CellGenotype, order: NodeOrder) -> Self {
         // A cell that no genotype has checked may claim any number of inputs.
         let inputs = 0..cell.inputs.min(MOST_NODE + 1);
         let ends = cell.genes.iter().flat_map(|gene| [gene.from, gene.to]);
         let mut paths = Self::with_nodes(cell.inputs, inputs.chain(ends));
-        for (gene, live) in cell.genes.iter().zip(cell.live_genes(compat)) {
+        for (gene, live) in cell.genes.iter().zip(cell.live_genes(order)) {
             // Nothing is computed at an input: live genes lead forward, from rank to rank.
             let live = live && gene.to >= cell.inputs;
             paths.connect(gene.from, gene.to, CellEdge::Gene { op: &gene.op, live });
         }
-        paths.conclude(&cell.output_nodes(compat));
+        paths.conclude(&cell.output_nodes(order));
         paths
     }
 

@@ -31,15 +31,15 @@ pub use blueprint::{
 pub use cell::{CellGraph, CellSpec, Edge};
 pub use drawing::{Drawing, DrawnEdge, DrawnNode, DrawnPart, EdgeLabel, Line};
 pub use error::SpaceError;
-pub use genotype::{CellGenotype, Gene, Genotype, Layout};
+pub use genotype::{CellGenotype, Gene, Genotype, Layout, NodeOrder};
 pub use layer::{Layer, Shape};
 pub use network::{
-    Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, PortChoice, Source, Stem,
+    Aux, AuxHead, Chain, Head, Link, Network, Placement, Port, PortChoice, Repeats, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};
 pub use pair::Pair;
 pub use recipe::{Lowering, Recipe, Stage, Stride, When, Width};
 pub use size::{SpaceSize, darts_size};
-pub use space::Space;
+pub use space::{CellOutput, Space};
 pub use weights::{CellTable, WeightTable};

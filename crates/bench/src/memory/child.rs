@@ -88,7 +88,7 @@ fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
     let mut bilevel =
         Bilevel::new(supernet, architecture, config, noise).map_err(BenchError::work)?;
-    bilevel.execution = case.execution();
+    bilevel.core.execution = case.execution();
     for step in 0..case.steps {
         let at = Position { epoch, step };
         bilevel.step(at, epochs, &train, Some(&valid)).map_err(BenchError::work)?;

@@ -1,6 +1,6 @@
 //! Which network is meant.
 
-use dartloom::space::{Blueprint, Build, Genotype, Layout, OpSet, SpaceError, Stem};
+use dartloom::space::{Blueprint, Build, Genotype, Layout, OpSet, Repeats, SpaceError, Stem};
 use dartloom_engine::{Benchmark, genotype, spaces};
 
 use super::ScoreArguments;
@@ -44,6 +44,6 @@ fn chain(
     build: Build,
 ) -> Result<Blueprint, SpaceError> {
     let layers = layers.or(genotype.layers()).unwrap_or(LAYERS);
-    let network = genotype.chain(layers, Stem::cifar(3), None, build.compat)?.network()?;
+    let network = genotype.chain(layers, Stem::cifar(3), None, Repeats::InTurn)?.network()?;
     Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)
 }

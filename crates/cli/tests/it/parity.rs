@@ -10,7 +10,7 @@ use dartloom::ops::{Mode, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
-use dartloom::space::{Blueprint, Build, Compat, Genotype, OpSet, Shape, Space, Stem};
+use dartloom::space::{Blueprint, Build, Genotype, OpSet, Repeats, Shape, Space, Stem};
 use dartloom::train::{Gradients, Position, cross_entropy};
 
 use crate::bench::{SMALL, json};
@@ -43,8 +43,8 @@ fn search() -> Bilevel {
 fn step() -> (StepReport, HashMap<String, Tensor>) {
     let mut search = search();
     let mut tensors: HashMap<String, Tensor> =
-        search.supernet.variables().snapshot().unwrap().into_iter().collect();
-    for (cell, logits) in search.architecture.snapshot().unwrap() {
+        search.core.supernet.variables().snapshot().unwrap().into_iter().collect();
+    for (cell, logits) in search.core.architecture.snapshot().unwrap() {
         tensors.insert(format!("logits.{cell}"), logits);
     }
     for (part, seed) in [("train", 1.0), ("valid", 2.0)] {
@@ -66,7 +66,7 @@ fn a_given_step_is_the_librarys_step() {
     let words = ["bench", "search-step", "--json", "--parity", "start.safetensors"];
     let found = json(&program, &[&words[..], &SMALL[..]].concat());
     let losses: Vec<f64> = serde_json::from_value(found["losses"].clone()).unwrap();
-    assert_eq!(losses, report.losses);
+    assert_eq!(losses, report.losses());
     let gradients: BTreeMap<String, Vec<Vec<f64>>> =
         serde_json::from_value(found["gradients"].clone()).unwrap();
     assert_eq!(gradients.keys().collect::<Vec<_>>(), ["logits of normal", "logits of reduce"]);
@@ -112,7 +112,7 @@ fn a_start_that_does_not_fit_is_refused() {
 #[test]
 fn a_given_training_step_is_the_librarys_step() {
     let genotype = Genotype::published("DARTS_V2").unwrap();
-    let chain = genotype.chain(3, Stem::cifar(3), None, Compat::Paper).unwrap();
+    let chain = genotype.chain(3, Stem::cifar(3), None, Repeats::InTurn).unwrap();
     let registry = Registry::standard().unwrap();
     let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::derived(&genotype, &chain.network().unwrap(), registry.catalog(), build)

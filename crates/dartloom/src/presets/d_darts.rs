@@ -4,7 +4,7 @@ use dartloom_decode::SparseThreshold;
 use dartloom_relax::{Penalised, Sigmoid, ZeroOne};
 use dartloom_search::stop::{Distance, DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{AblationConfig, BilevelConfig, Choices, SearchConfig};
-use dartloom_space::{Compat, Genotype};
+use dartloom_space::Genotype;
 use dartloom_train::{AdamConfig, Schedule};
 
 use super::fair_darts::short;
@@ -67,7 +67,7 @@ pub fn darts_opti() -> Result<Method, Error> {
     search.bilevel.warm_up = PRE_TRAINING;
     let plateau = DistancePlateau {
         reference: Some(Genotype::published(BASELINE)?),
-        ..DistancePlateau::new(Compat::Paper, Distance::Sets)
+        ..DistancePlateau::new(Distance::Sets)
     };
     search.stop = vec![StopConfig::Stop(RuleConfig::DistancePlateau(plateau))];
     Ok(Method {

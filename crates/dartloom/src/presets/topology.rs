@@ -1,8 +1,8 @@
 //! Where the cells of a method's space stand.
 
-use dartloom_decode::Encoding;
+use dartloom_decode::{Encoding, Unlisted};
 use dartloom_search::Start;
-use dartloom_space::{Compat, Genotype, OpSet, Space, SpaceError, Stem};
+use dartloom_space::{CellOutput, Genotype, OpSet, Space, SpaceError, Stem};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -39,10 +39,10 @@ impl Topology {
             Self::TwoCells => Space::darts(ops, layers, nodes, stem),
             Self::Individual => Space::individual(ops, layers, nodes, stem),
             Self::Around(name) => {
-                Space::around(&Genotype::published(name)?, ops, nodes, stem, Compat::Paper)
+                Space::around(&Genotype::published(name)?, ops, nodes, stem, CellOutput::AllNodes)
             }
             Self::AroundOfficial(name) => {
-                Space::around(&Genotype::published(name)?, ops, nodes, stem, Compat::Official)
+                Space::around(&Genotype::published(name)?, ops, nodes, stem, CellOutput::LastFour)
             }
         }
     }
@@ -53,12 +53,12 @@ impl Topology {
     /// # Errors
     /// When the space has another number of cells than the network, or lacks its operations.
     pub fn start(&self, space: &Space) -> Result<Option<Start>, Error> {
-        let (name, compat) = match self {
+        let (name, unlisted) = match self {
             Self::TwoCells | Self::Individual => return Ok(None),
-            Self::Around(name) => (name, Compat::Paper),
-            Self::AroundOfficial(name) => (name, Compat::Official),
+            Self::Around(name) => (name, Unlisted::Off),
+            Self::AroundOfficial(name) => (name, Unlisted::Half),
         };
         let network = Genotype::published(name)?;
-        Ok(Some(Encoding::new(compat).logits(space, &network)?))
+        Ok(Some(Encoding::new(unlisted).logits(space, &network)?))
     }
 }

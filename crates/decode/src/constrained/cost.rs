@@ -1,6 +1,6 @@
 //! What every choice of a space costs in the network it ends in.
 
-use dartloom_space::{Blueprint, Build, Compat, Gene, Genotype, Layer, Network, Shape, Space};
+use dartloom_space::{Blueprint, Build, Gene, Genotype, Layer, Network, Repeats, Shape, Space};
 
 use super::Budget;
 use crate::DecodeError;
@@ -83,7 +83,7 @@ fn network(genotype: &Genotype, space: &Space, budget: &Budget) -> Result<Networ
         None => genotype.network_in(space),
         Some(layers) => {
             let stem = space.network().stem().clone();
-            genotype.chain(layers, stem, None, Compat::Paper).and_then(|chain| chain.network())
+            genotype.chain(layers, stem, None, Repeats::InTurn).and_then(|chain| chain.network())
         }
     };
     network.map_err(DecodeError::Network)

@@ -1,7 +1,7 @@
 //! One function per law; an error says what happened instead.
 
 use dartloom_space::{
-    CellGenotype, CellSpec, CellTable, Compat, Edge, Genotype, OpSet, SpaceError, WeightTable,
+    CellGenotype, CellSpec, CellTable, Edge, Genotype, NodeOrder, OpSet, SpaceError, WeightTable,
 };
 
 use super::{Case, Law};
@@ -62,7 +62,7 @@ fn fits_cell(spec: &CellSpec, cell: &CellGenotype, ops: &OpSet) -> Result<(), St
             return Err(format!("{what} stands twice"));
         }
     }
-    match cell.live_genes(Compat::Paper).iter().position(|live| !live) {
+    match cell.live_genes(NodeOrder::Listed).iter().position(|live| !live) {
         Some(dead) => Err(format!("cell `{name}`: gene {dead} starts at a node without genes")),
         None => Ok(()),
     }

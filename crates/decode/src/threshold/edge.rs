@@ -1,10 +1,10 @@
 //! All edges, with the operations above the threshold.
 
-use dartloom_space::{Compat, Gene, Space, WeightTable};
+use dartloom_space::{Gene, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
-use super::{RELEASED, check, dead_genes};
-use crate::assembly::Assembly;
+use super::{RELEASED, check};
+use crate::assembly::{Assembly, DeadGenes};
 use crate::cell::Cell;
 use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak, identity};
 
@@ -24,7 +24,7 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBre
 ///
 /// # Differences from the paper
 /// As for [`SparseThreshold`](crate::SparseThreshold): a node that loses every edge drops out, and
-/// with it the edges that start there; the released code ([`Compat::Official`]) lists their genes.
+/// with it the edges that start there; the released code ([`DeadGenes::Keep`]) lists their genes.
 /// The released code takes the last of equal operations ([`TieBreak::HighestIndex`]).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,8 +40,8 @@ pub struct EdgeThreshold {
     pub none: NonePolicy,
     /// What becomes of nodes without edges.
     pub empty: EmptyPolicy,
-    /// Whether genes that start at an empty node stay in the list.
-    pub compat: Compat,
+    /// What becomes of genes that start at an empty node.
+    pub dead: DeadGenes,
 }
 
 impl Default for EdgeThreshold {
@@ -53,7 +53,7 @@ impl Default for EdgeThreshold {
             ties: TieBreak::HighestIndex,
             none: NonePolicy::Exclude,
             empty: EmptyPolicy::Skip,
-            compat: Compat::Paper,
+            dead: DeadGenes::Drop,
         }
     }
 }
@@ -116,11 +116,8 @@ impl Decoder for EdgeThreshold {
             return Err(DecodeError::NoOperations { found: 0 });
         }
         let (ties, empty) = (self.ties, self.empty);
-        Assembly { ties, empty, dead: dead_genes(self.compat) }.decode(
-            space,
-            weights,
-            |cell, node, notes| self.node(cell, node, notes),
-        )
+        Assembly { ties, empty, dead: self.dead }
+            .decode(space, weights, |cell, node, notes| self.node(cell, node, notes))
     }
 
     fn identity(&self) -> Option<String> {

@@ -6,23 +6,13 @@ mod sparse;
 pub use edge::EdgeThreshold;
 pub use sparse::SparseThreshold;
 
-use dartloom_space::Compat;
-
 use crate::DecodeError;
-use crate::assembly::DeadGenes;
 
 /// The threshold of the released code of FairDARTS and D-DARTS.
 const RELEASED: f64 = 0.85;
 
 fn check(threshold: f64) -> Result<(), DecodeError> {
     if threshold.is_finite() { Ok(()) } else { Err(DecodeError::Threshold { found: threshold }) }
-}
-
-fn dead_genes(compat: Compat) -> DeadGenes {
-    match compat {
-        Compat::Paper => DeadGenes::Drop,
-        Compat::Official => DeadGenes::Keep,
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The strongest edges of a node, as far as their operation is above the threshold.
 
-use dartloom_space::{Compat, Gene, Space, WeightTable};
+use dartloom_space::{Gene, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
-use super::{RELEASED, check, dead_genes};
-use crate::assembly::Assembly;
+use super::{RELEASED, check};
+use crate::assembly::{Assembly, DeadGenes};
 use crate::cell::Cell;
 use crate::rule::Rule;
 use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBreak, identity};
@@ -27,7 +27,7 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, Note, TieBre
 /// # Differences from the paper
 /// The papers do not say what becomes of a node that loses every edge. Here it drops out, and with
 /// it the edges that start there ([`EmptyPolicy::Skip`]); a cell of nothing is an error. The
-/// released code ([`Compat::Official`]) lists the genes that start at such a node, and its network
+/// released code ([`DeadGenes::Keep`]) lists the genes that start at such a node, and its network
 /// fails where a node has no other. Ties as in [`TopK`](crate::TopK).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -42,8 +42,8 @@ pub struct SparseThreshold {
     pub none: NonePolicy,
     /// What becomes of nodes without edges.
     pub empty: EmptyPolicy,
-    /// Whether genes that start at an empty node stay in the list.
-    pub compat: Compat,
+    /// What becomes of genes that start at an empty node.
+    pub dead: DeadGenes,
 }
 
 impl Default for SparseThreshold {
@@ -55,7 +55,7 @@ impl Default for SparseThreshold {
             ties: TieBreak::LowestIndex,
             none: NonePolicy::Exclude,
             empty: EmptyPolicy::Skip,
-            compat: Compat::Paper,
+            dead: DeadGenes::Drop,
         }
     }
 }
@@ -71,7 +71,7 @@ impl Decoder for SparseThreshold {
         }
         let (ties, none, empty) = (self.ties, self.none, self.empty);
         let rule = Rule { keep: Some(self.edges), ties, none, empty };
-        let assembly = Assembly { ties, empty, dead: dead_genes(self.compat) };
+        let assembly = Assembly { ties, empty, dead: self.dead };
         assembly.decode(space, weights, |cell, node, notes| self.node(rule, cell, node, notes))
     }
 

@@ -1,11 +1,10 @@
-use dartloom_space::Compat;
 use proptest::prelude::*;
 
 use crate::testing::{OPS, genes, has, space, table};
 use crate::testkit::{Law, cases, check_laws};
 use crate::{
-    DecodeError, Decoded, Decoder, EdgeThreshold, EmptyPolicy, NonePolicy, SparseThreshold,
-    TieBreak,
+    DeadGenes, DecodeError, Decoded, Decoder, EdgeThreshold, EmptyPolicy, NonePolicy,
+    SparseThreshold, TieBreak,
 };
 
 /// Sigmoid weights: rows do not sum to 1. Node 2 has in-edges 0 and 1, node 3 has 0, 1 and 2.
@@ -78,9 +77,9 @@ fn empty_nodes_drop_out_with_what_starts_there() {
 
 #[test]
 fn the_released_code_lists_what_starts_at_an_empty_node() {
-    let official = SparseThreshold { compat: Compat::Official, ..SPARSE() };
+    let official = SparseThreshold { dead: DeadGenes::Keep, ..SPARSE() };
     assert_eq!(genes(&decode(&official, HOLLOW)), ["max_ 2->3", "max_ 0->3"]);
-    let official = EdgeThreshold { compat: Compat::Official, ..EDGE() };
+    let official = EdgeThreshold { dead: DeadGenes::Keep, ..EDGE() };
     assert_eq!(genes(&decode(&official, HOLLOW)), ["max_ 0->3", "skip 2->3", "max_ 2->3"]);
 }
 
@@ -103,9 +102,9 @@ fn empty_nodes_follow_their_policy() {
 fn a_cell_of_nothing_is_an_error_unless_nodes_keep_their_best() {
     let (space, weights) = (space(&OPS), table(LIGHT, None));
     let expected = Err(DecodeError::EmptyCell { cell: "toy".to_owned() });
-    for compat in [Compat::Paper, Compat::Official] {
-        assert_eq!(SparseThreshold { compat, ..SPARSE() }.decode(&space, &weights), expected);
-        assert_eq!(EdgeThreshold { compat, ..EDGE() }.decode(&space, &weights), expected);
+    for dead in [DeadGenes::Drop, DeadGenes::Keep] {
+        assert_eq!(SparseThreshold { dead, ..SPARSE() }.decode(&space, &weights), expected);
+        assert_eq!(EdgeThreshold { dead, ..EDGE() }.decode(&space, &weights), expected);
     }
     let best = SparseThreshold { empty: EmptyPolicy::KeepBest, ..SPARSE() };
     assert_eq!(genes(&decode(&best, LIGHT)), ["max_ 0->2", "max_ 0->3"]);
@@ -140,9 +139,9 @@ fn impossible_numbers_are_refused() {
 
 #[test]
 fn they_read_themselves() {
-    let rule: SparseThreshold = ron::from_str("(threshold: 0.6, compat: Official)").unwrap();
-    let compat = Compat::Official;
-    assert_eq!(rule, SparseThreshold { threshold: 0.6, compat, ..SPARSE() });
+    let rule: SparseThreshold = ron::from_str("(threshold: 0.6, dead: Keep)").unwrap();
+    let dead = DeadGenes::Keep;
+    assert_eq!(rule, SparseThreshold { threshold: 0.6, dead, ..SPARSE() });
     let rule: EdgeThreshold = ron::from_str("(ops: None)").unwrap();
     assert_eq!(rule, EdgeThreshold::complete());
     assert!(ron::from_str::<EdgeThreshold>("(edges: 2)").is_err());

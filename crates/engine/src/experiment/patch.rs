@@ -8,9 +8,9 @@ use dartloom::presets::Topology;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
-    SearchConfig,
+    SearchConfig, Statistics,
 };
-use dartloom::space::{Compat, OpSpec};
+use dartloom::space::OpSpec;
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
@@ -152,7 +152,7 @@ patch! {
     BilevelPatch, BilevelConfig, "BilevelConfig";
     leaf {
         order: Order,
-        compat: Compat,
+        statistics: Statistics,
         rate: Schedule,
         clip: f64,
         logit_step: LogitStep,

@@ -1,7 +1,7 @@
 use dartloom_net::Model;
 use dartloom_ops::Mode;
 use dartloom_space::{
-    AuxHead, Blueprint, Build, Chain, Compat, Genotype, OpSet, Shape, Space, Stem,
+    AuxHead, Blueprint, Build, Chain, Genotype, NodeOrder, OpSet, Repeats, Shape, Space, Stem,
 };
 
 use crate::support::*;
@@ -106,9 +106,10 @@ fn full_size_networks_have_the_parameters_that_were_published() {
     ];
     for (name, [channels, layers, classes], reductions, plain, with_head) in rows {
         let genotype = Genotype::published(name).unwrap();
-        let chain = genotype.chain(layers, Stem::cifar(3), reductions, Compat::Official).unwrap();
+        let chain =
+            genotype.chain(layers, Stem::cifar(3), reductions, Repeats::MostlyFirst).unwrap();
         let input = Shape::new(3, 32, 32);
-        let build = Build { compat: Compat::Official, ..Build::new(channels, classes, input) };
+        let build = Build { order: NodeOrder::FirstNamed, ..Build::new(channels, classes, input) };
         let parameters = |chain: &Chain| {
             let net = derived(&chain_plan(&genotype, chain, build), 1);
             net.variables().parameter_count()

@@ -1,7 +1,7 @@
 use candle_core::Tensor;
 use dartloom_net::{DerivedNetwork, Model, Pass};
 use dartloom_ops::Mode;
-use dartloom_space::{Blueprint, Genotype};
+use dartloom_space::{Blueprint, Genotype, Repeats};
 use rand::RngCore;
 
 use crate::support::*;
@@ -40,7 +40,7 @@ fn run_with(net: &DerivedNetwork, mode: Mode, drop_path: f64) -> (Vec<f64>, usiz
 /// One cell without a reduction.
 fn flat(genotype: &Genotype) -> Blueprint {
     let stem = dartloom_space::Stem::cifar(3);
-    let chain = genotype.chain(2, stem, Some(vec![]), build(4, 8).compat).unwrap();
+    let chain = genotype.chain(2, stem, Some(vec![]), Repeats::InTurn).unwrap();
     chain_plan(genotype, &chain, build(4, 8))
 }
 

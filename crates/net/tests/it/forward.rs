@@ -2,7 +2,7 @@ use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, NetError, Pass, Supernet};
 use dartloom_ops::{Mode, OpError, Registry};
-use dartloom_space::{ArchWeights, Blueprint, Compat, Genotype, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, Genotype, NodeOrder, Phase, Repeats, Shape};
 
 use crate::support::*;
 
@@ -132,10 +132,10 @@ fn single_precision_stays_single() {
 fn the_released_order_of_execution_runs() {
     for name in Genotype::published_names() {
         let genotype = Genotype::published(name).unwrap();
-        let build = dartloom_space::Build { compat: Compat::Official, ..build(4, 16) };
+        let build = dartloom_space::Build { order: NodeOrder::FirstNamed, ..build(4, 16) };
         let layers = genotype.layers().unwrap_or(4);
         let stem = dartloom_space::Stem::cifar(3);
-        let chain = genotype.chain(layers, stem, None, Compat::Paper).unwrap();
+        let chain = genotype.chain(layers, stem, None, Repeats::InTurn).unwrap();
         let net = derived(&chain_plan(&genotype, &chain, build), 1);
         let cost = net.cost();
         let counted = cost.parameters - cost.unused_parameters;

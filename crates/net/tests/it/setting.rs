@@ -3,7 +3,7 @@
 use candle_core::DType;
 use dartloom_net::{DerivedNetwork, Model as _, NetError, NetworkSize, Pass, Setting, Supernet};
 use dartloom_ops::{Mode, Place, Registry};
-use dartloom_space::{Blueprint, Chain, Compat, Genotype, Space, Stem};
+use dartloom_space::{Blueprint, Chain, Genotype, Repeats, Space, Stem};
 
 use crate::support::*;
 
@@ -43,7 +43,7 @@ fn the_door_leads_to_what_the_long_way_leads_to() {
 
     let stem = space.network().stem().clone();
     let thirds = Some(Chain::thirds(6));
-    let deep = genotype.chain(6, stem, thirds, Compat::Paper).unwrap().network().unwrap();
+    let deep = genotype.chain(6, stem, thirds, Repeats::InTurn).unwrap().network().unwrap();
     let size = NetworkSize { channels: Some(8), layers: Some(6), auxiliary: false };
     let found = setting.derive(&genotype, &size, &mut rng(2)).unwrap();
     assert_eq!(digest(&found), digest(&derived(&deep, 8)));

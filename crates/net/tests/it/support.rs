@@ -5,7 +5,8 @@ use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{
-    ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Shape, Space, Stem,
+    ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Repeats, Shape, Space,
+    Stem,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -25,12 +26,12 @@ pub(crate) fn ops(names: &[&str]) -> OpSet {
 
 /// The plan of a genotype in a chain; its own length where it has one.
 pub(crate) fn plan(genotype: &Genotype, layers: usize, build: Build) -> Blueprint {
-    chain_plan(genotype, &chain(genotype, layers, build), build)
+    chain_plan(genotype, &chain(genotype, layers), build)
 }
 
-pub(crate) fn chain(genotype: &Genotype, layers: usize, build: Build) -> Chain {
+pub(crate) fn chain(genotype: &Genotype, layers: usize) -> Chain {
     let layers = genotype.layers().unwrap_or(layers);
-    genotype.chain(layers, Stem::cifar(3), None, build.compat).unwrap()
+    genotype.chain(layers, Stem::cifar(3), None, Repeats::InTurn).unwrap()
 }
 
 pub(crate) fn chain_plan(genotype: &Genotype, chain: &Chain, build: Build) -> Blueprint {
@@ -41,7 +42,7 @@ pub(crate) fn chain_plan(genotype: &Genotype, chain: &Chain, build: Build) -> Bl
 /// DARTS_V2 in three cells with an auxiliary head behind the last.
 pub(crate) fn with_auxiliary(head: AuxHead, side: usize) -> Blueprint {
     let genotype = Genotype::published("DARTS_V2").unwrap();
-    let chain = chain(&genotype, 3, build(4, side));
+    let chain = chain(&genotype, 3);
     let chain = Chain { aux: Some(Aux { head, after: 2 }), ..chain };
     chain_plan(&genotype, &chain, build(4, side))
 }

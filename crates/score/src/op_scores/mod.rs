@@ -10,7 +10,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::{Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{
-    Blueprint, Build, CellGenotype, Compat, Edge, Gene, Genotype, Layout, SpaceError, Stem,
+    Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
 };
 use dartloom_train::{Fit, HeldOut, Outcome, Session, Stepper, TrainError, drive};
 
@@ -193,7 +193,7 @@ impl OpBenchmark<'_> {
     fn model(&self, place: &OpRun) -> Result<DerivedNetwork, ScoreError> {
         let genotype = self.genotype(place)?;
         let layers = genotype.cells().len();
-        let chain = genotype.chain(layers, self.stem.clone(), None, Compat::Paper)?;
+        let chain = genotype.chain(layers, self.stem.clone(), None, Repeats::InTurn)?;
         let ops = self.registry.catalog();
         let plan = Blueprint::derived(&genotype, &chain.network()?, ops, self.build)?;
         let mut rng = self.noise.stream("operation weights", place.run as u64);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use dartloom_net::Mask;
 use dartloom_net::memory::{Training, Workload};
-use dartloom_space::Compat;
 use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +20,16 @@ pub enum Order {
     Second,
     /// Logits and weights move together on the training batch.
     Joint,
+}
+
+/// Running statistics of batch norms in passes that only serve the logits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Statistics {
+    /// They stay as they are: only the weights' own pass moves them.
+    #[default]
+    Kept,
+    /// They move, as in the released code of DARTS and its successors.
+    Moved,
 }
 
 /// How the logits of one cell move.
@@ -40,8 +49,8 @@ pub struct CellRule {
 pub struct BilevelConfig {
     /// First or second order.
     pub order: Order,
-    /// Whether passes for the logits update batch-norm statistics as the released code's do.
-    pub compat: Compat,
+    /// Whether passes for the logits update batch-norm statistics.
+    pub statistics: Statistics,
     /// Learning rate of the weights.
     pub rate: Schedule,
     /// Momentum and weight decay of the weights.
@@ -73,7 +82,7 @@ impl Default for BilevelConfig {
     fn default() -> Self {
         Self {
             order: Order::First,
-            compat: Compat::Paper,
+            statistics: Statistics::Kept,
             rate: Schedule::Cosine { from: 0.025, to: 0.001 },
             sgd: SgdConfig::default(),
             clip: 5.0,

@@ -7,11 +7,30 @@ use dartloom_data::Batch;
 use dartloom_ops::Mode;
 use dartloom_train::Gradients;
 
-use super::{Bilevel, Step, StepReport, Wanted};
+use super::{Batches, Core, PassSpec, Purpose, Step, StepReport, Strategy, Wanted};
 use crate::{LogitGradients, SearchError};
 
 /// Radius of the finite difference, divided by the norm of its direction.
 const RADIUS: f64 = 0.01;
+
+/// Logits move by their gradient through one step of the weights, then the weights move (DARTS,
+/// equations 7 and 8).
+///
+/// ```text
+/// alpha <- step(grad_alpha L_val(w', alpha) - xi (g+ - g-) / (2 eps))
+/// w'    = w - xi (mu v + grad_w L_train(w, alpha) + lambda w)
+/// g+-   = grad_alpha L_train(w +- eps d, alpha),  d = grad_w' L_val(w', alpha),  eps = 0.01 / ||d||
+/// w     <- SGD(clip(grad_w L_train(w, alpha)))
+/// ```
+///
+/// `mu`, `v` and `lambda` are the momentum, velocity and weight decay of the weights' SGD, `xi` its
+/// learning rate. The weights are put back from copies, exactly; the released code adds and
+/// subtracts.
+///
+/// # Differences from the paper
+/// The paper's `w'` has neither momentum nor weight decay; its code has both, and so have we.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SecondOrder;
 
 /// Parts of the implicit gradient of one step.
 #[derive(Clone, Debug)]
@@ -26,57 +45,85 @@ pub struct Implicit {
     pub product: LogitGradients,
 }
 
-impl Bilevel {
-    /// Sets the report's logit gradient to the gradient through one step of the weights.
-    ///
-    /// The weights are put back from copies, exactly; the released code adds and subtracts.
-    pub(super) fn second_order(
+impl Strategy for SecondOrder {
+    fn step(
         &mut self,
-        step: Step,
-        train: &Batch,
-        valid: &Batch,
-        report: &mut StepReport,
-    ) -> Result<(), SearchError> {
-        let kept = self.copies()?;
-        let outcome = self.unrolled_gradient(step, train, valid, &kept, report);
-        self.put_back(&kept)?;
-        let (mut gradients, implicit) = outcome?;
-        for (id, gradient) in &mut gradients.0 {
-            if let Some(product) = implicit.product.0.get(id) {
-                *gradient = (&*gradient - (product * step.rate)?)?;
-            }
+        core: &mut Core,
+        batches: Batches<'_>,
+        at: Step,
+    ) -> Result<StepReport, SearchError> {
+        let mut report = StepReport::default();
+        if let Some(valid) = batches.valid {
+            let gradients = gradients(core, at, (batches.train, valid), &mut report)?;
+            core.move_logits(at, gradients, &mut report)?;
         }
-        self.check_logit_norm(step, &gradients)?;
-        report.arch_gradients = gradients;
-        report.implicit = Some(implicit);
-        Ok(())
+        core.weight_step(at, batches.train, &mut report)?;
+        Ok(report)
     }
 
-    fn unrolled_gradient(
+    fn passes(&self, _cells: u64) -> u64 {
+        12
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some("SecondOrder 1".to_owned())
+    }
+}
+
+/// The gradient through one step of the weights, which are as they were afterwards.
+fn gradients(
+    core: &Core,
+    step: Step,
+    batches: (&Batch, &Batch),
+    report: &mut StepReport,
+) -> Result<LogitGradients, SearchError> {
+    let ahead = Ahead { core, step, kept: copies(core)? };
+    let outcome = ahead.unrolled(batches, report);
+    ahead.put_back()?;
+    let (mut gradients, implicit) = outcome?;
+    for (id, gradient) in &mut gradients.0 {
+        if let Some(product) = implicit.product.0.get(id) {
+            *gradient = (&*gradient - (product * step.rate)?)?;
+        }
+    }
+    core.check_logit_norm(step, &gradients)?;
+    report.implicit = Some(implicit);
+    Ok(gradients)
+}
+
+fn copies(core: &Core) -> Result<BTreeMap<String, Tensor>, SearchError> {
+    let copy = |(name, var): (&String, &Var)| Ok((name.clone(), var.copy()?.detach()));
+    core.supernet.variables().parameters().iter().map(copy).collect()
+}
+
+/// A step of the weights that is taken back.
+struct Ahead<'a> {
+    core: &'a Core,
+    step: Step,
+    /// The weights before.
+    kept: BTreeMap<String, Tensor>,
+}
+
+impl Ahead<'_> {
+    fn unrolled(
         &self,
-        step: Step,
-        train: &Batch,
-        valid: &Batch,
-        kept: &BTreeMap<String, Tensor>,
+        (train, valid): (&Batch, &Batch),
         report: &mut StepReport,
     ) -> Result<(LogitGradients, Implicit), SearchError> {
-        let loss = self.loss(step, train, (self.logit_mode(), Wanted::Weights), report)?;
-        let descent = Gradients::take(&mut loss.backward()?, self.variables());
-        drop(loss);
+        let (core, step) = (self.core, self.step);
+        let pass = PassSpec::new(Purpose::Ahead, core.logit_mode(), Wanted::Weights);
+        let descent = core.gradients(step, train, pass, report)?.weights;
         for (name, var) in self.variables() {
-            var.set(&self.ahead(name, &kept[name], descent.0.get(name), step.rate)?)?;
+            var.set(&self.ahead(name, &self.kept[name], descent.0.get(name))?)?;
         }
         // The released code evaluates a copy of the network here and drops its statistics.
-        let loss = self.loss(step, valid, (Mode::probe(), Wanted::Both), report)?;
-        let mut store = loss.backward()?;
-        let gradients = self.logit_gradients(&mut store)?;
-        let direction = Gradients::take(&mut store, self.variables());
-        // The passes of the product need the room of this one.
-        drop((loss, store));
-        let norm = self.check_norm(step, "second-order direction", direction.norm()?)?;
+        let pass = PassSpec::new(Purpose::Logits, Mode::probe(), Wanted::Both);
+        let found = core.gradients(step, valid, pass, report)?;
+        let direction = found.weights;
+        let norm = core.check_norm(step, "second-order direction", direction.norm()?)?;
         let epsilon = if norm > 0.0 { RADIUS / norm } else { 0.0 };
-        let product = self.product(step, train, kept, (&direction, epsilon), report)?;
-        Ok((gradients, Implicit { direction, norm, epsilon, product }))
+        let product = self.product(train, &direction, epsilon, report)?;
+        Ok((found.logits, Implicit { direction, norm, epsilon, product }))
     }
 
     /// `w - xi (mu v + g + lambda w)`; without gradient only momentum and decay act.
@@ -85,46 +132,46 @@ impl Bilevel {
         name: &str,
         weight: &Tensor,
         gradient: Option<&Tensor>,
-        rate: f64,
     ) -> Result<Tensor, SearchError> {
-        let config = self.sgd.config();
+        let sgd = &self.core.sgd;
+        let config = sgd.config();
         let mut direction = (weight * config.weight_decay)?;
         if let Some(gradient) = gradient {
             direction = (direction + gradient)?;
         }
-        if let Some(velocity) = self.sgd.velocity(name) {
+        if let Some(velocity) = sgd.velocity(name) {
             direction = (direction + (velocity * config.momentum)?)?;
         }
-        Ok((weight - (direction * rate)?)?)
+        Ok((weight - (direction * self.step.rate)?)?)
     }
 
-    /// The central difference of the logits' training gradient along a direction, with its step.
+    /// The central difference of the logits' training gradient along a direction.
     fn product(
         &self,
-        step: Step,
         train: &Batch,
-        kept: &BTreeMap<String, Tensor>,
-        (direction, epsilon): (&Gradients, f64),
+        direction: &Gradients,
+        epsilon: f64,
         report: &mut StepReport,
     ) -> Result<LogitGradients, SearchError> {
         if epsilon <= 0.0 {
             return Ok(LogitGradients::default());
         }
-        let mut ends = Vec::with_capacity(2);
-        for sign in [1.0, -1.0] {
+        let mut end = |purpose: Purpose, offset: f64| -> Result<LogitGradients, SearchError> {
             for (name, var) in self.variables() {
                 if let Some(direction) = direction.0.get(name) {
-                    var.set(&(&kept[name] + (direction * (sign * epsilon))?)?)?;
+                    var.set(&(&self.kept[name] + (direction * offset)?)?)?;
                 } else {
-                    var.set(&kept[name])?;
+                    var.set(&self.kept[name])?;
                 }
             }
-            let loss = self.loss(step, train, (self.logit_mode(), Wanted::Logits), report)?;
-            ends.push(self.logit_gradients(&mut loss.backward()?)?);
-        }
+            let pass = PassSpec::new(purpose, self.core.logit_mode(), Wanted::Logits);
+            Ok(self.core.gradients(self.step, train, pass, report)?.logits)
+        };
+        let plus = end(Purpose::Plus, epsilon)?;
+        let minus = end(Purpose::Minus, -epsilon)?;
         let mut product = BTreeMap::new();
-        for (id, plus) in &ends[0].0 {
-            if let Some(minus) = ends[1].0.get(id) {
+        for (id, plus) in &plus.0 {
+            if let Some(minus) = minus.0.get(id) {
                 product.insert(*id, ((plus - minus)? / (2.0 * epsilon))?);
             }
         }
@@ -132,17 +179,12 @@ impl Bilevel {
     }
 
     fn variables(&self) -> &BTreeMap<String, Var> {
-        self.supernet.variables().parameters()
+        self.core.supernet.variables().parameters()
     }
 
-    fn copies(&self) -> Result<BTreeMap<String, Tensor>, SearchError> {
-        let copy = |(name, var): (&String, &Var)| Ok((name.clone(), var.copy()?.detach()));
-        self.variables().iter().map(copy).collect()
-    }
-
-    fn put_back(&self, kept: &BTreeMap<String, Tensor>) -> Result<(), SearchError> {
+    fn put_back(&self) -> Result<(), SearchError> {
         for (name, var) in self.variables() {
-            var.set(&kept[name])?;
+            var.set(&self.kept[name])?;
         }
         Ok(())
     }

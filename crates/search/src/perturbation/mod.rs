@@ -9,6 +9,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use self::probe::{Probe, Removed};
+pub use self::search::perturb;
 use crate::{Kept, SearchError};
 
 /// What a supernet is judged by.

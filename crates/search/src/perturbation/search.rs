@@ -1,60 +1,48 @@
 //! Selection at the end of a search.
 
 use candle_core::Tensor;
-use dartloom_net::Pass;
-use dartloom_ops::Mode;
 use dartloom_space::CellWeights;
-use dartloom_train::{Position, evaluate};
 
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
-use crate::prune::Pruning;
 use crate::{Kept, SearchError, SupernetSearch};
 
-impl SupernetSearch<'_> {
-    /// Selects an architecture by [perturbation](PerturbationConfig), from what the search has left
-    /// and with the weights at its end.
-    ///
-    /// Afterwards the search holds the decision: its table has 1 at the architecture's operations
-    /// and 0 elsewhere, and [`SupernetSearch::network`] hands the network out, as far as `tune` has
-    /// trained it.
-    ///
-    /// # Errors
-    /// [`SearchError::Config`] for a node without in-edges, or when a pass fails.
-    pub fn perturb(&mut self, config: &PerturbationConfig) -> Result<Perturbed, SearchError> {
-        let kept = self.bilevel.architecture.kept().cloned();
-        let kept = kept.unwrap_or_else(|| Kept::all(self.space));
-        let (space, noise) = (self.space, self.noise.child("perturbation"));
-        let mut probe = Searched { search: self, config, decisions: 0 };
-        let (kept, drops) = select(space, config, kept, noise, &mut probe)?;
-        let genotype = kept.genotype(space)?;
-        self.bilevel.architecture.keep(Some(kept.clone()));
-        self.memory.pruning = Some(Pruning::of(kept));
-        Ok(Perturbed { genotype, drops })
-    }
+/// Selects an architecture by [perturbation](PerturbationConfig), from what a search has left and
+/// with the weights at its end.
+///
+/// Afterwards the search holds the decision: its table has 1 at the architecture's operations and 0
+/// elsewhere, and [`SupernetSearch::network`] hands the network out, as far as `tune` has trained it.
+///
+/// # Errors
+/// [`SearchError::Config`] for a node without in-edges, or when a pass fails.
+pub fn perturb(
+    search: &mut SupernetSearch<'_>,
+    config: &PerturbationConfig,
+) -> Result<Perturbed, SearchError> {
+    let (space, kept) = (search.space(), search.kept());
+    let noise = search.noise().child("perturbation");
+    let mut probe = Searched { search, config, begun: 0 };
+    let (kept, drops) = select(space, config, kept, noise, &mut probe)?;
+    let genotype = kept.genotype(space)?;
+    search.settle(kept);
+    Ok(Perturbed { genotype, drops })
 }
 
 struct Searched<'a, 'b> {
     search: &'a mut SupernetSearch<'b>,
     config: &'a PerturbationConfig,
-    decisions: usize,
+    /// Epochs' batches that tuning has begun.
+    begun: usize,
 }
 
 impl Probe for Searched<'_, '_> {
     fn score(&mut self, kept: &Kept, removed: Option<Removed>) -> Result<f64, SearchError> {
-        let search = &mut *self.search;
-        search.bilevel.architecture.keep(Some(kept.clone()));
-        let epochs = search.config.epochs;
-        let mut noise = search.noise.stream("relaxation", epochs as u64);
-        let bilevel = &search.bilevel;
-        let mut weights = bilevel.architecture.weights(search.progress(epochs), &mut noise)?;
-        if let Some(removed) = removed {
-            let (Removed::Candidate { cell, .. } | Removed::Edge { cell, .. }) = removed;
-            weights.cells[cell] = without(&weights.cells[cell], removed)?;
-        }
-        let found = evaluate(&search.scoring, |images| -> Result<Tensor, SearchError> {
-            let mut pass = Pass::new(Mode::probe(), &mut noise);
-            pass.execution = bilevel.execution;
-            Ok(bilevel.supernet.forward(images, &weights, &mut pass)?.main)
+        self.search.leave(kept);
+        let found = self.search.score_with(|weights| {
+            if let Some(removed) = removed {
+                let (Removed::Candidate { cell, .. } | Removed::Edge { cell, .. }) = removed;
+                weights.cells[cell] = without(&weights.cells[cell], removed)?;
+            }
+            Ok(())
         })?;
         Ok(match self.config.criterion {
             Criterion::Accuracy => found.accuracy,
@@ -63,17 +51,8 @@ impl Probe for Searched<'_, '_> {
     }
 
     fn tune(&mut self, kept: &Kept) -> Result<(), SearchError> {
-        let search = &mut *self.search;
-        search.bilevel.architecture.keep(Some(kept.clone()));
-        let epochs = search.config.epochs;
-        for step in 0..self.config.tune {
-            // Batches that no epoch has seen.
-            let (epoch, per_epoch) = (epochs + self.decisions, search.train.batches_per_epoch());
-            let batch = search.train.batch(epoch + step / per_epoch, step % per_epoch)?;
-            let at = Position { epoch: epochs - 1, step };
-            search.bilevel.step(at, epochs, &batch, None)?;
-        }
-        self.decisions += 1 + self.config.tune / search.train.batches_per_epoch();
+        self.search.leave(kept);
+        self.begun += self.search.tune(self.begun, self.config.tune)?;
         Ok(())
     }
 }

@@ -1,13 +1,13 @@
 //! Candidates that are removed while the search goes on.
 
+mod check;
 mod kept;
-mod search;
 
 use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use check::check;
 pub use kept::Kept;
-pub(crate) use search::check;
 
 use crate::SearchError;
 

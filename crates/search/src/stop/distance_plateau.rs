@@ -1,6 +1,6 @@
 //! An architecture that no longer moves (D-DARTS).
 
-use dartloom_space::{Compat, Genotype, Space};
+use dartloom_space::{Genotype, Space};
 use serde::{Deserialize, Serialize};
 
 use super::{ArchitectureDistance, Distance, Observed, Reason, StopRule, last};
@@ -27,7 +27,7 @@ use crate::SearchError;
 /// # Differences from the paper
 /// - The paper always has a reference, the hand-made architecture that it optimises, and does not
 ///   say what stable is; the tolerance is that of the released code.
-/// - The released code ([`Compat::Official`]) compares with the 4 epochs before and does so from
+/// - The released code compares with the 4 epochs before ([`epochs`](Self::epochs)) and does so from
 ///   the fifth epoch after pre-training on, which is epoch 10, too. Its rule cannot be run: it
 ///   compares architectures of different operation sets and fails.
 /// - Any distance will do; [`Distance::Sets`] is the paper's.
@@ -50,18 +50,14 @@ pub struct DistancePlateau<D = Distance> {
 impl Default for DistancePlateau {
     /// That of the paper, with [`Distance::Genes`].
     fn default() -> Self {
-        Self::new(Compat::Paper, Distance::Genes)
+        Self::new(Distance::Genes)
     }
 }
 
 impl<D> DistancePlateau<D> {
-    /// The rule of D-DARTS' paper or of its code, with this distance and without a reference.
-    pub fn new(compat: Compat, distance: D) -> Self {
-        let epochs = match compat {
-            Compat::Paper => 5,
-            Compat::Official => 4,
-        };
-        Self { tolerance: 0.001, epochs, from: 10, reference: None, distance }
+    /// The rule of D-DARTS' paper with this distance and without a reference.
+    pub fn new(distance: D) -> Self {
+        Self { tolerance: 0.001, epochs: 5, from: 10, reference: None, distance }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Each rule on a history made up so that its epoch can be worked out by hand.
 
-use dartloom_space::{
-    CellTable, Compat, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable,
-};
+use dartloom_space::{CellTable, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable};
 
 use super::{
     AllOf, AnyOf, ArchitectureDistance, Cells, Collapse, Distance, DistancePlateau, EntropySlope,
@@ -171,14 +169,14 @@ fn a_plateau_is_a_distance_that_was_the_same_for_some_epochs() {
     let history = drifting(&space, 16);
     let start = Some(history[0].genotype.clone());
     for reference in [None, start] {
-        let rule = |compat| {
-            let plateau = DistancePlateau::new(compat, Distance::Genes);
-            DistancePlateau { reference: reference.clone(), ..plateau }
+        let rule = |epochs| {
+            let plateau = DistancePlateau::new(Distance::Genes);
+            DistancePlateau { epochs, reference: reference.clone(), ..plateau }
         };
         // At rest from epoch 6: 6 + 5 in the paper, 6 + 4 in its code, neither before epoch 10.
-        assert_eq!(fires(&rule(Compat::Paper), &space, &history), Some(11));
-        assert_eq!(fires(&rule(Compat::Official), &space, &history), Some(10));
-        let two = DistancePlateau { epochs: 2, ..rule(Compat::Paper) };
+        assert_eq!(fires(&rule(5), &space, &history), Some(11));
+        assert_eq!(fires(&rule(4), &space, &history), Some(10));
+        let two = DistancePlateau { epochs: 2, ..rule(5) };
         assert_eq!(fires(&two, &space, &history), Some(10), "from epoch 10 on");
         let early = DistancePlateau { from: 0, ..two };
         assert_eq!(fires(&early, &space, &history), Some(8));
@@ -226,7 +224,7 @@ fn what_is_no_number_is_not_near() {
     let space = space();
     let history = drifting(&space, 14);
     let distance: Box<dyn ArchitectureDistance> = Box::new(Undefined);
-    let rule = DistancePlateau { from: 0, ..DistancePlateau::new(Compat::Paper, distance) };
+    let rule = DistancePlateau { from: 0, ..DistancePlateau::new(distance) };
     // Epoch 0 has no skip connection; the window is free of it at 1 + 5.
     assert_eq!(fires(&rule, &space, &history), Some(6));
 }

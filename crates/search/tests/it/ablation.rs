@@ -10,10 +10,11 @@ use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
 use dartloom_search::{
-    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, CellRule, Choices,
-    Order, Removal, SearchConfig, SearchError, SearchParts, SupernetSearch, ablation_losses,
+    AblationConfig, AblationGradient, AblationSign, Bilevel, BilevelConfig, Bookkeeping, CellRule,
+    Choices, Order, Removal, SearchConfig, SearchError, SearchParts, SupernetSearch,
+    ablation_losses,
 };
-use dartloom_space::{Compat, Space, Stem};
+use dartloom_space::{Space, Stem};
 use dartloom_train::{AdamConfig, Position, Schedule, cross_entropy, testkit};
 
 use crate::tiny::{
@@ -23,8 +24,8 @@ use crate::tiny::{
 
 const START: Position = Position { epoch: 0, step: 0 };
 
-fn ablating(gradient: AblationGradient, sign: Compat) -> BilevelConfig {
-    let ablation = AblationConfig { weight: 0.7, sign, gradient, removal: Removal::Identity };
+fn ablating(gradient: AblationGradient, sign: AblationSign) -> BilevelConfig {
+    let ablation = AblationConfig { weight: 0.7, sign, gradient, ..AblationConfig::default() };
     BilevelConfig { ablation: Some(ablation), ..BilevelConfig::default() }
 }
 
@@ -32,14 +33,15 @@ fn ablating(gradient: AblationGradient, sign: Compat) -> BilevelConfig {
 /// one: edges 0->2 and 1->2 of one node, `skip_connect` in column 1 of four.
 fn loss_without(bilevel: &Bilevel, cell: Option<usize>) -> f64 {
     let mut noise = Noise::new(0).stream("test", 0);
-    let mut weights = bilevel.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
+    let mut weights =
+        bilevel.core.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
     if let Some(cell) = cell {
         let table = [[0.0; 4], [0.0, 1.0, 0.0, 0.0]];
         weights.cells[cell].ops = Tensor::new(&table, &Device::Cpu).unwrap();
     }
     let batch = batch(2);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
-    let output = bilevel.supernet.forward(&batch.inputs, &weights, &mut pass).unwrap();
+    let output = bilevel.core.supernet.forward(&batch.inputs, &weights, &mut pass).unwrap();
     let loss = cross_entropy(&output.main, &batch.targets, 0.0).unwrap();
     loss.to_dtype(DType::F64).unwrap().to_scalar().unwrap()
 }
@@ -51,14 +53,14 @@ fn contributions(bilevel: &Bilevel) -> Vec<f64> {
 
 #[test]
 fn the_full_gradient_is_that_of_every_cells_own_loss() {
-    for (sign, factor) in [(Compat::Paper, 0.7), (Compat::Official, -0.7)] {
+    for (sign, factor) in [(AblationSign::Added, 0.7), (AblationSign::Subtracted, -0.7)] {
         let mut bilevel = bench(ablating(AblationGradient::Full, sign), softmax());
         let of_cell = |cell: usize| {
             let loss = || {
                 let ablation = ablation_losses(&contributions(&bilevel))[cell];
                 loss_without(&bilevel, None) + factor * ablation
             };
-            differences(&bilevel.architecture, 1e-5, loss)
+            differences(&bilevel.core.architecture, 1e-5, loss)
         };
         let numeric = [of_cell(0), of_cell(1)];
         let expected = contributions(&bilevel);
@@ -81,7 +83,7 @@ fn the_full_gradient_is_that_of_every_cells_own_loss() {
 #[test]
 fn the_scaled_gradient_holds_the_mean_constant() {
     let mut plain = bench(BilevelConfig::default(), softmax());
-    let mut scaled = bench(ablating(AblationGradient::Scaled, Compat::Paper), softmax());
+    let mut scaled = bench(ablating(AblationGradient::Scaled, AblationSign::Added), softmax());
     let mean = contributions(&plain).iter().sum::<f64>() / 2.0;
     let step = |bilevel: &mut Bilevel| {
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
@@ -96,7 +98,8 @@ fn the_scaled_gradient_holds_the_mean_constant() {
 #[test]
 fn measuring_contributions_changes_nothing() {
     let mut plain = bench(BilevelConfig::default(), softmax());
-    let mut measured = bench(ablating(AblationGradient::Official, Compat::Official), softmax());
+    let mut measured =
+        bench(ablating(AblationGradient::Official, AblationSign::Subtracted), softmax());
     for bilevel in [&mut plain, &mut measured] {
         bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
     }
@@ -106,7 +109,7 @@ fn measuring_contributions_changes_nothing() {
 #[test]
 fn removed_cells_can_be_silent_or_noise() {
     let marginal = |removal| {
-        let mut config = ablating(AblationGradient::Official, Compat::Official);
+        let mut config = ablating(AblationGradient::Official, AblationSign::Subtracted);
         config.ablation = config.ablation.map(|ablation| AblationConfig { removal, ..ablation });
         let mut bilevel = bench(config, softmax());
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
@@ -124,16 +127,16 @@ fn a_cell_moves_by_its_own_rule() {
     let still = CellRule { rate: Schedule::Constant(0.0), adam: AdamConfig::darts_logits() };
     let cells = BTreeMap::from([("normal".to_owned(), still)]);
     let mut bilevel = bench(BilevelConfig { cells, ..BilevelConfig::default() }, softmax());
-    let before = bilevel.architecture.snapshot().unwrap();
+    let before = bilevel.core.architecture.snapshot().unwrap();
     bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
-    let after = bilevel.architecture.snapshot().unwrap();
+    let after = bilevel.core.architecture.snapshot().unwrap();
     assert_eq!(flat([&before["normal"]]), flat([&after["normal"]]));
     assert_ne!(flat([&before["reduce"]]), flat([&after["reduce"]]));
 }
 
 #[test]
 fn what_makes_no_sense_is_refused() {
-    let ablation = || ablating(AblationGradient::Scaled, Compat::Official);
+    let ablation = || ablating(AblationGradient::Scaled, AblationSign::Subtracted);
     let leaking = BilevelConfig {
         bookkeeping: Bookkeeping::Leaking,
         order: Order::Joint,
@@ -171,7 +174,7 @@ fn refused(space: &Space, bilevel: BilevelConfig) -> String {
 fn what_the_space_does_not_have_is_refused() {
     let ops = registry().op_set("pools", &["max_pool_3x3", "avg_pool_3x3"]).unwrap();
     let pools = Space::individual(ops, 2, 1, Stem::cifar(3)).unwrap();
-    let error = refused(&pools, ablating(AblationGradient::Scaled, Compat::Official));
+    let error = refused(&pools, ablating(AblationGradient::Scaled, AblationSign::Subtracted));
     assert!(error.contains("no skip connection"), "{error}");
     let rule = CellRule { rate: Schedule::Constant(0.1), adam: AdamConfig::darts_logits() };
     let cells = BTreeMap::from([("cell_7".to_owned(), rule)]);

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::Tensor;
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
-use dartloom_search::{BilevelConfig, Order, SearchError};
-use dartloom_space::Compat;
+use dartloom_search::{BilevelConfig, Order, SearchError, Statistics};
 use dartloom_train::{Position, Schedule, TrainError};
 use rand::RngCore;
 
@@ -24,14 +23,14 @@ fn the_first_order_gradient_is_the_validation_losss() {
     let (train, valid) = (batch(1), batch(2));
     let value = || loss(&bilevel, &valid).to_scalar::<f64>().unwrap();
     let before = value();
-    let numeric = differences(&bilevel.architecture, 1e-5, value);
+    let numeric = differences(&bilevel.core.architecture, 1e-5, value);
     let report = bilevel.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
     let analytic = flat(report.arch_gradients.0.values());
     let size = distance(&numeric, &vec![0.0; numeric.len()]);
     assert!(size > 1e-3, "{numeric:?}");
     assert!(distance(&analytic, &numeric) < 1e-7 * size, "{analytic:?} {numeric:?}");
     assert_eq!(report.arch_loss().map(f64::to_bits), Some(before.to_bits()));
-    assert_eq!(report.losses.len(), 2);
+    assert_eq!(report.passes.len(), 2);
     assert!(report.implicit.is_none());
 }
 
@@ -66,7 +65,7 @@ fn warm_up_epochs_leave_the_logits_alone() {
             assert_eq!(report.arch_loss(), None);
         }
         assert_eq!(logit_bits(&bilevel), logits);
-        assert!(bilevel.logits.state().is_empty());
+        assert!(bilevel.core.logits.state().is_empty());
         assert_ne!(parameter_bits(&bilevel), weights, "weights are trained meanwhile");
         let report = bilevel.step(at(2, 0), EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         assert!(report.arch_loss().is_some());
@@ -76,13 +75,13 @@ fn warm_up_epochs_leave_the_logits_alone() {
 
 /// The state after a whole step and after the same weight step under the same logits without any
 /// pass for the logits.
-fn with_and_without_logit_step(order: Order, compat: Compat) -> [[Vec<u64>; 2]; 2] {
+fn with_and_without_logit_step(order: Order, statistics: Statistics) -> [[Vec<u64>; 2]; 2] {
     let rate = Schedule::Constant(0.1);
-    let config = BilevelConfig { order, compat, rate, ..BilevelConfig::default() };
+    let config = BilevelConfig { order, statistics, rate, ..BilevelConfig::default() };
     let (mut whole, mut weights) = (bench(config.clone(), softmax()), bench(config, softmax()));
     let (train, valid) = (batch(1), batch(2));
     whole.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
-    weights.architecture.load(&whole.architecture.snapshot().unwrap()).unwrap();
+    weights.core.architecture.load(&whole.core.architecture.snapshot().unwrap()).unwrap();
     weights.step(at(0, 0), EPOCHS, &train, None).unwrap();
     [&whole, &weights].map(|bilevel| [parameter_bits(bilevel), all_bits(bilevel)])
 }
@@ -90,7 +89,7 @@ fn with_and_without_logit_step(order: Order, compat: Compat) -> [[Vec<u64>; 2]; 
 #[test]
 fn logit_steps_put_weights_back_exactly_and_leave_statistics_alone() {
     for order in [Order::First, Order::Second] {
-        let [whole, weights] = with_and_without_logit_step(order, Compat::Paper);
+        let [whole, weights] = with_and_without_logit_step(order, Statistics::Kept);
         assert_eq!(whole, weights, "{order:?}");
     }
 }
@@ -98,7 +97,7 @@ fn logit_steps_put_weights_back_exactly_and_leave_statistics_alone() {
 #[test]
 fn official_logit_steps_move_the_statistics_and_nothing_else() {
     for order in [Order::First, Order::Second] {
-        let [whole, weights] = with_and_without_logit_step(order, Compat::Official);
+        let [whole, weights] = with_and_without_logit_step(order, Statistics::Moved);
         assert_eq!(whole[0], weights[0], "{order:?}: parameters");
         assert_ne!(whole[1], weights[1], "{order:?}: statistics");
     }
@@ -108,7 +107,7 @@ fn official_logit_steps_move_the_statistics_and_nothing_else() {
 fn a_spoilt_weight_is_found_and_nothing_moves() {
     for order in [Order::First, Order::Second] {
         let mut bilevel = bench(BilevelConfig { order, ..BilevelConfig::default() }, softmax());
-        let parameters = bilevel.supernet.variables().parameters();
+        let parameters = bilevel.core.supernet.variables().parameters();
         let name = parameters.keys().find(|name| name.starts_with("cells.0.edges.1.sep_conv_3x3."));
         let var = parameters[name.unwrap()].clone();
         var.set(&(var.as_tensor().detach() * f64::NAN).unwrap()).unwrap();

@@ -32,7 +32,7 @@ fn added(choices: &dyn Fn(Choices) -> Choices, epoch: usize) -> (Vec<f64>, f64) 
         let mut bilevel = bench_of(BilevelConfig::default(), choices);
         let at = Position { epoch, step: 0 };
         let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
-        (flat(report.arch_gradients.0.values()), report.losses[0])
+        (flat(report.arch_gradients.0.values()), report.passes[0].loss)
     };
     let (plain, with) = (run(Choices::new(softmax())), run(choices(Choices::new(softmax()))));
     (with.0.iter().zip(&plain.0).map(|(with, plain)| with - plain).collect(), with.1 - plain.1)
@@ -41,9 +41,9 @@ fn added(choices: &dyn Fn(Choices) -> Choices, epoch: usize) -> (Vec<f64>, f64) 
 /// Holds a penalty against a formula of all rows, in every epoch of its ramp.
 fn check(choices: &dyn Fn(Choices) -> Choices, ramp: [f64; 4], formula: &dyn Fn(&Rows) -> f64) {
     let bilevel = bench_of(BilevelConfig::default(), Choices::new(softmax()));
-    let value = || formula(&rows(&bilevel.architecture));
+    let value = || formula(&rows(&bilevel.core.architecture));
     let term = value();
-    let slope = differences(&bilevel.architecture, 1e-5, value);
+    let slope = differences(&bilevel.core.architecture, 1e-5, value);
     assert!(distance(&slope, &vec![0.0; slope.len()]) > 1e-2, "{slope:?}");
     for (epoch, factor) in ramp.into_iter().enumerate() {
         let (gradient, more) = added(choices, epoch);
@@ -116,8 +116,8 @@ fn an_auxiliary_skip_helps_while_searching_and_is_not_seen_by_decoders() {
     let mut noise = Noise::new(0).stream("relaxation", 0);
     for (epoch, beta) in [1.0, 2.0 / 3.0, 1.0 / 3.0, 0.0].into_iter().enumerate() {
         let at = Progress { epoch, epochs: EPOCHS };
-        let own = helped.architecture.weights(at, &mut noise).unwrap();
-        let bare = plain.architecture.weights(at, &mut noise).unwrap();
+        let own = helped.core.architecture.weights(at, &mut noise).unwrap();
+        let bare = plain.core.architecture.weights(at, &mut noise).unwrap();
         for (own, bare) in own.cells.iter().zip(&bare.cells) {
             let more = flat([&(&own.ops - &bare.ops).unwrap()]);
             for row in more.chunks(4) {
@@ -125,8 +125,8 @@ fn an_auxiliary_skip_helps_while_searching_and_is_not_seen_by_decoders() {
                 approx::assert_relative_eq!(row, &[0.0, beta, 0.0, 0.0][..], epsilon = 1e-15);
             }
         }
-        let table = helped.architecture.table(at, &mut noise).unwrap();
-        assert_eq!(table, plain.architecture.table(at, &mut noise).unwrap());
+        let table = helped.core.architecture.table(at, &mut noise).unwrap();
+        assert_eq!(table, plain.core.architecture.table(at, &mut noise).unwrap());
     }
     let (first, own) = (loss(&plain, &batch(1)), loss(&helped, &batch(1)));
     let off = (first - own).unwrap().to_scalar::<f64>().unwrap().abs();
@@ -188,10 +188,10 @@ fn what_is_gone_has_no_weight_no_gradient_and_no_help() {
     let mut kept = serde_json::to_value(Kept::all(&bench_space())).unwrap();
     kept["cells"][0][0] = serde_json::json!([false, false, true, true]);
     kept["cells"][0][1] = serde_json::json!([false, false, false, false]);
-    bilevel.architecture.keep(Some(serde_json::from_value(kept).unwrap()));
-    let logits = rows(&bilevel.architecture);
+    bilevel.core.architecture.keep(Some(serde_json::from_value(kept).unwrap()));
+    let logits = rows(&bilevel.core.architecture);
     let mut noise = Noise::new(0).stream("relaxation", 0);
-    let weights = bilevel.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
+    let weights = bilevel.core.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
     let found: Vec<Vec<f64>> = weights.cells[0].ops.to_vec2().unwrap();
     let left = shares(&logits[0][0][2..]);
     assert_eq!(found[0][..2], [0.0; 2]);
@@ -202,7 +202,7 @@ fn what_is_gone_has_no_weight_no_gradient_and_no_help() {
     expected[1] += 1.0;
     approx::assert_relative_eq!(other[0][..], expected[..], max_relative = 1e-14);
     let value = || loss(&bilevel, &batch(2)).to_scalar::<f64>().unwrap();
-    let numeric = differences(&bilevel.architecture, 1e-5, value);
+    let numeric = differences(&bilevel.core.architecture, 1e-5, value);
     let at = Position { epoch: 0, step: 0 };
     let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
     let analytic = flat(report.arch_gradients.0.values());
@@ -211,7 +211,7 @@ fn what_is_gone_has_no_weight_no_gradient_and_no_help() {
     let gone = |gradient: &[f64]| [&gradient[..2], &gradient[4..8]].concat();
     assert_eq!(gone(&analytic), [0.0; 6]);
     assert!(analytic[2].abs() > 1e-6);
-    let moved = rows(&bilevel.architecture);
+    let moved = rows(&bilevel.core.architecture);
     assert!(moved.iter().flatten().flatten().all(|logit| logit.is_finite()));
 }
 

@@ -32,16 +32,16 @@ fn steps(order: Order, recompute: dartloom_train::Recompute, staged: bool) -> Ve
         dartloom_train::Recompute::Never => Recompute::Never,
         dartloom_train::Recompute::Edge => Recompute::Edge,
     };
-    assert_eq!(search.execution, Execution::Fused(expected));
+    assert_eq!(search.core.execution, Execution::Fused(expected));
     if staged {
-        search.execution = Execution::Staged;
+        search.core.execution = Execution::Staged;
     }
     let mut found = Vec::new();
     for step in 0..STEPS {
         let batch = |index| -> Batch { loader.batch(0, index).unwrap() };
         let at = Position { epoch: 0, step };
         let report = search.step(at, 1, &batch(2 * step), Some(&batch(2 * step + 1))).unwrap();
-        found.extend(&report.losses);
+        found.extend(&report.losses());
         if step + 1 == STEPS {
             found.extend(flat(report.arch_gradients.0.values()));
         }

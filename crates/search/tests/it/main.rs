@@ -17,5 +17,6 @@ mod released_code;
 mod search;
 mod second_order;
 mod stop;
+mod strategy;
 mod third_party;
 mod tiny;

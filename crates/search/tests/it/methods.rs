@@ -114,7 +114,7 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
 fn exponentiated_gradient_is_what_its_formula_says() {
     let architecture = {
         let mut bilevel = bench_on_simplex();
-        let before: Vec<Vec<Vec<f64>>> = tables(&bilevel.architecture);
+        let before: Vec<Vec<Vec<f64>>> = tables(&bilevel.core.architecture);
         let at = Position { epoch: 0, step: 0 };
         let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         let gradients = report.arch_gradients.0.values().map(|g| g.to_vec2::<f64>().unwrap());
@@ -126,14 +126,14 @@ fn exponentiated_gradient_is_what_its_formula_says() {
                 rows.map(|(row, gradient)| moved(row, &gradient)).collect()
             })
             .collect();
-        let found = tables(&bilevel.architecture);
+        let found = tables(&bilevel.core.architecture);
         for (found, expected) in
             found.iter().flatten().flatten().zip(expected.iter().flatten().flatten())
         {
             approx::assert_relative_eq!(*found, *expected, max_relative = 1e-12);
         }
         assert_ne!(found, before);
-        bilevel.architecture
+        bilevel.core.architecture
     };
     assert_eq!(architecture.domain(), Constraint::Simplex);
 }
@@ -141,7 +141,7 @@ fn exponentiated_gradient_is_what_its_formula_says() {
 fn bench_on_simplex() -> dartloom_search::Bilevel {
     let bilevel = bench(on_simplex(), Arc::new(Simplex));
     // The bench makes logits large, which is no place on the simplex.
-    for var in bilevel.architecture.logits().values() {
+    for var in bilevel.core.architecture.logits().values() {
         let (rows, columns) = var.dims2().unwrap();
         let row: Vec<f64> =
             (1..=columns).map(|c| c as f64 / (columns * (columns + 1) / 2) as f64).collect();
@@ -168,16 +168,16 @@ fn a_joint_step_takes_both_gradients_from_the_training_batch() {
     let mut bilevel = bench(config, softmax());
     let (train, valid) = (batch(1), batch(2));
     let value = || loss(&bilevel, &train).to_scalar::<f64>().unwrap();
-    let numeric = differences(&bilevel.architecture, 1e-5, value);
-    let weights = bits(bilevel.supernet.variables().snapshot().unwrap().values());
+    let numeric = differences(&bilevel.core.architecture, 1e-5, value);
+    let weights = bits(bilevel.core.supernet.variables().snapshot().unwrap().values());
     let report =
         bilevel.step(Position { epoch: 0, step: 0 }, EPOCHS, &train, Some(&valid)).unwrap();
     let analytic = flat(report.arch_gradients.0.values());
     let size = distance(&numeric, &vec![0.0; numeric.len()]);
     assert!(distance(&analytic, &numeric) < 1e-7 * size, "{analytic:?} {numeric:?}");
-    assert_eq!(report.losses.len(), 1);
+    assert_eq!(report.passes.len(), 1);
     assert_eq!(report.arch_loss(), None);
-    assert_ne!(bits(bilevel.supernet.variables().snapshot().unwrap().values()), weights);
+    assert_ne!(bits(bilevel.core.supernet.variables().snapshot().unwrap().values()), weights);
 }
 
 /// PC-DARTS and GAEA, resumed in the middle of an epoch.

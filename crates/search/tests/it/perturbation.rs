@@ -9,7 +9,7 @@ use dartloom_ops::Mode;
 use dartloom_relax::{Progress, Softmax};
 use dartloom_search::{
     BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts,
-    SupernetSearch,
+    SupernetSearch, perturb,
 };
 use dartloom_space::{ArchWeights, Edge, Genotype};
 use dartloom_train::{Position, Schedule, Stepper, evaluate};
@@ -50,14 +50,14 @@ fn drops_are_what_the_supernet_loses_and_decide() {
     searched(|search, loader| {
         let mut noise = Noise::new(0).stream("pass", 0);
         let at = Progress { epoch: 1, epochs: 1 };
-        let weights = search.bilevel().architecture.weights(at, &mut noise).unwrap();
+        let weights = search.bilevel().core.architecture.weights(at, &mut noise).unwrap();
         let space = space(four_ops(), 2);
         let before = all_bits(search.bilevel());
         let mut score = |weights: &ArchWeights<Tensor>, search: &SupernetSearch<'_>| {
             let found =
                 evaluate(loader, |images| -> Result<Tensor, dartloom_search::SearchError> {
                     let mut pass = Pass::new(Mode::probe(), &mut noise);
-                    Ok(search.bilevel().supernet.forward(images, weights, &mut pass)?.main)
+                    Ok(search.bilevel().core.supernet.forward(images, weights, &mut pass)?.main)
                 });
             -found.unwrap().loss
         };
@@ -77,7 +77,7 @@ fn drops_are_what_the_supernet_loses_and_decide() {
                 less.cells[cell].ops = Tensor::new(table, &Device::Cpu).unwrap();
                 whole - score(&less, search)
             };
-        let found = search.perturb(&config).unwrap();
+        let found = perturb(search, &config).unwrap();
         assert_eq!(all_bits(search.bilevel()), before, "nothing is trained");
         for drop in &found.drops[..3] {
             let expected = expected(drop, search, &mut score);
@@ -120,7 +120,7 @@ fn tuning_trains_between_decisions() {
     searched(|search, _| {
         let logits = crate::tiny::logit_bits(search.bilevel());
         let before = all_bits(search.bilevel());
-        search.perturb(&config).unwrap();
+        perturb(search, &config).unwrap();
         assert_ne!(all_bits(search.bilevel()), before);
         assert_eq!(crate::tiny::logit_bits(search.bilevel()), logits, "logits rest");
     });

@@ -116,10 +116,10 @@ fn epoch(search: &mut SupernetSearch<'_>, epoch: usize) -> [Option<f64>; 3] {
 
 /// Running statistics of the operations on edges: those that are left, and those that are gone.
 fn statistics(search: &SupernetSearch<'_>, space: &Space) -> [Vec<(String, Vec<f32>)>; 2] {
-    let kept = search.bilevel().architecture.kept().unwrap();
+    let kept = search.bilevel().core.architecture.kept().unwrap();
     let ops: Vec<&str> = space.op_set().names().collect();
     let mut found = [Vec::new(), Vec::new()];
-    for (name, tensor) in search.bilevel().supernet.variables().buffers() {
+    for (name, tensor) in search.bilevel().core.supernet.variables().buffers() {
         let parts: Vec<&str> = name.split('.').collect();
         let ["cells", placed, "edges", row, op, ..] = parts[..] else { continue };
         // A pooling of the same value is computed once for all edges that have it.
@@ -155,14 +155,14 @@ fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
     }
     // Two edges into each of two nodes.
     approx::assert_relative_eq!(last[..], [4.0; 2]);
-    let kept: Kept = search.bilevel().architecture.kept().unwrap().clone();
-    let logits = search.bilevel().architecture.snapshot().unwrap();
+    let kept: Kept = search.bilevel().core.architecture.kept().unwrap().clone();
+    let logits = search.bilevel().core.architecture.snapshot().unwrap();
     let [left, gone] = statistics(&search, &space);
     assert!(!left.is_empty() && !gone.is_empty());
     assert_eq!(epoch(&mut search, 3), [Some(4.0), Some(4.0), None], "logits rest");
     let bits =
         |tensors: &std::collections::BTreeMap<String, Tensor>| crate::tiny::bits(tensors.values());
-    assert_eq!(bits(&logits), bits(&search.bilevel().architecture.snapshot().unwrap()));
+    assert_eq!(bits(&logits), bits(&search.bilevel().core.architecture.snapshot().unwrap()));
     let after = statistics(&search, &space);
     assert!(after[1] == gone, "what is gone is not computed");
     assert!(after[0].iter().zip(&left).all(|(after, before)| after != before));
@@ -175,7 +175,7 @@ fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
     let at = dartloom_relax::Progress { epoch: 4, epochs: 4 };
     let mut noise = Noise::new(0).stream("pass", 0);
     for mode in [Mode::eval(), Mode::probe(), Mode::train(), Mode::eval()] {
-        let expected = search.bilevel().forward(at, &batch.inputs, mode).unwrap();
+        let expected = search.bilevel().core.forward(at, &batch.inputs, mode).unwrap();
         let found = network.forward(&batch.inputs, &mut Pass::new(mode, &mut noise)).unwrap().main;
         let largest = |x: &Tensor| {
             let x = x.abs().unwrap().max_all().unwrap().to_dtype(DType::F64).unwrap();

@@ -9,10 +9,10 @@ use dartloom_decode::TopK;
 use dartloom_net::Mask;
 use dartloom_noise::Noise;
 use dartloom_search::{
-    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, Order, SearchConfig,
-    SearchParts, SupernetSearch,
+    AblationConfig, AblationGradient, Bilevel, BilevelConfig, Bookkeeping, Order, Places,
+    SearchConfig, SearchParts, Statistics, SupernetSearch, Whole,
 };
-use dartloom_space::{Build, Compat, Genotype, Space, Stem};
+use dartloom_space::{Build, Genotype, Space, Stem};
 use dartloom_train::{Position, Schedule, Stepper, testkit};
 
 use crate::tiny::{
@@ -228,15 +228,43 @@ fn leaking_moves_later_cells_further_and_weights_by_the_validation_loss() {
 
 #[test]
 fn official_passes_without_a_cell_move_statistics_and_nothing_else() {
-    let with = |compat, ablation| {
+    let with = |statistics, ablation| {
         let official =
             AblationConfig { gradient: AblationGradient::Official, ..AblationConfig::default() };
         let ablation = Some(official).filter(|_| ablation);
-        stepped(BilevelConfig { compat, ablation, ..BilevelConfig::default() }).0
+        stepped(BilevelConfig { statistics, ablation, ..BilevelConfig::default() }).0
     };
-    for (compat, moves) in [(Compat::Paper, false), (Compat::Official, true)] {
-        let (plain, ablating) = (with(compat, false), with(compat, true));
-        assert_eq!(parameter_bits(&plain), parameter_bits(&ablating), "{compat:?}");
-        assert_eq!(all_bits(&plain) != all_bits(&ablating), moves, "{compat:?}");
+    for (statistics, moves) in [(Statistics::Kept, false), (Statistics::Moved, true)] {
+        let (plain, ablating) = (with(statistics, false), with(statistics, true));
+        assert_eq!(parameter_bits(&plain), parameter_bits(&ablating), "{statistics:?}");
+        assert_eq!(all_bits(&plain) != all_bits(&ablating), moves, "{statistics:?}");
+    }
+}
+
+/// The normal cell stands at one place, the reduction cell at two.
+#[test]
+fn a_cell_is_removed_from_all_places_or_from_the_first() {
+    let marginal = |places| {
+        let ablation = Some(AblationConfig { places, ..AblationConfig::default() });
+        let config = BilevelConfig { ablation, ..BilevelConfig::default() };
+        let mut bilevel = bench(config, softmax());
+        let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
+        report.ablation.unwrap().marginal
+    };
+    let (all, first) = (marginal(Places::All), marginal(Places::First));
+    assert_eq!(all[0].to_bits(), first[0].to_bits());
+    assert_ne!(all[1].to_bits(), first[1].to_bits());
+}
+
+#[test]
+fn a_second_whole_pass_is_seen_by_batch_norms_alone() {
+    let with = |statistics, whole| {
+        let ablation = Some(AblationConfig { whole, ..AblationConfig::default() });
+        stepped(BilevelConfig { statistics, ablation, ..BilevelConfig::default() }).0
+    };
+    for (statistics, seen) in [(Statistics::Kept, false), (Statistics::Moved, true)] {
+        let (once, twice) = (with(statistics, Whole::Once), with(statistics, Whole::Twice));
+        assert_eq!(parameter_bits(&once), parameter_bits(&twice), "{statistics:?}");
+        assert_eq!(all_bits(&once) != all_bits(&twice), seen, "{statistics:?}");
     }
 }

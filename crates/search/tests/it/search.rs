@@ -160,7 +160,7 @@ fn the_cost_counts_every_pass_with_a_gradient() {
     // Two epochs of two steps of eight images, one epoch of warm-up, three units per pass.
     for (order, passes) in [(Order::First, 2 + 1), (Order::Second, 2 + 4)] {
         let search = search(&space, &data, config(order, 2), 1);
-        let image = search.bilevel().supernet.cost().macs;
+        let image = search.bilevel().core.supernet.cost().macs;
         assert_eq!(search.training_macs(), 3 * image * 8 * 2 * passes);
     }
 }

@@ -18,7 +18,7 @@ fn config(order: Order, rate: f64) -> BilevelConfig {
 
 /// `L_val(w - xi (mu v + grad L_train(w) + lambda w))` under the present logits.
 fn unrolled(bilevel: &Bilevel, rate: f64, train: &Batch, valid: &Batch) -> f64 {
-    let variables = bilevel.supernet.variables();
+    let variables = bilevel.core.supernet.variables();
     let kept = variables.snapshot().unwrap();
     let descent = gradients_of(&loss(bilevel, train), variables.parameters()).unwrap();
     for (name, var) in variables.parameters() {
@@ -26,7 +26,7 @@ fn unrolled(bilevel: &Bilevel, rate: f64, train: &Batch, valid: &Batch) -> f64 {
         if let Some(gradient) = descent.0.get(name) {
             direction = (direction + gradient).unwrap();
         }
-        if let Some(velocity) = bilevel.sgd.velocity(name) {
+        if let Some(velocity) = bilevel.core.sgd.velocity(name) {
             direction = (direction + (velocity * SGD.momentum).unwrap()).unwrap();
         }
         var.set(&(&kept[name] - (direction * rate).unwrap()).unwrap()).unwrap();
@@ -48,7 +48,7 @@ fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
     // A first step, so that the momentum takes part.
     bilevel.step(Position::default(), EPOCHS, &batch(3), Some(&batch(4))).unwrap();
     let numeric =
-        differences(&bilevel.architecture, 1e-4, || unrolled(&bilevel, rate, &train, &valid));
+        differences(&bilevel.core.architecture, 1e-4, || unrolled(&bilevel, rate, &train, &valid));
     let expected_loss = unrolled(&bilevel, rate, &train, &valid);
     let at = Position { epoch: 0, step: 1 };
     let report = bilevel.step(at, EPOCHS, &train, Some(&valid)).unwrap();
@@ -66,7 +66,7 @@ fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
     assert!(distance(&flipped, &numeric) > 1.9 * size);
     let loss = report.arch_loss().unwrap();
     assert!((loss - expected_loss).abs() < 1e-12, "{loss} {expected_loss}");
-    assert_eq!(report.losses.len(), 5);
+    assert_eq!(report.passes.len(), 5);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn run(
     }
     let outcome = drive(&mut search, &mut session).unwrap();
     let (stopped, end) = (search.stopped().cloned(), search.end());
-    let image = search.bilevel().supernet.cost().macs;
+    let image = search.bilevel().core.supernet.cost().macs;
     let images = search.training_macs() / (3 * image);
     let decoded = search.decode(end).unwrap().genotype;
     Run { outcome, events, stopped, end, decoded, images }

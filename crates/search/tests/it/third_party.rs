@@ -90,7 +90,7 @@ fn a_search_takes_them_like_its_own() {
     let known = ["channel_scale", "skip_connect"];
     let genes: Vec<_> = genotype.cells().iter().flat_map(|cell| &cell.genes).collect();
     assert!(!genes.is_empty() && genes.iter().all(|gene| known.contains(&gene.op.as_str())));
-    let scales = search.bilevel().supernet.variables().parameters().iter();
+    let scales = search.bilevel().core.supernet.variables().parameters().iter();
     let scales = scales.filter(|(name, _)| name.contains("channel_scale"));
     let moved = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     assert!(scales.flat_map(|(_, var)| moved(var)).any(|value| (value - 1.0).abs() > 1e-6));

@@ -91,7 +91,8 @@ pub(crate) fn batch(seed: u64) -> Batch {
 
 /// The loss on a batch, without touching any statistics.
 pub(crate) fn loss(bilevel: &Bilevel, batch: &Batch) -> Tensor {
-    let logits = bilevel.forward(Progress::start(EPOCHS), &batch.inputs, Mode::probe()).unwrap();
+    let logits =
+        bilevel.core.forward(Progress::start(EPOCHS), &batch.inputs, Mode::probe()).unwrap();
     cross_entropy(&logits, &batch.targets, 0.0).unwrap()
 }
 
@@ -133,15 +134,15 @@ pub(crate) fn bits<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<u64
 
 /// Parameters and buffers of the supernet.
 pub(crate) fn all_bits(bilevel: &Bilevel) -> Vec<u64> {
-    bits(bilevel.supernet.variables().snapshot().unwrap().values())
+    bits(bilevel.core.supernet.variables().snapshot().unwrap().values())
 }
 
 pub(crate) fn parameter_bits(bilevel: &Bilevel) -> Vec<u64> {
-    bits(bilevel.supernet.variables().parameters().values().map(|var| var.as_tensor()))
+    bits(bilevel.core.supernet.variables().parameters().values().map(|var| var.as_tensor()))
 }
 
 pub(crate) fn logit_bits(bilevel: &Bilevel) -> Vec<u64> {
-    bits(bilevel.architecture.snapshot().unwrap().values())
+    bits(bilevel.core.architecture.snapshot().unwrap().values())
 }
 
 /// Euclidean distance.

@@ -5,7 +5,7 @@ use super::head::{plan_aux, plan_head};
 use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving};
 use crate::layer::output_of;
 use crate::{
-    CellGenotype, Compat, Genotype, Lowering, Network, OpSet, Shape, Source, Space, SpaceError,
+    CellGenotype, Genotype, Lowering, Network, NodeOrder, OpSet, Shape, Source, Space, SpaceError,
 };
 
 impl Blueprint {
@@ -58,14 +58,14 @@ impl Blueprint {
                 return Err(SpaceError::CellIndex { placement, found, cells });
             }
         }
-        let seeds = |index: usize| genes(&cells[index], ops, build.compat);
+        let seeds = |index: usize| genes(&cells[index], ops, build.order);
         assemble(network, build, Phase::Retrain, seeds)
     }
 
     /// The network of a genotype inside the supernet of `space`: the layers are those of the
     /// search (norms without scale and shift, pooled values normalised), so that it computes what
     /// the supernet computes with weight 1 on the genotype's operations and 0 elsewhere, from the
-    /// same variables. Nodes run in the papers' order whatever [`Build::compat`] says.
+    /// same variables. Nodes run in the papers' order whatever [`Build::order`] says.
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] and its like for a genotype of another space, else as for
@@ -75,7 +75,7 @@ impl Blueprint {
             return Err(SpaceError::PartialDerived { found: build.partial });
         }
         let cells = space.genotype(genotype.cells().to_vec())?;
-        let seeds = |index: usize| genes(&cells.cells()[index], space.op_set(), Compat::Paper);
+        let seeds = |index: usize| genes(&cells.cells()[index], space.op_set(), NodeOrder::Listed);
         let mut plan = assemble(space.network(), build, Phase::Search, seeds)?;
         plan.phase = Phase::Retrain;
         plan.cells.iter_mut().for_each(|cell| cell.weighted = false);
@@ -87,15 +87,15 @@ impl Blueprint {
 fn genes<'a>(
     cell: &'a CellGenotype,
     ops: &'a OpSet,
-    compat: Compat,
+    order: NodeOrder,
 ) -> Result<CellSeed<'a>, SpaceError> {
-    let genes = cell.genes.iter().zip(cell.live_genes(compat));
+    let genes = cell.genes.iter().zip(cell.live_genes(order));
     let edges = genes.map(|(gene, live)| {
         let op = ops.get(&gene.op).map_err(|e| e.at(format!("cell `{}`", cell.name)))?;
         Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], partial: 1, live })
     });
     let edges = edges.collect::<Result<_, SpaceError>>()?;
-    Ok(CellSeed { inputs: cell.inputs, edges, concat: cell.output_nodes(compat) })
+    Ok(CellSeed { inputs: cell.inputs, edges, concat: cell.output_nodes(order) })
 }
 
 const MOST_CHANNELS: usize = 1 << 16;

@@ -12,7 +12,7 @@ pub use partial::PartialPlan;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Compat, Layer, OpSpec, Shape, Source};
+use crate::{Layer, NodeOrder, OpSpec, Shape, Source};
 
 /// Whether a network is searched or stands for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,9 +32,8 @@ pub struct Build {
     pub classes: usize,
     /// Shape of one image.
     pub input: Shape,
-    /// In which order the nodes of a derived cell run, see
-    /// [`CellGenotype::execution_order`](crate::CellGenotype::execution_order).
-    pub compat: Compat,
+    /// The order in which nodes of derived cells run.
+    pub order: NodeOrder,
     /// K of [partial channel connections](PartialPlan): the operations of a supernet's edges see
     /// one in `partial` channels; 1 for all of them. A derived network has 1.
     pub partial: usize,
@@ -44,7 +43,7 @@ impl Build {
     /// A network of `channels` base channels that tells `classes` classes apart on images of shape
     /// `input`; nodes run in the papers' order, and operations see all channels.
     pub const fn new(channels: usize, classes: usize, input: Shape) -> Self {
-        Self { channels, classes, input, compat: Compat::Paper, partial: 1 }
+        Self { channels, classes, input, order: NodeOrder::Listed, partial: 1 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Genotype, Layout};
 use crate::network::{check_length, check_reductions};
-use crate::{Chain, Compat, Network, PortChoice, PortId, Space, SpaceError, Stem};
+use crate::{Chain, Network, PortChoice, PortId, Repeats, Space, SpaceError, Stem};
 
 impl Genotype {
     /// The chain of `layers` cells this genotype stands in.
@@ -21,7 +21,7 @@ impl Genotype {
         layers: usize,
         stem: Stem,
         reductions: Option<Vec<usize>>,
-        compat: Compat,
+        repeats: Repeats,
     ) -> Result<Chain, SpaceError> {
         check_length(layers)?;
         let (assignment, own) = match self.layout() {
@@ -33,7 +33,7 @@ impl Genotype {
                 return Ok(Chain { stem, assignment, reductions, aux: None });
             }
             Layout::PerCell { reductions } => {
-                (Chain::deeper(self.cells().len(), layers, compat)?, reductions)
+                (Chain::deeper(self.cells().len(), layers, repeats)?, reductions)
             }
             Layout::Sequence { sequence, reductions } if sequence.len() == layers => {
                 (sequence.clone(), reductions)
@@ -59,7 +59,7 @@ impl Genotype {
         let network = space.network();
         if *self.layout() != Layout::Space {
             let layers = network.placements().len();
-            let mut chain = self.chain(layers, network.stem().clone(), None, Compat::Paper)?;
+            let mut chain = self.chain(layers, network.stem().clone(), None, Repeats::InTurn)?;
             chain.aux = network.aux();
             return chain.network();
         }

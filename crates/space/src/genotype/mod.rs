@@ -9,11 +9,11 @@ pub(crate) use text::is_field;
 
 use serde::{Deserialize, Serialize};
 
+use crate::SpaceError;
 use crate::cell::{MOST_NODES, check_concat};
 use crate::graph::CellPaths;
 use crate::network::MOST_PLACEMENTS;
 use crate::op_set::is_op_name;
-use crate::{Compat, SpaceError};
 
 /// The version that [`Genotype`] text forms carry.
 const VERSION: u32 = 1;
@@ -28,6 +28,18 @@ pub struct Gene {
     pub from: usize,
     /// Target node.
     pub to: usize,
+}
+
+/// The order in which a cell's nodes run and stand in its output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NodeOrder {
+    /// Nodes run by number, so every source is ready before its readers; the output has them as
+    /// [`CellGenotype::concat`] lists them.
+    #[default]
+    Listed,
+    /// Nodes run, and stand in the output, as the gene list first names them: the released FairDARTS
+    /// and D-DARTS networks. Genes that start at a later node are dead.
+    FirstNamed,
 }
 
 /// The chosen operations of one cell.
@@ -55,35 +67,34 @@ fn two() -> usize {
 impl CellGenotype {
     /// Own nodes with at least one gene, in order of execution.
     ///
-    /// Numbers ascend, so every source is ready before its readers. The released FairDARTS and
-    /// D-DARTS networks ([`Compat::Official`]) execute nodes as the gene list first names them.
-    pub fn execution_order(&self, compat: Compat) -> Vec<usize> {
-        let mut order: Vec<usize> = Vec::new();
+    /// Numbers ascend, or stand as the gene list first names them.
+    pub fn execution_order(&self, order: NodeOrder) -> Vec<usize> {
+        let mut nodes: Vec<usize> = Vec::new();
         for gene in &self.genes {
-            if !order.contains(&gene.to) {
-                order.push(gene.to);
+            if !nodes.contains(&gene.to) {
+                nodes.push(gene.to);
             }
         }
-        if compat == Compat::Paper {
-            order.sort_unstable();
+        if order == NodeOrder::Listed {
+            nodes.sort_unstable();
         }
-        order
+        nodes
     }
 
-    /// Output nodes that exist, in the order of `concat` ([`Compat::Official`]: of execution).
-    pub fn output_nodes(&self, compat: Compat) -> Vec<usize> {
-        let order = self.execution_order(compat);
-        let (listed, known) = match compat {
-            Compat::Paper => (&self.concat, &order),
-            Compat::Official => (&order, &self.concat),
+    /// Output nodes that exist, in the order of `concat` or of execution.
+    pub fn output_nodes(&self, order: NodeOrder) -> Vec<usize> {
+        let executed = self.execution_order(order);
+        let (listed, known) = match order {
+            NodeOrder::Listed => (&self.concat, &executed),
+            NodeOrder::FirstNamed => (&executed, &self.concat),
         };
         listed.iter().copied().filter(|node| known.contains(node)).collect()
     }
 
     /// Whether each gene's source is computed before its target; other genes are dead.
-    pub fn live_genes(&self, compat: Compat) -> Vec<bool> {
-        let order = self.execution_order(compat);
-        let rank = |node: usize| order.iter().position(|&known| known == node);
+    pub fn live_genes(&self, order: NodeOrder) -> Vec<bool> {
+        let executed = self.execution_order(order);
+        let rank = |node: usize| executed.iter().position(|&known| known == node);
         let live = |gene: &Gene| {
             gene.from < self.inputs || rank(gene.from) < rank(gene.to) && rank(gene.from).is_some()
         };
@@ -97,8 +108,8 @@ impl CellGenotype {
     /// own node `j`, it is the largest `d(j)` among the output nodes. Every live gene is an
     /// operation, a skip connection included; dead genes and the concatenation are none. A cell
     /// whose output no input reaches has depth 0.
-    pub fn depth(&self, compat: Compat) -> usize {
-        CellPaths::of_genotype(self, compat).longest()
+    pub fn depth(&self, order: NodeOrder) -> usize {
+        CellPaths::of_genotype(self, order).longest()
     }
 }
 
@@ -241,13 +252,13 @@ fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
         return Err(SpaceError::EmptyCell { cell: name() });
     }
     if cell.inputs == 0 {
-        let (nodes, most) = (cell.execution_order(Compat::Paper).len(), MOST_NODES);
+        let (nodes, most) = (cell.execution_order(NodeOrder::Listed).len(), MOST_NODES);
         let error = SpaceError::CellSize { inputs: 0, nodes, most };
         return Err(error.at(format!("cell `{}`", cell.name)));
     }
     check_concat(&cell.concat, cell.inputs, MOST_NODE + 1)
         .map_err(|error| error.at(format!("cell `{}`", cell.name)))?;
-    let order = cell.execution_order(Compat::Paper);
+    let order = cell.execution_order(NodeOrder::Listed);
     if let Some(&node) = cell.concat.iter().find(|node| !order.contains(node)) {
         return Err(SpaceError::OutputWithoutGenes { cell: name(), node });
     }

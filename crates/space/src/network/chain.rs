@@ -7,14 +7,15 @@ use super::{
 };
 use crate::SpaceError;
 
-/// Whether a formula follows its paper or the code that was released with it.
+/// The searched cells before the first third of a chain that is deeper than the search's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Compat {
-    /// As the paper says.
+pub enum Repeats {
+    /// One after the other, `i % (cells / 3)` at position `i` (D-DARTS, algorithm 1).
     #[default]
-    Paper,
-    /// As the released code does.
-    Official,
+    InTurn,
+    /// Mostly the first one, `(i % cells) / 3`: the released D-DARTS code, by the precedence of two
+    /// operators.
+    MostlyFirst,
 }
 
 /// A chain of cells: each reads its two predecessors (or the stem), reduction cells double the
@@ -106,13 +107,13 @@ impl Chain {
     /// cells stay at the thirds and the normal cells between them repeat.
     ///
     /// # Differences from the paper
-    /// The released code takes `(i % cells) / 3` where the paper takes `i % (cells / 3)` before
-    /// the first third, so the first cell mostly repeats: [`Compat::Official`].
+    /// The released code mostly repeats the first cell before the first third:
+    /// [`Repeats::MostlyFirst`].
     ///
     /// # Errors
     /// [`SpaceError::Derivation`] when a third of the searched cells holds no normal cell to
     /// repeat, [`SpaceError::NetworkSize`] when `layers` is more than a network can have.
-    pub fn deeper(cells: usize, layers: usize, compat: Compat) -> Result<Vec<usize>, SpaceError> {
+    pub fn deeper(cells: usize, layers: usize, repeats: Repeats) -> Result<Vec<usize>, SpaceError> {
         check_length(layers)?;
         if layers <= cells {
             return Ok((0..layers).collect());
@@ -122,7 +123,7 @@ impl Chain {
         let (early, late) = (layers / 3, 2 * layers / 3);
         (0..layers)
             .map(|i| match i {
-                _ if i < early && compat == Compat::Official => {
+                _ if i < early && repeats == Repeats::MostlyFirst => {
                     i.checked_rem(cells).map(|i| i / 3).ok_or_else(refuse)
                 }
                 _ if i < early => i.checked_rem(first).ok_or_else(refuse),

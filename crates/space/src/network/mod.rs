@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use chain::check_reductions;
-pub use chain::{Chain, Compat};
+pub use chain::{Chain, Repeats};
 pub use stem::Stem;
 
 use crate::{PortId, SpaceError};

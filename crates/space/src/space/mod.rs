@@ -7,7 +7,9 @@ mod topologies;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{MOST_PLACEMENTS, check_length};
-use crate::{CellGraph, CellSpec, Chain, Compat, Genotype, Head, Network, OpSet, SpaceError, Stem};
+use crate::{
+    CellGraph, CellSpec, Chain, Genotype, Head, Network, OpSet, Repeats, SpaceError, Stem,
+};
 
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
@@ -15,6 +17,16 @@ const VERSION: u32 = 1;
 /// How many nodes become the output of a cell in the released code of DARTOpti, however many the
 /// cell has.
 const RELEASED_OUTPUT: usize = 4;
+
+/// The nodes that become the output of the cells around a hand-made network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CellOutput {
+    /// All.
+    #[default]
+    AllNodes,
+    /// The last four, however many there are: the released code of DARTOpti.
+    LastFour,
+}
 
 /// A search space: every edge of every cell chooses among the operations of one set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,9 +136,9 @@ impl Space {
     /// search around a hand-made network happens (DARTOpti). A cell that stands at several
     /// positions is one choice for all of them.
     ///
-    /// The output of a cell is all of its nodes; in the released code ([`Compat::Official`]) it is
-    /// the last four of them, which makes a difference around networks of larger cells (ResNet-50,
-    /// Inception-v4).
+    /// The output of a cell is all of its nodes; in the released code it is the last four of them
+    /// ([`CellOutput::LastFour`]), which makes a difference around networks of larger cells
+    /// (ResNet-50, Inception-v4).
     ///
     /// # Errors
     /// [`SpaceError::Layers`] for a genotype without a chain of its own length,
@@ -137,14 +149,14 @@ impl Space {
         op_set: OpSet,
         nodes: usize,
         stem: Stem,
-        compat: Compat,
+        output: CellOutput,
     ) -> Result<Self, SpaceError> {
         let layers = genotype.layers().ok_or(SpaceError::Layers { expected: None, found: 0 })?;
-        let network = genotype.chain(layers, stem, None, Compat::Paper)?.network()?;
+        let network = genotype.chain(layers, stem, None, Repeats::InTurn)?.network()?;
         let graph = CellGraph::darts(nodes)?;
-        let graph = match compat {
-            Compat::Paper => graph,
-            Compat::Official => graph.with_last(RELEASED_OUTPUT)?,
+        let graph = match output {
+            CellOutput::AllNodes => graph,
+            CellOutput::LastFour => graph.with_last(RELEASED_OUTPUT)?,
         };
         let cell = |i: usize| CellSpec { name: format!("cell_{i}"), graph: graph.clone() };
         Self::new("around", op_set, (0..genotype.cells().len()).map(cell).collect(), network)

@@ -1,8 +1,8 @@
 //! Absurd numbers are refused, or stop at the largest count; nothing overflows.
 
 use dartloom_space::{
-    Blueprint, Build, Chain, Compat, Genotype, Layer, Lowering, Network, OpSet, OpSpec, Pair,
-    Phase, Placement, Port, Recipe, Shape, Source, Space, SpaceError, Stage, Stem, Stride, Width,
+    Blueprint, Build, Chain, Genotype, Layer, Lowering, Network, OpSet, OpSpec, Pair, Phase,
+    Placement, Port, Recipe, Repeats, Shape, Source, Space, SpaceError, Stage, Stem, Stride, Width,
 };
 
 const MAX: usize = usize::MAX;
@@ -27,17 +27,17 @@ fn chains_have_a_length() {
         too_long(Space::individual(set.clone(), layers, 4, Stem::cifar(3)));
         too_long(Chain::two_cells(layers, Stem::cifar(3)).network());
         too_long(Chain::individual(layers, Stem::cifar(3)).network());
-        too_long(Chain::deeper(8, layers, Compat::Paper));
-        too_long(Chain::deeper(MAX, layers, Compat::Official));
+        too_long(Chain::deeper(8, layers, Repeats::InTurn));
+        too_long(Chain::deeper(MAX, layers, Repeats::MostlyFirst));
         for name in ["DARTS_V2", "ResNet18", "D-DARTS_threshold_edge_cifar10_0.85_50"] {
             let genotype = Genotype::published(name).unwrap();
-            too_long(genotype.chain(layers, Stem::cifar(3), None, Compat::Paper));
+            too_long(genotype.chain(layers, Stem::cifar(3), None, Repeats::InTurn));
         }
     }
     assert_eq!(Chain::thirds(MAX), [MAX / 3, MAX / 3 * 2]);
     assert_eq!(Chain::thirds(20), [6, 13]);
     assert_eq!(Chain::thirds(8), [2, 5]);
-    assert!(Chain::deeper(MAX, 5, Compat::Paper).is_ok());
+    assert!(Chain::deeper(MAX, 5, Repeats::InTurn).is_ok());
 }
 
 #[test]

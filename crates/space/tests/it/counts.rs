@@ -1,7 +1,7 @@
 //! Parameters and multiply-adds against a slow count; `published_counts` has the published ones.
 
 use dartloom_space::{
-    Blueprint, Build, Compat, Cost, Genotype, Layer, OpSet, Shape, Stem, TransformPlan, strategies,
+    Blueprint, Build, Cost, Genotype, Layer, OpSet, Repeats, Shape, Stem, TransformPlan, strategies,
 };
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
@@ -172,7 +172,7 @@ fn dead_genes_are_counted_apart() {
     let text = "Genotype(normal=[('sep_conv_3x3', 3, 2), ('skip_connect', 3, 0)], \
                 reduce=[('skip_connect', 2, 0)])";
     let genotype = Genotype::from_text(text).unwrap();
-    let network = genotype.chain(1, Stem::cifar(1), Some(vec![]), Compat::Paper).unwrap();
+    let network = genotype.chain(1, Stem::cifar(1), Some(vec![]), Repeats::InTurn).unwrap();
     let network = network.network().unwrap();
     let ops = OpSet::builtin("S").unwrap();
     let blueprint = Blueprint::derived(&genotype, &network, &ops, build(8, 4, 2)).unwrap();

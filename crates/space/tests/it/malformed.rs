@@ -1,7 +1,8 @@
 //! Text that is not what it should be: every row a typed error naming the place, never a panic.
 
 use dartloom_space::{
-    Blueprint, Build, Compat, Genotype, OpSet, Shape, Space, SpaceError, Stem, WeightTable,
+    Blueprint, Build, Genotype, NodeOrder, OpSet, Repeats, Shape, Space, SpaceError, Stem,
+    WeightTable,
 };
 use proptest::prelude::*;
 
@@ -334,7 +335,7 @@ fn corpus() -> Vec<String> {
 
 /// Everything that can be done with a text; only panics count.
 fn exercise(text: &str) {
-    let build = Build { compat: Compat::Official, ..Build::new(4, 3, Shape::new(3, 16, 16)) };
+    let build = Build { order: NodeOrder::FirstNamed, ..Build::new(4, 3, Shape::new(3, 16, 16)) };
     let genotypes = [
         Genotype::read(text),
         Genotype::from_text(text),
@@ -344,7 +345,7 @@ fn exercise(text: &str) {
     for genotype in genotypes.into_iter().flatten() {
         let _ = (genotype.to_text(), genotype.to_dot(), genotype.to_ron());
         let ops = OpSet::builtin("all").unwrap();
-        let chain = genotype.chain(4, Stem::cifar(3), None, Compat::Official);
+        let chain = genotype.chain(4, Stem::cifar(3), None, Repeats::MostlyFirst);
         if let Ok(network) = chain.and_then(|chain| chain.network()) {
             let _ = Blueprint::derived(&genotype, &network, &ops, build).map(|b| b.cost());
         }

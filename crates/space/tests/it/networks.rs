@@ -1,8 +1,8 @@
 //! Networks that are not chains.
 
 use dartloom_space::{
-    AuxHead, Blueprint, Build, CellPlan, Chain, Compat, Genotype, Layout, Network, OpSet, Pair,
-    PortChoice, PortId, Shape, Source, Space, SpaceError, Stem,
+    AuxHead, Blueprint, Build, CellOutput, CellPlan, Chain, Genotype, Layout, Network, OpSet, Pair,
+    PortChoice, PortId, Repeats, Shape, Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -213,8 +213,8 @@ fn selections_of_links_are_checked() {
 fn a_deeper_chain_repeats_cells_as_the_paper_or_as_the_released_code() {
     let paper = [0, 1, 0, 1, 2, 4, 3, 4, 3, 5, 6, 7, 6, 7];
     let official = [0, 0, 0, 1, 2, 4, 3, 4, 3, 5, 6, 7, 6, 7];
-    assert_eq!(Chain::deeper(8, 14, Compat::Paper).unwrap(), paper);
-    assert_eq!(Chain::deeper(8, 14, Compat::Official).unwrap(), official);
+    assert_eq!(Chain::deeper(8, 14, Repeats::InTurn).unwrap(), paper);
+    assert_eq!(Chain::deeper(8, 14, Repeats::MostlyFirst).unwrap(), official);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn reductions_stay_where_the_genotype_has_them_unless_moved() {
     let name = "D-DARTS_threshold_sparse_cifar10_0.85_50";
     let genotype = Genotype::published(name).unwrap();
     let chain = |reductions| {
-        genotype.chain(8, Stem::cifar(3), reductions, Compat::Paper).unwrap().reductions
+        genotype.chain(8, Stem::cifar(3), reductions, Repeats::InTurn).unwrap().reductions
     };
     assert_eq!(chain(None), [2, 6]);
     assert_eq!(chain(Some(Chain::thirds(8))), [2, 5]);
@@ -232,7 +232,7 @@ fn reductions_stay_where_the_genotype_has_them_unless_moved() {
 fn the_second_norm_of_the_imagenet_head_is_a_choice() {
     let genotype = Genotype::published("DARTS_V2").unwrap();
     let parameters = |head| {
-        let chain = genotype.chain(14, Stem::imagenet(), None, Compat::Paper).unwrap();
+        let chain = genotype.chain(14, Stem::imagenet(), None, Repeats::InTurn).unwrap();
         let network = chain.with_aux(head).network().unwrap();
         let build = Build::new(48, 1000, Shape::new(3, 224, 224));
         let ops = OpSet::builtin("all").unwrap();
@@ -258,15 +258,15 @@ fn individual_cells_stand_behind_any_stem() {
 /// Cells of six nodes around ResNet-50 and of five around Inception-v4, cells of four as ever.
 #[test]
 fn a_released_cell_puts_out_its_last_four_nodes() {
-    let around = |name: &str, nodes: usize, compat: Compat| {
+    let around = |name: &str, nodes: usize, output: CellOutput| {
         let genotype = Genotype::published(name).unwrap();
-        Space::around(&genotype, ops(), nodes, Stem::cifar(3), compat)
+        Space::around(&genotype, ops(), nodes, Stem::cifar(3), output)
     };
     for (name, nodes) in [("ResNet18", 4), ("ResNet50", 6), ("InceptionV4", 5)] {
         let all: Vec<usize> = (2..2 + nodes).collect();
-        let paper = around(name, nodes, Compat::Paper).unwrap();
+        let paper = around(name, nodes, CellOutput::AllNodes).unwrap();
         assert!(paper.cells().iter().all(|cell| cell.graph.concat() == all), "{name}");
-        let official = around(name, nodes, Compat::Official).unwrap();
+        let official = around(name, nodes, CellOutput::LastFour).unwrap();
         assert!(official.cells().iter().all(|cell| cell.graph.concat() == &all[nodes - 4..]));
         // Nothing but the output differs, and with it the width of what follows.
         for (paper, official) in paper.cells().iter().zip(official.cells()) {
@@ -276,7 +276,7 @@ fn a_released_cell_puts_out_its_last_four_nodes() {
         let wide = |cell: &CellPlan| cell.output.channels == 4 * cell.node.channels;
         assert!(plan.cells.iter().all(wide), "{name}");
     }
-    let few = around("ResNet18", 3, Compat::Official).unwrap_err();
+    let few = around("ResNet18", 3, CellOutput::LastFour).unwrap_err();
     assert_eq!(few.to_string(), "nodes in the output of a cell must be 1 to 3, found 4");
 }
 
@@ -284,7 +284,7 @@ fn a_released_cell_puts_out_its_last_four_nodes() {
 #[test]
 fn cells_that_stand_twice_are_one_choice_with_weights_of_their_own() {
     let genotype = Genotype::published("ResNet50").unwrap();
-    let space = Space::around(&genotype, ops(), 6, Stem::cifar(3), Compat::Paper).unwrap();
+    let space = Space::around(&genotype, ops(), 6, Stem::cifar(3), CellOutput::AllNodes).unwrap();
     let placed: Vec<usize> = space.network().placements().iter().map(|p| p.cell).collect();
     assert_eq!(placed, [0, 1, 2, 0]);
     assert_eq!(space.cells().len(), 3);

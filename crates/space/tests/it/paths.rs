@@ -1,7 +1,7 @@
 //! What follows from the ways through a cell or network: depth and pruning.
 
 use dartloom_space::{
-    Aux, AuxHead, CellGenotype, Compat, Gene, Genotype, Head, Network, Placement, Port, Source,
+    Aux, AuxHead, CellGenotype, Gene, Genotype, Head, Network, NodeOrder, Placement, Port, Source,
     Stem, strategies,
 };
 use proptest::prelude::*;
@@ -20,40 +20,47 @@ fn cell(genes: &[(usize, usize)], concat: &[usize]) -> CellGenotype {
 fn published_cells_are_shallow() {
     let genotype = Genotype::published("DARTS_V2").unwrap();
     // Normal: one operation reads node 2. Reduction: three do, and nothing reads those.
-    let depths: Vec<usize> = genotype.cells().iter().map(|c| c.depth(Compat::Paper)).collect();
+    let depths: Vec<usize> = genotype.cells().iter().map(|c| c.depth(NodeOrder::Listed)).collect();
     assert_eq!(depths, [2, 2]);
 }
 
 #[test]
 fn depth_is_the_longest_chain_to_an_output() {
     let chain = [(0, 2), (2, 3), (3, 4), (4, 5), (1, 5)];
-    assert_eq!(cell(&chain, &[2, 3, 4, 5]).depth(Compat::Paper), 4);
-    assert_eq!(cell(&chain, &[5]).depth(Compat::Paper), 4);
-    assert_eq!(cell(&chain, &[3, 2]).depth(Compat::Paper), 2);
+    assert_eq!(cell(&chain, &[2, 3, 4, 5]).depth(NodeOrder::Listed), 4);
+    assert_eq!(cell(&chain, &[5]).depth(NodeOrder::Listed), 4);
+    assert_eq!(cell(&chain, &[3, 2]).depth(NodeOrder::Listed), 2);
     let flat = [(0, 2), (1, 2), (0, 3), (1, 3)];
-    assert_eq!(cell(&flat, &[2, 3]).depth(Compat::Official), 1);
+    assert_eq!(cell(&flat, &[2, 3]).depth(NodeOrder::FirstNamed), 1);
 }
 
 #[test]
 fn dead_genes_make_no_cell_deeper() {
     // Node 2 does not exist, so neither 2->3 nor what follows it has an input.
-    assert_eq!(cell(&[(2, 3), (3, 4), (1, 5)], &[4, 5]).depth(Compat::Paper), 1);
-    assert_eq!(cell(&[(2, 3), (3, 4)], &[4]).depth(Compat::Paper), 0);
+    assert_eq!(cell(&[(2, 3), (3, 4), (1, 5)], &[4, 5]).depth(NodeOrder::Listed), 1);
+    assert_eq!(cell(&[(2, 3), (3, 4)], &[4]).depth(NodeOrder::Listed), 0);
+}
+
+#[test]
+fn late_nodes_are_dead_where_genes_name_the_order() {
     // The released networks run node 3 first, and find no node 2 there.
     let late = cell(&[(2, 3), (0, 2), (0, 3)], &[2, 3]);
-    assert_eq!((late.depth(Compat::Paper), late.depth(Compat::Official)), (2, 1));
+    assert_eq!((late.depth(NodeOrder::Listed), late.depth(NodeOrder::FirstNamed)), (2, 1));
+    assert_eq!(late.live_genes(NodeOrder::FirstNamed), [false, true, true]);
+    assert_eq!(late.output_nodes(NodeOrder::Listed), [2, 3]);
+    assert_eq!(late.output_nodes(NodeOrder::FirstNamed), [3, 2]);
 }
 
 #[test]
 fn depth_of_a_cell_that_no_genotype_would_take_is_a_number_too() {
     let circle = cell(&[(0, 1), (1, 0), (0, 0), (3, 2), (2, 3), (4, 4)], &[0, 1, 2, 3, 4]);
     let claims = CellGenotype { inputs: usize::MAX, ..circle.clone() };
-    for compat in [Compat::Paper, Compat::Official] {
-        assert_eq!(circle.depth(compat), 0);
-        assert_eq!(claims.depth(compat), 0);
+    for order in [NodeOrder::Listed, NodeOrder::FirstNamed] {
+        assert_eq!(circle.depth(order), 0);
+        assert_eq!(claims.depth(order), 0);
     }
     let far = cell(&[(1, usize::MAX)], &[usize::MAX]);
-    assert_eq!(far.depth(Compat::Paper), 1);
+    assert_eq!(far.depth(NodeOrder::Listed), 1);
 }
 
 fn one_by_one(cells: &[Source], head: Source, aux: Option<usize>) -> Network {
@@ -124,11 +131,11 @@ proptest! {
     fn depth_is_what_walking_every_way_finds(
         cell in strategies::cell_genotype("normal".to_owned(), 2),
     ) {
-        for compat in [Compat::Paper, Compat::Official] {
-            let live = cell.live_genes(compat);
-            let outputs = cell.output_nodes(compat);
+        for order in [NodeOrder::Listed, NodeOrder::FirstNamed] {
+            let live = cell.live_genes(order);
+            let outputs = cell.output_nodes(order);
             let chains = outputs.iter().filter_map(|&node| slow_depth(&cell, &live, node));
-            prop_assert_eq!(cell.depth(compat), chains.max().unwrap_or(0));
+            prop_assert_eq!(cell.depth(order), chains.max().unwrap_or(0));
         }
     }
 

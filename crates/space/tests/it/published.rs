@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dartloom_space::{Compat, Genotype, Layout, OpSet, SpaceError};
+use dartloom_space::{Genotype, Layout, NodeOrder, OpSet, SpaceError};
 
 #[test]
 fn every_published_name_is_a_genotype_of_known_operations() {
@@ -41,7 +41,7 @@ fn two_number_genes_keep_their_concat_and_others_lose_it() {
     // FairDARTS-a writes [2, 3, 4, 5], but node 3 of its normal cell has no gene.
     let fair = Genotype::published("FairDARTS_a").unwrap();
     assert_eq!(fair.cells()[0].concat, [2, 4, 5]);
-    assert_eq!(fair.cells()[0].output_nodes(Compat::Paper), [2, 4, 5]);
+    assert_eq!(fair.cells()[0].output_nodes(NodeOrder::Listed), [2, 4, 5]);
     let resnet = Genotype::published("ResNet50").unwrap();
     assert_eq!(resnet.cells()[0].concat, [2, 3, 4]);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use dartloom_space::{
-    AuxHead, Blueprint, Build, Compat, Cost, Genotype, OpSet, Shape, Stem, darts_size,
+    AuxHead, Blueprint, Build, Cost, Genotype, NodeOrder, OpSet, Repeats, Shape, Stem, darts_size,
 };
 
 use crate::counts::slow_cost;
@@ -43,11 +43,13 @@ impl<'a> Configuration<'a> {
         };
         let genotype = Genotype::published(self.name).unwrap();
         let reductions = self.reductions.clone();
-        let chain = genotype.chain(self.layers, stem, reductions, Compat::Official).unwrap();
+        let chain = genotype.chain(self.layers, stem, reductions, Repeats::MostlyFirst).unwrap();
         let network = chain.with_aux(aux).network().unwrap();
         let input = Shape::new(3, side, side);
-        let build =
-            Build { compat: Compat::Official, ..Build::new(self.channels, self.classes, input) };
+        let build = Build {
+            order: NodeOrder::FirstNamed,
+            ..Build::new(self.channels, self.classes, input)
+        };
         Blueprint::derived(&genotype, &network, &OpSet::builtin("all").unwrap(), build).unwrap()
     }
 

@@ -1,6 +1,6 @@
 //! The Python text form.
 
-use dartloom_space::{Compat, Gene, Genotype, Layout, SpaceError, strategies};
+use dartloom_space::{Gene, Genotype, Layout, NodeOrder, SpaceError, strategies};
 use proptest::prelude::*;
 
 fn genes(genotype: &Genotype, cell: usize) -> Vec<(&str, usize, usize)> {
@@ -48,7 +48,7 @@ fn three_number_genes_put_out_every_node_that_has_one() {
     assert_eq!(genes(&genotype, 0), [("a", 0, 4), ("b", 1, 2)]);
     assert_eq!(genotype.cells()[0].concat, [2, 4]);
     assert_eq!(genotype.cells()[1].concat, [3]);
-    assert_eq!(genotype.cells()[1].live_genes(Compat::Paper), [false]);
+    assert_eq!(genotype.cells()[1].live_genes(NodeOrder::Listed), [false]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use dartloom_data::TargetSpec;
 use dartloom_space::{
-    AuxHead, Blueprint, Build, Chain, Compat, Gene, Genotype, Layer, Layout, Network, Shape, Space,
-    SpaceError,
+    AuxHead, Blueprint, Build, Chain, Gene, Genotype, Layer, Layout, Network, Repeats, Shape,
+    Space, SpaceError,
 };
 
 use super::Comparison;
@@ -48,7 +48,7 @@ impl Comparison<'_> {
         let stem = space.network().stem().clone();
         let halves = stem.level(stem.parts().len().saturating_sub(1)) > 0;
         let thirds = Some(Chain::thirds(retrain.layers));
-        let chain = genotype.chain(retrain.layers, stem, thirds, Compat::Paper)?;
+        let chain = genotype.chain(retrain.layers, stem, thirds, Repeats::InTurn)?;
         let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
         Ok(if wanted { chain.with_aux(head) } else { chain }.network()?)
     }

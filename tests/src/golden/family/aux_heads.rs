@@ -3,8 +3,8 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Mode, Operation, Sequence, Variables};
 use dartloom_space::{
-    Aux, AuxHead, Blueprint, Build, CellGenotype, Compat, Gene, Genotype, Head, Layer, Layout,
-    Network, OpSet, Placement, Port, Shape, Source, Stem,
+    Aux, AuxHead, Blueprint, Build, CellGenotype, Gene, Genotype, Head, Layer, Layout, Network,
+    NodeOrder, OpSet, Placement, Port, Shape, Source, Stem,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -79,7 +79,8 @@ fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, Gol
     let cell = CellGenotype { name: "cell".to_owned(), inputs: 2, genes, concat: vec![2] };
     let genotype = Genotype::new(Layout::Space, vec![cell])?;
     let image = Shape { channels: 3, ..input };
-    let build = Build { compat: Compat::Official, ..Build::new(input.channels, classes, image) };
+    let build =
+        Build { order: NodeOrder::FirstNamed, ..Build::new(input.channels, classes, image) };
     let plan = Blueprint::derived(&genotype, &network, &OpSet::builtin("all")?, build)?;
     match plan.aux {
         Some(aux) if aux.fits => Ok(aux.layers),

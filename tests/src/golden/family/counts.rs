@@ -1,7 +1,7 @@
 //! Exact parameter and multiply-add counts.
 
 use dartloom_space::{
-    AuxHead, Blueprint, Build, Compat, Cost, Genotype, Layout, OpSet, Shape, Stem,
+    AuxHead, Blueprint, Build, Cost, Genotype, Layout, NodeOrder, OpSet, Repeats, Shape, Stem,
 };
 use serde_json::Value;
 
@@ -93,10 +93,10 @@ fn cost(genotype: &Genotype, at: &Setting) -> Result<Cost, GoldenError> {
         (true, true) => (Stem::imagenet(), AuxHead::ImageNet, 224),
         (true, false) => (Stem::imagenet_quarter(), AuxHead::ImageNetNormed, 224),
     };
-    let chain = genotype.chain(at.layers, stem, at.reductions.clone(), Compat::Official)?;
+    let chain = genotype.chain(at.layers, stem, at.reductions.clone(), Repeats::MostlyFirst)?;
     let network = chain.with_aux(head).network()?;
     let build = Build {
-        compat: Compat::Official,
+        order: NodeOrder::FirstNamed,
         ..Build::new(at.channels, at.classes, Shape::new(3, size, size))
     };
     Ok(Blueprint::derived(genotype, &network, &OpSet::builtin("all")?, build)?.cost()?)

@@ -1,6 +1,6 @@
 //! Which searched cell stands where in a deeper chain.
 
-use dartloom_space::{Chain, Compat, Stem};
+use dartloom_space::{Chain, Repeats, Stem};
 use serde_json::Value;
 
 use crate::golden::fields::Fields;
@@ -18,10 +18,10 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
 
 fn check_case(entry: &Value, cells: usize, layers: usize) -> Result<Vec<String>, GoldenError> {
     let mut complaints = Vec::new();
-    let variants = [("official", Compat::Official), ("paper_algorithm_1", Compat::Paper)];
-    for (name, compat) in variants {
+    let variants = [("official", Repeats::MostlyFirst), ("paper_algorithm_1", Repeats::InTurn)];
+    for (name, repeats) in variants {
         let want = entry.field(name).ok_or_else(|| entry.wrong(name, "a derivation"))?;
-        let got = Chain::deeper(cells, layers, compat);
+        let got = Chain::deeper(cells, layers, repeats);
         if want.field("error").is_some() {
             if let Ok(got) = got {
                 complaints.push(format!("{name}: expected an error, found {got:?}"));

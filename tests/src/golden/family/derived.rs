@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::{Mode, Registry};
-use dartloom_space::{AuxHead, Blueprint, Build, Compat, Genotype, OpSet, Stem};
+use dartloom_space::{AuxHead, Blueprint, Build, Genotype, NodeOrder, OpSet, Repeats, Stem};
 use dartloom_train::cross_entropy;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -75,7 +75,7 @@ fn plan(case: &Case<'_>, x: &Tensor) -> Result<Blueprint, GoldenError> {
     }
     let large = case.entry.parameter_names()?.iter().any(|name| name.starts_with("stem0."));
     let build = Build {
-        compat: Compat::Official,
+        order: NodeOrder::FirstNamed,
         ..Build::new(config.count("C")?, config.count("classes")?, shape_of(x)?)
     };
     let auxiliary = config.field("auxiliary").and_then(Value::as_bool).unwrap_or(false);
@@ -108,7 +108,7 @@ fn network(
         (true, true) => (Stem::imagenet(), AuxHead::ImageNet),
         (true, false) => (Stem::imagenet_quarter(), AuxHead::ImageNetNormed),
     };
-    let mut chain = genotype.chain(layers, stem, None, Compat::Official)?;
+    let mut chain = genotype.chain(layers, stem, None, Repeats::MostlyFirst)?;
     if auxiliary {
         chain = chain.with_aux(head);
     }

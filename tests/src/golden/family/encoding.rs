@@ -1,7 +1,7 @@
 //! Logits of hand-made and searched architectures.
 
-use dartloom_decode::Encoding;
-use dartloom_space::{CellGraph, CellSpec, Chain, Compat, OpSet, Space, Stem};
+use dartloom_decode::{Encoding, Unlisted};
+use dartloom_space::{CellGraph, CellSpec, Chain, OpSet, Space, Stem};
 use serde_json::Value;
 
 use super::plan::nodes_of;
@@ -24,8 +24,7 @@ fn check_case(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenError
         return Err(entry.wrong("shape", "cells, edges and operations"));
     };
     let genotype = by_name(case.folder, entry.text("genotype")?)?;
-    let logits =
-        Encoding::new(Compat::Official).logits(&space(cells, rows, columns)?, &genotype)?;
+    let logits = Encoding::new(Unlisted::Half).logits(&space(cells, rows, columns)?, &genotype)?;
 
     let value = entry.number("value")?;
     let (mut listed, mut complaints) = (Vec::new(), Vec::new());

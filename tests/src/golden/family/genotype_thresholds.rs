@@ -1,9 +1,9 @@
 //! Genotypes that FairDARTS and D-DARTS decode from sigmoid weights: released rules, ties, values
 //! around the threshold, and cells of nothing.
 
-use dartloom_decode::{DecodeError, Decoder, EdgeThreshold, SparseThreshold, TopK};
+use dartloom_decode::{DeadGenes, DecodeError, Decoder, EdgeThreshold, SparseThreshold, TopK};
 use dartloom_relax::Sigmoid;
-use dartloom_space::{Compat, Layout, Space, Stem};
+use dartloom_space::{Layout, Space, Stem};
 use serde_json::Value;
 
 use super::decoding::{cell_difference, relaxed, set_of, space_of_one, table_of_one};
@@ -52,17 +52,15 @@ fn genotypes(entry: &Value) -> Result<Vec<(&str, &Value)>, GoldenError> {
 
 /// The released rules, which keep genes that start at empty nodes.
 fn decoder(rule: &str, threshold: f64) -> Result<Box<dyn Decoder>, GoldenError> {
-    let compat = Compat::Official;
+    let dead = DeadGenes::Keep;
     Ok(match rule {
         "darts" => Box::new(TopK::darts()),
         "threshold_sparse" => {
-            Box::new(SparseThreshold { threshold, compat, ..SparseThreshold::default() })
+            Box::new(SparseThreshold { threshold, dead, ..SparseThreshold::default() })
         }
-        "threshold_edge" => {
-            Box::new(EdgeThreshold { threshold, compat, ..EdgeThreshold::default() })
-        }
+        "threshold_edge" => Box::new(EdgeThreshold { threshold, dead, ..EdgeThreshold::default() }),
         "threshold_complete" => {
-            Box::new(EdgeThreshold { threshold, compat, ..EdgeThreshold::complete() })
+            Box::new(EdgeThreshold { threshold, dead, ..EdgeThreshold::complete() })
         }
         _ => return Err(GoldenError::not_understood(format!("rule `{rule}`"))),
     })

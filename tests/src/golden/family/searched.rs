@@ -6,7 +6,7 @@ use dartloom_net::{Output, Supernet};
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
-use dartloom_space::{Blueprint, Build, CellGraph, CellSpec, Chain, Compat, Shape, Space, Stem};
+use dartloom_space::{Blueprint, Build, CellGraph, CellSpec, Chain, NodeOrder, Shape, Space, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -42,7 +42,7 @@ impl Searched {
         let (channels, classes) = (config.count("C")?, config.count("classes")?);
         let partial = config.count_or("k", 1)?;
         let build =
-            Build { compat: Compat::Official, partial, ..Build::new(channels, classes, input) };
+            Build { order: NodeOrder::FirstNamed, partial, ..Build::new(channels, classes, input) };
         let plan = Blueprint::supernet(&space, build)?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let registry = Registry::standard()?;

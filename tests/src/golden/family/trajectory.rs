@@ -6,8 +6,10 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_noise::Noise;
 use dartloom_relax::ZeroOneNorm;
-use dartloom_search::{Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order};
-use dartloom_space::{CellId, Compat, LogitId, Space};
+use dartloom_search::{
+    Architecture, Bilevel, BilevelConfig, Implicit, LogitStep, Order, Statistics,
+};
+use dartloom_space::{CellId, LogitId, Space};
 use dartloom_train::{AdamConfig, Position, Schedule, SgdConfig};
 use serde_json::Value;
 
@@ -56,19 +58,19 @@ fn check_search(
     let noise = Noise::new(0);
     let config = config(&case.entry.config, variant)?;
     let mut bilevel = Bilevel::new(searched.net, start, config, noise)?;
-    bilevel.execution = case.execution;
+    bilevel.core.execution = case.execution;
 
     let clock = Clock::read(case, &mut check, &bilevel)?;
     let mut trace = Trace { stored: stored.0, ..Trace::default() };
-    trace.state(&bilevel.architecture, &parameters)?;
+    trace.state(&bilevel.core.architecture, &parameters)?;
     for step in 0..batches.steps {
         let (train, valid) = (batches.train(step)?, batches.valid(step)?);
         let at = Position { epoch: clock.epoch(step), step };
         let report = bilevel.step(at, clock.epochs, &train, Some(&valid))?;
-        trace.state(&bilevel.architecture, &parameters)?;
-        let gradients = bilevel.architecture.by_name(&report.arch_gradients);
+        trace.state(&bilevel.core.architecture, &parameters)?;
+        let gradients = bilevel.core.architecture.by_name(&report.arch_gradients);
         trace.gradients(&gradients.0)?;
-        trace.losses.push(report.losses.clone());
+        trace.losses.push(report.losses());
         trace.norms.push(report.gradient_norm);
         if let Some(implicit) = report.implicit.filter(|_| step == 0) {
             check_implicit(&mut check, &parameters, &searched.space, &implicit)?;
@@ -80,9 +82,9 @@ fn check_search(
             check.tensor(&format!("final/{name}"), var.as_tensor())?;
         }
     }
-    check_buffers(&mut check, "final_buffers/", bilevel.supernet.variables(), &place)?;
+    check_buffers(&mut check, "final_buffers/", bilevel.core.supernet.variables(), &place)?;
     if let Some(want) = case.entry.extra.field("final_genotype") {
-        check_genotype(&searched.space, &mut check, &bilevel.architecture, want)?;
+        check_genotype(&searched.space, &mut check, &bilevel.core.architecture, want)?;
     }
     Ok(check.finish())
 }
@@ -107,7 +109,7 @@ pub(super) fn config(config: &Value, variant: &str) -> Result<BilevelConfig, Gol
     }
     let own = BilevelConfig {
         order,
-        compat: Compat::Official,
+        statistics: Statistics::Moved,
         rate,
         sgd: SgdConfig {
             momentum: sgd.number("momentum")?,
@@ -183,7 +185,7 @@ impl Clock {
         let numbers: Vec<i64> = check.view.get("epoch")?.to_vec1()?;
         let of_step: Vec<usize> =
             numbers.into_iter().map(|epoch| usize::try_from(epoch).unwrap_or(usize::MAX)).collect();
-        let schedule = bilevel.config().rate;
+        let schedule = bilevel.core.config().rate;
         let rates: Vec<f64> = of_step.iter().map(|&epoch| schedule.at(epoch, epochs)).collect();
         check.tensor("lr", &vector(&rates)?)?;
         Ok(Self { epochs, of_step })

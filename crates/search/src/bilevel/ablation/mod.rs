@@ -3,17 +3,18 @@
 mod gradient;
 mod removal;
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Replaced;
-use dartloom_space::{ArchWeights, CellWeights, Compat};
-use dartloom_train::cross_entropy;
+use dartloom_space::{ArchWeights, CellId, CellWeights};
 use serde::{Deserialize, Serialize};
 
 pub use removal::Removal;
 
-use super::cells::Validation;
-use super::{Bilevel, Step, Wanted, guard};
+use self::gradient::{quotient, scaled};
+use super::core::{guard, scalar};
+use super::per_cell::Validation;
+use super::{Core, PassSpec, PerCell, Purpose, Step, Wanted};
 use crate::{LogitGradients, SearchError};
 
 /// The ablation loss of D-DARTS (Heuillet et al., equations 7, 8 and 10).
@@ -37,12 +38,16 @@ use crate::{LogitGradients, SearchError};
 pub struct AblationConfig {
     /// How much the term counts, `w_AB`.
     pub weight: f64,
-    /// Added ([`Compat::Paper`]) or subtracted ([`Compat::Official`]).
-    pub sign: Compat,
+    /// Whether it is added or subtracted.
+    pub sign: AblationSign,
     /// What of its gradient is computed.
     pub gradient: AblationGradient,
     /// What stands for a cell that is removed.
     pub removal: Removal,
+    /// Where a cell is removed that stands at several places.
+    pub places: Places,
+    /// How often the whole network runs.
+    pub whole: Whole,
 }
 
 impl Default for AblationConfig {
@@ -50,11 +55,43 @@ impl Default for AblationConfig {
     fn default() -> Self {
         Self {
             weight: 0.5,
-            sign: Compat::Official,
+            sign: AblationSign::Subtracted,
             gradient: AblationGradient::Scaled,
             removal: Removal::Identity,
+            places: Places::All,
+            whole: Whole::Once,
         }
     }
+}
+
+/// The sign of the ablation loss in the loss of a cell's logits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AblationSign {
+    /// Equation 10, which punishes cells that help.
+    Added,
+    /// The released code: cells that help are helped.
+    #[default]
+    Subtracted,
+}
+
+/// The places that a removed cell leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Places {
+    /// All at which it stands.
+    #[default]
+    All,
+    /// The first alone, as in the released code.
+    First,
+}
+
+/// Passes of the whole network in a step that removes cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Whole {
+    /// The one that gives the gradient.
+    #[default]
+    Once,
+    /// One more, as in the released code: batch norms see it where their statistics move.
+    Twice,
 }
 
 /// What is computed of the gradient of the ablation loss.
@@ -97,12 +134,13 @@ impl AblationConfig {
     /// The weight with its sign.
     pub fn signed(&self) -> f64 {
         match self.sign {
-            Compat::Paper => self.weight,
-            Compat::Official => -self.weight,
+            AblationSign::Added => self.weight,
+            AblationSign::Subtracted => -self.weight,
         }
     }
 
-    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth.
+    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth. The whole
+    /// network's second pass is not counted.
     pub(crate) fn passes(&self, cells: u64) -> u64 {
         match self.gradient {
             AblationGradient::Full => 3 * cells,
@@ -123,67 +161,83 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-impl Bilevel {
+impl PerCell {
     /// Measures what cells contribute on `valid`, and the gradient of their ablation losses, each
     /// with respect to its own cell's logits and times the signed weight.
     pub(super) fn ablate(
         &self,
+        core: &Core,
         step: Step,
         valid: &Batch,
-        config: &AblationConfig,
-        whole: &Validation,
+        (config, whole): (&AblationConfig, &Validation),
     ) -> Result<(Ablation, LogitGradients), SearchError> {
-        let weights = self.weights(step)?.map(Tensor::detach);
-        if self.config.compat == Compat::Official {
-            // The released code runs the whole network once more, which batch norms see.
-            self.run(step, &valid.inputs, &weights, (self.logit_mode(), Wanted::Logits))?;
+        let weights = core.weights(step)?.map(Tensor::detach);
+        if config.whole == Whole::Twice {
+            let pass = PassSpec::new(Purpose::Whole, core.logit_mode(), Wanted::Logits);
+            core.begin(pass.purpose);
+            core.run(step, &valid.inputs, &weights, pass, None)?;
+            core.end(pass.purpose);
         }
-        let cells = self.architecture.cells().len();
+        let cells = core.architecture.cells().len();
+        let full = config.gradient == AblationGradient::Full;
         let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
         for cell in 0..cells {
-            let removed = self.removed_cell(step, cell, &weights.cells[cell], config.removal)?;
-            let full = config.gradient == AblationGradient::Full;
-            let relaxed = if full { self.weights(step)? } else { weights.clone() };
-            let loss = self.loss_without(step, valid, (cell, removed), relaxed)?;
-            without.push(loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
+            let removed =
+                self.removed_cell(core, step, cell, (&weights.cells[cell], config.removal))?;
+            let relaxed = if full { core.weights(step)? } else { weights.clone() };
+            let purpose = Purpose::Without(CellId(cell));
+            let pass = PassSpec::new(purpose, core.logit_mode(), Wanted::Logits);
+            core.begin(purpose);
+            let loss = Without { core, step, cell, removed, places: config.places }
+                .loss(valid, relaxed, pass)?;
+            without.push(scalar(&loss)?);
             if full {
-                let mut store = loss.backward()?;
-                gradients.push(self.logit_gradients(&mut store)?);
+                gradients.push(core.backward(loss, pass)?.logits);
             }
+            core.end(purpose);
         }
         let marginal: Vec<f64> = without.iter().map(|loss| whole.loss - loss).collect();
         let losses = ablation_losses(&marginal);
         let gradient = match config.gradient {
             AblationGradient::Official => LogitGradients::default(),
-            AblationGradient::Scaled => self.scaled(&marginal, whole, config.signed())?,
-            AblationGradient::Full => self.full(&marginal, whole, &gradients, config.signed())?,
+            AblationGradient::Scaled => scaled(&marginal, whole, config.signed())?,
+            AblationGradient::Full => quotient(&marginal, whole, &gradients, config.signed())?,
         };
         Ok((Ablation { whole: whole.loss, marginal, losses }, gradient))
     }
+}
 
-    /// Cross-entropy without a cell. Where a cell stands at several places, the released code
-    /// removes it from the first alone.
-    fn loss_without(
-        &self,
-        step: Step,
+/// A network that lacks a cell.
+struct Without<'a> {
+    core: &'a Core,
+    step: Step,
+    cell: usize,
+    /// What stands for the cell.
+    removed: CellWeights<Tensor>,
+    places: Places,
+}
+
+impl Without<'_> {
+    /// The loss.
+    fn loss(
+        self,
         valid: &Batch,
-        (cell, removed): (usize, CellWeights<Tensor>),
         mut weights: ArchWeights<Tensor>,
+        pass: PassSpec,
     ) -> Result<Tensor, SearchError> {
-        let place = self.supernet.first_place(cell);
-        let replaced = match (self.config.compat, place) {
-            (Compat::Official, Some(place)) => Some(Replaced { place, weights: removed }),
+        let Self { core, step, cell, removed, places } = self;
+        let place = core.supernet.first_place(cell);
+        let replaced = match (places, place) {
+            (Places::First, Some(place)) => Some(Replaced { place, weights: removed }),
             _ => {
                 weights.cells[cell] = removed;
                 None
             }
         };
-        let how = ((self.logit_mode(), Wanted::Logits), replaced);
-        let logits = self.run_with(step, &valid.inputs, &weights, how)?;
-        let loss = cross_entropy(&logits, &valid.targets, 0.0)?;
-        let value = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-        guard(step.at).check("loss without a cell", value, || {
-            self.architecture.cells().get(cell).map(|name| format!("without {name}"))
+        let logits = core.run(step, &valid.inputs, &weights, pass, replaced)?;
+        let loss = core.task_loss(&logits, valid)?;
+        guard(step.at).check("loss without a cell", scalar(&loss)?, || {
+            core.architecture.cells().get(cell).map(|name| format!("without {name}"))
         })?;
         Ok(loss)
     }

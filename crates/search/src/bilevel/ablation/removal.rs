@@ -5,7 +5,7 @@ use dartloom_space::CellWeights;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::bilevel::{Bilevel, Step};
+use crate::bilevel::{Core, PerCell, Step};
 use crate::{Architecture, SearchError};
 
 /// What a removed cell does.
@@ -38,14 +38,14 @@ fn skip(architecture: &Architecture) -> Result<usize, SearchError> {
     })
 }
 
-impl Bilevel {
+impl PerCell {
     /// The weights of a removed cell, shaped like its own.
     pub(super) fn removed_cell(
         &self,
+        core: &Core,
         step: Step,
         cell: usize,
-        like: &CellWeights<Tensor>,
-        removal: Removal,
+        (like, removal): (&CellWeights<Tensor>, Removal),
     ) -> Result<CellWeights<Tensor>, SearchError> {
         let dtype = like.ops.dtype();
         if let Some(given) = &self.removed {
@@ -61,13 +61,13 @@ impl Bilevel {
         match removal {
             Removal::Zero => {}
             Removal::Noise => {
-                let noise = self.noise.child("removed cells").child(&step.at.epoch.to_string());
+                let noise = core.noise.child("removed cells").child(&step.at.epoch.to_string());
                 let mut noise = noise.stream(&step.at.step.to_string(), cell as u64);
                 values.iter_mut().for_each(|value| *value = noise.random());
             }
             Removal::Identity => {
-                let skip = skip(&self.architecture)?;
-                for row in self.architecture.rows_from_last_input(cell) {
+                let skip = skip(&core.architecture)?;
+                for row in core.architecture.rows_from_last_input(cell) {
                     values[row * columns + skip] = 1.0;
                     if columns > ops {
                         values[row * columns + ops] = 1.0;

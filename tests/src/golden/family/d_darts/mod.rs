@@ -10,7 +10,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, ZeroOne};
 use dartloom_search::{Architecture, Choices};
-use dartloom_space::{Compat, Genotype, Shape, Space, Stem};
+use dartloom_space::{CellOutput, Genotype, Shape, Space, Stem};
 use serde_json::Value;
 
 pub(crate) use ablation::run as run_ablation;
@@ -43,7 +43,7 @@ fn searched(
     };
     let (nodes, stem) = (nodes_of(rows)?, Stem::cifar(3));
     let space = match baseline(case)? {
-        Some(genotype) => Space::around(&genotype, ops, nodes, stem, Compat::Official)?,
+        Some(genotype) => Space::around(&genotype, ops, nodes, stem, CellOutput::LastFour)?,
         None => Space::individual(ops, config.count("layers")?, nodes, stem)?,
     };
     Searched::of(space, config, input)

@@ -4,10 +4,10 @@ use candle_core::{DType, Tensor};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_search::{
-    Ablation, AblationConfig, AblationGradient, Architecture, Bilevel, BilevelConfig, Bookkeeping,
-    LogitGradients, Removal,
+    Ablation, AblationConfig, AblationGradient, AblationSign, Architecture, Bilevel, BilevelConfig,
+    Bookkeeping, LogitGradients, PerCell, Places, Removal, Strategy as _, Whole,
 };
-use dartloom_space::{CellId, CellWeights, Compat, LogitId};
+use dartloom_space::{CellId, CellWeights, LogitId};
 use dartloom_train::Position;
 use serde_json::Value;
 
@@ -48,20 +48,24 @@ fn check_search(
     let start = view.get("arch/alphas")?.get(0)?;
     let start = (0..cells).map(|cell| Ok(start.get(cell)?)).collect::<Result<_, GoldenError>>()?;
     let own = architecture(&searched.space, start, case.entry.config.number("zero_one_weight")?)?;
-    let mut bilevel = Bilevel::new(searched.net, own, config(case, variant)?, Noise::new(0))?;
-    bilevel.execution = case.execution;
+    let config = config(case, variant)?;
+    let mut rule = PerCell::new(config.ablation, config.bookkeeping);
+    let mut bilevel = Bilevel::new(searched.net, own, config, Noise::new(0))?;
+    bilevel.core.execution = case.execution;
 
     let random = view.get("random")?;
     let mut trace = Trace::default();
-    trace.state(&bilevel.architecture, &parameters)?;
+    trace.state(&bilevel.core.architecture, &parameters)?;
     for step in 0..batches.steps {
-        bilevel.removed = Some(tables_of(&random.get(step)?, cells)?);
+        rule.removed = Some(tables_of(&random.get(step)?, cells)?);
         let (train, valid) = (batches.train(step)?, batches.valid(step)?);
         // The losses of a step are those of the logits it starts from.
-        trace.zero_one.push(zero_one(case, &bilevel.architecture)?);
+        trace.zero_one.push(zero_one(case, &bilevel.core.architecture)?);
         let at = Position { epoch: 0, step };
-        let report = bilevel.step(at, 1, &train, Some(&valid))?;
-        trace.state(&bilevel.architecture, &parameters)?;
+        let batches = dartloom_search::Batches { train: &train, valid: Some(&valid) };
+        let at = bilevel.core.step_at(at, 1);
+        let report = rule.step(&mut bilevel.core, batches, at)?;
+        trace.state(&bilevel.core.architecture, &parameters)?;
         trace.gradients(&report.arch_gradients, cells)?;
         trace.losses.push(report.train_loss());
         trace.norms.push(report.gradient_norm);
@@ -73,7 +77,7 @@ fn check_search(
             check.tensor(&format!("final/{name}"), var.as_tensor())?;
         }
     }
-    check_buffers(&mut check, "final_buffers/", bilevel.supernet.variables(), &place)?;
+    check_buffers(&mut check, "final_buffers/", bilevel.core.supernet.variables(), &place)?;
     Ok(check.finish())
 }
 
@@ -97,9 +101,11 @@ fn config(case: &Case<'_>, variant: &str) -> Result<BilevelConfig, GoldenError> 
         if variant == "isolated" { Bookkeeping::Isolated } else { Bookkeeping::Leaking };
     let ablation = Some(AblationConfig {
         weight: config.number("ablation_weight")?,
-        sign: Compat::Official,
+        sign: AblationSign::Subtracted,
         gradient: AblationGradient::Official,
         removal: Removal::Noise,
+        places: Places::First,
+        whole: Whole::Twice,
     });
     Ok(BilevelConfig { ablation, bookkeeping, ..steps(config, variant)? })
 }

@@ -1,0 +1,303 @@
+//! The parts of a search that every update rule works on.
+
+use std::sync::Arc;
+
+use candle_core::{DType, Tensor};
+use dartloom_data::Batch;
+use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
+use dartloom_noise::Noise;
+use dartloom_ops::Mode;
+use dartloom_relax::Progress;
+use dartloom_space::ArchWeights;
+use dartloom_train::{
+    Finite, Gradients, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
+};
+use rand::RngCore;
+
+use super::{
+    BilevelConfig, Found, LogitOptimiser, PassLoss, PassObserver, PassSpec, Purpose, Statistics,
+    Step, StepReport, Wanted,
+};
+use crate::{Architecture, LogitGradients, SearchError};
+
+/// A supernet, its logits, and the optimisers of both.
+///
+/// A [`Strategy`](super::Strategy) moves them by [`gradients`](Self::gradients),
+/// [`move_logits`](Self::move_logits) and [`move_weights`](Self::move_weights); every pass of a step
+/// sees the same noise, every step its own.
+#[derive(Debug)]
+pub struct Core {
+    /// The supernet.
+    pub supernet: Supernet,
+    /// The logits.
+    pub architecture: Architecture,
+    /// Optimiser of the weights.
+    pub sgd: Sgd,
+    /// Optimiser of the logits.
+    pub logits: LogitOptimiser,
+    /// How the supernet's cells are computed; at first one operation each that keeps what
+    /// [`BilevelConfig::recompute`] says.
+    pub execution: Execution,
+    /// Who sees passes begin and end, if anybody does.
+    pub observer: Option<Arc<dyn PassObserver>>,
+    pub(super) config: BilevelConfig,
+    pub(super) noise: Noise,
+}
+
+impl Core {
+    pub(super) fn new(
+        supernet: Supernet,
+        architecture: Architecture,
+        config: BilevelConfig,
+        noise: Noise,
+    ) -> Result<Self, SearchError> {
+        let logits = config.logits(&architecture)?;
+        let sgd = Sgd::new(config.sgd);
+        let execution = config.recompute.into();
+        let observer = None;
+        Ok(Self { supernet, architecture, sgd, logits, execution, observer, config, noise })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &BilevelConfig {
+        &self.config
+    }
+
+    /// A step with the rate that its epoch has.
+    pub fn step_at(&self, at: Position, epochs: usize) -> Step {
+        let progress = Progress { epoch: at.epoch, epochs };
+        Step { at, progress, rate: self.config.rate.at(at.epoch, epochs) }
+    }
+
+    /// What batch norms do in passes for the logits.
+    pub fn logit_mode(&self) -> Mode {
+        match self.config.statistics {
+            Statistics::Moved => Mode::train(),
+            Statistics::Kept => Mode::probe(),
+        }
+    }
+
+    /// Gradients of a pass on a batch; its loss is checked and joins the report.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] for a loss that is not finite, or the network's error.
+    pub fn gradients(
+        &self,
+        step: Step,
+        batch: &Batch,
+        pass: PassSpec,
+        report: &mut StepReport,
+    ) -> Result<Found, SearchError> {
+        self.begin(pass.purpose);
+        let loss = self.loss(step, batch, pass, report)?;
+        let found = self.backward(loss, pass)?;
+        self.end(pass.purpose);
+        Ok(found)
+    }
+
+    /// The weights' own pass on a training batch, and their move.
+    ///
+    /// # Errors
+    /// As [`gradients`](Self::gradients) and [`move_weights`](Self::move_weights).
+    pub fn weight_step(
+        &mut self,
+        step: Step,
+        train: &Batch,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
+        let pass = PassSpec::new(Purpose::Weights, Mode::train(), Wanted::Weights);
+        let found = self.gradients(step, train, pass, report)?;
+        self.move_weights(step, found.weights, report)
+    }
+
+    /// Moves the weights by a gradient, clipped.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] before a gradient that is not finite moves anything.
+    pub fn move_weights(
+        &mut self,
+        step: Step,
+        mut gradients: Gradients,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
+        let variables = self.supernet.variables().parameters();
+        report.gradient_norm = gradients.clip_norm(self.config.clip)?;
+        let place = || gradients.first_not_finite().map(str::to_owned);
+        guard(step.at).check("gradient norm", report.gradient_norm, place)?;
+        self.sgd.step(variables, &gradients, step.rate)?;
+        Ok(())
+    }
+
+    /// Moves the logits by a gradient, which the report then holds.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] before a gradient that is not finite moves anything.
+    pub fn move_logits(
+        &mut self,
+        step: Step,
+        gradients: LogitGradients,
+        report: &mut StepReport,
+    ) -> Result<(), SearchError> {
+        self.check_logit_norm(step, &gradients)?;
+        self.logits.step(&self.architecture, &gradients, step.progress)?;
+        report.arch_gradients = gradients;
+        Ok(())
+    }
+
+    /// The loss of a pass, checked and appended to the report.
+    fn loss(
+        &self,
+        step: Step,
+        batch: &Batch,
+        pass: PassSpec,
+        report: &mut StepReport,
+    ) -> Result<Tensor, SearchError> {
+        let mut weights = self.weights(step)?;
+        if pass.wanted == Wanted::Weights {
+            weights = weights.map(Tensor::detach);
+        }
+        let logits = self.run(step, &batch.inputs, &weights, pass, None)?;
+        let mut loss = self.task_loss(&logits, batch)?;
+        if let Some(penalty) = self.penalty(step)? {
+            loss = (loss + (penalty * pass.penalty)?)?;
+        }
+        let value = scalar(&loss)?;
+        let locate = || self.locate(&batch.inputs, &weights);
+        let loss_value = guard(step.at).check("loss", value, locate)?;
+        report.passes.push(PassLoss { purpose: pass.purpose, loss: loss_value });
+        Ok(loss)
+    }
+
+    /// What the network's outputs on a batch cost: the mean of its images.
+    pub(super) fn task_loss(&self, logits: &Tensor, batch: &Batch) -> Result<Tensor, SearchError> {
+        Ok(cross_entropy(logits, &batch.targets, 0.0)?)
+    }
+
+    /// The gradients of a loss; its graph is gone afterwards.
+    pub(super) fn backward(&self, loss: Tensor, pass: PassSpec) -> Result<Found, SearchError> {
+        if let Some(observer) = &self.observer {
+            observer.backward(pass.purpose);
+        }
+        let mut store = loss.backward()?;
+        drop(loss);
+        let mut found = Found::default();
+        if pass.wanted != Wanted::Weights {
+            let named = Gradients::take(&mut store, self.architecture.named());
+            found.logits = self.architecture.addressed(&named)?;
+        }
+        if pass.wanted != Wanted::Logits {
+            let parameters = self.supernet.variables().parameters();
+            found.weights = Gradients::take(&mut store, parameters);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn begin(&self, purpose: Purpose) {
+        if let Some(observer) = &self.observer {
+            observer.begin(purpose);
+        }
+    }
+
+    pub(super) fn end(&self, purpose: Purpose) {
+        if let Some(observer) = &self.observer {
+            observer.end(purpose);
+        }
+    }
+
+    /// Outputs of the supernet with the architecture weights of `progress`.
+    ///
+    /// A relaxation with noise draws from the epoch's own stream, not from one of its steps'.
+    ///
+    /// # Errors
+    /// The network's error.
+    pub fn forward(
+        &self,
+        progress: Progress,
+        images: &Tensor,
+        mode: Mode,
+    ) -> Result<Tensor, SearchError> {
+        let mut noise = self.noise.stream("relaxation", progress.epoch as u64);
+        let weights = self.architecture.weights(progress, &mut noise)?;
+        let mut noise = self.noise.stream("supernet", progress.epoch as u64);
+        let mut pass = self.pass(mode, Wanted::Both, &mut noise);
+        Ok(self.supernet.forward(images, &weights, &mut pass)?.main)
+    }
+
+    /// The architecture weights of a step: every pass of it sees the same noise, every step its
+    /// own.
+    pub(super) fn weights(&self, step: Step) -> Result<ArchWeights<Tensor>, SearchError> {
+        self.architecture.weights(step.progress, &mut self.noise_at(step.at))
+    }
+
+    pub(super) fn penalty(&self, step: Step) -> Result<Option<Tensor>, SearchError> {
+        self.architecture.penalty(step.progress, &mut self.noise_at(step.at))
+    }
+
+    pub(super) fn noise_at(&self, at: Position) -> impl RngCore + use<> {
+        let noise = self.noise.child("relaxation of steps");
+        noise.stream(&at.epoch.to_string(), at.step as u64)
+    }
+
+    /// Runs the supernet, one placed cell with other weights than its share where one is replaced.
+    ///
+    /// Every pass of a step draws the same channels, where they are drawn.
+    pub(super) fn run(
+        &self,
+        step: Step,
+        images: &Tensor,
+        weights: &ArchWeights<Tensor>,
+        spec: PassSpec,
+        replaced: Option<Replaced>,
+    ) -> Result<Tensor, SearchError> {
+        let noise = self.noise.child("channels of steps");
+        let mut noise = noise.stream(&step.at.epoch.to_string(), step.at.step as u64);
+        let mixing = Mixing { replaced, mask: self.config.mask };
+        let mut pass = self.pass(spec.mode, spec.wanted, &mut noise);
+        Ok(self.supernet.forward_with(images, weights, &mixing, &mut pass)?.main)
+    }
+
+    fn pass<'a>(&self, mode: Mode, wanted: Wanted, noise: &'a mut dyn RngCore) -> Pass<'a> {
+        Pass {
+            constant_parameters: wanted == Wanted::Logits,
+            execution: self.execution,
+            ..Pass::new(mode, noise)
+        }
+    }
+
+    pub(super) fn locate(&self, images: &Tensor, weights: &ArchWeights<Tensor>) -> Option<String> {
+        let mut noise = self.noise.stream("supernet", 0);
+        first_not_finite(|watch| {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            pass.watch = Some(watch);
+            self.supernet.forward(images, weights, &mut pass)
+        })
+    }
+
+    pub(super) fn check_norm(&self, step: Step, what: &str, norm: f64) -> Result<f64, TrainError> {
+        guard(step.at).check(what, norm, || None)
+    }
+
+    /// Refuses a gradient of the logits that is not finite, with the table where it is not.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`].
+    pub fn check_logit_norm(
+        &self,
+        step: Step,
+        gradients: &LogitGradients,
+    ) -> Result<(), TrainError> {
+        let gradients = self.architecture.by_name(gradients);
+        let place = || gradients.first_not_finite().map(|table| format!("logits of `{table}`"));
+        guard(step.at).check("logit gradient norm", gradients.norm()?, place)?;
+        Ok(())
+    }
+}
+
+/// The number in a tensor of one.
+pub(super) fn scalar(tensor: &Tensor) -> Result<f64, SearchError> {
+    Ok(tensor.to_dtype(DType::F64)?.to_scalar::<f64>()?)
+}
+
+pub(super) fn guard(at: Position) -> Finite<'static> {
+    Finite { phase: "search", epoch: at.epoch, step: at.step }
+}

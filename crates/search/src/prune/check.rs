@@ -1,0 +1,22 @@
+//! Where pruning makes sense.
+
+use super::PruneConfig;
+use crate::{Choices, SearchError};
+
+/// Refuses to prune where what is left would be no network: with weighed edges, or where operations see one
+/// in `partial` channels.
+pub(crate) fn check(
+    config: Option<&PruneConfig>,
+    choices: &Choices,
+    partial: usize,
+) -> Result<(), SearchError> {
+    let refuse = |found: String| {
+        let (field, expected) = ("prune", "operations that see all channels of unweighed edges");
+        Err(SearchError::Config { field, expected, found })
+    };
+    match (config, &choices.edges) {
+        (Some(_), Some(edges)) => refuse(format!("edges weighed by {edges:?}")),
+        (Some(_), None) if partial != 1 => refuse(format!("one in {partial} channels")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,117 @@
+//! How a search runs.
+
+use dartloom_data::{Augment, Dataset as _, Parts, Transform as _};
+use dartloom_train::MOST_EPOCHS;
+use serde::{Deserialize, Serialize};
+
+use crate::stop::StopConfig;
+use crate::{Architecture, BilevelConfig, Choices, PruneConfig, SearchError, prune};
+
+/// How long and with which batches a supernet is searched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchConfig {
+    /// Passes over the weights' images.
+    pub epochs: usize,
+    /// Images per batch.
+    pub batch: usize,
+    /// Update rules.
+    pub bilevel: BilevelConfig,
+    /// Random crops of training batches: zeros added on each side before cropping.
+    pub crop_padding: usize,
+    /// Random horizontal flips of training batches.
+    pub flip: bool,
+    /// When to stop before the last epoch, and what to warn of.
+    pub stop: Vec<StopConfig>,
+    /// When candidates are removed; never when `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prune: Option<PruneConfig>,
+}
+
+impl Default for SearchConfig {
+    /// DARTS on CIFAR-10: 50 epochs of batches of 64, whose images are cropped (`crop_padding: 4`)
+    /// and mirrored (`flip: true`). Neither suits every kind of image: mirroring a 2 does not give
+    /// a digit, and a border of 4 is much of a plane of 8x8.
+    fn default() -> Self {
+        Self {
+            epochs: 50,
+            batch: 64,
+            bilevel: BilevelConfig::default(),
+            crop_padding: 4,
+            flip: true,
+            stop: Vec::new(),
+            prune: None,
+        }
+    }
+}
+
+impl SearchConfig {
+    /// Random changes to batches.
+    pub fn augment(&self) -> Augment {
+        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: 0 }
+    }
+
+    /// Refuses values that make no sense, and those that make none with these images.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] or [`SearchError::Data`] naming the field.
+    pub fn check_images(&self, data: &Parts<'_>) -> Result<(), SearchError> {
+        self.check()?;
+        for (images, expected) in [
+            (data.train.len(), "no more than the images that move weights"),
+            (data.valid.len(), "no more than the images that move logits"),
+        ] {
+            if self.batch > images {
+                let found = format!("{} of {images} images", self.batch);
+                return Err(SearchError::Config { field: "batch", expected, found });
+            }
+        }
+        Ok(self.augment().check(data.train.shape(), data.train.targets())?)
+    }
+
+    /// Refuses what makes no sense with these choices, where a supernet sees one in `partial`
+    /// channels.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check_choices(&self, choices: &Choices, partial: usize) -> Result<(), SearchError> {
+        prune::check(self.prune.as_ref(), choices, partial)
+    }
+
+    /// Refuses rules for logits that do not fit those of `architecture`.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check_logits(&self, architecture: &Architecture) -> Result<(), SearchError> {
+        let logits = self.bilevel.logits(architecture).map(drop);
+        logits.map_err(|error| error.within("bilevel"))
+    }
+
+    /// Refuses values that make no sense.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let refuse = |field, expected, found: usize| {
+            Err(SearchError::Config { field, expected, found: found.to_string() })
+        };
+        match self {
+            _ if self.epochs == 0 => refuse("epochs", "at least 1", self.epochs),
+            _ if self.epochs > MOST_EPOCHS => refuse("epochs", "at most 1048576", self.epochs),
+            _ if self.batch < 2 => refuse("batch", "at least 2", self.batch),
+            _ if self.bilevel.warm_up >= self.epochs => {
+                refuse("bilevel.warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
+            }
+            _ => {
+                for (index, stop) in self.stop.iter().enumerate() {
+                    let rule = stop.rule().check();
+                    rule.map_err(|error| error.within(format!("stop.{index}")))?;
+                }
+                let warm_up = self.bilevel.warm_up;
+                let prune = self.prune.map_or(Ok(()), |prune| prune.check(self.epochs, warm_up));
+                prune.map_err(|error| error.within("prune"))?;
+                self.bilevel.check().map_err(|error| error.within("bilevel"))
+            }
+        }
+    }
+}

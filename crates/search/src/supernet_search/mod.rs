@@ -1,0 +1,253 @@
+//! A bilevel search over epochs, with everything a run needs.
+
+mod config;
+mod epoch;
+mod memory;
+mod probing;
+mod stepper;
+
+use candle_core::{DType, Device};
+use dartloom_data::{BatchOrder, Dataset, Loader, Parts};
+use dartloom_decode::{Decoded, Decoder};
+use dartloom_net::{DerivedNetwork, Model as _, Supernet};
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_record::Where;
+use dartloom_relax::Progress;
+use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
+use dartloom_train::Stepper as _;
+
+pub use self::config::SearchConfig;
+pub use self::memory::BestEpoch;
+use self::memory::Memory;
+use crate::rehearsal::{check_build, decoded, rehearse};
+use crate::stop::{Effect, StopRule, Stopped, Watch};
+use crate::{
+    Architecture, Bilevel, Choices, Gap, SearchError, Strategy, discretisation_gap, prune,
+};
+
+/// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
+#[derive(Debug)]
+pub struct SupernetSearch<'a> {
+    phase: Where,
+    space: &'a Space,
+    registry: &'a Registry,
+    build: Build,
+    decoder: &'a dyn Decoder,
+    bilevel: Bilevel,
+    config: SearchConfig,
+    noise: Noise,
+    train: Loader<'a>,
+    valid: Loader<'a>,
+    scoring: Loader<'a>,
+    watches: Vec<Watch<'a>>,
+    memory: Memory,
+    /// Whether somebody else than the configuration has chosen the strategy.
+    own_strategy: bool,
+}
+
+/// The parts a [`SupernetSearch`] is made of.
+#[derive(Debug)]
+pub struct SearchParts<'a> {
+    /// The space.
+    pub space: &'a Space,
+    /// Its operations.
+    pub registry: &'a Registry,
+    /// How logits become weights.
+    pub choices: Choices,
+    /// How weights become a genotype.
+    pub decoder: &'a dyn Decoder,
+    /// Base channels, classes, image shape.
+    pub build: Build,
+    /// Images for weights and logits.
+    pub data: &'a Parts<'a>,
+}
+
+impl<'a> SupernetSearch<'a> {
+    /// Creates supernet and logits; `phase` is the search's name in events.
+    ///
+    /// What others wrote is tried before anything is trained: the relaxation and the penalties at
+    /// the beginning, the middle and the end of the search, the decoder on the first weights.
+    ///
+    /// # Errors
+    /// [`SearchError::Config`] naming the field that makes no sense or that differs from the images,
+    /// [`TrainError::Classes`](dartloom_train::TrainError::Classes), [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
+    /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
+    /// or penalty that breaks its contract, or the error of a part.
+    pub fn new(
+        phase: impl Into<Where>,
+        parts: SearchParts<'a>,
+        config: SearchConfig,
+        noise: Noise,
+    ) -> Result<Self, SearchError> {
+        config.check_images(parts.data)?;
+        prune::check(config.prune.as_ref(), &parts.choices, parts.build.partial)?;
+        parts.registry.check(parts.space.op_set())?;
+        check_build(parts.build, &parts.data.train)?;
+        let (space, device) = (parts.space, Device::Cpu);
+        let (registry, build) = (parts.registry, parts.build);
+        let plan = Blueprint::supernet(space, parts.build)?;
+        let mut weights = noise.stream("weights", 0);
+        let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
+        let mut logits = noise.stream("logits", 0);
+        let architecture =
+            Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
+        let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
+        rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
+        let data = parts.data;
+        let train = batches(&data.train, &config, noise.child("train batches"))?;
+        let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
+        let scoring = Loader::new(&data.valid, config.batch)?;
+        Ok(Self {
+            phase: phase.into(),
+            space,
+            registry,
+            build,
+            decoder: parts.decoder,
+            bilevel,
+            watches: config.stop.iter().map(Watch::from).collect(),
+            config,
+            noise,
+            train,
+            valid,
+            scoring,
+            memory: Memory::default(),
+            own_strategy: false,
+        })
+    }
+
+    /// The same search with one more rule, asked after those of the configuration.
+    ///
+    /// A checkpoint knows the rule by its [`identity`](StopRule::identity) alone: whoever resumes gives
+    /// it again.
+    #[must_use]
+    pub fn with_stop_rule(mut self, effect: Effect, rule: Box<dyn StopRule + 'a>) -> Self {
+        self.watches.push(Watch { effect, rule });
+        self
+    }
+
+    /// The same search with an update rule in place of the configuration's.
+    ///
+    /// A checkpoint knows the rule by its [`identity`](Strategy::identity) alone: whoever resumes
+    /// gives it again.
+    #[must_use]
+    pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
+        self.bilevel = self.bilevel.with_strategy(strategy);
+        self.own_strategy = true;
+        self
+    }
+
+    /// Supernet, logits and optimisers.
+    pub fn bilevel(&self) -> &Bilevel {
+        &self.bilevel
+    }
+
+    /// The architecture weights at the end of `epoch`.
+    ///
+    /// # Errors
+    /// When a weight is not finite.
+    pub fn table(&self, epoch: usize) -> Result<WeightTable, SearchError> {
+        let mut noise = self.noise.stream("relaxation", epoch as u64);
+        self.bilevel.core.architecture.table(self.progress(epoch), &mut noise)
+    }
+
+    /// The architecture decoded at the end of `epoch`, which matters to relaxations that change with
+    /// the epochs; [`architecture`](Self::architecture) is that of a finished search.
+    ///
+    /// # Errors
+    /// The decoder's error, and [`DecodeError::Genotype`](dartloom_decode::DecodeError::Genotype)
+    /// when what it has found is not of the space.
+    pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
+        Ok(decoded(self.decoder, self.space, &self.table(epoch)?)?)
+    }
+
+    /// The architecture found: that of the [last epoch](Self::end), or of the one that a rule has
+    /// stopped the search in.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn architecture(&self) -> Result<Decoded, SearchError> {
+        self.decode(self.end())
+    }
+
+    /// The epoch with the highest validation accuracy so far.
+    pub fn best(&self) -> Option<&BestEpoch> {
+        self.memory.best.as_ref()
+    }
+
+    /// The rule that has ended the search before its last epoch, and when.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        self.memory.stopped.as_ref()
+    }
+
+    /// The epoch to decode a finished search at: the one it was stopped in, so that the architecture
+    /// is the one that the rule has seen, or else the number of epochs.
+    pub fn end(&self) -> usize {
+        self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch)
+    }
+
+    /// The discretisation gap of `genotype` on the validation images.
+    ///
+    /// # Errors
+    /// As [`discretisation_gap`].
+    pub fn gap(&self, genotype: &Genotype) -> Result<Gap, SearchError> {
+        let epoch = self.end();
+        let mut noise = self.noise.stream("relaxation", epoch as u64);
+        let weights = self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)?;
+        let loader = &self.scoring;
+        discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, loader)
+    }
+
+    /// The network of a genotype as it stands in the supernet, with the supernet's variables and
+    /// running statistics: not trained from the beginning, but as far as the search has.
+    ///
+    /// Its layers are those of the search ([`Blueprint::subnet`]). After
+    /// [pruning](crate::PruneConfig) it computes what the supernet computes, for the genotype that
+    /// is left; for any other, what the supernet computes with hard weights.
+    ///
+    /// # Errors
+    /// When `genotype` does not belong to the space or leaves a node of its output empty, or when
+    /// the operations see only some of the channels.
+    pub fn network(&self, genotype: &Genotype) -> Result<DerivedNetwork, SearchError> {
+        let plan = Blueprint::subnet(self.space, genotype, self.build)?;
+        let variables = self.bilevel.core.supernet.subnet(&plan)?;
+        // Every variable is overwritten.
+        let mut noise = self.noise.stream("network", 0);
+        let (registry, device) = (self.registry, Device::Cpu);
+        let network = DerivedNetwork::new(&plan, registry, &device, DType::F32, &mut noise)?;
+        network.variables().load(&variables)?;
+        Ok(network)
+    }
+
+    /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
+    /// for every pass with a gradient. Epochs that a rule has saved cost nothing; removed candidates
+    /// count as if they were there. More than can be counted is 2^64 - 1.
+    pub fn training_macs(&self) -> u64 {
+        let cells = self.space.cells().len() as u64;
+        let passes = self.bilevel.strategy().passes(cells);
+        let epochs = self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch + 1);
+        let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);
+        let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
+        let images = self.train.batch_size() as u64;
+        // Once pruning has decided, logits rest.
+        let searched = self.config.prune.map_or(epochs, |prune| prune.finish_at as u64).min(epochs);
+        let moved = (searched - warm_up.min(searched)).saturating_mul(passes);
+        let runs = epochs.saturating_mul(3).saturating_add(moved);
+        let macs = self.bilevel.core.supernet.cost().macs;
+        [images, steps, runs].into_iter().fold(macs, u64::saturating_mul)
+    }
+
+    fn progress(&self, epoch: usize) -> Progress {
+        Progress { epoch, epochs: self.config.epochs }
+    }
+}
+
+fn batches<'a>(
+    data: &'a dyn Dataset,
+    config: &SearchConfig,
+    noise: Noise,
+) -> Result<Loader<'a>, SearchError> {
+    let loader = Loader::new(data, config.batch)?;
+    let loader = loader.order(BatchOrder::Shuffled).seed(noise.seed()).drop_last(true);
+    Ok(loader.augment(config.augment()))
+}

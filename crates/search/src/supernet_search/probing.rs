@@ -1,0 +1,77 @@
+//! What can be asked of a search beside its epochs: how good it is without something.
+
+use candle_core::Tensor;
+use dartloom_net::Pass;
+use dartloom_noise::Noise;
+use dartloom_ops::Mode;
+use dartloom_space::{ArchWeights, Space};
+use dartloom_train::{Evaluation, Position, evaluate};
+
+use super::SupernetSearch;
+use crate::prune::Pruning;
+use crate::{Kept, SearchError};
+
+impl<'a> SupernetSearch<'a> {
+    /// The space that is searched.
+    pub fn space(&self) -> &'a Space {
+        self.space
+    }
+
+    /// The noise that everything here is drawn from.
+    pub(crate) fn noise(&self) -> Noise {
+        self.noise
+    }
+
+    /// The candidates that are left.
+    pub(crate) fn kept(&self) -> Kept {
+        let kept = self.bilevel.core.architecture.kept().cloned();
+        kept.unwrap_or_else(|| Kept::all(self.space))
+    }
+
+    /// Whether logits no longer count.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.bilevel.core.architecture.kept().is_some_and(Kept::is_decided)
+    }
+
+    /// Leaves these candidates for the passes that follow.
+    pub(crate) fn leave(&mut self, kept: &Kept) {
+        self.bilevel.core.architecture.keep(Some(kept.clone()));
+    }
+
+    /// Leaves these candidates for good.
+    pub(crate) fn settle(&mut self, kept: Kept) {
+        self.leave(&kept);
+        self.memory.pruning = Some(Pruning::of(kept));
+    }
+
+    /// Loss and accuracy on the validation images with the weights at the search's end, changed by
+    /// `change`. Batch norms normalise with the batch.
+    pub(crate) fn score_with(
+        &self,
+        change: impl FnOnce(&mut ArchWeights<Tensor>) -> Result<(), SearchError>,
+    ) -> Result<Evaluation, SearchError> {
+        let epochs = self.config.epochs;
+        let mut noise = self.noise.stream("relaxation", epochs as u64);
+        let core = &self.bilevel.core;
+        let mut weights = core.architecture.weights(self.progress(epochs), &mut noise)?;
+        change(&mut weights)?;
+        evaluate(&self.scoring, |images| -> Result<Tensor, SearchError> {
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            pass.execution = core.execution;
+            Ok(core.supernet.forward(images, &weights, &mut pass)?.main)
+        })
+    }
+
+    /// Trains the weights for `steps` steps behind the last epoch, on batches that no epoch has seen
+    /// from the `later`-th epoch behind it on; returns how many epochs' batches that began.
+    pub(crate) fn tune(&mut self, later: usize, steps: usize) -> Result<usize, SearchError> {
+        let (epochs, per_epoch) = (self.config.epochs, self.train.batches_per_epoch());
+        for step in 0..steps {
+            let epoch = epochs + later + step / per_epoch;
+            let batch = self.train.batch(epoch, step % per_epoch)?;
+            let at = Position { epoch: epochs - 1, step };
+            self.bilevel.step(at, epochs, &batch, None)?;
+        }
+        Ok(1 + steps / per_epoch)
+    }
+}
