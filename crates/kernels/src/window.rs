@@ -6,6 +6,7 @@ mod sliding;
 
 use std::ops::Range;
 
+pub(crate) use back::{Back, Phase};
 pub(crate) use bundled::{Bundled, serves};
 pub(crate) use sliding::{Padded, Sliding};
 

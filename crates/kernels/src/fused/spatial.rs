@@ -2,6 +2,7 @@
 
 use super::block::{Block, Spatial};
 use super::extent::Extent;
+use super::lines::Line;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, run};
 use crate::simd::{Correlate, Grid, InstructionSet, Rectify, WindowMax};
@@ -71,11 +72,11 @@ pub(super) fn spatial(
         }
         Spatial::Average { window, shares } => {
             scratch.raw.shape(window.frame, 1, 0.0);
+            let step = window.row_step;
+            let taps = &prepared.taps[..];
             for ((channel, source), target) in planes.zip(targets) {
                 scratch.raw.fill(arch, 0, source, input.line(channel), block.relu);
                 let source = scratch.raw.plane(0);
-                let taps = &prepared.taps[..];
-                let step = window.row_step;
                 run(arch, Correlate::plane(source, step, taps, target, window.output));
                 for (y, share) in target.iter_mut().zip(shares) {
                     *y *= share;
@@ -88,12 +89,7 @@ pub(super) fn spatial(
                 let lattice = Lattice { start: starts[index / channels], step: *step };
                 let channel = index % channels;
                 let plane = &input.data[channel * block.input.plane()..][..block.input.plane()];
-                let line = input.line(channel);
-                let floor = if block.relu { 0.0 } else { f32::NEG_INFINITY };
-                pick(plane, block, lattice, target, |x| {
-                    let x = line.scale * x + line.shift;
-                    if x < floor { floor } else { x }
-                });
+                pick(plane, block, lattice, target, through(input.line(channel), block.relu));
             }
         }
     }
@@ -104,6 +100,15 @@ pub(super) fn spatial(
 pub(super) struct Lattice {
     pub(super) start: (usize, usize),
     pub(super) step: (usize, usize),
+}
+
+/// A value behind a norm and, with `relu`, a ReLU.
+fn through(line: Line, relu: bool) -> impl Fn(f32) -> f32 {
+    let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
+    move |x| {
+        let x = line.scale * x + line.shift;
+        if x < floor { floor } else { x }
+    }
 }
 
 fn pick(

@@ -5,8 +5,9 @@ use super::lines::PLAIN;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, room, run};
 use super::spatial::Lattice;
-use super::window::{Phase, Window};
+use super::window::Window;
 use crate::simd::{Correlate, Grid, InstructionSet, Tap, WindowMax, Winner};
+use crate::window::Phase;
 
 /// The gradient behind a spatial part, and what its input's gradient is made with.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ impl SpatialBack<'_> {
                 if window.square.is_some() {
                     return self.square(window, channel, scratch, Sum { target, add: false });
                 }
-                let taps = window.back.taps();
+                let taps = window.back.tap_count();
                 let taps = &self.back.taps[channel * taps..][..taps];
                 self.phases(window, taps, scratch, target);
             }
@@ -70,7 +71,7 @@ impl SpatialBack<'_> {
             self.square(window, channel, scratch, Sum { target, add: true });
             return true;
         }
-        let count = window.back.taps();
+        let count = window.back.tap_count();
         let correlate = Correlate {
             source: scratch.gradient.plane(0),
             row_step: window.back.frame.pitch(),
@@ -195,13 +196,13 @@ fn each_phase(
     }
     let width = block.input.width;
     let stride = window.sizes.stride;
-    for phases in phases.chunk_by(|a, b| a.first.0 == b.first.0) {
+    for phases in phases.chunk_by(|a, b| a.row == b.row) {
         let widest = phases.iter().map(|phase| phase.rows * phase.columns).max().unwrap_or(0);
         let parts = room(buffer, widest * phases.len());
         for (phase, part) in phases.iter().zip(parts.chunks_exact_mut(widest.max(1))) {
             compute(phase, &mut part[..phase.rows * phase.columns]);
         }
-        let rows = target.chunks_exact_mut(width).skip(phases[0].first.0).step_by(stride.0);
+        let rows = target.chunks_exact_mut(width).skip(phases[0].row).step_by(stride.0);
         for (index, row) in rows.enumerate() {
             let part = |at: usize| {
                 let columns = phases[at].columns;
@@ -212,7 +213,7 @@ fn each_phase(
                 continue;
             }
             for (at, phase) in phases.iter().enumerate() {
-                let columns = row[phase.first.1..].iter_mut().step_by(stride.1);
+                let columns = row[phase.column..].iter_mut().step_by(stride.1);
                 columns.zip(part(at)).for_each(|(target, g)| *target = *g);
             }
         }

@@ -2,6 +2,7 @@
 
 use super::extent::Extent;
 use crate::simd::{Frame, Grid};
+use crate::window::{Axis, Back};
 
 /// Sizes of a window per axis, rows first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +39,6 @@ pub(super) struct Square {
     pub(super) back: Vec<usize>,
 }
 
-/// The transposed window: input gradients are gathered from a padded gradient plane, one phase
-/// of input positions (equal remainder by the stride) at a time.
-#[derive(Clone, Debug)]
-pub(super) struct Back {
-    pub(super) frame: Frame,
-    pub(super) phases: Vec<Phase>,
-}
-
-/// Input positions `first + i * stride`.
-#[derive(Clone, Debug)]
-pub(super) struct Phase {
-    pub(super) first: (usize, usize),
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    /// Offset in the padded gradient plane, and number of the tap.
-    pub(super) taps: Vec<(usize, usize)>,
-}
-
 impl Sizes {
     /// Rows and columns of the output, if the window fits the padded plane.
     pub(super) fn output(&self, input: Extent) -> Option<(usize, usize)> {
@@ -71,6 +54,28 @@ impl Sizes {
 
     pub(super) fn taps(&self) -> usize {
         self.kernel.0 * self.kernel.1
+    }
+
+    /// Rows and columns, one axis each.
+    fn axes(&self, input: Extent, output: (usize, usize)) -> (Axis, Axis) {
+        let Self { kernel, stride, dilation, padding } = *self;
+        let vertical = Axis {
+            input: input.height,
+            output: output.0,
+            kernel: kernel.0,
+            stride: stride.0,
+            dilation: dilation.0,
+            padding: padding.0,
+        };
+        let horizontal = Axis {
+            input: input.width,
+            output: output.1,
+            kernel: kernel.1,
+            stride: stride.1,
+            dilation: dilation.1,
+            padding: padding.1,
+        };
+        (vertical, horizontal)
     }
 }
 
@@ -89,7 +94,9 @@ impl Window {
             })
             .collect();
         let row_step = sizes.stride.0 * sizes.stride.1 * frame.pitch();
-        let back = Back::new(sizes, input, output, border);
+        let (vertical, horizontal) = sizes.axes(input, output);
+        // Branches that ask for the same border share the zeros around their planes.
+        let back = Back::new(vertical, horizontal, border);
         let mut window = Self { sizes, frame, row_step, offsets, output, back, square: None };
         window.square = window.square();
         Some(window)
@@ -123,95 +130,5 @@ impl Window {
         // Back taps are stored forwards; the farthest one reads the first row.
         let back = phase.taps.iter().rev().take(side).map(|tap| tap.0).collect();
         Some(Square { apart: dilation.0, columns: self.offsets[..side].to_vec(), back })
-    }
-}
-
-impl Back {
-    /// Taps of all phases together.
-    pub(super) fn taps(&self) -> usize {
-        self.phases.iter().map(|phase| phase.taps.len()).sum()
-    }
-
-    fn new(sizes: Sizes, input: Extent, output: (usize, usize), least: (usize, usize)) -> Self {
-        let vertical = Line::all(
-            input.height,
-            sizes.kernel.0,
-            sizes.stride.0,
-            sizes.dilation.0,
-            sizes.padding.0,
-        );
-        let horizontal = Line::all(
-            input.width,
-            sizes.kernel.1,
-            sizes.stride.1,
-            sizes.dilation.1,
-            sizes.padding.1,
-        );
-        let border = |lines: &[Line], output: usize| {
-            let reach = lines.iter().map(|line| line.reach(output)).max();
-            usize::try_from(reach.unwrap_or(0).max(0)).unwrap_or(0)
-        };
-        // Branches that ask for the same border share the zeros around their planes.
-        let border =
-            (border(&vertical, output.0).max(least.0), border(&horizontal, output.1).max(least.1));
-        let frame = Frame { height: output.0, width: output.1, border, step: 1 };
-        let mut phases = Vec::new();
-        for row in &vertical {
-            for column in &horizontal {
-                let taps = row.taps.iter().flat_map(|&(y, shift_y)| {
-                    column.taps.iter().map(move |&(x, shift_x)| (y, shift_y, x, shift_x))
-                });
-                let taps = taps
-                    .map(|(y, shift_y, x, shift_x)| {
-                        let at = |border: usize, shift: isize| border.wrapping_add_signed(shift);
-                        let offset = frame.place(at(border.0, shift_y), at(border.1, shift_x));
-                        (offset, y * sizes.kernel.1 + x)
-                    })
-                    .collect();
-                phases.push(Phase {
-                    first: (row.first, column.first),
-                    rows: row.count,
-                    columns: column.count,
-                    taps,
-                });
-            }
-        }
-        Self { frame, phases }
-    }
-}
-
-/// One phase of one axis: input position `first + i * stride` meets output `i + shift` in `tap`.
-struct Line {
-    first: usize,
-    count: usize,
-    taps: Vec<(usize, isize)>,
-}
-
-impl Line {
-    fn all(
-        input: usize,
-        kernel: usize,
-        stride: usize,
-        dilation: usize,
-        padding: usize,
-    ) -> Vec<Self> {
-        (0..stride.min(input))
-            .map(|first| {
-                let taps = (0..kernel).filter_map(|tap| {
-                    let gap = (first + padding) as isize - (tap * dilation) as isize;
-                    (gap.rem_euclid(stride as isize) == 0)
-                        .then(|| (tap, gap.div_euclid(stride as isize)))
-                });
-                Self { first, count: (input - first).div_ceil(stride), taps: taps.collect() }
-            })
-            .collect()
-    }
-
-    /// The reach of the phase beyond the gradient plane, on either side.
-    fn reach(&self, output: usize) -> isize {
-        let ends = self.taps.iter().flat_map(|&(_, shift)| {
-            [-shift, self.count as isize - 1 + shift - (output as isize - 1)]
-        });
-        ends.max().unwrap_or(0)
     }
 }

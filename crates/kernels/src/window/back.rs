@@ -30,10 +30,12 @@ pub(crate) struct Phase {
 }
 
 impl Back {
-    pub(super) fn new(vertical: Axis, horizontal: Axis) -> Self {
+    /// The transposed window; the padded plane has a border of at least `least`.
+    pub(crate) fn new(vertical: Axis, horizontal: Axis, least: (usize, usize)) -> Self {
         let rows = Line::all(vertical);
         let columns = Line::all(horizontal);
-        let border = (border(&rows, vertical.output), border(&columns, horizontal.output));
+        let reach = (border(&rows, vertical.output), border(&columns, horizontal.output));
+        let border = (reach.0.max(least.0), reach.1.max(least.1));
         let frame = Frame { height: vertical.output, width: horizontal.output, border, step: 1 };
         let phase = |row: &Line, column: &Line| {
             let pairs = row.taps.iter().flat_map(|y| column.taps.iter().map(move |x| (y, x)));

@@ -112,7 +112,7 @@ impl Bundled {
             last.saturating_sub(vertical.padding).min(vertical.input)
         };
         let bands = bands(walk, &interior, reach);
-        let back = Back::new(vertical, horizontal);
+        let back = Back::new(vertical, horizontal, (0, 0));
         let phase = |phase: &Phase| BackPhase {
             offsets: phase.taps.iter().map(|(place, _)| *place).collect(),
             taps: phase.taps.clone(),

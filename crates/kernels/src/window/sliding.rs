@@ -37,7 +37,7 @@ impl Sliding {
             row_step: vertical.stride * horizontal.stride * frame.pitch(),
             offsets: taps.map(place).collect(),
             output: (vertical.output, horizontal.output),
-            back: Back::new(vertical, horizontal),
+            back: Back::new(vertical, horizontal, (0, 0)),
         }
     }
 
