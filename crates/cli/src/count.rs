@@ -108,7 +108,7 @@ fn in_space(
     arguments: &CountArguments,
 ) -> Result<Blueprint, CliError> {
     let network = genotype.network_in(space).map_err(CliError::input)?;
-    let build = build(arguments, Compat::Paper);
+    let build = build(arguments, Compat::Paper).for_network(&network);
     Blueprint::derived(genotype, &network, space.op_set(), build).map_err(CliError::input)
 }
 

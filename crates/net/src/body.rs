@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Registry, Sequence, Variables};
-use dartloom_space::{Blueprint, Cost, Layer, Phase, Shape};
+use dartloom_space::{Blueprint, Cost, Outputs, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
@@ -15,12 +15,11 @@ use crate::{NetError, Output, Pass};
 pub(crate) struct Body {
     variables: Variables,
     input: Shape,
-    classes: usize,
+    outputs: Outputs,
     stem: Vec<Sequence>,
     cells: Vec<Cell>,
     aux: Option<(usize, Sequence)>,
     head: Vec<Transform>,
-    per_pixel: bool,
     cost: Cost,
     /// Values per image outside of cells.
     outside: u64,
@@ -92,25 +91,10 @@ impl Body {
         let head = head
             .map(|(i, branch)| Transform::new(branch, &mut root.at(format_args!("head.{i}"))))
             .collect::<Result<_, _>>()?;
-        // A classifier ends in a fully connected layer; the plane may be 1x1 in either case.
-        let classifies = |layer: &Layer| matches!(layer, Layer::Linear { .. });
-        let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
         let magnitude = Magnitude::of(plan, registry)?;
-        let (classes, outside) = (plan.build.classes, memory::outside(plan)?);
-        Ok(Self {
-            variables,
-            input,
-            classes,
-            stem,
-            cells,
-            aux,
-            head,
-            per_pixel,
-            cost,
-            outside,
-            magnitude,
-        })
+        let (outputs, outside) = (plan.build.outputs, memory::outside(plan)?);
+        Ok(Self { variables, input, outputs, stem, cells, aux, head, cost, outside, magnitude })
     }
 
     /// Whether a blueprint is of the kind a network is made from.
@@ -144,8 +128,8 @@ impl Body {
         self.cost
     }
 
-    pub(crate) fn classes(&self) -> usize {
-        self.classes
+    pub(crate) fn outputs(&self) -> Outputs {
+        self.outputs
     }
 
     pub(crate) fn memory(&self, work: &Workload) -> Breakdown {
@@ -199,7 +183,10 @@ impl Body {
             total = (total + branch.forward(&|source| values.get(source), pass)?)?;
         }
         pass.see(&"head", &total)?;
-        Ok(if self.per_pixel { total } else { total.flatten_from(1)? })
+        match self.outputs {
+            Outputs::Vector(_) => Ok(total.flatten_from(1)?),
+            _ => Ok(total),
+        }
     }
 
     fn check_input(&self, x: &Tensor) -> Result<(), NetError> {

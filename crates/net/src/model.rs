@@ -5,7 +5,7 @@ use std::fmt;
 use candle_core::Tensor;
 use dartloom_kernels::fused::Recompute;
 use dartloom_ops::{LayerWatch, Mode, OpError, Operation, Variables};
-use dartloom_space::Cost;
+use dartloom_space::{Cost, Outputs};
 use rand::RngCore;
 
 use crate::drop_path::keep;
@@ -155,9 +155,9 @@ pub trait Model: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Classes that it tells apart, so that training can refuse labels of others at once; `None`,
-    /// the default, where the first output has to show it.
-    fn classes(&self) -> Option<usize> {
+    /// What it puts out, so that training can refuse targets of another task at once; `None`, the
+    /// default, where the first output has to show it.
+    fn outputs(&self) -> Option<Outputs> {
         None
     }
 }
@@ -179,8 +179,8 @@ impl<T: Model + ?Sized> Model for &T {
         (**self).identity()
     }
 
-    fn classes(&self) -> Option<usize> {
-        (**self).classes()
+    fn outputs(&self) -> Option<Outputs> {
+        (**self).outputs()
     }
 }
 
@@ -201,7 +201,7 @@ impl<T: Model + ?Sized> Model for Box<T> {
         (**self).identity()
     }
 
-    fn classes(&self) -> Option<usize> {
-        (**self).classes()
+    fn outputs(&self) -> Option<Outputs> {
+        (**self).outputs()
     }
 }

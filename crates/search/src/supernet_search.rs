@@ -10,6 +10,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
+use dartloom_task::usual;
 use dartloom_train::{
     EpochReport, Identity, MOST_EPOCHS, Optimiser, Position, Snapshot, StepLoss, Stepper,
     TrainError, evaluate,
@@ -200,7 +201,7 @@ impl<'a> SupernetSearch<'a> {
     ///
     /// # Errors
     /// [`SearchError::Config`] naming the field that makes no sense or that differs from the images,
-    /// [`TrainError::Classes`], [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
+    /// [`TrainError::Outputs`], [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
     /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
     /// or penalty that breaks its contract, or the error of a part.
     pub fn new(
@@ -347,15 +348,17 @@ impl<'a> SupernetSearch<'a> {
         let running = std::mem::take(&mut self.memory.running);
         let progress = self.progress(epoch);
         let bilevel = &self.bilevel;
-        let valid = evaluate(&self.scoring, |images| -> Result<Tensor, SearchError> {
+        let task = usual(self.scoring.dataset().targets()).map_err(TrainError::from)?;
+        let valid = evaluate(&self.scoring, &*task, |images| -> Result<Tensor, SearchError> {
             bilevel.forward(progress, images, Mode::eval())
         })?;
         let mut metrics = BTreeMap::from([
             ("train_loss".to_owned(), running.train_loss / running.steps.max(1) as f64),
             ("valid_loss".to_owned(), valid.loss),
-            ("valid_accuracy".to_owned(), valid.accuracy),
             ("rate".to_owned(), self.config.bilevel.rate.at(epoch, self.config.epochs)),
         ]);
+        let scores = valid.scores.iter();
+        metrics.extend(scores.map(|(score, value)| (format!("valid_{score}"), value)));
         if running.arch_steps > 0 {
             let mean = running.arch_loss / running.arch_steps as f64;
             metrics.insert("arch_loss".to_owned(), mean);
@@ -433,8 +436,12 @@ impl Stepper for SupernetSearch<'_> {
             metrics.insert(format!("entropy_{cell}"), mean);
         }
         let decoded = decoded(self.decoder, self.space, &table)?;
-        let accuracy = metrics["valid_accuracy"];
-        if self.memory.best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
+        let objective =
+            usual(self.scoring.dataset().targets()).map_err(TrainError::from)?.objective();
+        let accuracy = metrics.get(&format!("valid_{}", objective.name)).copied();
+        let accuracy = accuracy.unwrap_or(f64::NAN);
+        let best = self.memory.best.as_ref();
+        if best.is_none_or(|best| objective.better(accuracy, best.accuracy)) {
             let genotype = decoded.genotype.clone();
             self.memory.best = Some(BestEpoch { epoch, accuracy, genotype });
         }

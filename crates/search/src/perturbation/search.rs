@@ -3,7 +3,8 @@
 use candle_core::Tensor;
 use dartloom_net::Pass;
 use dartloom_ops::Mode;
-use dartloom_train::{Position, evaluate};
+use dartloom_task::usual;
+use dartloom_train::{Position, TrainError, evaluate};
 
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
 use crate::prune::Pruning;
@@ -50,13 +51,14 @@ impl Probe for Searched<'_, '_> {
             let (Removed::Candidate { cell, .. } | Removed::Edge { cell, .. }) = removed;
             weights[cell] = without(&weights[cell], removed)?;
         }
-        let found = evaluate(&search.scoring, |images| -> Result<Tensor, SearchError> {
+        let task = usual(search.scoring.dataset().targets()).map_err(TrainError::from)?;
+        let found = evaluate(&search.scoring, &*task, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = bilevel.execution;
             Ok(bilevel.supernet.forward(images, &weights, &mut pass)?.logits)
         })?;
         Ok(match self.config.criterion {
-            Criterion::Accuracy => found.accuracy,
+            Criterion::Accuracy => found.score(),
             Criterion::Loss => -found.loss,
         })
     }

@@ -18,7 +18,7 @@ use dartloom_search::{
     RetrainConfig, SearchConfig, SearchError, SearchParts, Split, SupernetSearch,
 };
 use dartloom_space::{
-    Build, CellGenotype, Cost, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage,
+    Build, CellGenotype, Cost, Gene, Genotype, Layout, OpSet, OpSpec, Outputs, Shape, Space, Stage,
     WeightTable,
 };
 use dartloom_train::{FitConfig, Position, RunDir, Session, Stepper as _, drive};
@@ -171,8 +171,9 @@ fn a_network_for_other_classes_or_images_is_refused() {
         SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap_err().to_string()
     };
     for classes in [2, 11] {
-        let error = told(Build { classes, ..right });
-        let expected = format!("the labels are of 10 classes, the network tells {classes} apart");
+        let error = told(right.with_outputs(Outputs::Vector(classes)));
+        let expected =
+            format!("the task asks for a vector of 10, the network puts out a vector of {classes}");
         assert!(error.starts_with(&expected), "{error}");
     }
     let error = told(Build { input: Shape::new(3, 8, 8), ..right });
@@ -184,13 +185,15 @@ fn a_network_for_other_classes_or_images_is_refused() {
     let training = Training {
         space: &space,
         registry: &registry,
-        build: Build { classes: 3, ..right },
+        build: Build { outputs: Outputs::Vector(3), ..right },
         data: &data,
         config: TrainingConfig::default(),
         noise: Noise::new(1),
         checkpoints: None,
     };
-    assert!(training.check().unwrap_err().to_string().starts_with("the labels are of 10 classes"));
+    assert!(
+        training.check().unwrap_err().to_string().starts_with("the task asks for a vector of 10,")
+    );
 }
 
 /// A set with a recipe that the standard registry does not know.

@@ -5,7 +5,7 @@ use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_net::{Model, NetError, Output, Pass};
 use dartloom_noise::Noise;
 use dartloom_ops::Variables;
-use dartloom_space::Cost;
+use dartloom_space::{Cost, Outputs};
 use dartloom_train::{Fit, HeldOut, Position, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
@@ -44,7 +44,8 @@ fn a_network_of_other_classes_than_the_labels_is_refused() {
         let data = Relabelled { data: &digits, classes, shape: digits.shape() };
         let error = Fit::new("fit", &model, config(1), Noise::new(1), &data, None).unwrap_err();
         assert!(
-            matches!(error, TrainError::Classes { expected, found: 10 } if expected == classes),
+            matches!(error, TrainError::Outputs { expected, found: Outputs::Vector(10) }
+                if expected == Outputs::Vector(classes)),
             "{error}"
         );
     }

@@ -90,7 +90,7 @@ impl Contest<'_> {
             Err(error) => Err(error),
         };
         let (accuracy, failure) = match judged {
-            Ok(judged) => (judged.map(|evaluation| evaluation.accuracy), None),
+            Ok(judged) => (judged.map(|evaluation| evaluation.score()), None),
             Err(error) => (None, Some(SearchError::from(error).divergence()?)),
         };
         let (seconds, cost) = (watch.seconds(), model.cost());
@@ -121,7 +121,8 @@ impl Contest<'_> {
     }
 
     fn baseline(&self, noise: Noise) -> Result<ResNet, SearchError> {
-        let Build { classes, input, .. } = self.comparison.build(1)?;
+        let Build { outputs, input, .. } = self.comparison.build(1)?;
+        let classes = outputs.channels();
         let size = self.comparison.config.baseline.size();
         let mut rng = noise.child("baseline").stream("weights", 0);
         Ok(ResNet::new(size, input, classes, &Device::Cpu, &mut rng)?)
