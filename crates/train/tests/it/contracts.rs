@@ -99,7 +99,7 @@ fn an_output_that_is_no_batch_of_logits_is_told_at_the_first_step() {
     };
     step(10).unwrap();
     let error = step(9).unwrap_err().to_string();
-    assert_eq!(error, "expected logits of shape [16, 10], [images, classes], found [16, 9]");
+    assert_eq!(error, "expected an output of shape [16, 10], images first, found [16, 9]");
 }
 
 /// A loss that is finite and has a gradient that is not.

@@ -16,3 +16,4 @@ mod optimisers;
 mod other_work;
 mod run_dir;
 mod small;
+mod tasks;
