@@ -72,7 +72,7 @@ fn cases(most: Cost, build: Build) -> Vec<Case> {
         macs: None,
         channels: build.channels,
         layers: None,
-        classes: build.classes,
+        classes: build.outputs.channels(),
         input: build.input,
     };
     let limited = |budget| Constrained { budget: Some(budget), ..Constrained::default() };

@@ -23,6 +23,7 @@ use dartloom::prelude::*;
 use dartloom::record::Identity;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
+use dartloom::task::usual;
 use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
@@ -98,10 +99,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     run(&mut Fit::new("retrain", &fresh, fit, noise, &data.train, None)?, |_| ())?;
     let again = test(&fresh, &digits.test)?;
-    println!("test images: {:.1} % right, taken over without retraining", 100.0 * over.accuracy);
+    println!("test images: {:.1} % right, taken over without retraining", 100.0 * over.score());
     println!(
         "test images: {:.1} % right, same genotype trained from the beginning, {EPOCHS} more epochs",
-        100.0 * again.accuracy
+        100.0 * again.score()
     );
     println!(
         "the report: no numbers; nothing should be lost at the decision, nor a second training needed"
@@ -123,7 +124,8 @@ where
 
 fn test(network: &DerivedNetwork, images: &dyn Dataset) -> Result<Evaluation, TrainError> {
     let mut noise = Noise::new(0).stream("test", 0);
-    evaluate(&Loader::new(images, 64)?, |images| -> Result<Tensor, TrainError> {
+    let task = usual(images.targets())?;
+    evaluate(&Loader::new(images, 64)?, &*task, |images| -> Result<Tensor, TrainError> {
         Ok(network.forward(images, &mut Pass::new(Mode::eval(), &mut noise))?.main)
     })
 }

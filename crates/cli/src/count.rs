@@ -109,7 +109,7 @@ fn in_space(
     arguments: &CountArguments,
 ) -> Result<Blueprint, CliError> {
     let network = genotype.network_in(space).map_err(CliError::input)?;
-    let build = build(arguments, NodeOrder::Listed);
+    let build = build(arguments, NodeOrder::Listed).for_network(&network);
     Blueprint::derived(genotype, &network, space.op_set(), build).map_err(CliError::input)
 }
 

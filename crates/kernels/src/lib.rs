@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod activation;
+mod bilinear;
 mod check;
 mod conv;
 mod error;
@@ -24,6 +25,7 @@ mod upsample;
 mod window;
 
 pub use activation::relu;
+pub use bilinear::upsample_bilinear2d;
 pub use conv::{ConvSpec, conv2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};

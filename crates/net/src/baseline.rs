@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use dartloom_ops::{Builder, Model, OpError, Output, Pass, Place, Sequence, Variables};
-use dartloom_space::{Cost, Layer, Pair, Shape};
+use dartloom_space::{Cost, Layer, Outputs, Pair, Shape};
 use rand::RngCore;
 
 use crate::NetError;
@@ -204,7 +204,7 @@ impl Model for ResNet {
         self.identity.with(&self.variables)
     }
 
-    fn classes(&self) -> Option<usize> {
-        Some(self.classes)
+    fn outputs(&self) -> Option<Outputs> {
+        Some(Outputs::Vector(self.classes))
     }
 }

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Output, Pass, Registry, Sequence, Variables};
-use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Layer, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, Shape};
 use rand::RngCore;
 
 use crate::cell::Cell;
@@ -32,12 +32,11 @@ impl<'a> Mixed<'a> {
 pub(crate) struct Body {
     variables: Variables,
     input: Shape,
-    classes: usize,
+    outputs: Outputs,
     stem: Vec<Sequence>,
     cells: Vec<Cell>,
     aux: Option<(usize, Sequence)>,
     head: Vec<Transform>,
-    per_pixel: bool,
     cost: Cost,
     /// Values per image outside of cells.
     outside: u64,
@@ -109,25 +108,10 @@ impl Body {
         let head = head
             .map(|(i, branch)| Transform::new(branch, &mut root.at(format_args!("head.{i}"))))
             .collect::<Result<_, _>>()?;
-        // A classifier ends in a fully connected layer; the plane may be 1x1 in either case.
-        let classifies = |layer: &Layer| matches!(layer, Layer::Linear { .. });
-        let per_pixel = !plan.head.branches.iter().any(|b| b.layers.iter().any(classifies));
         let (input, cost) = (plan.build.input, registry.cost(plan)?);
         let magnitude = Magnitude::of(plan, registry)?;
-        let (classes, outside) = (plan.build.classes, memory::outside(plan)?);
-        Ok(Self {
-            variables,
-            input,
-            classes,
-            stem,
-            cells,
-            aux,
-            head,
-            per_pixel,
-            cost,
-            outside,
-            magnitude,
-        })
+        let (outputs, outside) = (plan.build.outputs, memory::outside(plan)?);
+        Ok(Self { variables, input, outputs, stem, cells, aux, head, cost, outside, magnitude })
     }
 
     /// Whether a blueprint is of the kind a network is made from.
@@ -161,8 +145,8 @@ impl Body {
         self.cost
     }
 
-    pub(crate) fn classes(&self) -> usize {
-        self.classes
+    pub(crate) fn outputs(&self) -> Outputs {
+        self.outputs
     }
 
     pub(crate) fn memory(&self, work: &Workload) -> Breakdown {
@@ -215,7 +199,10 @@ impl Body {
             total = (total + branch.forward(&|source| values.get(source), pass)?)?;
         }
         pass.see(&"head", &total)?;
-        Ok(if self.per_pixel { total } else { total.flatten_from(1)? })
+        match self.outputs {
+            Outputs::Vector(_) => Ok(total.flatten_from(1)?),
+            _ => Ok(total),
+        }
     }
 
     fn check_input(&self, x: &Tensor) -> Result<(), NetError> {

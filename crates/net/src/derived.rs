@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_ops::{Model, OpError, Output, Pass, Registry, Variables};
-use dartloom_space::{Blueprint, Cost, Phase};
+use dartloom_space::{Blueprint, Cost, Outputs, Phase};
 use rand::RngCore;
 
 use crate::NetError;
@@ -62,7 +62,7 @@ impl Model for DerivedNetwork {
         self.identity.with(self.body.variables())
     }
 
-    fn classes(&self) -> Option<usize> {
-        Some(self.body.classes())
+    fn outputs(&self) -> Option<Outputs> {
+        Some(self.body.outputs())
     }
 }

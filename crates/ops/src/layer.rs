@@ -4,9 +4,9 @@ use candle_core::{Tensor, Var};
 use dartloom_kernels::fused::Stage;
 use dartloom_kernels::{
     BatchNormSpec, ConvSpec, PoolSpec, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
-    upsample_nearest2d,
+    upsample_bilinear2d, upsample_nearest2d,
 };
-use dartloom_space::{Layer, Pair};
+use dartloom_space::{Layer, Pair, Resize};
 
 use crate::{Builder, Init, LayerKind, Mode, OpError};
 
@@ -19,7 +19,7 @@ pub(crate) enum Built {
     AvgPool(PoolSpec),
     FactorizedReduce { even: Tensor, odd: Tensor },
     Norm { affine: Option<(Tensor, Tensor)>, mean: Var, var: Var },
-    Upsample(Pair),
+    Upsample(Pair, Resize),
     Identity,
     Zero(Pair),
     GlobalAvgPool,
@@ -32,7 +32,7 @@ impl Built {
             Layer::Relu => Self::Relu,
             Layer::Identity => Self::Identity,
             Layer::GlobalAvgPool => Self::GlobalAvgPool,
-            Layer::Upsample { factor } => Self::Upsample(factor),
+            Layer::Upsample { factor, resize } => Self::Upsample(factor, resize),
             Layer::Zero { stride } => Self::Zero(stride),
             Layer::MaxPool { kernel, stride, padding } => {
                 Self::MaxPool(pool(kernel, stride, padding))
@@ -84,7 +84,7 @@ impl Built {
                 variance: var.clone(),
                 spec: BatchNormSpec::default(),
             },
-            Self::Upsample(_) | Self::Zero(_) | Self::GlobalAvgPool | Self::Linear { .. } => {
+            Self::Upsample(..) | Self::Zero(_) | Self::GlobalAvgPool | Self::Linear { .. } => {
                 return None;
             }
         })
@@ -113,7 +113,8 @@ impl Built {
                 let affine = affine.as_ref().map(|(scale, shift)| (scale, shift));
                 batch_norm(x, affine, mean, var, mode.statistics, BatchNormSpec::default())?
             }
-            Self::Upsample(factor) => upsample_nearest2d(x, factor.tuple())?,
+            Self::Upsample(factor, Resize::Nearest) => upsample_nearest2d(x, factor.tuple())?,
+            Self::Upsample(factor, Resize::Bilinear) => upsample_bilinear2d(x, factor.tuple())?,
             Self::Zero(stride) => {
                 // Zeros instead of x * 0, so that NaN and infinity do not pass.
                 let (batch, channels, height, width) = x.dims4()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use candle_core::Tensor;
-use dartloom_space::Cost;
+use dartloom_space::{Cost, Outputs};
 
 use crate::{OpError, Pass, Variables};
 
@@ -50,9 +50,9 @@ pub trait Model: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Classes that it tells apart, so that training can refuse labels of others at once; `None`,
-    /// the default, where the first output has to show it.
-    fn classes(&self) -> Option<usize> {
+    /// The outputs, so that training can refuse targets of another task at once; `None`, the
+    /// default, where the first output has to show it.
+    fn outputs(&self) -> Option<Outputs> {
         None
     }
 }
@@ -74,8 +74,8 @@ impl<T: Model + ?Sized> Model for &T {
         (**self).identity()
     }
 
-    fn classes(&self) -> Option<usize> {
-        (**self).classes()
+    fn outputs(&self) -> Option<Outputs> {
+        (**self).outputs()
     }
 }
 
@@ -96,7 +96,7 @@ impl<T: Model + ?Sized> Model for Box<T> {
         (**self).identity()
     }
 
-    fn classes(&self) -> Option<usize> {
-        (**self).classes()
+    fn outputs(&self) -> Option<Outputs> {
+        (**self).outputs()
     }
 }

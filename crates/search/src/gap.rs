@@ -6,7 +6,8 @@ use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
-use dartloom_train::evaluate;
+use dartloom_task::usual;
+use dartloom_train::{TrainError, evaluate};
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
@@ -60,9 +61,10 @@ pub fn discretisation_gap(
             hard.edges = Some(hard.ops.max(1)?);
         }
     }
+    let task = usual(loader.dataset().targets()).map_err(TrainError::from)?;
     let measure = |weights: &ArchWeights<Tensor>| {
         let mut noise = Noise::new(0).stream("gap", 0);
-        evaluate(loader, |images| -> Result<Tensor, SearchError> {
+        evaluate(loader, &*task, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             Ok(supernet.forward(images, weights, &mut pass)?.main)
         })
@@ -71,8 +73,8 @@ pub fn discretisation_gap(
     Ok(Gap {
         relaxed_loss: relaxed.loss,
         hard_loss: hard.loss,
-        relaxed_accuracy: relaxed.accuracy,
-        hard_accuracy: hard.accuracy,
+        relaxed_accuracy: relaxed.score(),
+        hard_accuracy: hard.score(),
     })
 }
 

@@ -1,11 +1,12 @@
 //! What others wrote for a search, tried before it begins: a mistake is told in the first second and
 //! not after an epoch, or after a search.
 
-use dartloom_data::{Dataset, TargetSpec, check_repeats};
+use dartloom_data::{Dataset, check_repeats};
 use dartloom_decode::{DecodeError, Decoded, Decoder};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_space::{Build, Space, WeightTable};
+use dartloom_task::usual;
 use dartloom_train::TrainError;
 
 use crate::{Architecture, SearchError};
@@ -70,7 +71,7 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
 /// every reading.
 ///
 /// # Errors
-/// [`TrainError::Config`] for the shape of images, [`TrainError::Classes`],
+/// [`TrainError::Config`] for the shape of images, [`TrainError::Outputs`],
 /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
 pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
     check_repeats(data)?;
@@ -82,10 +83,9 @@ pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
             found: format!("{input} for images of {shape}"),
         });
     }
-    match data.targets() {
-        TargetSpec::Class { classes } if classes != build.classes => {
-            Err(TrainError::Classes { expected: classes, found: build.classes })
-        }
-        _ => Ok(()),
+    let expected = usual(data.targets())?.outputs();
+    if expected == build.outputs {
+        return Ok(());
     }
+    Err(TrainError::Outputs { expected, found: build.outputs })
 }

@@ -226,7 +226,7 @@ fn station_label(
             format!("{index}: {name}\nlevel {level}, width {width}{kind}")
         }
         Station::Head => match network.head() {
-            Head::Classifier { .. } => "classifier".to_owned(),
+            Head::Pooled { .. } => "classifier".to_owned(),
             Head::PerPixel { .. } => "per pixel".to_owned(),
         },
         Station::Aux => "auxiliary".to_owned(),

@@ -429,6 +429,16 @@ pub enum SpaceError {
     /// Scores of nothing.
     #[error("expected the score of at least one operation, found no operation")]
     NoScores,
+    /// A network whose head puts out something else than it is to.
+    #[error("{place}: expected {expected}, found {found} as `Build::outputs`")]
+    Outputs {
+        /// Which head.
+        place: &'static str,
+        /// What the head puts out.
+        expected: crate::Outputs,
+        /// What is asked for.
+        found: crate::Outputs,
+    },
     /// A network that still leaves a choice of links.
     #[error("placement {placement}, port {port} still chooses among {links} links")]
     OpenChoice {

@@ -57,6 +57,17 @@ impl std::str::FromStr for Shape {
     }
 }
 
+/// How an enlarged plane finds values between pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Resize {
+    /// Those of the nearest pixel.
+    #[default]
+    Nearest,
+    /// Between the two nearest pixels of each axis in proportion to the distance, with the centres of
+    /// pixels at halves and the border's values beyond it.
+    Bilinear,
+}
+
 /// One concrete layer: a [`Stage`](crate::Stage) with every number known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -113,10 +124,12 @@ pub enum Layer {
         /// Whether scale and shift are learned.
         affine: bool,
     },
-    /// Nearest-neighbour enlargement.
+    /// Enlargement.
     Upsample {
         /// Enlargement per axis.
         factor: Pair,
+        /// How values between pixels are found.
+        resize: Resize,
     },
     /// The input, unchanged.
     Identity,
@@ -202,7 +215,7 @@ impl Layer {
                 }
                 Ok(Shape::new(outputs, input.height / 2, input.width / 2))
             }
-            Self::Upsample { factor } => {
+            Self::Upsample { factor, .. } => {
                 let height = input.height.saturating_mul(factor.height);
                 let width = input.width.saturating_mul(factor.width);
                 if height.max(width) > MOST_SIDE {

@@ -14,6 +14,7 @@ pub mod nasbench201;
 pub mod nasbench_macro;
 mod network;
 mod op_set;
+mod outputs;
 mod pair;
 mod recipe;
 mod size;
@@ -32,12 +33,13 @@ pub use cell::{CellGraph, CellSpec, Edge};
 pub use drawing::{Drawing, DrawnEdge, DrawnNode, DrawnPart, EdgeLabel, Line};
 pub use error::SpaceError;
 pub use genotype::{CellGenotype, Gene, Genotype, Layout, NodeOrder};
-pub use layer::{Layer, Shape};
+pub use layer::{Layer, Resize, Shape};
 pub use network::{
     Aux, AuxHead, Chain, Head, Link, Network, Placement, Port, PortChoice, Repeats, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};
+pub use outputs::Outputs;
 pub use pair::Pair;
 pub use recipe::{Lowering, Recipe, Stage, Stride, When, Width};
 pub use size::{SpaceSize, darts_size};

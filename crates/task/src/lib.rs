@@ -1,5 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod check;
+mod classification;
+mod error;
 mod loss;
+mod multi_label;
+mod regression;
+mod segmentation;
+mod task;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
+mod usual;
 
+pub use classification::Classification;
+pub use error::TaskError;
 pub use loss::Loss;
+pub use multi_label::MultiLabel;
+pub use regression::{Regression, RegressionLoss};
+pub use segmentation::Segmentation;
+pub use task::Task;
+pub use usual::usual;

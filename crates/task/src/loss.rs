@@ -12,11 +12,12 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// The mean error `sum / count`.
+    /// The mean error `sum / count`; 0, with gradients of 0, where nothing is counted.
     ///
     /// # Errors
     /// Those of the tensor library.
     pub fn mean(&self) -> Result<Tensor, candle_core::Error> {
-        &self.sum * (1.0 / self.count)
+        let share = if self.count > 0.0 { 1.0 / self.count } else { 0.0 };
+        &self.sum * share
     }
 }

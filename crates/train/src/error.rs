@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use dartloom_data::DataError;
-use dartloom_metrics::MetricsError;
 use dartloom_ops::OpError;
 use dartloom_record::{ObserverError, RecordError};
+use dartloom_space::Outputs;
+use dartloom_task::TaskError;
 use thiserror::Error;
 
 use crate::reduce::ReduceError;
@@ -23,9 +24,9 @@ pub enum TrainError {
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
-    /// A metric refused its input.
+    /// The task refused an output, a target or a setting.
     #[error(transparent)]
-    Metrics(#[from] MetricsError),
+    Task(#[from] TaskError),
     /// A file, or what is kept in it, cannot be used.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -51,21 +52,20 @@ pub enum TrainError {
         /// parameter.
         place: Option<String>,
     },
-    /// A network that tells another number of classes apart than the labels have.
+    /// A network that puts out something else than the task asks for.
     #[error(
-        "the labels are of {expected} classes, the network tells {found} apart: `Build::classes` is \
-         the data set's"
+        "the task asks for {expected}, the network puts out {found}: `Build::outputs` is the task's"
     )]
-    Classes {
-        /// Classes of the data set.
-        expected: usize,
-        /// Classes of the network.
-        found: usize,
+    Outputs {
+        /// What the task asks for.
+        expected: Outputs,
+        /// What the network puts out.
+        found: Outputs,
     },
-    /// A network whose output is none of a batch's logits.
-    #[error("expected logits of shape {expected:?}, [images, classes], found {found:?}")]
+    /// A network whose output is not what the task needs for a batch.
+    #[error("expected an output of shape {expected:?}, images first, found {found:?}")]
     Logits {
-        /// Images and classes.
+        /// Images and what the task needs for each.
         expected: Vec<usize>,
         /// Shape found.
         found: Vec<usize>,

@@ -1,48 +1,63 @@
-//! Loss and accuracy over a data set.
+//! Loss and scores over a data set.
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_metrics::{Accuracy, Scorer};
+use dartloom_record::{Objective, Scores};
+use dartloom_task::{Task, TaskError};
 
-use crate::{TrainError, cross_entropy};
+use crate::TrainError;
 
 /// What an evaluation found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Mean cross-entropy over the images.
+    /// Mean of the task's [judged loss](Task::judged_loss).
     pub loss: f64,
-    /// Share of images classified right.
-    pub accuracy: f64,
+    /// The task's scores.
+    pub scores: Scores,
+    /// Which of them selects.
+    pub objective: Objective,
 }
 
-/// Runs `forward` (images to logits) over one epoch of `loader`.
+impl Evaluation {
+    /// The score that selects; NaN where it has no value, which is never better than another.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        self.scores.get(&self.objective.name).unwrap_or(f64::NAN)
+    }
+}
+
+/// Runs `forward` (inputs to the task's outputs) over one epoch of `loader`.
 ///
 /// # Errors
-/// The error of `forward` or of the loader; [`TrainError::Config`] when there are no images.
+/// The error of `forward`, of the loader or of the task; [`TrainError::Config`] when nothing is counted.
 pub fn evaluate<E: From<TrainError>>(
     loader: &Loader<'_>,
+    task: &dyn Task,
     mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
 ) -> Result<Evaluation, E> {
+    let mut scorer = task.scorer();
     let (mut sum, mut count) = (0.0, 0.0);
-    let mut accuracy = Accuracy::new();
     for step in 0..loader.batches_per_epoch() {
         let batch = loader.batch(0, step).map_err(TrainError::from)?;
-        let logits = forward(&batch.inputs)?.detach();
-        let images = batch.targets.elem_count() as f64;
-        let value = scalar(&cross_entropy(&logits, &batch.targets, 0.0)?)?;
-        sum += images * value;
-        count += images;
-        accuracy.update(&logits, &batch.targets).map_err(TrainError::from)?;
-    }
-    match accuracy.value() {
-        Some(accuracy) => Ok(Evaluation { loss: sum / count, accuracy }),
-        None => Err(TrainError::Config {
-            field: "evaluation data",
-            expected: "at least one image",
-            found: "none".to_owned(),
+        let output = forward(&batch.inputs)?.detach();
+        let loss = task.judged_loss(&output, &batch.targets).map_err(TrainError::from)?;
+        if loss.count > 0.0 {
+            sum += loss.count * scalar(&loss.mean().map_err(TrainError::from)?)?;
+            count += loss.count;
         }
-        .into()),
+        let scored = scorer.update(&output, &batch.targets).map_err(TaskError::from);
+        scored.map_err(TrainError::from)?;
     }
+    if count > 0.0 {
+        let (scores, objective) = (scorer.scores(), task.objective());
+        return Ok(Evaluation { loss: sum / count, scores, objective });
+    }
+    Err(TrainError::Config {
+        field: "evaluation data",
+        expected: "at least one image with something that counts",
+        found: "none".to_owned(),
+    }
+    .into())
 }
 
 /// A scalar tensor as f64.

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_data::{
-    Augment, BatchOrder, Dataset, Loader, TargetSpec, Transform as _, check_repeats,
+    Augment, Batch, BatchOrder, Dataset, Loader, TargetSpec, Transform as _, check_repeats,
 };
 use dartloom_ops::{Mode, Model, Pass};
+use dartloom_space::Outputs;
+use dartloom_task::{Classification, Task, usual};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Recompute, Schedule,
-    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, cross_entropy, evaluate,
-    first_not_finite,
+    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate, first_not_finite,
 };
 use dartloom_noise::Noise;
 use dartloom_record::{Identity, Where};
@@ -36,7 +37,7 @@ pub struct FitConfig {
     pub drop_path: f64,
     /// Weight of the auxiliary head's loss, where the network has such a head.
     pub auxiliary: f64,
-    /// Label smoothing.
+    /// Label smoothing of the classification that [`Fit::new`] makes of images with classes; 0 for any other task.
     pub smoothing: f64,
     /// Random crops: zeros added on each side before cropping.
     pub crop_padding: usize,
@@ -76,6 +77,33 @@ impl FitConfig {
     /// Random changes to the training images.
     pub fn augment(&self) -> Augment {
         Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: self.cutout }
+    }
+
+    /// The task that targets suggest, a classification with this smoothing.
+    ///
+    /// # Errors
+    /// [`TrainError::Task`], and [`TrainError::Config`] for a smoothing of other targets.
+    pub fn task(&self, targets: TargetSpec) -> Result<Box<dyn Task>, TrainError> {
+        match targets {
+            TargetSpec::Class { classes } => {
+                Ok(Box::new(Classification::new(classes)?.with_smoothing(self.smoothing)?))
+            }
+            other => {
+                self.check_unsmoothed()?;
+                Ok(usual(other)?)
+            }
+        }
+    }
+
+    fn check_unsmoothed(&self) -> Result<(), TrainError> {
+        if self.smoothing > 0.0 {
+            return Err(TrainError::Config {
+                field: "smoothing",
+                expected: "0 where a task is given or images have no classes",
+                found: self.smoothing.to_string(),
+            });
+        }
+        Ok(())
     }
 
     /// Refuses values that make no sense, and those that make none with `train` to learn from.
@@ -143,10 +171,10 @@ fn of_sgd(error: TrainError) -> TrainError {
 #[derive(Clone, Copy, Debug)]
 pub enum HeldOut<'a> {
     /// Those of the final report, with which nothing is chosen: the metrics are `test_loss` and
-    /// `test_accuracy`.
+    /// `test_` with the name of each score.
     Test(&'a dyn Dataset),
     /// Those that something is chosen with, such as the best of several networks: the metrics are
-    /// `valid_loss` and `valid_accuracy`.
+    /// `valid_loss` and `valid_` with the name of each score.
     Validation(&'a dyn Dataset),
 }
 
@@ -166,6 +194,17 @@ impl<'a> HeldOut<'a> {
     }
 }
 
+/// What a network is trained for.
+#[derive(Clone, Copy, Debug)]
+pub struct Problem<'a> {
+    /// What is learnt.
+    pub task: &'a dyn Task,
+    /// What it is learnt from.
+    pub train: &'a dyn Dataset,
+    /// What the network is judged with after every epoch.
+    pub held_out: Option<HeldOut<'a>>,
+}
+
 /// Held-out images and the batches they come in.
 #[derive(Debug)]
 struct Judge<'a> {
@@ -182,6 +221,7 @@ pub struct Fit<'a> {
     network: Option<String>,
     config: FitConfig,
     noise: Noise,
+    task: Box<dyn Task + 'a>,
     train: Loader<'a>,
     judge: Option<Judge<'a>>,
     sgd: Sgd,
@@ -196,13 +236,15 @@ struct Running {
 }
 
 impl<'a> Fit<'a> {
-    /// Prepares training of `model` on `train`, judged with `held_out` after every epoch.
+    /// Prepares training of `model` on `train`, judged with `held_out` after every epoch; the task is
+    /// the one that [`FitConfig::task`] makes of the targets.
     ///
     /// # Errors
     /// [`TrainError::Config`] naming the field, [`TrainError::Data`] when the random changes make no sense
-    /// on such images, [`TrainError::Classes`] for a model of other classes than the labels',
+    /// on such images, [`TrainError::Outputs`] for a model of other outputs than the task's,
     /// [`TrainError::TestImages`] for held-out images of another shape or task,
-    /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), or the loader's error.
+    /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), [`TrainError::Task`], or the
+    /// loader's error.
     pub fn new(
         phase: impl Into<Where>,
         model: &'a dyn Model,
@@ -212,12 +254,39 @@ impl<'a> Fit<'a> {
         held_out: Option<HeldOut<'a>>,
     ) -> Result<Self, TrainError> {
         config.check_images(train)?;
+        let task = config.task(train.targets())?;
+        let parts = Parts { model, noise, task, train, held_out };
+        Self::of(phase.into(), config, parts)
+    }
+
+    /// Prepares training of `model` for a task of your own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and [`TrainError::Config`]
+    /// for a [`FitConfig::smoothing`]: what a loss is made of, the task says.
+    pub fn solving(
+        phase: impl Into<Where>,
+        model: &'a dyn Model,
+        config: FitConfig,
+        noise: Noise,
+        problem: Problem<'a>,
+    ) -> Result<Self, TrainError> {
+        let Problem { task, train, held_out } = problem;
+        config.check_images(train)?;
+        config.check_unsmoothed()?;
+        let parts = Parts { model, noise, task: Box::new(task), train, held_out };
+        Self::of(phase.into(), config, parts)
+    }
+
+    fn of(phase: Where, config: FitConfig, parts: Parts<'a>) -> Result<Self, TrainError> {
+        let Parts { model, noise, task, train, held_out } = parts;
         if let Some(held_out) = held_out {
             check_alike(train, held_out.images())?;
             check_repeats(held_out.images())?;
         }
         check_repeats(train)?;
-        check_classes(model, train)?;
+        task.check(&train.targets())?;
+        check_outputs(model, &*task)?;
         let loader = Loader::new(train, config.batch)?
             .order(BatchOrder::Shuffled)
             .seed(noise.child("train batches").seed())
@@ -228,14 +297,15 @@ impl<'a> Fit<'a> {
             Ok::<_, TrainError>(Judge { held_out, loader })
         });
         let (judge, sgd) = (judge.transpose()?, Sgd::new(config.sgd));
-        let (phase, running, network) = (phase.into(), Running::default(), model.identity());
-        Ok(Self { phase, model, network, config, noise, train: loader, judge, sgd, running })
+        let (running, network) = (Running::default(), model.identity());
+        let train = loader;
+        Ok(Self { phase, model, network, config, noise, task, train, judge, sgd, running })
     }
 
-    /// Loss and accuracy on the held-out images; `None` when there are none.
+    /// Loss and scores on the held-out images; `None` when there are none.
     ///
     /// # Errors
-    /// When the network fails, [`TrainError::NotFinite`] when its loss is not finite: an accuracy would
+    /// When the network fails, [`TrainError::NotFinite`] when its loss is not finite: a score would
     /// say nothing.
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
         self.judge(Position { epoch: self.config.epochs, step: 0 })
@@ -248,7 +318,7 @@ impl<'a> Fit<'a> {
             let mut pass = self.pass(Mode::eval(), &mut noise);
             Ok(self.model.forward(images, &mut pass)?.main)
         };
-        let found = evaluate(&judge.loader, forward)?;
+        let found = evaluate(&judge.loader, &*self.task, forward)?;
         let what = match judge.held_out {
             HeldOut::Test(_) => "loss on the test images",
             HeldOut::Validation(_) => "loss on the validation images",
@@ -263,36 +333,33 @@ impl<'a> Fit<'a> {
         Pass { execution: self.config.recompute.into(), ..Pass::new(mode, noise) }
     }
 
-    fn forward(
-        &self,
-        images: &Tensor,
-        labels: &Tensor,
-        at: Position,
-    ) -> Result<Tensor, TrainError> {
+    fn forward(&self, batch: &Batch, at: Position) -> Result<MeanLoss, TrainError> {
         let counter = (at.epoch * self.steps_per_epoch() + at.step) as u64;
         let mut noise = self.noise.stream("drop-path", counter);
         let mut pass = self.pass(Mode::train(), &mut noise);
         pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
-        let output = self.model.forward(images, &mut pass)?;
-        self.check_logits(&output.main, labels)?;
-        let loss = cross_entropy(&output.main, labels, self.config.smoothing)?;
-        match output.auxiliary {
-            Some(auxiliary) => {
-                let extra = cross_entropy(&auxiliary, labels, self.config.smoothing)?;
-                Ok((loss + (extra * self.config.auxiliary)?)?)
-            }
-            None => Ok(loss),
+        let output = self.model.forward(&batch.inputs, &mut pass)?;
+        self.check_output(&output.main, batch)?;
+        let loss = self.task.loss(&output.main, &batch.targets)?;
+        let mut mean = loss.mean()?;
+        if let Some(auxiliary) = output.auxiliary {
+            let extra = self.task.loss(&auxiliary, &batch.targets)?.mean()?;
+            mean = (mean + (extra * self.config.auxiliary)?)?;
         }
+        Ok(MeanLoss { mean, count: loss.count })
     }
 
-    /// Refuses the output of a model of one's own that is no batch of logits.
-    fn check_logits(&self, logits: &Tensor, labels: &Tensor) -> Result<(), TrainError> {
-        let TargetSpec::Class { classes } = self.train.dataset().targets() else { return Ok(()) };
-        let expected = [labels.elem_count(), classes];
-        if logits.dims() == expected {
+    /// Refuses the output of a model of one's own that is not what the task needs.
+    fn check_output(&self, output: &Tensor, batch: &Batch) -> Result<(), TrainError> {
+        let inputs = batch.inputs.dims();
+        let expected = match self.task.outputs() {
+            Outputs::Plane { channels } => [&[batch.count, channels], &inputs[2..]].concat(),
+            other => vec![batch.count, other.channels()],
+        };
+        if output.dims() == expected {
             return Ok(());
         }
-        Err(TrainError::Logits { expected: expected.to_vec(), found: logits.dims().to_vec() })
+        Err(TrainError::Logits { expected, found: output.dims().to_vec() })
     }
 
     fn locate(&self, images: &Tensor) -> Option<String> {
@@ -305,10 +372,19 @@ impl<'a> Fit<'a> {
     }
 }
 
-fn check_classes(model: &dyn Model, data: &dyn Dataset) -> Result<(), TrainError> {
-    match (data.targets(), model.classes()) {
-        (TargetSpec::Class { classes: expected }, Some(found)) if found != expected => {
-            Err(TrainError::Classes { expected, found })
+/// What a training is made of, beside its configuration.
+struct Parts<'a> {
+    model: &'a dyn Model,
+    noise: Noise,
+    task: Box<dyn Task + 'a>,
+    train: &'a dyn Dataset,
+    held_out: Option<HeldOut<'a>>,
+}
+
+fn check_outputs(model: &dyn Model, task: &dyn Task) -> Result<(), TrainError> {
+    match (task.outputs(), model.outputs()) {
+        (expected, Some(found)) if found != expected => {
+            Err(TrainError::Outputs { expected, found })
         }
         _ => Ok(()),
     }
@@ -343,8 +419,7 @@ impl Stepper for Fit<'_> {
 
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
-        let mean = self.forward(&batch.inputs, &batch.targets, at)?;
-        let loss = MeanLoss { mean, count: batch.targets.elem_count() as f64 };
+        let loss = self.forward(&batch, at)?;
         let phase = self.phase.to_string();
         let learner = Learner::alone(Finite { phase: &phase, epoch: at.epoch, step: at.step });
         let variables = self.model.variables().parameters();
@@ -369,7 +444,8 @@ impl Stepper for Fit<'_> {
         if let (Some(judge), Some(found)) = (&self.judge, self.judge(end)?) {
             let name = judge.held_out.name();
             metrics.insert(format!("{name}_loss"), found.loss);
-            metrics.insert(format!("{name}_accuracy"), found.accuracy);
+            let scores = found.scores.iter();
+            metrics.extend(scores.map(|(score, value)| (format!("{name}_{score}"), value)));
         }
         Ok(EpochReport { metrics, ..EpochReport::default() })
     }
@@ -386,6 +462,7 @@ impl Stepper for Fit<'_> {
         Ok(Identity::new()
             .with("training", &self.config)?
             .with("seed", &self.noise.seed())?
+            .with_code("task", "Task::identity", self.task.identity())
             .with("training images", &self.train.dataset().digest()?)?
             .with("held-out images", &held_out)?
             .with_code("network", "Model::identity", self.network.clone()))

@@ -21,7 +21,7 @@ pub use dartloom_ops::Recompute;
 pub use drive::{EpochReport, Outcome, RuleReport, StepLoss, Stepper, drive};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};
-pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, check_alike};
+pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, Problem, check_alike};
 pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};
 pub use learner::{Learner, Learnt, MeanLoss};

@@ -6,7 +6,8 @@ use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{Blueprint, Build, Cost, Genotype, Space};
-use dartloom_train::evaluate;
+use dartloom_task::usual;
+use dartloom_train::{TrainError, evaluate};
 
 use crate::VerdictError;
 use crate::fault::failed;
@@ -44,11 +45,12 @@ impl SharedWeights<'_> {
         let variables = self.supernet.variables();
         let weights = hard_weights(self.space, genotype, &Device::Cpu, variables.dtype())?;
         let mut noise = Noise::new(0).stream("shared weights", 0);
-        let judged = evaluate(&self.valid, |images| -> Result<Tensor, VerdictError> {
+        let task = usual(self.valid.dataset().targets()).map_err(TrainError::from)?;
+        let judged = evaluate(&self.valid, &*task, |images| -> Result<Tensor, VerdictError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             Ok(self.supernet.forward(images, &weights, &mut pass)?.main)
         })?;
-        Ok(Outcome::measured(judged.accuracy, self.cost(genotype)?))
+        Ok(Outcome::measured(judged.score(), self.cost(genotype)?))
     }
 
     fn cost(&self, genotype: &Genotype) -> Result<Cost, VerdictError> {
@@ -66,7 +68,7 @@ impl Evaluator for SharedWeights<'_> {
 
     /// # Errors
     /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
-    /// that the registry lacks, [`TrainError::Classes`](dartloom_train::TrainError::Classes) for
+    /// that the registry lacks, [`TrainError::Outputs`](dartloom_train::TrainError::Outputs) for
     /// images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;

@@ -41,6 +41,7 @@ impl OpCosts {
         let genotype = space.genotype(every.collect()).map_err(DecodeError::Genotype)?;
         let network = network(&genotype, space, budget)?;
         let build = Build::new(budget.channels, budget.classes, budget.input);
+        let build = build.for_network(&network);
         let blueprint = Blueprint::derived(&genotype, &network, ops, build);
         let blueprint = blueprint.map_err(DecodeError::Network)?;
         let rows = |cell: usize| space.cells()[cell].graph.edges().len();

@@ -134,8 +134,8 @@ impl DecodedPaths {
     pub fn network(&self, network: &Network) -> Result<Network, DecodeError> {
         let kept = network.with_links(&self.links).map_err(DecodeError::Genotype)?;
         let head = match network.head() {
-            Head::Classifier { source } => Head::Classifier { source: *source },
-            Head::PerPixel { sources } => {
+            Head::Pooled { source } => Head::Pooled { source: *source },
+            Head::PerPixel { sources, resize } => {
                 let ends = |source: &Source| match source {
                     Source::Cell(cell) => {
                         self.paths.iter().any(|path| path.placements.last() == Some(cell))
@@ -143,7 +143,8 @@ impl DecodedPaths {
                     Source::Stem(_) => false,
                 };
                 let ends: Vec<Source> = sources.iter().copied().filter(ends).collect();
-                Head::PerPixel { sources: if ends.is_empty() { sources.clone() } else { ends } }
+                let sources = if ends.is_empty() { sources.clone() } else { ends };
+                Head::PerPixel { sources, resize: *resize }
             }
         };
         Ok(kept.with_head(head).map_err(DecodeError::Genotype)?.pruned())

@@ -151,7 +151,7 @@ fn the_network_of_a_path_leaves_no_choice() {
     assert_eq!(restricted.network().choices().count(), 0);
     assert!(restricted.network().placements().len() < space.network().placements().len());
     decoded.genotype.network_in(&restricted).unwrap();
-    let Head::PerPixel { sources } = restricted.network().head() else { panic!("per pixel") };
+    let Head::PerPixel { sources, .. } = restricted.network().head() else { panic!("per pixel") };
     assert_eq!(sources.len(), 1);
 }
 

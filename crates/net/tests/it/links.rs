@@ -6,7 +6,7 @@ use dartloom_space::{Blueprint, OpSet, PortId, Space, Stem};
 use crate::support::*;
 
 fn supernet_error(space: &Space) -> NetError {
-    let plan = Blueprint::supernet(space, build(4, 16)).unwrap();
+    let plan = Blueprint::supernet(space, build(4, 16).for_network(space.network())).unwrap();
     let registry = Registry::standard().unwrap();
     Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap_err()
 }
@@ -30,7 +30,13 @@ fn derived_networks_refuse_them_too() {
     let ops = OpSet::builtin("S").unwrap();
     let space = Space::nested_unet(ops.clone(), 2, 1, Stem::cifar(3)).unwrap();
     let genotype = space.sample(2, &mut rng(5));
-    let plan = Blueprint::derived(&genotype, space.network(), &ops, build(4, 16)).unwrap();
+    let plan = Blueprint::derived(
+        &genotype,
+        space.network(),
+        &ops,
+        build(4, 16).for_network(space.network()),
+    )
+    .unwrap();
     let registry = Registry::standard().unwrap();
     let error = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1));
     assert!(matches!(error, Err(NetError::LinkWeights { .. })));
@@ -45,7 +51,10 @@ fn with_one_link_per_port_they_run() {
     let space = space.with_network(space.network().with_links(&kept).unwrap()).unwrap();
     let genotype = space.sample(2, &mut rng(5));
     let network = genotype.network_in(&space).unwrap();
-    let net = derived(&Blueprint::derived(&genotype, &network, &ops, build(4, 16)).unwrap(), 1);
+    let net = derived(
+        &Blueprint::derived(&genotype, &network, &ops, build(4, 16).for_network(&network)).unwrap(),
+        1,
+    );
     let output = run(&net, &images(2, 16), dartloom_ops::Mode::eval()).unwrap();
     assert_eq!(output.main.dims(), [2, 5, 16, 16]);
 }

@@ -84,7 +84,7 @@ fn layers_that_no_recipe_makes_are_refused_without_a_panic() {
         conv(5, 1),
         Layer::FactorizedReduce { inputs: 2, outputs: 2 },
         Layer::FactorizedReduce { inputs: 2, outputs: 1 },
-        Layer::Upsample { factor: Pair::both(0) },
+        Layer::Upsample { factor: Pair::both(0), resize: Resize::Bilinear },
         Layer::MaxPool { kernel: Pair::both(9), stride: Pair::both(1), padding: Pair::both(0) },
         Layer::Norm { channels: 3, affine: true },
         Layer::Linear { inputs: 5, outputs: 2 },
@@ -98,4 +98,36 @@ fn layers_that_no_recipe_makes_are_refused_without_a_panic() {
     let empty = Tensor::zeros((1, 2, 0, 4), DType::F64, &Device::Cpu).unwrap();
     let reduce = Layer::FactorizedReduce { inputs: 2, outputs: 2 };
     assert!(run(&reduce, &empty, Mode::train()).is_err());
+}
+
+/// Values between the centres of two pixels, and the gradient by central differences.
+#[test]
+fn bilinear_enlargement_interpolates_and_is_differentiable() {
+    let enlarge =
+        Layer::Upsample { factor: Pair { height: 1, width: 2 }, resize: Resize::Bilinear };
+    let x = Tensor::new(&[[[[0.0_f64, 4.0]]]], &Device::Cpu).unwrap();
+    let y = run(&enlarge, &x, Mode::eval()).unwrap().flatten_all().unwrap();
+    assert_eq!(y.to_vec1::<f64>().unwrap(), [0.0, 1.0, 3.0, 4.0]);
+    let both = Layer::Upsample { factor: Pair { height: 2, width: 3 }, resize: Resize::Bilinear };
+    let values: Vec<f64> = (0..12).map(|i| (f64::from(i) * 1.3).sin()).collect();
+    let value = |values: &[f64]| -> f64 {
+        let x = Tensor::from_vec(values.to_vec(), (1, 2, 2, 3), &Device::Cpu).unwrap();
+        let y = run(&both, &x, Mode::eval()).unwrap();
+        y.sqr().unwrap().sum_all().unwrap().to_scalar().unwrap()
+    };
+    let x = Tensor::from_vec(values.clone(), (1, 2, 2, 3), &Device::Cpu).unwrap();
+    let x = candle_core::Var::from_tensor(&x).unwrap();
+    let y = run(&both, &x, Mode::train()).unwrap();
+    assert_eq!(y.dims(), [1, 2, 4, 9]);
+    let store = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+    let found = store.get(&x).unwrap().flatten_all().unwrap().to_vec1::<f64>().unwrap();
+    for (element, found) in found.into_iter().enumerate() {
+        let moved = |by: f64| {
+            let mut moved = values.clone();
+            moved[element] += by;
+            value(&moved)
+        };
+        let difference = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        assert!((found - difference).abs() < 1e-7, "{element}: {found} and {difference}");
+    }
 }

@@ -219,7 +219,7 @@ impl OpBenchmark<'_> {
             expected: "at least one",
             found: fit.phase().to_string(),
         })?;
-        Ok(Some(judged.accuracy))
+        Ok(Some(judged.score()))
     }
 }
 

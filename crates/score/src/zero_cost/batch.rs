@@ -27,10 +27,10 @@ pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, Ze
         let expected = format!("images of {} that can be addressed", build.input);
         return Err(ZeroCostError::Size { what: "batch", expected, found: size });
     };
-    let classes = match u32::try_from(build.classes) {
+    let classes = match u32::try_from(build.outputs.channels()) {
         Ok(classes) if classes > 0 => classes,
         _ => {
-            let (expected, found) = (format!("from 1 to {}", u32::MAX), build.classes);
+            let (expected, found) = (format!("from 1 to {}", u32::MAX), build.outputs.channels());
             return Err(ZeroCostError::Size { what: "classes", expected, found });
         }
     };

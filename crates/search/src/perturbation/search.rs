@@ -45,7 +45,7 @@ impl Probe for Searched<'_, '_> {
             Ok(())
         })?;
         Ok(match self.config.criterion {
-            Criterion::Accuracy => found.accuracy,
+            Criterion::Accuracy => found.score(),
             Criterion::Loss => -found.loss,
         })
     }

@@ -27,7 +27,7 @@ impl SupernetSearch<'_> {
             metrics.insert(format!("entropy_{cell}"), mean);
         }
         let decoded = decoded(self.decoder, self.space, &table)?;
-        self.memory.note(epoch, valid.accuracy, &decoded.genotype);
+        self.memory.note(epoch, &valid, &decoded.genotype);
         let free = parameter_free(&decoded.genotype, self.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
         self.prune(epoch, &table, &mut metrics);
@@ -38,7 +38,7 @@ impl SupernetSearch<'_> {
                 found: error.to_string(),
             })?;
         let loss = Some(valid.loss).filter(|loss| loss.is_finite());
-        let (genotypes, accuracy) = (decoded.genotype, valid.accuracy);
+        let (genotypes, accuracy) = (decoded.genotype, valid.score());
         let observed = Observed { epoch, weights: table, genotype: genotypes, accuracy, loss };
         let findings = self.ask(observed)?;
         if !self.watches.is_empty() {
@@ -48,11 +48,11 @@ impl SupernetSearch<'_> {
         Ok(EpochReport { metrics, entropies, architecture, rules })
     }
 
-    /// Loss and accuracy on the validation images.
+    /// Loss and scores on the validation images.
     fn validated(&self, epoch: usize) -> Result<Evaluation, SearchError> {
         let progress = self.progress(epoch);
         let core = &self.bilevel.core;
-        evaluate(&self.scoring, |images| -> Result<Tensor, SearchError> {
+        evaluate(&self.scoring, &*self.task, |images| -> Result<Tensor, SearchError> {
             core.forward(progress, images, Mode::eval())
         })
     }
@@ -62,9 +62,10 @@ impl SupernetSearch<'_> {
         let mut metrics = BTreeMap::from([
             ("train_loss".to_owned(), running.train_loss()),
             ("valid_loss".to_owned(), valid.loss),
-            ("valid_accuracy".to_owned(), valid.accuracy),
             ("rate".to_owned(), self.config.bilevel.rate.at(epoch, self.config.epochs)),
         ]);
+        let scores = valid.scores.iter();
+        metrics.extend(scores.map(|(score, value)| (format!("valid_{score}"), value)));
         if let Some(mean) = running.arch_loss() {
             metrics.insert("arch_loss".to_owned(), mean);
         }

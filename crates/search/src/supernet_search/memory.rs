@@ -1,6 +1,7 @@
 //! What a search remembers.
 
 use dartloom_space::Genotype;
+use dartloom_train::Evaluation;
 use serde::{Deserialize, Serialize};
 
 use crate::StepReport;
@@ -39,8 +40,11 @@ pub struct BestEpoch {
 
 impl Memory {
     /// Notes an epoch that is better than all before.
-    pub(super) fn note(&mut self, epoch: usize, accuracy: f64, genotype: &Genotype) {
-        if self.best.as_ref().is_none_or(|best| accuracy > best.accuracy) {
+    pub(super) fn note(&mut self, epoch: usize, valid: &Evaluation, genotype: &Genotype) {
+        let accuracy = valid.score();
+        let objective = &valid.objective;
+        let best = self.best.as_ref();
+        if best.is_none_or(|best| objective.better(accuracy, best.accuracy)) {
             self.best = Some(BestEpoch { epoch, accuracy, genotype: genotype.clone() });
         }
     }

@@ -15,7 +15,8 @@ use dartloom_ops::Registry;
 use dartloom_record::Where;
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
-use dartloom_train::Stepper as _;
+use dartloom_task::{Task, usual};
+use dartloom_train::{Stepper as _, TrainError};
 
 pub use self::config::SearchConfig;
 pub use self::memory::BestEpoch;
@@ -40,6 +41,7 @@ pub struct SupernetSearch<'a> {
     train: Loader<'a>,
     valid: Loader<'a>,
     scoring: Loader<'a>,
+    task: Box<dyn Task>,
     watches: Vec<Watch<'a>>,
     memory: Memory,
     /// Whether somebody else than the configuration has chosen the strategy.
@@ -71,7 +73,7 @@ impl<'a> SupernetSearch<'a> {
     ///
     /// # Errors
     /// [`SearchError::Config`] naming the field that makes no sense or that differs from the images,
-    /// [`TrainError::Classes`](dartloom_train::TrainError::Classes), [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
+    /// [`TrainError::Outputs`](dartloom_train::TrainError::Outputs), [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
     /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
     /// or penalty that breaks its contract, or the error of a part.
     pub fn new(
@@ -98,6 +100,7 @@ impl<'a> SupernetSearch<'a> {
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, config.batch)?;
+        let task = usual(data.valid.targets()).map_err(TrainError::from)?;
         Ok(Self {
             phase: phase.into(),
             space,
@@ -111,6 +114,7 @@ impl<'a> SupernetSearch<'a> {
             train,
             valid,
             scoring,
+            task,
             memory: Memory::default(),
             own_strategy: false,
         })

@@ -12,7 +12,8 @@ use dartloom_search::{
     BilevelConfig, Choices, SearchConfig, SearchError, SearchParts, SupernetSearch,
 };
 use dartloom_space::{
-    Build, CellGenotype, Gene, Genotype, Layout, OpSet, OpSpec, Shape, Space, Stage, WeightTable,
+    Build, CellGenotype, Gene, Genotype, Layout, OpSet, OpSpec, Outputs, Shape, Space, Stage,
+    WeightTable,
 };
 use dartloom_train::{Position, Session, Stepper as _, drive};
 use rand::RngCore;
@@ -164,8 +165,9 @@ fn a_network_for_other_classes_or_images_is_refused() {
         SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap_err().to_string()
     };
     for classes in [2, 11] {
-        let error = told(Build { classes, ..right });
-        let expected = format!("the labels are of 10 classes, the network tells {classes} apart");
+        let error = told(right.with_outputs(Outputs::Vector(classes)));
+        let expected =
+            format!("the task asks for a vector of 10, the network puts out a vector of {classes}");
         assert!(error.starts_with(&expected), "{error}");
     }
     let error = told(Build { input: Shape::new(3, 8, 8), ..right });

@@ -12,6 +12,7 @@ use dartloom_search::{
     SupernetSearch, perturb,
 };
 use dartloom_space::{ArchWeights, Edge, Genotype};
+use dartloom_task::usual;
 use dartloom_train::{Position, Schedule, Stepper, evaluate};
 
 use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space};
@@ -54,11 +55,14 @@ fn drops_are_what_the_supernet_loses_and_decide() {
         let space = space(four_ops(), 2);
         let before = all_bits(search.bilevel());
         let mut score = |weights: &ArchWeights<Tensor>, search: &SupernetSearch<'_>| {
-            let found =
-                evaluate(loader, |images| -> Result<Tensor, dartloom_search::SearchError> {
+            let found = evaluate(
+                loader,
+                &*usual(loader.dataset().targets()).unwrap(),
+                |images| -> Result<Tensor, dartloom_search::SearchError> {
                     let mut pass = Pass::new(Mode::probe(), &mut noise);
                     Ok(search.bilevel().core.supernet.forward(images, weights, &mut pass)?.main)
-                });
+                },
+            );
             -found.unwrap().loss
         };
         let whole = score(&weights, search);

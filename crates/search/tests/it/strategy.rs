@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use candle_core::{Device, Tensor};
+use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_data::Split;
 use dartloom_search::{
     AblationConfig, AblationGradient, Batches, BilevelConfig, Core, Order, PassObserver, PassSpec,
-    Purpose, SearchConfig, SearchError, SearchParts, Step, StepReport, Strategy,
-    SupernetSearch, Wanted,
+    Purpose, SearchConfig, SearchError, SearchParts, Step, StepReport, Strategy, SupernetSearch,
+    Wanted,
 };
 use dartloom_train::{Position, Stepper as _, testkit};
 

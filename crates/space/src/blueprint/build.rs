@@ -134,7 +134,7 @@ fn assemble<'a>(
             .map_err(|error| halving::told(error.at(format!("cell {index}")), network, build))?;
         cells.push(plan);
     }
-    let aux = network.aux().map(|aux| plan_aux(aux, cells[aux.after].output, build));
+    let aux = network.aux().map(|aux| plan_aux(aux, cells[aux.after].output, build)).transpose()?;
     let mut blueprint = Blueprint {
         build,
         phase,
@@ -150,7 +150,7 @@ fn assemble<'a>(
 
 fn check(build: Build) -> Result<(), SpaceError> {
     range("channels", build.channels)?;
-    range("classes", build.classes)?;
+    range("outputs", build.outputs.channels())?;
     range("K of partial channels", build.partial)?;
     range("image channels", build.input.channels)?;
     range("image height", build.input.height)?;

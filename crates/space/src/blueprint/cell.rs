@@ -2,7 +2,7 @@
 
 use super::{Candidate, CellPlan, EdgePlan, InputPlan, Phase, PortPlan, TransformPlan};
 use crate::layer::output_of;
-use crate::{Layer, Lowering, Network, OpSpec, Pair, Placement, Shape, Source, SpaceError};
+use crate::{Layer, Lowering, Network, OpSpec, Pair, Placement, Resize, Shape, Source, SpaceError};
 
 /// An edge before its shapes are known.
 pub(super) struct EdgeSeed<'a> {
@@ -156,7 +156,10 @@ fn align(channels: usize, width: usize, from: usize, to: usize, phase: Phase) ->
     }
     let mut layers = vec![Layer::Relu, Layer::pointwise(channels, width), norm];
     if from > to {
-        layers.push(Layer::Upsample { factor: Pair::both(1 << (from - to)) });
+        layers.push(Layer::Upsample {
+            factor: Pair::both(1 << (from - to)),
+            resize: Resize::Nearest,
+        });
     }
     layers
 }

@@ -1,32 +1,34 @@
-//! Classifiers at the end and, while retraining, in the middle.
+//! Heads at the end and, while retraining, in the middle.
 
 use super::{AuxPlan, Blueprint, Build, HeadPlan, TransformPlan};
 use crate::layer::output_of;
-use crate::{Aux, AuxHead, Head, Layer, Network, Pair, Shape, SpaceError};
+use crate::{Aux, AuxHead, Head, Layer, Network, Outputs, Pair, Shape, SpaceError};
 
 pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<HeadPlan, SpaceError> {
     let build = blueprint.build;
+    let outputs = build.outputs.channels();
+    let head = network.outputs(outputs);
+    if head != build.outputs {
+        return Err(SpaceError::Outputs { place: "head", expected: head, found: build.outputs });
+    }
     let mut branches = Vec::new();
     for source in network.head_sources() {
         let input = blueprint
             .shape(source)
             .ok_or_else(|| SpaceError::HeadSource { found: source.to_string() })?;
         let layers = match network.head() {
-            Head::Classifier { .. } => {
-                let (inputs, outputs) = (input.channels, build.classes);
-                vec![Layer::GlobalAvgPool, Layer::Linear { inputs, outputs }]
+            Head::Pooled { .. } => {
+                vec![Layer::GlobalAvgPool, Layer::Linear { inputs: input.channels, outputs }]
             }
-            Head::PerPixel { .. } => {
+            Head::PerPixel { resize, .. } => {
                 let factor = Pair::both(1 << network.level(source));
-                vec![Layer::pointwise(input.channels, build.classes), Layer::Upsample { factor }]
+                let enlarge = Layer::Upsample { factor, resize: *resize };
+                vec![Layer::pointwise(input.channels, outputs), enlarge]
             }
         };
         branches.push(TransformPlan { source, layers, input });
     }
-    let expected = match network.head() {
-        Head::Classifier { .. } => Shape::new(build.classes, 1, 1),
-        Head::PerPixel { .. } => Shape { channels: build.classes, ..build.input },
-    };
+    let expected = build.outputs.shape(build.input);
     for branch in &branches {
         let found = output_of(&branch.layers, branch.input).map_err(|e| e.at("head"))?;
         if found != expected {
@@ -38,7 +40,13 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
 }
 
 /// ReLU, 5x5 average pooling, 1x1 to 128, norm, ReLU, 2x2 to 768, norm, ReLU, fully connected.
-pub(super) fn plan_aux(aux: Aux, input: Shape, build: Build) -> AuxPlan {
+pub(super) fn plan_aux(aux: Aux, input: Shape, build: Build) -> Result<AuxPlan, SpaceError> {
+    let outputs = build.outputs.channels();
+    let expected = Outputs::Vector(outputs);
+    if build.outputs != expected {
+        let (place, found) = ("auxiliary head", build.outputs);
+        return Err(SpaceError::Outputs { place, expected, found });
+    }
     let stride = if aux.head == AuxHead::Cifar { 3 } else { 2 };
     let narrow = Layer::Conv {
         inputs: 128,
@@ -66,8 +74,8 @@ pub(super) fn plan_aux(aux: Aux, input: Shape, build: Build) -> AuxPlan {
         narrow,
         last,
         Layer::Relu,
-        Layer::Linear { inputs: 768, outputs: build.classes },
+        Layer::Linear { inputs: 768, outputs },
     ];
     let fits = output_of(&layers, input).is_ok();
-    AuxPlan { after: aux.after, layers, input, fits }
+    Ok(AuxPlan { after: aux.after, layers, input, fits })
 }

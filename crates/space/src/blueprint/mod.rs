@@ -12,7 +12,7 @@ pub use partial::PartialPlan;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Layer, NodeOrder, OpSpec, Shape, Source};
+use crate::{Layer, Network, NodeOrder, OpSpec, Outputs, Shape, Source};
 
 /// Whether a network is searched or stands for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,8 +28,8 @@ pub enum Phase {
 pub struct Build {
     /// Base channels C: nodes of cells before the first reduction are C wide.
     pub channels: usize,
-    /// Classes.
-    pub classes: usize,
+    /// What the network puts out for one image.
+    pub outputs: Outputs,
     /// Shape of one image.
     pub input: Shape,
     /// The order in which nodes of derived cells run.
@@ -40,10 +40,25 @@ pub struct Build {
 }
 
 impl Build {
-    /// A network of `channels` base channels that tells `classes` classes apart on images of shape
-    /// `input`; nodes run in the papers' order, and operations see all channels.
-    pub const fn new(channels: usize, classes: usize, input: Shape) -> Self {
-        Self { channels, classes, input, order: NodeOrder::Listed, partial: 1 }
+    /// A network of `channels` base channels that puts out a vector of `numbers` for images of shape
+    /// `input`, such as one number for each class; nodes run in the papers' order, and operations see
+    /// all channels.
+    pub const fn new(channels: usize, numbers: usize, input: Shape) -> Self {
+        let outputs = Outputs::Vector(numbers);
+        Self { channels, outputs, input, order: NodeOrder::Listed, partial: 1 }
+    }
+
+    /// The same numbers with other outputs.
+    #[must_use]
+    pub const fn with_outputs(self, outputs: Outputs) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// The same numbers with outputs of the kind that the head of `network` puts out: for counts, where
+    /// no task says what it needs.
+    #[must_use]
+    pub fn for_network(self, network: &Network) -> Self {
+        self.with_outputs(network.outputs(self.outputs.channels()))
     }
 }
 
@@ -62,7 +77,7 @@ pub struct Blueprint {
     pub cells: Vec<CellPlan>,
     /// Auxiliary classifier.
     pub aux: Option<AuxPlan>,
-    /// Classifier.
+    /// What puts out the result.
     pub head: HeadPlan,
 }
 
@@ -182,12 +197,12 @@ pub struct AuxPlan {
     pub fits: bool,
 }
 
-/// The classifier: branches whose outputs are summed.
+/// The head: branches whose outputs are summed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeadPlan {
     /// One per source.
     pub branches: Vec<TransformPlan>,
-    /// Shape of the output; `classes x 1 x 1` for a classifier.
+    /// Shape of the output, that of [`Build::outputs`].
     pub output: Shape,
 }
 

@@ -35,7 +35,7 @@ pub fn blueprint(genotype: &Genotype, build: Build) -> Result<Blueprint, SpaceEr
     let wide = HEAD * build.channels;
     for branch in &mut plan.head.branches {
         let norm = Layer::Norm { channels: wide, affine: true };
-        let classifier = Layer::Linear { inputs: wide, outputs: build.classes };
+        let classifier = Layer::Linear { inputs: wide, outputs: build.outputs.channels() };
         let pointwise = Layer::pointwise(value.channels, wide);
         branch.layers = vec![pointwise, norm, Layer::Relu, Layer::GlobalAvgPool, classifier];
     }

@@ -2,7 +2,7 @@
 
 use super::unet::{cell, check_depth};
 use super::{Head, Network, Placement, Port, Source, Stem, check_length};
-use crate::SpaceError;
+use crate::{Resize, SpaceError};
 
 impl Network {
     /// The network lattice of Auto-DeepLab (arXiv 1901.02985, section 3.2): `layers` layers of
@@ -44,7 +44,7 @@ impl Network {
             rows.push(row);
         }
         let sources = rows.last().into_iter().flatten().map(|&index| Source::Cell(index)).collect();
-        Self::new(stem, placements, Head::PerPixel { sources }, None)
+        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
     }
 }
 

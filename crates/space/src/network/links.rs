@@ -61,10 +61,11 @@ impl Network {
             link.source = renumbered(link.source);
         }
         let head = match &self.head {
-            Head::Classifier { source } => Head::Classifier { source: renumbered(*source) },
-            Head::PerPixel { sources } => {
-                Head::PerPixel { sources: sources.iter().map(|&s| renumbered(s)).collect() }
-            }
+            Head::Pooled { source } => Head::Pooled { source: renumbered(*source) },
+            Head::PerPixel { sources, resize } => Head::PerPixel {
+                sources: sources.iter().map(|&s| renumbered(s)).collect(),
+                resize: *resize,
+            },
         };
         let aux = self.aux.map(|aux| super::Aux { after: number(aux.after), ..aux });
         // A head that reads the stem alone needs no cell, but a network has one.

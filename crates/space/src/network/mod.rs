@@ -15,7 +15,7 @@ pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Repeats};
 pub use stem::Stem;
 
-use crate::{PortId, SpaceError};
+use crate::{Outputs, PortId, Resize, SpaceError};
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,15 +101,19 @@ impl Placement {
 /// What stands at the end of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Head {
-    /// Global average pooling and a fully connected layer on the last source.
-    Classifier {
-        /// What is classified.
+    /// Global average pooling and a fully connected layer on one source: a vector. Older text calls it `Classifier`.
+    #[serde(alias = "Classifier")]
+    Pooled {
+        /// What is pooled.
         source: Source,
     },
-    /// A 1x1 convolution to the classes for every source, enlarged to the image and summed.
+    /// A 1x1 convolution for every source, enlarged to the image and summed: a plane.
     PerPixel {
-        /// What is classified, at any levels.
+        /// What is read, at any levels.
         sources: Vec<Source>,
+        /// How sources of coarser levels are enlarged; older text says nothing and means the nearest pixel.
+        #[serde(default)]
+        resize: Resize,
     },
 }
 
@@ -236,8 +240,17 @@ impl Network {
     /// What the head reads.
     pub fn head_sources(&self) -> Vec<Source> {
         match &self.head {
-            Head::Classifier { source } => vec![*source],
-            Head::PerPixel { sources } => sources.clone(),
+            Head::Pooled { source } => vec![*source],
+            Head::PerPixel { sources, .. } => sources.clone(),
+        }
+    }
+
+    /// What the head puts out when it has so many output channels.
+    #[must_use]
+    pub fn outputs(&self, channels: usize) -> Outputs {
+        match self.head {
+            Head::Pooled { .. } => Outputs::Vector(channels),
+            Head::PerPixel { .. } => Outputs::Plane { channels },
         }
     }
 

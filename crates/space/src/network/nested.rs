@@ -2,7 +2,7 @@
 
 use super::unet::{cell, check_depth};
 use super::{Head, Network, Placement, Port, Source, Stem};
-use crate::SpaceError;
+use crate::{Resize, SpaceError};
 
 impl Network {
     /// A nested U-Net (UNet++) of two-input cells `X^{i,j}`, `0 <= i <= depth` the level below the
@@ -43,7 +43,7 @@ impl Network {
             }
         }
         let sources = vec![Source::Cell(placements.len() - 1)];
-        Self::new(stem, placements, Head::PerPixel { sources }, None)
+        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
     }
 }
 

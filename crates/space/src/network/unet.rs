@@ -1,7 +1,7 @@
 //! U-Net: an encoder of reduction cells, a decoder of normal cells, skips between them.
 
 use super::{Head, MOST_LEVEL, Network, Placement, Port, Source, Stem};
-use crate::SpaceError;
+use crate::{Resize, SpaceError};
 
 impl Network {
     /// A U-Net of two-input cells: cell 0 (normal) decodes, cell 1 (reduce) encodes.
@@ -30,7 +30,7 @@ impl Network {
             placements.push(cell(0, level, base, ports));
         }
         let sources = vec![Source::Cell(placements.len() - 1)];
-        Self::new(stem, placements, Head::PerPixel { sources }, None)
+        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From symbolic stages to concrete layers.
 
 use super::{Recipe, Stage, When};
-use crate::{Layer, Pair, Phase, SpaceError};
+use crate::{Layer, Pair, Phase, Resize, SpaceError};
 
 /// What a recipe must know to become concrete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, St
             positive(stride, "stride").map(|()| Layer::Zero { stride })
         }
         Stage::Upsample { factor } => {
-            positive(factor, "factor").map(|()| Layer::Upsample { factor })
+            positive(factor, "factor").map(|()| Layer::Upsample { factor, resize: Resize::Nearest })
         }
         Stage::Norm { when } => Ok(match (when, at.phase) {
             (When::Search, Phase::Retrain) | (When::Retrain, Phase::Search) => Layer::Identity,

@@ -7,9 +7,7 @@ mod topologies;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{MOST_PLACEMENTS, check_length};
-use crate::{
-    CellGraph, CellSpec, Chain, Genotype, Head, Network, OpSet, Repeats, SpaceError, Stem,
-};
+use crate::{CellGraph, CellSpec, Chain, Genotype, Network, OpSet, Repeats, SpaceError, Stem};
 
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
@@ -189,10 +187,5 @@ impl Space {
     /// Where the cells stand.
     pub fn network(&self) -> &Network {
         &self.network
-    }
-
-    /// Whether the network ends in a classifier.
-    pub fn is_classifier(&self) -> bool {
-        matches!(self.network.head(), Head::Classifier { .. })
     }
 }

@@ -7,8 +7,8 @@ use proptest::sample::{Index, subsequence};
 
 use super::op_set;
 use crate::{
-    Aux, AuxHead, CellGraph, CellSpec, Edge, Head, Network, OpSet, Placement, Port, Source, Space,
-    Stem,
+    Aux, AuxHead, CellGraph, CellSpec, Edge, Head, Network, OpSet, Placement, Port, Resize, Source,
+    Space, Stem,
 };
 
 /// Any graph of up to three inputs and four nodes.
@@ -79,9 +79,9 @@ pub fn network(inputs: Vec<usize>) -> impl Strategy<Value = Network> {
             let cells = placements.len();
             let sources: Vec<Source> = reads.iter().map(|read| source(read, cells)).collect();
             let head = if classifier {
-                Head::Classifier { source: sources[0] }
+                Head::Pooled { source: sources[0] }
             } else {
-                Head::PerPixel { sources }
+                Head::PerPixel { sources, resize: Resize::Nearest }
             };
             let aux = aux.map(|(head, after)| Aux { head, after: after.index(cells) });
             Network::new(stem, placements, head, aux).ok()

@@ -2,7 +2,8 @@
 
 use dartloom_space::{
     Blueprint, Build, Chain, Genotype, Layer, Lowering, Network, OpSet, OpSpec, Pair, Phase,
-    Placement, Port, Recipe, Repeats, Shape, Source, Space, SpaceError, Stage, Stem, Stride, Width,
+    Placement, Port, Recipe, Repeats, Resize, Shape, Source, Space, SpaceError, Stage, Stem,
+    Stride, Width,
 };
 
 const MAX: usize = usize::MAX;
@@ -56,7 +57,7 @@ fn placements_have_ranges() {
     let network = |width, level, cell| {
         let ports = vec![Port::one(Source::Stem(0))];
         let placement = Placement { cell, width, level, reduction: false, ports };
-        let head = dartloom_space::Head::Classifier { source: Source::Cell(0) };
+        let head = dartloom_space::Head::Pooled { source: Source::Cell(0) };
         Network::new(Stem::cifar(1), vec![placement], head, None)
     };
     assert!(network(1, 0, 0).is_ok());
@@ -147,7 +148,7 @@ fn layers_made_by_hand_do_not_overflow() {
         Layer::AvgPool { kernel: all, stride: Pair::both(0), padding: Pair::both(0) },
         Layer::FactorizedReduce { inputs: MAX, outputs: MAX },
         Layer::Norm { channels: MAX, affine: true },
-        Layer::Upsample { factor: all },
+        Layer::Upsample { factor: all, resize: Resize::Nearest },
         Layer::Zero { stride: Pair::both(0) },
         Layer::Linear { inputs: MAX, outputs: MAX },
         Layer::square(3, 3, 0, 1),

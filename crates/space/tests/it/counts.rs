@@ -52,7 +52,7 @@ fn slow(layer: &Layer, input: Shape) -> (u64, u64, Shape) {
         Layer::Norm { channels, affine } => {
             (if affine { 2 * channels as u64 } else { 0 }, 0, input)
         }
-        Layer::Upsample { factor } => {
+        Layer::Upsample { factor, .. } => {
             let shape = Shape::new(
                 input.channels,
                 input.height * factor.height,
@@ -140,6 +140,7 @@ proptest! {
         partial in 1_usize..=4,
     ) {
         let build = Build { partial, ..build(side, channels * partial, classes) };
+        let build = build.for_network(space.network());
         let blueprint = Blueprint::supernet(&space, build).unwrap();
         let cost = blueprint.cost().unwrap();
         let slow = slow_cost(&blueprint);
@@ -158,7 +159,8 @@ proptest! {
         // A choice of links is not part of a genotype; its network costs all of them.
         let network = genotype.network_in(&space).unwrap_or_else(|_| space.network().clone());
         let blueprint =
-            Blueprint::derived(&genotype, &network, space.op_set(), build(side, 4, 3)).unwrap();
+            Blueprint::derived(
+                &genotype, &network, space.op_set(), build(side, 4, 3).for_network(&network)).unwrap();
         let cost = blueprint.cost().unwrap();
         let slow = slow_cost(&blueprint);
         let slow = (slow.parameters, slow.macs, slow.activations);

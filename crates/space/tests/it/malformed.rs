@@ -244,11 +244,7 @@ fn invalid_spaces_are_refused() {
         ("\"width\":2", "\"width\":0", "placement 1: width must be 1 to 4096, found 0"),
         ("{\"Cell\":0}", "{\"Cell\":7}", "placement 1: port 1 has an unknown, later or repeated"),
         ("\"ports\":[{\"links\"", "\"ports\":[{\"links\":[]},{\"links\"", "placement 0: port 0"),
-        (
-            "{\"Classifier\":{\"source\":{\"Cell\":2",
-            "{\"Classifier\":{\"source\":{\"Cell\":3",
-            "the head",
-        ),
+        ("{\"Pooled\":{\"source\":{\"Cell\":2", "{\"Pooled\":{\"source\":{\"Cell\":3", "the head"),
         ("\"aux\":null", "\"aux\":{\"head\":\"Cifar\",\"after\":3}", "the head reads cell 3 for"),
         ("\"parts\":[", "\"parts\":[[],", "a stem needs at least one part"),
         ("{\"Times\":3}", "{\"Times\":0}", "width of a stem in base channels must be 1 to 64"),

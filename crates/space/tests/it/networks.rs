@@ -2,7 +2,7 @@
 
 use dartloom_space::{
     AuxHead, Blueprint, Build, CellOutput, CellPlan, Chain, Genotype, Layout, Network, OpSet, Pair,
-    PortChoice, PortId, Repeats, Shape, Source, Space, SpaceError, Stem,
+    PortChoice, PortId, Repeats, Resize, Shape, Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -26,7 +26,7 @@ fn sources(network: &Network, placement: usize) -> Vec<Vec<Source>> {
 }
 
 fn shapes(space: &Space) -> Vec<Shape> {
-    let blueprint = Blueprint::supernet(space, build()).unwrap();
+    let blueprint = Blueprint::supernet(space, build().for_network(space.network())).unwrap();
     let cost = blueprint.cost().unwrap();
     assert!(cost.parameters > 0 && cost.macs > cost.parameters);
     assert_eq!(blueprint.head.output, Shape::new(5, 64, 64));
@@ -95,7 +95,7 @@ fn a_lattice_reaches_one_level_further_down_per_layer() {
 #[test]
 fn values_are_enlarged_on_the_way_up_and_halved_on_the_way_down() {
     let space = Space::auto_deeplab(ops(), 3, 1, Stem::imagenet_quarter()).unwrap();
-    let blueprint = Blueprint::supernet(&space, build()).unwrap();
+    let blueprint = Blueprint::supernet(&space, build().for_network(space.network())).unwrap();
     let links = &blueprint.cells[6].ports[1].links;
     let names: Vec<Vec<&str>> =
         links.iter().map(|link| link.layers.iter().map(|layer| layer.name()).collect()).collect();
@@ -103,7 +103,10 @@ fn values_are_enlarged_on_the_way_up_and_halved_on_the_way_down() {
     assert_eq!(names[1], ["relu", "conv", "norm"]);
     assert_eq!(names[2], ["relu", "conv", "norm", "upsample"]);
     let head = blueprint.head.branches.last().unwrap().layers.last().unwrap();
-    assert_eq!(*head, dartloom_space::Layer::Upsample { factor: Pair::both(32) });
+    assert_eq!(
+        *head,
+        dartloom_space::Layer::Upsample { factor: Pair::both(32), resize: Resize::Nearest }
+    );
 }
 
 #[test]
@@ -128,13 +131,15 @@ fn depths_and_layers_out_of_range_are_refused() {
 fn planes_that_cannot_be_halved_are_refused_where_they_are() {
     let space = Space::unet(ops(), 3, 2, Stem::cifar(1)).unwrap();
     let build = Build { input: Shape::new(3, 60, 60), ..build() };
-    let error = Blueprint::supernet(&space, build).unwrap_err().to_string();
+    let error =
+        Blueprint::supernet(&space, build.for_network(space.network())).unwrap_err().to_string();
     let expected = "images of 60x60 cannot be halved 3 times; sides that are multiples of 8 can, such \
                     as 64x64 (cell 2, ";
     assert!(error.starts_with(expected), "{error}");
     let space = Space::darts(ops(), 3, 1, Stem::imagenet()).unwrap();
     let build = Build { input: Shape::new(3, 72, 60), ..build };
-    let error = Blueprint::supernet(&space, build).unwrap_err().to_string();
+    let error =
+        Blueprint::supernet(&space, build.for_network(space.network())).unwrap_err().to_string();
     assert!(error.contains("72x60") && error.contains("96x64"), "{error}");
 }
 
@@ -163,7 +168,7 @@ fn a_path_through_a_lattice_is_a_network() {
     let network = lattice.network();
     // Always the first link: from the finer level where there is one.
     let kept: Vec<Vec<usize>> = network.choices().map(|_| vec![0]).collect();
-    let head = dartloom_space::Head::PerPixel { sources: vec![cell(11)] };
+    let head = dartloom_space::Head::PerPixel { sources: vec![cell(11)], resize: Resize::Nearest };
     let path = network.with_links(&kept).unwrap().with_head(head).unwrap().pruned();
     // Layers have cells 0-1, 2-4, 5-8, 9-12; cell 11 stands in the last at level 2 below the stem.
     // 11 reads 4 (two before) and 6; 6 reads 1 and 2; 4 reads the stem and 1; 2 the stem and 0.
@@ -180,9 +185,14 @@ fn a_path_through_a_lattice_is_a_network() {
     let space = lattice.with_network(path).unwrap();
     let genotype = space.sample(2, &mut ChaCha8Rng::seed_from_u64(2));
     let network = genotype.network_in(&space).unwrap();
-    let blueprint = Blueprint::derived(&genotype, &network, space.op_set(), build()).unwrap();
+    let blueprint =
+        Blueprint::derived(&genotype, &network, space.op_set(), build().for_network(&network))
+            .unwrap();
     assert_eq!(blueprint.head.output, Shape::new(5, 64, 64));
-    assert_eq!(Blueprint::supernet(&space, build()).unwrap().cells.len(), 6);
+    assert_eq!(
+        Blueprint::supernet(&space, build().for_network(space.network())).unwrap().cells.len(),
+        6
+    );
 }
 
 #[test]
@@ -251,7 +261,10 @@ fn individual_cells_stand_behind_any_stem() {
     {
         let space = Space::individual(ops(), 8, 4, stem).unwrap();
         let build = Build::new(4, 1000, Shape::new(3, side, side));
-        assert_eq!(Blueprint::supernet(&space, build).unwrap().cells.len(), 8);
+        assert_eq!(
+            Blueprint::supernet(&space, build.for_network(space.network())).unwrap().cells.len(),
+            8
+        );
     }
 }
 
@@ -272,7 +285,7 @@ fn a_released_cell_puts_out_its_last_four_nodes() {
         for (paper, official) in paper.cells().iter().zip(official.cells()) {
             assert_eq!(paper.graph.edges(), official.graph.edges());
         }
-        let plan = Blueprint::supernet(&official, build()).unwrap();
+        let plan = Blueprint::supernet(&official, build().for_network(official.network())).unwrap();
         let wide = |cell: &CellPlan| cell.output.channels == 4 * cell.node.channels;
         assert!(plan.cells.iter().all(wide), "{name}");
     }
@@ -288,7 +301,7 @@ fn cells_that_stand_twice_are_one_choice_with_weights_of_their_own() {
     let placed: Vec<usize> = space.network().placements().iter().map(|p| p.cell).collect();
     assert_eq!(placed, [0, 1, 2, 0]);
     assert_eq!(space.cells().len(), 3);
-    let blueprint = Blueprint::supernet(&space, build()).unwrap();
+    let blueprint = Blueprint::supernet(&space, build().for_network(space.network())).unwrap();
     // The last stands at an eighth of the plane with eight times the channels.
     let [first, .., last] = &blueprint.cells[..] else { panic!("four cells") };
     assert_eq!(

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, OpError, Output, Pass, Variables};
-use dartloom_space::Cost;
+use dartloom_space::{Cost, Outputs};
 use dartloom_train::{Fit, HeldOut, Position, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
@@ -43,7 +43,8 @@ fn a_network_of_other_classes_than_the_labels_is_refused() {
         let data = Relabelled { data: &digits, classes, shape: digits.shape() };
         let error = Fit::new("fit", &model, config(1), Noise::new(1), &data, None).unwrap_err();
         assert!(
-            matches!(error, TrainError::Classes { expected, found: 10 } if expected == classes),
+            matches!(error, TrainError::Outputs { expected, found: Outputs::Vector(10) }
+                if expected == Outputs::Vector(classes)),
             "{error}"
         );
     }
@@ -96,7 +97,7 @@ fn an_output_that_is_no_batch_of_logits_is_told_at_the_first_step() {
     };
     step(10).unwrap();
     let error = step(9).unwrap_err().to_string();
-    assert_eq!(error, "expected logits of shape [16, 10], [images, classes], found [16, 9]");
+    assert_eq!(error, "expected an output of shape [16, 10], images first, found [16, 9]");
 }
 
 /// A loss that is finite and has a gradient that is not.

@@ -17,3 +17,4 @@ mod optimisers;
 mod other_work;
 mod ranks;
 mod small;
+mod tasks;

@@ -7,7 +7,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::{Event, Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Evaluation, FitConfig, Session};
+use dartloom_train::{FitConfig, Session};
 use serde::{Deserialize, Serialize};
 
 use self::draws::Draws;
@@ -216,7 +216,9 @@ impl RandomSearch<'_> {
             let file = dir.file(&candidate_file(index as u64));
             let mut session = Session::new(&mut *observer).saved_at(file);
             let judgement = match training.train(name, &proposal, &model, &mut session) {
-                Ok(Some(Evaluation { accuracy, loss })) => Judgement::Measured { accuracy, loss },
+                Ok(Some(found)) => {
+                    Judgement::Measured { accuracy: found.score(), loss: found.loss }
+                }
                 Ok(None) => return Ok(None),
                 Err(error) => Judgement::Failed { reason: error.divergence()? },
             };

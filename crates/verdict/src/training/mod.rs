@@ -210,7 +210,7 @@ impl Training<'_> {
         let model = self.model(&proposal.genotype, proposal.task)?;
         let phase = Where::from("candidate").with_candidate(proposal.task);
         Ok(match self.train(phase, proposal, &model, session)? {
-            Some(judged) => Outcome::measured(judged.accuracy, model.cost()),
+            Some(judged) => Outcome::measured(judged.score(), model.cost()),
             None => Outcome::Failed { reason: "stopped".to_owned() },
         })
     }
@@ -224,7 +224,7 @@ impl Evaluator for Training<'_> {
 
     /// # Errors
     /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
-    /// that the registry lacks, [`TrainError::Classes`] for images of other classes.
+    /// that the registry lacks, [`TrainError::Outputs`] for images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
         check_build(self.build, &self.data.train).map_err(ExploreError::part)

@@ -9,7 +9,7 @@ use dartloom_ops::Registry;
 use dartloom_record::{RunDir, Silent};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::{BilevelConfig, Choices, SearchConfig};
-use dartloom_space::{Build, OpSet, OpSpec, Space, Stage};
+use dartloom_space::{Build, OpSet, OpSpec, Outputs, Space, Stage};
 use dartloom_train::FitConfig;
 use dartloom_verdict::{
     Comparison, ComparisonConfig, MethodParts, RandomConfig, RandomSearch, RetrainConfig, Training,
@@ -55,13 +55,15 @@ fn a_training_for_other_classes_is_refused() {
     let training = Training {
         space: &space,
         registry: &registry,
-        build: Build { classes: 3, ..right },
+        build: Build { outputs: Outputs::Vector(3), ..right },
         data: &data,
         config: TrainingConfig::default(),
         noise: Noise::new(1),
         checkpoints: None,
     };
-    assert!(training.check().unwrap_err().to_string().starts_with("the labels are of 10 classes"));
+    assert!(
+        training.check().unwrap_err().to_string().starts_with("the task asks for a vector of 10,")
+    );
 }
 
 /// A set with a recipe that the standard registry does not know.

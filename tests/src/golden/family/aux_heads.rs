@@ -72,7 +72,7 @@ fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, Gol
     let network = Network::new(
         Stem::cifar(1),
         vec![placement],
-        Head::Classifier { source },
+        Head::Pooled { source },
         Some(Aux { head, after: 0 }),
     )?;
     let genes = vec![Gene { op: "skip_connect".to_owned(), from: 0, to: 2 }];

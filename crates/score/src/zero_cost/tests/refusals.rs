@@ -154,7 +154,7 @@ fn batches_that_cannot_be_made() {
             format!("batch: expected images of 3x8x8 that can be addressed, found {size}");
         assert_eq!(error(build, size), expected);
     }
-    let classes = |classes| Build { classes, ..build };
+    let classes = |classes| build.with_outputs(dartloom_space::Outputs::Vector(classes));
     assert_eq!(error(classes(0), 2), "classes: expected from 1 to 4294967295, found 0");
     assert_eq!(
         error(classes(1 << 32), 2),

@@ -94,7 +94,7 @@ impl Contest<'_> {
             Err(error) => Err(error),
         };
         let (accuracy, failure) = match judged {
-            Ok(judged) => (judged.map(|evaluation| evaluation.accuracy), None),
+            Ok(judged) => (judged.map(|evaluation| evaluation.score()), None),
             Err(error) => (None, Some(VerdictError::from(error).divergence()?)),
         };
         let (seconds, cost) = (watch.seconds(), model.cost());
@@ -125,7 +125,8 @@ impl Contest<'_> {
     }
 
     fn baseline(&self, noise: Noise) -> Result<ResNet, VerdictError> {
-        let Build { classes, input, .. } = self.comparison.build(1)?;
+        let Build { outputs, input, .. } = self.comparison.build(1)?;
+        let classes = outputs.channels();
         let size = self.comparison.config.baseline.size();
         let mut rng = noise.child("baseline").stream("weights", 0);
         Ok(ResNet::new(size, input, classes, &Place::default(), &mut rng)?)

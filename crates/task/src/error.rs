@@ -1,0 +1,60 @@
+//! Why a task cannot be learnt so.
+
+use dartloom_data::TargetSpec;
+use dartloom_metrics::MetricsError;
+
+/// Why targets or outputs are not those of a task, or a task makes no sense.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// A data set whose targets are of another task.
+    #[error("{task} needs {expected}, found {found}")]
+    Targets {
+        /// The task.
+        task: &'static str,
+        /// What it can learn from.
+        expected: TargetSpec,
+        /// What the data set has.
+        found: TargetSpec,
+    },
+    /// An output or a target of a shape that does not belong to the task.
+    #[error(
+        "{task}: expected {expected}, found an output of {output:?} with a target of {target:?}"
+    )]
+    Shape {
+        /// The task.
+        task: &'static str,
+        /// The shapes that belong together.
+        expected: String,
+        /// Shape of the output.
+        output: Vec<usize>,
+        /// Shape of the target.
+        target: Vec<usize>,
+    },
+    /// A label that is no class; the loader of the data names the sample.
+    #[error("{task}: expected labels below {classes}, found {found}")]
+    Label {
+        /// The task.
+        task: &'static str,
+        /// How many classes there are.
+        classes: usize,
+        /// The largest label.
+        found: u32,
+    },
+    /// A setting that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Setting {
+        /// Name of the field.
+        field: &'static str,
+        /// What is allowed.
+        expected: String,
+        /// The value.
+        found: String,
+    },
+    /// A scorer refused its setting or its input.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// The tensor library failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}

@@ -1,0 +1,82 @@
+//! What a task promises.
+
+use std::fmt::Debug;
+
+use candle_core::Tensor;
+use dartloom_data::TargetSpec;
+use dartloom_metrics::Scorer;
+use dartloom_record::Objective;
+use dartloom_space::Outputs;
+
+use crate::{Loss, TaskError};
+
+/// What is learnt: what a network must put out, what an error costs, and how a result is judged.
+pub trait Task: Debug + Send + Sync {
+    /// What a network puts out for one image.
+    fn outputs(&self) -> Outputs;
+
+    /// Refuses a data set whose targets are of another task; asked once, before anything is built.
+    ///
+    /// # Errors
+    /// [`TaskError::Targets`].
+    fn check(&self, targets: &TargetSpec) -> Result<(), TaskError>;
+
+    /// What a batch of outputs costs: a sum over what is counted and how much is counted, never a mean. Differentiable
+    /// in `output`; shapes are those of [`outputs`](Self::outputs) and of the targets.
+    ///
+    /// # Errors
+    /// [`TaskError::Shape`], [`TaskError::Label`], or the tensor library's.
+    fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError>;
+
+    /// What a batch of outputs costs where it is judged and not learnt from: by default [`loss`](Self::loss), without
+    /// what is only a help for learning, such as label smoothing.
+    ///
+    /// # Errors
+    /// As [`loss`](Self::loss).
+    fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
+        self.loss(output, target)
+    }
+
+    /// A new scorer of its outputs, whose first score is the [`objective`](Self::objective).
+    fn scorer(&self) -> Box<dyn Scorer>;
+
+    /// The score that selects.
+    fn objective(&self) -> Objective;
+
+    /// A text that changes whenever what this task computes changes: its name, its configuration, and a version of its
+    /// code. Stored work is only used again for the same identity; `None`, the default, says nothing, and such work is
+    /// done again.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<T: Task + ?Sized> Task for $pointer {
+            fn outputs(&self) -> Outputs {
+                (**self).outputs()
+            }
+            fn check(&self, targets: &TargetSpec) -> Result<(), TaskError> {
+                (**self).check(targets)
+            }
+            fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
+                (**self).loss(output, target)
+            }
+            fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
+                (**self).judged_loss(output, target)
+            }
+            fn scorer(&self) -> Box<dyn Scorer> {
+                (**self).scorer()
+            }
+            fn objective(&self) -> Objective {
+                (**self).objective()
+            }
+            fn identity(&self) -> Option<String> {
+                (**self).identity()
+            }
+        }
+    )*};
+}
+
+forward!(&T, Box<T>);

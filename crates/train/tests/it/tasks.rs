@@ -1,0 +1,93 @@
+//! Training over tasks other than the classification of images.
+
+use candle_core::{DType, Device};
+use dartloom_data::{Dataset, ImageShape, InMemory, Normalization, TargetSpec, Targets};
+use dartloom_net::DerivedNetwork;
+use dartloom_noise::Noise;
+use dartloom_ops::Registry;
+use dartloom_space::{Blueprint, Build, Shape, Space, Stem};
+use dartloom_task::{Regression, Segmentation, Task};
+use dartloom_train::{Fit, FitConfig, HeldOut, Position, Problem, Stepper as _, TrainError};
+
+use crate::small::{config, first_digits, network};
+
+/// Sixteen images of 1x8x8 whose targets are what `of` makes of them.
+fn data(spec: TargetSpec, of: impl Fn(&[u8]) -> Targets) -> InMemory {
+    let pixels: Vec<u8> = (0..16 * 64_usize).map(|at| (at * 31 % 251) as u8).collect();
+    let (shape, targets) = (ImageShape::new(1, 8, 8), of(&pixels));
+    let normalization = Normalization::scaled(255.0, 1).unwrap();
+    InMemory::with_targets(shape, spec, pixels, targets, normalization).unwrap()
+}
+
+fn plain() -> FitConfig {
+    FitConfig { smoothing: 0.0, drop_path: 0.0, ..config(6) }
+}
+
+/// Trains all epochs; returns the held-out loss before and after, and the last metrics' names.
+fn learn(fit: &mut Fit<'_>) -> ([f64; 2], Vec<String>) {
+    let before = fit.evaluate().unwrap().unwrap().loss;
+    let mut names = Vec::new();
+    for epoch in 0..fit.epochs() {
+        for step in 0..fit.steps_per_epoch() {
+            fit.step(Position { epoch, step }).unwrap();
+        }
+        names = fit.end_epoch(epoch).unwrap().metrics.into_keys().collect();
+    }
+    ([before, fit.evaluate().unwrap().unwrap().loss], names)
+}
+
+#[test]
+fn values_are_learnt_and_the_lower_error_selects() {
+    let values = |pixels: &[u8]| {
+        Targets::Numbers(pixels.chunks(64).flat_map(|p| vec![f32::from(p[0]) / 25.0; 10]).collect())
+    };
+    let data = data(TargetSpec::Values(10), values);
+    let (model, task) = (network(&data, 1), Regression::new(10).unwrap());
+    let held_out = Some(HeldOut::Validation(&data));
+    let problem = Problem { task: &task, train: &data, held_out };
+    let mut fit = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap();
+    let ([before, after], names) = learn(&mut fit);
+    assert!(after < before, "{before} {after}");
+    assert!(names.contains(&"valid_rmse".to_owned()) && names.contains(&"valid_r2_3".to_owned()));
+    assert!(!names.iter().any(|name| name.contains("accuracy")));
+    let found = fit.evaluate().unwrap().unwrap();
+    // Both are over the same values, one summed in single precision.
+    approx::assert_relative_eq!(found.score(), found.loss.sqrt(), max_relative = 1e-6);
+}
+
+#[test]
+fn masks_are_learnt_with_ignored_pixels() {
+    let masks = |pixels: &[u8]| {
+        let label = |&pixel: &u8| if pixel > 240 { 255 } else { u32::from(pixel > 120) };
+        Targets::Indices(pixels.iter().map(label).collect())
+    };
+    let data = data(TargetSpec::Mask { classes: 2, ignore: Some(255) }, masks);
+    let task = Segmentation::new(2, Some(255)).unwrap().with_dice(1.0).unwrap();
+    let registry = Registry::standard().unwrap();
+    let ops = dartloom_space::OpSet::builtin("S").unwrap();
+    let space = Space::unet(ops, 1, 2, Stem::cifar(2)).unwrap();
+    let genotype = space.sample(2, &mut Noise::new(3).stream("genotype", 0));
+    let plane = genotype.network_in(&space).unwrap();
+    let build = Build::new(4, 2, Shape::new(1, 8, 8)).with_outputs(task.outputs());
+    let plan = Blueprint::derived(&genotype, &plane, registry.catalog(), build).unwrap();
+    let mut rng = Noise::new(4).stream("weights", 0);
+    let model = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+    let problem = Problem { task: &task, train: &data, held_out: Some(HeldOut::Test(&data)) };
+    let mut fit = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap();
+    let ([before, after], names) = learn(&mut fit);
+    assert!(after < before, "{before} {after}");
+    assert!(names.contains(&"test_mean_iou".to_owned()), "{names:?}");
+}
+
+#[test]
+fn other_targets_and_smoothing_are_refused() {
+    let data = first_digits(32);
+    let (model, task) = (network(&data, 1), Regression::new(10).unwrap());
+    let problem = Problem { task: &task, train: &data, held_out: None };
+    let error = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap_err();
+    assert!(matches!(error, TrainError::Task(_)), "{error}");
+    let smooth = FitConfig { smoothing: 0.1, ..plain() };
+    let error = Fit::solving("fit", &model, smooth, Noise::new(1), problem).unwrap_err();
+    assert!(matches!(error, TrainError::Config { field: "smoothing", .. }), "{error}");
+    assert_eq!(data.targets(), TargetSpec::Class { classes: 10 });
+}
