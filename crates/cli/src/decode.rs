@@ -110,7 +110,9 @@ fn decode(
 ) -> Result<Choice, DecodeError> {
     if let Some(paths) = paths {
         let notes = paths.paths(space, weights)?.notes.iter().map(ToString::to_string).collect();
-        let (kept, decoded) = decode_network(space, weights, &paths, &decoder)?;
+        let decoded = decode_network(space, weights, &paths, &decoder)?;
+        let network = decoded.genotype.network_in(space).map_err(DecodeError::Genotype)?;
+        let kept = space.with_network(network).map_err(DecodeError::Genotype)?;
         return Ok(Choice { kept, decoded, notes });
     }
     let choices = space.network().choices().count();

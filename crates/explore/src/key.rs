@@ -26,6 +26,9 @@ impl Key {
                 text += &format!(" {op}:{from}>{to}");
             }
         }
+        if !genotype.links().is_empty() {
+            text += &format!("\n{:?}", genotype.links());
+        }
         let hash = Sha256::digest(text.as_bytes());
         Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }

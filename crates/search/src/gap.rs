@@ -89,7 +89,7 @@ pub fn hard_weights(
     dtype: DType,
 ) -> Result<ArchWeights<Tensor>, SearchError> {
     // Refuses what is no genotype of the space, a wrong number of cells among it.
-    space.genotype(genotype.cells().to_vec())?;
+    space.admit(genotype)?;
     let ops = space.op_set().len();
     let mut tables = Vec::with_capacity(space.cells().len());
     for (spec, cell) in space.cells().iter().zip(genotype.cells()) {

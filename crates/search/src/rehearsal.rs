@@ -50,7 +50,7 @@ pub(crate) fn decoded(
     table: &WeightTable,
 ) -> Result<Decoded, DecodeError> {
     let decoded = decoder.decode(space, table)?;
-    space.genotype(decoded.genotype.cells().to_vec()).map_err(DecodeError::Genotype)?;
+    space.admit(&decoded.genotype).map_err(DecodeError::Genotype)?;
     Ok(decoded)
 }
 

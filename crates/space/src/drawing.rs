@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::graph::{CellEdge, CellNode, CellPaths, NetworkPaths, Reading, Station};
-use crate::{Genotype, Head, Network, NodeOrder, Source, Space};
+use crate::{Genotype, Head, Network, NodeOrder, Source, Space, SpaceError};
 
 /// A drawing before anything has a place: graphs beside each other.
 ///
@@ -242,6 +242,21 @@ impl Genotype {
         };
         let name = self.name().unwrap_or("genotype").to_owned();
         Drawing { name, parts: cells.map(part).collect() }
+    }
+
+    /// The cells, and the network of `space` with the links that the genotype keeps.
+    ///
+    /// # Errors
+    /// As [`Genotype::network_in`].
+    pub fn drawing_in(&self, space: &Space) -> Result<Drawing, SpaceError> {
+        let network = self.network_in(space)?;
+        let name = |cell: usize| {
+            let known = self.cells().get(cell).map(|cell| cell.name.clone());
+            known.unwrap_or_else(|| format!("cell {cell}"))
+        };
+        let mut drawing = self.drawing();
+        drawing.parts.push(network_part(&network, name));
+        Ok(drawing)
     }
 
     /// The cells as a DOT graph: one cluster per cell, a labelled edge per gene, dashed edges to

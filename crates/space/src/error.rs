@@ -410,6 +410,28 @@ pub enum SpaceError {
         /// The selection.
         found: Vec<usize>,
     },
+    /// Links of a port that has nothing to choose, or is named out of order.
+    #[error(
+        "placement {placement}, port {port}: expected the ports that choose among links, in the \
+         network's order"
+    )]
+    NoChoice {
+        /// Index of the placement.
+        placement: usize,
+        /// The port.
+        port: usize,
+    },
+    /// A selection of what a head reads that cannot be made.
+    #[error(
+        "head: expected ascending positions{}, found {found:?}",
+        sources.map_or_else(String::new, |sources| format!(" among {sources} sources"))
+    )]
+    HeadLinks {
+        /// What the head reads; `None` where the network is not known.
+        sources: Option<usize>,
+        /// The selection.
+        found: Vec<usize>,
+    },
     /// An operation without a score.
     #[error("operation `{op}` has no score; {}", suggestion(op, known))]
     NoScore {

@@ -32,7 +32,7 @@ pub use blueprint::{
 pub use cell::{CellGraph, CellSpec, Edge};
 pub use drawing::{Drawing, DrawnEdge, DrawnNode, DrawnPart, EdgeLabel, Line};
 pub use error::SpaceError;
-pub use genotype::{CellGenotype, Gene, Genotype, Layout, NodeOrder};
+pub use genotype::{CellGenotype, Gene, Genotype, Layout, Links, NodeOrder, PortLinks};
 pub use layer::{Layer, Resize, Shape};
 pub use network::{
     Aux, AuxHead, Chain, Head, Link, Network, Placement, Port, PortChoice, Repeats, Source, Stem,

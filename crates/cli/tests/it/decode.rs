@@ -170,7 +170,11 @@ fn paths_leave_a_network_without_choices() {
         assert_eq!(kept.network().choices().count(), 0, "{paths}");
         assert!(kept.network().placements().len() < placements(program, "lattice-space.json"));
         let genotype = Genotype::from_json(&program.read("genotype.json")).unwrap();
-        genotype.network_in(&kept).unwrap();
+        let lattice = Space::from_json(&program.read("lattice-space.json")).unwrap();
+        assert_eq!(genotype.network_in(&lattice).unwrap(), *kept.network(), "{paths}");
+        let words = ["count", "genotype.json", "--space", "lattice-space.json", "--json"];
+        program.succeed(&words);
+        program.succeed(&["draw", "genotype.json"]);
     }
     // One path ends once.
     tables.lattice(&["--paths", "best_path", "--space-out", "kept.json"], "lattice.json");

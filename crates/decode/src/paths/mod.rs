@@ -7,7 +7,7 @@ mod several;
 
 use std::fmt::{self, Debug};
 
-use dartloom_space::{Head, Network, Source, Space, WeightTable};
+use dartloom_space::{Head, Links, Network, PortLinks, Source, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 pub use best::BestPath;
@@ -125,6 +125,38 @@ impl fmt::Display for PathNote {
 }
 
 impl DecodedPaths {
+    /// The links that stay in `network`, and the ends that its head reads.
+    ///
+    /// # Errors
+    /// [`DecodeError::Genotype`] when the links are not those of this network.
+    pub fn links_in(&self, network: &Network) -> Result<Links, DecodeError> {
+        let choices = network.choices();
+        let ports = choices.zip(&self.links).map(|(choice, kept)| PortLinks {
+            placement: choice.port.placement,
+            port: choice.port.port,
+            kept: kept.clone(),
+        });
+        let links = Links { ports: ports.collect(), head: self.ends(network) };
+        network.chosen(&links).map_err(DecodeError::Genotype)?;
+        Ok(links)
+    }
+
+    /// Positions of the head's sources at which paths end; empty for all of them.
+    fn ends(&self, network: &Network) -> Vec<usize> {
+        let sources = match network.head() {
+            Head::Pooled { .. } => return Vec::new(),
+            Head::PerPixel { sources, .. } => sources,
+        };
+        let ends = |source: &Source| match source {
+            Source::Cell(cell) => {
+                self.paths.iter().any(|path| path.placements.last() == Some(cell))
+            }
+            Source::Stem(_) => false,
+        };
+        let ends: Vec<usize> = (0..sources.len()).filter(|&at| ends(&sources[at])).collect();
+        if ends.len() == sources.len() { Vec::new() } else { ends }
+    }
+
     /// The network of the paths: other links and ends of the head are gone, and with them the
     /// placements that nothing needs any more. Links that are no choice stay, and with them what
     /// they read: the cells two layers before in Auto-DeepLab's lattice.
@@ -132,27 +164,12 @@ impl DecodedPaths {
     /// # Errors
     /// [`DecodeError::Genotype`] when the links are not those of this network.
     pub fn network(&self, network: &Network) -> Result<Network, DecodeError> {
-        let kept = network.with_links(&self.links).map_err(DecodeError::Genotype)?;
-        let head = match network.head() {
-            Head::Pooled { source } => Head::Pooled { source: *source },
-            Head::PerPixel { sources, resize } => {
-                let ends = |source: &Source| match source {
-                    Source::Cell(cell) => {
-                        self.paths.iter().any(|path| path.placements.last() == Some(cell))
-                    }
-                    Source::Stem(_) => false,
-                };
-                let ends: Vec<Source> = sources.iter().copied().filter(ends).collect();
-                let sources = if ends.is_empty() { sources.clone() } else { ends };
-                Head::PerPixel { sources, resize: *resize }
-            }
-        };
-        Ok(kept.with_head(head).map_err(DecodeError::Genotype)?.pruned())
+        network.chosen(&self.links_in(network)?).map_err(DecodeError::Genotype)
     }
 }
 
-/// Decodes links, then cells: the space whose network has only the links that stay, and the
-/// architecture of its cells.
+/// Decodes links, then cells: one architecture of `space` that says which links it keeps
+/// ([`Genotype::links`](dartloom_space::Genotype::links)).
 ///
 /// # Errors
 /// The two decoders' errors.
@@ -161,12 +178,19 @@ pub fn decode_network(
     weights: &WeightTable,
     links: &dyn PathDecoder,
     cells: &dyn Decoder,
-) -> Result<(Space, Decoded), DecodeError> {
-    let network = links.paths(space, weights)?.network(space.network())?;
-    let space = space.with_network(network).map_err(DecodeError::Genotype)?;
+) -> Result<Decoded, DecodeError> {
+    let kept = links.paths(space, weights)?.links_in(space.network())?;
+    let network = space.network().chosen(&kept).map_err(DecodeError::Genotype)?;
+    // What a network costs depends on its links, and limits on cells count them.
+    let inside = space.with_network(network).map_err(DecodeError::Genotype)?;
     let table = WeightTable::new(weights.ops().to_vec(), weights.cells().to_vec());
-    let decoded = cells.decode(&space, &table.map_err(DecodeError::Table)?)?;
-    Ok((space, decoded))
+    let decoded = cells.decode(&inside, &table.map_err(DecodeError::Table)?)?;
+    if kept.is_empty() {
+        return Ok(decoded);
+    }
+    let genotype = space.genotype(decoded.genotype.cells().to_vec());
+    let genotype = genotype.and_then(|genotype| genotype.with_links(kept));
+    Ok(Decoded { genotype: genotype.map_err(DecodeError::Genotype)?, ..decoded })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use dartloom_space::{
-    CellTable, Head, Network, OpSet, PortChoice, PortId, Source, Space, SpaceError, Stem,
+    CellTable, Genotype, Head, Network, OpSet, PortChoice, PortId, Source, Space, SpaceError, Stem,
     WeightTable,
 };
 use proptest::prelude::*;
@@ -146,13 +146,24 @@ fn long_lattices_do_not_underflow() {
 #[test]
 fn the_network_of_a_path_leaves_no_choice() {
     let space = lattice(5);
-    let (restricted, decoded) =
+    let decoded =
         decode_network(&space, &equal(&space), &BestPath::default(), &TopK::darts()).unwrap();
-    assert_eq!(restricted.network().choices().count(), 0);
-    assert!(restricted.network().placements().len() < space.network().placements().len());
-    decoded.genotype.network_in(&restricted).unwrap();
-    let Head::PerPixel { sources, .. } = restricted.network().head() else { panic!("per pixel") };
+    let network = decoded.genotype.network_in(&space).unwrap();
+    assert_eq!(network.choices().count(), 0);
+    assert!(network.placements().len() < space.network().placements().len());
+    let Head::PerPixel { sources, .. } = network.head() else { panic!("per pixel") };
     assert_eq!(sources.len(), 1);
+    let text = decoded.genotype.to_json().unwrap();
+    assert_eq!(Genotype::from_json(&text), Ok(decoded.genotype.clone()));
+    // Cells are those of any decoding, links those of the paths.
+    let found = BestPath::default().paths(&space, &equal(&space)).unwrap();
+    let kept: Vec<_> = decoded.genotype.links().ports.iter().map(|own| own.kept.clone()).collect();
+    assert_eq!(kept, found.links);
+    assert_eq!(network, found.network(space.network()).unwrap());
+    space.admit(&decoded.genotype).unwrap();
+    assert!(lattice(6).admit(&decoded.genotype).is_err(), "of another lattice");
+    let chain = Space::darts(space.op_set().clone(), 3, 2, Stem::cifar(3)).unwrap();
+    assert!(chain.admit(&decoded.genotype).is_err());
 }
 
 #[test]

@@ -93,6 +93,7 @@ impl Domain {
     pub fn contains(&self, genotype: &Genotype) -> bool {
         let same = |checked: Genotype| checked.layout() == genotype.layout();
         self.space.genotype(genotype.cells().to_vec()).is_ok_and(same)
+            && genotype.links().is_empty()
             && self.space.cells().iter().zip(genotype.cells()).all(|(spec, cell)| {
                 let mut nodes = spec.graph.own_nodes();
                 cell.concat == spec.graph.concat()

@@ -75,7 +75,7 @@ fn heads_enlarge_as_they_say() {
         let net = supernet(&Blueprint::supernet(&space, build).unwrap(), 1);
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::train(), &mut noise);
-        net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap().logits
+        net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap().main
     };
     let nearest = made(Resize::Nearest);
     let bilinear = made(Resize::Bilinear);

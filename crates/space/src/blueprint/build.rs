@@ -5,7 +5,8 @@ use super::head::{plan_aux, plan_head};
 use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving};
 use crate::layer::output_of;
 use crate::{
-    CellGenotype, Genotype, Lowering, Network, NodeOrder, OpSet, Shape, Source, Space, SpaceError,
+    CellGenotype, Genotype, Lowering, Network, NodeOrder, OpSet, PortChoice, PortId, Shape, Source,
+    Space, SpaceError,
 };
 
 impl Blueprint {
@@ -35,9 +36,12 @@ impl Blueprint {
         assemble(space.network(), build, Phase::Search, seeds)
     }
 
-    /// The network of a genotype: one operation per gene, found by name in `ops`.
+    /// The network of a genotype: one operation per gene, found by name in `ops`. `network` is what
+    /// [`Genotype::network_in`] gives, with the links that the genotype keeps.
     ///
     /// # Errors
+    /// [`SpaceError::OpenChoice`] for a network whose choices have not been made as a genotype with
+    /// links makes them,
     /// [`SpaceError::UnknownOp`] for an operation that `ops` does not have,
     /// [`SpaceError::CellIndex`] when the network places a cell the genotype lacks,
     /// [`SpaceError::PartialDerived`] for partial channels, and shape errors as for
@@ -51,6 +55,7 @@ impl Blueprint {
         if build.partial != 1 {
             return Err(SpaceError::PartialDerived { found: build.partial });
         }
+        check_links(genotype, network)?;
         let cells = genotype.cells();
         for (placement, placed) in network.placements().iter().enumerate() {
             if placed.cell >= cells.len() {
@@ -74,12 +79,25 @@ impl Blueprint {
         if build.partial != 1 {
             return Err(SpaceError::PartialDerived { found: build.partial });
         }
+        space.admit(genotype)?;
         let cells = space.genotype(genotype.cells().to_vec())?;
         let seeds = |index: usize| genes(&cells.cells()[index], space.op_set(), NodeOrder::Listed);
         let mut plan = assemble(space.network(), build, Phase::Search, seeds)?;
         plan.phase = Phase::Retrain;
         plan.cells.iter_mut().for_each(|cell| cell.weighted = false);
         Ok(plan)
+    }
+}
+
+/// Refuses a network whose ports have more links than the genotype keeps for any.
+fn check_links(genotype: &Genotype, network: &Network) -> Result<(), SpaceError> {
+    let kept = genotype.links().ports.iter().map(|own| own.kept.len()).max();
+    let Some(most) = kept else { return Ok(()) };
+    match network.choices().find(|choice| choice.links > most) {
+        None => Ok(()),
+        Some(PortChoice { port: PortId { placement, port }, links }) => {
+            Err(SpaceError::OpenChoice { placement, port, links })
+        }
     }
 }
 

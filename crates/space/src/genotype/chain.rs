@@ -2,7 +2,7 @@
 
 use super::{Genotype, Layout};
 use crate::network::{check_length, check_reductions};
-use crate::{Chain, Network, PortChoice, PortId, Repeats, Space, SpaceError, Stem};
+use crate::{Chain, Network, Repeats, Space, SpaceError, Stem};
 
 impl Genotype {
     /// The chain of `layers` cells this genotype stands in.
@@ -47,14 +47,15 @@ impl Genotype {
 
     /// The network of this genotype in a space.
     ///
-    /// A [`Layout::Space`] genotype stands in the space's own network; others in their chain
+    /// A [`Layout::Space`] genotype stands in the space's own network, with the links that it keeps
+    /// ([`Network::chosen`]); others in their chain
     /// ([`Genotype::chain`]) behind the space's stem, as long as the space has placements and with
     /// its auxiliary head.
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] when the space has another number of cells,
-    /// [`SpaceError::OpenChoice`] for a port that still chooses among links (see
-    /// [`Network::with_links`] and [`Space::with_network`]), and as [`Genotype::chain`].
+    /// [`SpaceError::OpenChoice`] for a port that chooses among links and that the genotype does not
+    /// name, other errors of [`Network::chosen`], and as [`Genotype::chain`].
     pub fn network_in(&self, space: &Space) -> Result<Network, SpaceError> {
         let network = space.network();
         if *self.layout() != Layout::Space {
@@ -70,11 +71,9 @@ impl Genotype {
                 found: self.cells().len().to_string(),
             });
         }
-        match network.choices().next() {
-            Some(PortChoice { port: PortId { placement, port }, links }) => {
-                Err(SpaceError::OpenChoice { placement, port, links })
-            }
-            None => Ok(network.clone()),
+        if self.links().is_empty() && network.choices().next().is_none() {
+            return Ok(network.clone());
         }
+        network.chosen(self.links())
     }
 }

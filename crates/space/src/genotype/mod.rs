@@ -1,11 +1,13 @@
 //! Discrete architectures.
 
 mod chain;
+mod links;
 mod published;
 mod text;
 mod tuples;
 
-pub(crate) use text::is_field;
+pub use self::links::{Links, PortLinks};
+pub(crate) use self::text::is_field;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +17,8 @@ use crate::graph::CellPaths;
 use crate::network::MOST_PLACEMENTS;
 use crate::op_set::is_op_name;
 
-/// The version that [`Genotype`] text forms carry.
-const VERSION: u32 = 1;
+/// The version that [`Genotype`] text forms carry. Version 1 had no links, and is read as having none.
+const VERSION: u32 = 2;
 
 /// One chosen operation on one edge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,6 +145,8 @@ pub struct Genotype {
     name: Option<String>,
     layout: Layout,
     cells: Vec<CellGenotype>,
+    #[serde(skip_serializing_if = "Links::is_empty")]
+    links: Links,
 }
 
 #[derive(Deserialize)]
@@ -153,20 +157,22 @@ pub(crate) struct RawGenotype {
     name: Option<String>,
     layout: Layout,
     cells: Vec<CellGenotype>,
+    #[serde(default)]
+    links: Links,
 }
 
 impl TryFrom<RawGenotype> for Genotype {
     type Error = SpaceError;
 
     fn try_from(raw: RawGenotype) -> Result<Self, SpaceError> {
-        if raw.version != VERSION {
+        if !(1..=VERSION).contains(&raw.version) || raw.version == 1 && !raw.links.is_empty() {
             return Err(SpaceError::Version {
                 what: "genotype",
                 found: raw.version,
                 known: VERSION,
             });
         }
-        let genotype = Self::new(raw.layout, raw.cells)?;
+        let genotype = Self::new(raw.layout, raw.cells)?.with_links(raw.links)?;
         Ok(Self { name: raw.name, ..genotype })
     }
 }
@@ -229,7 +235,7 @@ impl Genotype {
 
     /// A genotype that its maker knows to be valid.
     pub(crate) fn trusted(layout: Layout, cells: Vec<CellGenotype>) -> Self {
-        Self { version: VERSION, name: None, layout, cells }
+        Self { version: VERSION, name: None, layout, cells, links: Links::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Head, Network, Placement, PortChoice, Source};
 use crate::graph::NetworkPaths;
-use crate::{PortId, SpaceError};
+use crate::{Links, PortId, PortLinks, SpaceError};
 
 impl Network {
     /// The network with only some links of every port that chooses among several.
@@ -34,6 +34,47 @@ impl Network {
             *all = kept.iter().map(|&link| all[link].clone()).collect();
         }
         Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
+    }
+
+    /// The network of an architecture that keeps these links: others are gone, and with them the
+    /// placements that nothing needs any more. Links that are no choice stay, and what they read.
+    ///
+    /// # Errors
+    /// [`SpaceError::OpenChoice`] for a port that chooses and is not named,
+    /// [`SpaceError::NoChoice`] for one that is named and does not choose, [`SpaceError::Links`] and
+    /// [`SpaceError::HeadLinks`] for positions that do not exist.
+    pub fn chosen(&self, links: &Links) -> Result<Self, SpaceError> {
+        let choices: Vec<PortChoice> = self.choices().collect();
+        for choice in &choices {
+            let PortChoice { port, links: count } = *choice;
+            if !links.ports.iter().any(|own| own.id() == port) {
+                let PortId { placement, port } = port;
+                return Err(SpaceError::OpenChoice { placement, port, links: count });
+            }
+        }
+        // Both ascend, and every choice is named: another name is one too many.
+        let known = |own: &&PortLinks| choices.iter().all(|choice| choice.port != own.id());
+        if let Some(PortLinks { placement, port, .. }) = links.ports.iter().find(known) {
+            return Err(SpaceError::NoChoice { placement: *placement, port: *port });
+        }
+        let kept: Vec<Vec<usize>> = links.ports.iter().map(|own| own.kept.clone()).collect();
+        let network = self.with_links(&kept)?;
+        network.with_head(self.chosen_head(&links.head)?).map(|network| network.pruned())
+    }
+
+    /// The head that reads these of its sources.
+    fn chosen_head(&self, kept: &[usize]) -> Result<Head, SpaceError> {
+        let all = self.head_sources();
+        if kept.iter().any(|&position| position >= all.len()) {
+            return Err(SpaceError::HeadLinks { sources: Some(all.len()), found: kept.to_vec() });
+        }
+        Ok(match &self.head {
+            Head::PerPixel { resize, .. } if !kept.is_empty() => {
+                let sources = kept.iter().map(|&position| all[position]).collect();
+                Head::PerPixel { sources, resize: *resize }
+            }
+            head => head.clone(),
+        })
     }
 
     /// The network with another head.

@@ -33,6 +33,19 @@ impl Space {
         Genotype::new(self.layout(), cells)
     }
 
+    /// Refuses a genotype that is none of this space: other cells, genes or links.
+    ///
+    /// # Errors
+    /// As [`Space::genotype`], and as [`Network::chosen`](crate::Network::chosen) for links that the
+    /// space's network does not have. A genotype that names no links is admitted.
+    pub fn admit(&self, genotype: &Genotype) -> Result<(), SpaceError> {
+        self.genotype(genotype.cells().to_vec())?;
+        if genotype.links().is_empty() {
+            return Ok(());
+        }
+        self.network.chosen(genotype.links()).map(drop)
+    }
+
     fn check_genes(&self, spec: &CellSpec, genes: &[Gene]) -> Result<(), SpaceError> {
         for (index, gene) in genes.iter().enumerate() {
             if spec.graph.row(Edge { from: gene.from, to: gene.to }).is_none() {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use proptest::collection::vec;
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
 use super::op_name;
-use crate::{CellGenotype, CellTable, Gene, Genotype, Layout, Space, WeightTable};
+use crate::{
+    CellGenotype, CellTable, Gene, Genotype, Layout, Links, PortLinks, Space, WeightTable,
+};
 
 /// Any cell of the given name and number of inputs with up to eight genes.
 pub fn cell_genotype(name: String, inputs: usize) -> impl Strategy<Value = CellGenotype> {
@@ -64,12 +66,26 @@ fn layout_and_cells() -> impl Strategy<Value = (Layout, Vec<CellGenotype>)> {
     ]
 }
 
+/// Links of ports in order, and of a head.
+fn links() -> impl Strategy<Value = (Vec<PortLinks>, Vec<usize>)> {
+    let kept = || btree_set(0..4_usize, 1..3).prop_map(|kept| kept.into_iter().collect());
+    let ports = btree_map((0..9_usize, 0..2_usize), kept(), 0..4).prop_map(|ports| {
+        let port = |((placement, port), kept)| PortLinks { placement, port, kept };
+        ports.into_iter().map(port).collect()
+    });
+    (ports, btree_set(0..4_usize, 0..3).prop_map(|head| head.into_iter().collect()))
+}
+
 /// Any genotype, in any layout, with or without a name.
 pub fn genotype() -> impl Strategy<Value = Genotype> {
     let name = prop_oneof!["[A-Za-z_][A-Za-z0-9_]{0,9}", "\\PC{0,10}"];
-    let parts = (layout_and_cells(), option::of(name));
-    parts.prop_filter_map("a valid genotype", |((layout, cells), name)| {
-        let genotype = Genotype::new(layout, cells).ok()?;
+    let parts = (layout_and_cells(), option::of(name), links());
+    parts.prop_filter_map("a valid genotype", |((layout, cells), name, (ports, head))| {
+        let linked = layout == Layout::Space && !ports.is_empty();
+        let mut genotype = Genotype::new(layout, cells).ok()?;
+        if linked {
+            genotype = genotype.with_links(Links { ports, head }).ok()?;
+        }
         Some(match name {
             Some(name) => genotype.named(name),
             None => genotype,

@@ -6,6 +6,7 @@ mod counts;
 mod distance;
 mod drawings;
 mod forms;
+mod links;
 mod malformed;
 mod networks;
 mod partial;

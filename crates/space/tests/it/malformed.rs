@@ -124,8 +124,8 @@ const VALUES: [(As, &str, &str); 34] = [
     ),
     (
         As::GenotypeJson,
-        r#"{"version": 2, "layout": "TwoCells", "cells": []}"#,
-        "genotype of version 2 cannot be read: this program knows version 1",
+        r#"{"version": 3, "layout": "TwoCells", "cells": []}"#,
+        "genotype of version 3 cannot be read: this program knows version 2",
     ),
     (
         As::GenotypeJson,

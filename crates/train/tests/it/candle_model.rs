@@ -54,6 +54,6 @@ fn a_candle_model_is_trained_as_any_other() {
     let mut fit = Fit::new("fit", &model, config, noise, &digits.train, held_out).unwrap();
     let mut observer = Silent;
     assert_eq!(drive(&mut fit, &mut Session::new(&mut observer)).unwrap(), Outcome::Finished);
-    let accuracy = fit.evaluate().unwrap().unwrap().accuracy;
+    let accuracy = fit.evaluate().unwrap().unwrap().score();
     assert!(accuracy > 0.85, "{accuracy}");
 }
