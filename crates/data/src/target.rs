@@ -79,7 +79,7 @@ impl TargetSpec {
                 }
             }
             (Self::Labels(_), Target::Numbers(labels)) => {
-                match labels.iter().position(|&label| label != 0.0 && label != 1.0) {
+                match labels.iter().position(|&label| ![0.0, 1.0].contains(&label)) {
                     Some(label) => Err(DataError::Label { index, label, found: labels[label] }),
                     None => Ok(()),
                 }

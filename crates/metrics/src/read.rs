@@ -47,7 +47,7 @@ pub(crate) fn rows(output: &Tensor, target: &Tensor, width: usize) -> Result<usi
 
 /// Checks that labels are 0 or 1; `width` of them are a row.
 pub(crate) fn binary(labels: &[f64], width: usize) -> Result<(), MetricsError> {
-    match labels.iter().position(|&label| label != 0.0 && label != 1.0) {
+    match labels.iter().position(|&label| ![0.0, 1.0].contains(&label)) {
         Some(at) => Err(MetricsError::LabelNotBinary {
             row: at / width,
             label: at % width,

@@ -38,7 +38,8 @@ impl Sums {
         let spread = self.squares - self.values * self.values / self.rows;
         // What rounding leaves of equal values is no spread.
         let noise = 8.0 * f64::EPSILON * self.squares;
-        (self.rows > 0.0 && !(spread <= noise)).then(|| 1.0 - self.squared_errors / spread)
+        (self.rows > 0.0 && (spread > noise || spread.is_nan()))
+            .then(|| 1.0 - self.squared_errors / spread)
     }
 }
 

@@ -135,7 +135,8 @@ fn refused(error: MetricsError) -> Broken {
 }
 
 fn alike(a: &Scores, b: &Scores) -> bool {
-    let close = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    let close =
+        |a: f64, b: f64| a.to_bits() == b.to_bits() || (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
     let same = |((name, a), (other, b)): ((&str, f64), (&str, f64))| {
         name == other && (close(a, b) || (a.is_nan() && b.is_nan()))
     };

@@ -17,7 +17,7 @@ fn correct(k: usize, rows: &[Vec<f32>], labels: &[u32]) -> usize {
     let batch = tensors(rows, labels);
     let mut scorer = Accuracy::top(k).unwrap();
     scorer.update(&batch.output, &batch.target).unwrap();
-    assert_eq!(scorer.state()[1], rows.len() as f64);
+    assert_eq!(scorer.state()[1] as usize, rows.len());
     scorer.state()[0] as usize
 }
 

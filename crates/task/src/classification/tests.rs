@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, reason = "counts and zeros are exact")]
+
 use approx::assert_relative_eq;
 use candle_core::{Device, Var};
 
