@@ -42,7 +42,7 @@ pub use op_scores::{
     residual_proxy,
 };
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
-pub use prune::{Kept, PruneConfig};
+pub use prune::{CandidateId, Kept, PruneConfig};
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use split::{Parts, Split};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};
