@@ -1,4 +1,4 @@
-//! Which part of a search step takes how long.
+//! The time that each part of a search step takes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

@@ -28,7 +28,7 @@ pub use error::SearchError;
 pub use fit_workload::fit_workload;
 pub use gap::{Gap, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
-pub use prune::{Kept, PruneConfig};
+pub use prune::{CandidateId, Kept, PruneConfig};
 pub use rehearsal::{check_build, rehearse};
 pub use reinforce::{Reinforce, ReinforceConfig};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

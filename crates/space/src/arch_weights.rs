@@ -1,4 +1,4 @@
-//! What chooses an architecture: operations, edges and links, each under its own name.
+//! Logits and weights of operations, edges and links, each under its own address.
 
 use std::fmt;
 

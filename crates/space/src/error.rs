@@ -427,7 +427,7 @@ pub enum SpaceError {
         sources.map_or_else(String::new, |sources| format!(" among {sources} sources"))
     )]
     HeadLinks {
-        /// What the head reads; `None` where the network is not known.
+        /// The number of sources; `None` where the network is not known.
         sources: Option<usize>,
         /// The selection.
         found: Vec<usize>,

@@ -40,7 +40,7 @@ pub struct EdgeThreshold {
     pub none: NonePolicy,
     /// What becomes of nodes without edges.
     pub empty: EmptyPolicy,
-    /// What becomes of genes that start at an empty node.
+    /// The fate of genes that start at an empty node.
     pub dead: DeadGenes,
 }
 

@@ -42,7 +42,7 @@ pub struct SparseThreshold {
     pub none: NonePolicy,
     /// What becomes of nodes without edges.
     pub empty: EmptyPolicy,
-    /// What becomes of genes that start at an empty node.
+    /// The fate of genes that start at an empty node.
     pub dead: DeadGenes,
 }
 

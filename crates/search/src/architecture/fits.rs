@@ -1,4 +1,4 @@
-//! Whether choices are those of a space.
+//! Choices held against a space.
 
 use dartloom_relax::Constraint;
 use dartloom_space::{CellGraph, Recipe, Space};

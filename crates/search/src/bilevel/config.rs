@@ -49,7 +49,7 @@ pub struct CellRule {
 pub struct BilevelConfig {
     /// First or second order.
     pub order: Order,
-    /// Whether passes for the logits update batch-norm statistics.
+    /// The running statistics in passes for the logits.
     pub statistics: Statistics,
     /// Learning rate of the weights.
     pub rate: Schedule,

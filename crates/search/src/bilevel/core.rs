@@ -38,7 +38,7 @@ pub struct Core {
     /// How the supernet's cells are computed; at first one operation each that keeps what
     /// [`BilevelConfig::recompute`] says.
     pub execution: Execution,
-    /// Who sees passes begin and end, if anybody does.
+    /// The observer of passes, if there is one.
     pub observer: Option<Arc<dyn PassObserver>>,
     pub(super) config: BilevelConfig,
     pub(super) noise: Noise,
@@ -69,7 +69,7 @@ impl Core {
         Step { at, progress, rate: self.config.rate.at(at.epoch, epochs) }
     }
 
-    /// What batch norms do in passes for the logits.
+    /// The mode of batch norms in passes for the logits.
     pub fn logit_mode(&self) -> Mode {
         match self.config.statistics {
             Statistics::Moved => Mode::train(),
@@ -168,7 +168,7 @@ impl Core {
         Ok(loss)
     }
 
-    /// What the network's outputs on a batch cost: the mean of its images.
+    /// The loss of the network's outputs on a batch: the mean over its images.
     pub(super) fn task_loss(&self, logits: &Tensor, batch: &Batch) -> Result<Tensor, SearchError> {
         Ok(cross_entropy(logits, &batch.targets, 0.0)?)
     }

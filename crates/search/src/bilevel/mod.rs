@@ -44,7 +44,7 @@ use crate::{Architecture, SearchError};
 /// does; by default only the weights' own pass does.
 #[derive(Debug)]
 pub struct Bilevel {
-    /// What is moved, and by which optimisers.
+    /// The parts that are moved, and their optimisers.
     pub core: Core,
     strategy: Box<dyn Strategy>,
     /// Whether relaxations and penalties have been held to their contracts.

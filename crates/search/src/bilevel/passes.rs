@@ -46,7 +46,7 @@ impl fmt::Display for Purpose {
     }
 }
 
-/// Whose gradients a pass is for; those of the others are not computed.
+/// The gradients that a pass is for; others are not computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Those of the logits.
@@ -60,13 +60,13 @@ pub enum Wanted {
 /// One pass through the supernet.
 #[derive(Clone, Copy, Debug)]
 pub struct PassSpec {
-    /// What it is for.
+    /// The purpose of the pass.
     pub purpose: Purpose,
-    /// What batch norms do.
+    /// The mode of batch norms.
     pub mode: Mode,
-    /// Whose gradients are asked for.
+    /// The gradients that are asked for.
     pub wanted: Wanted,
-    /// How much the sum of all cells' penalties counts in the loss.
+    /// The factor of the sum of all cells' penalties in the loss.
     pub penalty: f64,
 }
 
@@ -95,13 +95,13 @@ pub trait PassObserver: Debug + Send + Sync {
 /// The loss of one pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PassLoss {
-    /// What the pass was for.
+    /// The purpose of the pass.
     pub purpose: Purpose,
     /// Its loss.
     pub loss: f64,
 }
 
-/// What a step did.
+/// The passes of a step and what they found.
 #[derive(Clone, Debug, Default)]
 pub struct StepReport {
     /// The passes whose gradients were asked for, in the order of evaluation. What the ablation loss
@@ -141,7 +141,7 @@ impl StepReport {
     }
 }
 
-/// What a backward pass has found; empty where nobody wanted it.
+/// The gradients that a backward pass has found; empty where nobody wanted them.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// Gradients of the logits.

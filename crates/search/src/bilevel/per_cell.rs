@@ -40,7 +40,7 @@ pub enum Bookkeeping {
 pub struct PerCell {
     /// Terms for what cells contribute, if any.
     pub ablation: Option<AblationConfig>,
-    /// How the losses reach the logits.
+    /// The way of the losses to the logits.
     pub bookkeeping: Bookkeeping,
     /// What cells that are removed weigh, by cell in the space's order, in place of what
     /// [`AblationConfig::removal`] says.

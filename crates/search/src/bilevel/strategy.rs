@@ -25,9 +25,9 @@ pub struct Step {
 /// The batches of a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Batches<'a> {
-    /// What moves the weights.
+    /// The batch that moves the weights.
     pub train: &'a Batch,
-    /// What moves the logits; `None` while they rest, as in warm-up epochs.
+    /// The batch that moves the logits; `None` while they rest, as in warm-up epochs.
     pub valid: Option<&'a Batch>,
 }
 
@@ -49,7 +49,7 @@ pub trait Strategy: Debug + Send + Sync {
         at: Step,
     ) -> Result<StepReport, SearchError>;
 
-    /// What a step costs that moves the logits beyond one that does not, in forward passes' worth: 3
+    /// The cost of a step that moves the logits beyond one that does not, in forward passes' worth: 3
     /// for every pass with gradients. The space has `cells` cells.
     fn passes(&self, cells: u64) -> u64;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::probe::{Probe, Removed};
 pub use self::search::perturb;
-use crate::{Kept, SearchError};
+use crate::{CandidateId, Kept, SearchError};
 
 /// What a supernet is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,13 +108,14 @@ fn select(
     edges.shuffle(&mut noise.stream("order of edges", 0));
     for (cell, row) in edges {
         let ops = kept.choices(space, (cell, row));
-        let removals = ops.iter().map(|&op| Removed::Candidate { cell, row, op }).collect();
+        let removals = ops.iter().map(|&op| CandidateId { cell, row, op });
+        let removals = removals.map(Removed::Candidate).collect();
         let Some(best) = harms(space, &kept, removals, probe, &mut drops)?.into_iter().next()
         else {
             kept.cut(cell, row);
             continue;
         };
-        kept.choose((cell, row, ops[best]));
+        kept.choose(CandidateId { cell, row, op: ops[best] });
         probe.tune(&kept)?;
     }
     let mut nodes: Vec<(usize, usize)> = cells()
@@ -161,7 +162,7 @@ fn harms(
 
 fn record(space: &Space, removed: Removed, drop: f64) -> PerturbationDrop {
     let (cell, row, op) = match removed {
-        Removed::Candidate { cell, row, op } => (cell, row, Some(op)),
+        Removed::Candidate(CandidateId { cell, row, op }) => (cell, row, Some(op)),
         Removed::Edge { cell, row } => (cell, row, None),
     };
     let spec = &space.cells()[cell];

@@ -1,12 +1,12 @@
 //! What selection asks of a supernet.
 
-use crate::{Kept, SearchError};
+use crate::{CandidateId, Kept, SearchError};
 
 /// What is taken away for one evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Removed {
     /// An operation of an edge.
-    Candidate { cell: usize, row: usize, op: usize },
+    Candidate(CandidateId),
     /// An edge with all it has.
     Edge { cell: usize, row: usize },
 }

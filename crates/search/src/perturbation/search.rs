@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use dartloom_space::CellWeights;
 
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
-use crate::{Kept, SearchError, SupernetSearch};
+use crate::{CandidateId, Kept, SearchError, SupernetSearch};
 
 /// Selects an architecture by [perturbation](PerturbationConfig), from what a search has left and
 /// with the weights at its end.
@@ -39,7 +39,8 @@ impl Probe for Searched<'_, '_> {
         self.search.leave(kept);
         let found = self.search.score_with(|weights| {
             if let Some(removed) = removed {
-                let (Removed::Candidate { cell, .. } | Removed::Edge { cell, .. }) = removed;
+                let (Removed::Candidate(CandidateId { cell, .. }) | Removed::Edge { cell, .. }) =
+                    removed;
                 weights.cells[cell] = without(&weights.cells[cell], removed)?;
             }
             Ok(())
@@ -66,7 +67,7 @@ fn without(
     let mut ops = vec![1u8; rows * columns];
     let mut edges = vec![1u8; rows];
     match removed {
-        Removed::Candidate { row, op, .. } => ops[row * columns + op] = 0,
+        Removed::Candidate(CandidateId { row, op, .. }) => ops[row * columns + op] = 0,
         Removed::Edge { row, .. } => {
             ops[row * columns..][..columns].fill(0);
             edges[row] = 0;

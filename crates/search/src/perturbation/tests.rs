@@ -2,7 +2,7 @@ use dartloom_noise::Noise;
 use dartloom_space::{OpSet, Space, Stem};
 
 use super::{PerturbationConfig, Probe, Removed, select};
-use crate::{Kept, SearchError};
+use crate::{CandidateId, Kept, SearchError};
 
 const OPS: [&str; 4] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
 
@@ -29,7 +29,8 @@ impl Probe for MadeUp {
         for (cell, rows) in kept.cells().iter().enumerate() {
             for (row, ops) in rows.iter().enumerate() {
                 for op in (1..ops.len()).filter(|op| ops[*op]) {
-                    let gone = [Removed::Candidate { cell, row, op }, Removed::Edge { cell, row }];
+                    let candidate = Removed::Candidate(CandidateId { cell, row, op });
+                    let gone = [candidate, Removed::Edge { cell, row }];
                     if removed.is_none_or(|removed| !gone.contains(&removed)) {
                         score += if op == best(cell, row) { row as f64 + 1.0 } else { 0.25 };
                     }
@@ -96,9 +97,9 @@ fn the_seed_draws_the_order_alone() {
 fn what_is_gone_is_no_candidate_and_single_candidates_are_not_tried() {
     let (space, config) = (space(), PerturbationConfig { edges: 1, ..Default::default() });
     let mut start = Kept::all(&space);
-    start.remove(&space, (0, 1, best(0, 1)));
+    start.remove(&space, CandidateId { cell: 0, row: 1, op: best(0, 1) });
     start.cut(0, 4);
-    start.choose((0, 3, 3));
+    start.choose(CandidateId { cell: 0, row: 3, op: 3 });
     let mut probe = MadeUp { decisions: Vec::new(), scores: 0 };
     let (kept, drops) = select(&space, &config, start, Noise::new(1), &mut probe).unwrap();
     assert!(kept.cells()[0][4].iter().all(|kept| !kept));

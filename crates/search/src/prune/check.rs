@@ -1,4 +1,4 @@
-//! Where pruning makes sense.
+//! Refusals of pruning where it makes no sense.
 
 use super::PruneConfig;
 use crate::{Choices, SearchError};

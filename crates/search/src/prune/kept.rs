@@ -11,6 +11,17 @@ use crate::SearchError;
 /// temperatures of 10 as well.
 const FAR: f64 = -1e4;
 
+/// An operation on an edge of a cell, by their places in a space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CandidateId {
+    /// The searchable cell.
+    pub cell: usize,
+    /// The edge of the cell.
+    pub row: usize,
+    /// The operation.
+    pub op: usize,
+}
+
 /// By cell, edge and operation, in a space's order: whether a candidate is still there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,7 +45,7 @@ impl Kept {
     }
 
     /// Whether a candidate is there.
-    pub fn has(&self, cell: usize, row: usize, op: usize) -> bool {
+    pub fn has(&self, CandidateId { cell, row, op }: CandidateId) -> bool {
         self.cells[cell][row][op]
     }
 
@@ -81,7 +92,7 @@ impl Kept {
     pub(crate) fn may_lose(
         &self,
         space: &Space,
-        (cell, row, op): (usize, usize, usize),
+        CandidateId { cell, row, op }: CandidateId,
         edges: usize,
     ) -> bool {
         if self.choices(space, (cell, row)) != [op] {
@@ -92,7 +103,8 @@ impl Kept {
     }
 
     /// Removes a candidate; an edge that is no longer alive loses "none" too.
-    pub(crate) fn remove(&mut self, space: &Space, (cell, row, op): (usize, usize, usize)) {
+    pub(crate) fn remove(&mut self, space: &Space, candidate: CandidateId) {
+        let CandidateId { cell, row, op } = candidate;
         self.cells[cell][row][op] = false;
         if self.choices(space, (cell, row)).is_empty() {
             self.cut(cell, row);
@@ -105,7 +117,7 @@ impl Kept {
     }
 
     /// Leaves one operation on an edge.
-    pub(crate) fn choose(&mut self, (cell, row, op): (usize, usize, usize)) {
+    pub(crate) fn choose(&mut self, CandidateId { cell, row, op }: CandidateId) {
         self.cut(cell, row);
         self.cells[cell][row][op] = true;
     }
@@ -134,7 +146,7 @@ impl Kept {
                 ranked.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
                 for (rank, (row, op)) in ranked.into_iter().enumerate() {
                     match op.filter(|_| rank < edges) {
-                        Some(op) => self.choose((cell, row, op)),
+                        Some(op) => self.choose(CandidateId { cell, row, op }),
                         None => self.cut(cell, row),
                     }
                 }

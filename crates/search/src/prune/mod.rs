@@ -7,7 +7,7 @@ use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::check;
-pub use kept::Kept;
+pub use kept::{CandidateId, Kept};
 
 use crate::SearchError;
 
@@ -119,16 +119,17 @@ impl Pruning {
             for (op, low) in low.iter_mut().enumerate() {
                 let weight = weights[row][op];
                 *low = if weight <= config.threshold { *low + 1 } else { 0 };
-                if *low >= config.patience && self.kept.has(cell, row, op) {
-                    ready.push((weight, row, op));
+                let candidate = CandidateId { cell, row, op };
+                if *low >= config.patience && self.kept.has(candidate) {
+                    ready.push((weight, candidate));
                 }
             }
         }
         // Stable: of equals the first goes first.
         ready.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, row, op) in ready {
-            if self.kept.may_lose(space, (cell, row, op), config.edges) {
-                self.kept.remove(space, (cell, row, op));
+        for (_, candidate) in ready {
+            if self.kept.may_lose(space, candidate, config.edges) {
+                self.kept.remove(space, candidate);
             }
         }
     }

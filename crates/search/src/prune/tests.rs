@@ -1,7 +1,7 @@
 use dartloom_relax::Constraint;
 use dartloom_space::{CellTable, OpSet, Space, Stem, WeightTable};
 
-use super::{Kept, PruneConfig, Pruning};
+use super::{CandidateId, Kept, PruneConfig, Pruning};
 
 const OPS: [&str; 3] = ["none", "skip_connect", "sep_conv_3x3"];
 
@@ -132,7 +132,7 @@ fn configurations_that_make_no_sense_are_refused() {
 #[test]
 fn weights_on_the_simplex_are_shared_among_what_is_left() {
     let mut kept = Kept::all(&space());
-    kept.remove(&space(), (0, 0, 1));
+    kept.remove(&space(), CandidateId { cell: 0, row: 0, op: 1 });
     kept.cut(0, 3);
     let rows = [[0.2f64, 0.5, 0.3]; 5];
     let theta = candle_core::Tensor::new(&rows, &candle_core::Device::Cpu).unwrap();

@@ -1,4 +1,4 @@
-//! How a search runs.
+//! The configuration of a search.
 
 use dartloom_data::{Augment, Dataset as _, Parts, Transform as _};
 use dartloom_train::MOST_EPOCHS;

@@ -1,4 +1,4 @@
-//! What a search remembers.
+//! The memory of a search.
 
 use dartloom_space::Genotype;
 use dartloom_train::Evaluation;

@@ -44,7 +44,7 @@ pub struct SupernetSearch<'a> {
     task: Box<dyn Task>,
     watches: Vec<Watch<'a>>,
     memory: Memory,
-    /// Whether somebody else than the configuration has chosen the strategy.
+    /// True where the strategy is not the configuration's.
     own_strategy: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What can be asked of a search beside its epochs: how good it is without something.
+//! Questions to a search beside its epochs: how good it is without something.
 
 use candle_core::Tensor;
 use dartloom_net::Pass;

@@ -11,7 +11,7 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Softmax, Sparsemax};
 use dartloom_search::{
-    BilevelConfig, Choices, Kept, PruneConfig, SearchConfig, SearchError, SearchParts,
+    BilevelConfig, CandidateId, Choices, Kept, PruneConfig, SearchConfig, SearchError, SearchParts,
     SupernetSearch,
 };
 use dartloom_space::{Build, Genotype, Space};
@@ -128,7 +128,7 @@ fn statistics(search: &SupernetSearch<'_>, space: &Space) -> [Vec<(String, Vec<f
         }
         let placement = space.network().placements()[placed.parse::<usize>().unwrap()].cell;
         let op = ops.iter().position(|name| *name == op).unwrap();
-        let gone = !kept.has(placement, row.parse().unwrap(), op);
+        let gone = !kept.has(CandidateId { cell: placement, row: row.parse().unwrap(), op });
         let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
         found[usize::from(gone)].push((name.clone(), values));
     }

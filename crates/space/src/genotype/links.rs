@@ -1,4 +1,4 @@
-//! Which links of a network an architecture keeps.
+//! The links of a network that an architecture keeps.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl PortLinks {
 }
 
 impl Links {
-    /// Whether nothing is left out.
+    /// True where nothing is left out.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty() && self.head.is_empty()
     }

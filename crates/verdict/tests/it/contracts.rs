@@ -174,7 +174,7 @@ fn test_images_of_another_task_are_refused_by_a_comparison() {
     let other = Stripes;
     let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
     let error = error.to_string();
-    assert!(error.starts_with("expected test images of 1x8x8, Classification"), "{error}");
+    assert!(error.starts_with("expected test images of 1x8x8, one of 10 classes"), "{error}");
 }
 
 /// Two classes of stripes.

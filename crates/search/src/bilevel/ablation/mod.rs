@@ -38,15 +38,15 @@ use crate::{LogitGradients, SearchError};
 pub struct AblationConfig {
     /// How much the term counts, `w_AB`.
     pub weight: f64,
-    /// Whether it is added or subtracted.
+    /// The sign of the term.
     pub sign: AblationSign,
     /// What of its gradient is computed.
     pub gradient: AblationGradient,
     /// What stands for a cell that is removed.
     pub removal: Removal,
-    /// Where a cell is removed that stands at several places.
+    /// The places of a removed cell, where it stands at several.
     pub places: Places,
-    /// How often the whole network runs.
+    /// The number of passes of the whole network.
     pub whole: Whole,
 }
 
@@ -212,7 +212,7 @@ struct Without<'a> {
     core: &'a Core,
     step: Step,
     cell: usize,
-    /// What stands for the cell.
+    /// The weights that stand for the cell.
     removed: CellWeights<Tensor>,
     places: Places,
 }
