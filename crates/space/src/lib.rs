@@ -32,7 +32,7 @@ pub use error::SpaceError;
 pub use genotype::{CellGenotype, Gene, Genotype, Layout};
 pub use layer::{Layer, Shape};
 pub use network::{
-    Aux, AuxHead, Chain, Compat, Head, Link, Network, Placement, Port, Source, Stem,
+    Aux, AuxHead, Chain, Compat, ConfiguredStem, Head, Link, Network, Placement, Port, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};

@@ -54,7 +54,7 @@ const TEXTS: [(&str, &[&str]); 50] = [
     ),
     ("(data: Digits, relaxation: Gumbel(to: 0.0))", &["bad.ron: relaxation", "temperature", "0"]),
     ("(data: Digits, relaxation: Gumbel(until: 0.1))", &["bad.ron:1:", "until"]),
-    ("(data: Digits, penalties: [(kind: Size, to: 1)])", &["bad.ron:1:", "Size", "BetaDecay"]),
+    ("(data: Digits, penalties: [(kind: Size, to: 1)])", &["bad.ron: penalties", "Size", "BetaDecay"]),
     ("(data: Digits, penalties: [(kind: Entropy)])", &["bad.ron:1:", "to"]),
     ("(data: Digits, penalties: [(kind: Entropy, to: 1, end: 0)])", &["bad.ron", "end"]),
     (

@@ -2,12 +2,13 @@
 
 use dartloom::presets;
 use dartloom::search::ComparisonConfig;
+use dartloom::space::ConfiguredStem;
 
 use super::choice::MethodChoice;
 use super::chosen::Chosen;
 use super::method::MethodSpec;
 use super::patch::{ExperimentPatch, MethodPatch};
-use super::{Data, Experiment, StemKind};
+use super::{Data, Experiment, Named};
 use crate::error::EngineError;
 
 /// Nodes of a cell.
@@ -16,8 +17,8 @@ const NODES: usize = 4;
 impl Experiment {
     /// The built-in experiment on `data`.
     #[cfg(test)]
-    pub fn on(data: Data) -> Result<Self, EngineError> {
-        Self::built(data, ExperimentPatch::default())
+    pub(crate) fn on(data: Data) -> Result<Self, EngineError> {
+        Self::built(Named::Known(data), ExperimentPatch::default())
     }
 
     /// The built-in experiment's numbers on `data` with what `patch` says in their place. Where
@@ -25,7 +26,7 @@ impl Experiment {
     ///
     /// A method starts as its preset; what stands in the file beside its methods holds for each of
     /// them, and what stands in a method holds for this one.
-    pub(super) fn built(data: Data, patch: ExperimentPatch) -> Result<Self, EngineError> {
+    pub(super) fn built(data: Named<Data>, patch: ExperimentPatch) -> Result<Self, EngineError> {
         let every = patch.every_method();
         // Explorers alone need no other method.
         let no_method = || match patch.explorers.as_deref() {
@@ -53,7 +54,7 @@ impl Experiment {
             operations: Vec::new(),
             layers,
             nodes: NODES,
-            stem: StemKind::Cifar(3),
+            stem: ConfiguredStem::Cifar(3),
             method,
             explorers,
             random,
@@ -73,7 +74,11 @@ impl Experiment {
     }
 }
 
-fn spec(data: &Data, every: &MethodPatch, own: MethodPatch) -> Result<MethodSpec, EngineError> {
+fn spec(
+    data: &Named<Data>,
+    every: &MethodPatch,
+    own: MethodPatch,
+) -> Result<MethodSpec, EngineError> {
     let preset = own.preset.clone().unwrap_or_default();
     let mut spec = MethodSpec::of(preset, data)?;
     let has_warm_up = every.has_warm_up() || own.has_warm_up();

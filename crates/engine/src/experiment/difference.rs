@@ -57,14 +57,14 @@ fn below(key: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Data;
+    use crate::experiment::{Data, Named};
 
     #[test]
     fn only_what_differs_is_listed() {
         let one = Experiment::on(Data::Digits).unwrap();
         let mut other = one.clone();
         other.method[0].search.epochs = 99;
-        other.data = Data::Idx(std::path::PathBuf::from("images").into());
+        other.data = Named::Known(Data::Idx(std::path::PathBuf::from("images").into()));
         assert_eq!(differences(&one, &one).unwrap(), Vec::<String>::new());
         let listed = differences(&one, &other).unwrap();
         let epochs = one.method[0].search.epochs;

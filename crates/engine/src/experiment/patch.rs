@@ -2,23 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
 use dartloom::presets::Topology;
+use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, Baseline, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
     RandomConfig, RetrainConfig, SearchConfig, Split,
 };
-use dartloom::space::{Compat, OpSpec};
+use dartloom::space::{Compat, ConfiguredStem, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use serde::Deserialize;
 
 use super::choice::MethodChoice;
 use super::explorer::ExplorerSpec;
-use super::kinds::{DecoderKind, RelaxationKind};
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
-use super::{Data, Experiment, Ops, StemKind};
+use super::{Data, Experiment, Named, Ops};
 
 /// Defines a value with the fields of another one, all optional. `leaf` fields replace, `part`
 /// fields are patched in their turn. A field of the target that is missing here does not compile.
@@ -57,11 +58,11 @@ patch! {
     ExperimentPatch, Experiment, "Experiment";
     leaf {
         name: String,
-        data: Data,
+        data: Named<Data>,
         operations: Vec<OpSpec>,
         layers: usize,
         nodes: usize,
-        stem: StemKind,
+        stem: ConfiguredStem,
         baseline: Baseline,
         seeds: Vec<u64>,
     }
@@ -72,11 +73,11 @@ patch! {
         title: String,
         ops: Ops,
         topology: Topology,
-        relaxation: Option<RelaxationKind>,
+        relaxation: Option<Named<ConfiguredRelaxation>>,
         edge_weights: bool,
         penalties: Option<Vec<Penalty>>,
         auxiliary_skip: bool,
-        decoder: Option<DecoderKind>,
+        decoder: Option<Named<ConfiguredDecoder>>,
         channels: usize,
         partial: usize,
         split: Split,
@@ -92,11 +93,11 @@ patch! {
         title: String,
         ops: Ops,
         topology: Topology,
-        relaxation: Option<RelaxationKind>,
+        relaxation: Option<Named<ConfiguredRelaxation>>,
         edge_weights: bool,
         penalties: Option<Vec<Penalty>>,
         auxiliary_skip: bool,
-        decoder: Option<DecoderKind>,
+        decoder: Option<Named<ConfiguredDecoder>>,
         channels: usize,
         partial: usize,
         split: Split,
@@ -112,11 +113,11 @@ impl ExperimentPatch {
             title: self.title.clone(),
             ops: self.ops.clone(),
             topology: self.topology.clone(),
-            relaxation: self.relaxation,
+            relaxation: self.relaxation.clone(),
             edge_weights: self.edge_weights,
             penalties: self.penalties.clone(),
             auxiliary_skip: self.auxiliary_skip,
-            decoder: self.decoder,
+            decoder: self.decoder.clone(),
             channels: self.channels,
             partial: self.partial,
             split: self.split,

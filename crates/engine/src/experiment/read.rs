@@ -9,7 +9,7 @@ use super::choice::MethodChoice;
 use super::chosen::Chosen;
 use super::explorer::ExplorerSpec;
 use super::patch::ExperimentPatch;
-use super::{Data, Experiment};
+use super::{Data, Experiment, Named};
 use crate::error::EngineError;
 use crate::input;
 
@@ -27,11 +27,11 @@ pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
 
 /// The built-in experiment, with other methods if there are any.
 pub fn builtin(methods: &Chosen) -> Result<Experiment, EngineError> {
-    with_methods(Data::Digits, ExperimentPatch::default(), methods)
+    with_methods(Named::Known(Data::Digits), ExperimentPatch::default(), methods)
 }
 
 fn with_methods(
-    data: Data,
+    data: Named<Data>,
     mut patch: ExperimentPatch,
     methods: &Chosen,
 ) -> Result<Experiment, EngineError> {

@@ -1,14 +1,15 @@
 use super::*;
-use crate::experiment::kinds::{DecoderKind, GumbelKind, RelaxationKind};
-use crate::experiment::penalty::PenaltyKind;
-use crate::experiment::{Chosen, Ops, Plan, StemKind};
+use crate::experiment::{Chosen, Named, Ops, Plan};
+use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
 use dartloom::presets;
+use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 use dartloom::search::stop::{
     AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
     RuleConfig, SkipCount, StopConfig,
 };
 use dartloom::search::{AblationGradient, LogitStep, Order, Split};
+use dartloom::space::ConfiguredStem;
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, EngineError> {
@@ -37,8 +38,11 @@ fn every_level_can_be_patched_alone() {
     let [method] = &experiment.method[..] else { panic!("one method") };
     assert_eq!(experiment.layers, 5);
     assert_eq!(experiment.retrain.layers, 5);
-    assert_eq!(experiment.stem, StemKind::Cifar(1));
-    assert_eq!(method.decoder, Some(DecoderKind::TopK(TopK { edges: 1, ..TopK::darts() })));
+    assert_eq!(experiment.stem, ConfiguredStem::Cifar(1));
+    assert_eq!(
+        method.decoder,
+        Some(Named::Known(ConfiguredDecoder::TopK(TopK { edges: 1, ..TopK::darts() })))
+    );
     assert_eq!(method.split, Split::Full);
     assert_eq!(experiment.seeds, [7]);
     assert_eq!(method.search.bilevel.rate, Schedule::Constant(0.1));
@@ -150,9 +154,9 @@ fn cells_can_be_searched_one_by_one() {
 fn data_directories_start_at_the_file() {
     let here = std::env::current_dir().unwrap();
     let experiment = read("(data: Idx(\"images\"))").unwrap();
-    assert_eq!(experiment.data, Data::Idx(here.join("folder/images").into()));
+    assert_eq!(experiment.data, Named::Known(Data::Idx(here.join("folder/images").into())));
     let experiment = read("(data: Cifar(\"/images\"))").unwrap();
-    assert_eq!(experiment.data, Data::Cifar("/images".into()));
+    assert_eq!(experiment.data, Named::Known(Data::Cifar("/images".into())));
     assert!(experiment.method[0].search.flip && experiment.retrain.fit.flip);
 }
 
@@ -189,7 +193,8 @@ fn a_method_brings_its_rules_and_no_sizes() {
         assert_eq!((method.channels, method.partial), (small.channels, small.partial));
         assert_eq!((method.split, &method.search), (small.split, &small.search));
         assert_eq!(method.edge_weights, small.choices.edges.is_some());
-        assert_eq!((method.relaxation, method.decoder, &method.penalties), (None, None, &None));
+        assert!(method.relaxation.is_none() && method.decoder.is_none());
+        assert!(method.penalties.is_none());
         assert_eq!((experiment.layers, experiment.nodes), (3, 4));
     }
 }
@@ -243,13 +248,14 @@ fn rules_are_data() {
     )
     .unwrap();
     let [method] = &experiment.method[..] else { panic!("one method") };
-    let gumbel = GumbelKind { from: 10.0, to: 0.5, hard: true, simplex: true };
-    assert_eq!(method.relaxation, Some(RelaxationKind::Gumbel(gumbel)));
+    let gumbel = GumbelConfig { from: 10.0, to: 0.5, hard: true, simplex: true };
+    assert_eq!(method.relaxation, Some(Named::Known(ConfiguredRelaxation::Gumbel(gumbel))));
     assert_eq!(method.search.bilevel.logit_step, LogitStep::ExponentiatedGradient);
     assert!(method.auxiliary_skip);
     let penalties = method.penalties.as_ref().unwrap();
     let [entropy, decay] = &penalties[..] else { panic!("two terms") };
-    assert_eq!((entropy.kind, decay.kind), (PenaltyKind::Entropy, PenaltyKind::BetaDecay));
+    assert_eq!(entropy.kind, Named::Known(ConfiguredRegulariser::Entropy));
+    assert_eq!(decay.kind, Named::Known(ConfiguredRegulariser::BetaDecay));
     assert_eq!((entropy.from, decay.from), (None, Some(0.0)));
     assert!((decay.begin - 0.5).abs() < 1e-12 && (decay.end - 1.0).abs() < 1e-12);
 }
