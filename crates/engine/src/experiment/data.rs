@@ -144,9 +144,13 @@ impl Data {
 }
 
 impl Named<Data> {
-    /// True for images of things, which may be mirrored and cropped.
-    pub(super) fn is_natural(&self) -> bool {
-        matches!(self, Self::Known(data) if data.is_natural())
+    /// Pixels around an image out of which it is cropped, and whether it is mirrored: those of CIFAR for images
+    /// of things; digits and letters are moved by one pixel and never mirrored.
+    pub(super) fn augmentation(&self) -> (usize, bool) {
+        match self {
+            Self::Known(data) if data.is_natural() => (4, true),
+            _ => (1, false),
+        }
     }
 
     /// Their kind, wherever they are.

@@ -19,7 +19,7 @@ fn read(text: &str) -> Result<Experiment, crate::error::EngineError> {
 
 /// One of everything that an experiment can hold.
 const WHOLE: &str = r#"(
-    name: "whole", data: Idx("images"), layers: 4, nodes: 3, stem: ImageNet,
+    name: "whole", data: Idx("images"), scale: Small, layers: 4, nodes: 3, stem: ImageNet,
     operations: [(name: "wide", recipe: [Relu, Conv(kernel: (1, 7), stride: Edge), Norm()])],
     ops: ["skip_connect", "wide"], decoder: SparseThreshold(threshold: 0.7),
     method: [
@@ -85,7 +85,9 @@ fn every_value_can_be_set_to_what_it_is() {
 /// Sizes at the ends of their types are refused or laid out, and what is laid out is estimated.
 #[test]
 fn no_number_is_a_panic() {
-    let small = read("(data: Digits, method: \"pc_darts\", explorers: [(explorer: Pareto())])");
+    let small = read(
+        "(data: Digits, scale: Small, method: \"pc_darts\", explorers: [(explorer: Pareto())])",
+    );
     let small = small.unwrap();
     for (key, value) in all_leaves(&small) {
         if !value.is_number() {

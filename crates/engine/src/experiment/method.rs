@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dartloom::Error;
 use dartloom::decode::ConfiguredDecoder;
-use dartloom::presets::{self, Method, Topology};
+use dartloom::presets::{self, Method, Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::{SearchConfig, Split};
 use serde::{Deserialize, Serialize};
@@ -83,13 +83,15 @@ pub struct MethodSpec {
 }
 
 impl MethodSpec {
-    /// A preset with the sizes of the built-in experiment on `data`.
-    pub(super) fn of(preset: Preset, data: &Named<Data>) -> Result<Self, EngineError> {
+    /// A preset of that size. Its images are cropped and mirrored as `data` allow.
+    pub(super) fn of(
+        preset: Preset,
+        scale: Scale,
+        data: &Named<Data>,
+    ) -> Result<Self, EngineError> {
         let Method { name, ops, topology, choices, channels, partial, split, mut search, .. } =
-            preset.method()?.on_digits();
-        if data.is_natural() {
-            (search.crop_padding, search.flip) = (4, true);
-        }
+            preset.method()?.scaled(scale);
+        (search.crop_padding, search.flip) = data.augmentation();
         Ok(Self {
             preset,
             title: name.to_owned(),
@@ -142,7 +144,7 @@ mod tests {
     fn keys_are_presets_or_words() {
         let spec = |preset: &str, title: &str| {
             let preset = Preset::try_from(preset.to_owned()).unwrap();
-            let spec = MethodSpec::of(preset, &Named::Known(Data::Digits)).unwrap();
+            let spec = MethodSpec::of(preset, Scale::Small, &Named::Known(Data::Digits)).unwrap();
             MethodSpec { title: title.to_owned(), ..spec }
         };
         let methods = [

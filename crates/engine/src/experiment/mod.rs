@@ -28,6 +28,7 @@ pub use plan::{Images, Plan};
 pub use read::{builtin, load, to_ron};
 pub use set::set;
 
+use dartloom::presets::Scale;
 use dartloom::search::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use dartloom::space::{ConfiguredStem, OpSpec};
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct Experiment {
     pub name: String,
     /// Images.
     pub data: Named<Data>,
+    /// Sizes of everything that nobody gives a size.
+    pub scale: Scale,
     /// Recipes added to the built-in operations, or replacing those of the same name.
     pub operations: Vec<OpSpec>,
     /// Cells of the supernet.

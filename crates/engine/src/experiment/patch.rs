@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
-use dartloom::presets::Topology;
+use dartloom::presets::{Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
@@ -59,6 +59,7 @@ patch! {
     leaf {
         name: String,
         data: Named<Data>,
+        scale: Scale,
         operations: Vec<OpSpec>,
         layers: usize,
         nodes: usize,

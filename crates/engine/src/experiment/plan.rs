@@ -59,7 +59,7 @@ impl Plan {
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
             let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
-            let rules = Rules::of(method, &space, (catalog, origin))?;
+            let rules = Rules::of(method, &space, (experiment.scale, catalog, origin))?;
             Ok((space, rules))
         });
         let methods = methods.collect::<Result<_, EngineError>>()?;

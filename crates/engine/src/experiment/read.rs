@@ -25,9 +25,12 @@ pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     parse(&input::read(path)?, path, methods)
 }
 
-/// The built-in experiment, with other methods if there are any.
+/// The experiment that comes with dartloom.
+const DIGITS: &str = include_str!("../../assets/digits.ron");
+
+/// The built-in experiment, small and on the embedded digits, with other methods if there are any.
 pub fn builtin(methods: &Chosen) -> Result<Experiment, EngineError> {
-    with_methods(Named::Known(Data::Digits), ExperimentPatch::default(), methods)
+    parse(DIGITS, Path::new("digits.ron"), methods)
 }
 
 fn with_methods(
@@ -47,7 +50,7 @@ fn with_methods(
 
 /// Reads an experiment from the text of the file at `path`.
 ///
-/// What the text leaves out is as in the built-in experiment. Relative data directories start where
+/// What the text leaves out is that of its scale, the papers' when it says none. Relative data directories start where
 /// the file is.
 pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {

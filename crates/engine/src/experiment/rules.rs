@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dartloom::decode::{DecodeError, Decoder};
 use dartloom::noise::Noise;
-use dartloom::presets::Method;
+use dartloom::presets::{Method, Scale};
 use dartloom::relax::{
     AuxiliarySkip, Constraint, Penalties, Progress, Relaxation, Simplex, Softmax,
 };
@@ -30,9 +30,9 @@ impl Rules {
     pub(super) fn of(
         spec: &MethodSpec,
         space: &Space,
-        (catalog, origin): (&Catalog, &str),
+        (scale, catalog, origin): (Scale, &Catalog, &str),
     ) -> Result<Self, EngineError> {
-        let method = spec.preset.method()?.on_digits();
+        let method = spec.preset.method()?.scaled(scale);
         let Method { choices, decoder, .. } = method;
         let mut choices = replaced(spec, choices, (catalog, origin))?;
         if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {

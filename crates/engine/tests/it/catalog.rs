@@ -29,6 +29,10 @@ impl Relaxation for Sharp {
     ) -> Result<dartloom::Tensor, RelaxError> {
         Softmax::default().weights(&(logits * self.times)?, at, noise)
     }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("Sharp {}", self.times))
+    }
 }
 
 /// The first edges of every node, whatever they weigh.
@@ -40,6 +44,10 @@ impl Decoder for Firsts {
         let mut decoded = self.0.decode(space, weights)?;
         decoded.notes.clear();
         Ok(decoded)
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("Firsts {}", self.0.edges))
     }
 }
 
@@ -61,7 +69,7 @@ fn catalog() -> Catalog {
 }
 
 const EXPERIMENT: &str = r#"(
-    data: FewDigits(3), layers: 3, nodes: 1, channels: 1, seeds: [4],
+    data: FewDigits(3), scale: Small, layers: 3, nodes: 1, channels: 1, seeds: [4],
     method: (preset: "darts", relaxation: Sharp(times: 2.0), decoder: Firsts(1)),
     penalties: [(kind: Push, to: 0.1)],
     search: (epochs: 1),
