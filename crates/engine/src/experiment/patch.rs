@@ -54,78 +54,78 @@ macro_rules! patch {
     };
 }
 
-patch! {
-    ExperimentPatch, Experiment, "Experiment";
-    leaf {
-        name: String,
-        data: Named<Data>,
-        scale: Scale,
-        operations: Vec<OpSpec>,
-        layers: usize,
-        nodes: usize,
-        stem: ConfiguredStem,
-        baseline: Baseline,
-        seeds: Vec<u64>,
-    }
-    part { random: RandomPatch, retrain: RetrainPatch, }
-    beside {
-        method: MethodChoice,
-        explorers: Vec<ExplorerSpec>,
-        title: String,
-        ops: Ops,
-        topology: Topology,
-        relaxation: Option<Named<ConfiguredRelaxation>>,
-        edge_weights: bool,
-        penalties: Option<Vec<Penalty>>,
-        auxiliary_skip: bool,
-        decoder: Option<Named<ConfiguredDecoder>>,
-        channels: usize,
-        partial: usize,
-        split: Split,
-        search: SearchPatch,
-    }
-    rest { method, explorers, }
-}
-
-patch! {
-    MethodPatch, MethodSpec, "Method";
-    leaf {
-        preset: Preset,
-        title: String,
-        ops: Ops,
-        topology: Topology,
-        relaxation: Option<Named<ConfiguredRelaxation>>,
-        edge_weights: bool,
-        penalties: Option<Vec<Penalty>>,
-        auxiliary_skip: bool,
-        decoder: Option<Named<ConfiguredDecoder>>,
-        channels: usize,
-        partial: usize,
-        split: Split,
-    }
-    part { search: SearchPatch, }
-}
-
-impl ExperimentPatch {
-    /// What stands beside the choice of methods and holds for each of them.
-    pub(super) fn every_method(&self) -> MethodPatch {
-        MethodPatch {
-            preset: None,
-            title: self.title.clone(),
-            ops: self.ops.clone(),
-            topology: self.topology.clone(),
-            relaxation: self.relaxation.clone(),
-            edge_weights: self.edge_weights,
-            penalties: self.penalties.clone(),
-            auxiliary_skip: self.auxiliary_skip,
-            decoder: self.decoder.clone(),
-            channels: self.channels,
-            partial: self.partial,
-            split: self.split,
-            search: self.search.clone(),
+/// The fields of a method, which stand in a method or beside all of them.
+macro_rules! method_fields {
+    ($then:ident) => {
+        $then! {
+            leaf {
+                title: String,
+                ops: Ops,
+                topology: Topology,
+                relaxation: Option<Named<ConfiguredRelaxation>>,
+                edge_weights: bool,
+                penalties: Option<Vec<Penalty>>,
+                auxiliary_skip: bool,
+                decoder: Option<Named<ConfiguredDecoder>>,
+                channels: usize,
+                partial: usize,
+                split: Split,
+            }
+            part { search: SearchPatch, }
         }
-    }
+    };
 }
+
+macro_rules! method_patch {
+    (leaf { $($leaf:ident: $type:ty,)* } part { $($part:ident: $inner:ty,)* }) => {
+        patch! {
+            MethodPatch, MethodSpec, "Method";
+            leaf { preset: Preset, $($leaf: $type,)* }
+            part { $($part: $inner,)* }
+        }
+    };
+}
+
+macro_rules! experiment_patch {
+    (leaf { $($leaf:ident: $type:ty,)* } part { $($part:ident: $inner:ty,)* }) => {
+        patch! {
+            ExperimentPatch, Experiment, "Experiment";
+            leaf {
+                name: String,
+                data: Named<Data>,
+                scale: Scale,
+                operations: Vec<OpSpec>,
+                layers: usize,
+                nodes: usize,
+                stem: ConfiguredStem,
+                baseline: Baseline,
+                seeds: Vec<u64>,
+            }
+            part { random: RandomPatch, retrain: RetrainPatch, }
+            beside {
+                method: MethodChoice,
+                explorers: Vec<ExplorerSpec>,
+                $($leaf: $type,)*
+                $($part: $inner,)*
+            }
+            rest { method, explorers, }
+        }
+
+        impl ExperimentPatch {
+            /// Takes the values that stand beside the choice of methods and hold for each of them.
+            pub(super) fn every_method(&self) -> MethodPatch {
+                MethodPatch {
+                    preset: None,
+                    $($leaf: self.$leaf.clone(),)*
+                    $($part: self.$part.clone(),)*
+                }
+            }
+        }
+    };
+}
+
+method_fields!(method_patch);
+method_fields!(experiment_patch);
 
 impl MethodPatch {
     /// Whether it says how many epochs the warm-up has.
