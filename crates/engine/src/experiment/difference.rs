@@ -8,6 +8,9 @@ use super::Experiment;
 use crate::error::EngineError;
 
 /// One line per value that differs: `search.epochs: 12 there, 4 here`.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>, EngineError> {
     let (there, here) = (leaves(there)?, leaves(here)?);
     let keys: std::collections::BTreeSet<&String> = there.keys().chain(here.keys()).collect();
@@ -20,6 +23,9 @@ pub fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>,
 }
 
 /// The experiment as JSON.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn to_json(experiment: &Experiment) -> Result<Value, EngineError> {
     serde_json::to_value(experiment)
         .map_err(|error| EngineError::Encode { what: "the experiment", message: error.to_string() })

@@ -257,7 +257,7 @@ mod tests {
         let Named::Other(plain) = read("Mine") else { panic!() };
         assert_eq!(plain.read::<Mine>().unwrap(), Mine::default());
         let Named::Other(number) = read("Mine(2.5)") else { panic!() };
-        assert_eq!(number.read::<f64>().unwrap(), 2.5);
+        assert!((number.read::<f64>().unwrap() - 2.5).abs() < 1e-12);
     }
 
     #[test]

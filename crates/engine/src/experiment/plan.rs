@@ -84,6 +84,9 @@ impl Plan {
     }
 
     /// The digests of its images.
+    ///
+    /// # Errors
+    /// Images that cannot be read.
     pub fn images(&self) -> Result<Images, EngineError> {
         let digest = |data: &InMemory| data.digest().map_err(EngineError::work);
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })

@@ -21,6 +21,9 @@ pub(super) fn options() -> ron::Options {
 
 /// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
 /// there are any, take the place of its own.
+///
+/// # Errors
+/// A file that cannot be read, or the first mistake in it with line and column.
 pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     parse(&input::read(path)?, path, methods)
 }
@@ -29,6 +32,9 @@ pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
 const DIGITS: &str = include_str!("../../assets/digits.ron");
 
 /// The built-in experiment, small and on the embedded digits, with other methods if there are any.
+///
+/// # Errors
+/// Methods that do not fit it.
 pub fn builtin(methods: &Chosen) -> Result<Experiment, EngineError> {
     parse(DIGITS, Path::new("digits.ron"), methods)
 }
@@ -79,6 +85,9 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
 }
 
 /// The whole experiment as a file that [`parse`] reads back.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn to_ron(experiment: &Experiment) -> Result<String, EngineError> {
     let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(8);
     let text = options().to_string_pretty(experiment, pretty);
