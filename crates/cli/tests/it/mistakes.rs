@@ -12,7 +12,7 @@ const TEXTS: [(&str, &[&str]); 50] = [
     ("(data: Digits", &["bad.ron:1:"]),
     ("", &["bad.ron:1:"]),
     ("(name: \"x\")", &["bad.ron", "data"]),
-    ("(data: Pictures)", &["bad.ron:1:", "Pictures"]),
+    ("(data: Pictures)", &["bad.ron: data", "`Pictures`", "Digits"]),
     ("(data: Idx(\"absent\"))", &["bad.ron", "absent"]),
     ("(data: Cifar(\"absent\"))", &["bad.ron", "absent"]),
     ("(data: Digits, scale: Small, ops: \"O_huge\")", &["bad.ron", "O_huge", "O_base"]),
