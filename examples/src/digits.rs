@@ -3,13 +3,13 @@
 use std::error::Error;
 
 use dartloom::prelude::*;
-use dartloom::presets::Method;
+use dartloom::presets::{Method, Scale};
 use dartloom::train::Outcome;
 
-/// The method as [`Method::on_digits`] has it, with eight channels and `epochs` epochs.
+/// The method as [`Scale::Small`] has it, with eight channels and `epochs` epochs.
 pub fn small(method: Method, epochs: usize) -> Method {
     let warm_up = method.warm_up_of(epochs);
-    let mut small = method.on_digits();
+    let mut small = method.scaled(Scale::Small);
     (small.channels, small.search.epochs) = (8, epochs);
     small.search.bilevel.warm_up = warm_up;
     small

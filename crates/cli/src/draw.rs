@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use dartloom::space::{Drawing, Genotype};
 use dartloom_report::svg;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::args::DrawArguments;
 use crate::error::CliError;
@@ -43,10 +45,23 @@ fn drawing(subject: &str) -> Result<Drawing, CliError> {
     match (spaces::parse(&text), genotype::parse(&text)) {
         (Ok(space), _) => Ok(space.drawing()),
         (Err(_), Ok(subject)) => Ok(subject.genotype.drawing()),
-        // Only a space has a set of operations.
-        (Err(error), Err(_)) if text.contains("op_set") => Err(CliError::content(path, error)),
+        (Err(error), Err(_)) if is_space(&text) => Err(CliError::content(path, error)),
         (Err(_), Err(error)) => Err(CliError::content(path, error)),
     }
+}
+
+/// A record with a set of operations, which only spaces have.
+#[derive(Deserialize)]
+#[serde(rename = "Space")]
+struct SpaceRecord {
+    #[serde(rename = "op_set")]
+    _op_set: IgnoredAny,
+}
+
+/// Tells a space that something is wrong with from all other texts.
+fn is_space(text: &str) -> bool {
+    let json = serde_json::from_str::<SpaceRecord>(text).is_ok();
+    json || ron::from_str::<SpaceRecord>(text).is_ok()
 }
 
 /// A subject that is nothing: genotypes and spaces alike could have been meant.
@@ -56,5 +71,19 @@ fn unknown(subject: &str) -> CliError {
         found: subject.to_owned(),
         what: "published genotype, no space",
         known: names.chain(spaces::names()).map(str::to_owned).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_is_known_by_its_fields() {
+        let space = spaces::resolve("darts-S").unwrap();
+        assert!(is_space(&space.to_ron().unwrap()) && is_space(&space.to_json().unwrap()));
+        let genotype = Genotype::published("DARTS_V2").unwrap();
+        assert!(!is_space(&genotype.to_json().unwrap()));
+        assert!(!is_space("(name: \"a text with op_set in it\")"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use dartloom_engine::Catalog;
 use dartloom_engine::worker::{Assignment, serve};
 
 use crate::args::WorkerArguments;
@@ -16,5 +17,5 @@ pub(crate) fn run(arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
         seed: *seed,
         checkpoints: checkpoints.clone(),
     };
-    Ok(serve(&assignment, std::io::stdin(), std::io::stdout())?)
+    Ok(serve(&assignment, &Catalog::standard(), std::io::stdin(), std::io::stdout())?)
 }

@@ -68,6 +68,28 @@ pub enum EngineError {
         /// What it is.
         found: String,
     },
+    /// A part that the catalogue does not know.
+    #[error("{origin}: {field}: unknown name `{found}`; {}", suggestion(found, known))]
+    UnknownPart {
+        /// The file, and the method where there are several.
+        origin: String,
+        /// Path of the field.
+        field: &'static str,
+        /// The name.
+        found: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A part that cannot be made of its settings.
+    #[error("{origin}: {field}: {source}")]
+    Part {
+        /// The file, and the method where there are several.
+        origin: String,
+        /// Path of the field.
+        field: &'static str,
+        /// The part's reason.
+        source: crate::catalog::PartError,
+    },
     /// A value that a library refuses.
     #[error(transparent)]
     Input(Box<dartloom::Error>),

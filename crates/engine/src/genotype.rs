@@ -18,6 +18,9 @@ pub struct Subject {
 }
 
 /// A published genotype or a benchmark's string, or else what is in the file of that name.
+///
+/// # Errors
+/// A name that is neither published nor a file, or a file that holds no genotype.
 pub fn subject(name: &str) -> Result<Subject, EngineError> {
     if let Some(benchmark) = Benchmark::of(name) {
         let genotype = benchmark.parse(name).map_err(EngineError::input)?;
@@ -38,6 +41,9 @@ pub fn subject(name: &str) -> Result<Subject, EngineError> {
 }
 
 /// A genotype in a text: JSON, RON, Python text or a benchmark's string.
+///
+/// # Errors
+/// [`SpaceError`] with the place of the mistake.
 pub fn parse(text: &str) -> Result<Subject, SpaceError> {
     let line = text.trim();
     match Benchmark::of(line) {
@@ -49,6 +55,9 @@ pub fn parse(text: &str) -> Result<Subject, SpaceError> {
 }
 
 /// The genotype of [`subject`].
+///
+/// # Errors
+/// As [`subject`].
 pub fn resolve(name: &str) -> Result<Genotype, EngineError> {
     subject(name).map(|subject| subject.genotype)
 }

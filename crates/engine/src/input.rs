@@ -12,6 +12,9 @@ use flate2::read::GzDecoder;
 use crate::error::EngineError;
 
 /// The text of a file.
+///
+/// # Errors
+/// A file that cannot be read or is no text.
 pub fn read(path: &Path) -> Result<String, EngineError> {
     let failed = |source| EngineError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
@@ -24,6 +27,9 @@ pub fn read(path: &Path) -> Result<String, EngineError> {
 }
 
 /// A table as bytes of UTF-8 without a mark, for a reader that goes row by row.
+///
+/// # Errors
+/// As [`read`].
 pub fn table(path: &Path) -> Result<Cursor<Vec<u8>>, EngineError> {
     Ok(Cursor::new(read(path)?.into_bytes()))
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod benchmark;
+mod catalog;
 mod error;
 pub mod estimate;
 pub mod experiment;
@@ -14,6 +15,7 @@ pub mod spaces;
 pub mod worker;
 
 pub use benchmark::Benchmark;
+pub use catalog::{Catalog, PartError};
 pub use error::EngineError;
 pub use experiment::{Experiment, Plan};
 pub use run::Run;

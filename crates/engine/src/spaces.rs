@@ -55,6 +55,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A built-in space, or else the one in the file of that name.
+///
+/// # Errors
+/// A name that is neither built in nor a file, or a file that holds no space.
 pub fn resolve(name: &str) -> Result<Space, EngineError> {
     let path = Path::new(name);
     match builtin(name) {
@@ -74,6 +77,9 @@ fn read(path: &Path) -> Result<Space, EngineError> {
 }
 
 /// A space in JSON (which begins with a brace) or RON.
+///
+/// # Errors
+/// [`SpaceError`] with the place of the mistake.
 pub fn parse(text: &str) -> Result<Space, SpaceError> {
     let json = text.trim_start().starts_with('{');
     if json { Space::from_json(text) } else { Space::from_ron(text) }

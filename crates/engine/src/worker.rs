@@ -8,6 +8,7 @@ use dartloom::Error;
 use dartloom::record::RunDir;
 use dartloom::verdict::VerdictError;
 
+use crate::catalog::Catalog;
 use crate::error::EngineError;
 use crate::experiment::{self, Chosen, Plan};
 use crate::run::check_images;
@@ -33,13 +34,15 @@ pub struct Assignment {
 /// pool that cannot be understood.
 pub fn serve(
     assignment: &Assignment,
+    catalog: &Catalog,
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
 ) -> Result<ExitCode, EngineError> {
     let Assignment { experiment, method, seed, checkpoints } = assignment;
-    let plan = Plan::new(
+    let plan = Plan::with(
         experiment::load(experiment, &Chosen::default())?,
         &experiment.display().to_string(),
+        catalog,
     )?;
     check_images(experiment, &plan.images()?)?;
     let comparison = plan.comparison();

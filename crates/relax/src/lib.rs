@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auxiliary_skip;
+mod configured;
 mod contract;
 mod entmax;
 mod entropy;
@@ -22,6 +23,7 @@ mod sparsemax;
 pub mod testkit;
 
 pub use auxiliary_skip::AuxiliarySkip;
+pub use configured::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 pub use contract::{check_relaxation_at, checked_initial, checked_penalty, checked_weights};
 pub use entmax::Entmax;
 pub use entropy::{Entropy, entropy, entropy_of_rows};

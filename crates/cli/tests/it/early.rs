@@ -5,7 +5,7 @@ use crate::program::{Program, Said};
 
 /// The experiment of cases of options.
 const DIGITS: &str = r#"(
-    data: Digits, layers: 3, nodes: 1, channels: 2, search: (epochs: 1, batch: 16),
+    data: Digits, scale: Small, layers: 3, nodes: 1, channels: 2, search: (epochs: 1, batch: 16),
     random: (fit: (epochs: 1, batch: 16)),
     retrain: (channels: 2, layers: 3, fit: (epochs: 1, batch: 16)), seeds: [0],
 )"#;
@@ -36,7 +36,7 @@ fn refused_with(words: &[&str], parts: &[&str]) {
 #[test]
 fn an_explorer_that_cannot_be_built_is_refused_with_its_place() {
     let program = Program::new();
-    let late = r#"(data: Digits, layers: 3, nodes: 1, channels: 2, method: "darts", search: (epochs: 2),
+    let late = r#"(data: Digits, scale: Small, layers: 3, nodes: 1, channels: 2, method: "darts", search: (epochs: 2),
         explorers: [(explorer: EXPLORER)], random: (fit: (epochs: 1, batch: 64)),
         retrain: (channels: 2, layers: 3, fit: (epochs: 1, batch: 64)), seeds: [0])"#;
     for (explorer, expected) in [

@@ -7,11 +7,11 @@ fn numbers_that_cannot_be_counted_are_refused_before_a_table_is_printed() {
     let program = Program::new();
     for (text, expected) in [
         (
-            "(data: Digits, method: \"pc_darts\", search: (epochs: 9223372036854775808))",
+            "(data: Digits, scale: Small, method: \"pc_darts\", search: (epochs: 9223372036854775808))",
             "epochs: expected at most 1048576, found 9223372036854775808",
         ),
         (
-            "(data: Digits, retrain: (fit: (epochs: 18446744073709551615)))",
+            "(data: Digits, scale: Small, retrain: (fit: (epochs: 18446744073709551615)))",
             "epochs: expected at most 1048576, found 18446744073709551615",
         ),
     ] {
@@ -40,7 +40,7 @@ fn values_that_would_be_read_as_others_are_refused() {
         assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{assignment}");
         assert!(said.stderr.contains(expected), "{assignment}: {}", said.stderr);
     }
-    program.write("empty.ron", "(data: Idx(\"\"))");
+    program.write("empty.ron", "(data: Idx(\"\"), scale: Small)");
     let said = program.run(&["run", "empty.ron", "--out", "out"]);
     let expected = "empty.ron: data: expected the name of a directory, found an empty one";
     assert!(said.code == Some(2) && said.stderr.contains(expected), "{}", said.stderr);

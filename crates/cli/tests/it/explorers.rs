@@ -5,7 +5,7 @@ use crate::program::{Program, wait_for};
 
 /// Seconds, not minutes.
 const TINY: &str = r#"(
-    data: Digits, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
+    data: Digits, scale: Small, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
     layers: 3, nodes: 2, channels: 2, seeds: [1], stem: Cifar(1),
     explorers: [(explorer: Evolution(population: 2, sample: 2), rules: (candidates: 5))],
     random: (fit: (epochs: 1, batch: 128)),
@@ -112,7 +112,7 @@ fn mistakes_about_explorers_are_refused_where_they_are() {
         ("explorers: [(ops: [\"sep_conv_9x9\"])]", "sep_conv_9x9"),
     ];
     for (text, message) in cases {
-        program.write("wrong.ron", &format!("(data: Digits, {text})"));
+        program.write("wrong.ron", &format!("(data: Digits, scale: Small, {text})"));
         let said = program.run(&["run", "wrong.ron"]);
         assert_eq!(said.code, Some(2), "{text}: {}", said.stderr);
         assert!(said.stderr.contains(message), "{text}: {}", said.stderr);

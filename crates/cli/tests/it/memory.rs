@@ -30,7 +30,8 @@ fn peaks_of_processes_are_as_predicted() {
     assert_eq!(seen, 8);
 }
 
-const EXPERIMENT: &str = r#"(name: "small", data: Digits, method: ["darts", "pc_darts"])"#;
+const EXPERIMENT: &str =
+    r#"(name: "small", data: Digits, scale: Small, method: ["darts", "pc_darts"])"#;
 
 fn estimate(more: &[&str]) -> Value {
     let program = Program::new();

@@ -92,7 +92,7 @@ fn options_without_effect_are_refused() {
 #[test]
 fn options_that_ask_for_nothing_are_refused() {
     let program = Program::new();
-    program.write("small.ron", "(data: Digits)");
+    program.write("small.ron", "(data: Digits, scale: Small)");
     let table = ["--table", "small.ron", "--space", "nasbench201"];
     let columns = ["--quality", "a", "--reported", "b"];
     let rows: [(&[&str], &str); 11] = [

@@ -4,7 +4,7 @@ use crate::images::Images;
 use crate::program::Program;
 
 const DIGITS: &str = r#"(
-    data: DATA, layers: 3, nodes: 1, channels: 2, OPS search: (epochs: 1, batch: 16),
+    data: DATA, scale: Small, layers: 3, nodes: 1, channels: 2, OPS search: (epochs: 1, batch: 16),
     random: (fit: (epochs: 1, batch: 16)),
     retrain: (channels: 2, layers: 3, fit: (epochs: 1, batch: 16)), seeds: [0],
 )"#;

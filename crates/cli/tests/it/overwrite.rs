@@ -7,7 +7,7 @@ use crate::program::{Program, Said, said};
 
 /// A second, not minutes.
 const TINY: &str = r#"(
-    data: Digits, ops: ["skip_connect", "max_pool_3x3"], layers: 3, nodes: 1, channels: 2, seeds: [0],
+    data: Digits, scale: Small, ops: ["skip_connect", "max_pool_3x3"], layers: 3, nodes: 1, channels: 2, seeds: [0],
     search: (epochs: 1, batch: 128), random: (fit: (epochs: 1, batch: 128)),
     retrain: (channels: 2, layers: 3, fit: (epochs: 1, batch: 128)),
 )"#;
@@ -65,7 +65,7 @@ fn a_run_that_cannot_begin_leaves_the_stored_one_as_it_is() {
     let program = with_tiny();
     program.succeed(&["run", "tiny.ron", "--out", "out"]);
     let before = contents(&program.path("out"));
-    program.write("nothing.ron", "(data: Idx(\"absent\"))");
+    program.write("nothing.ron", "(data: Idx(\"absent\"), scale: Small)");
     let refused: [&[&str]; 7] = [
         &["run", "tiny.ron", "--set", "retrain.fit.cutout=16"],
         &["run", "tiny.ron", "--set", "random.fit.epochs=0"],

@@ -8,7 +8,7 @@ use crate::program::{Program, said, wait_for};
 
 /// Seconds, not minutes.
 const TINY: &str = r#"(
-    data: Digits, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
+    data: Digits, scale: Small, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
     layers: 3, nodes: 2, channels: 2, seeds: [1], stem: Cifar(1),
     search: (epochs: 1, batch: 128),
     random: (fit: (epochs: 1, batch: 128)),

@@ -7,7 +7,7 @@ use crate::program::{Program, Said, said, wait_for};
 
 /// Seconds, not minutes.
 const TINY: &str = r#"(
-    data: DATA, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
+    data: DATA, scale: Small, ops: ["skip_connect", "max_pool_3x3", "sep_conv_3x3"],
     layers: 3, nodes: 1, channels: 2, seeds: [0], stem: Cifar(1),
     search: (epochs: 1, batch: 16),
     random: (fit: (epochs: 1, batch: 16)),

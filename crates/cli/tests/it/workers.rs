@@ -11,7 +11,7 @@ use crate::program::{Program, Said, said, wait_for};
 
 /// Seconds, not minutes.
 const EVOLUTION: &str = r#"(
-    data: Digits, layers: 3, nodes: 1, channels: 2, seeds: [0],
+    data: Digits, scale: Small, layers: 3, nodes: 1, channels: 2, seeds: [0],
     explorers: [(explorer: Evolution(population: 4, sample: 2), rules: (candidates: 6))],
     random: (fit: (epochs: 1, batch: 64)),
     retrain: (channels: 2, layers: 3, fit: (epochs: 1, batch: 64)),

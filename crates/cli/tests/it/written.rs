@@ -124,7 +124,7 @@ fn byte_order_marks_are_no_part_of_a_file() {
     program.succeed(&["distance", "g.json", "g.txt", "--weights", "scores.json"]);
     write("weights.json", &logits());
     decoded(&program, "weights.json", &[]);
-    write("run.ron", "(data: Digits, layers: 3, nodes: 2, ops: \"S\")");
+    write("run.ron", "(data: Digits, scale: Small, layers: 3, nodes: 2, ops: \"S\")");
     program.succeed(&["estimate", "run.ron"]);
     write("table.csv", &format!("arch,score\n\"{BEST}\",1\n"));
     let words = ["regret", "--space", "nasbench201", "--table", "table.csv", "--reported", "score"];
@@ -304,7 +304,10 @@ fn messages_name_what_the_user_can_change() {
     assert!(!near.stderr.contains("ResNet18"), "one near name, not all: {}", near.stderr);
     let decoder = ["decode", "--space", "darts", "--decoder", "threshold_spars", "--weights", "x"];
     refused(&program, &decoder, &["`threshold_sparse`"]);
-    program.write("deep.ron", &format!("(data: Digits, operations: {}", "[".repeat(500)));
+    program.write(
+        "deep.ron",
+        &format!("(data: Digits, scale: Small, operations: {}", "[".repeat(500)),
+    );
     let said = refused(&program, &["run", "deep.ron"], &["deep.ron:1:"]);
     assert!(!said.stderr.contains("ron::"), "{}", said.stderr);
 }

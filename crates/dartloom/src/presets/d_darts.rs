@@ -8,11 +8,13 @@ use dartloom_space::Genotype;
 use dartloom_train::{AdamConfig, Schedule};
 
 use super::fair_darts::short;
-use super::{Method, Topology, darts};
+use super::{Method, SmallScale, Topology, darts};
 use crate::Error;
 
 /// Weight of the zero-one loss in every cell.
 const ZERO_ONE: f64 = 8.0;
+/// Rate of the logits in a search of few epochs.
+const SMALL_RATE: Schedule = Schedule::Cosine { from: 3e-2, to: 1e-2 };
 /// Epochs in which the weights alone move, before a search around a hand-made network.
 const PRE_TRAINING: usize = 5;
 
@@ -42,7 +44,7 @@ pub fn d_darts() -> Result<Method, Error> {
         topology: Topology::Individual,
         choices: Choices::of(Penalised::new(Sigmoid, ZeroOne::default(), ZERO_ONE)?),
         decoder: Box::new(SparseThreshold::default()),
-        short_decoder: Some(Box::new(short())),
+        small: SmallScale { arch_rate: SMALL_RATE, decoder: Some(Box::new(short())) },
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()
     })
@@ -77,7 +79,7 @@ pub fn darts_opti() -> Result<Method, Error> {
         topology: Topology::Around(BASELINE.to_owned()),
         channels: 32,
         layers: 4,
-        short_decoder: None,
+        small: SmallScale { arch_rate: SMALL_RATE, decoder: None },
         search,
         ..own
     })

@@ -4,8 +4,9 @@ use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
+use dartloom_train::Schedule;
 
-use super::{Method, Topology};
+use super::{Method, SmallScale, Topology};
 
 /// DARTS, first order, as its code searches on CIFAR-10: 50 epochs of batches of 64, weights by
 /// momentum SGD 0.025 to 0.001, logits by Adam 3e-4 (betas 0.5 and 0.999, L2 1e-3), halves of the
@@ -24,7 +25,7 @@ pub fn darts() -> Method {
         partial: 1,
         choices: Choices::of(Softmax::default()),
         decoder: Box::new(TopK::darts()),
-        short_decoder: None,
+        small: SmallScale { arch_rate: Schedule::Constant(3e-3), decoder: None },
         split: Split::Halves,
         search: SearchConfig::default(),
     }

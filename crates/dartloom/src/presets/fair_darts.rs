@@ -5,7 +5,7 @@ use dartloom_relax::{Penalised, RelaxError, Sigmoid, ZeroOne};
 use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::{AdamConfig, Schedule};
 
-use super::{Method, darts};
+use super::{Method, SmallScale, darts};
 
 /// Weight of the zero-one loss, a mean over both cells.
 const ZERO_ONE: f64 = 10.0;
@@ -19,7 +19,7 @@ const ZERO_ONE: f64 = 10.0;
 /// # Differences from the paper
 /// The threshold is applied after the choice of edges, as in the code. A node that loses every
 /// edge drops out; the released network fails there. After a search of few epochs
-/// ([`Method::short_decoder`]) the threshold is 0.55, and such a node keeps its strongest edge.
+/// ([`Method::small`]) the threshold is 0.55, and such a node keeps its strongest edge.
 ///
 /// # Errors
 /// None in practice: the preset is tested.
@@ -38,7 +38,7 @@ pub fn fair_darts() -> Result<Method, RelaxError> {
         ops: "S",
         choices: Choices::of(relaxation),
         decoder: Box::new(SparseThreshold::default()),
-        short_decoder: Some(Box::new(short())),
+        small: SmallScale { arch_rate: Schedule::Constant(3e-2), decoder: Some(Box::new(short())) },
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()
     })

@@ -5,7 +5,10 @@ use dartloom_relax::Simplex;
 use dartloom_search::{BilevelConfig, Choices, LogitStep, SearchConfig};
 use dartloom_train::Schedule;
 
-use super::{Method, darts, pc_darts};
+use super::{Method, SmallScale, darts, pc_darts};
+
+/// Exponentiated gradient keeps its rate in a search of few epochs.
+const SMALL: SmallScale = SmallScale { arch_rate: Schedule::Constant(0.1), decoder: None };
 
 /// GAEA on PC-DARTS' space, as its code searches on CIFAR-10: weights of operations and of edges
 /// are the parameters, and move by exponentiated gradient at 0.1, without warm-up, on halves of the
@@ -27,6 +30,7 @@ pub fn gaea_pc_darts() -> Method {
         name: "GAEA PC-DARTS",
         choices: Choices::of(Simplex).with_edges(Simplex),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },
+        small: SMALL,
         ..pc_darts()
     }
 }
@@ -48,6 +52,7 @@ pub fn gaea_erm() -> Method {
         name: "GAEA, single level",
         choices: Choices::of(Simplex),
         split: Split::Full,
+        small: SMALL,
         search: SearchConfig { bilevel, ..SearchConfig::default() },
         ..darts()
     }

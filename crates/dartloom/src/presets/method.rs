@@ -7,7 +7,7 @@ use dartloom_search::{Choices, SearchConfig, SearchParts};
 use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
 use dartloom_verdict::MethodParts;
 
-use super::Topology;
+use super::{SmallScale, Topology};
 use crate::Error;
 
 /// A method as its paper searched with it on CIFAR-10. All fields are there to be changed.
@@ -31,9 +31,8 @@ pub struct Method {
     pub choices: Choices,
     /// How weights become a genotype.
     pub decoder: Box<dyn Decoder>,
-    /// What decodes in its place after a search of few epochs, where it asks for weights that only
-    /// the paper's number of epochs reaches.
-    pub short_decoder: Option<Box<dyn Decoder>>,
+    /// What changes at [`Scale::Small`](super::Scale::Small) beside the sizes.
+    pub small: SmallScale,
     /// How training images are shared between weights and logits.
     pub split: Split,
     /// Epochs, batches and update rules.

@@ -2,22 +2,22 @@
 
 mod d_darts;
 mod darts;
-mod digits;
 mod fair_darts;
 mod gaea;
 mod method;
 mod names;
 mod pc_darts;
+mod scale;
 mod topology;
 
 pub use d_darts::{d_darts, darts_opti};
 pub use darts::{darts, darts_second_order};
-pub use digits::digits;
 pub use fair_darts::fair_darts;
 pub use gaea::{gaea_erm, gaea_pc_darts};
 pub use method::Method;
 pub use names::{by_name, names};
 pub use pc_darts::pc_darts;
+pub use scale::{Scale, SmallScale};
 pub use topology::Topology;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::Schedule;
 
-use super::{Method, darts};
+use super::{Method, SmallScale, darts};
 
 /// PC-DARTS as its code searches on CIFAR-10: operations see a quarter of the channels, edges into
 /// a node are weighed by a softmax, logits stand still for 15 of 50 epochs and are then moved by
@@ -27,6 +27,7 @@ pub fn pc_darts() -> Method {
         key: "pc_darts",
         name: "PC-DARTS",
         partial: 4,
+        small: SmallScale { arch_rate: Schedule::Constant(6e-3), decoder: None },
         choices: Choices::of(Softmax::default()).with_edges(Softmax::default()),
         decoder: Box::new(EdgeWeighted::pc_darts()),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },

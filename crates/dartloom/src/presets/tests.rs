@@ -7,7 +7,7 @@ use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
 use dartloom_space::{OpSet, Shape, Stem};
 use dartloom_train::Schedule;
 
-use super::{Method, Topology, by_name, darts, fair_darts, names, pc_darts};
+use super::{Method, Scale, Topology, by_name, darts, fair_darts, names, pc_darts};
 
 fn all() -> Vec<Method> {
     names().map(|name| by_name(name).unwrap()).collect()
@@ -60,7 +60,7 @@ fn small_searches_keep_the_rules_and_scale_the_numbers() {
         let (key, full) = (method.key, method.search.clone());
         let (ops, partial, split) = (method.ops, method.partial, method.split);
         let choices = format!("{:?}", method.choices);
-        let small = method.on_digits();
+        let small = method.scaled(Scale::Small);
         assert_eq!((small.ops, small.partial, small.split), (ops, partial, split), "{key}");
         assert_eq!(format!("{:?}", small.choices), choices, "{key}");
         let (from, to) = (&full.bilevel, &small.search.bilevel);
@@ -72,17 +72,17 @@ fn small_searches_keep_the_rules_and_scale_the_numbers() {
         small.search.check().unwrap();
     }
     // The built-in experiment's, to the last bit.
-    assert_eq!(darts().on_digits().search.bilevel.arch_rate, Schedule::Constant(3e-3));
+    assert_eq!(darts().scaled(Scale::Small).search.bilevel.arch_rate, Schedule::Constant(3e-3));
     // 15 of 50 epochs.
     let warm_up = |epochs| pc_darts().warm_up_of(epochs);
     assert_eq!([1, 4, 5, 20, 50].map(warm_up), [0, 1, 1, 6, 15]);
     // The product of both does not fit, and the share does.
     assert_eq!(warm_up(1 << 63), 15 * ((1 << 63) / 50) + 15 * ((1 << 63) % 50) / 50);
     assert_eq!(warm_up(usize::MAX), usize::MAX / 10 * 3 + 1);
-    assert_eq!(pc_darts().on_digits().search.bilevel.warm_up, 1);
+    assert_eq!(pc_darts().scaled(Scale::Small).search.bilevel.warm_up, 1);
     let threshold = |method: &Method| format!("{:?}", method.decoder);
     assert!(threshold(&fair_darts().unwrap()).contains("0.85"));
-    assert!(threshold(&fair_darts().unwrap().on_digits()).contains("0.55"));
+    assert!(threshold(&fair_darts().unwrap().scaled(Scale::Small)).contains("0.55"));
 }
 
 /// The cells of ResNet-50 have six nodes.

@@ -1,31 +1,33 @@
 //! From what a file says to an experiment with every value filled in.
 
-use dartloom::presets;
+use dartloom::presets::{self, Scale};
+use dartloom::space::ConfiguredStem;
 use dartloom::verdict::ComparisonConfig;
 
 use super::choice::MethodChoice;
 use super::chosen::Chosen;
 use super::method::MethodSpec;
 use super::patch::{ExperimentPatch, MethodPatch};
-use super::{Data, Experiment, StemKind};
+use super::{Data, Experiment, Named};
 use crate::error::EngineError;
 
 /// Nodes of a cell.
 const NODES: usize = 4;
 
 impl Experiment {
-    /// The built-in experiment on `data`.
+    /// A small experiment on `data`.
     #[cfg(test)]
-    pub fn on(data: Data) -> Result<Self, EngineError> {
-        Self::built(data, ExperimentPatch::default())
+    pub(crate) fn on(data: Data) -> Result<Self, EngineError> {
+        let patch = ExperimentPatch { scale: Some(Scale::Small), ..ExperimentPatch::default() };
+        Self::built(Named::Known(data), patch)
     }
 
-    /// The built-in experiment's numbers on `data` with what `patch` says in their place. Where
-    /// images are natural ones, random crops and flips are those of CIFAR.
+    /// The numbers of the patch's scale on `data`, the papers' where it says none, with what `patch` says in
+    /// their place.
     ///
     /// A method starts as its preset; what stands in the file beside its methods holds for each of
     /// them, and what stands in a method holds for this one.
-    pub(super) fn built(data: Data, patch: ExperimentPatch) -> Result<Self, EngineError> {
+    pub(super) fn built(data: Named<Data>, patch: ExperimentPatch) -> Result<Self, EngineError> {
         let every = patch.every_method();
         // Explorers alone need no other method.
         let no_method = || match patch.explorers.as_deref() {
@@ -33,27 +35,30 @@ impl Experiment {
             Some(_) => MethodChoice(Vec::new()),
         };
         let MethodChoice(chosen) = patch.method.clone().unwrap_or_else(no_method);
-        let method = chosen.into_iter().map(|own| spec(&data, &every, own));
+        let scale = patch.scale.unwrap_or_default();
+        let spec = |own| spec((scale, &data), &every, own);
+        let method = chosen.into_iter().map(spec);
         let method = method.collect::<Result<_, _>>()?;
-        let beside = spec(&data, &every, MethodPatch::default())?;
+        let beside = spec(MethodPatch::default())?;
         let explorers = patch.explorers.clone().unwrap_or_default();
         let explorers = explorers.into_iter().map(|explorer| explorer.filled(&beside)).collect();
-        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = presets::digits();
-        if data.is_natural() {
-            for fit in [&mut random.fit, &mut retrain.fit] {
-                (fit.crop_padding, fit.flip) = (4, true);
-            }
+        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = scale.comparison();
+        for fit in [&mut random.fit, &mut retrain.fit] {
+            (fit.crop_padding, fit.flip) = data.augmentation();
         }
-        let layers = retrain.layers;
-        // Networks are retrained as deep as the supernet unless the file says otherwise.
-        retrain.layers = patch.layers.unwrap_or(layers);
+        let layers = supernet_layers(scale);
+        // Small networks are retrained as deep as the supernet unless the file says otherwise.
+        if let (Scale::Small, Some(layers)) = (scale, patch.layers) {
+            retrain.layers = layers;
+        }
         let mut experiment = Self {
             name: "digits".to_owned(),
             data,
+            scale,
             operations: Vec::new(),
             layers,
             nodes: NODES,
-            stem: StemKind::Cifar(3),
+            stem: ConfiguredStem::Cifar(3),
             method,
             explorers,
             random,
@@ -73,9 +78,18 @@ impl Experiment {
     }
 }
 
-fn spec(data: &Data, every: &MethodPatch, own: MethodPatch) -> Result<MethodSpec, EngineError> {
+/// Cells of supernets whose topology leaves them open.
+fn supernet_layers(scale: Scale) -> usize {
+    presets::darts().scaled(scale).layers
+}
+
+fn spec(
+    (scale, data): (Scale, &Named<Data>),
+    every: &MethodPatch,
+    own: MethodPatch,
+) -> Result<MethodSpec, EngineError> {
     let preset = own.preset.clone().unwrap_or_default();
-    let mut spec = MethodSpec::of(preset, data)?;
+    let mut spec = MethodSpec::of(preset, scale, data)?;
     let has_warm_up = every.has_warm_up() || own.has_warm_up();
     every.clone().apply(&mut spec);
     own.apply(&mut spec);

@@ -23,6 +23,9 @@ pub fn method_names() -> Vec<&'static str> {
 
 impl Chosen {
     /// Methods of these names.
+    ///
+    /// # Errors
+    /// A name that neither a preset nor an explorer has.
     pub fn of(names: &[String]) -> Result<Self, EngineError> {
         let known = ConfiguredExplorer::known();
         let is_explorer = |name: &&String| known.iter().any(|(known, _)| known == name);

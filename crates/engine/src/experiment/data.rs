@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::Named;
 use super::plan::refused;
 use crate::error::EngineError;
 
@@ -91,12 +92,12 @@ impl<'de> Visitor<'de> for Form {
 
 impl Data {
     /// True for images of things, which may be mirrored and cropped.
-    pub(super) fn is_natural(&self) -> bool {
+    fn is_natural(&self) -> bool {
         matches!(self, Self::Cifar(_))
     }
 
     /// Their kind, wherever they are: an experiment is the same when its images have been moved.
-    pub(super) fn kind(&self) -> Self {
+    fn kind(&self) -> Self {
         match self {
             Self::Digits => Self::Digits,
             Self::Idx(IdxFiles { classes, .. }) => {
@@ -108,7 +109,7 @@ impl Data {
 
     /// The same data with an absolute directory; a relative one starts in `folder`. `origin` stands
     /// before errors.
-    pub fn below(self, folder: &Path, origin: &str) -> Result<Self, EngineError> {
+    fn below(self, folder: &Path, origin: &str) -> Result<Self, EngineError> {
         let place = |path: PathBuf| {
             let refuse = |found| EngineError::Field {
                 origin: origin.to_owned(),
@@ -133,11 +134,38 @@ impl Data {
     }
 
     /// Reads the images; `origin` (a file name) stands before errors.
-    pub(super) fn read(&self, origin: &str) -> Result<Splits, EngineError> {
+    pub(crate) fn read(&self, origin: &str) -> Result<Splits, EngineError> {
         match self {
             Self::Digits => Ok(digits()),
             Self::Idx(files) => files.read(origin),
             Self::Cifar(directory) => cifar::load_dir(directory).map_err(refused(origin)),
+        }
+    }
+}
+
+impl Named<Data> {
+    /// Pixels around an image out of which it is cropped, and whether it is mirrored: those of CIFAR for images
+    /// of things; digits and letters are moved by one pixel and never mirrored.
+    pub(super) fn augmentation(&self) -> (usize, bool) {
+        match self {
+            Self::Known(data) if data.is_natural() => (4, true),
+            _ => (1, false),
+        }
+    }
+
+    /// Their kind, wherever they are.
+    pub(super) fn kind(&self) -> Self {
+        match self {
+            Self::Known(data) => Self::Known(data.kind()),
+            Self::Other(settings) => Self::Other(settings.clone()),
+        }
+    }
+
+    /// As [`Data::below`].
+    pub(super) fn below(self, folder: &Path, origin: &str) -> Result<Self, EngineError> {
+        match self {
+            Self::Known(data) => data.below(folder, origin).map(Self::Known),
+            other => Ok(other),
         }
     }
 }

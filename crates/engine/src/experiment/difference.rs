@@ -8,6 +8,9 @@ use super::Experiment;
 use crate::error::EngineError;
 
 /// One line per value that differs: `search.epochs: 12 there, 4 here`.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>, EngineError> {
     let (there, here) = (leaves(there)?, leaves(here)?);
     let keys: std::collections::BTreeSet<&String> = there.keys().chain(here.keys()).collect();
@@ -20,6 +23,9 @@ pub fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>,
 }
 
 /// The experiment as JSON.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn to_json(experiment: &Experiment) -> Result<Value, EngineError> {
     serde_json::to_value(experiment)
         .map_err(|error| EngineError::Encode { what: "the experiment", message: error.to_string() })
@@ -57,14 +63,14 @@ fn below(key: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::Data;
+    use crate::experiment::{Data, Named};
 
     #[test]
     fn only_what_differs_is_listed() {
         let one = Experiment::on(Data::Digits).unwrap();
         let mut other = one.clone();
         other.method[0].search.epochs = 99;
-        other.data = Data::Idx(std::path::PathBuf::from("images").into());
+        other.data = Named::Known(Data::Idx(std::path::PathBuf::from("images").into()));
         assert_eq!(differences(&one, &one).unwrap(), Vec::<String>::new());
         let listed = differences(&one, &other).unwrap();
         let epochs = one.method[0].search.epochs;

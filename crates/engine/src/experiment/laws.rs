@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use dartloom::data::Split;
-use dartloom::decode::{SparseThreshold, TopK};
+use dartloom::decode::{ConfiguredDecoder, SparseThreshold, TopK};
 use dartloom::presets::Topology;
+use dartloom::relax::{ConfiguredRelaxation, GumbelConfig};
 use dartloom::train::Schedule;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::kinds::{DecoderKind, GumbelKind, RelaxationKind};
 use super::read::{options, parse};
 use super::*;
 
@@ -19,7 +19,7 @@ fn read(text: &str) -> Result<Experiment, crate::error::EngineError> {
 
 /// One of everything that an experiment can hold.
 const WHOLE: &str = r#"(
-    name: "whole", data: Idx("images"), layers: 4, nodes: 3, stem: ImageNet,
+    name: "whole", data: Idx("images"), scale: Small, layers: 4, nodes: 3, stem: ImageNet,
     operations: [(name: "wide", recipe: [Relu, Conv(kernel: (1, 7), stride: Edge), Norm()])],
     ops: ["skip_connect", "wide"], decoder: SparseThreshold(threshold: 0.7),
     method: [
@@ -85,7 +85,9 @@ fn every_value_can_be_set_to_what_it_is() {
 /// Sizes at the ends of their types are refused or laid out, and what is laid out is estimated.
 #[test]
 fn no_number_is_a_panic() {
-    let small = read("(data: Digits, method: \"pc_darts\", explorers: [(explorer: Pareto())])");
+    let small = read(
+        "(data: Digits, scale: Small, method: \"pc_darts\", explorers: [(explorer: Pareto())])",
+    );
     let small = small.unwrap();
     for (key, value) in all_leaves(&small) {
         if !value.is_number() {
@@ -128,26 +130,27 @@ fn idx(path: PathBuf) -> Data {
     Data::Idx(path.into())
 }
 
-fn any_relaxation() -> impl Strategy<Value = Option<RelaxationKind>> {
+fn any_relaxation() -> impl Strategy<Value = Option<Named<ConfiguredRelaxation>>> {
     let number = || prop_oneof![-1e9..1e9, Just(0.1 + 0.2)];
     let gumbel = (number(), number(), any::<bool>(), any::<bool>());
     let gumbel =
-        gumbel.prop_map(|(from, to, hard, simplex)| GumbelKind { from, to, hard, simplex });
+        gumbel.prop_map(|(from, to, hard, simplex)| GumbelConfig { from, to, hard, simplex });
     prop_oneof![
         Just(None),
-        Just(Some(RelaxationKind::Sparsemax)),
-        number().prop_map(|alpha| Some(RelaxationKind::Entmax(alpha))),
-        gumbel.prop_map(|gumbel| Some(RelaxationKind::Gumbel(gumbel))),
+        Just(Some(Named::Known(ConfiguredRelaxation::Sparsemax))),
+        number().prop_map(|alpha| Some(Named::Known(ConfiguredRelaxation::Entmax(alpha)))),
+        gumbel.prop_map(|gumbel| Some(Named::Known(ConfiguredRelaxation::Gumbel(gumbel)))),
     ]
 }
 
-fn any_decoder() -> impl Strategy<Value = Option<DecoderKind>> {
-    let top = |edges| Some(DecoderKind::TopK(TopK { edges, ..TopK::darts() }));
+fn any_decoder() -> impl Strategy<Value = Option<Named<ConfiguredDecoder>>> {
+    let top = |edges| Some(Named::Known(ConfiguredDecoder::TopK(TopK { edges, ..TopK::darts() })));
     let sparse = |threshold| SparseThreshold { threshold, ..SparseThreshold::default() };
     prop_oneof![
         Just(None),
         any::<usize>().prop_map(top),
-        (0.0..1.0).prop_map(move |t| Some(DecoderKind::SparseThreshold(sparse(t)))),
+        (0.0..1.0)
+            .prop_map(move |t| Some(Named::Known(ConfiguredDecoder::SparseThreshold(sparse(t))))),
     ]
 }
 
@@ -175,11 +178,12 @@ prop_compose! {
         let mut experiment = whole();
         let (title, name, data, ops, topology) = texts;
         let (relaxation, decoder, rate, full) = rules;
-        (experiment.name, experiment.data) = (name, data);
+        experiment.name = name;
+        experiment.data = Named::Known(data);
         (experiment.layers, experiment.nodes, experiment.retrain.fit.epochs) =
             (sizes.0, sizes.1, sizes.2);
         experiment.seeds = vec![sizes.3, 7];
-        experiment.stem = if full { StemKind::Cifar(sizes.4) } else { StemKind::ImageNet };
+        experiment.stem = if full { ConfiguredStem::Cifar(sizes.4) } else { ConfiguredStem::ImageNet };
         experiment.random.fit.clip = clip;
         let method = &mut experiment.method[1];
         (method.title, method.ops, method.topology) = (title, ops, topology);

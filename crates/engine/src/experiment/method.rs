@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use dartloom::Error;
 use dartloom::data::Split;
-use dartloom::presets::{self, Method, Topology};
+use dartloom::decode::ConfiguredDecoder;
+use dartloom::presets::{self, Method, Scale, Topology};
+use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::SearchConfig;
 use serde::{Deserialize, Serialize};
 
-use super::kinds::{DecoderKind, RelaxationKind};
 use super::penalty::Penalty;
-use super::{Data, Ops};
+use super::{Data, Named, Ops};
 use crate::error::EngineError;
 
 /// The name of a preset.
@@ -63,7 +64,7 @@ pub struct MethodSpec {
     /// Where the cells stand.
     pub topology: Topology,
     /// How logits become weights; `None` for the preset's own way.
-    pub relaxation: Option<RelaxationKind>,
+    pub relaxation: Option<Named<ConfiguredRelaxation>>,
     /// Whether the edges into each node are weighed, too.
     pub edge_weights: bool,
     /// Terms that every cell adds to the loss; `None` for the preset's own.
@@ -71,7 +72,7 @@ pub struct MethodSpec {
     /// Whether skip connections are helped while searching (DARTS-).
     pub auxiliary_skip: bool,
     /// How weights become a genotype; `None` for the preset's own way.
-    pub decoder: Option<DecoderKind>,
+    pub decoder: Option<Named<ConfiguredDecoder>>,
     /// Base channels of the supernet; the first method's are those of random candidates, too.
     pub channels: usize,
     /// K of partial channels; 1 for all of them.
@@ -83,13 +84,15 @@ pub struct MethodSpec {
 }
 
 impl MethodSpec {
-    /// A preset with the sizes of the built-in experiment on `data`.
-    pub(super) fn of(preset: Preset, data: &Data) -> Result<Self, EngineError> {
+    /// A preset of that size. Its images are cropped and mirrored as `data` allow.
+    pub(super) fn of(
+        preset: Preset,
+        scale: Scale,
+        data: &Named<Data>,
+    ) -> Result<Self, EngineError> {
         let Method { name, ops, topology, choices, channels, partial, split, mut search, .. } =
-            preset.method()?.on_digits();
-        if data.is_natural() {
-            (search.crop_padding, search.flip) = (4, true);
-        }
+            preset.method()?.scaled(scale);
+        (search.crop_padding, search.flip) = data.augmentation();
         Ok(Self {
             preset,
             title: name.to_owned(),
@@ -142,7 +145,7 @@ mod tests {
     fn keys_are_presets_or_words() {
         let spec = |preset: &str, title: &str| {
             let preset = Preset::try_from(preset.to_owned()).unwrap();
-            let spec = MethodSpec::of(preset, &Data::Digits).unwrap();
+            let spec = MethodSpec::of(preset, Scale::Small, &Named::Known(Data::Digits)).unwrap();
             MethodSpec { title: title.to_owned(), ..spec }
         };
         let methods = [

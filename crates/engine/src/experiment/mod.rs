@@ -6,8 +6,8 @@ mod chosen;
 mod data;
 mod difference;
 mod explorer;
-mod kinds;
 mod method;
+mod named;
 mod patch;
 mod penalty;
 mod plan;
@@ -17,18 +17,21 @@ mod set;
 mod value;
 
 pub use chosen::{Chosen, method_names};
-pub use data::Data;
+pub use data::{Data, IdxFiles};
 pub use difference::{differences, to_json};
+pub use explorer::ExplorerSpec;
+pub use method::{MethodSpec, Preset};
+pub(crate) use named::known;
+pub use named::{Named, Settings, SettingsError};
+pub use penalty::Penalty;
 pub use plan::{Images, Plan};
 pub use read::{builtin, load, to_ron};
 pub use set::set;
 
-use dartloom::space::{OpSpec, Stem};
+use dartloom::presets::Scale;
+use dartloom::space::{ConfiguredStem, OpSpec};
 use dartloom::verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
-
-use explorer::ExplorerSpec;
-use method::MethodSpec;
 
 /// Everything a run depends on, with every value filled in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +40,9 @@ pub struct Experiment {
     /// Name of the run directory.
     pub name: String,
     /// Images.
-    pub data: Data,
+    pub data: Named<Data>,
+    /// Sizes of everything that nobody gives a size.
+    pub scale: Scale,
     /// Recipes added to the built-in operations, or replacing those of the same name.
     pub operations: Vec<OpSpec>,
     /// Cells of the supernet.
@@ -45,7 +50,7 @@ pub struct Experiment {
     /// Nodes of a cell.
     pub nodes: usize,
     /// Layers before the first cell.
-    pub stem: StemKind,
+    pub stem: ConfiguredStem,
     /// What is searched with.
     pub method: Vec<MethodSpec>,
     /// Discrete searches.
@@ -71,25 +76,6 @@ pub enum Ops {
     Set(String),
     /// Operations by name.
     Names(Vec<String>),
-}
-
-/// Layers before the first cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StemKind {
-    /// A 3x3 convolution to that multiple of the base channels.
-    Cifar(usize),
-    /// Three halvings.
-    ImageNet,
-}
-
-impl StemKind {
-    /// The stem.
-    pub fn stem(self) -> Stem {
-        match self {
-            Self::Cifar(multiplier) => Stem::cifar(multiplier),
-            Self::ImageNet => Stem::imagenet(),
-        }
-    }
 }
 
 impl Experiment {

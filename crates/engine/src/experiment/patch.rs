@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 
 use dartloom::data::Split;
+use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
-use dartloom::presets::Topology;
+use dartloom::presets::{Scale, Topology};
+use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::stop::StopConfig;
 use dartloom::search::{
     AblationConfig, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
     SearchConfig, Statistics,
 };
-use dartloom::space::OpSpec;
+use dartloom::space::{ConfiguredStem, OpSpec};
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
 
 use super::choice::MethodChoice;
 use super::explorer::ExplorerSpec;
-use super::kinds::{DecoderKind, RelaxationKind};
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
-use super::{Data, Experiment, Ops, StemKind};
+use super::{Data, Experiment, Named, Ops};
 
 /// Defines a value with the fields of another one, all optional. `leaf` fields replace, `part`
 /// fields are patched in their turn. A field of the target that is missing here does not compile.
@@ -55,77 +56,78 @@ macro_rules! patch {
     };
 }
 
-patch! {
-    ExperimentPatch, Experiment, "Experiment";
-    leaf {
-        name: String,
-        data: Data,
-        operations: Vec<OpSpec>,
-        layers: usize,
-        nodes: usize,
-        stem: StemKind,
-        baseline: Baseline,
-        seeds: Vec<u64>,
-    }
-    part { random: RandomPatch, retrain: RetrainPatch, }
-    beside {
-        method: MethodChoice,
-        explorers: Vec<ExplorerSpec>,
-        title: String,
-        ops: Ops,
-        topology: Topology,
-        relaxation: Option<RelaxationKind>,
-        edge_weights: bool,
-        penalties: Option<Vec<Penalty>>,
-        auxiliary_skip: bool,
-        decoder: Option<DecoderKind>,
-        channels: usize,
-        partial: usize,
-        split: Split,
-        search: SearchPatch,
-    }
-    rest { method, explorers, }
-}
-
-patch! {
-    MethodPatch, MethodSpec, "Method";
-    leaf {
-        preset: Preset,
-        title: String,
-        ops: Ops,
-        topology: Topology,
-        relaxation: Option<RelaxationKind>,
-        edge_weights: bool,
-        penalties: Option<Vec<Penalty>>,
-        auxiliary_skip: bool,
-        decoder: Option<DecoderKind>,
-        channels: usize,
-        partial: usize,
-        split: Split,
-    }
-    part { search: SearchPatch, }
-}
-
-impl ExperimentPatch {
-    /// What stands beside the choice of methods and holds for each of them.
-    pub(super) fn every_method(&self) -> MethodPatch {
-        MethodPatch {
-            preset: None,
-            title: self.title.clone(),
-            ops: self.ops.clone(),
-            topology: self.topology.clone(),
-            relaxation: self.relaxation,
-            edge_weights: self.edge_weights,
-            penalties: self.penalties.clone(),
-            auxiliary_skip: self.auxiliary_skip,
-            decoder: self.decoder,
-            channels: self.channels,
-            partial: self.partial,
-            split: self.split,
-            search: self.search.clone(),
+/// The fields of a method, which stand in a method or beside all of them.
+macro_rules! method_fields {
+    ($then:ident) => {
+        $then! {
+            leaf {
+                title: String,
+                ops: Ops,
+                topology: Topology,
+                relaxation: Option<Named<ConfiguredRelaxation>>,
+                edge_weights: bool,
+                penalties: Option<Vec<Penalty>>,
+                auxiliary_skip: bool,
+                decoder: Option<Named<ConfiguredDecoder>>,
+                channels: usize,
+                partial: usize,
+                split: Split,
+            }
+            part { search: SearchPatch, }
         }
-    }
+    };
 }
+
+macro_rules! method_patch {
+    (leaf { $($leaf:ident: $type:ty,)* } part { $($part:ident: $inner:ty,)* }) => {
+        patch! {
+            MethodPatch, MethodSpec, "Method";
+            leaf { preset: Preset, $($leaf: $type,)* }
+            part { $($part: $inner,)* }
+        }
+    };
+}
+
+macro_rules! experiment_patch {
+    (leaf { $($leaf:ident: $type:ty,)* } part { $($part:ident: $inner:ty,)* }) => {
+        patch! {
+            ExperimentPatch, Experiment, "Experiment";
+            leaf {
+                name: String,
+                data: Named<Data>,
+                scale: Scale,
+                operations: Vec<OpSpec>,
+                layers: usize,
+                nodes: usize,
+                stem: ConfiguredStem,
+                baseline: Baseline,
+                seeds: Vec<u64>,
+            }
+            part { random: RandomPatch, retrain: RetrainPatch, }
+            beside {
+                method: MethodChoice,
+                explorers: Vec<ExplorerSpec>,
+                $($leaf: $type,)*
+                $($part: $inner,)*
+            }
+            rest { method, explorers, }
+        }
+
+        impl ExperimentPatch {
+            /// Takes the values that stand beside the choice of methods and hold for each of them.
+            pub(super) fn every_method(&self) -> MethodPatch {
+                MethodPatch {
+                    preset: None,
+                    $($leaf: self.$leaf.clone(),)*
+                    $($part: self.$part.clone(),)*
+                }
+            }
+        }
+    };
+}
+
+method_fields!(method_patch);
+method_fields!(experiment_patch);
 
 impl MethodPatch {
     /// Whether it says how many epochs the warm-up has.

@@ -4,13 +4,14 @@ use dartloom::data::Splits;
 use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
-use dartloom::space::{OpSet, Space};
+use dartloom::space::{ConfiguredStem, OpSet, Space};
 use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::rules::Rules;
-use super::{Experiment, Ops, StemKind};
+use super::{Experiment, Ops};
+use crate::catalog::{Catalog, Place};
 use crate::error::EngineError;
 
 /// An experiment whose spaces, data and numbers have been checked together.
@@ -36,14 +37,29 @@ pub struct Images {
 
 impl Plan {
     /// Checks an experiment; `origin` (a file name) stands before errors.
+    ///
+    /// # Errors
+    /// The first thing in it that makes no sense, with its field.
     pub fn new(experiment: Experiment, origin: &str) -> Result<Self, EngineError> {
+        Self::with(experiment, origin, &Catalog::standard())
+    }
+
+    /// As [`Plan::new`], with the parts that `catalog` knows by name.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn with(
+        experiment: Experiment,
+        origin: &str,
+        catalog: &Catalog,
+    ) -> Result<Self, EngineError> {
         check_name(&experiment, origin)?;
         experiment.comparison().check().map_err(refused(origin))?;
         let registry = registry(&experiment).map_err(refused(origin))?;
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
             let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
-            let rules = Rules::of(method, &space, origin)?;
+            let rules = Rules::of(method, &space, (experiment.scale, catalog, origin))?;
             Ok((space, rules))
         });
         let methods = methods.collect::<Result<_, EngineError>>()?;
@@ -55,7 +71,7 @@ impl Plan {
             space(&experiment, (ops, topology), &registry, origin)
         });
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
-        let data = experiment.data.read(origin)?;
+        let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
         let plan = Self { experiment, registry, methods, explorers, data };
         plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
@@ -68,6 +84,9 @@ impl Plan {
     }
 
     /// The digests of its images.
+    ///
+    /// # Errors
+    /// Images that cannot be read.
     pub fn images(&self) -> Result<Images, EngineError> {
         let digest = |data: &InMemory| data.digest().map_err(EngineError::work);
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
@@ -164,7 +183,7 @@ fn space(
     };
     let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
-    if let StemKind::Cifar(multiplier) = experiment.stem
+    if let ConfiguredStem::Cifar(multiplier) = experiment.stem
         && !(1..=64).contains(&multiplier)
     {
         return Err(EngineError::Field {

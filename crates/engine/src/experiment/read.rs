@@ -9,7 +9,7 @@ use super::choice::MethodChoice;
 use super::chosen::Chosen;
 use super::explorer::ExplorerSpec;
 use super::patch::ExperimentPatch;
-use super::{Data, Experiment};
+use super::{Data, Experiment, Named};
 use crate::error::EngineError;
 use crate::input;
 
@@ -21,17 +21,26 @@ pub(super) fn options() -> ron::Options {
 
 /// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
 /// there are any, take the place of its own.
+///
+/// # Errors
+/// A file that cannot be read, or the first mistake in it with line and column.
 pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     parse(&input::read(path)?, path, methods)
 }
 
-/// The built-in experiment, with other methods if there are any.
+/// The experiment that comes with dartloom.
+const DIGITS: &str = include_str!("../../assets/digits.ron");
+
+/// The built-in experiment, small and on the embedded digits, with other methods if there are any.
+///
+/// # Errors
+/// Methods that do not fit it.
 pub fn builtin(methods: &Chosen) -> Result<Experiment, EngineError> {
-    with_methods(Data::Digits, ExperimentPatch::default(), methods)
+    parse(DIGITS, Path::new("digits.ron"), methods)
 }
 
 fn with_methods(
-    data: Data,
+    data: Named<Data>,
     mut patch: ExperimentPatch,
     methods: &Chosen,
 ) -> Result<Experiment, EngineError> {
@@ -47,7 +56,7 @@ fn with_methods(
 
 /// Reads an experiment from the text of the file at `path`.
 ///
-/// What the text leaves out is as in the built-in experiment. Relative data directories start where
+/// What the text leaves out is that of its scale, the papers' when it says none. Relative data directories start where
 /// the file is.
 pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
@@ -76,6 +85,9 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
 }
 
 /// The whole experiment as a file that [`parse`] reads back.
+///
+/// # Errors
+/// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn to_ron(experiment: &Experiment) -> Result<String, EngineError> {
     let pretty = ron::ser::PrettyConfig::new().new_line("\n").depth_limit(8);
     let text = options().to_string_pretty(experiment, pretty);

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use dartloom::decode::{DecodeError, Decoder};
 use dartloom::noise::Noise;
-use dartloom::presets::Method;
-use dartloom::relax::{AuxiliarySkip, Constraint, Progress, Relaxation, Simplex, Softmax};
+use dartloom::presets::{Method, Scale};
+use dartloom::relax::{
+    AuxiliarySkip, Constraint, Penalties, Progress, Relaxation, Simplex, Softmax,
+};
 use dartloom::search::{Architecture, Choices, LogitStep};
 use dartloom::space::Space;
 use dartloom::{DType, Device};
 
 use super::method::MethodSpec;
-use super::penalty::{Penalty, penalties};
 use super::plan::refused;
+use super::{Named, Penalty};
+use crate::catalog::{Catalog, Place};
 use crate::error::EngineError;
 
 /// The rules of a preset, with those of the experiment in their place where it has any.
@@ -24,10 +27,14 @@ pub(super) struct Rules {
 
 impl Rules {
     /// The rules of `spec`, checked together and with its space.
-    pub(super) fn of(spec: &MethodSpec, space: &Space, origin: &str) -> Result<Self, EngineError> {
-        let method = spec.preset.method()?.on_digits();
+    pub(super) fn of(
+        spec: &MethodSpec,
+        space: &Space,
+        (scale, catalog, origin): (Scale, &Catalog, &str),
+    ) -> Result<Self, EngineError> {
+        let method = spec.preset.method()?.scaled(scale);
         let Method { choices, decoder, .. } = method;
-        let mut choices = replaced(spec, choices, origin)?;
+        let mut choices = replaced(spec, choices, (catalog, origin))?;
         if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
             choices = choices.with_start(start);
         }
@@ -35,7 +42,10 @@ impl Rules {
         for penalty in spec.penalties.iter().flatten() {
             check_penalty(spec, penalty, &*choices.relaxation, origin)?;
         }
-        let decoder = spec.decoder.map_or(decoder, |kind| kind.decoder());
+        let decoder = match &spec.decoder {
+            Some(part) => catalog.make_decoder(part, Place { origin, field: "decoder" })?,
+            None => decoder,
+        };
         let rules = Self { choices, decoder };
         rules.check(space, origin)?;
         Ok(rules)
@@ -57,11 +67,15 @@ impl Rules {
     }
 }
 
-fn replaced(spec: &MethodSpec, own: Choices, origin: &str) -> Result<Choices, EngineError> {
+fn replaced(
+    spec: &MethodSpec,
+    own: Choices,
+    (catalog, origin): (&Catalog, &str),
+) -> Result<Choices, EngineError> {
     let mut choices = own;
-    if let Some(kind) = spec.relaxation {
+    if let Some(part) = &spec.relaxation {
         choices.relaxation =
-            kind.relaxation().map_err(refused(&format!("{origin}: relaxation")))?;
+            catalog.make_relaxation(part, Place { origin, field: "relaxation" })?;
     }
     let edges: Arc<dyn Relaxation> = match (choices.edges.take(), choices.relaxation.domain()) {
         // One rule moves both: weights of edges go where those of operations go.
@@ -71,8 +85,7 @@ fn replaced(spec: &MethodSpec, own: Choices, origin: &str) -> Result<Choices, En
     };
     choices.edges = spec.edge_weights.then_some(edges);
     if let Some(terms) = &spec.penalties {
-        choices.penalties =
-            Arc::new(penalties(terms).map_err(refused(&format!("{origin}: penalties")))?);
+        choices.penalties = Arc::new(penalties(terms, (catalog, origin))?);
         choices.cell_penalties.clear();
     }
     if spec.auxiliary_skip != choices.auxiliary_skip.is_some() {
@@ -104,7 +117,21 @@ fn check_penalty(
     relaxation: &dyn Relaxation,
     origin: &str,
 ) -> Result<(), EngineError> {
-    let Some(expected) = penalty.misfit(relaxation) else { return Ok(()) };
-    let found = format!("{:?} beside {relaxation:?} in `{}`", penalty.kind, spec.title);
+    // What a term of somebody else's fits is not known.
+    let Named::Known(kind) = &penalty.kind else { return Ok(()) };
+    let Some(expected) = kind.misfit(relaxation) else { return Ok(()) };
+    let found = format!("{kind:?} beside {relaxation:?} in `{}`", spec.title);
     Err(EngineError::Field { origin: origin.to_owned(), field: "penalties", expected, found })
+}
+
+/// The terms of a loss.
+fn penalties(
+    all: &[Penalty],
+    (catalog, origin): (&Catalog, &str),
+) -> Result<Penalties, EngineError> {
+    let at = Place { origin, field: "penalties" };
+    all.iter().try_fold(Penalties::new(), |terms, penalty| {
+        let ramp = penalty.ramp().map_err(refused(&format!("{origin}: penalties")))?;
+        Ok(terms.with(catalog.make_regulariser(&penalty.kind, at)?, ramp))
+    })
 }

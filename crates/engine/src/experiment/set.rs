@@ -10,6 +10,9 @@ use crate::error::EngineError;
 /// The experiment with one value replaced: `assignment` is `key=value`, the key a dotted path such
 /// as `retrain.layers`, the value written as in an experiment file or in JSON. What belongs to
 /// methods, such as `search.epochs`, is replaced in each of them; `method.1.search.epochs` in one.
+///
+/// # Errors
+/// A key that is not there, or a value that does not fit it.
 pub fn set(experiment: &Experiment, assignment: &str) -> Result<Experiment, EngineError> {
     let (key, text) = assignment
         .split_once('=')

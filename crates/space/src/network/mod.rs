@@ -1,6 +1,7 @@
 //! How cells are placed: a directed acyclic graph of cells with levels, widths and links.
 
 mod chain;
+mod configured;
 mod lattice;
 mod links;
 mod nested;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Repeats};
+pub use configured::ConfiguredStem;
 pub use stem::Stem;
 
 use crate::{Outputs, PortId, Resize, SpaceError};

@@ -1,15 +1,16 @@
 use super::*;
-use crate::experiment::kinds::{DecoderKind, GumbelKind, RelaxationKind};
-use crate::experiment::penalty::PenaltyKind;
-use crate::experiment::{Chosen, Ops, Plan, StemKind};
+use crate::experiment::{Chosen, Named, Ops, Plan};
 use dartloom::data::Split;
+use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
-use dartloom::presets;
+use dartloom::presets::{self, Scale};
+use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 use dartloom::search::stop::{
     AllOf, AnyOf, Cells, Collapse, DistancePlateau, EntropySlope, Ever, NotBefore, RankStability,
     RuleConfig, SkipCount, StopConfig,
 };
 use dartloom::search::{AblationGradient, LogitStep, Order};
+use dartloom::space::ConfiguredStem;
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, EngineError> {
@@ -18,17 +19,17 @@ fn read(text: &str) -> Result<Experiment, EngineError> {
 
 #[test]
 fn what_is_left_out_is_as_in_the_built_in_experiment() {
-    let experiment = read("(data: Digits)").unwrap();
+    let experiment = read("(data: Digits, scale: Small)").unwrap();
     let mut builtin = Experiment::on(Data::Digits).unwrap();
     builtin.name = "trial".to_owned();
     assert_eq!(experiment, builtin);
-    assert_eq!(experiment.comparison(), presets::digits());
+    assert_eq!(experiment.comparison(), Scale::Small.comparison());
 }
 
 #[test]
 fn every_level_can_be_patched_alone() {
     let experiment = read(
-        "Experiment(data: Digits, layers: 5, ops: [\"skip_connect\", \"sep_conv_3x3\"],
+        "Experiment(data: Digits, scale: Small, layers: 5, ops: [\"skip_connect\", \"sep_conv_3x3\"],
           stem: Cifar(1), decoder: TopK(edges: 1), split: Full, seeds: [7],
           search: (bilevel: (rate: Constant(0.1), sgd: (momentum: 0.5), recompute: Edge)),
           retrain: (fit: (recompute: edge)))",
@@ -38,8 +39,11 @@ fn every_level_can_be_patched_alone() {
     let [method] = &experiment.method[..] else { panic!("one method") };
     assert_eq!(experiment.layers, 5);
     assert_eq!(experiment.retrain.layers, 5);
-    assert_eq!(experiment.stem, StemKind::Cifar(1));
-    assert_eq!(method.decoder, Some(DecoderKind::TopK(TopK { edges: 1, ..TopK::darts() })));
+    assert_eq!(experiment.stem, ConfiguredStem::Cifar(1));
+    assert_eq!(
+        method.decoder,
+        Some(Named::Known(ConfiguredDecoder::TopK(TopK { edges: 1, ..TopK::darts() })))
+    );
     assert_eq!(method.split, Split::Full);
     assert_eq!(experiment.seeds, [7]);
     assert_eq!(method.search.bilevel.rate, Schedule::Constant(0.1));
@@ -56,7 +60,7 @@ fn every_level_can_be_patched_alone() {
 #[test]
 fn the_written_form_reads_back() {
     let text = r#"(
-        name: "mine", data: Idx("images"), layers: 4,
+        name: "mine", data: Idx("images"), scale: Small, layers: 4,
         operations: [(name: "wide", recipe: [Relu, Conv(kernel: (1, 7), stride: Edge), Norm()])],
         ops: ["skip_connect", "wide"], decoder: Argmax(none: Exclude), stem: ImageNet,
         method: ["darts", (preset: "pc_darts", relaxation: Entmax(1.5), partial: 2), "fair_darts"],
@@ -73,7 +77,7 @@ fn the_written_form_reads_back() {
 #[test]
 fn stop_rules_are_named_without_inner_parentheses() {
     let experiment = read(
-        "(data: Digits, search: (stop: [
+        "(data: Digits, scale: Small, search: (stop: [
             Stop(SkipCount(skips: 3)), Stop(RankStability()), Warn(Collapse(share: 0.25, cells: All)),
             Stop(DistancePlateau(tolerance: 0.5)), Stop(NotBefore(epoch: 4, rule: EntropySlope())),
             Warn(AnyOf([SkipCount(), AllOf([Ever(SkipCount()), Collapse()])])),
@@ -111,14 +115,16 @@ fn stop_rules_are_named_without_inner_parentheses() {
         reference
     );
     for unknown in ["Stop(SkipCount(limit: 3))", "Stop(Skips(3))", "Pause(SkipCount())"] {
-        assert!(read(&format!("(data: Digits, search: (stop: [{unknown}]))")).is_err());
+        assert!(
+            read(&format!("(data: Digits, scale: Small, search: (stop: [{unknown}]))")).is_err()
+        );
     }
 }
 
 #[test]
 fn cells_can_be_searched_one_by_one() {
     let text = r#"(
-        data: Digits, method: "d_darts", topology: Around("ResNet50"), ops: "S_o",
+        data: Digits, scale: Small, method: "d_darts", topology: Around("ResNet50"), ops: "S_o",
         search: (
             bilevel: (
                 ablation: (weight: 0.25, gradient: Full),
@@ -141,26 +147,26 @@ fn cells_can_be_searched_one_by_one() {
         parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap(),
         experiment
     );
-    let without = "(data: Digits, method: \"d_darts\", search: (bilevel: (ablation: Some(None))))";
+    let without = "(data: Digits, scale: Small, method: \"d_darts\", search: (bilevel: (ablation: Some(None))))";
     assert_eq!(read(without).unwrap().method[0].search.bilevel.ablation, None);
-    let own = read("(data: Digits, method: \"d_darts\")").unwrap();
+    let own = read("(data: Digits, scale: Small, method: \"d_darts\")").unwrap();
     assert!(own.method[0].search.bilevel.ablation.is_some());
 }
 
 #[test]
 fn data_directories_start_at_the_file() {
     let here = std::env::current_dir().unwrap();
-    let experiment = read("(data: Idx(\"images\"))").unwrap();
-    assert_eq!(experiment.data, Data::Idx(here.join("folder/images").into()));
-    let experiment = read("(data: Cifar(\"/images\"))").unwrap();
-    assert_eq!(experiment.data, Data::Cifar("/images".into()));
+    let experiment = read("(data: Idx(\"images\"), scale: Small)").unwrap();
+    assert_eq!(experiment.data, Named::Known(Data::Idx(here.join("folder/images").into())));
+    let experiment = read("(data: Cifar(\"/images\"), scale: Small)").unwrap();
+    assert_eq!(experiment.data, Named::Known(Data::Cifar("/images".into())));
     assert!(experiment.method[0].search.flip && experiment.retrain.fit.flip);
 }
 
 #[test]
 fn mistakes_are_placed() {
     let Err(EngineError::ExperimentText { line, column, message, .. }) =
-        read("(\n  data: Digits,\n  layrs: 3,\n)")
+        read("(\n  data: Digits, scale: Small,\n  layrs: 3,\n)")
     else {
         panic!("an unknown field must be refused");
     };
@@ -181,8 +187,8 @@ fn the_experiment_in_the_readme_is_one() {
 #[test]
 fn a_method_brings_its_rules_and_no_sizes() {
     for name in presets::names() {
-        let experiment = read(&format!("(data: Digits, method: {name:?})")).unwrap();
-        let small = presets::by_name(name).unwrap().on_digits();
+        let experiment = read(&format!("(data: Digits, scale: Small, method: {name:?})")).unwrap();
+        let small = presets::by_name(name).unwrap().scaled(Scale::Small);
         let [method] = &experiment.method[..] else { panic!("one method") };
         assert_eq!(method.preset.name(), name);
         assert_eq!(method.title, small.name);
@@ -190,7 +196,8 @@ fn a_method_brings_its_rules_and_no_sizes() {
         assert_eq!((method.channels, method.partial), (small.channels, small.partial));
         assert_eq!((method.split, &method.search), (small.split, &small.search));
         assert_eq!(method.edge_weights, small.choices.edges.is_some());
-        assert_eq!((method.relaxation, method.decoder, &method.penalties), (None, None, &None));
+        assert!(method.relaxation.is_none() && method.decoder.is_none());
+        assert!(method.penalties.is_none());
         assert_eq!((experiment.layers, experiment.nodes), (3, 4));
     }
 }
@@ -198,7 +205,7 @@ fn a_method_brings_its_rules_and_no_sizes() {
 #[test]
 fn fields_beside_methods_hold_for_all_and_in_one_for_it() {
     let experiment = read(
-        "(data: Digits, method: [\"darts\", (preset: \"pc_darts\", title: \"K = 2\", partial: 2,
+        "(data: Digits, scale: Small, method: [\"darts\", (preset: \"pc_darts\", title: \"K = 2\", partial: 2,
            search: (bilevel: (order: Second)))], channels: 8, search: (epochs: 20, batch: 32))",
     )
     .unwrap();
@@ -214,7 +221,7 @@ fn fields_beside_methods_hold_for_all_and_in_one_for_it() {
     );
     // 15 of 50 epochs of the paper's: 6 of 20.
     assert_eq!([darts.search.bilevel.warm_up, pc.search.bilevel.warm_up], [0, 6]);
-    let text = "(data: Digits, method: (preset: \"pc_darts\", search: (bilevel: (warm_up: 0))))";
+    let text = "(data: Digits, scale: Small, method: (preset: \"pc_darts\", search: (bilevel: (warm_up: 0))))";
     assert_eq!(read(text).unwrap().method[0].search.bilevel.warm_up, 0);
 }
 
@@ -224,7 +231,7 @@ fn the_command_line_names_other_methods() {
         Chosen::of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
     };
     let methods = chosen(&["fair_darts", "evolution", "gaea_erm"]);
-    let text = "(data: Digits, method: \"pc_darts\", search: (epochs: 2))";
+    let text = "(data: Digits, scale: Small, method: \"pc_darts\", search: (epochs: 2))";
     let experiment = parse(text, Path::new("folder/trial.ron"), &methods).unwrap();
     assert_eq!(experiment.name, "trial-fair_darts-gaea_erm-evolution");
     assert_eq!(experiment.explorers[0].title(), "regularised evolution");
@@ -238,19 +245,20 @@ fn the_command_line_names_other_methods() {
 #[test]
 fn rules_are_data() {
     let experiment = read(
-        "(data: Digits, relaxation: Gumbel(to: 0.5, simplex: true), auxiliary_skip: true,
+        "(data: Digits, scale: Small, relaxation: Gumbel(to: 0.5, simplex: true), auxiliary_skip: true,
           search: (bilevel: (logit_step: ExponentiatedGradient)),
           penalties: [(kind: Entropy, to: 0.01), (kind: BetaDecay, from: 0, to: 50, begin: 0.5)])",
     )
     .unwrap();
     let [method] = &experiment.method[..] else { panic!("one method") };
-    let gumbel = GumbelKind { from: 10.0, to: 0.5, hard: true, simplex: true };
-    assert_eq!(method.relaxation, Some(RelaxationKind::Gumbel(gumbel)));
+    let gumbel = GumbelConfig { from: 10.0, to: 0.5, hard: true, simplex: true };
+    assert_eq!(method.relaxation, Some(Named::Known(ConfiguredRelaxation::Gumbel(gumbel))));
     assert_eq!(method.search.bilevel.logit_step, LogitStep::ExponentiatedGradient);
     assert!(method.auxiliary_skip);
     let penalties = method.penalties.as_ref().unwrap();
     let [entropy, decay] = &penalties[..] else { panic!("two terms") };
-    assert_eq!((entropy.kind, decay.kind), (PenaltyKind::Entropy, PenaltyKind::BetaDecay));
+    assert_eq!(entropy.kind, Named::Known(ConfiguredRegulariser::Entropy));
+    assert_eq!(decay.kind, Named::Known(ConfiguredRegulariser::BetaDecay));
     assert_eq!((entropy.from, decay.from), (None, Some(0.0)));
     assert!((decay.begin - 0.5).abs() < 1e-12 && (decay.end - 1.0).abs() < 1e-12);
 }

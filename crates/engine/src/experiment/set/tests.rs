@@ -1,8 +1,7 @@
 use super::*;
-use crate::experiment::kinds::DecoderKind;
-use crate::experiment::{Chosen, Data, builtin};
+use crate::experiment::{Chosen, Data, Named, builtin};
 use dartloom::data::Split;
-use dartloom::decode::{NonePolicy, TopK};
+use dartloom::decode::{ConfiguredDecoder, NonePolicy, TopK};
 use dartloom::train::Schedule;
 
 fn digits() -> Experiment {
@@ -23,7 +22,7 @@ fn a_key_is_replaced_and_nothing_else() {
     let decoder =
         set(&digits(), "decoder=TopK(edges: 1, none: Include)").unwrap().method.remove(0).decoder;
     let rule = TopK { edges: 1, none: NonePolicy::Include, ..TopK::darts() };
-    assert_eq!(decoder, Some(DecoderKind::TopK(rule)));
+    assert_eq!(decoder, Some(Named::Known(ConfiguredDecoder::TopK(rule))));
     let part = set(&digits(), "search.bilevel.rate.Cosine.from=1").unwrap();
     assert!(
         matches!(part.method[0].search.bilevel.rate, Schedule::Cosine { from, .. } if from > 0.9)
@@ -47,7 +46,7 @@ fn unknown_keys_name_the_known_ones() {
 
 #[test]
 fn wrong_values_and_forms_are_refused() {
-    for text in ["layers=many", "layers=-1", "split=Thirds", "search.flip=3", "data=Pictures"] {
+    for text in ["layers=many", "layers=-1", "split=Thirds", "search.flip=3", "data=3"] {
         let error = set(&digits(), text).unwrap_err();
         assert!(matches!(error, EngineError::SetValue { .. }), "{text}: {error}");
     }
