@@ -12,18 +12,19 @@ mod tests;
 /// Bilinear upsampling by integer factors (height, width), differentiable in `x`, on any device.
 ///
 /// `x` is `[batch, channels, height, width]`, the result is
-/// `[batch, channels, height * factor.0, width * factor.1]`. Along each axis of `n` values enlarged by `f`,
-/// `y[i] = (1 - t) x[a] + t x[min(a + 1, n - 1)]` with `s = max((i + 1/2) / f - 1/2, 0)`, `a = floor(s)` and
-/// `t = s - a`: the centres of pixels are at halves, and beyond the border stand its own values. Rows are computed
-/// before columns. candle's upsampling has another gradient where `x` is used elsewhere, too: it overwrites what those
-/// uses contribute.
+/// `[batch, channels, height * factor.0, width * factor.1]`. Along each axis of `n` values enlarged
+/// by `f`, `y[i] = (1 - t) x[a] + t x[min(a + 1, n - 1)]` with `s = max((i + 1/2) / f - 1/2, 0)`,
+/// `a = floor(s)` and `t = s - a`: the centres of pixels are at halves, and beyond the border stand
+/// its own values. Rows are computed before columns. candle's upsampling has another gradient where
+/// `x` is used elsewhere, too: it overwrites what those uses contribute.
 ///
 /// # Cost
-/// Two reads and two products a value and axis, as operations of candle: meant for the few channels of a head.
+/// Two reads and two products a value and axis, as operations of candle: meant for the few channels
+/// of a head.
 ///
 /// # Errors
-/// A [`KernelError`](crate::KernelError) when the shape is not that of an image, a factor is zero or the result cannot
-/// be counted, the type is no float, or candle fails.
+/// A [`KernelError`](crate::KernelError) when the shape is not that of an image, a factor is zero
+/// or the result cannot be counted, the type is no float, or candle fails.
 pub fn upsample_bilinear2d(x: &Tensor, factor: (usize, usize)) -> Result<Tensor> {
     Geometry::new(x, factor)?;
     Check("upsample_bilinear2d").element_type(x)?;

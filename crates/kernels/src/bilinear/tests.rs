@@ -37,7 +37,7 @@ fn gradients_match_central_differences() {
     .unwrap();
 }
 
-/// Where `x` is used twice, both uses count.
+/// Both uses of an `x` that is used twice count.
 #[test]
 fn other_uses_of_the_input_keep_their_gradient() {
     let x = Var::from_tensor(&row(&[1.0, 2.0])).unwrap();
