@@ -22,7 +22,7 @@ pub struct ResNet {
     identity: Identity,
 }
 
-/// How large a [`ResNet`] is.
+/// The size of a [`ResNet`].
 ///
 /// Both sizes are those of a study that compared DARTS with residual networks on graphene kirigami
 /// (Emanuel, Laasri, Randle and Zhuang, "Investigating Differentiable Neural Architecture Search",
@@ -112,7 +112,7 @@ impl ResNet {
     }
 }
 
-/// Keeps widths and counts far from overflow.
+/// The largest width and number of blocks, far from overflow.
 const MOST: usize = 1 << 16;
 
 /// Shape and cost as layers are added.
@@ -138,7 +138,8 @@ impl Tally {
         stride: usize,
         vars: &mut Builder<'_>,
     ) -> Result<Block, NetError> {
-        let (inputs, start) = (self.shape.channels, self.shape);
+        let inputs = self.shape.channels;
+        let start = self.shape;
         let shortcut = if inputs == width && stride == 1 {
             vec![]
         } else {

@@ -1,4 +1,4 @@
-//! What supernets and derived networks share: a blueprint made of tensors.
+//! The part that supernets and derived networks share: a blueprint made of tensors.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::fused::Arena;
@@ -43,7 +43,7 @@ pub(crate) struct Body {
     magnitude: Magnitude,
 }
 
-/// An outline draws no numbers.
+/// The random generator of outlines, which draw no numbers; it returns zeros.
 pub(crate) struct NoNumbers;
 
 impl RngCore for NoNumbers {
@@ -108,13 +108,15 @@ impl Body {
         let head = head
             .map(|(i, branch)| Transform::new(branch, &mut root.at(format_args!("head.{i}"))))
             .collect::<Result<_, _>>()?;
-        let (input, cost) = (plan.build.input, registry.cost(plan)?);
+        let input = plan.build.input;
+        let cost = registry.cost(plan)?;
         let magnitude = Magnitude::of(plan, registry)?;
-        let (outputs, outside) = (plan.build.outputs, memory::outside(plan)?);
+        let outputs = plan.build.outputs;
+        let outside = memory::outside(plan)?;
         Ok(Self { variables, input, outputs, stem, cells, aux, head, cost, outside, magnitude })
     }
 
-    /// Whether a blueprint is of the kind a network is made from.
+    /// Refuses a blueprint of the wrong kind: supernets are searched, derived networks retrained.
     pub(crate) fn check(plan: &Blueprint, expected: Phase) -> Result<(), NetError> {
         if plan.phase == expected {
             return Ok(());
@@ -126,12 +128,12 @@ impl Body {
         &self.variables
     }
 
-    /// Where a searchable cell stands first.
+    /// The first position at which a searchable cell stands.
     pub(crate) fn first_place(&self, cell: usize) -> Option<usize> {
         self.cells.iter().position(|placed| placed.cell() == cell)
     }
 
-    /// Which searchable cell stands at a position.
+    /// The searchable cell that stands at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<usize> {
         self.cells.get(place).map(Cell::cell)
     }
@@ -156,7 +158,7 @@ impl Body {
         memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
     }
 
-    /// Runs `x`; a supernet has weights.
+    /// Runs `x`; `weights` are given for a supernet.
     pub(crate) fn forward(
         &self,
         x: &Tensor,

@@ -39,7 +39,7 @@ impl DerivedNetwork {
         Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, identity })
     }
 
-    /// What a process needs that runs it as `work` says, see [`crate::memory::predict`].
+    /// Memory of a process that runs the network as `work` says, see [`crate::memory::predict`].
     pub fn memory(&self, work: &Workload) -> Breakdown {
         self.body.memory(work)
     }

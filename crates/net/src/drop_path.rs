@@ -24,14 +24,14 @@ pub fn drop_path(
     scaled(x, keep(x.dim(0)?, probability, noise))
 }
 
-/// Draws whether each of `batch` images keeps an operation's output, scaled to keep the mean; `None`
-/// when drop-path is off.
+/// Draws whether each of `batch` images keeps an operation's output, scaled to keep the mean;
+/// `None` when drop-path is off.
 pub(crate) fn gate(pass: &mut Pass<'_>, batch: usize) -> Option<Vec<f64>> {
     let active = pass.mode.is_training() && pass.drop_path > 0.0;
     active.then(|| keep(batch, pass.drop_path, pass.noise))
 }
 
-/// Factors of `batch` images: 0 with `probability`, else what keeps the mean.
+/// Factors of `batch` images: 0 with `probability`, otherwise the factor that keeps the mean.
 fn keep(batch: usize, probability: f64, noise: &mut dyn RngCore) -> Vec<f64> {
     let keep = 1.0 - probability;
     let scale = if keep > 0.0 { 1.0 / keep } else { 0.0 };

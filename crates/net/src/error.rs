@@ -1,11 +1,11 @@
-//! What can go wrong when networks are built and run.
+//! Errors of building and running networks.
 
 use dartloom_kernels::KernelError;
 use dartloom_ops::OpError;
 use dartloom_space::{Phase, Shape, SpaceError};
 use thiserror::Error;
 
-/// Why a network could not be built or run.
+/// The reason why a network could not be built or run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NetError {
@@ -14,7 +14,7 @@ pub enum NetError {
     At {
         /// Cell, edge and operation.
         place: String,
-        /// Its error; boxed, as it would make every result of this crate large.
+        /// Its error; boxed, because it would make every result of this crate large.
         #[source]
         source: Box<OpError>,
     },
@@ -43,7 +43,7 @@ pub enum NetError {
     Weights {
         /// Index of the searchable cell.
         cell: usize,
-        /// Edges and operations, or edges alone where it is the weights of edges that do not fit.
+        /// Expected shape: edges and operations, or edges alone if the weights of edges do not fit.
         expected: Vec<usize>,
         /// Shape found; empty when the cell has no weights.
         found: Vec<usize>,
@@ -81,12 +81,12 @@ pub enum NetError {
     /// A blueprint of the other kind: supernets are searched, derived networks retrained.
     #[error("expected a blueprint for {expected:?}, found one for {found:?}")]
     Blueprint {
-        /// What this network is for.
+        /// The kind of blueprint that this network needs.
         expected: Phase,
-        /// What the blueprint was made for.
+        /// The kind of the blueprint that was given.
         found: Phase,
     },
-    /// A network that is not inside the supernet.
+    /// A network that is not contained in the supernet.
     #[error("the supernet's cell {cell} has no edge {from}->{to}")]
     Subnet {
         /// Index of the placed cell.
@@ -104,7 +104,7 @@ pub enum NetError {
         /// Shape of its input.
         found: Shape,
     },
-    /// An auxiliary head that is asked for in a space whose network has none.
+    /// An auxiliary head requested in a space whose network has none.
     #[error("an auxiliary head is asked for, and the networks of space `{space}` have none")]
     NoAuxiliary {
         /// Name of the space.
@@ -115,9 +115,9 @@ pub enum NetError {
     Baseline {
         /// Name of the baseline.
         baseline: &'static str,
-        /// What it needs.
+        /// The allowed values.
         expected: &'static str,
-        /// What was asked for.
+        /// The value that was given.
         found: String,
     },
     /// A workload so large that its memory is not counted.
@@ -133,7 +133,8 @@ pub enum NetError {
 }
 
 impl From<OpError> for NetError {
-    /// The network's error where a [model](OpError::Model) failed with one, an operation's otherwise.
+    /// The network's error where a [model](OpError::Model) failed with one, an operation's
+    /// otherwise.
     fn from(error: OpError) -> Self {
         match error {
             OpError::Model(source) => match source.downcast() {

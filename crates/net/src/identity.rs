@@ -1,4 +1,4 @@
-//! What a network is.
+//! The identity of a network.
 
 use std::sync::OnceLock;
 
@@ -6,28 +6,29 @@ use dartloom_ops::{OpError, Registry, Variables};
 use dartloom_space::Blueprint;
 use sha2::{Digest as _, Sha256};
 
-/// What a network computes, and the weights it starts with, as far as somebody asks.
+/// The identity of a network: its architecture and the weights it starts with. It is computed when
+/// it is first asked for.
 #[derive(Debug)]
 pub(crate) struct Identity {
-    /// Digest of the architecture; `None` where an operation says nothing.
+    /// Digest of the architecture; `None` if an operation has no identity.
     architecture: Option<String>,
     whole: OnceLock<Option<String>>,
 }
 
 impl Identity {
-    /// That of a network of this architecture.
+    /// The identity of a network of this architecture.
     pub(crate) fn new(architecture: Option<String>) -> Self {
         Self { architecture, whole: OnceLock::new() }
     }
 
-    /// That of a blueprint whose operations are those of `registry`.
+    /// The identity of a blueprint whose operations are those of `registry`.
     ///
     /// # Errors
-    /// That of an operation that the registry does not have.
+    /// The error of an operation that the registry does not have.
     pub(crate) fn planned(plan: &Blueprint, registry: &Registry) -> Result<Self, OpError> {
         let edges = plan.cells.iter().flat_map(|cell| &cell.edges);
         let candidates = edges.filter(|edge| edge.live).flat_map(|edge| &edge.candidates);
-        // What has a recipe stands in the blueprint with all its layers.
+        // Operations with a recipe are in the blueprint, with all their layers.
         let code = candidates.filter(|candidate| candidate.layers.is_none());
         let code = registry.identities(code.map(|candidate| &*candidate.op.name))?;
         let said = code.values().all(Option::is_some);

@@ -5,11 +5,11 @@ use dartloom_space::CellWeights;
 
 use crate::Mask;
 
-/// The choices of one pass through a [`Supernet`](crate::Supernet), beside its weights. The default
-/// replaces nothing and hides the same channels in every pass.
+/// The choices of one pass through a [`Supernet`](crate::Supernet), besides its weights. The
+/// default replaces nothing and hides the same channels in every pass.
 #[derive(Clone, Debug, Default)]
 pub struct Mixing {
-    /// The placed cell whose weights are not those of its searchable cell.
+    /// The placed cell that gets weights other than those of its searchable cell.
     pub replaced: Option<Replaced>,
     /// The channels that the operations of an edge with partial channels see.
     pub mask: Mask,

@@ -15,7 +15,7 @@ use crate::cell::times;
 /// by column: channel `g * C / groups + i` becomes channel `i * groups + g`.
 ///
 /// # Errors
-/// [`NetError::Shuffle`] when `x` is not of rank 4 or its channels are no multiple of `groups`.
+/// [`NetError::Shuffle`] when `x` is not of rank 4 or `groups` does not divide its channels.
 pub fn channel_shuffle(x: &Tensor, groups: usize) -> Result<Tensor, NetError> {
     let refuse = || NetError::Shuffle { groups, found: x.dims().to_vec() };
     let (batch, channels, height, width) = x.dims4().map_err(|_| refuse())?;
@@ -26,11 +26,11 @@ pub fn channel_shuffle(x: &Tensor, groups: usize) -> Result<Tensor, NetError> {
     Ok(table.transpose(1, 2)?.reshape((batch, channels, height, width))?)
 }
 
-/// Which channels the operations of an edge with partial channels see.
+/// The channels that the operations of an edge with partial channels see.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mask {
-    /// Always the first ones; the edge shuffles what it puts out, so that the next one sees others
-    /// (the released PC-DARTS code).
+    /// Always the first ones; the edge shuffles its output, so that the next one sees others (the
+    /// released PC-DARTS code).
     #[default]
     First,
     /// Drawn anew by every edge in every pass; channels keep their places (the paper). Such cells
@@ -39,7 +39,7 @@ pub enum Mask {
 }
 
 impl Mask {
-    /// The order in which an edge with partial channels sees `x`; its own where none is drawn.
+    /// The order in which an edge with partial channels sees `x`; `None` if no order is drawn.
     pub(crate) fn shuffle(
         self,
         x: &Tensor,
@@ -52,7 +52,7 @@ impl Mask {
     }
 }
 
-/// Where the channels of an edge go: those its operations see come first.
+/// The new places of an edge's channels: those that its operations see come first.
 #[derive(Debug)]
 pub(crate) struct Shuffle {
     there: Tensor,
@@ -82,11 +82,11 @@ impl Shuffle {
     }
 }
 
-/// The channels of an edge that pass its operations by, see [`PartialPlan`].
+/// The channels of an edge that bypass its operations, see [`PartialPlan`].
 #[derive(Debug)]
 pub(crate) struct Bypass {
     groups: usize,
-    /// Channels that the operations get, and as many that they put out.
+    /// Number of channels that the operations get and put out.
     pub(crate) kept: usize,
     layers: Sequence,
 }
@@ -112,9 +112,9 @@ impl Bypass {
         Ok(x.narrow(1, 0, self.kept)?)
     }
 
-    /// What the edge puts out: `mixed`, the sum of its operations (zero if there is none), beside
-    /// the other channels of `x` times the weight of the edge, shuffled, or back where they were
-    /// before `drawn` moved them.
+    /// The output of the edge: `mixed`, the sum of its operations (zero if there is none), beside
+    /// the other channels of `x` times the weight of the edge. The channels are shuffled, or moved
+    /// back to where they were before `drawn` moved them.
     pub(crate) fn join(
         &self,
         x: &Tensor,

@@ -1,4 +1,4 @@
-//! The one door from a space or a genotype to a network.
+//! The way from a space or a genotype to a network.
 
 use dartloom_ops::{Place, Registry};
 use dartloom_space::{AuxHead, Blueprint, Build, Chain, Genotype, Layout, Network, Repeats, Space};
@@ -10,7 +10,7 @@ use crate::{DerivedNetwork, NetError, Supernet};
 /// Everything about networks that stays the same while architectures change.
 #[derive(Clone, Debug)]
 pub struct Setting<'a> {
-    /// The space that architectures are of.
+    /// The space of the architectures.
     pub space: &'a Space,
     /// Its operations.
     pub registry: &'a Registry,
@@ -29,9 +29,9 @@ pub struct NetworkSize {
     /// Cells of the chain, reductions at its thirds; `None` for the length that the space has. A
     /// genotype of the space's own network ([`Layout::Space`]) has no other length.
     pub layers: Option<usize>,
-    /// True where training asks for an auxiliary head: a chain of [`layers`](Self::layers) cells gets
-    /// that of CIFAR, or that of ImageNet behind a stem that halves the plane; any other network has
-    /// to have one.
+    /// `true` if training asks for an auxiliary head. A chain of [`layers`](Self::layers) cells
+    /// gets the head of CIFAR, or that of ImageNet behind a stem that halves the plane; any other
+    /// network has to have one.
     pub auxiliary: bool,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Setting<'a> {
         Self { space, registry, build, place: Place::default() }
     }
 
-    /// The same elsewhere.
+    /// The same setting on another device or in another element type.
     #[must_use]
     pub fn at(self, place: Place) -> Self {
         Self { place, ..self }
@@ -70,8 +70,8 @@ impl<'a> Setting<'a> {
         self.built(&self.plan(genotype, size)?, rng)
     }
 
-    /// The network of a genotype as it stands in `supernet`, with the supernet's variables and
-    /// running statistics: not to be trained from the beginning.
+    /// The network of a genotype with the variables and running statistics it has in `supernet`; it
+    /// is not to be trained from the beginning.
     ///
     /// # Errors
     /// Those of [`Blueprint::subnet`] and [`Supernet::subnet`].
@@ -88,12 +88,12 @@ impl<'a> Setting<'a> {
         Ok(network)
     }
 
-    /// The layers of a genotype's network: what is counted, and what memory is predicted from.
+    /// The layers of a genotype's network, from which costs and memory are computed.
     ///
     /// # Errors
     /// When the genotype has no such network, or it cannot be laid out for these images;
-    /// [`NetError::AuxiliaryInput`] and [`NetError::NoAuxiliary`] where an auxiliary head is asked for
-    /// and cannot be had.
+    /// [`NetError::AuxiliaryInput`] and [`NetError::NoAuxiliary`] if an auxiliary head is requested
+    /// and not possible.
     pub fn plan(&self, genotype: &Genotype, size: &NetworkSize) -> Result<Blueprint, NetError> {
         let network = self.network(genotype, size)?;
         let channels = size.channels.unwrap_or(self.build.channels);

@@ -11,8 +11,9 @@ use crate::body::{Body, Mixed};
 use crate::memory::{Breakdown, Workload};
 use crate::{Mixing, NetError};
 
-/// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w` given
-/// to every forward pass. Edges with partial channels put out what [`PartialPlan`] says instead.
+/// A supernet: `node_j = sum_{i<j} sum_o w_o^(i,j) o(x_i)` (DARTS, equations 1 and 2), with `w`
+/// given to every forward pass. [`PartialPlan`] describes the output of edges with partial
+/// channels.
 ///
 /// [`PartialPlan`]: dartloom_space::PartialPlan
 #[derive(Debug)]
@@ -52,10 +53,10 @@ impl Supernet {
         self.body.variables()
     }
 
-    /// The variables of the network inside that `plan` describes ([`Blueprint::subnet`]), under
-    /// the names they have there: [`Variables::load`] takes them over, running statistics
-    /// included. The network then puts out what the supernet puts out with weight 1 on the
-    /// network's operations and 0 on all others.
+    /// The variables of the network described by `plan` ([`Blueprint::subnet`]), under the names
+    /// they have in that network: [`Variables::load`] takes them over, running statistics included.
+    /// The output of the network is then that of the supernet with weight 1 on the network's
+    /// operations and 0 on all others.
     ///
     /// # Errors
     /// [`NetError::Subnet`] for an edge that the supernet does not have, or when a copy fails.
@@ -70,7 +71,8 @@ impl Supernet {
         for (index, cell) in plan.cells.iter().enumerate() {
             for (gene, edge) in cell.edges.iter().enumerate().filter(|(_, edge)| edge.live) {
                 let row = self.body.row(index, (edge.from, edge.to));
-                let (from, to) = (edge.from, edge.to);
+                let from = edge.from;
+                let to = edge.to;
                 let row = row.ok_or(NetError::Subnet { cell: index, from, to })?;
                 for candidate in &edge.candidates {
                     let op = &candidate.op.name;
@@ -86,17 +88,17 @@ impl Supernet {
         Ok(found)
     }
 
-    /// What one image costs when every candidate runs.
+    /// The cost of one image when every candidate runs.
     pub fn cost(&self) -> Cost {
         self.body.cost()
     }
 
-    /// The position at which a searchable cell stands first, if it stands anywhere.
+    /// The first position at which a searchable cell stands; `None` if it stands nowhere.
     pub fn first_place(&self, cell: usize) -> Option<usize> {
         self.body.first_place(cell)
     }
 
-    /// What a process needs that runs it as `work` says, see [`crate::memory::predict`].
+    /// Memory of a process that runs the supernet as `work` says, see [`crate::memory::predict`].
     pub fn memory(&self, work: &Workload) -> Breakdown {
         self.body.memory(work)
     }
@@ -115,7 +117,8 @@ impl Supernet {
         self.forward_with(x, weights, &Mixing::default(), pass)
     }
 
-    /// As [`forward`](Self::forward), with one cell replaced or channels drawn, as `mixing` says.
+    /// As [`forward`](Self::forward), with one cell replaced or channels drawn, as given by
+    /// `mixing`.
     ///
     /// # Errors
     /// Those of [`forward`](Self::forward).
@@ -156,7 +159,8 @@ fn check(
 ) -> Result<(), NetError> {
     let Some(Table { edges, ops }) = table else { return Ok(()) };
     let refuse = |expected: &[usize], found: &[usize]| {
-        let (expected, found) = (expected.to_vec(), found.to_vec());
+        let expected = expected.to_vec();
+        let found = found.to_vec();
         Err(NetError::Weights { cell, expected, found })
     };
     let found = weights.map_or(&[][..], |weights| weights.ops.dims());

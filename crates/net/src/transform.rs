@@ -6,7 +6,7 @@ use dartloom_space::{Source, TransformPlan};
 
 use crate::NetError;
 
-/// A source and the layers that make it fit its reader.
+/// A source and the layers that adapt it to its reader.
 #[derive(Debug)]
 pub(crate) struct Transform {
     pub(crate) source: Source,
@@ -39,7 +39,7 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    /// A valid network only reads what is computed already.
+    /// The value of a source; in a valid network, it has been computed already.
     pub(crate) fn get(&self, source: Source) -> Tensor {
         match source {
             Source::Stem(part) => self.stem[part].clone(),

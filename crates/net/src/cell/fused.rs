@@ -18,12 +18,13 @@ use crate::{NetError, Pass};
 #[derive(Debug)]
 pub(super) struct Whole {
     program: Arc<Program>,
-    /// Whether the program begins before the ports' layers.
+    /// `true` if the layers of the ports are part of the program.
     ports: bool,
-    /// Operations that drop-path gates, in the order of the staged pass.
+    /// Number of operations that drop-path gates, in the order of the staged pass.
     gates: usize,
     weighted: bool,
-    /// Whether anything passes operations by, which the weights of edges are for.
+    /// `true` if some channels bypass the operations of an edge; the weights of edges apply to
+    /// them.
     passed: bool,
 }
 
@@ -37,17 +38,17 @@ impl Whole {
         &self.program
     }
 
-    /// Whether operations of weighed edges see some of the channels only.
+    /// `true` if the operations of weighed edges see only some of the channels.
     pub(super) fn splits_channels(&self) -> bool {
         self.passed
     }
 
-    /// Whether the layers of the ports are part of the program.
+    /// `true` if the layers of the ports are part of the program.
     pub(super) fn begins_at_sources(&self) -> bool {
         self.ports
     }
 
-    /// Whether the kernels serve these inputs.
+    /// `true` if the kernels serve these inputs.
     pub(super) fn fits(
         &self,
         inputs: &[Tensor],
@@ -84,7 +85,7 @@ impl Whole {
 }
 
 impl Cell {
-    /// What the program of the cell reads.
+    /// The tensors that the program of the cell reads.
     pub(super) fn inputs(
         &self,
         whole: &Whole,
@@ -98,7 +99,7 @@ impl Cell {
     }
 }
 
-/// Whether the fused kernels compute with a tensor like this.
+/// `true` if the fused kernels can compute with such a tensor.
 pub(super) fn serves(x: &Tensor) -> bool {
     x.dtype() == DType::F32 && x.device().is_cpu()
 }
@@ -159,7 +160,7 @@ impl Part {
     }
 }
 
-/// The branches of an edge: its operations, and what passes them by.
+/// The branches of an edge: its operations, and the channels that bypass them.
 fn edge_parts(
     plan: &CellPlan,
     edge: &PlacedEdge,
@@ -202,8 +203,7 @@ fn edge_parts(
     Some(parts)
 }
 
-/// In a cell with operations that the kernels do not serve, such as those of one's own, fuses the
-/// others edge by edge.
+/// Fuses edge by edge in a cell that has operations without kernels, such as custom ones.
 pub(super) fn fuse_edges(plan: &CellPlan, edges: &mut [PlacedEdge]) {
     for edge in edges {
         let own = &plan.edges[edge.row];

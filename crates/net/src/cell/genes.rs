@@ -1,4 +1,4 @@
-//! What single operations of a derived cell need.
+//! The memory that single operations of a derived cell need.
 
 use dartloom_ops::{Builder, Registry};
 use dartloom_space::CellPlan;
@@ -11,35 +11,35 @@ use crate::memory::Workload;
 
 /// Bytes of a derived cell by gene, for cells that hold some of the genes of a plan.
 ///
-/// A cell with the genes `G` keeps `fused.kept + fused.output + sum_{g in G} g.fused` where all of
+/// A cell with the genes `G` keeps `fused.kept + fused.output + sum_{g in G} g.fused` if all of
 /// them can be one operation. Otherwise it keeps `staged` and, for every node that reaches the
 /// output, the sum of its genes' `staged` and `node` times the distance of their number from one.
 #[derive(Clone, Debug)]
 pub(crate) struct CellGenes {
-    /// The cell without genes as one operation; none where that is impossible.
+    /// The cell without genes as one operation; `None` if it cannot be one.
     pub(crate) fused: Option<CellMemory>,
     /// The cell without genes, one operation after the other.
     pub(crate) staged: CellMemory,
     /// Bytes of a node.
     pub(crate) node: u64,
-    /// One per gene; none for a gene that is never run.
+    /// One entry per gene; `None` for a gene that is never run.
     pub(crate) genes: Vec<Option<GeneMemory>>,
 }
 
 /// Bytes that a gene adds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct GeneMemory {
-    /// To what is kept where the whole cell is one operation; none where that is impossible.
+    /// Added to the kept bytes where the whole cell is one operation; `None` if it cannot be one.
     pub(crate) fused: Option<Kept>,
-    /// To what is held while the cell runs there, its operand's gradient not counted.
+    /// Added to the bytes held while that operation runs, without the gradient of its operand.
     pub(crate) inner: u64,
     /// Gradient of its packed parameters.
     pub(crate) packed: u64,
-    /// To what is kept where the cell runs staged.
+    /// Added to the kept bytes where the cell runs staged.
     pub(crate) staged: Kept,
-    /// What is held while it runs there.
+    /// Held while the gene runs staged.
     pub(crate) transient: u64,
-    /// What each thread works with.
+    /// Scratch memory of each thread.
     pub(crate) scratch: u64,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct GeneMemory {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) all: u64,
-    /// Those of the arena.
+    /// The part of them in the arena.
     pub(crate) slabs: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a cell needs in bytes.
+//! The memory that a cell needs, in bytes.
 
 use dartloom_kernels::fused::{Program, Recompute};
 use dartloom_space::{Candidate, CellPlan, EdgePlan, Layer, SpaceError};
@@ -10,9 +10,9 @@ use crate::memory::{Workload, values};
 /// Bytes that a cell needs in a training step.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CellMemory {
-    /// Held from the forward to the backward pass, beside the output.
+    /// Held from the forward to the backward pass, without the output.
     pub(crate) kept: u64,
-    /// What of that comes from the arena, which gives nothing back.
+    /// The part of `kept` that comes from the arena, which gives nothing back.
     pub(crate) slabs: u64,
     pub(crate) output: u64,
     /// Held only while the cell runs forwards.
@@ -23,12 +23,12 @@ pub(crate) struct CellMemory {
     pub(crate) gradients: u64,
     /// Operands packed for programs.
     pub(crate) packed: u64,
-    /// What each thread works with.
+    /// Scratch memory of each thread.
     pub(crate) scratch: u64,
 }
 
 impl CellMemory {
-    /// Most that is held while the cell runs, gradients of what it reads included.
+    /// The most that is held while the cell runs, including the gradients of its inputs.
     pub(crate) fn transient(&self) -> u64 {
         self.forward.max(self.backward + self.gradients)
     }
@@ -50,26 +50,29 @@ pub(super) struct Sizes {
 /// Values per image that an operation leaves behind where it runs staged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OpSizes {
-    /// Outputs of its layers, as far as they are tensors of their own; 0 for an operation in code.
+    /// Outputs of its layers that are tensors of their own; 0 for an operation in code.
     layers: u64,
-    /// Its output, which a weight, drop-path and a sum multiply and add to.
+    /// Its output, which is multiplied by a weight and by drop-path, and added to a sum.
     output: u64,
 }
 
 /// Values per image that an edge leaves behind where it runs staged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct EdgeSizes {
-    /// The channels that pass the operations by: their layers, weight, concatenation and shuffle.
+    /// The channels that bypass the operations: their layers, weight, concatenation and shuffle.
     bypass: u64,
-    /// What every operation of an edge with partial channels reads, gathered for it.
+    /// The input of every operation of an edge with partial channels, gathered for it.
     gathered: u64,
-    /// Whether a supernet's weights multiply outputs.
+    /// `true` if a supernet's weights multiply outputs.
     weighted: bool,
 }
 
 impl Sizes {
     pub(super) fn of(plan: &CellPlan) -> Result<Self, SpaceError> {
-        let (mut ports, mut states, mut reads, mut largest) = (0, 0, 0, 0);
+        let mut ports = 0;
+        let mut states = 0;
+        let mut reads = 0;
+        let mut largest = 0;
         for port in &plan.ports {
             for link in &port.links {
                 ports += values(&link.layers, link.input)?;
@@ -78,7 +81,8 @@ impl Sizes {
             }
             states += port.output.elements();
         }
-        let (inputs, node) = (plan.ports.len(), plan.node.elements());
+        let inputs = plan.ports.len();
+        let node = plan.node.elements();
         let last = plan.edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max();
         let own = last.map_or(0, |last| (last + 1).saturating_sub(inputs));
         states += own as u64 * node;
@@ -90,7 +94,7 @@ impl Sizes {
         Ok(Self { ports, node, states, inputs, gradients, output })
     }
 
-    /// A cell that runs one operation after the other, without what these need.
+    /// A cell that runs one operation after the other, without the memory of the operations.
     pub(super) fn staged(&self, work: &Workload) -> CellMemory {
         CellMemory {
             kept: work.bytes(self.ports),
@@ -139,7 +143,7 @@ impl EdgeSizes {
 }
 
 impl Cell {
-    /// What it needs under a workload.
+    /// The bytes that the cell needs under a workload.
     pub(crate) fn memory(&self, work: &Workload) -> CellMemory {
         if let Some(whole) = &self.whole
             && let Some(recompute) = work.fused()
@@ -157,7 +161,8 @@ impl Cell {
         memory
     }
 
-    /// Which nodes reach the output through operations that run; others leave nothing behind.
+    /// One entry per node: `true` if it reaches the output through operations that run. Other nodes
+    /// leave nothing behind.
     fn live(&self) -> Vec<bool> {
         let last = self.edges.iter().map(|edge| edge.to).chain(self.concat.iter().copied()).max();
         let mut live = vec![false; last.map_or(0, |last| last + 1)];
@@ -173,9 +178,11 @@ impl Cell {
         live
     }
 
-    /// What the edges into a node keep beside the sums, and how many terms they add.
+    /// The bytes that the edges into a node keep besides the sums, and the number of terms they
+    /// add.
     fn node_memory(&self, to: usize, work: &Workload, all: &mut CellMemory) -> (u64, u64) {
-        let (mut kept, mut terms) = (0, 0);
+        let mut kept = 0;
+        let mut terms = 0;
         for edge in self.edges.iter().filter(|edge| edge.to == to) {
             let (own, count) = edge.memory(work, all);
             kept += own;
@@ -186,16 +193,17 @@ impl Cell {
 }
 
 impl PlacedEdge {
-    /// Whether anything reaches its end.
+    /// `true` if anything reaches the end of the edge.
     fn runs(&self) -> bool {
         self.bypass.is_some() || !self.ops.is_empty()
     }
 
-    /// What it keeps where it runs staged, beside the sum of its node, and how many terms it adds
-    /// there.
+    /// The bytes that the edge keeps where it runs staged, without the sum of its node, and the
+    /// number of terms it adds to that sum.
     pub(super) fn memory(&self, work: &Workload, all: &mut CellMemory) -> (u64, u64) {
         let program = self.fused.as_ref().and_then(|program| Some((program, work.fused()?)));
-        let (mut kept, mut terms) = (0, 0);
+        let mut kept = 0;
+        let mut terms = 0;
         if let Some((program, recompute)) = program {
             let own = together(program, recompute, work);
             kept += own.kept + own.output;
@@ -218,7 +226,7 @@ impl PlacedEdge {
 }
 
 impl PlacedOp {
-    /// What it leaves behind for an image where it runs by itself.
+    /// Values that the operation leaves behind per image where it runs by itself.
     fn values(&self, edge: EdgeSizes, work: &Workload) -> u64 {
         let OpSizes { layers, output } = self.sizes;
         let weight = u64::from(edge.weighted);
@@ -228,7 +236,7 @@ impl PlacedOp {
     }
 }
 
-/// What a program needs; the gradient of its packed operand stands beside the operand.
+/// The bytes that a program needs; the gradient of its packed operand takes as much as the operand.
 fn together(program: &Program, recompute: Recompute, work: &Workload) -> CellMemory {
     let memory = program.memory(work.batch, recompute);
     CellMemory {

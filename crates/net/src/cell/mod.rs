@@ -51,9 +51,9 @@ struct PlacedEdge {
     from: usize,
     to: usize,
     ops: Vec<PlacedOp>,
-    /// For partial channels: what the operations do not see.
+    /// For partial channels: the channels that the operations do not see.
     bypass: Option<Bypass>,
-    /// What the edge leaves behind where it runs staged.
+    /// Values that the edge leaves behind where it runs staged.
     sizes: EdgeSizes,
     /// The operations that have stages, in an edge where another one has none.
     fused: Option<Arc<Program>>,
@@ -66,15 +66,16 @@ struct PlacedOp {
     name: String,
     identity: bool,
     op: Box<dyn Operation>,
-    /// What it leaves behind where it runs staged.
+    /// Values that the operation leaves behind where it runs staged.
     sizes: OpSizes,
-    /// Whether the edge's program runs it.
+    /// `true` if the edge's program runs it.
     fused: bool,
-    /// What an operation in code has promised; recipes are laid out and need none.
+    /// The output that an operation in code promises; the layers of recipes are known and need no
+    /// promise.
     promise: Option<Promise>,
 }
 
-/// Where an operation stands.
+/// The place of an operation, for messages.
 struct Place<'a> {
     cell: usize,
     edge: &'a PlacedEdge,
@@ -107,8 +108,11 @@ impl Cell {
         if whole.is_none() {
             fused::fuse_edges(plan, &mut edges);
         }
-        let (concat, node, sizes) = (plan.concat.clone(), plan.node, Sizes::of(plan)?);
-        let (cell, arena) = (plan.cell, Arena::new());
+        let concat = plan.concat.clone();
+        let node = plan.node;
+        let sizes = Sizes::of(plan)?;
+        let cell = plan.cell;
+        let arena = Arena::new();
         Ok(Self { index, cell, ports, edges, concat, node, sizes, whole, arena })
     }
 
@@ -127,8 +131,8 @@ impl Cell {
         self.edges.iter().find(|edge| (edge.from, edge.to) == (from, to)).map(|edge| edge.row)
     }
 
-    /// The cell's output; a supernet's needs `weights`. Those of edges weigh whole edges, channels
-    /// that pass their operations by included.
+    /// The cell's output; a supernet's cell needs `weights`. Weights of edges apply to the whole
+    /// edge, including the channels that bypass its operations.
     ///
     /// `read` gives the value of a source named by the plan's ports.
     ///
@@ -143,8 +147,8 @@ impl Cell {
         self.forward_with(read, weights, Mask::First, pass)
     }
 
-    /// As [`forward`](Self::forward); `mask` says which channels the operations of an edge with
-    /// partial channels see.
+    /// As [`forward`](Self::forward); `mask` selects the channels that the operations of an edge
+    /// with partial channels see.
     ///
     /// # Errors
     /// Those of [`forward`](Self::forward).
@@ -218,12 +222,13 @@ impl PlacedEdge {
         }
         let bypass = Bypass::of(plan, &mut vars.at("bypass"))?;
         let sizes = EdgeSizes::of(plan, cell)?;
-        let (from, to) = (plan.from, plan.to);
+        let from = plan.from;
+        let to = plan.to;
         Ok(Self { row, from, to, ops, bypass, sizes, fused: None })
     }
 }
 
-/// Whether the output is zero, and no variable is asked for on the way there.
+/// `true` if the output is zero and computing it asks for no variable.
 fn cuts(candidate: &Candidate) -> bool {
     let free = |layers: &Vec<Layer>| layers.iter().all(|layer| layer.parameters() == 0);
     candidate.op.is_zero() && candidate.layers.as_ref().is_some_and(free)

@@ -1,30 +1,32 @@
-//! What an operation in code promises, held against what it puts out.
+//! The output that an operation in code promises, and the check that it keeps the promise.
 
 use candle_core::Tensor;
 use dartloom_ops::OpError;
 use dartloom_space::InputPlan;
 
-/// The output that the contract of [`Operation`](dartloom_ops::Operation) asks for on an edge.
+/// The output that an edge may expect by the contract of [`Operation`](dartloom_ops::Operation).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Promise {
     channels: usize,
     height: usize,
     width: usize,
     stride: usize,
-    /// Whether the operation has parameters.
+    /// `true` if the operation has parameters.
     learns: bool,
 }
 
 impl Promise {
     pub(super) fn of(at: &InputPlan, learns: bool) -> Self {
-        let (height, width) = (at.shape.height, at.shape.width);
+        let height = at.shape.height;
+        let width = at.shape.width;
         let stride = at.stride.max(1);
-        let (height, width) = (height.div_ceil(stride), width.div_ceil(stride));
+        let height = height.div_ceil(stride);
+        let width = width.div_ceil(stride);
         Self { channels: at.width, height, width, stride, learns }
     }
 
-    /// Refuses an output `y` of `x` of another shape or type, and one that cuts the gradient of what
-    /// should learn. An output of zeros says nothing and has no gradient.
+    /// Refuses an output `y` of `x` that has another shape or type, or that cuts the gradient of
+    /// something that should learn. An output of zeros is accepted: it has no gradient.
     pub(super) fn check(&self, x: &Tensor, y: &Tensor) -> Result<(), OpError> {
         let expected = [x.dim(0)?, self.channels, self.height, self.width];
         if y.dims() != expected || y.dtype() != x.dtype() {

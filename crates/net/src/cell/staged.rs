@@ -131,7 +131,7 @@ fn plus(total: Option<Tensor>, y: Tensor) -> Result<Tensor, NetError> {
     })
 }
 
-/// Whether fused kernels serve `x` in this pass.
+/// `true` if fused kernels serve `x` in this pass.
 fn fuses(x: &Tensor, pass: &Pass<'_>) -> bool {
     pass.unseen() && matches!(pass.execution, Execution::Fused(_)) && super::fused::serves(x)
 }

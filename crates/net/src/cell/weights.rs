@@ -7,8 +7,8 @@ use crate::NetError;
 
 /// The weights of a cell as its edges multiply by them.
 ///
-/// Weighed edges weigh their operations: `w_o^(i,j) = w_(i,j) a_o^(i,j)`. What partial channels let
-/// pass an edge's operations by is weighed by the edge alone (PC-DARTS, equation 4).
+/// Weighed edges weigh their operations: `w_o^(i,j) = w_(i,j) a_o^(i,j)`. Channels that bypass the
+/// operations of an edge (partial channels) are weighed by the edge alone (PC-DARTS, equation 4).
 #[derive(Debug)]
 pub(super) struct Factors {
     /// Weights of operations, those of their edges included: `[edges, operations]`.
@@ -27,8 +27,8 @@ impl Factors {
         Ok(Self { ops, edges: edges.clone() })
     }
 
-    /// All in one line, operations row by row, then edges: the coefficients of a fused program are
-    /// one tensor.
+    /// All weights in one tensor, operations row by row, then edges: the coefficients of a fused
+    /// program are one tensor.
     pub(super) fn line(&self) -> Result<Tensor, NetError> {
         let ops = self.ops.flatten_all()?;
         let edges = match &self.edges {
@@ -41,8 +41,9 @@ impl Factors {
 
 /// `y` times a weight.
 ///
-/// A constant weight is no tensor of the graph: candle would make its gradient, of the size of `y`,
-/// find nobody to take it, and hold it with three more tensors to the end of the backward pass.
+/// A constant weight is not made a tensor of the graph: candle would compute its gradient, of the
+/// size of `y`, which nobody reads, and hold it with three more tensors to the end of the backward
+/// pass.
 pub(crate) fn times(y: &Tensor, weight: &Tensor) -> Result<Tensor, NetError> {
     if weight.track_op() {
         return Ok(y.broadcast_mul(weight)?);

@@ -1,4 +1,4 @@
-//! Whether something that needs memory may run, and what would fit in its place.
+//! Decides whether something that needs memory may run, and which smaller size would fit.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Slot {
     /// Bytes it has.
     pub bytes: u64,
-    /// Whether nothing runs there now.
+    /// `true` if nothing runs there now.
     pub free: bool,
 }
 
-/// The sizes that a network may have in place of those it was meant to have.
+/// A size of a network: the two numbers that can be reduced to make it fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
@@ -22,7 +22,7 @@ pub struct Size {
     pub channels: usize,
 }
 
-/// What is to be done with something that needs memory.
+/// The decision on something that needs memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Admission {
     /// Run it in this slot: the smallest free one that holds it.
@@ -30,7 +30,7 @@ pub enum Admission {
         /// Index of the slot.
         slot: usize,
     },
-    /// Wait for this slot: the smallest one that holds it; none of them is free.
+    /// Wait for this slot: the smallest one that holds it. No slot that holds it is free.
     Wait {
         /// Index of the slot.
         slot: usize,
@@ -41,19 +41,20 @@ pub enum Admission {
         needed: u64,
         /// Bytes of the largest slot.
         limit: u64,
-        /// The most images of a batch with which that one would hold it; none if not even one.
+        /// The largest batch that fits into the largest slot with the channels asked for; `None` if
+        /// not even one image fits.
         largest_batch: Option<usize>,
-        /// The most base channels likewise.
+        /// The most base channels that fit there with the batch asked for; `None` if none fit.
         largest_channels: Option<usize>,
     },
 }
 
-/// Where something of `size` may run.
+/// Decides in which slot something of `size` may run.
 ///
-/// `predict` says how many bytes a size needs, more for a larger batch or more channels, and nothing
-/// for a size that no network has. `step` is what channels must be a multiple of.
+/// `predict` returns the bytes that a size needs: more for a larger batch or more channels, and
+/// `None` for a size that no network has. Channels must be a multiple of `step`.
 ///
-/// A size without prediction is rejected as one that needs everything.
+/// A size without prediction is rejected as if it needed all memory.
 pub fn admit(
     size: Size,
     step: usize,
@@ -86,10 +87,11 @@ pub fn admit(
     }
 }
 
-/// The largest number from 1 to `most` that fits; whatever is smaller than one that fits does.
+/// The largest number from 1 to `most` that fits. If a number fits, every smaller one must fit too.
 fn largest(most: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     // All up to `low` fit, and none above `high` does.
-    let (mut low, mut high) = (0, most);
+    let mut low = 0;
+    let mut high = most;
     while high > low {
         let middle = high - (high - low) / 2;
         if fits(middle) { low = middle } else { high = middle - 1 }

@@ -1,10 +1,10 @@
-//! Bytes by what they are for.
+//! Bytes of memory by purpose.
 
 use std::ops::Add;
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes of a process at its peak, by what they are for.
+/// Bytes of a process at its peak, by purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Breakdown {
@@ -12,15 +12,15 @@ pub struct Breakdown {
     pub parameters: u64,
     /// Gradients of weights and logits.
     pub gradients: u64,
-    /// What optimisers keep, and copies of weights that a step puts aside.
+    /// State of optimisers, and copies of weights that a step puts aside.
     pub moments: u64,
-    /// What stands from the forward to the backward pass: values, and parameters packed for it.
+    /// Held from the forward to the backward pass: values, and parameters packed for it.
     pub activations: u64,
-    /// What is held for a moment: gradients of values, room of one cell, scratch of threads.
+    /// Held for a moment: gradients of values, room of one cell, scratch memory of threads.
     pub workspace: u64,
     /// Images and labels.
     pub images: u64,
-    /// The program itself, and what its allocator holds beyond what is asked for.
+    /// The program itself, and memory that its allocator holds beyond the requests.
     pub process: u64,
 }
 
@@ -30,7 +30,8 @@ impl Breakdown {
         self.tensors().saturating_add(self.process)
     }
 
-    /// Bytes of all parts but the process's own: what the program asks its allocator for.
+    /// Bytes of all parts but the process's own: the bytes that the program requests from its
+    /// allocator.
     pub fn tensors(&self) -> u64 {
         let Self { parameters, gradients, moments, activations, workspace, images, .. } = *self;
         [parameters, gradients, moments, activations, workspace, images]

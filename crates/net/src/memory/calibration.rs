@@ -1,17 +1,17 @@
-//! Predictions corrected by what was measured.
+//! Predictions corrected by measurements.
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-/// Measurements that are remembered.
+/// Number of measurements that are remembered.
 const WINDOW: usize = 64;
-/// For how many measurements the start counts.
+/// Number of measurements that the start counts for.
 const WEIGHT: usize = 3;
-/// The share of candidates that a cautious prediction is to hold for.
+/// The share of candidates that stay within a cautious prediction.
 const CAUTION: f64 = 0.95;
 
-/// How measured peaks compare with predicted ones, as a run goes on.
+/// A running comparison of measured with predicted peaks.
 ///
 /// With `r_i = measured_i / predicted_i` of the last 64 candidates, a prediction is corrected by
 /// `median(s, s, s, r_1, .., r_n)`, where `s` is [`start`](Self::start): the first measurements
@@ -24,14 +24,14 @@ pub struct Calibration {
 }
 
 impl Default for Calibration {
-    /// Predictions are right until measurements say otherwise.
+    /// A correction by 1: predictions are right until measurements say otherwise.
     fn default() -> Self {
         Self::new(1.0)
     }
 }
 
 impl Calibration {
-    /// A correction by `start`, where that is a positive number, and by 1 otherwise.
+    /// A correction by `start` if that is a positive number, and by 1 otherwise.
     pub fn new(start: f64) -> Self {
         let start = if usable(start) { start } else { 1.0 };
         Self { start, ratios: VecDeque::new() }
@@ -42,17 +42,17 @@ impl Calibration {
         self.start
     }
 
-    /// Measurements that count.
+    /// Number of measurements that count.
     pub fn len(&self) -> usize {
         self.ratios.len()
     }
 
-    /// Whether nothing has been measured.
+    /// `true` if nothing has been measured.
     pub fn is_empty(&self) -> bool {
         self.ratios.is_empty()
     }
 
-    /// Takes a measurement in; those of nothing, and of nothing predicted, say nothing.
+    /// Records a measurement; one of 0 bytes, or with a prediction of 0 bytes, is ignored.
     pub fn observe(&mut self, predicted: u64, measured: u64) {
         let ratio = measured as f64 / predicted as f64;
         if !usable(ratio) {
@@ -64,7 +64,7 @@ impl Calibration {
         self.ratios.push_back(ratio);
     }
 
-    /// What predictions are multiplied with.
+    /// The factor that predictions are multiplied with.
     pub fn factor(&self) -> f64 {
         self.quantile(0.5)
     }
@@ -79,7 +79,7 @@ impl Calibration {
         (predicted as f64 * self.quantile(CAUTION)) as u64
     }
 
-    /// The smallest ratio that a share of all do not exceed, the start among them.
+    /// The smallest ratio that a share of all ratios do not exceed, the start included.
     fn quantile(&self, share: f64) -> f64 {
         let start = std::iter::repeat_n(self.start, WEIGHT);
         let mut all: Vec<f64> = self.ratios.iter().copied().chain(start).collect();

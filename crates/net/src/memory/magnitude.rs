@@ -1,4 +1,4 @@
-//! Refusing what cannot be counted.
+//! Refusal of workloads too large to count.
 
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, CellPlan, EdgePlan, Layer, Shape};
@@ -15,13 +15,13 @@ pub(crate) struct Magnitude {
     parameters: u128,
 }
 
-/// Bytes from which on nothing is counted: 16 PiB. Every sum of a prediction is a small multiple of
-/// what [`Magnitude::bytes`] adds up (at most 300 times, where shares are counted in hundredths), and
-/// far from the end of 64 bits.
+/// The bytes from which on nothing is counted: 16 PiB. Every sum of a prediction is a small
+/// multiple of [`Magnitude::bytes`] (at most 300 times, where shares are counted in hundredths),
+/// and far from the end of 64 bits.
 pub(super) const MOST: u128 = 1 << 54;
 
 impl Magnitude {
-    /// That of a blueprint.
+    /// The magnitude of a blueprint.
     pub(crate) fn of(plan: &Blueprint, registry: &Registry) -> Result<Self, NetError> {
         let mut values = u128::from(plan.build.input.elements());
         for part in &plan.stem {
@@ -40,7 +40,7 @@ impl Magnitude {
         Ok(Self { values, parameters })
     }
 
-    /// Refuses a workload whose bytes are not counted.
+    /// Refuses a workload that is too large to count.
     ///
     /// # Errors
     /// [`NetError::Uncountable`].
@@ -51,7 +51,7 @@ impl Magnitude {
         Err(NetError::Uncountable { batch: work.batch, threads: work.threads })
     }
 
-    /// Tells workloads that are counted from others.
+    /// `true` if the bytes of the workload are counted.
     pub(crate) fn counts(self, work: &Workload) -> bool {
         self.bytes(work) < MOST
     }
@@ -71,7 +71,7 @@ impl Magnitude {
     }
 }
 
-/// A thread has room for the planes of so many images, in the widest registers.
+/// Images whose planes a thread has room for, in the widest registers.
 const THREAD: u128 = 64;
 
 fn of_cell(cell: &CellPlan) -> Result<u128, NetError> {
@@ -100,7 +100,8 @@ fn of_edge(edge: &EdgePlan) -> Result<u128, NetError> {
 
 /// Values that layers read and put out.
 fn layers(layers: &[Layer], input: Shape) -> Result<u128, NetError> {
-    let (mut shape, mut sum) = (input, 2 * u128::from(input.elements()));
+    let mut shape = input;
+    let mut sum = 2 * u128::from(input.elements());
     for layer in layers {
         shape = layer.output(shape)?;
         sum += 2 * u128::from(shape.elements());

@@ -1,4 +1,4 @@
-//! What a network needs in bytes, known before it is built.
+//! The memory that a network needs, in bytes, known before it is built.
 //!
 //! [`predict`] adds up, from a blueprint's shapes alone,
 //!
@@ -6,18 +6,18 @@
 //! - every value that stands in candle's graph from the forward to the backward pass: outputs of
 //!   stem, cells and heads; of cells that run fused the outputs of blocks and nodes, of others the
 //!   outputs of all layers, products with weights and sums; operands packed for a cell,
-//! - what is held for a moment: the largest of all cells' rooms on the way forward and on the way
-//!   back, there with the gradients of what the cell reads; the scratch of every thread,
+//! - the memory held for a moment: the largest of all cells' rooms on the way forward and on the
+//!   way back, there with the gradients of the cell's inputs; the scratch memory of every thread,
 //! - images, and the process itself ([`Process`]).
 //!
-//! No tensor is made for that but numbers that stand for whole shapes, so that a prediction takes
-//! milliseconds. The networks themselves ask the same code ([`Supernet::memory`]).
+//! No tensors are made but numbers that stand for whole shapes, so a prediction takes milliseconds.
+//! Networks that are built use the same code ([`Supernet::memory`]).
 //!
-//! From about 16 PiB on nothing is counted: a prediction is refused, and a network that is there says
-//! the largest number.
+//! Nothing is counted from about 16 PiB on: a prediction is refused, and a network that has been
+//! built returns the largest number.
 //!
-//! Not counted is what operations in code keep. Values that reach no output are taken as freed at
-//! the end of their cell.
+//! Memory that operations in code keep is not counted. Values that reach no output are taken as
+//! freed at the end of their cell.
 //!
 //! [`Supernet::memory`]: crate::Supernet::memory
 
@@ -45,9 +45,9 @@ use crate::NetError;
 use crate::body::Body;
 use crate::cell::{Cell, CellMemory};
 
-/// Bytes of a process that runs the network of `plan` as `work` says, at their peak.
+/// Bytes at the peak of a process that runs the network of `plan` as `work` says.
 ///
-/// For supernets made by [`Blueprint::supernet`] and networks made by [`Blueprint::derived`].
+/// It serves supernets made by [`Blueprint::supernet`] and networks made by [`Blueprint::derived`].
 ///
 /// # Errors
 /// As [`Supernet::new`](crate::Supernet::new), and [`NetError::Uncountable`] from about 16 PiB on.
@@ -60,7 +60,7 @@ pub fn predict(
     Ok(Body::outline(plan, registry, work.dtype)?.memory(work))
 }
 
-/// The sum of a network's parts; `outside` is what [`outside`] counts.
+/// The sum of a network's parts; `outside` is the result of [`outside`].
 pub(crate) fn breakdown(
     (input, outside): (Shape, u64),
     cells: &[Cell],
@@ -118,7 +118,8 @@ pub(crate) fn outside(plan: &Blueprint) -> Result<u64, SpaceError> {
 
 /// Values that layers leave behind for one image when they run one by one.
 pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> {
-    let (mut shape, mut sum) = (input, 0);
+    let mut shape = input;
+    let mut sum = 0;
     for layer in layers {
         let before = shape;
         shape = layer.output(shape)?;

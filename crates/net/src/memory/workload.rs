@@ -1,29 +1,29 @@
-//! What a network is to do.
+//! The work that a network is to do.
 
 use candle_core::DType;
 use dartloom_kernels::fused::Recompute;
 use dartloom_ops::{Execution, Place};
 
-/// How a network is run, as far as its memory depends on it.
+/// The facts about a run of a network that its memory depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Images of a batch.
     pub batch: usize,
-    /// How cells are computed.
+    /// The way cells are computed.
     pub execution: Execution,
     /// Type of all numbers.
     pub dtype: DType,
     /// Threads of the kernels.
     pub threads: usize,
-    /// What a training step needs; `None` for forward passes alone.
+    /// The needs of a training step; `None` for forward passes alone.
     pub training: Option<Training>,
-    /// Whether drop-path is on.
+    /// `true` if drop-path is on.
     pub drop_path: bool,
-    /// Whether edges with partial channels draw theirs ([`Mask::Random`](crate::Mask::Random)).
+    /// `true` if edges with partial channels draw theirs ([`Mask::Random`](crate::Mask::Random)).
     pub drawn_channels: bool,
 }
 
-/// What a training step keeps beside weights and activations.
+/// The things that a training step keeps besides weights and activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Training {
     /// Numbers that the optimiser keeps for each weight: 1 with momentum, 2 with Adam.
@@ -31,7 +31,7 @@ pub struct Training {
     /// Copies of all weights that a step puts aside: 2 where logits look one step of the weights
     /// ahead (the weights before, and the direction of the step).
     pub copies: u64,
-    /// Batches that are held: 2 where logits move on images of their own.
+    /// Batches held at the same time: 2 if logits are trained on images of their own.
     pub batches: u64,
     /// Numbers that choose among operations.
     pub logits: u64,
@@ -65,17 +65,17 @@ impl Workload {
         Self { training: None, ..Self::training(batch) }
     }
 
-    /// Bytes of so many values per image.
+    /// Bytes of this many values per image.
     pub(crate) fn bytes(&self, values: u64) -> u64 {
         self.numbers(values.saturating_mul(self.batch as u64))
     }
 
-    /// Bytes of so many numbers.
+    /// Bytes of this many numbers.
     pub(crate) fn numbers(&self, count: u64) -> u64 {
         count.saturating_mul(self.dtype.size_in_bytes() as u64)
     }
 
-    /// What fused kernels keep; `None` where they do not serve.
+    /// The values that fused kernels keep; `None` if they are not used.
     pub(crate) fn fused(&self) -> Option<Recompute> {
         match self.execution {
             Execution::Fused(recompute) if self.dtype == DType::F32 => Some(recompute),

@@ -75,7 +75,8 @@ fn a_watch_sees_stem_blocks_and_head() {
 
 #[test]
 fn nonsense_is_refused() {
-    let (tiny, image) = (ResNetSize::tiny(), Shape::new(1, 8, 8));
+    let tiny = ResNetSize::tiny();
+    let image = Shape::new(1, 8, 8);
     let empty = ResNetSize { width: 0, ..tiny };
     let huge = ResNetSize { width: usize::MAX, ..tiny };
     let cases = [

@@ -25,7 +25,8 @@ fn the_network_of_nasbench201_is_built_as_it_is_counted() {
             let logits = net.forward(&images, &mut pass).unwrap().main;
             logits.to_vec2::<f32>().unwrap().concat()
         };
-        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        let fused = run(Execution::default());
+        let staged = run(Execution::Staged);
         assert_eq!(fused.len(), 20);
         let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1.0 + b.abs());
         assert!(fused.iter().zip(&staged).all(close), "{fused:?} and {staged:?}");
@@ -51,7 +52,8 @@ fn the_network_of_nasbench_macro_is_built_as_it_is_counted() {
             let logits = net.forward(&images, &mut pass).unwrap().main;
             logits.to_vec2::<f32>().unwrap().concat()
         };
-        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        let fused = run(Execution::default());
+        let staged = run(Execution::Staged);
         assert_eq!(fused.len(), 20);
         let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4 * (1.0 + b.abs());
         assert!(fused.iter().zip(&staged).all(close), "{fused:?} and {staged:?}");

@@ -1,4 +1,4 @@
-//! Whole edges that are weighed.
+//! Weights of whole edges.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
@@ -29,7 +29,7 @@ fn flat(weights: &ArchWeights<Tensor>) -> Vec<Tensor> {
     weights.cells.iter().flat_map(|cell| [cell.ops.clone(), cell.edges.clone().unwrap()]).collect()
 }
 
-/// The weights that [`flat`] has laid out.
+/// The weights that [`flat`] took apart.
 fn arch(flat: &[Tensor]) -> ArchWeights<Tensor> {
     let cell = |pair: &[Tensor]| CellWeights { ops: pair[0].clone(), edges: Some(pair[1].clone()) };
     ArchWeights { cells: flat.chunks(2).map(cell).collect(), links: Vec::new() }
@@ -96,7 +96,8 @@ fn fused_and_staged_agree() {
     for partial in [1, 4] {
         let space = small_space(ops(&OPS), 2);
         let registry = Registry::standard().unwrap();
-        let (device, mut draw) = (Device::Cpu, rng(1));
+        let device = Device::Cpu;
+        let mut draw = rng(1);
         let plan = plan(&space, 8, partial);
         let net = Supernet::new(&plan, &registry, &device, DType::F32, &mut draw).unwrap();
         let x = images(3, 8).to_dtype(DType::F32).unwrap();
@@ -115,7 +116,8 @@ fn fused_and_staged_agree() {
             let gradients = vars.iter().map(|var| values(gradients.get(var).unwrap()));
             (values(&y), gradients.collect::<Vec<_>>())
         };
-        let (fused, staged) = (run(Execution::default()), run(Execution::Staged));
+        let fused = run(Execution::default());
+        let staged = run(Execution::Staged);
         let close = |found: &[f64], expected: &[f64]| {
             let scale = expected.iter().fold(1e-3, |most: f64, value| most.max(value.abs()));
             for (found, expected) in found.iter().zip(expected) {

@@ -21,7 +21,8 @@ fn logits_have_a_row_per_image() {
 
 #[test]
 fn evaluation_reads_the_statistics_that_training_left() {
-    let (net, x) = (small(), images(4, 8));
+    let net = small();
+    let x = images(4, 8);
     let eval = |x: &Tensor| values(&run(&net, x, Mode::eval()).unwrap().main);
     let before = eval(&x);
     for _ in 0..200 {
@@ -100,7 +101,8 @@ fn weights_of_another_shape_are_refused() {
 #[test]
 fn blueprints_of_the_other_kind_are_refused() {
     let registry = Registry::standard().unwrap();
-    let (cpu, single) = (candle_core::Device::Cpu, DType::F32);
+    let cpu = candle_core::Device::Cpu;
+    let single = DType::F32;
     let space = small_space(ops(&["skip_connect"]), 1);
     let searched = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let retrained = plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8));
@@ -112,7 +114,8 @@ fn blueprints_of_the_other_kind_are_refused() {
         NetError::Blueprint { expected, found } => (expected, found),
         other => panic!("{other}"),
     });
-    let (search, retrain) = (Phase::Search, Phase::Retrain);
+    let search = Phase::Search;
+    let retrain = Phase::Retrain;
     assert_eq!(phases, [(search, retrain), (retrain, search)]);
 }
 
@@ -147,7 +150,8 @@ fn the_released_order_of_execution_runs() {
 #[test]
 fn errors_of_networks_pass_through_those_of_operations_and_back() {
     let error = NetError::Shuffle { groups: 3, found: vec![2] };
-    let (text, outer) = (error.to_string(), OpError::from(error));
+    let text = error.to_string();
+    let outer = OpError::from(error);
     assert_eq!(outer.to_string(), text);
     assert!(matches!(NetError::from(outer), NetError::Shuffle { groups: 3, .. }));
     let op = || OpError::NoFactory { op: "mine".to_owned() };

@@ -1,4 +1,4 @@
-//! Looking at the layers of a pass, and putting other values in their place.
+//! Watching the layers of a pass, and replacing their values.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::baseline::{ResNet, ResNetSize};
@@ -55,7 +55,8 @@ fn every_layer_of_the_blueprint_is_seen_once() {
 #[test]
 fn another_value_takes_the_place_of_an_output() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let (size, input) = (ResNetSize::tiny(), Shape::new(1, 8, 8));
+    let size = ResNetSize::tiny();
+    let input = Shape::new(1, 8, 8);
     let net = ResNet::new(size, input, 3, &Place::default(), &mut rng).unwrap();
     let x = Tensor::ones((2, 1, 8, 8), DType::F32, &Device::Cpu).unwrap();
     let mut watch = |kind, _: &Tensor, output: Tensor| {

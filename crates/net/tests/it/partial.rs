@@ -261,8 +261,8 @@ fn supernets_have_the_parameters_that_are_counted() {
     }
 }
 
-/// Edge 0 lets pass what its operations do not see; edge 1, with a skip connection of weight 1,
-/// passes everything on.
+/// Edge 0 passes on the channels that its operations do not see; edge 1, with a skip connection of
+/// weight 1, passes all channels on.
 #[test]
 fn a_drawn_mask_hides_one_channel_in_k_and_moves_none() {
     let space = small_space(ops(&OPS), 1);

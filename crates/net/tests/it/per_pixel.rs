@@ -60,7 +60,8 @@ fn a_plane_of_one_pixel_is_still_a_plane() {
     assert_eq!(output.main.dims(), [2, 5, 1, 1]);
 }
 
-/// Bilinear and nearest heads have equal weights and other values; both are planes of the image's size.
+/// Bilinear and nearest heads have the same weights and different values; both put out planes of
+/// the image's size.
 #[test]
 fn heads_enlarge_as_they_say() {
     let made = |resize| {
@@ -84,7 +85,8 @@ fn heads_enlarge_as_they_say() {
         ([2, 5, 8, 8].as_slice(), [2, 5, 8, 8].as_slice())
     );
     let corner = |logits: &Tensor| logits.get(0).unwrap().get(0).unwrap().to_vec2::<f64>().unwrap();
-    let (blocks, smooth) = (corner(&nearest), corner(&bilinear));
+    let blocks = corner(&nearest);
+    let smooth = corner(&bilinear);
     assert_eq!(blocks[0][0], blocks[1][1]);
     assert_eq!(smooth[0][0], blocks[0][0], "the border's own value");
     assert_ne!(smooth[0][0], smooth[1][1]);

@@ -63,7 +63,7 @@ fn a_watch_can_stop_the_pass() {
     assert!(matches!(error, OpError::NotFinite { place } if place == "stem part 0"));
 }
 
-/// Where a variable stands, from its name.
+/// The place of a variable, from its name.
 fn place(name: &str, plan: &Blueprint) -> String {
     let parts: Vec<&str> = name.split('.').collect();
     match parts[..] {

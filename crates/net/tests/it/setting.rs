@@ -1,4 +1,4 @@
-//! The one door from spaces and genotypes to networks.
+//! Networks made from spaces and genotypes through a setting.
 
 use candle_core::DType;
 use dartloom_net::{DerivedNetwork, Model as _, NetError, NetworkSize, Pass, Setting, Supernet};
@@ -23,7 +23,8 @@ fn digest(network: &DerivedNetwork) -> String {
 
 #[test]
 fn the_door_leads_to_what_the_long_way_leads_to() {
-    let (space, registry) = (space(), Registry::standard().unwrap());
+    let space = space();
+    let registry = Registry::standard().unwrap();
     let setting = Setting::new(&space, &registry, build(4, 8));
     let Place { device, dtype } = &setting.place;
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
@@ -52,7 +53,8 @@ fn the_door_leads_to_what_the_long_way_leads_to() {
 
 #[test]
 fn an_auxiliary_head_that_is_asked_for_is_built_or_refused() {
-    let (space, registry) = (space(), Registry::standard().unwrap());
+    let space = space();
+    let registry = Registry::standard().unwrap();
     let genotype = genotype(&space);
     let deep = NetworkSize { layers: Some(6), auxiliary: true, ..NetworkSize::default() };
     let setting = Setting::new(&space, &registry, build(4, 32)).at(DType::F64.into());
@@ -71,7 +73,8 @@ fn an_auxiliary_head_that_is_asked_for_is_built_or_refused() {
 
 #[test]
 fn a_place_is_where_networks_are() {
-    let (space, registry) = (space(), Registry::standard().unwrap());
+    let space = space();
+    let registry = Registry::standard().unwrap();
     let setting = Setting::new(&space, &registry, build(4, 8)).at(DType::F64.into());
     assert_eq!(setting.supernet(&mut rng(1)).unwrap().variables().dtype(), DType::F64);
     let network = setting.derive(&genotype(&space), &NetworkSize::default(), &mut rng(1)).unwrap();
@@ -80,7 +83,8 @@ fn a_place_is_where_networks_are() {
 
 #[test]
 fn a_network_inherits_the_variables_of_its_supernet() {
-    let (space, registry) = (space(), Registry::standard().unwrap());
+    let space = space();
+    let registry = Registry::standard().unwrap();
     let setting = Setting::new(&space, &registry, build(4, 8));
     let supernet = setting.supernet(&mut rng(1)).unwrap();
     let genotype = genotype(&space);

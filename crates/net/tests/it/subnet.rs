@@ -44,9 +44,10 @@ struct Both {
 }
 
 impl Both {
-    /// A supernet, trained on nothing but with statistics of its own, and the network inside.
+    /// A supernet that is not trained but has statistics of its own, and the network inside.
     fn new(dtype: DType) -> Self {
-        let (space, registry) = (small_space(ops(&OPS), 2), Registry::standard().unwrap());
+        let space = small_space(ops(&OPS), 2);
+        let registry = Registry::standard().unwrap();
         let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
         let supernet = Supernet::new(&plan, &registry, &Device::Cpu, dtype, &mut rng(1)).unwrap();
         let weights = ArchWeights::of_ops(one_hot(&space, &found(), dtype));
@@ -66,8 +67,10 @@ impl Both {
     /// The largest difference of logits, and their size.
     fn difference(&self, mode: Mode, execution: Execution) -> (f64, f64) {
         let x = filled(&[5, 3, 8, 8], 7).unwrap().to_dtype(self.dtype).unwrap();
-        let (mut one, mut other) = (rng(0), rng(0));
-        let (mut own, mut inner) = (Pass::new(mode, &mut one), Pass::new(mode, &mut other));
+        let mut one = rng(0);
+        let mut other = rng(0);
+        let mut own = Pass::new(mode, &mut one);
+        let mut inner = Pass::new(mode, &mut other);
         (own.execution, inner.execution) = (execution, execution);
         let expected = self.supernet.forward(&x, &self.weights, &mut own).unwrap().main;
         let found = self.network.forward(&x, &mut inner).unwrap().main;

@@ -42,7 +42,8 @@ fn what_fits_nowhere_is_rejected_with_what_would() {
 fn without_room_for_one_image_nothing_is_offered() {
     for all in [slots(&[(110, true)]), Vec::new()] {
         let limit = all.first().map_or(0, |slot| slot.bytes);
-        let (largest_batch, largest_channels) = (None, None);
+        let largest_batch = None;
+        let largest_channels = None;
         let expected = Admission::Reject { needed: 420, limit, largest_batch, largest_channels };
         assert_eq!(admit(SIZE, 2, &all, predict), expected);
     }
@@ -71,7 +72,7 @@ proptest! {
     }
 }
 
-/// The number behind the largest is none.
+/// The search for the largest size must not overflow at the last number.
 #[test]
 fn the_largest_size_of_all_can_be_asked_for() {
     let size = Size { batch: usize::MAX, channels: usize::MAX };

@@ -28,7 +28,7 @@ fn workloads(batch: usize, threads: usize) -> Vec<Workload> {
     all
 }
 
-/// Counted without an overflow, or refused: sums are checked where tests run.
+/// Workloads are counted without an overflow, or refused: sums are checked where tests run.
 #[test]
 fn whatever_is_counted_is_counted_without_overflow() {
     let registry = Registry::standard().unwrap();
@@ -60,7 +60,8 @@ fn the_bound_is_above_every_sum() {
     let registry = Registry::standard().unwrap();
     let plan = Blueprint::supernet(&space(8), build(16, 32)).unwrap();
     let magnitude = Magnitude::of(&plan, &registry).unwrap();
-    let (mut low, mut high) = (1_usize, 1 << 50);
+    let mut low = 1_usize;
+    let mut high = 1 << 50;
     while high - low > 1 {
         let middle = low.midpoint(high);
         let work = Workload::training(middle);

@@ -1,4 +1,4 @@
-//! What the candidates of a whole space need.
+//! The memory and cost of all candidates of a space.
 
 mod tally;
 
@@ -12,10 +12,10 @@ use crate::NetError;
 use crate::body::{Body, NoNumbers};
 use crate::cell::{CellGenes, CellMemory, GeneMemory, Kept};
 
-/// Which genotypes of a space are its candidates, all equally likely.
+/// The genotypes of a space that are its candidates, all equally likely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Draws {
-    /// Every node keeps so many in-edges (all where it has no more, at least one), one operation
+    /// Every node keeps this many in-edges (all if it has no more, at least one), one operation
     /// each, zero operations left out.
     Top(usize),
     /// Every edge has one operation, zeros included.
@@ -34,7 +34,7 @@ pub struct Range {
     pub most: u64,
 }
 
-/// What the candidates of a space need.
+/// The numbers that the candidates of a space need.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ranges {
@@ -45,26 +45,26 @@ pub struct Ranges {
     /// Bytes that [`predict`](super::predict) predicts for [`Build`] and [`Workload`]: no candidate
     /// needs less than `least` or more than `most`.
     pub memory: Range,
-    /// By how many bytes the ends of `memory` may lie outside of what is reached; the mean is off
-    /// by half of it at most.
+    /// Largest distance in bytes of the ends of `memory` from the true ones; the mean is off by
+    /// half of it at most.
     pub slack: u64,
 }
 
-/// What the candidates of `space` need, without looking at each.
+/// Computes the ranges of `space` without looking at every candidate.
 ///
-/// Parameters, multiply-adds and what is kept for the backward pass are sums over a candidate's
-/// genes, so that smallest and largest follow by dynamic programming over the cell's nodes, from
-/// the last to the first: a state says which nodes reach the output and whether all operations so
-/// far can be one fused operation, which are the only ways in which the choices of one node bear on
-/// what those of another cost. The mean goes along, as a sum over candidates with their number. A
-/// candidate's cells are chosen independently of one another, so that cells add up.
+/// Parameters, multiply-adds and the bytes kept for the backward pass are sums over a candidate's
+/// genes. Their smallest and largest values follow by dynamic programming over the cell's nodes,
+/// from the last to the first. A state says which nodes reach the output and whether all operations
+/// so far can be one fused operation; the choices of one node affect the costs of another in no
+/// other way. The mean is computed along with them, as a sum over candidates and their number. The
+/// cells of a candidate are chosen independently of one another, so the numbers of cells add up.
 ///
-/// What is held for a moment is a maximum over cells and nodes instead. It is bounded from both
-/// sides, by a cell without operations and by the largest operations of any node.
+/// The bytes held for a moment are a maximum over cells and nodes instead. They are bounded from
+/// both sides: by a cell without operations and by the largest operations of any node.
 ///
 /// # Errors
-/// As [`Blueprint::derived`] and [`predict`](super::predict); uncountable are all operations on every
-/// edge together.
+/// As [`Blueprint::derived`] and [`predict`](super::predict); [`NetError::Uncountable`] if all
+/// operations on every edge together are too large.
 pub fn ranges(
     space: &Space,
     build: Build,
@@ -125,21 +125,21 @@ pub fn ranges(
     })
 }
 
-/// Shares of bytes are counted in hundredths.
+/// Hundredths in a whole: shares of bytes are counted in hundredths.
 const PERCENT: u64 = 100;
-/// Bytes that dividing the parts by that, one by one, may lose.
+/// Bytes that may be lost by dividing the parts by [`PERCENT`] one by one.
 const ROUNDING: u64 = 3;
 
-/// What is added up.
+/// The number that is added up.
 #[derive(Clone, Copy, Debug)]
 enum What {
     Parameters,
     Macs,
-    /// Hundredths of bytes of what stays for a step, the process's share included.
+    /// Hundredths of the bytes held for a whole step, including the process's share.
     Kept,
 }
 
-/// What a gene costs wherever its cell runs.
+/// The cost of a gene, wherever its cell runs.
 #[derive(Clone, Copy, Debug, Default)]
 struct GeneCost {
     parameters: u64,
@@ -147,7 +147,7 @@ struct GeneCost {
     buffers: u64,
 }
 
-/// The plan of all genes and what they cost, by placed cell.
+/// The plan of all genes and their costs, by placed cell.
 struct Parts<'a> {
     plan: &'a Blueprint,
     placed: &'a [CellGenes],
@@ -203,7 +203,7 @@ fn costs(plan: &Blueprint, registry: &Registry) -> Result<Vec<Vec<GeneCost>>, Ne
 }
 
 impl Parts<'_> {
-    /// What the cell at some places costs, gene by gene.
+    /// The cost of the cell at some places, gene by gene.
     fn cell(&self, places: &[usize], what: What) -> Cell {
         let mut cell = Cell { fused: Some(0), ..Cell::default() };
         let count = places.first().map_or(0, |&place| self.plan.cells[place].edges.len());
@@ -244,10 +244,12 @@ impl Parts<'_> {
         }
     }
 
-    /// Bytes that are held for a moment: no candidate holds less or more.
+    /// Least and most bytes that a candidate holds for a moment.
     fn held(&self, space: &Space, draws: Draws, ops: usize) -> (u64, u64) {
         let threads = self.work.threads as u64;
-        let (mut low, mut high, mut scratch) = (0, 0, 0);
+        let mut low = 0;
+        let mut high = 0;
+        let mut scratch = 0;
         for (cell, placed) in self.plan.cells.iter().zip(self.placed) {
             let staged = placed.staged.transient();
             let fused = placed.fused.map_or(staged, |fused| fused.transient());
@@ -265,10 +267,11 @@ impl Parts<'_> {
 }
 
 impl CellGenes {
-    /// Most that the genes of a fused cell add to what is held: the rooms of one node, and the
-    /// gradients of all operands.
+    /// The most that the genes of a fused cell add to the bytes held for a moment: the rooms of one
+    /// node, and the gradients of all operands.
     fn most_held(&self, spec: &CellSpec, draws: Draws, ops: usize) -> u64 {
-        let (mut room, mut packed) = (0, 0);
+        let mut room = 0;
+        let mut packed = 0;
         for node in spec.graph.own_nodes() {
             let rows: Vec<usize> = spec.graph.rows_into(node).collect();
             let most = |of: fn(&GeneMemory) -> u64| {
@@ -287,7 +290,7 @@ impl CellGenes {
     }
 }
 
-/// Hundredths of what is kept, and of what the process holds because of it.
+/// Hundredths of the kept bytes, and of the bytes that the process holds because of them.
 fn hundredths(kept: Kept) -> u64 {
     PERCENT * kept.all + Process::default().remainder * (kept.all - kept.slabs)
 }

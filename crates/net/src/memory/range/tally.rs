@@ -2,42 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_space::CellSpec;
+use dartloom_space::{CellSpec, Edge};
 
 use super::Draws;
 
-/// What the choices of a cell cost, wherever it stands.
+/// The costs of the choices of a cell, wherever it stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
-    /// The cell without genes as one operation; none where that is impossible.
+    /// The cell without genes as one operation; `None` if it cannot be one.
     pub(super) fused: Option<u64>,
     /// The cell without genes, run staged.
     pub(super) staged: u64,
     /// A sum of terms, or a node without terms, run staged.
     pub(super) node: u64,
-    /// Operation `o` of row `r` at `r * ops + o`.
+    /// The choice of operation `o` of row `r` at `r * ops + o`.
     pub(super) choices: Vec<Choice>,
 }
 
-/// What a gene adds.
+/// The cost that a gene adds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Choice {
-    /// In any case.
+    /// Added in any case.
     pub(super) always: u64,
-    /// Where all of the cell is one operation; none where it then cannot be.
+    /// Added where the whole cell is one operation; `None` if it then cannot be one.
     pub(super) fused: Option<u64>,
-    /// Where it runs staged and its node reaches the output.
+    /// Added where the cell runs staged and the gene's node reaches the output.
     pub(super) staged: u64,
-    /// Whether it is run at all.
+    /// `true` if it is run at all.
     pub(super) runs: bool,
 }
 
-/// Numbers of some sums.
+/// Smallest, largest and total of some sums.
 #[derive(Clone, Copy, Debug)]
 struct Sums {
     least: u64,
     most: u64,
-    /// Of all sums.
+    /// The total of all sums.
     total: f64,
 }
 
@@ -68,7 +68,7 @@ impl Tally {
         self.sums.total / self.count
     }
 
-    /// Choices of another, independent cell beside these; counts are of no use then.
+    /// Adds the choices of another, independent cell. The counts are meaningless afterwards.
     pub(super) fn and(self, other: Self) -> Self {
         let sums = Sums {
             least: self.sums.least + other.sums.least,
@@ -104,20 +104,20 @@ impl Tally {
 /// A set of nodes.
 type Live = u128;
 
-/// What later choices need to know of earlier ones.
+/// The facts about earlier choices that later choices depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct State {
     /// Nodes that reach the output, as bits.
     live: Live,
-    /// Whether all operations can be one.
+    /// `true` if all operations can be one.
     whole: bool,
     /// In-edges that the node has kept so far.
     picked: usize,
-    /// Whether any of them is run.
+    /// `true` if any of them is run.
     terms: bool,
 }
 
-/// What the choices cost where the cell is one operation, and where it runs staged.
+/// The costs of the choices if the cell is one operation, and if it runs staged.
 type Costs = (Tally, Tally);
 
 /// Sums over all choices of the cell of `spec`, `ops` operations on an edge.
@@ -129,10 +129,9 @@ pub(super) fn tally(spec: &CellSpec, (draws, ops): (Draws, usize), cell: &Cell) 
         let rows: Vec<usize> = spec.graph.rows_into(node).collect();
         let kept = draws.kept(rows.len());
         for (index, &row) in rows.iter().enumerate() {
-            let from = spec.graph.edges()[row].from;
             let choices = &cell.choices[row * ops..(row + 1) * ops];
             let left = rows.len() - index - 1;
-            states = edge(&states, (node, from), (kept, left), choices, cell.node);
+            states = edge(&states, spec.graph.edges()[row], (kept, left), choices, cell.node);
         }
         states = summed(states, node, cell.node);
     }
@@ -146,7 +145,7 @@ pub(super) fn tally(spec: &CellSpec, (draws, ops): (Draws, usize), cell: &Cell) 
 /// The choices at one edge: to leave it out, or one of its operations.
 fn edge(
     states: &BTreeMap<State, Costs>,
-    (to, from): (usize, usize),
+    edge: Edge,
     (kept, left): (usize, usize),
     choices: &[Choice],
     node: u64,
@@ -160,10 +159,10 @@ fn edge(
             continue;
         }
         for choice in choices {
-            let live = state.live & bit(to) != 0 && choice.runs;
+            let live = state.live & bit(edge.to) != 0 && choice.runs;
             let own = choice.always + if live { choice.staged + node } else { 0 };
             let after = State {
-                live: state.live | if live { bit(from) } else { 0 },
+                live: state.live | if live { bit(edge.from) } else { 0 },
                 whole: state.whole && choice.fused.is_some(),
                 picked: state.picked + 1,
                 terms: state.terms || choice.runs,
@@ -175,7 +174,7 @@ fn edge(
     next
 }
 
-/// The end of a node: of so many terms, one fewer are sums; none are one tensor of zeros.
+/// Ends a node: `n` terms take `n - 1` sums; a node without terms is one tensor of zeros.
 fn summed(states: BTreeMap<State, Costs>, node: usize, cost: u64) -> BTreeMap<State, Costs> {
     let mut next = BTreeMap::new();
     for (state, (fused, staged)) in states {

@@ -1,4 +1,4 @@
-//! Compared with every candidate of small spaces.
+//! Ranges compared with every candidate of small spaces.
 
 use dartloom_space::{CellGraph, CellSpec, Chain, Genotype, OpSet, Shape, Stem, nasbench201};
 
@@ -58,7 +58,7 @@ fn same(found: Range, expected: Range) {
     assert!((found.mean / expected.mean - 1.0).abs() < 1e-12, "{found:?} {expected:?}");
 }
 
-/// The number of candidates that were compared.
+/// Compares the ranges with all candidates and returns their number.
 fn check(space: &Space, draws: Draws, work: &Workload) -> usize {
     let build = Build::new(4, 5, Shape::new(3, 8, 8));
     let registry = Registry::standard().unwrap();
@@ -84,7 +84,8 @@ fn check(space: &Space, draws: Draws, work: &Workload) -> usize {
     // All but the two terms that are maxima is exact: these are taken out of the predictions.
     let sums: Vec<u64> =
         memory.iter().map(|memory| memory.total() - 2 * memory.workspace).collect();
-    let (sums, low) = (range_of(&sums), least - 3);
+    let sums = range_of(&sums);
+    let low = least - 3;
     let rest = least - sums.least;
     assert!(
         low <= sums.least + rest && rest <= 2 * memory.iter().map(|m| m.workspace).min().unwrap()
