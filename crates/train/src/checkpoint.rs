@@ -19,7 +19,7 @@ const VERSION: u32 = 2;
 /// The metadata entry of the safetensors file that holds everything that is not a tensor.
 const ENTRY: &str = "dartloom";
 
-/// How far a phase has come: the next step to make.
+/// The progress of a phase: the next step to make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Epoch, from 0.
@@ -46,11 +46,11 @@ pub struct Snapshot {
 #[serde(deny_unknown_fields)]
 struct Header {
     version: u32,
-    /// Of this text and of all tensors.
+    /// Checksum of this text and of all tensors.
     checksum: String,
     identity: Identity,
     position: Position,
-    /// Number of tensors in every group: a group may be empty, and none may get lost.
+    /// Number of tensors in every group, so that a missing one is noticed. A group may be empty.
     groups: BTreeMap<String, usize>,
     values: serde_json::Value,
 }
@@ -79,8 +79,9 @@ impl Snapshot {
         })
     }
 
-    /// Writes the snapshot as one safetensors file, whole or not at all; equal snapshots give
-    /// equal bytes. `identity` says what it belongs to; a checksum of everything is written with it.
+    /// Writes the snapshot as one safetensors file, completely or not at all; equal snapshots give
+    /// equal bytes. The file also holds `identity`, which says what the snapshot belongs to, and a
+    /// checksum of everything.
     ///
     /// # Errors
     /// [`RecordError::File`], or [`TrainError::Checkpoint`] for a tensor of another type.
@@ -126,7 +127,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
-    /// [`RecordError::OtherWork`] when it belongs to something else or to parts that say no identity,
+    /// [`RecordError::OtherWork`] when it belongs to other work or to parts without an identity,
     /// [`RecordError::File`] when it cannot be read.
     pub fn load(path: &Path, identity: &Identity) -> Result<Option<Self>, TrainError> {
         let Some((stored, snapshot)) = Self::open(path)? else { return Ok(None) };
@@ -142,7 +143,7 @@ impl Snapshot {
         Err(RecordError::OtherWork { path: path.to_owned(), differences }.into())
     }
 
-    /// Reads a snapshot, whatever it belongs to, and what that is; `None` when there is no file.
+    /// Reads any snapshot, together with the identity of its work; `None` when there is no file.
     ///
     /// # Errors
     /// [`TrainError::Checkpoint`] when the file is damaged or of another version,
@@ -155,7 +156,7 @@ impl Snapshot {
         }
     }
 
-    /// The snapshot in the bytes of the file at `path`, and what it belongs to.
+    /// Decodes the bytes of the file at `path` into the identity of the work and the snapshot.
     pub(crate) fn decode(path: &Path, bytes: &[u8]) -> Result<(Identity, Self), TrainError> {
         let (header, text) = read_header(path, bytes)?;
         let file = SafeTensors::deserialize(bytes)
@@ -199,7 +200,8 @@ fn read_header(path: &Path, bytes: &[u8]) -> Result<(Header, String), TrainError
     let unreadable = |error: serde_json::Error| damaged(path, "a readable header", &error);
     let Version { version } = serde_json::from_str(text).map_err(unreadable)?;
     if version != VERSION {
-        let (expected, found) = (format!("version {VERSION}"), format!("version {version}"));
+        let expected = format!("version {VERSION}");
+        let found = format!("version {version}");
         return Err(damaged(path, &expected, &found));
     }
     Ok((serde_json::from_str(text).map_err(unreadable)?, text.clone()))
@@ -244,7 +246,7 @@ fn tensor_of(view: &TensorView<'_>) -> Option<candle_core::Result<Tensor>> {
         Dtype::F64 => DType::F64,
         _ => return None,
     };
-    // Where files are read; who restores a state moves it to where it is used.
+    // Files are read here; restoring a state moves it to the device that uses it.
     let host = Place::default().device;
     Some(Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &host))
 }

@@ -12,39 +12,39 @@ use crate::{Position, Session, Snapshot, TrainError};
 pub struct StepLoss {
     /// Training loss.
     pub loss: f64,
-    /// Loss of the architecture step, where there was one.
+    /// Loss of the architecture step, if there was one.
     pub arch_loss: Option<f64>,
 }
 
-/// What an epoch ended with.
+/// The report at the end of an epoch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EpochReport {
     /// Metrics by name.
     pub metrics: BTreeMap<String, f64>,
-    /// How undecided each cell's weights are, where there are such.
+    /// Entropy of each cell's weights: how undecided they are. Empty if there are no such weights.
     pub entropies: BTreeMap<String, CellEntropy>,
     /// The architecture as it would be decoded now, and what the decoder noted.
     pub architecture: Option<(serde_json::Value, Vec<String>)>,
-    /// Rules about the search that hold and are worth telling.
+    /// Rules of the search that hold and should be reported.
     pub rules: Vec<RuleReport>,
 }
 
 /// A rule that holds at the end of an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleReport {
-    /// What it is called.
+    /// Its name.
     pub rule: String,
-    /// What it has seen.
+    /// The observation that made it hold.
     pub seen: String,
-    /// Whether the phase ends because of it; [`Stepper::is_over`] is what ends it.
+    /// `true` if the phase ends because of it; [`Stepper::is_over`] is what ends it.
     pub stops: bool,
 }
 
 /// Something that is trained in epochs of steps.
 ///
 /// # Contract
-/// Step `(epoch, step)` depends only on the position and the state, so that after
-/// `restore(snapshot())` the rest equals never having stopped, bit for bit.
+/// Step `(epoch, step)` depends only on the position and the state. After `restore(snapshot())` the
+/// rest therefore equals an uninterrupted run, bit for bit.
 pub trait Stepper {
     /// Its errors.
     type Error: From<TrainError>;
@@ -58,8 +58,9 @@ pub trait Stepper {
     /// Steps in each epoch.
     fn steps_per_epoch(&self) -> usize;
 
-    /// Whether the phase is over although there are epochs left; asked between epochs. Part of the
-    /// state: what is over is still over when it has been restored.
+    /// `true` if the phase is over although there are epochs left. [`drive`] asks between epochs.
+    /// The answer is part of the state: a phase that is over is still over after it has been
+    /// restored.
     fn is_over(&self) -> bool {
         false
     }
@@ -89,10 +90,10 @@ pub trait Stepper {
     /// When the state belongs to something else.
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), Self::Error>;
 
-    /// Everything that its steps depend on: configuration, parts, seed, data. A checkpoint is only
-    /// gone on with when it has the same identity; [`drive`] asks before the first step.
+    /// Everything that its steps depend on: configuration, parts, seed, data. A checkpoint is used
+    /// only if it has the same identity; [`drive`] compares them before the first step.
     ///
-    /// By default it says nothing, and every drive begins anew.
+    /// By default there is no identity, and every drive begins anew.
     ///
     /// # Errors
     /// When a part has no serialised form, or data cannot be read.
@@ -101,7 +102,7 @@ pub trait Stepper {
     }
 }
 
-/// How a phase ended.
+/// The way a phase ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All epochs are trained, or the stepper was over before ([`Stepper::is_over`]).
@@ -122,23 +123,25 @@ pub enum Outcome {
 /// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
 ///
-/// A stop is heard whenever it comes, even with the last epoch's events; driving again then only
-/// says that the phase is finished. `PhaseFinished` is left to the caller, who knows the results.
+/// A request to stop is obeyed whenever it comes, even with the last epoch's events; driving again
+/// then only reports that the phase is finished. The caller, who knows the results, sends
+/// `PhaseFinished`.
 ///
-/// A checkpoint of something else (another seed, configuration, part or data set) is refused and
-/// stays. Where a part in code says no identity, a session that is saved begins anew, says so at its
+/// A checkpoint of other work (another seed, configuration, part or data set) is refused and stays.
+/// If a part in code has no identity, a session with a checkpoint begins anew, says so at its
 /// beginning, and replaces the checkpoint at the end of the first epoch.
 ///
 /// # Errors
-/// The error of a step, of an observer, or of the checkpoint; [`RecordError::OtherWork`] with every
-/// value in which the checkpoint is of something else.
+/// The error of a step, of an observer, or of the checkpoint; [`RecordError::OtherWork`] lists
+/// every value in which the checkpoint differs.
 pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<Outcome, S::Error> {
     let saved = match session.checkpoint(&stepper.phase()) {
         Some(path) => Some(Saved { path, identity: stepper.identity()? }),
         None => None,
     };
     let mut at = resume(stepper, saved.as_ref())?;
-    let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
+    let epochs = stepper.epochs();
+    let steps = stepper.steps_per_epoch();
     let phase = stepper.phase();
     let started = Event::PhaseStarted { phase, epochs, steps_per_epoch: steps, epoch: at.epoch };
     let mut flow = tell(session, &started)?;
@@ -170,7 +173,7 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
     }
 }
 
-/// Where a stepper is saved, and what it is.
+/// The file that a stepper is saved in, and its identity.
 struct Saved {
     path: PathBuf,
     identity: Identity,
@@ -197,7 +200,8 @@ fn resume<S: Stepper>(stepper: &mut S, saved: Option<&Saved>) -> Result<Position
         }
     }
     let at = snapshot.position;
-    let (epochs, steps) = (stepper.epochs(), stepper.steps_per_epoch());
+    let epochs = stepper.epochs();
+    let steps = stepper.steps_per_epoch();
     if at.epoch > epochs || at.step > steps {
         return Err(TrainError::Checkpoint {
             path: path.clone(),
@@ -216,7 +220,8 @@ fn step<S: Stepper>(
     at: Position,
 ) -> Result<Flow, S::Error> {
     let StepLoss { loss, arch_loss } = stepper.step(at)?;
-    let (phase, steps) = (stepper.phase(), stepper.steps_per_epoch());
+    let phase = stepper.phase();
+    let steps = stepper.steps_per_epoch();
     let Position { epoch, step } = at;
     Ok(tell(session, &Event::Step { phase, epoch, step, steps, loss, arch_loss })?)
 }

@@ -1,4 +1,4 @@
-//! What can go wrong while training.
+//! Errors of training.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::reduce::ReduceError;
 
-/// Why training stopped or a checkpoint could not be used.
+/// The reason why training stopped or a checkpoint could not be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -40,7 +40,7 @@ pub enum TrainError {
     #[error("{phase}, epoch {epoch}, step {step}: the {what} is not finite{}",
         place.as_ref().map(|p| format!("; first seen at {p}")).unwrap_or_default())]
     NotFinite {
-        /// What was trained.
+        /// The phase that was trained.
         phase: String,
         /// Epoch, from 0.
         epoch: usize,
@@ -48,29 +48,29 @@ pub enum TrainError {
         step: usize,
         /// Loss or gradient.
         what: String,
-        /// Cell, edge and operation whose output was the first that is not finite; of a gradient the
-        /// parameter.
+        /// Cell, edge and operation whose output was the first that is not finite; for a gradient,
+        /// the parameter.
         place: Option<String>,
     },
-    /// A network that puts out something else than the task asks for.
+    /// A network whose outputs are not those of the task.
     #[error(
         "the task asks for {expected}, the network puts out {found}: `Build::outputs` is the task's"
     )]
     Outputs {
-        /// What the task asks for.
+        /// The outputs of the task.
         expected: Outputs,
-        /// What the network puts out.
+        /// The outputs of the network.
         found: Outputs,
     },
     /// A network whose output is not what the task needs for a batch.
     #[error("expected an output of shape {expected:?}, images first, found {found:?}")]
     Logits {
-        /// Images and what the task needs for each.
+        /// Shape needed: the images, and what the task needs for each.
         expected: Vec<usize>,
         /// Shape found.
         found: Vec<usize>,
     },
-    /// Images to judge with that are others than those to train with.
+    /// Test images whose shape or task differs from the training images.
     #[error("expected test images of {expected}, as those to train with, found {found}")]
     TestImages {
         /// Shape and task of the training images.
@@ -78,32 +78,32 @@ pub enum TrainError {
         /// Those of the test images.
         found: String,
     },
-    /// A configuration value that makes no sense.
+    /// An invalid configuration value.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
-        /// The value.
+        /// The value that was given.
         found: String,
     },
-    /// A checkpoint that is not one, or is damaged.
+    /// A file that is not a checkpoint, or a damaged one.
     #[error("{}: not a usable checkpoint: expected {expected}, found {found}", path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// What was expected.
+        /// The expected content.
         expected: String,
-        /// What was found.
+        /// The content found.
         found: String,
     },
     /// A state that does not fit what is being trained.
     #[error("the saved state does not fit: expected {expected}, found {found}")]
     State {
-        /// What was expected.
+        /// The expected state.
         expected: String,
-        /// What was found.
+        /// The state found.
         found: String,
     },
 }

@@ -7,19 +7,20 @@ use dartloom_task::{Task, TaskError};
 
 use crate::TrainError;
 
-/// What an evaluation found.
+/// The result of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
     /// Mean of the task's [judged loss](Task::judged_loss).
     pub loss: f64,
     /// The task's scores.
     pub scores: Scores,
-    /// Which of them selects.
+    /// The score by which a network is selected.
     pub objective: Objective,
 }
 
 impl Evaluation {
-    /// The score that selects; NaN where it has no value, which is never better than another.
+    /// The score by which a network is selected; NaN if it has no value. NaN is never better than
+    /// another score.
     #[must_use]
     pub fn score(&self) -> f64 {
         self.scores.get(&self.objective.name).unwrap_or(f64::NAN)
@@ -29,14 +30,16 @@ impl Evaluation {
 /// Runs `forward` (inputs to the task's outputs) over one epoch of `loader`.
 ///
 /// # Errors
-/// The error of `forward`, of the loader or of the task; [`TrainError::Config`] when nothing is counted.
+/// The error of `forward`, of the loader or of the task; [`TrainError::Config`] when nothing is
+/// counted.
 pub fn evaluate<E: From<TrainError>>(
     loader: &Loader<'_>,
     task: &dyn Task,
     mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
 ) -> Result<Evaluation, E> {
     let mut scorer = task.scorer();
-    let (mut sum, mut count) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut count = 0.0;
     for step in 0..loader.batches_per_epoch() {
         let batch = loader.batch(0, step).map_err(TrainError::from)?;
         let output = forward(&batch.inputs)?.detach();
@@ -49,7 +52,8 @@ pub fn evaluate<E: From<TrainError>>(
         scored.map_err(TrainError::from)?;
     }
     if count > 0.0 {
-        let (scores, objective) = (scorer.scores(), task.objective());
+        let scores = scorer.scores();
+        let objective = task.objective();
         return Ok(Evaluation { loss: sum / count, scores, objective });
     }
     Err(TrainError::Config {

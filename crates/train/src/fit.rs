@@ -19,7 +19,7 @@ use crate::{
 use dartloom_noise::Noise;
 use dartloom_record::{Identity, Where};
 
-/// How a network is trained.
+/// The settings with which a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FitConfig {
@@ -37,7 +37,8 @@ pub struct FitConfig {
     pub drop_path: f64,
     /// Weight of the auxiliary head's loss, where the network has such a head.
     pub auxiliary: f64,
-    /// Label smoothing of the classification that [`Fit::new`] makes of images with classes; 0 for any other task.
+    /// Label smoothing of the classification that [`Fit::new`] makes of images with classes; 0 for
+    /// any other task.
     pub smoothing: f64,
     /// Random crops: zeros added on each side before cropping.
     pub crop_padding: usize,
@@ -45,7 +46,7 @@ pub struct FitConfig {
     pub flip: bool,
     /// Side of the square that cutout blanks; 0 is off.
     pub cutout: usize,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     pub recompute: Recompute,
 }
 
@@ -70,7 +71,8 @@ impl Default for FitConfig {
     }
 }
 
-/// The most epochs that anything is trained for: steps, images and multiply-adds are counted.
+/// The most epochs that anything may be trained for, so that the numbers of steps, images and
+/// multiply-adds do not overflow.
 pub const MOST_EPOCHS: usize = 1 << 20;
 
 impl FitConfig {
@@ -106,7 +108,7 @@ impl FitConfig {
         Ok(())
     }
 
-    /// Refuses values that make no sense, and those that make none with `train` to learn from.
+    /// Refuses values that are invalid, or invalid together with the images `train`.
     ///
     /// Since a step has two images at least, every channel of a batch norm has two values.
     ///
@@ -124,7 +126,7 @@ impl FitConfig {
         Ok(self.augment().check(train.shape(), train.targets())?)
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`TrainError::Config`] naming the field.
@@ -167,13 +169,13 @@ fn of_sgd(error: TrainError) -> TrainError {
     }
 }
 
-/// Images that a network does not learn from and is judged with after every epoch.
+/// Images that a network does not learn from; it is judged with them after every epoch.
 #[derive(Clone, Copy, Debug)]
 pub enum HeldOut<'a> {
-    /// Those of the final report, with which nothing is chosen: the metrics are `test_loss` and
+    /// Test images, used for the final report and for no choice: the metrics are `test_loss` and
     /// `test_` with the name of each score.
     Test(&'a dyn Dataset),
-    /// Those that something is chosen with, such as the best of several networks: the metrics are
+    /// Validation images, used for choices such as the best of several networks: the metrics are
     /// `valid_loss` and `valid_` with the name of each score.
     Validation(&'a dyn Dataset),
 }
@@ -194,14 +196,14 @@ impl<'a> HeldOut<'a> {
     }
 }
 
-/// What a network is trained for.
+/// The task and the data that a network is trained with.
 #[derive(Clone, Copy, Debug)]
 pub struct Problem<'a> {
-    /// What is learnt.
+    /// The task to learn.
     pub task: &'a dyn Task,
-    /// What it is learnt from.
+    /// The data to learn from.
     pub train: &'a dyn Dataset,
-    /// What the network is judged with after every epoch.
+    /// The data to judge the network with after every epoch.
     pub held_out: Option<HeldOut<'a>>,
 }
 
@@ -217,7 +219,7 @@ struct Judge<'a> {
 pub struct Fit<'a> {
     phase: Where,
     model: &'a dyn Model,
-    /// What the network was before the first step.
+    /// Identity of the network before the first step.
     network: Option<String>,
     config: FitConfig,
     noise: Noise,
@@ -236,15 +238,15 @@ struct Running {
 }
 
 impl<'a> Fit<'a> {
-    /// Prepares training of `model` on `train`, judged with `held_out` after every epoch; the task is
-    /// the one that [`FitConfig::task`] makes of the targets.
+    /// Prepares training of `model` on `train`, judged with `held_out` after every epoch; the task
+    /// is the one that [`FitConfig::task`] makes of the targets.
     ///
     /// # Errors
-    /// [`TrainError::Config`] naming the field, [`TrainError::Data`] when the random changes make no sense
-    /// on such images, [`TrainError::Outputs`] for a model of other outputs than the task's,
-    /// [`TrainError::TestImages`] for held-out images of another shape or task,
-    /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), [`TrainError::Task`], or the
-    /// loader's error.
+    /// [`TrainError::Config`] naming the field, [`TrainError::Data`] when the random changes make
+    /// no sense on such images, [`TrainError::Outputs`] for a model of other outputs than the
+    /// task's, [`TrainError::TestImages`] for held-out images of another shape or task,
+    /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable), [`TrainError::Task`],
+    /// or the loader's error.
     pub fn new(
         phase: impl Into<Where>,
         model: &'a dyn Model,
@@ -259,11 +261,11 @@ impl<'a> Fit<'a> {
         Self::of(phase.into(), config, parts)
     }
 
-    /// Prepares training of `model` for a task of your own.
+    /// Prepares training of `model` for a custom task.
     ///
     /// # Errors
-    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and [`TrainError::Config`]
-    /// for a [`FitConfig::smoothing`]: what a loss is made of, the task says.
+    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and
+    /// [`TrainError::Config`] for a [`FitConfig::smoothing`]: a custom task defines its own loss.
     pub fn solving(
         phase: impl Into<Where>,
         model: &'a dyn Model,
@@ -296,8 +298,10 @@ impl<'a> Fit<'a> {
             let loader = Loader::new(held_out.images(), config.batch)?;
             Ok::<_, TrainError>(Judge { held_out, loader })
         });
-        let (judge, sgd) = (judge.transpose()?, Sgd::new(config.sgd));
-        let (running, network) = (Running::default(), model.identity());
+        let judge = judge.transpose()?;
+        let sgd = Sgd::new(config.sgd);
+        let running = Running::default();
+        let network = model.identity();
         let train = loader;
         Ok(Self { phase, model, network, config, noise, task, train, judge, sgd, running })
     }
@@ -305,8 +309,8 @@ impl<'a> Fit<'a> {
     /// Loss and scores on the held-out images; `None` when there are none.
     ///
     /// # Errors
-    /// When the network fails, [`TrainError::NotFinite`] when its loss is not finite: a score would
-    /// say nothing.
+    /// When the network fails; [`TrainError::NotFinite`] when its loss is not finite, because its
+    /// scores would then be meaningless.
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
         self.judge(Position { epoch: self.config.epochs, step: 0 })
     }
@@ -349,7 +353,7 @@ impl<'a> Fit<'a> {
         Ok(MeanLoss { mean, count: loss.count })
     }
 
-    /// Refuses the output of a model of one's own that is not what the task needs.
+    /// Refuses the output of a custom model that does not fit the task.
     fn check_output(&self, output: &Tensor, batch: &Batch) -> Result<(), TrainError> {
         let inputs = batch.inputs.dims();
         let expected = match self.task.outputs() {
@@ -372,7 +376,7 @@ impl<'a> Fit<'a> {
     }
 }
 
-/// What a training is made of, beside its configuration.
+/// The parts that a training is made of, besides its configuration.
 struct Parts<'a> {
     model: &'a dyn Model,
     noise: Noise,
@@ -390,7 +394,7 @@ fn check_outputs(model: &dyn Model, task: &dyn Task) -> Result<(), TrainError> {
     }
 }
 
-/// Refuses images to judge with of another shape or task than those to train with.
+/// Refuses test images whose shape or task differs from the training images.
 ///
 /// # Errors
 /// [`TrainError::TestImages`].
@@ -474,7 +478,8 @@ impl Stepper for Fit<'_> {
             expected: "running sums of an epoch".to_owned(),
             found: error.to_string(),
         })?;
-        let (variables, sgd) = (snapshot.take("variables")?, snapshot.take("sgd")?);
+        let variables = snapshot.take("variables")?;
+        let sgd = snapshot.take("sgd")?;
         self.sgd.restore(sgd)?;
         self.model.variables().load(&variables)?;
         self.running = running;

@@ -22,7 +22,8 @@ pub fn gradients_of(
     Ok(gradients)
 }
 
-/// As [`gradients_of`], by several groups of variables; one that is in two of them is in the first.
+/// As [`gradients_of`], for several groups of variables; a variable that is in two groups is in the
+/// first.
 pub(crate) fn gradients_of_groups<const N: usize>(
     loss: &Tensor,
     groups: [&BTreeMap<String, Var>; N],
@@ -79,8 +80,8 @@ impl Gradients {
     }
 }
 
-/// The sum of squares. On the CPU it is taken in the order of the values, which no sum of candle's
-/// is; elsewhere where the tensor is, and one number comes here.
+/// The sum of squares. On the CPU the values are added in their order, which none of candle's sums
+/// does. On other devices the sum is computed there, and one number is copied.
 fn squares(tensor: &Tensor) -> Result<f64, TrainError> {
     if !tensor.device().is_cpu() {
         return squares_there(tensor);
@@ -109,7 +110,8 @@ mod tests {
     fn squares_are_the_same_to_rounding_wherever_they_are_summed() {
         let values: Vec<f32> = (0..1000).map(|i| (i as f32).sin()).collect();
         let tensor = Tensor::from_vec(values, (10, 100), &Device::Cpu).unwrap();
-        let (here, there) = (squares(&tensor).unwrap(), squares_there(&tensor).unwrap());
+        let here = squares(&tensor).unwrap();
+        let there = squares_there(&tensor).unwrap();
         assert!((here - there).abs() < 1e-9 * here, "{here} {there}");
         let broken = Tensor::new(f32::NAN, &Device::Cpu).unwrap();
         assert!(squares_there(&broken).unwrap().is_nan());

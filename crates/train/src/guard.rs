@@ -1,14 +1,14 @@
-//! Refuses to train on with numbers that are not finite.
+//! Stops training when numbers are not finite.
 
 use candle_core::{DType, Tensor};
 use dartloom_ops::Watch;
 
 use crate::TrainError;
 
-/// Where a training loop stands: what a [`TrainError::NotFinite`] names.
+/// The position of a training loop, as it appears in [`TrainError::NotFinite`].
 #[derive(Clone, Copy, Debug)]
 pub struct Finite<'a> {
-    /// What is trained.
+    /// The phase that is trained.
     pub phase: &'a str,
     /// Epoch, from 0.
     pub epoch: usize,
@@ -54,7 +54,7 @@ pub fn first_not_finite<T, E>(
         }
         Ok(())
     };
-    // A pass that fails has been watched up to its failure, which is all that is asked of it.
+    // A pass that fails has been watched up to its failure, which is enough here.
     let _ = forward(&mut watch);
     place
 }

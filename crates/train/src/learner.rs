@@ -1,4 +1,4 @@
-//! The one door from a loss to gradients.
+//! The way from a loss to gradients.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use crate::{Finite, Gradients, TrainError};
 pub struct MeanLoss {
     /// A scalar, regularisers included.
     pub mean: Tensor,
-    /// How much it is the mean of: images, labels, pixels, or their weights. Ranks count by it.
+    /// The number of things that the mean is taken over: images, labels, pixels, or their weights.
+    /// Means of ranks are weighted by it.
     pub count: f64,
 }
 
@@ -36,15 +37,15 @@ pub struct Learnt<const N: usize> {
     pub gradients: [Gradients; N],
 }
 
-/// From a loss to gradients: finite check, backward pass, and the mean over all ranks, weighted by
-/// what each has counted.
+/// The way from a loss to gradients: finite check, backward pass, and the mean over all ranks,
+/// weighted by the count of each.
 ///
-/// A single rank's numbers are multiplied by nothing.
+/// With a single rank, nothing is multiplied.
 #[derive(Clone, Copy, Debug)]
 pub struct Learner<'a> {
     /// Sums over ranks.
     pub reduce: &'a dyn Reduce,
-    /// The step of which errors tell.
+    /// The step that errors name.
     pub guard: Finite<'a>,
 }
 
@@ -115,8 +116,8 @@ impl<'a> Learner<'a> {
     }
 }
 
-/// A whole number below 2^40 that the names of all gradients make (FNV-1a), so that sums of it over
-/// ranks are exact.
+/// A whole number below 2^40 computed from the names of all gradients (FNV-1a), so that sums of it
+/// over ranks are exact.
 fn fingerprint(gradients: &[Gradients]) -> f64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for group in gradients {

@@ -7,8 +7,8 @@ use crate::TrainError;
 /// Mean cross-entropy of `logits` `[B, classes]` against `labels` `[B]` (u32), with label
 /// smoothing `smoothing` in `[0, 1)`.
 ///
-/// `-(1/B) sum_b [(1 - s) log p_b(y_b) + (s / classes) sum_c log p_b(c)]` with `p = softmax(logits)`
-/// and `s = smoothing` (Szegedy et al. 2015, section 7).
+/// `-(1/B) sum_b [(1 - s) log p_b(y_b) + (s / classes) sum_c log p_b(c)]` with
+/// `p = softmax(logits)` and `s = smoothing` (Szegedy et al. 2015, section 7).
 ///
 /// # Errors
 /// When shapes or types do not fit.

@@ -32,7 +32,7 @@ pub enum Schedule {
         to: f64,
         /// Number of cosines, at least 1.
         cycles: usize,
-        /// How the cosine is bent, positive.
+        /// The exponent of the cosine, positive.
         power: f64,
     },
 }
@@ -47,7 +47,8 @@ impl Schedule {
             }
             Self::Cycles { from, to, cycles, power } => {
                 let period = (epochs / cycles.max(1)).max(1);
-                let (cycle, epoch) = (epoch / period, epoch % period);
+                let cycle = epoch / period;
+                let epoch = epoch % period;
                 let cosine = half_cosine(epoch as f64 / period as f64);
                 let limit = (power - 1.0).abs() < 1e-9;
                 let bent = if limit { cosine } else { (power.powf(cosine) - 1.0) / (power - 1.0) };
@@ -68,7 +69,7 @@ impl Schedule {
         }
     }
 
-    /// Whether every rate is a positive number or zero.
+    /// `true` if every rate is zero or a positive number.
     pub fn is_valid(self) -> bool {
         let good = |rate: f64| rate.is_finite() && rate >= 0.0;
         match self {

@@ -1,14 +1,14 @@
-//! Who watches a phase, and where it is saved.
+//! The observer of a phase, and the place where the phase is saved.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use dartloom_record::{Observer, RunDir, Silent, Where};
 
-/// Who watches a phase and where it is saved.
+/// The observer of a phase and the place where the phase is saved.
 ///
-/// What a checkpoint belongs to is not the caller's to say: [`drive`](crate::drive) asks the stepper
-/// ([`Stepper::identity`](crate::Stepper::identity)).
+/// The caller does not choose what a checkpoint belongs to: [`drive`](crate::drive) asks the
+/// stepper ([`Stepper::identity`](crate::Stepper::identity)).
 ///
 /// ```
 /// use dartloom_record::{RunDir, Silent};
@@ -35,7 +35,7 @@ enum Watcher<'a> {
     Silent(Silent),
 }
 
-/// Where a phase is saved.
+/// The place where a phase is saved.
 #[derive(Clone, Debug)]
 enum Checkpoint {
     /// In a file of this directory that is named after the phase.
@@ -50,18 +50,19 @@ impl fmt::Debug for Session<'_> {
 }
 
 impl<'a> Session<'a> {
-    /// A session whose `observer` is told everything and may stop the phase; nothing is saved.
+    /// A session that reports everything to `observer`, which may stop the phase; nothing is saved.
     pub fn new(observer: &'a mut dyn Observer) -> Self {
         Self { observer: Watcher::Given(observer), checkpoint: None }
     }
 
-    /// A session that nobody watches; nothing is saved.
+    /// A session without an observer; nothing is saved.
     pub fn silent() -> Self {
         Self { observer: Watcher::Silent(Silent), checkpoint: None }
     }
 
-    /// The same with a checkpoint in `dir`, from which the phase goes on: `PHASE.safetensors`, where
-    /// everything in the phase's name but letters, digits, `-`, `_` and `.` is written as `-`.
+    /// The same session with a checkpoint in `dir`, from which the phase goes on:
+    /// `PHASE.safetensors`, where everything in the phase's name but letters, digits, `-`, `_` and
+    /// `.` is written as `-`.
     #[must_use]
     pub fn saved_in(self, dir: &RunDir) -> Self {
         Self { checkpoint: Some(Checkpoint::In(dir.clone())), ..self }
@@ -73,7 +74,7 @@ impl<'a> Session<'a> {
         Self { checkpoint: Some(Checkpoint::At(path.into())), ..self }
     }
 
-    /// Who is told.
+    /// The observer.
     pub fn observer(&mut self) -> &mut dyn Observer {
         match &mut self.observer {
             Watcher::Given(observer) => &mut **observer,

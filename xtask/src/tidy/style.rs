@@ -20,7 +20,8 @@ pub(super) struct Style {
 }
 
 /// Folders that keep every rule.
-const CLEAN: &[&str] = &["crates/kernels/", "crates/noise/", "xtask/"];
+const CLEAN: &[&str] =
+    &["crates/kernels/", "crates/net/", "crates/noise/", "crates/train/", "xtask/"];
 
 const STYLES: &[Style] = &[
     Style { name: "tuple parameters", ending: ".rs", find: golf::parameters, clean: CLEAN },

@@ -35,7 +35,7 @@ impl AdamConfig {
         Self { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-3 }
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`TrainError::Config`] naming the field.

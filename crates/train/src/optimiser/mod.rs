@@ -16,8 +16,8 @@ use crate::{Gradients, TrainError};
 /// An update rule with a state that can be saved.
 ///
 /// # Contract
-/// `step` changes exactly the variables that have a gradient. After `restore(state())` an
-/// optimiser behaves as the one that was asked for its state, bit for bit.
+/// `step` changes exactly the variables that have a gradient. After `restore(state())` an optimiser
+/// continues as the one whose state it took, bit for bit.
 pub trait Optimiser: Debug {
     /// Updates `variables` with `gradients` at learning rate `rate`.
     ///

@@ -26,7 +26,7 @@ impl Default for SgdConfig {
 }
 
 impl SgdConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`TrainError::Config`] naming the field.
@@ -48,7 +48,7 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// An optimiser at rest.
+    /// An optimiser that has made no step.
     pub fn new(config: SgdConfig) -> Self {
         Self { config, velocity: BTreeMap::new() }
     }
@@ -58,7 +58,7 @@ impl Sgd {
         self.config
     }
 
-    /// The velocity of a variable that has been stepped.
+    /// The velocity of a variable; `None` before its first step.
     pub fn velocity(&self, name: &str) -> Option<&Tensor> {
         self.velocity.get(name)
     }

@@ -24,8 +24,8 @@ pub struct Rank {
 ///
 /// # Contract
 /// Every rank calls [`sum`](Self::sum) equally often, with as many tensors and numbers, of the same
-/// shapes. All then hold the same bytes: the sums in the order of ranks. A rank that fails, or that
-/// does not come, is an error on all others, then and ever after.
+/// shapes. All then hold the same bytes: the sums in the order of ranks. If a rank fails or does
+/// not come, all others get an error, in this call and in every later one.
 pub trait Reduce: fmt::Debug + Send + Sync {
     /// This rank.
     fn rank(&self) -> Rank;
@@ -37,7 +37,7 @@ pub trait Reduce: fmt::Debug + Send + Sync {
     fn sum(&self, tensors: &mut [Tensor], numbers: &mut [f64]) -> Result<(), ReduceError>;
 }
 
-/// One rank, whose sums are what it has.
+/// A single rank, whose sums are its own values.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Alone;
 
@@ -55,7 +55,7 @@ impl Reduce for Alone {
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum ReduceError {
-    /// A rank that has gone.
+    /// A rank that has left.
     #[error("rank {rank} has left the others")]
     Left {
         /// Its number.

@@ -9,7 +9,8 @@ use super::{Rank, Reduce, ReduceError};
 
 /// A rank that is a thread of this process. Dropping it tells the others that it has left.
 ///
-/// The last rank to come adds all parts in the order of ranks; nothing depends on who comes when.
+/// The last rank to arrive adds all parts in the order of ranks; nothing depends on the order of
+/// arrival.
 #[derive(Debug)]
 pub struct Threads {
     rank: Rank,
@@ -43,10 +44,12 @@ struct Part {
 }
 
 impl Threads {
-    /// So many ranks, each for a thread of its own, that wait for each other for at most `deadline`.
+    /// Makes `size` ranks, each for a thread of its own. They wait for each other for at most
+    /// `deadline`.
     pub fn ranks(size: usize, deadline: Duration) -> Vec<Self> {
         let state = State { round: 0, parts: vec![None; size], sum: Part::default(), failed: None };
-        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let state = Mutex::new(state);
+        let changed = Condvar::new();
         let meeting = Arc::new(Meeting { state, changed, deadline });
         let rank = |index| Self { rank: Rank { index, size }, meeting: Arc::clone(&meeting) };
         (0..size).map(rank).collect()
@@ -79,7 +82,7 @@ impl Meeting {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds up all parts and ends the round, or fails for everybody.
+    /// Adds up all parts and ends the round, or fails for all ranks.
     fn conclude(&self, state: &mut State) {
         let parts: Vec<Part> = state.parts.iter_mut().filter_map(Option::take).collect();
         match sum(&parts) {
@@ -108,7 +111,8 @@ fn sum(parts: &[Part]) -> Result<Part, ReduceError> {
     let [first, others @ ..] = parts else { return Ok(Part::default()) };
     let mut sum = first.clone();
     for (index, part) in others.iter().enumerate() {
-        let (expected, found) = (first.form(), part.form());
+        let expected = first.form();
+        let found = part.form();
         if expected != found {
             return Err(ReduceError::Unlike { rank: index + 1, expected, found });
         }

@@ -24,7 +24,7 @@ pub use optimiser::check_optimiser;
 pub use reduce::check_reduce;
 pub use stepper::check_stepper;
 
-/// Something that holds for every optimiser, every stepper or every sum over ranks.
+/// A law that every optimiser, every stepper or every sum over ranks obeys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
@@ -34,14 +34,15 @@ pub enum Law {
     Untouched,
     /// Optimisers: after `restore(state())` the steps equal those of the one that went on, bit for
     /// bit. Steppers: the same for `restore(snapshot())` at any position, through a file's bytes,
-    /// into one that has gone elsewhere meanwhile; losses, reports and final states are equal.
+    /// into a stepper that has made other steps meanwhile; losses, reports and final states are
+    /// equal.
     Resumes,
     /// Sums: ranks that learn from parts of a batch learn what one rank learns from all of it, to
     /// rounding.
     Shards,
     /// Sums: all ranks have the same bytes.
     Alike,
-    /// Sums: a rank that goes is an error on all others.
+    /// Sums: when a rank leaves, all others get an error.
     Peers,
 }
 
@@ -58,7 +59,7 @@ impl fmt::Display for Law {
     }
 }
 
-/// Why a check failed; `E` is the error of what is checked.
+/// The reason why a check failed; `E` is the error of the thing that is checked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckError<E: std::error::Error + 'static> {
@@ -67,10 +68,10 @@ pub enum CheckError<E: std::error::Error + 'static> {
     Broken {
         /// The law.
         law: Law,
-        /// What happened instead.
+        /// The observation that breaks the law.
         found: String,
     },
-    /// What is checked failed.
+    /// The thing that is checked failed.
     #[error("what is checked failed: {0}")]
     Failed(#[source] E),
 }

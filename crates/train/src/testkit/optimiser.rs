@@ -10,7 +10,7 @@ use crate::{Gradients, Optimiser, TrainError, gradients_of};
 type Check = Result<(), CheckError<TrainError>>;
 type Variables = BTreeMap<String, Var>;
 
-/// Steps in which a quadratic must be solved.
+/// Number of steps in which a quadratic must be solved.
 const STEPS: usize = 400;
 
 /// Holds optimisers that `make` makes to [`Law::Converges`] at learning rate `rate`,
@@ -68,11 +68,13 @@ fn untouched(optimiser: &mut dyn Optimiser, rate: f64) -> Check {
 }
 
 fn resumes<O: Optimiser>(make: impl Fn() -> O, stop: usize, rate: f64) -> Check {
-    let (variables, mut optimiser) = (start()?, make());
+    let variables = start()?;
+    let mut optimiser = make();
     for _ in 0..stop {
         optimiser.step(&variables, &gradients(&variables)?, rate)?;
     }
-    let (copies, mut resumed) = (copied(&variables)?, make());
+    let copies = copied(&variables)?;
+    let mut resumed = make();
     resumed.restore(optimiser.state())?;
     for step in stop..stop + 5 {
         optimiser.step(&variables, &gradients(&variables)?, rate)?;

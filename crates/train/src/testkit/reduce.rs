@@ -15,8 +15,8 @@ type Check = Result<(), CheckError<TrainError>>;
 const ROWS: usize = 13;
 const STEP: Finite<'static> = Finite { phase: "testkit", epoch: 0, step: 0 };
 
-/// Checks the sums of the ranks that `make` makes, by number of ranks: of 1 to 4 that learn from
-/// parts of one batch, each in a thread of its own.
+/// Checks the sums of ranks. `make` makes a number of ranks; 1 to 4 ranks learn from parts of one
+/// batch, each in a thread of its own.
 ///
 /// # Errors
 /// [`CheckError::Broken`] with the law: [`Law::Shards`], [`Law::Alike`], [`Law::Peers`].
@@ -37,7 +37,7 @@ pub fn check_reduce<R: Reduce>(make: impl Fn(usize) -> Vec<R>) -> Check {
     Ok(())
 }
 
-/// What each rank learns from its rows, of unequal number.
+/// The results of ranks that each learn from a different number of rows.
 fn together<R: Reduce>(ranks: Vec<R>) -> Result<Vec<Learnt<1>>, TrainError> {
     let size = ranks.len();
     let start = |rank: usize| rank * ROWS / size;
@@ -53,13 +53,14 @@ fn together<R: Reduce>(ranks: Vec<R>) -> Result<Vec<Learnt<1>>, TrainError> {
     })
 }
 
-/// The last rank goes after the first sum; the others ask for two.
+/// Lets the last rank leave after the first sum, while the others ask for two.
 fn dying<R: Reduce>(ranks: Vec<R>) -> Check {
     let last = ranks.len() - 1;
     let ends: Vec<bool> = thread::scope(|scope| {
         let run = |(index, rank): (usize, R)| {
             scope.spawn(move || {
-                let (mut tensors, mut numbers) = (Vec::new(), [1.0]);
+                let mut tensors = Vec::new();
+                let mut numbers = [1.0];
                 let first = rank.sum(&mut tensors, &mut numbers);
                 index == last || (first.is_ok() && rank.sum(&mut tensors, &mut numbers).is_err())
             })
@@ -90,7 +91,7 @@ fn input(row: usize, column: usize) -> f64 {
     ((7 * row + 3 * column) as f64).sin()
 }
 
-/// Holds what ranks have learnt against what one rank learns from all rows.
+/// Compares the results of ranks with those of one rank that learns from all rows.
 fn near(found: &Learnt<1>, whole: &Learnt<1>, rank: &str) -> Check {
     let far = |a: f64, b: f64| (a - b).abs() > 1e-9 * b.abs().max(1.0);
     if far(found.loss, whole.loss) {

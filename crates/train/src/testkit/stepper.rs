@@ -6,14 +6,15 @@ use super::{CheckError, Law};
 use crate::{EpochReport, Position, Snapshot, StepLoss, Stepper};
 use dartloom_record::Identity;
 
-/// What a run of a stepper has shown.
+/// The record of a stepper's run, line by line.
 type Trace = Vec<String>;
 
 /// Holds two steppers that are made alike to [`Law::Resumes`]: `one` runs to the end; then, for
 /// several positions (before the first step, in the middle of an epoch, between an epoch's last
 /// step and its end, between epochs), `other` runs to that position and `one` goes on from there.
 ///
-/// Runs all epochs some five times: make them few and short. Both steppers end trained.
+/// It runs all epochs some five times: make them few and short. Both steppers are trained at the
+/// end.
 ///
 /// # Errors
 /// [`CheckError::Broken`] for the first position that differs, or the stepper's error.

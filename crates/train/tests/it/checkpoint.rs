@@ -119,7 +119,8 @@ proptest! {
         let cpu = &Device::Cpu;
         let a: Vec<f32> = f32s.iter().map(|&b| f32::from_bits(b)).collect();
         let b: Vec<f64> = f64s.iter().map(|&b| f64::from_bits(b)).collect();
-        let (a, b) = (Tensor::from_slice(&a, a.len(), cpu)?, Tensor::from_slice(&b, b.len(), cpu)?);
+        let a = Tensor::from_slice(&a, a.len(), cpu)?;
+        let b = Tensor::from_slice(&b, b.len(), cpu)?;
         let mut saved = Snapshot::new(serde_json::Value::Null)
             .with("one", BTreeMap::from([("a".to_owned(), a.clone())]))
             .with("two", BTreeMap::from([("b".to_owned(), b.clone())]));

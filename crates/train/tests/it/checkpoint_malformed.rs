@@ -1,4 +1,4 @@
-//! Files that are no checkpoints.
+//! Files that are not checkpoints.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;

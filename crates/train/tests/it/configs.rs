@@ -1,4 +1,4 @@
-//! Values that make no sense are refused by name.
+//! Invalid values are refused by name.
 
 use dartloom_data::Dataset;
 use dartloom_noise::Noise;
@@ -6,7 +6,7 @@ use dartloom_train::{AdamConfig, Fit, FitConfig, MOST_EPOCHS, Schedule, SgdConfi
 
 use crate::small::{config, first_digits, network};
 
-/// The field that a change spoils.
+/// Names of fields, and changes that make each of them invalid.
 type Table<C> = Vec<(&'static str, fn(&mut C))>;
 
 fn field(error: TrainError) -> &'static str {

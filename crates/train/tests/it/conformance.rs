@@ -19,7 +19,7 @@ fn sgd_and_adam_keep_the_laws() {
     check_optimiser(|| Adam::new(AdamConfig::darts_logits()), 0.05).unwrap();
 }
 
-/// What is wrong with an optimiser.
+/// The fault of an optimiser.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Climbs,
@@ -85,7 +85,7 @@ fn a_right_stepper_passes() {
     check_stepper(&mut Counter::new(1, 1), &mut Counter::new(1, 1)).unwrap();
 }
 
-/// A stepper with a state that its snapshot leaves out, or with one that depends on its history.
+/// A stepper whose snapshot leaves out a part of its state, or whose state depends on its history.
 struct Leaky {
     inner: Counter,
     hidden: f64,

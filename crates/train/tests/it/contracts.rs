@@ -1,4 +1,4 @@
-//! What does not fit together is told when a training is built, or at its first step.
+//! Parts that do not fit together are reported when a training is built, or at its first step.
 
 use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
@@ -64,7 +64,7 @@ fn test_images_of_another_task_or_shape_are_refused() {
     }
 }
 
-/// A model of one's own that forgets to flatten, or that has a class too few.
+/// A custom model that forgets to flatten, or that has one class too few.
 #[derive(Debug)]
 struct Own<'a> {
     inner: &'a dyn Model,

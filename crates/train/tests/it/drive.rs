@@ -24,7 +24,8 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn new(epochs: usize, steps: usize) -> Self {
-        let (made, over) = (Vec::new(), None);
+        let made = Vec::new();
+        let over = None;
         Self { epochs, steps, made, restored: 0, total: 0.0, over, is_over: false }
     }
 }
@@ -84,7 +85,7 @@ impl Stepper for Counter {
     }
 }
 
-/// Writes events down and stops at the n-th, or at all from there on.
+/// Writes events down and stops at the n-th, or at every event from there on.
 struct Scribe {
     lines: Vec<String>,
     stop: Option<usize>,
@@ -157,7 +158,8 @@ const EVENTS: [&str; 16] = [
 fn events_come_in_the_documented_order() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state");
-    let (mut counter, mut scribe) = (Counter::new(3, 2), Scribe::new());
+    let mut counter = Counter::new(3, 2);
+    let mut scribe = Scribe::new();
     let outcome = run(&mut counter, &mut scribe, Some(path.clone())).unwrap();
     assert_eq!(outcome, Outcome::Finished);
     assert_eq!(scribe.lines, EVENTS);
@@ -258,7 +260,8 @@ fn an_unwritable_checkpoint_is_an_error() {
 
 #[test]
 fn a_phase_without_steps_or_epochs_ends() {
-    let (mut counter, mut scribe) = (Counter::new(2, 0), Scribe::new());
+    let mut counter = Counter::new(2, 0);
+    let mut scribe = Scribe::new();
     assert_eq!(run(&mut counter, &mut scribe, None).unwrap(), Outcome::Finished);
     assert_eq!(scribe.lines, ["start 0", "epoch 0", "architecture 0", "epoch 1"]);
     let outcome = run(&mut Counter::new(0, 5), &mut Scribe::new(), None).unwrap();

@@ -16,7 +16,7 @@ use dartloom_train::{
 
 use crate::small::{config, first_digits, network};
 
-/// A network that hides with which weights it starts.
+/// A network that does not tell which weights it starts with.
 #[derive(Debug)]
 struct Alike(DerivedNetwork);
 
@@ -41,8 +41,8 @@ impl Model for Alike {
 /// Trains in a checkpoint until `stop` says so; true when finished.
 fn train(path: &Path, seed: u64, config: FitConfig, mut stop: impl FnMut(&Event) -> bool) -> bool {
     let data = first_digits(80);
-    // Another initialisation after a stop, which says that it is the same: the checkpoint must bring
-    // everything.
+    // Another initialisation after a stop, which says that it is the same: the checkpoint must
+    // bring everything.
     let model = Alike(network(&data, if path.exists() { seed + 100 } else { seed }));
     let noise = Noise::new(seed);
     let mut fit =

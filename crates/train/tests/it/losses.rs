@@ -1,4 +1,4 @@
-//! Cross-entropy against closed forms, and evaluation.
+//! Cross-entropy compared with closed forms, and evaluation.
 
 use approx::assert_relative_eq;
 use candle_core::{DType, Device, Tensor, Var};

@@ -29,11 +29,13 @@ fn train(
 fn a_checkpoint_of_another_seed_network_data_set_or_configuration_is_refused_and_kept() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("fit.safetensors");
-    let (data, noise) = (first_digits(32), Noise::new(0));
+    let data = first_digits(32);
+    let noise = Noise::new(0);
     let model = || network(&data, 0);
     train(&path, &model(), config(2), noise, &data).unwrap();
     let before = std::fs::read(&path).unwrap();
-    let (other, longer) = (first_digits(31), FitConfig { epochs: 3, ..config(2) });
+    let other = first_digits(31);
+    let longer = FitConfig { epochs: 3, ..config(2) };
     let relabelled = {
         let few: Vec<usize> = (1..33).collect();
         dartloom_data::Subset::new(dartloom_data::digits().train, few).unwrap()
@@ -57,7 +59,7 @@ fn a_checkpoint_of_another_seed_network_data_set_or_configuration_is_refused_and
     assert!(std::fs::read(&path).unwrap() == before);
 }
 
-/// Counts steps; says no identity.
+/// Counts steps; has no identity.
 #[derive(Debug, Default)]
 struct Unsaid {
     steps: usize,

@@ -1,4 +1,4 @@
-//! One door from a loss to gradients, alone and over ranks.
+//! Gradients from a loss, alone and over ranks.
 
 use std::collections::BTreeMap;
 use std::thread;
@@ -72,9 +72,9 @@ struct Faulty {
 enum Fault {
     /// The last rank's part does not count.
     Forgets,
-    /// Every rank adds a little of its own afterwards.
+    /// Every rank adds a small number of its own afterwards.
     Drifts,
-    /// Others are not told that a rank has gone.
+    /// The other ranks are not told that a rank has left.
     Silent,
 }
 
@@ -122,7 +122,7 @@ fn a_wrong_sum_is_found() {
     }
 }
 
-/// What every rank's sum ends in.
+/// The end of every rank's sum: its error, or `None`.
 fn ends(ranks: Vec<Threads>, part: fn(usize) -> Option<Vec<Tensor>>) -> Vec<Option<ReduceError>> {
     thread::scope(|scope| {
         let run = |rank: Threads| {

@@ -14,7 +14,8 @@ use crate::small::{config, first_digits, network};
 /// Sixteen images of 1x8x8 whose targets are what `of` makes of them.
 fn data(spec: TargetSpec, of: impl Fn(&[u8]) -> Targets) -> InMemory {
     let pixels: Vec<u8> = (0..16 * 64_usize).map(|at| (at * 31 % 251) as u8).collect();
-    let (shape, targets) = (ImageShape::new(1, 8, 8), of(&pixels));
+    let shape = ImageShape::new(1, 8, 8);
+    let targets = of(&pixels);
     let normalization = Normalization::scaled(255.0, 1).unwrap();
     InMemory::with_targets(shape, spec, pixels, targets, normalization).unwrap()
 }
@@ -42,7 +43,8 @@ fn values_are_learnt_and_the_lower_error_selects() {
         Targets::Numbers(pixels.chunks(64).flat_map(|p| vec![f32::from(p[0]) / 25.0; 10]).collect())
     };
     let data = data(TargetSpec::Values(10), values);
-    let (model, task) = (network(&data, 1), Regression::new(10).unwrap());
+    let model = network(&data, 1);
+    let task = Regression::new(10).unwrap();
     let held_out = Some(HeldOut::Validation(&data));
     let problem = Problem { task: &task, train: &data, held_out };
     let mut fit = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap();
@@ -82,7 +84,8 @@ fn masks_are_learnt_with_ignored_pixels() {
 #[test]
 fn other_targets_and_smoothing_are_refused() {
     let data = first_digits(32);
-    let (model, task) = (network(&data, 1), Regression::new(10).unwrap());
+    let model = network(&data, 1);
+    let task = Regression::new(10).unwrap();
     let problem = Problem { task: &task, train: &data, held_out: None };
     let error = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap_err();
     assert!(matches!(error, TrainError::Task(_)), "{error}");
