@@ -1,4 +1,4 @@
-//! What can go wrong while exploring.
+//! Errors of exploring.
 
 use std::path::PathBuf;
 
@@ -7,22 +7,22 @@ use dartloom_record::RecordError;
 use dartloom_space::SpaceError;
 use thiserror::Error;
 
-/// Why a part from elsewhere failed.
+/// The reason why a part defined outside of this crate failed.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why an exploration failed. What happens to a candidate is an
-/// [`Outcome`](crate::Outcome) and no error.
+/// The reason why an exploration failed. The fate of a candidate is an [`Outcome`](crate::Outcome),
+/// not an error.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExploreError {
     /// A genotype does not fit.
     #[error(transparent)]
     Space(#[from] SpaceError),
-    /// What a search depends on has no JSON form.
+    /// A part that the search depends on has no JSON form.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// A part from elsewhere cannot go on: an explorer that learns, a decoder, an evaluator that can
-    /// judge no candidate at all.
+    /// A part defined elsewhere cannot go on: an explorer that learns, a decoder, or an evaluator
+    /// that cannot judge any candidate.
     #[error(transparent)]
     Part(Cause),
     /// A pool or its journal cannot go on.
@@ -35,12 +35,12 @@ pub enum ExploreError {
         path: PathBuf,
         /// The record, counted from 1.
         record: usize,
-        /// What this search would have written.
+        /// The record that this search would have written.
         expected: String,
-        /// What stands there.
+        /// The record found.
         found: String,
     },
-    /// A candidate could not be judged for a reason that is not its own.
+    /// A candidate could not be judged, for a reason that has nothing to do with the candidate.
     #[error("task {task}: {source}")]
     Judging {
         /// Number of the task.
@@ -48,23 +48,24 @@ pub enum ExploreError {
         /// The reason.
         source: Cause,
     },
-    /// A configuration value that makes no sense.
+    /// An invalid configuration value.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
         /// The value.
         found: String,
     },
-    /// An outcome of a task that is not open: never proposed, or told before.
+    /// An outcome of a task that is not open: it was never proposed, or its outcome was told
+    /// before.
     #[error("task {task} is not open: expected an outcome of a proposal, once")]
     NotOpen {
         /// Number of the task.
         task: u64,
     },
-    /// A proposal whose number does not ascend.
+    /// A proposal whose number is not larger than the one before.
     #[error("task {task} was proposed after task {last}: expected task numbers that ascend")]
     Numbered {
         /// Number of the task.
@@ -80,18 +81,18 @@ pub enum ExploreError {
         /// The architecture as JSON.
         genotype: String,
     },
-    /// A state that cannot be written, or is none of this explorer's.
+    /// A state that cannot be written, or that does not belong to this explorer.
     #[error("state of {explorer}: {source}")]
     State {
         /// The explorer.
         explorer: &'static str,
-        /// What is wrong.
+        /// The error of writing or reading it.
         source: serde_json::Error,
     },
     /// A table that cannot be read.
     #[error("table: {source}")]
     Csv {
-        /// What is wrong.
+        /// The error of the reader.
         #[from]
         source: csv::Error,
     },
@@ -103,16 +104,16 @@ pub enum ExploreError {
         /// The header.
         known: Vec<String>,
     },
-    /// A table that is no text.
+    /// A table that is not text.
     #[error("table, line {line}: expected text in UTF-8")]
     NoText {
-        /// Line with the first bytes that are none, from 1.
+        /// Line with the first bytes that are not UTF-8, from 1.
         line: u64,
     },
     /// A table without a line that names its columns.
     #[error("table: expected a line with the names of its columns, found nothing")]
     NoHeader,
-    /// A name that several columns have.
+    /// A name shared by several columns.
     #[error("table: column `{column}` twice, at positions {first} and {second}")]
     ColumnTwice {
         /// The name.
@@ -132,7 +133,7 @@ pub enum ExploreError {
         /// Fields of the row.
         found: usize,
     },
-    /// A field of the table that is no number.
+    /// A field of the table that is not a number.
     #[error("table, line {line}, column {column} (`{name}`): expected {expected}, found `{found}`")]
     Field {
         /// Line, from 1.
@@ -141,12 +142,12 @@ pub enum ExploreError {
         column: usize,
         /// Name of the column.
         name: String,
-        /// What could stand there.
+        /// The values that are allowed.
         expected: &'static str,
-        /// What stands there.
+        /// The content of the field.
         found: String,
     },
-    /// A field of the table that is no architecture.
+    /// A field of the table that is not an architecture.
     #[error("table, line {line}, column {column} (`{name}`): {source}")]
     Architecture {
         /// Line, from 1.
@@ -155,7 +156,7 @@ pub enum ExploreError {
         column: usize,
         /// Name of the column.
         name: String,
-        /// What is wrong with the text, and where in it.
+        /// The error in the text, and its position.
         source: SpaceError,
     },
     /// An architecture that the table lists twice.
@@ -169,7 +170,7 @@ pub enum ExploreError {
     /// A table without rows.
     #[error("table: expected at least one architecture, found none")]
     NoRows,
-    /// A candidate that the table does not know was to be compared with its best.
+    /// A candidate that was to be compared with the best of the table is not in the table.
     #[error("task {task}: the table has no such architecture")]
     NotInTable {
         /// Number of the task.
@@ -178,12 +179,13 @@ pub enum ExploreError {
 }
 
 impl ExploreError {
-    /// The failure of a part from elsewhere.
+    /// The failure of a part defined elsewhere.
     pub fn part(error: impl Into<Cause>) -> Self {
         Self::Part(error.into())
     }
 
-    /// A candidate that could not be judged for a reason that is not its own.
+    /// A candidate that could not be judged, for a reason that has nothing to do with the
+    /// candidate.
     pub fn judging(task: u64, error: impl Into<Cause>) -> Self {
         Self::Judging { task, source: error.into() }
     }

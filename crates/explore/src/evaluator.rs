@@ -1,4 +1,4 @@
-//! The trait of all evaluators, and the loop that joins one with an explorer.
+//! The trait of all evaluators, and the loop that connects one with an explorer.
 
 use std::fmt::Debug;
 
@@ -8,23 +8,24 @@ use serde::{Deserialize, Serialize};
 use super::explorer::checked_ask;
 use super::{ExploreError, Explorer, Outcome, Proposal};
 
-/// What judges architectures.
+/// A judge of architectures.
 ///
-/// An evaluation that fails by the candidate's doing is an [`Outcome::Failed`], so that no candidate ends a search.
-/// What is no candidate's doing, such as data that cannot be read, is an error, and the search ends with it. What is random in it draws from streams of the proposal's task number. Closures from a genotype
-/// to an outcome are evaluators.
+/// A failure caused by the candidate is an [`Outcome::Failed`], so that no candidate ends a search.
+/// Any other failure, such as data that cannot be read, is an error and ends the search. Randomness
+/// draws from streams of the proposal's task number. Closures from a genotype to an outcome are
+/// evaluators.
 pub trait Evaluator {
     /// Judges a proposal.
     ///
     /// # Errors
-    /// When no proposal could be judged, whatever it is.
+    /// When no proposal at all could be judged.
     fn evaluate(&mut self, proposal: &Proposal) -> Result<Outcome, ExploreError>;
 
-    /// Refuses to begin where every candidate would fail for the same reason, such as an operation
-    /// that nobody registered. [`explore`] asks before its first proposal.
+    /// Refuses to begin if every candidate would fail for the same reason, such as an operation
+    /// that nobody registered. [`explore`] calls this before its first proposal.
     ///
     /// # Errors
-    /// As the implementation says; none by default.
+    /// Those of the implementation; none by default.
     fn check(&self) -> Result<(), ExploreError> {
         Ok(())
     }
@@ -36,7 +37,7 @@ impl<F: FnMut(&Genotype) -> Outcome> Evaluator for F {
     }
 }
 
-/// A proposal and what became of it.
+/// A proposal and its outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trial {
@@ -46,10 +47,10 @@ pub struct Trial {
     pub outcome: Outcome,
 }
 
-/// Evaluates up to `budget` proposals, one after the other; fewer when the explorer has nothing
-/// left to propose.
+/// Evaluates up to `budget` proposals, one after the other; fewer if the explorer has nothing left
+/// to propose.
 ///
-/// Outcomes that are infeasible or failed count: evaluating them took a turn.
+/// Infeasible and failed outcomes count as well, because evaluating them took a turn.
 ///
 /// # Errors
 /// The explorer's, [`ExploreError::Outside`] and [`ExploreError::Numbered`] when it breaks its
@@ -72,7 +73,7 @@ pub fn explore(
 }
 
 /// The trial of the highest quality among those that were trained longest, the first among equals;
-/// `None` when nothing was measured.
+/// `None` if nothing was measured.
 pub fn best(trials: &[Trial]) -> Option<&Trial> {
     let whole = |trial: &Trial| trial.proposal.epochs.unwrap_or(usize::MAX);
     let measured = trials.iter().filter_map(|trial| Some((trial, trial.outcome.quality()?)));

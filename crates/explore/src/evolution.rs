@@ -1,4 +1,4 @@
-//! Evolution in which the oldest die.
+//! Evolution in which the oldest members die.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -15,21 +15,21 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvolutionConfig {
-    /// P: members that live at a time.
+    /// P: number of living members.
     pub population: usize,
-    /// S: members that a tournament is held among.
+    /// S: number of members in a tournament.
     pub sample: usize,
 }
 
 impl Default for EvolutionConfig {
-    /// The paper's 100 and 25.
+    /// The 100 and 25 of the paper.
     fn default() -> Self {
         Self { population: 100, sample: 25 }
     }
 }
 
 impl EvolutionConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
@@ -44,9 +44,10 @@ impl EvolutionConfig {
     }
 }
 
-/// Regularised (ageing) evolution: `population` random members, then for every proposal a
-/// tournament: `sample` members drawn with replacement, the best of which has a mutant
-/// ([`Domain::mutate`]). Every measured mutant joins, and the oldest member dies, however good.
+/// Regularised (ageing) evolution. It begins with `population` random members. Then a tournament is
+/// held for every proposal: `sample` members are drawn with replacement, and a mutant
+/// ([`Domain::mutate`]) of the best of them is proposed. Every measured mutant joins, and the
+/// oldest member dies, however good it is.
 ///
 /// Source: E. Real, A. Aggarwal, Y. Huang and Q. V. Le, *Regularized Evolution for Image Classifier
 /// Architecture Search*, AAAI 2019, arXiv 1802.01548, Algorithm 1.
@@ -54,9 +55,9 @@ impl EvolutionConfig {
 /// # Differences from the paper
 /// - Mutations of an operation and of an edge are equally likely; the paper has a third kind, with
 ///   probability 0.05, that changes nothing.
-/// - Age is counted from when an outcome was told, which with one proposal at a time is the
-///   paper's order. Candidates that failed or are too large do not join, and random ones take
-///   their place as long as the population is not full.
+/// - Age is counted from the time an outcome was told; with one proposal at a time this is the
+///   paper's order. Candidates that failed or are too large do not join, and random ones take their
+///   place as long as the population is not full.
 #[derive(Clone, Debug)]
 pub struct RegularisedEvolution {
     domain: Domain,
@@ -71,7 +72,7 @@ struct State {
     tasks: Tasks,
     /// Open tasks that were drawn at random.
     random: BTreeSet<u64>,
-    /// Oldest first.
+    /// Members, oldest first.
     population: VecDeque<Member>,
 }
 

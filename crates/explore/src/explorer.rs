@@ -12,66 +12,68 @@ use super::{Domain, ExploreError, Outcome};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
-    /// Number of the task, ascending in the order of proposals; whatever is random in evaluating
-    /// it draws from streams of this number.
+    /// Number of the task, ascending in the order of proposals. Randomness in its evaluation draws
+    /// from streams of this number.
     pub task: u64,
     /// The architecture.
     pub genotype: Genotype,
-    /// Epochs to train it for, where that is not for its evaluator to say: [`Halving`](super::Halving) asks for few
-    /// at first.
+    /// Epochs to train it for; `None` if the evaluator chooses. [`Halving`](super::Halving) asks
+    /// for few at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
 }
 
 impl Proposal {
-    /// An architecture to evaluate as its evaluator does by itself.
+    /// An architecture whose epochs the evaluator chooses.
     pub fn new(task: u64, genotype: Genotype) -> Self {
         Self { task, genotype, epochs: None }
     }
 }
 
-/// A rule that proposes architectures and learns from what became of them.
+/// A rule that proposes architectures and learns from their outcomes.
 ///
 /// Several proposals may be open at once, and outcomes may be told in any order. Equal
-/// configurations, seeds and calls give equal proposals. Task numbers ascend, and proposals are of
-/// the domain; what breaks these two is refused. The laws of `testkit` hold for every explorer.
+/// configurations, seeds and calls give equal proposals. Task numbers ascend, and proposals belong
+/// to the domain; a proposal that breaks one of these two rules is refused. The laws of `testkit`
+/// hold for every explorer.
 pub trait Explorer: Debug {
-    /// Which architectures may be proposed.
+    /// The architectures that may be proposed.
     fn domain(&self) -> &Domain;
 
-    /// The next proposal; `None` when the explorer waits for outcomes of open ones, or, with none
+    /// The next proposal; `None` if the explorer waits for outcomes of open ones, or, with none
     /// open, has nothing left to propose.
     ///
     /// # Errors
-    /// As the implementation says; never because of an outcome.
+    /// Those of the implementation; an outcome is never the cause.
     fn ask(&mut self) -> Result<Option<Proposal>, ExploreError>;
 
-    /// What became of an open proposal.
+    /// Tells the outcome of an open proposal.
     ///
     /// # Errors
-    /// [`ExploreError::NotOpen`] for a task that was not proposed or has been told; nothing has
-    /// changed then.
+    /// [`ExploreError::NotOpen`] for a task that was not proposed or whose outcome has been told;
+    /// nothing has changed then.
     fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError>;
 
-    /// All that [`Explorer::restore`] needs to go on, open proposals included.
+    /// Everything that [`Explorer::restore`] needs to go on, open proposals included.
     ///
     /// # Errors
     /// [`ExploreError::State`] when it has no JSON form.
     fn state(&self) -> Result<Value, ExploreError>;
 
-    /// Puts an explorer of equal configuration and seed where another one was.
+    /// Continues from the state of an explorer of equal configuration and seed.
     ///
     /// # Errors
-    /// [`ExploreError::State`] when `state` is none of this explorer's; nothing has changed then.
+    /// [`ExploreError::State`] when `state` does not belong to this explorer; nothing has changed
+    /// then.
     fn restore(&mut self, state: &Value) -> Result<(), ExploreError>;
 }
 
-/// [`Explorer::ask`], refused where it breaks the explorer's contract; `last` is the number of the
-/// proposal before.
+/// [`Explorer::ask`], with an error if the explorer breaks its contract; `last` is the number of
+/// the proposal before.
 ///
 /// # Errors
 /// [`ExploreError::Numbered`] for a task number that does not ascend, [`ExploreError::Outside`] for
-/// an architecture that the domain does not have, and the explorer's.
+/// an architecture that is not in the domain, and the explorer's errors.
 pub(super) fn checked_ask(
     explorer: &mut dyn Explorer,
     last: Option<u64>,

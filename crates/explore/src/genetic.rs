@@ -1,4 +1,4 @@
-//! Generations of mated and mutated parents.
+//! Generations bred from mated and mutated parents.
 
 use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
@@ -13,28 +13,29 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GeneticConfig {
-    /// Candidates of a generation.
+    /// Candidates per generation.
     pub population: usize,
-    /// The best so many, earlier parents included, have the next generation's children.
+    /// Number of parents: the best candidates, earlier parents included, from which the next
+    /// generation comes.
     pub parents: usize,
     /// Probability that a child has two parents.
     pub mate: f64,
-    /// Probability that a child has another operation somewhere.
+    /// Probability that an operation of a child is replaced.
     pub mutate_op: f64,
-    /// Probability that a child has another edge somewhere.
+    /// Probability that an edge of a child is replaced.
     pub mutate_edge: f64,
 }
 
 impl Default for GeneticConfig {
     /// Generations of 20 with 5 parents; half of the children mated, each kind of mutation in half
-    /// of them. These are ours: the source names none.
+    /// of them. These values are ours: the source names none.
     fn default() -> Self {
         Self { population: 20, parents: 5, mate: 0.5, mutate_op: 0.5, mutate_edge: 0.5 }
     }
 }
 
 impl GeneticConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
@@ -60,22 +61,22 @@ impl GeneticConfig {
 /// A genetic algorithm in generations, as the Preligens study describes evolution: select the best,
 /// mate them, mutate operations and topology.
 ///
-/// The first generation is drawn at random. When all of a generation have been told, the best
-/// `parents` of it and of its own parents are selected; a child is a parent drawn uniformly, with
-/// probability `mate` mated with another one ([`Domain::mate`]), then mutated
-/// ([`Domain::mutate_op`], [`Domain::mutate_edge`]). While outcomes of a generation are open
-/// nothing is proposed, and what is selected does not depend on their order.
+/// The first generation is drawn at random. When all outcomes of a generation have been told, the
+/// best `parents` of it and of its own parents are selected. A child is a parent drawn uniformly,
+/// with probability `mate` mated with another one ([`Domain::mate`]), then mutated
+/// ([`Domain::mutate_op`], [`Domain::mutate_edge`]). Nothing is proposed while outcomes of a
+/// generation are open, and the selection does not depend on their order.
 ///
 /// Parents stay until better ones are found, so that a search converges; in small domains
 /// [`Unique`](super::Unique) then ends it.
 ///
 /// Source: A. Cazasnoves, P.-A. Ganaye, K. Sanchis and T. Ceillier, *Neural Architecture Search in
-/// operational context: a remote sensing case-study*, 2021 (the Preligens study), section 2.2; J. H.
-/// Holland, *Adaptation in Natural and Artificial Systems*, 1975.
+/// operational context: a remote sensing case-study*, 2021 (the Preligens study), section 2.2; J.
+/// H. Holland, *Adaptation in Natural and Artificial Systems*, 1975.
 ///
 /// # Differences from the paper
-/// The study gives the steps and no numbers: sizes, rates and the crossover by nodes are ours. A
-/// generation that failed as a whole, with no parents yet, is followed by another random one.
+/// The study gives the steps but no numbers: sizes, rates and the crossover by nodes are ours. If a
+/// whole generation failed and there are no parents yet, another random one follows.
 #[derive(Clone, Debug)]
 pub struct Genetic {
     domain: Domain,
@@ -88,7 +89,7 @@ pub struct Genetic {
 #[serde(deny_unknown_fields)]
 struct State {
     tasks: Tasks,
-    /// Generations that are over.
+    /// Number of finished generations.
     #[serde(deserialize_with = "state::count")]
     generation: u64,
     /// Candidates of this generation that have been proposed.
@@ -96,7 +97,7 @@ struct State {
     proposed: usize,
     /// Best first.
     parents: Vec<Member>,
-    /// Those of this generation that were measured.
+    /// The candidates of this generation that were measured.
     children: Vec<Member>,
 }
 
@@ -112,7 +113,7 @@ impl Genetic {
         Ok(Self { domain, config, noise, state: State::default() })
     }
 
-    /// Generations that are over.
+    /// Number of finished generations.
     pub fn generation(&self) -> u64 {
         self.state.generation
     }

@@ -1,4 +1,4 @@
-//! When two architectures are the same.
+//! The key that equal architectures share.
 
 use std::fmt;
 
@@ -6,18 +6,18 @@ use dartloom_space::{CellGenotype, Gene, Genotype, OpSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A name that equal architectures share: the first 32 hexadecimal digits of a SHA-256.
+/// A key that equal architectures share: the first 32 hexadecimal digits of a SHA-256.
 ///
-/// The order of genes does not matter, nor does the genotype's name, nor a gene that adds zeros
-/// to a node which adds up others. Networks of equal keys compute the same up to the order of sums
-/// and cost the same. Cells whose nodes could be renumbered into each other, and genes that lead
-/// nowhere, keep keys of their own: their networks have other variables.
+/// The key does not depend on the order of genes, on the genotype's name, or on a gene that adds
+/// zeros to a node which also adds other values. Networks of equal keys compute the same up to the
+/// order of sums and cost the same. Cells whose nodes could be renumbered into each other, and
+/// genes that lead nowhere, have different keys, because the variables of their networks differ.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of a genotype; `ops` says which operations give zeros.
+    /// The key of a genotype; `ops` knows which operations give zeros.
     pub fn of(genotype: &Genotype, ops: &OpSet) -> Self {
         let mut text = format!("{:?}", genotype.layout());
         for cell in genotype.cells() {

@@ -1,4 +1,4 @@
-//! Candidates that are too large are not evaluated.
+//! Limits on the size of candidates: larger ones are not evaluated.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Evaluator, ExploreError, Outcome, Proposal, Resource};
 
-/// What a candidate may take; without a number, as much as it likes.
+/// The limits of a candidate; `None` stands for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -28,8 +28,8 @@ impl Limits {
     }
 }
 
-/// An evaluator that is only asked for candidates within limits; others are
-/// [`Outcome::Infeasible`], and those whose cost cannot be counted [`Outcome::Failed`].
+/// An evaluator that sees only candidates within limits. Others are [`Outcome::Infeasible`], and
+/// those whose cost cannot be counted [`Outcome::Failed`].
 pub struct Limited<E, C> {
     evaluator: E,
     cost: C,
@@ -41,7 +41,7 @@ where
     E: Evaluator,
     C: FnMut(&Genotype) -> Result<Cost, SpaceError>,
 {
-    /// Limits for an evaluator; `cost` counts what a candidate takes, as
+    /// Limits for an evaluator; `cost` computes the cost of a candidate, as
     /// [`Blueprint::cost`](dartloom_space::Blueprint::cost) does.
     pub fn new(evaluator: E, cost: C, limits: Limits) -> Self {
         Self { evaluator, cost, limits }

@@ -1,4 +1,4 @@
-//! Uphill, neighbour by neighbour.
+//! Hill climbing, neighbour by neighbour.
 
 use dartloom_noise::Noise;
 use dartloom_space::{Genotype, SpaceError};
@@ -8,20 +8,20 @@ use serde_json::Value;
 use super::state::{self, Member, Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
-/// Local search: from a random genotype `x`, all of its [neighbours](Domain::neighbours) `N(x)`
-/// are evaluated, and `x <- argmax_(y in N(x)) quality(y)` as long as that is better. Where it is
-/// not, the search begins again at another random genotype.
+/// Local search: from a random genotype `x`, all of its [neighbours](Domain::neighbours) `N(x)` are
+/// evaluated, and `x <- argmax_(y in N(x)) quality(y)` as long as that is better. Otherwise the
+/// search begins again at another random genotype.
 ///
-/// Nothing is proposed while it waits for the last outcomes of a neighbourhood; which neighbour is
-/// next does not depend on their order.
+/// Nothing is proposed while it waits for the last outcomes of a neighbourhood; the choice of the
+/// next neighbour does not depend on their order.
 ///
 /// Source: C. White, S. Nolen and Y. Savani, *Exploring the Loss Landscape in Neural Architecture
 /// Search*, UAI 2021, arXiv 2005.02960, Algorithm 1.
 ///
 /// # Differences from the paper
-/// The paper stops at the first local optimum or begins again without saying how; here it always
-/// begins again, so that every budget can be spent. A neighbour may have been evaluated before:
-/// [`Unique`](super::Unique) remembers.
+/// The paper stops at the first local optimum or begins again without giving details; here it
+/// always begins again, so that every budget can be spent. A neighbour may have been evaluated
+/// before: [`Unique`](super::Unique) remembers.
 #[derive(Clone, Debug)]
 pub struct LocalSearch {
     domain: Domain,
@@ -33,14 +33,15 @@ pub struct LocalSearch {
 #[serde(deny_unknown_fields)]
 struct State {
     tasks: Tasks,
-    /// Whose neighbours are looked at; none before the first and after a local optimum.
+    /// The genotype whose neighbours are evaluated; `None` before the first one and after a local
+    /// optimum.
     centre: Option<Member>,
     /// Neighbours that have been proposed.
     #[serde(deserialize_with = "state::count")]
     proposed: usize,
-    /// The best of those that were measured, or the random genotype itself.
+    /// The best of the measured neighbours, or the random genotype itself.
     best: Option<Member>,
-    /// Local optima so far.
+    /// Number of local optima so far.
     #[serde(deserialize_with = "state::count")]
     optima: u64,
 }
@@ -53,18 +54,19 @@ impl LocalSearch {
         Self { domain, noise, state: State::default() }
     }
 
-    /// Local optima so far.
+    /// Number of local optima so far.
     pub fn optima(&self) -> u64 {
         self.state.optima
     }
 
-    /// The next neighbour that was not proposed.
+    /// The next neighbour that has not been proposed.
     fn neighbour(&self) -> Result<Option<Genotype>, SpaceError> {
         let Some(centre) = &self.state.centre else { return Ok(None) };
         Ok(self.domain.neighbours(&centre.genotype)?.into_iter().nth(self.state.proposed))
     }
 
-    /// All of a neighbourhood has been told: to its best, or away from an optimum.
+    /// Called when all outcomes of a neighbourhood have been told: moves to the best neighbour, or
+    /// away from an optimum.
     fn move_on(&mut self) {
         let state = &mut self.state;
         let better = match (state.best.take(), &state.centre) {

@@ -1,4 +1,4 @@
-//! What became of a proposal.
+//! The outcome of a proposal.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use dartloom_dist::Mebibytes;
 use dartloom_space::Cost;
 use serde::{Deserialize, Serialize};
 
-/// What became of a proposal.
+/// The outcome of a proposal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Outcome {
     /// It was evaluated.
     Measured {
-        /// How good it is; more is better.
+        /// Its quality; more is better.
         quality: f64,
-        /// What it costs; zero where nobody counted.
+        /// Its cost; zero if nobody counted it.
         cost: Cost,
-        /// Nanoseconds that one image takes, where they were measured.
+        /// Nanoseconds per image; `None` if they were not measured.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         latency: Option<u64>,
     },
-    /// It needs more of a resource than there is, and was not evaluated.
+    /// It needs more of a resource than the limit, and was not evaluated.
     Infeasible {
         /// The resource.
         resource: Resource,
-        /// How much there is.
+        /// The limit of the resource.
         limit: u64,
-        /// How much it needs.
+        /// The amount that it needs.
         found: u64,
     },
     /// Its evaluation failed.
     Failed {
-        /// Why, for people.
+        /// The reason, for people to read.
         reason: String,
     },
 }
@@ -77,7 +77,7 @@ impl Outcome {
         }
     }
 
-    /// How much of a resource was measured or counted; `None` where nobody did.
+    /// The amount of a resource that was measured or counted; `None` if it is unknown.
     pub fn takes(&self, resource: Resource) -> Option<u64> {
         match (self, resource) {
             (Self::Measured { latency, .. }, Resource::Latency) => *latency,
@@ -86,7 +86,7 @@ impl Outcome {
         }
     }
 
-    /// This outcome; a failure in place of a measurement that is not finite.
+    /// This outcome, or a failure in place of a measurement that is not finite.
     pub(crate) fn checked(self) -> Self {
         match self {
             Self::Measured { quality, cost, .. } if !quality.is_finite() => {
@@ -97,7 +97,7 @@ impl Outcome {
     }
 }
 
-/// What a network takes.
+/// A resource that a network needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Resource {
     /// Trainable numbers.
@@ -112,7 +112,7 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// What it is counted in.
+    /// Its unit.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Parameters => "parameters",
@@ -122,7 +122,7 @@ impl Resource {
         }
     }
 
-    /// How much of it a network takes; `None` where its shapes do not say.
+    /// The amount of it that a network needs; `None` if the amount does not follow from its shapes.
     pub fn of(self, cost: &Cost) -> Option<u64> {
         match self {
             Self::Parameters => Some(cost.parameters),

@@ -7,7 +7,7 @@ use super::state::{Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
 /// Random search: every proposal is drawn uniformly ([`Domain::sample`]), operations with
-/// replacement, whatever became of the others.
+/// replacement, regardless of the outcomes of the others.
 ///
 /// `P(genotype) = prod_nodes 1 / C(in-edges, top) * ops^-top`, the same for all of a [`Domain`].
 ///
@@ -15,7 +15,7 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 /// Search*, UAI 2019, arXiv 1902.07638, section 3.
 ///
 /// # Differences from the paper
-/// None in what is drawn; how candidates are trained is the evaluator's.
+/// None in the draws; the evaluator trains the candidates in its own way.
 #[derive(Clone, Debug)]
 pub struct RandomGenotypes {
     domain: Domain,

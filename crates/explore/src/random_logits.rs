@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::state::{Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
-/// Random search as a search method that learned nothing would do it: logits
-/// `a_(e,o) ~ 1e-3 N(0, 1)` for every edge `e` and operation `o`, weights `softmax_o(a_(e,o))`, and
-/// the decoder of the method it is compared with.
+/// Random search like a search method that learned nothing: logits `a_(e,o) ~ 1e-3 N(0, 1)` for
+/// every edge `e` and operation `o`, weights `softmax_o(a_(e,o))`, and the decoder of the method it
+/// is compared with.
 ///
-/// Its distribution is that of the decoder, which need not be uniform: it is the baseline that
-/// asks what training the logits adds.
+/// Its distribution is that of the decoder, which need not be uniform: as a baseline, it shows the
+/// benefit of training the logits.
 ///
 /// Source: the logits that the released DARTS code starts from, `1e-3` times a normal number each,
 /// decoded before any training.
@@ -40,9 +40,9 @@ impl<D> RandomLogits<D>
 where
     D: Fn(&Space, &WeightTable) -> Result<Genotype, ExploreError>,
 {
-    /// Draws logits for the space of `domain`; what `decode` makes of them must lie in it.
+    /// Draws logits for the space of `domain`; the architectures made by `decode` must lie in it.
     ///
-    /// `decode` is a decoder's, with its error as [`ExploreError::part`].
+    /// `decode` calls a decoder and wraps its error in [`ExploreError::part`].
     pub fn new(domain: Domain, decode: D, noise: Noise) -> Self {
         Self { domain, decode: Arc::new(decode), noise, tasks: Tasks::default() }
     }

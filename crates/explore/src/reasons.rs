@@ -1,27 +1,27 @@
-//! Why candidates of a search have no measurement.
+//! The reasons why candidates of a search have no measurement.
 
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
 
-/// A reason for which candidates have no measurement.
+/// A reason why candidates have no measurement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FailureCount {
-    /// How many failed for it.
+    /// The number of candidates that failed for it.
     pub candidates: usize,
     /// The reason, in the words of the first of them.
     pub reason: String,
 }
 
-/// The candidates without a measurement by reason, the commonest first. Reasons that differ in numbers alone
-/// are one: peaks of memory differ from candidate to candidate.
+/// The candidates without a measurement by reason, the most frequent first. Reasons that differ
+/// only in numbers count as one: peaks of memory differ from candidate to candidate.
 pub fn failures(trials: &[Trial]) -> Vec<FailureCount> {
     let failed = trials.iter().filter(|trial| trial.outcome.quality().is_none());
     by_reason(failed.map(|trial| trial.outcome.to_string()))
 }
 
-/// The same of reasons alone.
+/// The same for reasons alone.
 pub fn by_reason(reasons: impl Iterator<Item = String>) -> Vec<FailureCount> {
     let mut found: Vec<(String, FailureCount)> = Vec::new();
     for reason in reasons {

@@ -1,4 +1,4 @@
-//! How far from the best a search is, evaluation by evaluation.
+//! The distance of a search from the best architecture, evaluation by evaluation.
 
 use dartloom_record::statistics::{mean, sample_sd};
 
@@ -8,7 +8,7 @@ use super::{ExploreError, Table, Trial};
 /// search saw, `regret_t = max(reported) - reported(b_t)`, in the unit of the table; `None` before
 /// anything was measured.
 ///
-/// It may rise: what looks better to the search may be reported to be worse.
+/// It may rise: an architecture that looks better to the search may have a worse reported value.
 ///
 /// # Errors
 /// [`ExploreError::NotInTable`] for a measured trial that the table does not have.
@@ -34,16 +34,16 @@ pub fn regrets(table: &Table, trials: &[Trial]) -> Result<Vec<Option<f64>>, Expl
 pub struct RegretCurve {
     /// Mean over the seeds; `None` while one of them has measured nothing.
     pub mean: Vec<Option<f64>>,
-    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` where there is no mean,
-    /// and of one seed.
+    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` if there is no mean or
+    /// only one seed.
     pub deviation: Vec<Option<f64>>,
-    /// Seeds.
+    /// Number of seeds.
     pub seeds: usize,
 }
 
 impl RegretCurve {
-    /// The curve over some seeds ([`regrets`]); it is as long as the longest of them, and a search
-    /// that ended earlier keeps its last regret.
+    /// The curve over some seeds ([`regrets`]). It is as long as the longest of them; a search that
+    /// ended earlier keeps its last regret.
     ///
     /// # Errors
     /// [`ExploreError::Config`] when there is no seed, or one without a trial.

@@ -1,4 +1,4 @@
-//! Parts of explorers, for one of your own: task numbers, and states as values.
+//! Parts for custom explorers: task numbers, and states as values.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{ExploreError, Outcome, Proposal};
 
-/// Task numbers, and which of them are open.
+/// Task numbers, and the set of open ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tasks {
@@ -40,16 +40,16 @@ impl Tasks {
         if self.open.remove(&task) { Ok(()) } else { Err(ExploreError::NotOpen { task }) }
     }
 
-    /// Whether outcomes are still to come.
+    /// `true` if outcomes are still to come.
     pub fn waits(&self) -> bool {
         !self.open.is_empty()
     }
 }
 
-/// More than anything was ever counted to: what is below may be counted on from.
+/// An upper bound on every counter; numbers below it can be counted up further.
 const MOST: u64 = 1 << 48;
 
-/// Reads a number that is counted on from.
+/// Reads a number that will be counted up further.
 pub(crate) fn count<'de, D, N>(from: D) -> Result<N, D::Error>
 where
     D: Deserializer<'de>,
@@ -79,7 +79,8 @@ impl Member {
         outcome.quality().map(|quality| Self { task, genotype, quality })
     }
 
-    /// Better, or as good and proposed earlier: a total order that does not depend on arrival.
+    /// `true` if its quality is higher, or equal and it was proposed earlier: a total order that
+    /// does not depend on arrival.
     pub(crate) fn beats(&self, other: &Self) -> bool {
         let order = self.quality.total_cmp(&other.quality).then(other.task.cmp(&self.task));
         order.is_gt()
@@ -94,10 +95,10 @@ pub fn write(explorer: &'static str, state: &impl Serialize) -> Result<Value, Ex
     serde_json::to_value(state).map_err(|source| ExploreError::State { explorer, source })
 }
 
-/// The state that [`write()`] has written.
+/// The state written by [`write()`].
 ///
 /// # Errors
-/// [`ExploreError::State`] when it is none of this explorer's.
+/// [`ExploreError::State`] when it does not belong to this explorer.
 pub fn read<S: DeserializeOwned>(explorer: &'static str, state: &Value) -> Result<S, ExploreError> {
     S::deserialize(state).map_err(|source| ExploreError::State { explorer, source })
 }

@@ -1,4 +1,4 @@
-//! Nothing is evaluated twice.
+//! Explorers that evaluate no architecture twice.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::state::{read, write};
 use super::{Domain, ExploreError, Explorer, Key, Outcome, Proposal};
 
-/// Any explorer, with equal architectures ([`Key`]) evaluated once.
+/// An explorer whose equal architectures ([`Key`]) are evaluated once.
 ///
-/// A proposal whose architecture was told before is told that outcome at once, and the explorer is
-/// asked again; one whose architecture is open waits for its outcome. So the explorer sees what it
-/// would see without this, and a budget is spent on architectures that differ. Failures are
-/// remembered too.
+/// If the outcome of a proposal's architecture is known, the wrapped explorer is told that outcome
+/// at once and is asked again; if the architecture is open, the proposal waits for its outcome. So
+/// the wrapped explorer sees the same as without this wrapper, and the budget is spent on different
+/// architectures. Failures are remembered too.
 ///
 /// An explorer that proposes nothing new `attempts` times in a row has nothing left to propose:
-/// the end of small domains.
+/// this is how a search of a small domain ends.
 #[derive(Clone, Debug)]
 pub struct Unique<E> {
     explorer: E,
@@ -29,7 +29,7 @@ pub struct Unique<E> {
 struct Memory {
     told: BTreeMap<Key, Outcome>,
     open: BTreeMap<u64, Key>,
-    /// Proposals that were not handed out because one of their key was open.
+    /// Proposals that were not handed out because an equal one was open.
     waiting: Vec<(Key, Proposal)>,
 }
 
@@ -43,7 +43,7 @@ struct State {
 const NAME: &str = "unique proposals";
 
 impl<E: Explorer> Unique<E> {
-    /// The explorer with a memory; it may repeat itself 1000 times in a row.
+    /// Wraps an explorer, which may repeat itself 1000 times in a row.
     pub fn new(explorer: E) -> Self {
         Self { explorer, attempts: 1000, memory: Memory::default() }
     }
@@ -54,12 +54,12 @@ impl<E: Explorer> Unique<E> {
         Self { attempts, ..self }
     }
 
-    /// The explorer inside.
+    /// The wrapped explorer.
     pub fn inner(&self) -> &E {
         &self.explorer
     }
 
-    /// Architectures whose outcome is known.
+    /// Number of architectures whose outcome is known.
     pub fn known(&self) -> usize {
         self.memory.told.len()
     }

@@ -7,16 +7,17 @@ use serde_json::Value;
 use super::state::{read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
-/// Any explorer, with chosen architectures in place of its first proposals: those that a score or an
-/// earlier search likes ([`best_by_score`](crate::zero_cost::best_by_score)).
+/// An explorer with chosen architectures in place of its first proposals, for example the best by a
+/// score or by an earlier search (`best_by_score` in `dartloom-score`).
 ///
 /// The explorer is asked as always, and the architecture of its proposal is exchanged; it is told
-/// what became of the chosen one under the same task number. Explorers learn from what they are
-/// told: populations start with the chosen architectures, local search from the first of them with
-/// the others in place of neighbours, and [`Reinforce`](super::Reinforce) is taught by them though
+/// the outcome of the chosen one under the same task number. Explorers learn from these outcomes:
+/// populations start with the chosen architectures, local search from the first of them with the
+/// others in place of neighbours, and `Reinforce` (in `dartloom-search`) learns from them although
 /// it did not draw them.
 ///
-/// [`Unique`](super::Unique) goes around this, not inside: it remembers what it handed out.
+/// Wrap [`Unique`](super::Unique) around this explorer, not the other way round: it remembers the
+/// architectures that it handed out.
 #[derive(Clone, Debug)]
 pub struct WarmStart<E> {
     explorer: E,
@@ -48,7 +49,7 @@ impl<E: Explorer> WarmStart<E> {
         Ok(Self { explorer, chosen, begun: 0 })
     }
 
-    /// The explorer inside.
+    /// The wrapped explorer.
     pub fn inner(&self) -> &E {
         &self.explorer
     }

@@ -10,8 +10,8 @@ use super::Domain;
 type Place = (usize, usize);
 
 impl Domain {
-    /// The genotype with another operation on one edge: the edge uniformly among all, the
-    /// operation uniformly among the others. `None` when there is no other.
+    /// The genotype with another operation on one edge: the edge is drawn uniformly among all, the
+    /// operation uniformly among the others. `None` if there is no other operation.
     ///
     /// # Errors
     /// [`SpaceError`] for a genotype of another space.
@@ -29,9 +29,9 @@ impl Domain {
         }
     }
 
-    /// The genotype with one operation on another in-edge of its node: the gene uniformly among
-    /// those that can move, the edge uniformly among the free ones. `None` when none can, as where
-    /// every edge has its operation.
+    /// The genotype with one operation moved to another in-edge of its node: the gene is drawn
+    /// uniformly among those that can move, the edge uniformly among the free ones. `None` if no
+    /// gene can move, for example because every edge has its operation.
     ///
     /// # Errors
     /// [`SpaceError`] for a genotype of another space.
@@ -49,8 +49,8 @@ impl Domain {
         self.with(genotype, *place, |gene| gene.from = from).map(Some)
     }
 
-    /// One mutation: of an operation or of an edge with equal probability, of the other kind when
-    /// there is none of the one; the genotype itself when it is the only one of the domain.
+    /// One mutation, of an operation or of an edge with equal probability. If one kind is
+    /// impossible, the other is made; the only genotype of a domain is returned as it is.
     ///
     /// # Errors
     /// [`SpaceError`] for a genotype of another space.
@@ -94,7 +94,7 @@ impl Domain {
         self.ordered(cells)
     }
 
-    /// Every genotype that one mutation may lead to, in a fixed order.
+    /// Every genotype that one mutation can lead to, in a fixed order.
     ///
     /// # Errors
     /// [`SpaceError`] for a genotype of another space.
@@ -115,7 +115,7 @@ impl Domain {
         self.ops.iter().filter(|op| **op != gene.op).collect()
     }
 
-    /// Where else an operation could come from.
+    /// Other sources that the operation could read.
     fn free_sources(&self, genotype: &Genotype, (cell, gene): Place) -> Vec<usize> {
         let Some(spec) = self.space.cells().get(cell) else { return Vec::new() };
         let genes = &genotype.cells()[cell].genes;
@@ -136,7 +136,7 @@ impl Domain {
         self.ordered(cells)
     }
 
-    /// The genotype with its genes in row order, so that equal ones are equal values.
+    /// The genotype with its genes in row order, so that equal genotypes are equal values.
     fn ordered(&self, mut cells: Vec<CellGenotype>) -> Result<Genotype, SpaceError> {
         for cell in &mut cells {
             cell.genes.sort_by_key(|gene| (gene.to, gene.from));

@@ -1,4 +1,4 @@
-//! Which genotypes of a space may be proposed.
+//! The genotypes of a space that may be proposed.
 
 mod change;
 
@@ -9,10 +9,11 @@ use rand::{Rng as _, RngCore};
 
 use super::Key;
 
-/// A space, and how many in-edges its nodes keep: the genotypes that explorers draw and change.
+/// A space, and the number of in-edges that its nodes keep: together, the genotypes that explorers
+/// draw and change.
 ///
-/// With [`Domain::top`], every node keeps so many of its in-edges (all where it has no more), one
-/// operation each, zero operations left out: the architectures that decoders of the DARTS family
+/// With [`Domain::top`], every node keeps that many of its in-edges (all if it has no more), one
+/// operation each, without zero operations: the architectures that decoders of the DARTS family
 /// give. With [`Domain::every_edge`], every edge has one operation, zeros included: the
 /// architectures of NAS-Bench-201. Links between cells are not chosen in either.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +46,12 @@ impl Domain {
         &self.space
     }
 
-    /// Operations that a gene may have.
+    /// The operations that a gene may have.
     pub fn ops(&self) -> &[String] {
         &self.ops
     }
 
-    /// Number of its genotypes, links between cells apart; `None` from 2^64 on.
+    /// The number of its genotypes, not counting links between cells; `None` from 2^64 on.
     pub fn size(&self) -> Option<u64> {
         let ops = self.ops.len();
         self.space.cells().iter().try_fold(1_u64, |all, cell| {
@@ -58,17 +59,17 @@ impl Domain {
         })
     }
 
-    /// The name that equal architectures share.
+    /// The key that equal architectures share.
     pub fn key(&self, genotype: &Genotype) -> Key {
         Key::of(genotype, self.space.op_set())
     }
 
-    /// A genotype drawn uniformly: for each node its in-edges without repetition, for each of
-    /// these an operation with replacement. Draws what [`Space::sample`] does where zeros are left
-    /// out.
+    /// A genotype drawn uniformly: for each node its in-edges without repetition, for each of these
+    /// an operation with replacement. If zeros are left out, the draws are those of
+    /// [`Space::sample`].
     ///
     /// # Errors
-    /// None in practice: what is drawn belongs to the space.
+    /// None in practice: the genotype drawn belongs to the space.
     pub fn sample(&self, rng: &mut dyn RngCore) -> Result<Genotype, SpaceError> {
         let mut cells = Vec::with_capacity(self.space.cells().len());
         for spec in self.space.cells() {
@@ -89,7 +90,7 @@ impl Domain {
         self.space.genotype(cells)
     }
 
-    /// Whether a genotype may be proposed.
+    /// `true` if a genotype may be proposed.
     pub fn contains(&self, genotype: &Genotype) -> bool {
         let same = |checked: Genotype| checked.layout() == genotype.layout();
         self.space.genotype(genotype.cells().to_vec()).is_ok_and(same)
@@ -102,7 +103,7 @@ impl Domain {
             })
     }
 
-    /// Whether a node has as many genes as it keeps, on edges that differ.
+    /// `true` if a node has as many genes as it keeps, on different edges.
     fn node_is_full(&self, spec: &CellSpec, cell: &CellGenotype, node: usize) -> bool {
         let mut sources: Vec<usize> =
             cell.genes.iter().filter(|gene| gene.to == node).map(|gene| gene.from).collect();
@@ -112,7 +113,7 @@ impl Domain {
         sources.len() == genes && genes == self.kept(spec.graph.rows_into(node).count())
     }
 
-    /// How many of a node's in-edges stay.
+    /// The number of a node's in-edges that are kept.
     pub fn kept(&self, edges: usize) -> usize {
         self.top.clamp(1, edges.max(1))
     }

@@ -1,4 +1,4 @@
-//! Many candidates for a few epochs, the best of them for more.
+//! Training many candidates for a few epochs and the best of them for more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 pub struct HalvingConfig {
     /// Epochs of the first rung (`r`).
     pub first: usize,
-    /// One in so many goes on to the next rung, for so many times the epochs (eta).
+    /// One in `factor` candidates goes on to the next rung, for `factor` times the epochs (eta).
     pub factor: usize,
     /// Epochs of the last rung (`R`).
     pub most: usize,
@@ -29,7 +29,7 @@ impl Default for HalvingConfig {
 }
 
 impl HalvingConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
@@ -54,7 +54,7 @@ impl HalvingConfig {
     }
 }
 
-/// Any explorer, with its candidates trained for few epochs first, and the best of them for more:
+/// An explorer whose candidates are trained for few epochs first, and the best of them for more:
 /// asynchronous successive halving.
 ///
 /// ```text
@@ -63,16 +63,16 @@ impl HalvingConfig {
 /// else a new candidate on the first rung
 /// ```
 ///
-/// where n is how many have been judged on the rung. The explorer inside is told the outcome of the first
-/// rung; all its candidates have the same epochs then. A candidate that goes on is trained from the
-/// beginning, since its rates depend on its number of epochs. [`best`](super::best) of the trials is the best of
-/// those trained longest.
+/// where n is the number of candidates judged on the rung. The wrapped explorer is told the outcome
+/// of the first rung, where all candidates have the same epochs. A candidate that goes on is
+/// trained from the beginning, since its rates depend on its number of epochs.
+/// [`best`](super::best) of the trials is the best of those trained longest.
 ///
-/// Source: L. Li et al., *A System for Massively Parallel Hyperparameter Tuning* (ASHA), MLSys 2020, arXiv
-/// 1810.05934, Algorithm 2.
+/// Source: L. Li et al., *A System for Massively Parallel Hyperparameter Tuning* (ASHA), MLSys
+/// 2020, arXiv 1810.05934, Algorithm 2.
 ///
 /// # Differences from the paper
-/// There, candidates are drawn at random and go on from their checkpoints.
+/// In the paper, candidates are drawn at random and go on from their checkpoints.
 #[derive(Clone, Debug)]
 pub struct Halving<E> {
     explorer: E,
@@ -93,9 +93,9 @@ struct State {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rung {
-    /// By task.
+    /// Qualities and genotypes by task.
     members: BTreeMap<u64, (f64, Genotype)>,
-    /// Tasks whose candidates have gone on.
+    /// Tasks whose candidates have gone on to the next rung.
     gone: BTreeSet<u64>,
 }
 
@@ -109,11 +109,11 @@ struct Stored {
 const NAME: &str = "successive halving";
 
 impl<E: Explorer> Halving<E> {
-    /// Halving of what an explorer proposes. The explorer should not repeat itself
-    /// ([`Unique`](super::Unique)), and no such wrapper belongs around this one.
+    /// Halving of an explorer's proposals. The explorer should not repeat itself
+    /// ([`Unique`](super::Unique)); do not wrap this one into a [`Unique`](super::Unique).
     ///
     /// # Errors
-    /// [`ExploreError::Config`] for rungs that make no sense.
+    /// [`ExploreError::Config`] for invalid rungs.
     pub fn new(explorer: E, config: HalvingConfig) -> Result<Self, ExploreError> {
         config.check()?;
         let rungs = config.rungs();
@@ -121,12 +121,12 @@ impl<E: Explorer> Halving<E> {
         Ok(Self { explorer, config, rungs, state })
     }
 
-    /// The explorer inside.
+    /// The wrapped explorer.
     pub fn inner(&self) -> &E {
         &self.explorer
     }
 
-    /// The candidate that goes on next, and to which rung.
+    /// The candidate that goes on next, and the rung it goes to.
     fn promotable(&self) -> Option<(usize, u64)> {
         let below = self.rungs.len().saturating_sub(1);
         (0..below).rev().find_map(|rung| {

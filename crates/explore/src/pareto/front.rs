@@ -13,7 +13,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Whether this point is at least as good in both objectives and better in one.
+    /// `true` if this point is at least as good in both objectives and better in one.
     pub fn dominates(&self, other: &Self) -> bool {
         self.quality >= other.quality
             && self.cost <= other.cost
@@ -21,7 +21,7 @@ impl Point {
     }
 }
 
-/// Positions of the points that no other dominates, cheapest first; equal points are all in it.
+/// Positions of the points that no other dominates, cheapest first; equal points are all included.
 pub fn front(points: &[Point]) -> Vec<usize> {
     let free = |index: &usize| points.iter().all(|other| !other.dominates(&points[*index]));
     let mut front: Vec<usize> = (0..points.len()).filter(free).collect();
@@ -50,7 +50,7 @@ pub fn hypervolume(points: &[Point], reference: Point) -> f64 {
     strips.sum()
 }
 
-/// For each point the front it stands in: 0 for what nothing dominates, 1 for what only those of
+/// The front of each point: 0 for points that nothing dominates, 1 for points that only those of
 /// front 0 dominate, and so on (Deb et al. 2002, section III-A).
 pub(super) fn ranks(points: &[Point]) -> Vec<usize> {
     let mut ranks = vec![usize::MAX; points.len()];
@@ -67,8 +67,9 @@ pub(super) fn ranks(points: &[Point]) -> Vec<usize> {
     ranks
 }
 
-/// For each point the distance of its two neighbours in its own front, summed over both objectives,
-/// each as a share of the front's range; infinite at the ends (Deb et al. 2002, section III-B).
+/// The crowding distance of each point: the distance of its two neighbours in its own front, summed
+/// over both objectives, each as a share of the front's range; infinite at the ends (Deb et al.
+/// 2002, section III-B).
 pub(super) fn crowding(points: &[Point], ranks: &[usize]) -> Vec<f64> {
     let mut distances = vec![0.0; points.len()];
     for rank in 0..points.len() {

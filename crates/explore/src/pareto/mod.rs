@@ -16,15 +16,15 @@ use self::front::{crowding, ranks};
 use super::state::{Tasks, read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal, Resource};
 
-/// The size of a Pareto evolution, and what counts as cost.
+/// The size of a Pareto evolution, and the resource that counts as cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ParetoConfig {
-    /// Members that live at a time.
+    /// Number of living members.
     pub population: usize,
     /// Probability that a child has two parents.
     pub mate: f64,
-    /// What there should be little of.
+    /// The resource to save.
     pub resource: Resource,
 }
 
@@ -36,7 +36,7 @@ impl Default for ParetoConfig {
 }
 
 impl ParetoConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
@@ -56,19 +56,20 @@ impl ParetoConfig {
 /// Evolution towards the front of two objectives, quality (more) and a resource (less): NSGA-II,
 /// one child at a time.
 ///
-/// `population` random members first. Then every proposal has two parents, each the winner of a
-/// tournament of two members drawn with replacement: the lower rank wins, in one rank the larger
-/// crowding distance. The child is a crossover of both with probability `mate`
-/// ([`Domain::mate`]), else a copy of the first, and always mutated ([`Domain::mutate`]). It joins;
-/// of one member too many, the last by rank and crowding distance leaves.
+/// It begins with `population` random members. Then every proposal has two parents, each the winner
+/// of a tournament of two members drawn with replacement: the lower rank wins, within a rank the
+/// larger crowding distance. The child is a crossover of both with probability `mate`
+/// ([`Domain::mate`]), otherwise a copy of the first, and always mutated ([`Domain::mutate`]). It
+/// joins the population; if there is one member too many, the last by rank and crowding distance
+/// leaves.
 ///
 /// Source: K. Deb, A. Pratap, S. Agarwal and T. Meyarivan, *A Fast and Elitist Multiobjective
 /// Genetic Algorithm: NSGA-II*, IEEE TEC 2002.
 ///
 /// # Differences from the paper
-/// The paper replaces half of a merged population per generation; here a member is replaced per
-/// outcome, so that nobody waits for a generation. Candidates that failed or are too large do not
-/// join, and random ones take their place as long as the population is not full.
+/// The paper replaces half of a merged population per generation. Here a member is replaced per
+/// outcome, so that no worker waits for a generation. Candidates that failed or are too large do
+/// not join, and random ones take their place as long as the population is not full.
 #[derive(Clone, Debug)]
 pub struct ParetoEvolution {
     domain: Domain,
@@ -83,7 +84,7 @@ struct State {
     tasks: Tasks,
     /// Open tasks that were drawn at random.
     random: BTreeSet<u64>,
-    /// In the order of arrival.
+    /// Members in the order of arrival.
     population: Vec<Placed>,
 }
 
@@ -151,13 +152,13 @@ impl Order {
         Self { ranks, distances }
     }
 
-    /// Whether one member goes before another: Deb's crowded comparison.
+    /// `true` if one member goes before another: Deb's crowded comparison.
     fn before(&self, first: usize, second: usize) -> bool {
         let far = self.distances[first].total_cmp(&self.distances[second]);
         self.ranks[first].cmp(&self.ranks[second]).then(far.reverse()).is_lt()
     }
 
-    /// The member that all others go before; the newest of equals.
+    /// The member that comes after all others; the newest of equals.
     fn last(&self) -> Option<usize> {
         (0..self.ranks.len()).reduce(
             |last, index| {

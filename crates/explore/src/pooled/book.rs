@@ -1,4 +1,4 @@
-//! What is open, what has ended, what has been told: the state that a journal holds.
+//! The state that a journal holds: open tasks, finished tasks, told outcomes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,28 +22,28 @@ pub(super) struct Open {
 /// Memory of a task's process, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryUse {
-    /// What was predicted for its peak.
+    /// Predicted peak.
     pub predicted: Option<u64>,
-    /// What its peak was.
+    /// Measured peak.
     pub measured: Option<u64>,
 }
 
-/// The state of a search: a function of the records written so far, so that reading them again gives
-/// the state of whoever wrote them.
+/// The state of a search: a function of the records written so far. Reading them again gives the
+/// state of the process that wrote them.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) open: BTreeMap<u64, Open>,
     pub(super) trials: Vec<Trial>,
-    /// Memory of tasks, as far as somebody knows it.
+    /// Memory of tasks, if it is known.
     pub(super) memory: BTreeMap<u64, MemoryUse>,
-    /// Prices of all proposals.
+    /// Sum of the prices of all proposals.
     pub(super) spent: u64,
-    /// Proposals of this generation.
+    /// Number of proposals in this generation.
     asked: usize,
 }
 
 impl Book {
-    /// Takes over what a journal holds, and puts the explorer where its writer's was.
+    /// Takes over the content of a journal, and brings the explorer to the state of the writer's.
     pub(super) fn replay(
         path: &Path,
         contents: &Contents,
@@ -116,7 +116,7 @@ impl Book {
     /// Opens a task.
     ///
     /// # Errors
-    /// [`ExploreError::Config`] when the prices of all are no number any more.
+    /// [`ExploreError::Config`] when the sum of all prices is too large to count.
     pub(super) fn asked(
         &mut self,
         proposal: Proposal,
@@ -154,7 +154,7 @@ impl Book {
         Some(trial)
     }
 
-    /// The task whose outcome is to be told next.
+    /// The task whose outcome must be told next.
     pub(super) fn due(&self, order: Order) -> Option<u64> {
         let ended = |(task, open): (&u64, &Open)| open.outcome.as_ref().map(|_| *task);
         match order {
@@ -163,7 +163,7 @@ impl Book {
         }
     }
 
-    /// Whether the explorer is to be asked now.
+    /// `true` if it is time to ask the explorer.
     pub(super) fn wants(&self, config: &PooledConfig, workers: usize) -> bool {
         let begun = self.trials.len() + self.open.len();
         if config.budget.evaluations.is_some_and(|most| begun >= most) {
@@ -178,7 +178,7 @@ impl Book {
         }
     }
 
-    /// Whether a proposal of this price is within the budget.
+    /// `true` if a proposal of this price is within the budget.
     pub(super) fn affords(&self, config: &PooledConfig, price: u64) -> bool {
         let first = self.trials.is_empty() && self.open.is_empty();
         let within = |most| self.spent.checked_add(price).is_some_and(|sum| sum <= most);
@@ -186,7 +186,7 @@ impl Book {
     }
 }
 
-/// Why a journal is not that of the search that is asked for.
+/// The reason why a journal belongs to another search than the one wanted.
 fn same(wanted: &Identity, stored: &Identity) -> Result<(), String> {
     match wanted.agreement(stored) {
         Agreement::Same => Ok(()),

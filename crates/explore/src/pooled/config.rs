@@ -1,60 +1,62 @@
-//! How many proposals are open at once, in which order outcomes are told, and when it ends.
+//! The number of open proposals, the order in which outcomes are told, and the end of a search.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ExploreError;
 
-/// When an explorer is asked.
+/// The times at which an explorer is asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pace {
-    /// Whenever fewer than so many proposals are open: no worker waits for another.
+    /// Whenever fewer than this number of proposals are open: no worker waits for another.
     ///
-    /// `None` stands for as many as the pool has workers.
+    /// `None` stands for the number of workers of the pool.
     SteadyState(Option<usize>),
-    /// So many proposals at a time, and the next ones when all of these are told: Algorithm 1 of the
-    /// Preligens study, which has one for each worker (`None`).
+    /// This number of proposals at a time, and the next ones when the outcomes of all of these have
+    /// been told: Algorithm 1 of the Preligens study, which has one proposal for each worker
+    /// (`None`).
     Generational(Option<usize>),
     /// One at a time.
     #[default]
     Serial,
 }
 
-/// In which order outcomes are told.
+/// The order in which outcomes are told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
-    /// In the order of the proposals: with a stated number of open ones, the same search with any
-    /// number of workers. An outcome waits for those of earlier proposals.
+    /// In the order of the proposals. With a fixed number of open proposals, the search is the same
+    /// with any number of workers. An outcome waits for those of earlier proposals.
     #[default]
     Submission,
-    /// As they come: nobody waits. The order is in the journal, and going on keeps to it.
+    /// In the order of arrival, without waiting. The journal stores this order, and a continued
+    /// search keeps to it.
     Arrival,
 }
 
-/// When a search is over; whichever comes first.
+/// The end of a search: whichever limit comes first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
-    /// Outcomes told.
+    /// Number of outcomes told.
     pub evaluations: Option<usize>,
     /// Sum of the prices of all proposals, in the unit of
     /// [`Assignment::price`](super::Assignment::price). At least one proposal is evaluated.
     pub price: Option<u64>,
 }
 
-/// How a search uses its pool.
+/// The way a search uses its pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PooledConfig {
-    /// When the explorer is asked.
+    /// The times at which the explorer is asked.
     pub pace: Pace,
-    /// In which order outcomes are told.
+    /// The order in which outcomes are told.
     pub order: Order,
-    /// When the search is over.
+    /// The end of the search.
     pub budget: Budget,
 }
 
 impl PooledConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.

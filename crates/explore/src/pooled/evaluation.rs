@@ -1,4 +1,4 @@
-//! Evaluators on the other side of a pool.
+//! Evaluators that run in the workers of a pool.
 
 use dartloom_dist::TaskSpec;
 use dartloom_dist::worker::TaskError;
@@ -14,11 +14,11 @@ pub fn assign(proposal: &Proposal) -> Assignment {
     Assignment { task: TaskSpec::new(proposal.task, payload), price: 0 }
 }
 
-/// What a worker does with a task made by [`assign`]: lets an evaluator judge its proposal.
+/// The work on a task made by [`assign`]: an evaluator judges its proposal.
 ///
 /// # Errors
-/// [`TaskError::Machine`] for an error of the evaluator's, a payload that is no proposal, or an outcome that has no
-/// JSON form: none of these is the candidate's doing.
+/// [`TaskError::Machine`] for an error of the evaluator, a payload that is not a proposal, or an
+/// outcome that has no JSON form: none of these is caused by the candidate.
 pub fn handler(evaluator: &mut dyn Evaluator, payload: &Value) -> Result<Value, TaskError> {
     let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
     let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;

@@ -21,16 +21,17 @@ pub use config::{Budget, Order, Pace, PooledConfig};
 pub use evaluation::{assign, handler};
 pub use record::Record;
 
-/// What is to be done with a proposal.
+/// The handling of a proposal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// The task, whose number must be the proposal's; its result must be an [`Outcome`] as JSON.
     pub task: TaskSpec,
-    /// What it takes off the budget, such as the multiply-adds of its training.
+    /// The price that it takes off the budget, such as the multiply-adds of its training.
     pub price: u64,
 }
 
-/// A discrete search whose proposals are evaluated by a pool, and which survives them and itself.
+/// A discrete search whose proposals are evaluated by a pool. It survives failures of the pool and
+/// of its own process.
 ///
 /// ```text
 /// until the budget is spent:
@@ -39,29 +40,31 @@ pub struct Assignment {
 ///     tell outcomes in their order
 /// ```
 ///
-/// Everything is in the journal before something follows from it. [`PooledSearch::run`] on the journal of a search
-/// that was killed goes on: outcomes that are known are not evaluated again, tasks that were open are
-/// submitted again, and nothing is told twice. With [`Order::Submission`] and a stated number of open
-/// proposals, what is proposed depends neither on the number of workers nor on interruptions.
+/// Everything is written into the journal before anything follows from it. [`PooledSearch::run`] on
+/// the journal of a search that was killed goes on: known outcomes are not evaluated again, open
+/// tasks are submitted again, and nothing is told twice. With [`Order::Submission`] and a fixed
+/// number of open proposals, the proposals depend neither on the number of workers nor on
+/// interruptions.
 ///
-/// Source: A. Cazasnoves, P.-A. Ganaye, K. Sanchis and T. Ceillier, *Neural Architecture Search in operational
-/// context: a remote sensing case-study*, 2021 (the Preligens study), Algorithm 1.
+/// Source: A. Cazasnoves, P.-A. Ganaye, K. Sanchis and T. Ceillier, *Neural Architecture Search in
+/// operational context: a remote sensing case-study*, 2021 (the Preligens study), Algorithm 1.
 ///
 /// # Differences from the source
-/// The generation of Algorithm 1 is [`Pace::Generational`]. There, the first worker cannot answer while it trains a
-/// candidate of its own, and a candidate that runs out of memory ends the search; here candidates are tasks of a
-/// pool, and what becomes of them are outcomes.
+/// The generation of Algorithm 1 is [`Pace::Generational`]. In the study, the first worker cannot
+/// answer while it trains a candidate of its own, and a candidate that runs out of memory ends the
+/// search; here candidates are tasks of a pool, and their fates are outcomes.
 pub struct PooledSearch<'a> {
-    /// Proposes.
+    /// Makes the proposals.
     pub explorer: &'a mut dyn Explorer,
-    /// Evaluates.
+    /// Evaluates the proposals.
     pub pool: &'a mut dyn TaskPool,
-    /// Makes a task of a proposal, or knows its outcome already: a broken limit.
+    /// Makes a task of a proposal, or returns its outcome if it is known already: a broken limit.
     pub prepare: &'a mut dyn FnMut(&Proposal) -> Result<Assignment, Outcome>,
-    /// How many are open at once, and until when.
+    /// The number of open proposals, and the end of the search.
     pub config: PooledConfig,
-    /// Everything that outcomes depend on: how candidates are judged, and on which data; the journal of
-    /// another is refused. The explorer needs none: its proposals are compared one by one.
+    /// Everything that outcomes depend on: the way candidates are judged, and the data. The journal
+    /// of another search is refused. The explorer needs no identity: its proposals are compared one
+    /// by one.
     pub identity: Identity,
 }
 
@@ -73,46 +76,46 @@ impl fmt::Debug for PooledSearch<'_> {
     }
 }
 
-/// How a search stands, told after everything that happens.
+/// The state of a search, shown after every event.
 #[derive(Debug)]
 pub struct Standing<'s> {
-    /// What happened last; `None` at the beginning.
+    /// The last event; `None` at the beginning.
     pub event: Option<&'s TaskEvent>,
-    /// What has been told so far.
+    /// The trials told so far.
     pub trials: &'s [Trial],
-    /// Proposals that are open.
+    /// Number of open proposals.
     pub open: usize,
-    /// Prices of all proposals so far.
+    /// Sum of the prices of all proposals so far.
     pub spent: u64,
     memory: &'s BTreeMap<u64, MemoryUse>,
 }
 
 impl Standing<'_> {
-    /// The memory of a task, as far as somebody predicted or measured it.
+    /// The memory of a task, if it was predicted or measured.
     pub fn memory(&self, task: u64) -> MemoryUse {
         self.memory.get(&task).copied().unwrap_or_default()
     }
 
-    /// The best so far.
+    /// The best trial so far.
     pub fn best(&self) -> Option<&Trial> {
         best(self.trials)
     }
 }
 
-/// How long events are waited for before an observer is asked whether to go on.
+/// The time to wait for events before an observer is asked if the search should go on.
 const WAIT: Duration = Duration::from_millis(200);
 
 impl PooledSearch<'_> {
-    /// Searches until the budget is spent or the explorer has nothing left to propose; `None` when
-    /// `observe` stopped it, which is asked five times a second where nothing happens.
+    /// Searches until the budget is spent or the explorer has nothing left to propose; `None` if
+    /// `observe` stopped it. `observe` is called five times a second while nothing happens.
     ///
-    /// `past` is what the journal held when it was opened. All trials are returned, those of earlier
-    /// processes included, in the order in which they were told.
+    /// `past` is the content of the journal when it was opened. Returns all trials, those of
+    /// earlier processes included, in the order in which they were told.
     ///
     /// # Errors
-    /// Those of the explorer, the pool and the journal; [`ExploreError::Journal`] for the journal of
-    /// another search. What the machine lacks is an error of the pool: nothing of it is written or told. What the
-    /// journal holds is not lost, and running again goes on.
+    /// Those of the explorer, the pool and the journal; [`ExploreError::Journal`] for the journal
+    /// of another search. If the machine lacks a resource, the pool returns an error: nothing of it
+    /// is written or told. The content of the journal is not lost, and running again goes on.
     pub fn run(
         &mut self,
         journal: &mut Journal,
@@ -150,7 +153,7 @@ impl PooledSearch<'_> {
         }
     }
 
-    /// Tasks that were open when an earlier process ended.
+    /// Submits the tasks that were open when an earlier process ended.
     fn submit_again(&mut self, book: &mut Book, journal: &mut Journal) -> Result<(), ExploreError> {
         let open = book.open.values().filter(|open| open.outcome.is_none());
         let proposals: Vec<Proposal> = open.map(|open| open.proposal.clone()).collect();
@@ -163,8 +166,8 @@ impl PooledSearch<'_> {
         Ok(())
     }
 
-    /// Tells one outcome. The explorer is asked before the next one is told, so that what it knows
-    /// when it is asked does not depend on how many outcomes came together.
+    /// Tells one outcome. The explorer is asked before the next one is told, so that its knowledge
+    /// at that time does not depend on the number of outcomes that arrived together.
     fn tell_due(&mut self, book: &mut Book, journal: &mut Journal) -> Result<(), ExploreError> {
         let Some(task) = book.due(self.config.order) else { return Ok(()) };
         let Some(trial) = book.told(task) else { return Ok(()) };
@@ -198,7 +201,7 @@ impl PooledSearch<'_> {
     }
 }
 
-/// Writes down an event, and what follows from it.
+/// Writes down an event and its consequences.
 fn keep(book: &mut Book, journal: &mut Journal, event: &TaskEvent) -> Result<(), ExploreError> {
     let record = match event.clone() {
         TaskEvent::Started { task, worker, attempt } => Record::Started { task, worker, attempt },
@@ -232,7 +235,7 @@ fn end(
     Ok(())
 }
 
-/// What an explorer is told of a failure: a limit where one was known, and the reason elsewhere.
+/// The outcome of a failure for the explorer: a limit if one was known, otherwise the reason.
 fn outcome_of(failure: &Failure) -> Outcome {
     match *failure {
         Failure::Rejected { estimate, limit } => {

@@ -1,4 +1,4 @@
-//! What a pooled search writes into its journal.
+//! The records in the journal of a pooled search.
 
 use dartloom_dist::{Failure, Usage};
 use dartloom_record::Identity;
@@ -12,7 +12,7 @@ use crate::{Outcome, Proposal};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Record {
-    /// The first one: which search this is.
+    /// The first record: the search that the journal belongs to.
     Search {
         /// Version of these records.
         version: u32,
@@ -23,7 +23,7 @@ pub enum Record {
     Asked {
         /// The proposal.
         proposal: Proposal,
-        /// What it takes off the budget.
+        /// The price that it takes off the budget.
         price: u64,
         /// Predicted peak of memory in bytes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,14 +35,14 @@ pub enum Record {
         task: u64,
         /// The worker's number.
         worker: usize,
-        /// How often it has been started, from 1.
+        /// Number of the attempt, from 1.
         attempt: u32,
     },
-    /// How far it is.
+    /// Progress of an evaluation.
     Progress {
         /// The task.
         task: u64,
-        /// What its evaluator says.
+        /// The report of its evaluator.
         value: Value,
     },
     /// An attempt failed, and another one is made.
@@ -51,28 +51,29 @@ pub enum Record {
         task: u64,
         /// The attempt that failed.
         attempt: u32,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
-    /// What became of it.
+    /// A task has ended.
     Ended {
         /// The task.
         task: u64,
         /// Its outcome.
         outcome: Outcome,
-        /// What the evaluation took, where there was one.
+        /// The resources that the evaluation used; `None` if there was no evaluation.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         usage: Option<Usage>,
-        /// Why there is no measurement, where the pool knows.
+        /// The reason why there is no measurement; `None` if the pool does not know one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
-    /// The explorer has been told.
+    /// The explorer has been told the outcome.
     Told {
         /// The task.
         task: u64,
     },
 }
 
-/// The version of these records. Those of version 1 may hold failures of the machine as failures of candidates.
+/// The version of these records. Those of version 1 may hold failures of the machine as failures of
+/// candidates.
 pub(super) const VERSION: u32 = 2;

@@ -9,7 +9,7 @@ use dartloom_space::{Cost, Genotype, OpSet};
 
 use super::{Evaluator, ExploreError, Key, Outcome, Proposal};
 
-/// Where a column of a table stands.
+/// The place of a column in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Position, from 1.
@@ -18,21 +18,21 @@ pub struct Column {
     pub name: String,
 }
 
-/// Names of the columns that are read; others are left alone.
+/// Names of the columns that are read; others are ignored.
 ///
-/// A search may look at validation accuracies alone; what the found architectures are worth is
-/// read from another column, that of `reported`.
+/// A search may look at validation accuracies alone; the final values of the architectures found
+/// are read from another column, `reported`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableColumns {
-    /// The architecture, in the form that the reader is given a parser for.
+    /// The architecture, in the form that `parse` of [`Table::read`] expects.
     pub architecture: String,
-    /// What the search sees; more is better.
+    /// The quality that the search sees; more is better.
     pub quality: String,
-    /// What is reported of what it found.
+    /// The value that is reported for the architectures found.
     pub reported: String,
-    /// Trainable numbers; `None` when nobody counted.
+    /// Trainable numbers; `None` if they were not counted.
     pub parameters: Option<String>,
-    /// Multiply-adds for one image; `None` when nobody counted.
+    /// Multiply-adds for one image; `None` if they were not counted.
     pub macs: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl TableColumns {
     /// The columns of a NAS-Bench-201 table: `arch`, `params` and `flops`, and two columns of
     /// accuracies, such as `cifar10_valid_200` and `cifar10_test_200`.
     ///
-    /// `flops` holds the additions of the classifier's bias besides multiply-adds.
+    /// `flops` includes the additions of the classifier's bias besides multiply-adds.
     pub fn nasbench201(quality: impl Into<String>, reported: impl Into<String>) -> Self {
         Self {
             architecture: "arch".to_owned(),
@@ -52,32 +52,32 @@ impl TableColumns {
     }
 
     /// The columns of a NAS-Bench-Macro table: `arch`, `params` and `flops`, and two columns of
-    /// accuracies. The benchmark has test accuracies of three trainings and their mean, such as
-    /// `test_acc_1` and `test_acc_mean`, and no others.
+    /// accuracies. The benchmark has only test accuracies of three trainings and their mean, such
+    /// as `test_acc_1` and `test_acc_mean`.
     pub fn nasbench_macro(quality: impl Into<String>, reported: impl Into<String>) -> Self {
         Self::nasbench201(quality, reported)
     }
 }
 
-/// What a table says of an architecture.
+/// The entry of an architecture in a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
-    /// What the search sees.
+    /// The quality that the search sees.
     pub quality: f64,
-    /// What is reported.
+    /// The value that is reported.
     pub reported: f64,
-    /// Parameters and multiply-adds, where the table has them.
+    /// Parameters and multiply-adds, if the table has them.
     pub cost: Cost,
     /// Line of the file, from 1.
     pub line: u64,
 }
 
-/// An architecture and what some columns of a table say of it ([`Measured::read`]).
+/// An architecture and its values in some columns of a table ([`Measured::read`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
     /// The architecture.
     pub genotype: Genotype,
-    /// Of each column that was asked for, in that order; `None` where the table has a gap.
+    /// One value for each requested column, in that order; `None` if the table has a gap.
     pub values: Vec<Option<f64>>,
     /// Line of the file, from 1.
     pub line: u64,
@@ -85,7 +85,7 @@ pub struct Measured {
 
 /// A table of measured architectures: an evaluator that looks them up.
 ///
-/// Read it with [`Table::read`]. An architecture that it does not have is an
+/// It is read with [`Table::read`]. An architecture that it does not have is an
 /// [`Outcome::Failed`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
@@ -99,22 +99,22 @@ impl Table {
         self.rows.len()
     }
 
-    /// Never true: a table has at least one architecture.
+    /// `false`: a table has at least one architecture.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// What is known of an architecture.
+    /// The row of an architecture.
     pub fn row(&self, genotype: &Genotype) -> Option<&Row> {
         self.rows.get(&Key::of(genotype, &self.ops))
     }
 
-    /// The rows, in an order that says nothing.
+    /// The rows, in no particular order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.values()
     }
 
-    /// The highest reported value of all: what regret is measured from.
+    /// The highest reported value, from which regret is measured.
     pub fn best_reported(&self) -> f64 {
         self.rows.values().map(|row| row.reported).fold(f64::NEG_INFINITY, f64::max)
     }

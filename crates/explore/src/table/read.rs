@@ -11,16 +11,16 @@ use super::sheet::{Record, Sheet, text};
 use super::{Column, Measured, Row, Table, TableColumns};
 
 impl Table {
-    /// Reads a table with a header line; `parse` reads the architectures, such as
+    /// Reads a table with a header line. `parse` reads the architectures, for example
     /// [`nasbench201::parse`](dartloom_space::nasbench201::parse), and `ops` are the operations of
-    /// their space. Spaces around fields and a byte order mark are left out.
+    /// their space. Spaces around fields and a byte order mark are ignored.
     ///
     /// # Errors
-    /// [`ExploreError::Csv`] for what cannot be read, [`ExploreError::NoText`] for what is no UTF-8,
-    /// [`ExploreError::NoHeader`], [`ExploreError::NoColumn`], [`ExploreError::ColumnTwice`],
-    /// [`ExploreError::Length`] for a row that is shorter or longer than the header,
-    /// [`ExploreError::Field`] and [`ExploreError::Architecture`] with line and column,
-    /// [`ExploreError::Twice`] with both lines, [`ExploreError::NoRows`].
+    /// [`ExploreError::Csv`] for a file that cannot be read, [`ExploreError::NoText`] for bytes
+    /// that are not UTF-8, [`ExploreError::NoHeader`], [`ExploreError::NoColumn`],
+    /// [`ExploreError::ColumnTwice`], [`ExploreError::Length`] for a row that is shorter or longer
+    /// than the header, [`ExploreError::Field`] and [`ExploreError::Architecture`] with line and
+    /// column, [`ExploreError::Twice`] with both lines, [`ExploreError::NoRows`].
     pub fn read(
         source: impl Read,
         columns: &TableColumns,
@@ -53,8 +53,8 @@ impl Measured {
     /// others, which may have gaps. `parse` and `ops` are as in [`Table::read`].
     ///
     /// # Errors
-    /// As [`Table::read`]; an empty field and `nan` are gaps, anything else that is no finite number
-    /// is an [`ExploreError::Field`].
+    /// As [`Table::read`]; an empty field and `nan` are gaps, anything else that is not a finite
+    /// number is an [`ExploreError::Field`].
     pub fn read(
         source: impl Read,
         (architecture, columns): (&str, &[String]),
@@ -80,7 +80,7 @@ impl Measured {
     }
 }
 
-/// Where the columns stand.
+/// The places of the columns.
 struct Places {
     architecture: Column,
     quality: Column,

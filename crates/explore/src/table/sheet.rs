@@ -68,7 +68,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// The next row; `None` behind the last.
+    /// The next row; `None` after the last.
     pub(super) fn next(&mut self) -> Result<Option<Record>, ExploreError> {
         let mut fields = StringRecord::new();
         if !self.reader.read_record(&mut fields)? {
@@ -83,8 +83,8 @@ impl<'a> Sheet<'a> {
         Ok(Some(Record { line, fields }))
     }
 
-    /// The line of the row that is read from byte `start` on: lines without a field stand before it,
-    /// and the end of the row before, where that has two bytes.
+    /// The line of the row read from byte `start` on. Before it stand lines without a field, and
+    /// the second byte of the line end before it if that has two.
     fn line(&mut self, start: usize) -> u64 {
         let rest = self.text.get(start..).unwrap_or_default();
         let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -96,7 +96,7 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Line ends, whose two bytes count once where there are two.
+/// The number of line ends; an end of two bytes counts once.
 fn ends(text: &[u8]) -> u64 {
     let next = text.iter().skip(1).map(Some).chain([None]);
     let end = |(byte, next): &(&u8, Option<&u8>)| match byte {
@@ -112,13 +112,13 @@ impl Record {
         self.fields.get(column.position - 1).unwrap_or_default().trim()
     }
 
-    /// The line in which a field begins: quoted fields before it may have line ends.
+    /// The line in which a field begins: quoted fields before it may contain line ends.
     fn line_of(&self, column: &Column) -> u64 {
         let before = self.fields.iter().take(column.position - 1);
         self.line + before.map(|field| ends(field.as_bytes())).sum::<u64>()
     }
 
-    /// An architecture.
+    /// Parses an architecture.
     pub(super) fn architecture(
         &self,
         column: &Column,
@@ -132,13 +132,13 @@ impl Record {
         })
     }
 
-    /// A finite number.
+    /// Parses a finite number.
     pub(super) fn number(&self, column: &Column) -> Result<f64, ExploreError> {
         let number = self.field(column).parse().ok().filter(|value: &f64| value.is_finite());
         number.ok_or_else(|| self.refused(column, "a finite number"))
     }
 
-    /// A finite number, or `None` of a field that is empty or says `nan`.
+    /// Parses a finite number; `None` for a field that is empty or `nan`.
     pub(super) fn number_or_gap(&self, column: &Column) -> Result<Option<f64>, ExploreError> {
         let expected = "a finite number, or nothing or `nan` where there is none";
         match self.field(column) {
@@ -151,7 +151,7 @@ impl Record {
         }
     }
 
-    /// A whole number.
+    /// Parses a whole number.
     pub(super) fn count(&self, column: &Column) -> Result<u64, ExploreError> {
         self.field(column).parse().map_err(|_| self.refused(column, "a whole number"))
     }
@@ -163,7 +163,7 @@ impl Record {
     }
 }
 
-/// A field as messages show it: an open quote makes one of all that follows.
+/// A field as messages show it, shortened: an open quote makes everything behind it one field.
 fn shown(field: &str) -> String {
     let first = field.lines().next().unwrap_or_default();
     let short: String = first.chars().take(MOST_SHOWN).collect();

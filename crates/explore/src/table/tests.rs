@@ -102,8 +102,8 @@ fn what_is_no_number_is_no_gap() {
     }
 }
 
-/// A line end within quotes, an empty line, two bytes at the end of a line, one of another kind: the
-/// line is that of the field.
+/// A line end within quotes, an empty line, two bytes at the end of a line, one of another kind:
+/// the line is that of the field.
 #[test]
 fn lines_are_those_of_the_file() {
     for end in ["\n", "\r\n", "\r"] {
@@ -159,7 +159,7 @@ fn what_is_no_text_is_refused_with_its_line() {
     assert!(matches!(error, Err(ExploreError::NoText { line: 2 })), "{error:?}");
 }
 
-/// A table in which everything is that a table can have.
+/// A table with every feature that a table can have.
 fn example(end: &str) -> String {
     let first = format!("\"a \"\"note\"\"{end}\",{FIRST},129306,15647370, 81.9827,nan");
     let second = format!("{end}b,{SECOND},73306,7783690,9.7149,{end}");
@@ -167,7 +167,7 @@ fn example(end: &str) -> String {
 }
 
 proptest! {
-    /// No text is a panic, and a line that a message names is one of the text.
+    /// No text makes it panic, and a line named in a message is a line of the text.
     #[test]
     fn edited_tables_never_panic(
         end in prop::sample::select(vec!["\n", "\r\n", "\r"]),

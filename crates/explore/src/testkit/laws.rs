@@ -1,4 +1,4 @@
-//! One function per law; an error says what happened instead.
+//! One function per law; an error describes the violation.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ fn deterministic(mut first: Play, mut second: Play, steps: usize) -> Checked {
     Ok(())
 }
 
-/// Beside the search that never stops runs one that is stored and restored before every step.
+/// Compares a search without interruption with one that is stored and restored before every step.
 fn resumable(mut play: Play, make: Make<'_>, steps: usize) -> Checked {
     let mut relay = play.with(made(make)?);
     for at in 0..steps {

@@ -9,7 +9,8 @@
 //! use dartloom_noise::Noise;
 //!
 //! let domain = Domain::every_edge(nasbench201::space()?);
-//! let make = || Ok(Box::new(LocalSearch::new(domain.clone(), Noise::new(7))) as Box<dyn Explorer>);
+//! let fresh = || LocalSearch::new(domain.clone(), Noise::new(7));
+//! let make = || Ok(Box::new(fresh()) as Box<dyn Explorer>);
 //! check(&make, 60, &Law::EVERY)?;
 //! # Ok(())
 //! # }
@@ -26,24 +27,25 @@ use thiserror::Error;
 
 use crate::{ExploreError, Explorer};
 
-/// Something that holds for every explorer, or for all of a kind.
+/// A law that every explorer obeys, or every explorer of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
-    /// Explorers made alike and told the same propose the same.
+    /// Explorers made alike and told the same outcomes make the same proposals.
     Deterministic,
     /// At every step, with open proposals or without, a new explorer that is given the state, as
-    /// JSON text, goes on as the old one.
+    /// JSON text, continues like the old one.
     Resumable,
-    /// Every proposal is of its domain.
+    /// Every proposal belongs to its domain.
     Inside,
     /// Task numbers ascend.
     Numbered,
-    /// It goes on proposing when candidates fail, are infeasible or are no numbers: all of them,
-    /// or some. It may wait only while proposals are open, unless it promises
+    /// It goes on proposing when candidates fail, are infeasible or have a quality that is not a
+    /// number, be it all of them or some. It may wait only while proposals are open, unless it
+    /// promises
     /// [`Law::Distinct`]: then it may end.
     Survives,
-    /// An outcome of what is not open is refused and changes nothing; so is a foreign state.
+    /// An outcome of a task that is not open is refused and changes nothing; so is a foreign state.
     Strict,
     /// No architecture is proposed twice. Only [`Unique`](crate::Unique) promises it.
     Distinct,
@@ -81,18 +83,18 @@ impl fmt::Display for Law {
 pub struct Broken {
     /// The law.
     pub law: Law,
-    /// What happened instead.
+    /// The observation that breaks the law.
     pub found: String,
 }
 
 /// Makes explorers of equal configuration and seed that have not begun.
 pub type Make<'a> = &'a dyn Fn() -> Result<Box<dyn Explorer>, ExploreError>;
 
-/// Holds an explorer to some laws over `steps` proposals, told in several orders.
+/// Checks some laws of an explorer over `steps` proposals, with outcomes told in several orders.
 ///
 /// # Errors
-/// [`Broken`] for the first law that does not hold; an explorer that fails breaks the law it was
-/// asked for.
+/// [`Broken`] for the first law that does not hold; an explorer that fails breaks the law that was
+/// being checked.
 pub fn check(make: Make<'_>, steps: usize, laws: &[Law]) -> Result<(), Broken> {
     let distinct = laws.contains(&Law::Distinct);
     for &law in laws {

@@ -6,12 +6,13 @@ use dartloom_space::Cost;
 
 use crate::{ExploreError, Explorer, Outcome, Proposal, Resource};
 
-/// What becomes of candidates.
+/// The fate of candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     /// All are measured.
     Good,
-    /// Of five, two are measured, and one each fails, is infeasible, or is no number.
+    /// Of five, two are measured, and one each fails, is infeasible, or has a quality that is not a
+    /// number.
     Mixed,
     /// None is measured.
     Bad,
@@ -47,7 +48,7 @@ fn judged(proposal: &Proposal) -> Outcome {
     Outcome::measured((number % 53) as f64, cost)
 }
 
-/// A search with up to `window` open proposals, told oldest or newest first.
+/// A search with up to `window` open proposals, whose outcomes are told oldest or newest first.
 pub(super) struct Play {
     pub(super) explorer: Box<dyn Explorer>,
     pub(super) open: VecDeque<Proposal>,
@@ -94,5 +95,5 @@ impl Play {
     }
 }
 
-/// Open proposals, and whether the newest of them is told first.
+/// Numbers of open proposals; with `true`, the outcome of the newest is told first.
 pub(super) const STYLES: [(usize, bool); 3] = [(1, false), (4, false), (3, true)];

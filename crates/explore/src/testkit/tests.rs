@@ -34,7 +34,7 @@ fn domains() -> [Domain; 3] {
 
 type Maker = fn(Domain, Noise) -> Result<Boxed, ExploreError>;
 
-/// Every explorer with sizes that 40 proposals go beyond.
+/// Every explorer, with sizes that 40 proposals exceed.
 fn explorers() -> Vec<(&'static str, Maker)> {
     vec![
         ("random", |domain, noise| Ok(Box::new(RandomGenotypes::new(domain, noise)))),
@@ -82,8 +82,8 @@ fn unique_explorers_obey_and_propose_nothing_twice() {
     }
 }
 
-/// The heaviest operation on the two heaviest in-edges of every node, as decoders of the DARTS family
-/// choose them.
+/// The heaviest operation on the two heaviest in-edges of every node, as decoders of the DARTS
+/// family choose them.
 fn heaviest(space: &Space, table: &WeightTable) -> Result<Genotype, ExploreError> {
     let none = space.op_set().position("none");
     let cells = space.cells().iter().zip(table.cells()).map(|(spec, cell)| {

@@ -11,7 +11,7 @@ fn domain(ops: &[&str]) -> Domain {
     Domain::top(Space::darts(ops, 3, 1, Stem::cifar(2)).unwrap(), 2)
 }
 
-/// An explorer that always proposes the same, under numbers of its own.
+/// An explorer that always proposes the same architecture, under numbers of its own.
 #[derive(Debug)]
 struct Stubborn {
     domain: Domain,
@@ -41,7 +41,7 @@ impl Explorer for Stubborn {
     }
 }
 
-/// Outcomes are told by number, and what is proposed is trained whatever it is.
+/// Outcomes are told by number, and any proposal is trained, so both rules matter.
 #[test]
 fn an_explorer_that_leaves_its_domain_or_repeats_a_number_is_refused() {
     let domain = domain(&["skip_connect", "sep_conv_3x3"]);

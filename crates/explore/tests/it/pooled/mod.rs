@@ -42,7 +42,7 @@ fn config(pace: Pace, evaluations: usize) -> PooledConfig {
     PooledConfig { pace, order: Order::Submission, budget }
 }
 
-/// What judges in these tests.
+/// The identity of the judge in these tests.
 fn id(judge: &str) -> Identity {
     Identity::new().with("judge", &judge).unwrap()
 }
