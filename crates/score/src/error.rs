@@ -1,4 +1,4 @@
-//! What can go wrong while operations are measured.
+//! Errors of measuring operations.
 
 use dartloom_data::DataError;
 use dartloom_net::NetError;
@@ -8,8 +8,9 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
-/// Why a benchmark of operations failed. Zero-cost scores have an error of their own
-/// ([`ZeroCostError`](crate::zero_cost::ZeroCostError)): most of theirs say something of a network.
+/// The reason why a benchmark of operations failed. Zero-cost scores have an error of their own
+/// ([`ZeroCostError`](crate::zero_cost::ZeroCostError)), because most of their errors describe a
+/// network.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ScoreError {
@@ -31,30 +32,30 @@ pub enum ScoreError {
     /// A file of a run, or what is kept in it, cannot be used.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// A configuration value that makes no sense.
+    /// An invalid configuration value.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
         /// The value.
         found: String,
     },
-    /// A stored result that cannot be gone on with.
+    /// A stored result that cannot be continued.
     #[error("{file}: expected {expected}, found {found}")]
     Stored {
         /// Name of the file in the run directory.
         file: String,
-        /// What was expected.
+        /// The expected content.
         expected: &'static str,
-        /// What was found.
+        /// The content found.
         found: String,
     },
 }
 
 impl From<TrainError> for ScoreError {
-    /// What is wrong with a file is one error, whoever met it.
+    /// Keeps errors of files the same, whichever part met them.
     fn from(error: TrainError) -> Self {
         match error {
             TrainError::Record(error) => Self::Record(error),

@@ -1,4 +1,4 @@
-//! What an operation benchmark measures.
+//! The measurements of an operation benchmark.
 
 use dartloom_space::Edge;
 use dartloom_train::FitConfig;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ScoreError;
 
-/// Which operations are measured, where, and how.
+/// The operations to measure, their places, and the training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OpBenchmarkConfig {
@@ -16,14 +16,13 @@ pub struct OpBenchmarkConfig {
     pub positions: Vec<Edge>,
     /// Trainings of each operation on each edge of each cell; the best counts.
     pub runs: usize,
-    /// How each of them is trained.
+    /// The configuration of each training.
     pub fit: FitConfig,
 }
 
 impl Default for OpBenchmarkConfig {
-    /// The paper's: the 12 operations of `S_o` on the 4 convolutions of
-    /// [`residual_proxy`](super::residual_proxy)'s cells, 4 trainings of 10 epochs in batches of
-    /// 256.
+    /// The paper's values: the 12 operations of `S_o` on the 4 convolutions of the cells of
+    /// [`residual_proxy`](super::residual_proxy), 4 trainings of 10 epochs in batches of 256.
     fn default() -> Self {
         let scored = dartloom_space::distance::OpScores::medians();
         let fit = FitConfig { epochs: 10, batch: 256, drop_path: 0.0, ..FitConfig::default() };
@@ -37,7 +36,7 @@ impl Default for OpBenchmarkConfig {
 }
 
 impl OpBenchmarkConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ScoreError::Config`], or [`ScoreError::Train`] from the training, naming the field.

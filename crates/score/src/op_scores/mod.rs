@@ -1,4 +1,4 @@
-//! What operations are worth on a user's own data.
+//! Scores of operations, measured on a user's own data.
 
 mod config;
 mod outcome;
@@ -44,8 +44,8 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
     Genotype::new(Layout::PerCell { reductions }, (0..cells).map(cell).collect())
 }
 
-/// Scores of operations, measured: each operation is put on each of some edges of each cell of a
-/// proxy network, in place of what is there, and the network is trained a few times for a few
+/// Measured scores of operations: each operation is put on each of some edges of each cell of a
+/// proxy network, in place of the operation there, and the network is trained a few times for a few
 /// epochs.
 ///
 /// ```text
@@ -55,19 +55,20 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
 ///
 /// in percent; the accuracy is that on `data.valid` after the last epoch. Heuillet et al.,
 /// *D-DARTS*, section 4.5 and table 1. Cost: operations x cells x edges x runs trainings, 576 with
-/// the defaults on three cells. All operations see the same batches and, as far as they have the same
-/// variables, start at the same weights.
+/// the defaults on three cells. All operations see the same batches, and variables that they have
+/// in common start at the same weights.
 ///
 /// # Differences from the paper
-/// The paper disables all operations of an edge but the one that is measured, and does not say what
-/// the other edges carry: here they keep the operations of the proxy. Nor does it give the proxy's
-/// width and where it halves the image ([`residual_proxy`]: at every cell but the first). The
-/// released benchmark takes its best run by comparing whole records, not accuracies.
+/// The paper disables all operations of an edge but the one that is measured, and does not say
+/// which operations the other edges carry: here they keep the operations of the proxy. It also
+/// gives neither the proxy's width nor the cells that halve the image ([`residual_proxy`]: every
+/// cell but the first). The released benchmark takes its best run by comparing whole records, not
+/// accuracies.
 #[derive(Debug)]
 pub struct OpBenchmark<'a> {
     /// The proxy: a chain with a cell at every position.
     pub proxy: &'a Genotype,
-    /// What stands before its first cell.
+    /// The stem before its first cell.
     pub stem: Stem,
     /// Its operations and those that are measured.
     pub registry: &'a Registry,
@@ -75,23 +76,24 @@ pub struct OpBenchmark<'a> {
     pub build: Build,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
-    /// What is measured, and how.
+    /// The operations to measure, their places, and the training.
     pub config: OpBenchmarkConfig,
     /// Seed of weights and batches.
     pub noise: Noise,
 }
 
 impl OpBenchmark<'_> {
-    /// Trains everything that `dir` does not have yet. Phases are the candidates 0, 1, ... of `phase`.
+    /// Trains every candidate without a result in `dir`. Phases are the candidates 0, 1, ... of
+    /// `phase`.
     ///
-    /// Finished trainings are kept in `dir`, so a stopped benchmark goes on where it was; those that
-    /// are damaged there, or that belong to an operation which says no identity, are made again, and
-    /// `observer` is told so. Returns `None` when it stopped the benchmark.
+    /// Finished trainings are kept in `dir`, so a stopped benchmark goes on where it was. Those
+    /// that are damaged, or whose operation has no identity, are made again, and `observer` is told
+    /// so. Returns `None` when it stopped the benchmark.
     ///
     /// # Errors
     /// [`ScoreError::Config`] for a proxy without the edges to be measured, the error of a
-    /// training or of a file, [`RecordError::OtherWork`] when `dir` holds the benchmark of another
-    /// proxy, configuration, seed or data set.
+    /// training or of a file, [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork)
+    /// when `dir` holds the benchmark of another proxy, configuration, seed or data set.
     pub fn run(
         &self,
         phase: &Where,
@@ -119,7 +121,7 @@ impl OpBenchmark<'_> {
         Ok(Some(outcome))
     }
 
-    /// Everything that it depends on.
+    /// Everything that the benchmark depends on.
     fn identity(&self) -> Result<Identity, ScoreError> {
         let identity = Identity::new()
             .with("benchmark", &self.config)?
@@ -150,7 +152,7 @@ impl OpBenchmark<'_> {
         Ok(plan)
     }
 
-    /// The proxy's cell at every position, and where it halves the image.
+    /// The proxy's cell at every position, and the positions that halve the image.
     fn cells(&self) -> Result<(Vec<CellGenotype>, Vec<usize>), ScoreError> {
         let cells = self.proxy.cells();
         let (cells, reductions): (Vec<CellGenotype>, _) = match self.proxy.layout() {

@@ -1,4 +1,4 @@
-//! What an operation benchmark found.
+//! The result of an operation benchmark.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct OpBenchmarkOutcome {
     pub runs: Vec<OpRun>,
 }
 
-/// What an operation reached over all cells and edges, in percent.
+/// The accuracy of an operation over all cells and edges, in percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpStatistics {
@@ -46,7 +46,7 @@ pub struct OpStatistics {
     pub deviation: f64,
 }
 
-/// What becomes the score of an operation.
+/// The statistic that becomes the score of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Statistic {
     /// The mean over all places (released code).
@@ -78,11 +78,11 @@ impl OpBenchmarkOutcome {
         found
     }
 
-    /// The scores that distances of architectures weigh operations with.
+    /// The scores by which distances of architectures weigh operations.
     ///
     /// # Errors
-    /// [`SpaceError::NoScores`] of nothing, [`SpaceError::Score`] for an operation that never was
-    /// right.
+    /// [`SpaceError::NoScores`] if nothing was measured, [`SpaceError::Score`] for an operation
+    /// that never classified an image correctly.
     pub fn scores(&self, statistic: Statistic) -> Result<OpScores, SpaceError> {
         let score = |of: OpStatistics| match statistic {
             Statistic::Mean => (of.op, of.mean),
@@ -92,7 +92,7 @@ impl OpBenchmarkOutcome {
     }
 }
 
-/// `values` are not empty.
+/// The statistics of `values`, which are not empty.
 fn statistics(op: &str, mut values: Vec<f64>) -> OpStatistics {
     values.sort_by(f64::total_cmp);
     let count = values.len() as f64;

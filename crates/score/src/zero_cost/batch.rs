@@ -10,11 +10,11 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::ZeroCostError;
 
 /// `size` images of independent standard normal values, with labels drawn uniformly: for scores
-/// where no data set is at hand.
+/// without a data set.
 ///
 /// # Errors
-/// [`ZeroCostError::Size`] without images or classes, and for more than can be addressed; when the
-/// tensor library fails.
+/// [`ZeroCostError::Size`] if there are no images or classes, or more than can be addressed; when
+/// the tensor library fails.
 pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, ZeroCostError> {
     let Shape { channels, height, width } = build.input;
     let addressable = |values: &usize| {
@@ -43,11 +43,11 @@ pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, Ze
     Ok(Batch::new(images, Tensor::from_vec(labels, size, &Device::Cpu)?)?)
 }
 
-/// `size` images of a data set, none twice.
+/// `size` different images of a data set.
 ///
 /// # Errors
-/// Those of the data set, [`ZeroCostError::Data`] when it is empty, and [`ZeroCostError::Size`] when
-/// it has fewer images than that.
+/// Those of the data set, [`ZeroCostError::Data`] when it is empty, and [`ZeroCostError::Size`]
+/// when it has fewer images than that.
 pub fn dataset_batch(
     dataset: &dyn Dataset,
     size: usize,

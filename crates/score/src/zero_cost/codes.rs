@@ -1,4 +1,4 @@
-//! Which ReLUs an image switches on.
+//! The ReLU units that an image switches on.
 
 use candle_core::Tensor;
 use dartloom_data::Batch;
@@ -8,10 +8,10 @@ use dartloom_ops::{LayerKind, Mode};
 use super::ZeroCostError;
 use super::passes::{logits, rows, varied};
 
-/// The ReLU codes of a batch: a bit for every unit of every ReLU, set where its input is positive.
+/// The ReLU codes of a batch: a bit for every unit of every ReLU, set if its input is positive.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
-    /// One per image; 64 bits a word, every ReLU from a word of its own on.
+    /// One code per image; 64 bits a word, and every ReLU begins with a new word.
     pub(super) images: Vec<Vec<u64>>,
     /// Units of all ReLUs.
     pub(super) units: usize,
@@ -51,7 +51,7 @@ impl Codes {
     }
 }
 
-/// A ReLU puts out something positive exactly where its input is.
+/// The bits of some units: a ReLU's output is positive exactly if its input is.
 fn word(values: &[f64]) -> u64 {
     let bits = values.iter().enumerate();
     bits.fold(0, |word, (bit, value)| word | (u64::from(*value > 0.0) << bit))

@@ -1,4 +1,4 @@
-//! Why a score says nothing.
+//! The reasons why a score is meaningless.
 
 use dartloom_data::DataError;
 use dartloom_net::NetError;
@@ -7,7 +7,7 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
-/// Why there is no score.
+/// The reason why there is no score.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ZeroCostError {
@@ -40,16 +40,16 @@ pub enum ZeroCostError {
     NoLayer {
         /// The score.
         score: &'static str,
-        /// What it reads.
+        /// The layer that it reads.
         layer: &'static str,
     },
-    /// A network that puts out the same for all images.
+    /// A network with the same output for all images.
     #[error("{score}: the output of the network does not depend on its input")]
     Constant {
         /// The score.
         score: &'static str,
     },
-    /// A network in which what the images do cancels.
+    /// A network in which the effects of the images cancel.
     #[error(
         "{score}: the gradients of the images cancel, as they do where a batch norm is the last \
          layer before pooling"
@@ -58,7 +58,7 @@ pub enum ZeroCostError {
         /// The score.
         score: &'static str,
     },
-    /// A matrix whose determinant or condition number says nothing.
+    /// A matrix whose determinant or condition number is meaningless.
     #[error("{score}: the {matrix} of {images} images is singular")]
     Singular {
         /// The score.
@@ -73,9 +73,9 @@ pub enum ZeroCostError {
     NotFinite {
         /// The score.
         score: &'static str,
-        /// What is not finite.
+        /// The value that is not finite.
         what: &'static str,
-        /// A value of it.
+        /// One of its values.
         found: f64,
     },
     /// Too few images to compare.
@@ -85,15 +85,15 @@ pub enum ZeroCostError {
         score: &'static str,
         /// Images that it needs.
         expected: usize,
-        /// Images that there are.
+        /// Number of images given.
         found: usize,
     },
     /// A batch that cannot be made.
     #[error("{what}: expected {expected}, found {found}")]
     Size {
-        /// What is too small or too large.
+        /// The number that is too small or too large.
         what: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: String,
         /// The number.
         found: usize,
@@ -117,7 +117,7 @@ pub enum ZeroCostError {
     Unknown {
         /// The name.
         found: String,
-        /// The names there are.
+        /// The known names.
         known: Vec<&'static str>,
     },
 }

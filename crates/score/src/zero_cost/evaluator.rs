@@ -10,19 +10,19 @@ use dartloom_space::{Blueprint, Genotype, SpaceError};
 use super::{Draw, Scored, Subject, ZeroCostError, ZeroCostScore, scored};
 use dartloom_explore::{Domain, Evaluator, ExploreError, Outcome, Proposal};
 
-/// An evaluator whose quality is a score, its sign turned where less is better.
+/// An evaluator whose quality is a score, with its sign changed if less is better.
 ///
 /// Every candidate is scored with the same seeds, whatever its task: equal architectures have equal
-/// qualities. One whose score says nothing is an [`Outcome::Failed`] with the reason.
+/// qualities. A candidate whose score is meaningless is an [`Outcome::Failed`] with the reason.
 pub struct ZeroCostEvaluator<'a, P> {
     /// The score.
     pub score: &'a dyn ZeroCostScore,
-    /// What operations are.
+    /// The operations.
     pub registry: &'a Registry,
     /// The network of a genotype, such as that of
     /// [`nasbench201::blueprint`](dartloom_space::nasbench201::blueprint).
     pub plan: P,
-    /// Where batches come from.
+    /// The source of batches.
     pub draw: &'a mut Draw<'a>,
     /// The seeds.
     pub seeds: Range<u64>,
@@ -32,7 +32,7 @@ impl<P> ZeroCostEvaluator<'_, P>
 where
     P: FnMut(&Genotype) -> Result<Blueprint, SpaceError>,
 {
-    /// The score of a genotype and what its network costs.
+    /// The score of a genotype and the cost of its network.
     ///
     /// # Errors
     /// As [`scored`], and when the network cannot be laid out.
@@ -74,9 +74,9 @@ impl<P> fmt::Debug for ZeroCostEvaluator<'_, P> {
     }
 }
 
-/// The best `keep` of `candidates` genotypes drawn from a domain, best first: what
-/// [`WarmStart`](dartloom_explore::WarmStart) begins with. Equal ones count once, and what cannot be
-/// evaluated is not among them, so there may be fewer.
+/// The best `keep` of `candidates` genotypes drawn from a domain, best first: the start of a
+/// [`WarmStart`](dartloom_explore::WarmStart). Equal ones count once, and those that cannot be
+/// evaluated are left out, so there may be fewer.
 ///
 /// # Errors
 /// Those of [`Domain::sample`], of the evaluator and of its [`check`](Evaluator::check).

@@ -11,9 +11,9 @@ use dartloom_train::Gradients;
 use super::passes::{host, loss_gradients, restoring, weights};
 use super::{ZeroCostError, ZeroCostScore};
 
-/// What the weights do to the flow of gradients: `-sum w * (H g)` over the weights of convolutions
-/// and fully connected layers, with `g = dL/dw` the gradient and `H` the Hessian of the
-/// cross-entropy `L` of the batch.
+/// The effect of the weights on the flow of gradients: `-sum w * (H g)` over the weights of
+/// convolutions and fully connected layers, with `g = dL/dw` the gradient and `H` the Hessian of
+/// the cross-entropy `L` of the batch.
 ///
 /// `H g = (g(w + e g) - g(w - e g)) / (2 e)` with `e = 0.01 / |g|`, in double precision.
 ///
@@ -22,9 +22,9 @@ use super::{ZeroCostError, ZeroCostScore};
 /// al. 2021, arXiv 2101.08134.
 ///
 /// # Differences from the paper
-/// The product with the Hessian is a central difference, as second-order DARTS has it, and not a
-/// second backward pass. Logits are not divided by a temperature, as in Abdelfattah et al. Batch
-/// norms normalise with the batch.
+/// The product with the Hessian is a central difference, as in second-order DARTS, and not a second
+/// backward pass. Logits are not divided by a temperature, as in Abdelfattah et al. Batch norms
+/// normalise with the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grasp;
 

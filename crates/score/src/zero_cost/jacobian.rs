@@ -11,23 +11,23 @@ use super::score::pairs;
 use super::symmetric::eigenvalues;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// How unlike each other the images' gradients are: `-sum_i (log(v_i + k) + 1 / (v_i + k))` with
-/// `v_i` the eigenvalues of the correlation matrix of the rows `d(sum_c y_c)/dx` of the images `x`,
-/// `y` the logits and `k = 1e-5`. Highest, at minus the number of images, where no two correlate.
+/// The dissimilarity of the images' gradients: `-sum_i (log(v_i + k) + 1 / (v_i + k))` with `v_i`
+/// the eigenvalues of the correlation matrix of the rows `d(sum_c y_c)/dx` of the images `x`, `y`
+/// the logits and `k = 1e-5`. It is highest, at minus the number of images, if no two correlate.
 ///
 /// Source: J. Mellor, J. Turner, A. Storkey and E. J. Crowley, *Neural Architecture Search without
 /// Training*, arXiv 2006.04647v1, equations 1 to 4.
 ///
 /// # Differences from the paper
-/// - Batch norms normalise with the batch, as in the released code. Where one of them is the last
+/// - Batch norms normalise with the batch, as in the released code. If one of them is the last
 ///   layer before pooling, as in networks of the DARTS family, the sum over all images does not
-///   depend on any, and what is left of its gradient is rounding. Such a network is refused: its
-///   gradients are less than 1e-4 of those of the logits added with alternating signs.
+///   depend on any of them, and the rest of its gradient is rounding. Such a network is refused:
+///   its gradients are less than 1e-4 of those of the logits added with alternating signs.
 /// - A gradient that is the same at all pixels, which correlates with nothing, is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JacobianCovariance;
 
-/// Keeps the logarithm finite.
+/// The number that keeps the logarithm finite.
 const K: f64 = 1e-5;
 
 impl ZeroCostScore for JacobianCovariance {
@@ -69,7 +69,7 @@ impl ZeroCostScore for JacobianCovariance {
     }
 }
 
-/// Less than this of what each image does alone is rounding, in single precision.
+/// The share of each image's own gradient below which a gradient is rounding, in single precision.
 const LEAST: f64 = 1e-4;
 
 fn norm(rows: &[Vec<f64>]) -> f64 {

@@ -11,7 +11,8 @@ use super::codes::Codes;
 use super::score::forward_alone;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// Linear regions that the images of the batch lie in: how many different ReLU codes they have.
+/// The number of linear regions that the images of the batch lie in: the number of different ReLU
+/// codes.
 ///
 /// On networks of usual sizes every image has a region of its own, and the score is the size of the
 /// batch: it separates networks of few ReLUs on images of few pixels.

@@ -1,31 +1,32 @@
-//! Scores of networks that nobody trained.
+//! Scores of untrained networks.
 //!
-//! A zero-cost score reads a network as it is initialised, with a batch or two of images. It costs
-//! about one training step, and claims to rank architectures as their accuracies would. Whether it
-//! does is a question to a table of known accuracies: [`kendall_tau`] answers it.
+//! A zero-cost score reads a network at its initialisation, with a batch or two of images. It costs
+//! about one training step, and is meant to rank architectures as their accuracies would.
+//! [`kendall_tau`] checks this against a table of known accuracies.
 //!
 //! | score | what it adds up | better | source |
 //! | --- | --- | --- | --- |
 //! | [`Synflow`] | weights times gradients of a network of absolute values | higher | Tanaka et al. 2020 |
 //! | [`Snip`] | absolute weights times gradients of the loss | higher | Lee et al. 2019 |
-//! | [`Grasp`] | weights times what a step does to the gradient | higher | Wang et al. 2020 |
+//! | [`Grasp`] | weights times the change of the gradient in a step | higher | Wang et al. 2020 |
 //! | [`Fisher`] | squared activations times gradients, by channels | higher | Turner et al. 2020 |
 //! | [`GradNorm`] | norms of the gradients of the loss | higher | Abdelfattah et al. 2021 |
-//! | [`JacobianCovariance`] | how alike the images' gradients are | higher | Mellor et al. 2020 |
-//! | [`Naswot`] | how alike the images' ReLU codes are | higher | Mellor et al. 2021 |
+//! | [`JacobianCovariance`] | dissimilarity of the images' gradients | higher | Mellor et al. 2020 |
+//! | [`Naswot`] | dissimilarity of the images' ReLU codes | higher | Mellor et al. 2021 |
 //! | [`NtkCondition`] | condition number of the neural tangent kernel | lower | Chen et al. 2021 |
 //! | [`LinearRegions`] | different ReLU codes | higher | Chen et al. 2021 |
-//! | [`Zen`] | how far a small noise moves the features | higher | Lin et al. 2021 |
+//! | [`Zen`] | the change of the features under small noise | higher | Lin et al. 2021 |
 //!
-//! A [`Subject`] is a derived network or, with equal weights on all operations, a supernet: what is
-//! sound before anything is searched. [`scored`] gives the mean and the spread over several
-//! initialisations. A score that would say nothing (no ReLU, no weights, an output that does not
-//! depend on the input, a singular matrix, NaN) is refused with the reason ([`ZeroCostError`]), and
-//! never a number. [`ZeroCostEvaluator`] lets explorers search for a score, and
-//! [`WarmStart`](dartloom_explore::WarmStart) lets them begin with what it likes.
+//! A [`Subject`] is a derived network or, with equal weights on all operations, a supernet: the
+//! state before anything is searched. [`scored`] gives the mean and the spread over several
+//! initialisations. A meaningless score (no ReLU, no weights, an output that does not depend on the
+//! input, a singular matrix, NaN) is refused with the reason ([`ZeroCostError`]); it is never
+//! returned as a number. With [`ZeroCostEvaluator`], explorers search for a high score, and with
+//! [`WarmStart`](dartloom_explore::WarmStart) they begin with the architectures that it ranks
+//! highest.
 //!
-//! All scores run networks one operation after the other, looking inside where they have to. What
-//! an operation in code does inside is not seen.
+//! All scores run networks one operation after the other and watch the layers that they need. The
+//! inside of an operation in code is not seen.
 //!
 //! ```
 //! use dartloom_ops::Registry;
@@ -34,7 +35,8 @@
 //! use dartloom_noise::Noise;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let architecture = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|";
+//! let architecture =
+//!     "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|";
 //! let genotype = nasbench201::parse(architecture)?;
 //! let build = Build::new(4, 10, Shape::new(3, 8, 8));
 //! let plan = nasbench201::blueprint(&genotype, build)?;

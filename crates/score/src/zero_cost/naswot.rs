@@ -10,16 +10,16 @@ use super::score::{forward_alone, pairs};
 use super::symmetric::log_determinant;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// How unlike each other the images look to the ReLUs: `log det K` with `K_ij = N - d(c_i, c_j)`,
-/// the number of the `N` units that images `i` and `j` switch alike; `d` is the Hamming distance of
+/// The dissimilarity of the images' ReLU codes: `log det K` with `K_ij = N - d(c_i, c_j)`, the
+/// number of the `N` units that images `i` and `j` switch alike; `d` is the Hamming distance of
 /// their codes.
 ///
 /// Source: J. Mellor, J. Turner, A. Storkey and E. J. Crowley, *Neural Architecture Search without
 /// Training*, ICML 2021, arXiv 2006.04647v3, equation 2.
 ///
 /// # Differences from the paper
-/// A kernel that is singular, as that of images with equal codes, is refused; the released code
-/// gives minus infinity. Batch norms normalise with the batch, as there.
+/// A singular kernel, such as that of images with equal codes, is refused; the released code gives
+/// minus infinity. Batch norms normalise with the batch, as there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Naswot;
 
@@ -50,7 +50,7 @@ impl ZeroCostScore for Naswot {
     }
 }
 
-/// How many units each two images switch alike.
+/// The number of units that each two images switch alike.
 fn kernel(codes: &Codes) -> Vec<Vec<f64>> {
     let alike = |a: &Vec<u64>, b: &Vec<u64>| {
         let apart: u32 = a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum();

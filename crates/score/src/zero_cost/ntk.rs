@@ -11,9 +11,9 @@ use super::score::pairs;
 use super::symmetric::eigenvalues;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// How unevenly a network learns: the condition number `l_max / l_min` of its neural tangent kernel
-/// `K_ij = (d y_i / dw) . (d y_j / dw)`, with `y_i` the sum of the logits of image `i` and `w` all
-/// parameters. Less is better.
+/// The unevenness of a network's learning: the condition number `l_max / l_min` of its neural
+/// tangent kernel `K_ij = (d y_i / dw) . (d y_j / dw)`, with `y_i` the sum of the logits of image
+/// `i` and `w` all parameters. Less is better.
 ///
 /// One backward pass for each image: batches of 8 to 32 are usual.
 ///
@@ -21,9 +21,9 @@ use super::{Reads, ZeroCostError, ZeroCostScore};
 /// (TE-NAS), ICLR 2021, arXiv 2102.11535, section 3.1.1.
 ///
 /// # Differences from the paper
-/// All parameters count; the released code leaves biases out. A kernel that is singular but for
-/// rounding is refused, where the released code gives 100,000. Batch norms normalise with the batch,
-/// as there, so that an image's logits depend on the others, too.
+/// All parameters count; the released code leaves biases out. A kernel that is singular up to
+/// rounding is refused; the released code gives 100,000. Batch norms normalise with the batch, as
+/// there, so that an image's logits depend on the others, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NtkCondition;
 

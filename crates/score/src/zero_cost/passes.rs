@@ -101,7 +101,7 @@ pub(super) fn rows(tensor: &Tensor) -> Result<Vec<Vec<f64>>> {
     Ok(tensor.detach().flatten_from(1)?.to_dtype(DType::F64)?.to_vec2()?)
 }
 
-/// What `work` gives; the network's variables are afterwards as they were before.
+/// Returns the result of `work`; the network's variables afterwards have the same values as before.
 pub(super) fn restoring<T>(network: &dyn Model, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let before = network.variables().snapshot()?;
     let given = work();

@@ -16,21 +16,21 @@ use super::{
     Subject, Synflow, Zen, ZeroCostError,
 };
 
-/// A score of a network that nobody trained.
+/// A score of an untrained network.
 ///
 /// # Contract
-/// Equal networks, batches and seeds give equal scores, which are finite. The network is afterwards
-/// as it was before, running statistics included.
+/// Equal networks, batches and seeds give equal scores, which are finite. The network is unchanged
+/// afterwards, running statistics included.
 pub trait ZeroCostScore: fmt::Debug {
-    /// Its name, as [`by_name`] and programs know it.
+    /// Its name in [`by_name`] and in programs.
     fn name(&self) -> &'static str;
 
-    /// Whether more is better.
+    /// `true` if more is better.
     fn higher_is_better(&self) -> bool {
         true
     }
 
-    /// The type of numbers that it computes with.
+    /// The type of the numbers that it computes with.
     fn dtype(&self) -> DType {
         DType::F32
     }
@@ -40,27 +40,27 @@ pub trait ZeroCostScore: fmt::Debug {
         Reads::Labels
     }
 
-    /// The needs of its passes, on a batch of so many images.
+    /// The needs of its passes, on a batch of this many images.
     fn workload(&self, batch: usize) -> Workload {
         with_gradients(self.dtype(), batch)
     }
 
-    /// Bytes that it keeps beside the tensors of its passes, for so many images and parameters.
+    /// Bytes that it keeps besides the tensors of its passes, for this many images and parameters.
     fn beside(&self, images: u64, parameters: u64) -> u64 {
         let (_, _) = (images, parameters);
         0
     }
 
-    /// The score of a network of [`dtype`](Self::dtype) at its initialisation; what is random in it
-    /// draws from `noise`.
+    /// The score of a network of [`dtype`](Self::dtype) at its initialisation; randomness draws
+    /// from `noise`.
     ///
     /// # Errors
-    /// [`ZeroCostError`] with the reason when there is no number that says something.
+    /// [`ZeroCostError`] with the reason when there is no meaningful number.
     fn score(&self, network: &dyn Model, batch: &Batch, noise: Noise)
     -> Result<f64, ZeroCostError>;
 }
 
-/// Parts of a batch that a score reads, each with those before it.
+/// Parts of a batch that a score reads; each includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reads {
     /// The shape of an image.
@@ -73,8 +73,8 @@ pub enum Reads {
     Labels,
 }
 
-/// Bytes of a process that scores `subject` with a batch of so many images, at their peak, from shapes
-/// alone.
+/// Bytes at the peak of a process that scores `subject` with a batch of this many images, from
+/// shapes alone.
 ///
 /// # Errors
 /// As [`Subject::network`].
@@ -112,16 +112,17 @@ pub(super) fn pairs(images: u64) -> u64 {
 pub struct Scored {
     /// Mean over the seeds.
     pub mean: f64,
-    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` of one seed.
+    /// Standard deviation of the seeds around the mean, with `n - 1`; `None` if there is one seed.
     pub deviation: Option<f64>,
-    /// Seeds.
+    /// Number of seeds.
     pub seeds: usize,
 }
 
 /// Gives a batch for a seed.
 pub type Draw<'a> = dyn FnMut(Noise) -> Result<Batch, ZeroCostError> + 'a;
 
-/// Scores a subject for each of some seeds: `Noise::new(seed)` gives its weights and its batch.
+/// Scores a subject for each of some seeds: `Noise::new(seed)` determines its weights and its
+/// batch.
 ///
 /// # Errors
 /// [`ZeroCostError::NoSeeds`], and that of the first seed for which there is no score.
@@ -174,7 +175,7 @@ pub fn names() -> Vec<&'static str> {
 /// The score of that name.
 ///
 /// # Errors
-/// [`ZeroCostError::Unknown`] with the names there are.
+/// [`ZeroCostError::Unknown`] with the known names.
 pub fn by_name(name: &str) -> Result<Box<dyn ZeroCostScore>, ZeroCostError> {
     let found = all().into_iter().find(|score| score.name() == name);
     found.ok_or_else(|| ZeroCostError::Unknown { found: name.to_owned(), known: names() })

@@ -7,17 +7,17 @@ use dartloom_noise::Noise;
 use super::passes::{host, loss_gradients, weights};
 use super::{ZeroCostError, ZeroCostScore};
 
-/// How much the loss would change without single weights: `sum |w * dL/dw|` over the weights of
+/// The change of the loss if single weights were removed: `sum |w * dL/dw|` over the weights of
 /// convolutions and fully connected layers, with `L` the cross-entropy of the batch.
 ///
 /// Source: N. Lee, T. Ajanthan and P. H. S. Torr, *SNIP: Single-shot Network Pruning based on
 /// Connection Sensitivity*, ICLR 2019, arXiv 1810.02340, equation 5; summed over a network by M. S.
-/// Abdelfattah, A. Mehrotra, L. Dudziak and N. D. Lane, *Zero-Cost Proxies for Lightweight NAS*, ICLR
-/// 2021, arXiv 2101.08134.
+/// Abdelfattah, A. Mehrotra, L. Dudziak and N. D. Lane, *Zero-Cost Proxies for Lightweight NAS*,
+/// ICLR 2021, arXiv 2101.08134.
 ///
 /// # Differences from the paper
-/// Not divided by its sum over the network, which is the score. Batch norms normalise with the
-/// batch.
+/// The sum is not divided by the sum over the network, as the score is that sum. Batch norms
+/// normalise with the batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snip;
 

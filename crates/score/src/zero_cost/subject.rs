@@ -1,4 +1,4 @@
-//! What is scored.
+//! The network that is scored.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
@@ -14,7 +14,7 @@ use super::ZeroCostError;
 pub struct Subject<'a> {
     /// The network.
     pub plan: &'a Blueprint,
-    /// What its operations are.
+    /// The operations of the network.
     pub registry: &'a Registry,
 }
 
@@ -38,7 +38,7 @@ impl Subject<'_> {
     }
 }
 
-/// A supernet whose edges weigh all operations alike: what a space is before anything was chosen.
+/// A supernet whose edges weigh all operations alike: the state of a space before any choice.
 #[derive(Debug)]
 pub struct Topology {
     supernet: Supernet,

@@ -1,7 +1,7 @@
 //! Symmetric matrices, small and dense.
 
-/// `log det` of a positive definite matrix by Cholesky's factorisation; `None` for one that is not,
-/// or not beyond rounding.
+/// `log det` of a positive definite matrix by Cholesky's factorisation; `None` if the matrix is not
+/// positive definite up to rounding.
 pub(super) fn log_determinant(matrix: &[Vec<f64>]) -> Option<f64> {
     let size = matrix.len();
     let largest = (0..size).map(|i| matrix[i][i].abs()).fold(0.0, f64::max);
@@ -50,10 +50,10 @@ pub(super) fn eigenvalues(mut matrix: Vec<Vec<f64>>) -> Vec<f64> {
     values
 }
 
-/// Quadratic convergence: matrices of hundreds of rows need about ten.
+/// Limit on the sweeps. Convergence is quadratic: matrices of hundreds of rows need about ten.
 const MOST_SWEEPS: usize = 60;
 
-/// Turns rows and columns `p` and `q`, the lesser, so that the value where they meet is 0.
+/// Rotates rows and columns `p < q` so that the value at their crossing becomes 0.
 fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize) {
     let meeting = matrix[p][q];
     if meeting == 0.0 {

@@ -12,19 +12,20 @@ use super::passes::{finite, host, logits, restoring, weights};
 use super::score::with_gradients;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// How much flows through a network: `sum |w| * dR/d|w|` over the weights of convolutions and fully
+/// The flow through a network: `sum |w| * dR/d|w|` over the weights of convolutions and fully
 /// connected layers, with `R` the sum of the logits of an image of ones in the network of absolute
-/// values of all parameters. Needs no data, and computes in double precision: `R` grows with depth
-/// and width like a product.
+/// values of all parameters. It needs no data, and computes in double precision: `R` grows with
+/// depth and width like a product.
 ///
-/// Source: H. Tanaka, D. Kunin, D. L. K. Yamins and S. Ganguli, *Pruning Neural Networks without Any
-/// Data by Iteratively Conserving Synaptic Flow*, NeurIPS 2020, arXiv 2006.05467, equations 1 and 3.
+/// Source: H. Tanaka, D. Kunin, D. L. K. Yamins and S. Ganguli, *Pruning Neural Networks without
+/// Any Data by Iteratively Conserving Synaptic Flow*, NeurIPS 2020, arXiv 2006.05467, equations 1
+/// and 3.
 ///
 /// # Differences from the paper
-/// Batch norms are run with their running statistics, as in the authors' code. In a network that
-/// nobody trained these are 0 and 1, and a norm divides by `sqrt(1 + 1e-5)`: the score is that of
-/// Abdelfattah et al. 2021, who leave norms out, but for this factor. Trained networks have other
-/// statistics and should not be asked.
+/// Batch norms are run with their running statistics, as in the authors' code. In an untrained
+/// network these are 0 and 1, and a norm divides by `sqrt(1 + 1e-5)`: apart from this factor, the
+/// score is that of Abdelfattah et al. 2021, who leave norms out. Trained networks have other
+/// statistics and should not be scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Synflow;
 
@@ -75,5 +76,5 @@ impl ZeroCostScore for Synflow {
     }
 }
 
-/// No variable of a network is called so: they have dots in their names.
+/// The name of the input. It cannot be a variable of a network: those have dots in their names.
 const INPUT: &str = "input";

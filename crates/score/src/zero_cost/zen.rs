@@ -12,19 +12,20 @@ use super::passes::{finite, host, logits, restoring, rows, weights};
 use super::score::forward_alone;
 use super::{Reads, ZeroCostError, ZeroCostScore};
 
-/// How expressive a network is: `log mean_b |f(x_b) - f(x_b + s e_b)| + sum_n log sqrt(v_n)`, with
-/// `f` the features before global pooling (the logits where nothing is pooled), `|.|` the Euclidean
-/// norm, images `x` and noise `e` of standard normal values, `s` = `scale`, and `v_n` the variance of
-/// the input of batch norm `n`, its mean over the channels. Weights of convolutions and fully
-/// connected layers are standard normal values, too. Needs no data.
+/// The expressivity of a network: `log mean_b |f(x_b) - f(x_b + s e_b)| + sum_n log sqrt(v_n)`,
+/// with `f` the features before global pooling (the logits if nothing is pooled), `|.|` the
+/// Euclidean norm, images `x` and noise `e` of standard normal values, `s` = `scale`, and `v_n` the
+/// variance of the input of batch norm `n`, its mean over the channels. Weights of convolutions and
+/// fully connected layers are standard normal values, too. It needs no data.
 ///
-/// Source: M. Lin, P. Wang, Z. Sun, H. Chen, X. Sun, Q. Qian, H. Li and R. Jin, *Zen-NAS: A Zero-Shot
-/// NAS for High-Performance Image Recognition*, ICCV 2021, arXiv 2102.01063, algorithm 1.
+/// Source: M. Lin, P. Wang, Z. Sun, H. Chen, X. Sun, Q. Qian, H. Li and R. Jin, *Zen-NAS: A
+/// Zero-Shot NAS for High-Performance Image Recognition*, ICCV 2021, arXiv 2102.01063, algorithm 1.
 ///
 /// # Differences from the paper
-/// - The norm is the text's; the released code adds absolute values.
+/// - The norm is that of the paper's text; the released code adds absolute values.
 /// - Variances are those of the batch; the released code reads running ones after one batch.
-/// - Residual connections stay, for a cell without its skip connections is another architecture.
+/// - Residual connections stay, because a cell without its skip connections is another
+///   architecture.
 /// - A norm whose input does not vary scales nothing, and is left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zen {
@@ -95,10 +96,10 @@ pub(super) fn normal(
     Tensor::from_vec(values, like.dims(), like.device())?.to_dtype(like.dtype())
 }
 
-/// What a network makes of images.
+/// The features of images in a network.
 struct Features {
     features: Tensor,
-    /// Of every norm's input.
+    /// Variances of every norm's input.
     variances: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Data and networks that are as small as they get.
+//! Data and networks as small as possible.
 
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_ops::Registry;

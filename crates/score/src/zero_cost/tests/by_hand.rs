@@ -1,4 +1,4 @@
-//! Every score against a calculation that shares nothing with it.
+//! Every score compared with an independent calculation.
 
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
@@ -130,7 +130,8 @@ fn grasp_of_softmax_regression() {
     let regression = Regression::new();
     let weights = Regression::weights();
     let gradient = regression.gradient(&weights);
-    // H = sum_b (diag(p) - p p^T) (x) x x^T / B, so (H g)_c = sum_b x p_c (g_c.x - sum_k p_k g_k.x).
+    // H = sum_b (diag(p) - p p^T) (x) x x^T / B, so (H g)_c = sum_b x p_c (g_c.x - sum_k p_k
+    // g_k.x).
     let mut expected = 0.0;
     for (image, pixels) in regression.images.iter().enumerate() {
         let powers = regression.logits(&weights, image).map(f64::exp);
@@ -288,7 +289,7 @@ fn zen_without_and_with_a_norm() {
     assert_relative_eq!(found, expected, epsilon = 1e-9);
 }
 
-/// `sum w * dR/dw` is how fast `R` grows when all weights do.
+/// `sum w * dR/dw` is the speed at which `R` grows when all weights do.
 #[test]
 fn synaptic_flow_of_a_whole_network_by_scaling_its_weights() {
     use dartloom_space::{Build, Shape, nasbench201};

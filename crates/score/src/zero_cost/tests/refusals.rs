@@ -1,4 +1,4 @@
-//! Scores that would say nothing.
+//! Scores that would be meaningless.
 
 use candle_core::DType;
 use dartloom_noise::Noise;
@@ -169,7 +169,7 @@ fn batches_that_cannot_be_made() {
     );
 }
 
-/// The loss is 0 then, and 0 is no score.
+/// The loss is then 0, which is not a score.
 #[test]
 fn one_class_is_no_loss() {
     for name in ["snip", "grasp", "fisher", "grad_norm"] {
@@ -181,7 +181,7 @@ fn one_class_is_no_loss() {
     }
 }
 
-/// More images take more, and what a score keeps beside its passes counts.
+/// More images need more memory, and the memory that a score keeps besides its passes counts.
 #[test]
 fn memory_is_known_before_anything_is_computed() {
     let build = Build::new(4, 10, Shape::new(3, 8, 8));
