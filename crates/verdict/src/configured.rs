@@ -30,7 +30,7 @@ pub enum ConfiguredExplorer {
 }
 
 impl ConfiguredExplorer {
-    /// What they are called, with their papers' numbers.
+    /// The name of every explorer, and the explorer with its paper's numbers.
     pub fn known() -> Vec<(&'static str, Self)> {
         vec![
             ("random_genotypes", Self::Random),
@@ -59,7 +59,7 @@ impl ConfiguredExplorer {
     /// The explorer, which proposes no architecture twice (but for more epochs).
     ///
     /// # Errors
-    /// [`ExploreError::Config`] naming the field that makes no sense.
+    /// [`ExploreError::Config`] naming the invalid field.
     pub fn build(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
         Ok(match *self {
             Self::Random => Box::new(Unique::new(RandomGenotypes::new(domain, noise))),

@@ -1,4 +1,4 @@
-//! What can go wrong while comparing.
+//! Errors of comparing.
 
 use dartloom_data::DataError;
 use dartloom_explore::ExploreError;
@@ -10,7 +10,7 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
-/// Why a comparison, or a part of one, failed.
+/// The reason why a comparison, or a part of one, failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum VerdictError {
@@ -26,7 +26,6 @@ pub enum VerdictError {
     /// An operation failed.
     #[error(transparent)]
     Op(#[from] OpError),
-    /// A relaxation, or a term that reads its weights, that failed or broke its contract on a table
     /// A space or genotype does not fit.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -45,11 +44,11 @@ pub enum VerdictError {
     /// A discrete search has no result.
     #[error("{explorer}: none of {candidates} candidates could be measured, at last: {last}")]
     NothingMeasured {
-        /// What searched.
+        /// The explorer that searched.
         explorer: String,
-        /// How many it tried.
+        /// The number of candidates that it tried.
         candidates: usize,
-        /// What became of the last.
+        /// The outcome of the last one.
         last: String,
     },
     /// A statistic could not be computed.
@@ -71,7 +70,7 @@ pub enum VerdictError {
         /// The error about it, its field first.
         source: Box<VerdictError>,
     },
-    /// A value that makes no network or part of one.
+    /// A value from which no network, or no part of one, can be made.
     #[error("{field}: {source}")]
     Of {
         /// The field.
@@ -97,18 +96,18 @@ pub enum VerdictError {
         /// The first layer that they do not fit.
         source: Box<SpaceError>,
     },
-    /// Data of a task that a comparison does not know.
+    /// Data of a task that a comparison does not support.
     #[error("expected images with one class each, found {found}")]
     Task {
-        /// What was found.
+        /// The task that was found.
         found: String,
     },
-    /// A configuration value that makes no sense.
+    /// An invalid configuration value.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
         /// The value.
         found: String,
@@ -118,9 +117,9 @@ pub enum VerdictError {
     Stored {
         /// Name of the file in the run directory.
         file: String,
-        /// What was expected.
+        /// The expected content.
         expected: &'static str,
-        /// What was found.
+        /// The content found.
         found: String,
     },
 }
@@ -146,7 +145,7 @@ impl VerdictError {
         }
     }
 
-    /// True where the text starts with the name of a field.
+    /// `true` if the text starts with the name of a field.
     fn names_a_field(&self) -> bool {
         match self {
             Self::Config { .. }
@@ -161,10 +160,11 @@ impl VerdictError {
         }
     }
 
-    /// The place where numbers stopped being finite, if that is what went wrong; the error itself otherwise.
+    /// The place where numbers stopped being finite, if that is the cause; otherwise the error
+    /// itself.
     ///
-    /// A network that diverges says something about the network; every other error says something about
-    /// the machine or the experiment, and ends what runs.
+    /// A network that diverges is a finding about the network. Every other error comes from the
+    /// machine or the experiment, and ends the run.
     pub(crate) fn divergence(self) -> Result<String, Self> {
         match self {
             Self::Train(error @ TrainError::NotFinite { .. }) => Ok(error.to_string()),
@@ -178,7 +178,7 @@ impl VerdictError {
 }
 
 impl From<TrainError> for VerdictError {
-    /// What is wrong with a file is one error, whoever met it.
+    /// Keeps errors of files the same, whichever part met them.
     fn from(error: TrainError) -> Self {
         match error {
             TrainError::Record(error) => Self::Record(error),

@@ -1,4 +1,4 @@
-//! Whose doing it is that a candidate could not be judged.
+//! The cause of a failed evaluation: the candidate, or something else.
 
 use dartloom_search::SearchError;
 use dartloom_train::TrainError;
@@ -6,7 +6,8 @@ use dartloom_train::TrainError;
 use crate::VerdictError;
 use dartloom_explore::{ExploreError, Outcome};
 
-/// What follows from an error in the evaluation of a candidate: it has failed, or the search cannot go on.
+/// The consequence of an error in the evaluation of a candidate: the candidate has failed, or the
+/// search cannot go on.
 pub(crate) fn failed(task: u64, error: VerdictError) -> Result<Outcome, ExploreError> {
     if is_common(&error) {
         return Err(ExploreError::judging(task, error));
@@ -14,8 +15,8 @@ pub(crate) fn failed(task: u64, error: VerdictError) -> Result<Outcome, ExploreE
     Ok(Outcome::Failed { reason: error.to_string() })
 }
 
-/// Says whether an error is no candidate's doing: files, data, observers and settings are the same for all
-/// of them.
+/// `true` if an error is not caused by a candidate: files, data, observers and settings are the
+/// same for all of them.
 pub(crate) fn is_common(error: &VerdictError) -> bool {
     match error {
         VerdictError::Train(error) => is_common_in_training(error),

@@ -15,17 +15,19 @@ use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
 use dartloom_search::check_build;
 use dartloom_search::hard_weights;
 
-/// Judges a candidate by the accuracy of a trained supernet with weight 1 on the candidate's operations
-/// and 0 elsewhere: no candidate is trained.
+/// Judges a candidate by the accuracy of a trained supernet with weight 1 on the candidate's
+/// operations and 0 elsewhere: no candidate is trained.
 ///
-/// Batch norms normalise with the batch, since running statistics belong to the mixture of all operations.
+/// Batch norms normalise with the batch, since running statistics belong to the mixture of all
+/// operations.
 ///
-/// Source: L. Li and A. Talwalkar, *Random Search and Reproducibility for Neural Architecture Search*, UAI 2019,
-/// arXiv 1902.07638, section 3 (random search with weight sharing).
+/// Source: L. Li and A. Talwalkar, *Random Search and Reproducibility for Neural Architecture
+/// Search*, UAI 2019, arXiv 1902.07638, section 3 (random search with weight sharing).
 ///
 /// # Differences from the paper
-/// There, the shared weights are trained by one random architecture at a time; here they are those of whatever
-/// trained the supernet, such as a search that is still in its warm-up, where all operations weigh the same.
+/// In the paper, the shared weights are trained by one random architecture at a time; here any
+/// training of the supernet will do, such as a search that is still in its warm-up, where all
+/// operations have the same weight.
 #[derive(Debug)]
 pub struct SharedWeights<'a> {
     /// The supernet.
@@ -34,7 +36,7 @@ pub struct SharedWeights<'a> {
     pub space: &'a Space,
     /// Its operations.
     pub registry: &'a Registry,
-    /// What costs are counted for.
+    /// Sizes of the network whose costs are counted.
     pub build: Build,
     /// Images that candidates are judged with.
     pub valid: Loader<'a>,

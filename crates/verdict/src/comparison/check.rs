@@ -8,16 +8,18 @@ use super::{Comparison, ExplorerParts, MethodParts, method};
 use crate::VerdictError;
 
 impl Comparison<'_> {
-    /// Refuses values that make no sense, by themselves, together, or with these images, operations that
-    /// the registry lacks, test images unlike those to train with, and relaxations, penalties and decoders
-    /// that break their contract. Every explorer is built, every network is laid out, and what trains is
-    /// held against the number and the size of the images, so that nothing is refused after hours of work.
+    /// Refuses values that are invalid, by themselves, together, or with these images; operations
+    /// that the registry lacks; test images unlike those to train with; and relaxations, penalties
+    /// and decoders that break their contract. Every explorer is built, every network is laid out,
+    /// and trainings are checked against the number and the size of the images, so that nothing is
+    /// refused after hours of work.
     ///
     /// # Errors
     /// [`VerdictError::Config`] or [`VerdictError::Within`] naming the field,
     /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like,
     /// [`TrainError::TestImages`](dartloom_train::TrainError::TestImages),
-    /// [`SearchError::Relaxation`](dartloom_search::SearchError::Relaxation), or the error of a part.
+    /// [`SearchError::Relaxation`](dartloom_search::SearchError::Relaxation), or the error of a
+    /// part.
     pub fn check(&self) -> Result<(), VerdictError> {
         self.config.check()?;
         check_alike(self.train, self.test)?;
@@ -35,7 +37,7 @@ impl Comparison<'_> {
         self.check_training()
     }
 
-    /// Refuses a method that makes no sense here.
+    /// Refuses a method that is invalid here.
     ///
     /// # Errors
     /// As [`Comparison::check`].
@@ -45,7 +47,8 @@ impl Comparison<'_> {
         method.search.check_images(&images).map_err(|error| error.within("search"))?;
         method.rehearse(self.registry)?;
         let supernet = self.check_networks(method.space, method.channels, method.partial)?;
-        // The discretisation gap is measured with the statistics of each batch, the last one included.
+        // The discretisation gap is measured with the statistics of each batch, the last one
+        // included.
         let batch = method.search.batch;
         if images.valid.len() % batch == 1 && smallest_plane(&supernet)? == 1 {
             return Err(VerdictError::Config {
@@ -57,7 +60,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Refuses an explorer that makes no sense here.
+    /// Refuses an explorer that is invalid here.
     ///
     /// # Errors
     /// As [`Comparison::check`].
@@ -67,7 +70,7 @@ impl Comparison<'_> {
         self.check_networks(explorer.space, explorer.channels, 1).map(drop)
     }
 
-    /// Refuses trainings of candidates and contenders that make no sense with these images.
+    /// Refuses trainings of candidates and contenders that are invalid with these images.
     fn check_training(&self) -> Result<(), VerdictError> {
         let first = self.methods.first().map(|method| (method.space, method.split));
         let others = self.explorers.iter().map(|explorer| (explorer.space, explorer.split));

@@ -42,7 +42,7 @@ pub struct RetrainConfig {
     pub channels: usize,
     /// Cells of derived networks.
     pub layers: usize,
-    /// How all contenders are trained.
+    /// The training of all contenders.
     pub fit: FitConfig,
 }
 
@@ -79,7 +79,7 @@ impl Default for ComparisonConfig {
 }
 
 impl ComparisonConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`VerdictError::Config`] naming the field, or the error of a part.

@@ -16,8 +16,8 @@ use dartloom_explore::{Budget, Domain, Order, Pace, PooledConfig};
 /// A discrete search that takes part in a comparison.
 ///
 /// Its candidates are trained as random search trains its own
-/// ([`ComparisonConfig::random`](super::ComparisonConfig::random)), and it spends as many multiply-adds on them as the
-/// most expensive supernet.
+/// ([`ComparisonConfig::random`](super::ComparisonConfig::random)), and it spends as many
+/// multiply-adds on them as the most expensive supernet.
 #[derive(Clone, Debug)]
 pub struct ExplorerParts<'a> {
     /// Its name in phases and files: `search-KEY`. Lower-case letters, digits and `_`.
@@ -28,31 +28,31 @@ pub struct ExplorerParts<'a> {
     pub space: &'a Space,
     /// Base channels of candidates.
     pub channels: usize,
-    /// How training images are shared between training and judging candidates.
+    /// The shares of training images for training and for judging candidates.
     pub split: Split,
-    /// What proposes them.
+    /// The explorer that proposes them.
     pub explorer: ConfiguredExplorer,
-    /// How many are evaluated.
+    /// The number of evaluations and their order.
     pub rules: ExplorerRules,
 }
 
-/// How a comparison's explorers evaluate.
+/// The way a comparison's explorers evaluate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerRules {
-    /// Candidates to evaluate where no supernet says what a search may cost.
+    /// Candidates to evaluate if there is no supernet whose cost limits the search.
     pub candidates: usize,
-    /// When proposals are asked for.
+    /// The times at which proposals are asked for.
     pub pace: Pace,
-    /// In which order outcomes are told.
+    /// The order in which outcomes are told.
     pub order: Order,
     /// Epochs without a better accuracy after which a candidate's training ends.
     pub patience: Option<usize>,
 }
 
 impl Default for ExplorerRules {
-    /// 20 candidates, of which two are open at a time, told in their order: the same search with one or two
-    /// workers.
+    /// 20 candidates, of which two are open at a time, told in their order: the same search with
+    /// one or two workers.
     fn default() -> Self {
         let pace = Pace::SteadyState(Some(2));
         Self { candidates: 20, pace, order: Order::Submission, patience: None }
@@ -60,7 +60,8 @@ impl Default for ExplorerRules {
 }
 
 impl ExplorerParts<'_> {
-    /// Refuses values that make no sense; `top` is how many in-edges the nodes of its candidates keep.
+    /// Refuses invalid values; `top` is the number of in-edges that the nodes of its candidates
+    /// keep.
     ///
     /// # Errors
     /// [`VerdictError::Config`] or [`VerdictError::Within`] naming the field.
@@ -87,12 +88,13 @@ impl ExplorerParts<'_> {
 
 /// Makes the pools in which candidates are trained.
 pub trait Workers: Debug {
-    /// Threads of each worker: what the prediction of its memory depends on.
+    /// Threads of each worker, on which the prediction of its memory depends.
     fn threads_each(&self) -> usize;
 
-    /// A pool whose workers judge the candidates of the explorer `key` with the seed `seed`: they run
-    /// [`Training::task`] of [`Comparison::training`] on a [`Proposal`](dartloom_explore::Proposal) as JSON. Candidates are saved in
-    /// `checkpoints` while they are trained.
+    /// A pool whose workers judge the candidates of the explorer `key` with the seed `seed`: they
+    /// run [`Training::task`] of [`Comparison::training`] on a
+    /// [`Proposal`](dartloom_explore::Proposal) as JSON. Candidates are saved in `checkpoints`
+    /// while they are trained.
     ///
     /// # Errors
     /// When there can be no such pool.
@@ -117,7 +119,7 @@ impl Comparison<'_> {
         Ok(explorer.split.parts(self.train, Noise::new(seed).child("split").seed())?)
     }
 
-    /// How candidates of an explorer are judged: the same in every process.
+    /// The judge of an explorer's candidates, the same in every process.
     ///
     /// # Errors
     /// [`VerdictError::Task`] when images do not have one class each.

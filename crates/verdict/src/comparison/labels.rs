@@ -20,7 +20,7 @@ pub struct Majority {
     pub class: usize,
     /// Share of the training images that have it.
     pub train: f64,
-    /// Share of the test images that have it: the test accuracy of saying nothing else.
+    /// Share of the test images that have it: the test accuracy of always naming this class.
     pub accuracy: f64,
 }
 
@@ -29,7 +29,8 @@ impl Labels {
     ///
     /// # Errors
     /// [`VerdictError::Task`] when images do not have one class each, the data's own error, or
-    /// [`DataError::LabelTooLarge`](dartloom_data::DataError::LabelTooLarge) for a label that is no class.
+    /// [`DataError::LabelTooLarge`](dartloom_data::DataError::LabelTooLarge) for a label that is
+    /// not a class.
     pub(super) fn of(train: &dyn Dataset, test: &dyn Dataset) -> Result<Self, VerdictError> {
         Ok(Self { train: counts(train)?, test: counts(test)? })
     }
@@ -45,7 +46,8 @@ impl Labels {
         Majority { class, train: of(&self.train, class), accuracy: of(&self.test, class) }
     }
 
-    /// Remarks on odd labels, a sentence each: one class alone, and classes without an image to learn from.
+    /// Remarks on odd labels, a sentence each: one class alone, and classes without an image to
+    /// learn from.
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         let sets = [("training", &self.train), ("test", &self.test)];

@@ -21,18 +21,19 @@ use dartloom_search::stop::Stopped;
 use dartloom_search::{Gap, SearchError, SearchParts, SupernetSearch};
 use retrain::Entrant;
 
-/// What a leg ended with.
+/// The result of a leg.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegResult {
-    /// What it took.
+    /// Seconds that it took.
     pub seconds: f64,
     /// Multiply-adds spent on training.
     pub training_macs: u64,
     /// The architecture found (searches) or trained (retraining of one).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub genotype: Option<Genotype>,
-    /// The reason for no architecture or no accuracy: where numbers stopped being finite.
+    /// The reason why there is no architecture or no accuracy: the place where numbers stopped
+    /// being finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
     /// Test accuracy (retraining).
@@ -53,8 +54,8 @@ pub struct LegResult {
     /// The rule that ended the search before its last epoch (gradient search).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
-    /// SHA-256 of the other files of the leg, by their names in the seed's directory: genotype, weights,
-    /// and whatever else is written once.
+    /// SHA-256 of the other files of the leg, by their names in the seed's directory: genotype,
+    /// weights, and all other files that are written once.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
 }
@@ -63,12 +64,12 @@ pub struct LegResult {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tried {
-    /// Architectures; random search has no two that are the same.
+    /// Number of architectures; those of random search all differ.
     pub architectures: usize,
     /// Trainings without an accuracy, by reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<FailureCount>,
-    /// True where the space gave no other architecture.
+    /// `true` if the space gave no other architecture.
     #[serde(default)]
     pub exhausted: bool,
 }
@@ -80,9 +81,9 @@ pub struct Contest<'a> {
     pub(super) dir: RunDir,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) clock: Clock<'a>,
-    /// Legs that were there already and have not been told of.
+    /// Number of legs that were there already and have not been reported.
     pub(super) reused: usize,
-    /// Whether legs are only looked at: the first that is to be done ends it.
+    /// `true` if stored legs are only looked at: the first leg that is missing ends the run.
     pub(super) looks: bool,
 }
 
@@ -92,10 +93,10 @@ impl std::fmt::Debug for Contest<'_> {
     }
 }
 
-/// What the legs of one seed ended with.
+/// The results of the legs of one seed.
 pub(super) type SeedResults = BTreeMap<Leg, LegResult>;
 
-/// Where random search draws its candidates, and how they are trained.
+/// The space that random search draws its candidates from, and their training.
 #[derive(Clone, Copy)]
 struct Candidates<'a> {
     space: &'a Space,
@@ -113,7 +114,8 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// The same error with the name that a leg has in events: searches do not know it step by step.
+/// The same error with the name that the leg has in events, which single steps of a search do not
+/// know.
 fn in_phase(error: SearchError, phase: &Where) -> VerdictError {
     match error {
         SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
@@ -162,7 +164,7 @@ impl Contest<'_> {
         Ok(Some(results))
     }
 
-    /// What is retrained, in order.
+    /// The networks to retrain, in order.
     fn entrants<'r>(
         &self,
         searched: &'r SeedResults,

@@ -1,4 +1,4 @@
-//! What differs between the methods of a comparison.
+//! The parts in which the methods of a comparison differ.
 
 use std::collections::BTreeSet;
 
@@ -22,25 +22,25 @@ pub struct MethodParts<'a> {
     pub name: String,
     /// The space.
     pub space: &'a Space,
-    /// How logits become weights.
+    /// The way from logits to weights.
     pub choices: Choices,
-    /// How weights become a genotype.
+    /// The way from weights to a genotype.
     pub decoder: &'a dyn Decoder,
     /// Base channels of the supernet.
     pub channels: usize,
     /// K of partial channels: the supernet's operations see one in so many channels (PC-DARTS).
     pub partial: usize,
-    /// How training images are shared between weights and logits.
+    /// The shares of training images for weights and for logits.
     pub split: Split,
     /// Epochs, batches and update rules.
     pub search: SearchConfig,
 }
 
-/// Legs of a comparison that no method may be called like.
+/// Names of legs that no method may have.
 const TAKEN: [&str; 3] = ["searched", "random", "baseline"];
 
 impl MethodParts<'_> {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`VerdictError::Config`] naming the field, or the error of a part.
@@ -64,7 +64,8 @@ impl MethodParts<'_> {
     /// Tries operations, relaxation, penalties and decoder.
     ///
     /// # Errors
-    /// Those of [`SupernetSearch::new`](dartloom_search::SupernetSearch::new) that need no supernet.
+    /// Those of [`SupernetSearch::new`](dartloom_search::SupernetSearch::new) that need no
+    /// supernet.
     pub(super) fn rehearse(&self, registry: &Registry) -> Result<(), VerdictError> {
         registry.check(self.space.op_set())?;
         let noise = Noise::new(0);
@@ -75,7 +76,7 @@ impl MethodParts<'_> {
     }
 }
 
-/// Refuses no methods at all, and methods that a table or a directory cannot tell apart.
+/// Refuses an empty list of methods, and methods whose keys or names are equal.
 pub(super) fn check_different(contenders: &[(&str, &str)]) -> Result<(), VerdictError> {
     let keys: BTreeSet<&str> = contenders.iter().map(|(key, _)| *key).collect();
     let names: BTreeSet<&str> = contenders.iter().map(|(_, name)| *name).collect();
@@ -89,7 +90,7 @@ pub(super) fn check_different(contenders: &[(&str, &str)]) -> Result<(), Verdict
     Ok(())
 }
 
-/// Refuses a key that files cannot have.
+/// Refuses a key that is not allowed in names of files.
 pub(super) fn check_key(key: &str) -> Result<(), VerdictError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !key.is_empty() && key.chars().all(plain) && !TAKEN.contains(&key) {

@@ -1,5 +1,6 @@
-//! Is searching worth it here? One or several searches, random search at the cost of the most
-//! expensive one and a hand-made network, each retrained over several seeds.
+//! A comparison that shows if searching is worth it here. One or several searches, random search at
+//! the cost of the most expensive one and a hand-made network are each retrained over several
+//! seeds.
 
 mod check;
 mod config;
@@ -31,12 +32,12 @@ use crate::VerdictError;
 pub struct Comparison<'a> {
     /// The methods' operations.
     pub registry: &'a Registry,
-    /// What is searched with, in the order of the table.
+    /// The methods to compare, in the order of the table.
     pub methods: Vec<MethodParts<'a>>,
     /// Discrete searches, after these.
     pub explorers: Vec<ExplorerParts<'a>>,
-    /// Where candidates of discrete searches are trained; `None` for the caller's own thread, where a
-    /// candidate that runs out of memory ends everything.
+    /// The workers that train candidates of discrete searches; `None` for the caller's own thread,
+    /// where a candidate that runs out of memory ends everything.
     pub workers: Option<&'a dyn Workers>,
     /// Images to search and train with.
     pub train: &'a dyn Dataset,
@@ -57,19 +58,19 @@ impl Comparison<'_> {
         legs
     }
 
-    /// The legs of all that searches, in the order of the table.
+    /// The legs of all searches, in the order of the table.
     fn searches(&self) -> Vec<Leg> {
         let methods = self.methods.iter().map(|method| Leg::Search(method.key.clone()));
         let explorers = self.explorers.iter().map(|explorer| Leg::Explore(explorer.key.clone()));
         methods.chain(explorers).collect()
     }
 
-    /// What its files are called.
+    /// The names of its files.
     pub fn layout(&self) -> RunLayout {
         RunLayout::of(self.contenders().len())
     }
 
-    /// Key and name of all that searches, in the order of the table.
+    /// Key and name of every search, in the order of the table.
     fn contenders(&self) -> Vec<(&str, &str)> {
         let methods = self.methods.iter().map(|method| (&*method.key, &*method.name));
         let explorers = self.explorers.iter().map(|explorer| (&*explorer.key, &*explorer.name));
@@ -80,37 +81,38 @@ impl Comparison<'_> {
     ///
     /// ```text
     /// for each seed:
-    ///     search with every method, and with every explorer at the cost of the most expensive of these
+    ///     search with every method
+    ///     search with every explorer, at the cost of the most expensive method
     ///     random search once, at the cost of the most expensive of these searches
     ///     retrain what every method found, what random search found, and the baseline
     /// ```
     ///
     /// All methods of a seed search on the same images with the same noise, and all networks are
-    /// retrained on the same batches; what a method finds does not depend on the others. Where there is no
-    /// method with a supernet, explorers evaluate so many candidates as they say. Random
-    /// search draws from the first method's space, with its channels and its share of images. Since
-    /// it may spend as much as the most expensive search, it has at least every method's cost: a
-    /// method that beats it does so at the same cost or a lower one.
+    /// retrained on the same batches; the result of a method does not depend on the others. If
+    /// there is no method with a supernet, explorers evaluate their own number of candidates.
+    /// Random search draws from the first method's space, with its channels and its share of
+    /// images. Since it may spend as much as the most expensive search, it has at least every
+    /// method's cost: a method that beats it does so at the same cost or a lower one.
     ///
     /// Every leg that finished is kept as a JSON file and not repeated; a leg that was stopped or
-    /// killed goes on from its checkpoint. A note says how many legs were there already. More seeds may
-    /// be asked for later: a leg belongs to its own seed alone. Returns `None` when an observer stopped
-    /// the run.
+    /// killed goes on from its checkpoint. A note says how many legs were there already. More seeds
+    /// may be asked for later: a leg belongs to its own seed alone. Returns `None` when an observer
+    /// stopped the run.
     ///
-    /// What is kept belongs to everything that it depends on, the images included
-    /// ([`Dataset::digest`]). Parts written in code say what they are (`identity`); what belongs to one
-    /// that says nothing is done again, and so is a leg with a damaged file, from its checkpoint where it
-    /// has one. A note says either.
+    /// Stored results are used only for the same work: the same configuration, parts and images
+    /// ([`Dataset::digest`]). Parts written in code have an `identity`; legs with a part that has
+    /// none are run again, and so is a leg with a damaged file, from its checkpoint if it has one.
+    /// A note reports either.
     ///
     /// A network that diverges ends its own leg and nothing else: a candidate counts as failed, a
     /// contender has no accuracy with this seed, and the report says so.
     ///
     /// # Errors
-    /// What [`Comparison::check`] refuses, [`VerdictError::NothingMeasured`] when all candidates of a leg
-    /// diverged, [`VerdictError::NothingTrained`] when all contenders did, the error of a leg, or of a file;
-    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds other work, with
-    /// every value that differs, and [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint)
-    /// for damaged weights.
+    /// The errors of [`Comparison::check`], [`VerdictError::NothingMeasured`] when all candidates
+    /// of a leg diverged, [`VerdictError::NothingTrained`] when all contenders did, the error of a
+    /// leg, or of a file; [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when
+    /// `dir` holds other work, with every value that differs, and
+    /// [`TrainError::Checkpoint`](dartloom_train::TrainError::Checkpoint) for damaged weights.
     pub fn run(
         &self,
         dir: &RunDir,
@@ -124,8 +126,8 @@ impl Comparison<'_> {
         Ok(report)
     }
 
-    /// The report of a comparison whose every leg is in `dir` and as it was written; `None` when
-    /// something is left to do, or to be made again. Does nothing and tells nobody.
+    /// The report of a comparison whose legs are all in `dir` and unchanged; `None` when a leg is
+    /// missing or has to be made again. Runs nothing and tells no observer.
     ///
     /// # Errors
     /// As [`Comparison::run`].
@@ -133,7 +135,7 @@ impl Comparison<'_> {
         self.report(dir, &mut Silent, &|| 0.0, true)
     }
 
-    /// Runs the legs, or `looks` at what is there of them.
+    /// Runs the legs, or only looks at stored ones if `looks`.
     fn report(
         &self,
         dir: &RunDir,

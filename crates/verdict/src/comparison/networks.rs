@@ -10,7 +10,7 @@ use super::Comparison;
 use crate::VerdictError;
 
 impl Comparison<'_> {
-    /// Base channels, classes and images of networks with so many channels.
+    /// Base channels, classes and images of networks with this many channels.
     ///
     /// # Errors
     /// [`VerdictError::Task`] when images do not have one class each.
@@ -25,8 +25,9 @@ impl Comparison<'_> {
     }
 
     /// The network that a genotype of `space` is retrained in, with an auxiliary head where
-    /// [`FitConfig::auxiliary`](dartloom_train::FitConfig::auxiliary) gives it a weight: the one of CIFAR
-    /// behind a stem that keeps the size of images, that of ImageNet behind one that halves it.
+    /// [`FitConfig::auxiliary`](dartloom_train::FitConfig::auxiliary) gives it a weight: the one of
+    /// CIFAR behind a stem that keeps the size of images, that of ImageNet behind one that halves
+    /// it.
     ///
     /// # Errors
     /// When the genotype has no such network.
@@ -72,8 +73,8 @@ impl Comparison<'_> {
         Ok(plan)
     }
 
-    /// Lays out all networks of a space: the supernet, and a candidate and a retrained network with every
-    /// operation on every edge, which stand for all genotypes. Returns the supernet.
+    /// Lays out all networks of a space: the supernet, and a candidate and a retrained network with
+    /// every operation on every edge, which stand for all genotypes. Returns the supernet.
     pub(super) fn check_networks(
         &self,
         space: &Space,
@@ -100,7 +101,8 @@ impl Comparison<'_> {
         Ok(supernet)
     }
 
-    /// Says which images would do, where the reason is that their sides cannot be halved so often.
+    /// Adds the sides that images may have, if the reason is that theirs cannot be halved as often
+    /// as needed.
     fn explained(&self, source: SpaceError, network: &Network) -> VerdictError {
         let shape = self.train.shape();
         let levels = network.placements().iter().map(|placement| placement.level);

@@ -18,20 +18,20 @@ use dartloom_search::stop::Stopped;
 /// A row of the verdict table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContenderReport {
-    /// What was retrained.
+    /// Name of the contender.
     pub name: String,
     /// Test accuracy of each seed; `None` where a network diverged and there is none.
     pub accuracies: Vec<Option<f64>>,
     /// The reason, for every seed without an accuracy.
     #[serde(default)]
     pub failures: Vec<String>,
-    /// Mean of the accuracies that there are.
+    /// Mean of the known accuracies.
     pub accuracy: Option<f64>,
-    /// Their standard deviation (n - 1); absent with fewer than two.
+    /// Standard deviation of the accuracies (n - 1); absent with fewer than two.
     pub accuracy_sd: Option<f64>,
-    /// Mean trainable numbers of the networks that there are.
+    /// Mean trainable numbers of the trained networks.
     pub parameters: Option<f64>,
-    /// Mean multiply-adds per image of these.
+    /// Mean multiply-adds per image of the trained networks.
     pub macs: Option<f64>,
     /// Mean seconds of searching.
     pub search_seconds: f64,
@@ -41,7 +41,7 @@ pub struct ContenderReport {
     pub search_macs: f64,
 }
 
-/// What was found out about a searched method.
+/// The findings on a searched method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MethodReport {
     /// Its name, that of its row.
@@ -50,25 +50,25 @@ pub struct MethodReport {
     pub paired: Vec<PairedReport>,
     /// Discretisation gap of each seed's search.
     pub gaps: Vec<Gap>,
-    /// Architectures tried by each seed's search, where it tries any.
+    /// Architectures tried by each seed's search, if it tries any.
     #[serde(default)]
     pub tried: Vec<Tried>,
     /// Of each seed's search, the rule that ended it early, if one did.
     #[serde(default)]
     pub stopped: Vec<Option<Stopped>>,
-    /// Whether searching was worth it: better than both others beyond chance.
+    /// `true` if searching was worth it: the method is better than both others beyond chance.
     pub worth_it: bool,
     /// The verdict in one sentence.
     pub sentence: String,
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The methods in their order, random search, the hand-made network.
     pub contenders: Vec<ContenderReport>,
-    /// The verdict on each method. Every interval is a test by itself at 5 %: of several methods
-    /// that are no better, one more often seems to be.
+    /// The verdict on each method. Every interval is a test by itself at 5 %: with several methods
+    /// that are no better, it is more likely that one of them seems to be.
     pub methods: Vec<MethodReport>,
     /// Architectures tried by each seed's random search.
     pub random: Vec<Tried>,
@@ -82,7 +82,7 @@ pub struct Report {
 impl Report {
     /// The report on methods of these names and a hand-made network.
     ///
-    /// Fails with [`VerdictError::NothingTrained`] when no contender has an accuracy.
+    /// [`VerdictError::NothingTrained`] when no contender has an accuracy.
     pub(super) fn new(
         searched: &[(Leg, &str)],
         baseline: &str,
@@ -114,7 +114,7 @@ impl Report {
         })
     }
 
-    /// Mean accuracies of the contenders that have one: what the last event of a run says.
+    /// Mean accuracies of the contenders that have one, for the last event of a run.
     pub fn metrics(&self) -> BTreeMap<String, f64> {
         let accuracy =
             |row: &ContenderReport| Some((format!("accuracy {}", row.name), row.accuracy?));
@@ -140,7 +140,7 @@ impl MethodReport {
     }
 }
 
-/// The row of what a search has found; that of the hand-made network where there is no search.
+/// The row of a search's result, or of the hand-made network if there is no search.
 fn contender(name: &str, search: Option<&Leg>, seeds: &[SeedResults]) -> ContenderReport {
     let retrain = Leg::Retrain(match search {
         Some(Leg::Search(key) | Leg::Explore(key)) => Contender::of(key),
@@ -202,7 +202,7 @@ fn sentence(
     )
 }
 
-/// A sentence about the seeds that a contender has no accuracy with.
+/// A sentence about the seeds for which a contender has no accuracy.
 fn missing(row: &ContenderReport) -> Option<String> {
     let first = row.failures.first()?;
     let (name, failed, seeds) = (&row.name, row.failures.len(), row.accuracies.len());

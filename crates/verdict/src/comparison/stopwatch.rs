@@ -1,10 +1,10 @@
-//! How long a leg took, over stops and resumes.
+//! The time that a leg took, over stops and resumes.
 
 use dartloom_record::{Clock, Event, Flow, Observer, ObserverError, RunDir};
 use dartloom_train::TrainError;
 
 /// Passes events on and keeps the seconds of a leg beside its checkpoints, so that a resumed leg
-/// reports what it took altogether.
+/// reports the time of all its parts.
 pub struct Stopwatch<'a> {
     inner: &'a mut dyn Observer,
     clock: Clock<'a>,
@@ -56,7 +56,8 @@ impl<'a> Stopwatch<'a> {
 impl Observer for Stopwatch<'_> {
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
         if matches!(event, Event::Checkpoint { .. }) {
-            // An unwritable directory shows at the checkpoint itself; a lost time is no reason to stop.
+            // An unwritable directory shows at the checkpoint itself; a lost time is no reason to
+            // stop.
             let _ = self.store();
         }
         self.inner.on_event(event)

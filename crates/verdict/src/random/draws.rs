@@ -1,4 +1,4 @@
-//! Architectures drawn one after the other, none of them twice.
+//! Random architectures, one after the other, all different.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use super::{Candidate, FILE};
 use crate::VerdictError;
 use dartloom_explore::Key;
 
-/// Draws from a space, of which those that were drawn before are passed over.
+/// Draws from a space; repetitions are skipped.
 ///
-/// Draw `i` is a function of the seed and of `i` alone, so that a search that goes on draws the same.
+/// Draw `i` is a function of the seed and of `i` alone, so that a continued search draws the same.
 #[derive(Debug)]
 pub(super) struct Draws<'a> {
     space: &'a Space,
@@ -21,9 +21,9 @@ pub(super) struct Draws<'a> {
     known: BTreeSet<Key>,
 }
 
-/// Repetitions in a row after which a space counts as exhausted: so many, and
-/// [`REPETITIONS_EACH`] for every architecture that is known. Were one of `n` unknown, so many draws would
-/// miss it with a probability of `exp(-20)`.
+/// Repetitions in a row after which a space counts as exhausted: this many, and
+/// [`REPETITIONS_EACH`] for every known architecture. If one of `n` were unknown, that many draws
+/// would miss it with a probability of `exp(-20)`.
 const REPETITIONS: u64 = 1000;
 const REPETITIONS_EACH: u64 = 20;
 
@@ -33,7 +33,7 @@ impl<'a> Draws<'a> {
         Self { space, top, noise, next: 0, known: BTreeSet::new() }
     }
 
-    /// Draws what a search that was stopped has drawn.
+    /// Repeats the draws of a search that was stopped.
     ///
     /// # Errors
     /// [`VerdictError::Stored`] when `candidates` are others.
@@ -50,7 +50,7 @@ impl<'a> Draws<'a> {
         Ok(())
     }
 
-    /// An architecture that is not known yet; `None` when the space seems to have no other.
+    /// An architecture that is not known yet; `None` if the space seems to have no other.
     pub(super) fn draw(&mut self) -> Option<Genotype> {
         let attempts = REPETITIONS + REPETITIONS_EACH * (self.known.len() as u64 + 1);
         for _ in 0..attempts {

@@ -16,13 +16,13 @@ use crate::{Training, TrainingConfig, VerdictError};
 use dartloom_data::{Dataset as _, Parts};
 use dartloom_explore::{Evaluator as _, Proposal};
 
-/// How candidates are drawn and judged.
+/// The drawing and the training of candidates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomConfig {
     /// In-edges kept per node.
     pub top: usize,
-    /// How every candidate is trained.
+    /// The training of every candidate.
     pub fit: FitConfig,
 }
 
@@ -41,7 +41,7 @@ impl Default for RandomConfig {
 }
 
 impl RandomConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`VerdictError::Config`] naming the field, such as `fit.epochs`.
@@ -65,8 +65,8 @@ pub struct Candidate {
     pub genotype: Genotype,
     /// The result of its training.
     pub judgement: Judgement,
-    /// Multiply-adds that training it takes; one whose training failed counts as if it had been trained
-    /// to its end, so that failures do not prolong a search.
+    /// Multiply-adds of its training. A candidate whose training failed counts as if it had been
+    /// trained to its end, so that failures do not prolong a search.
     pub training_macs: u64,
 }
 
@@ -94,25 +94,25 @@ impl Candidate {
 pub enum Judgement {
     /// It was trained and judged on the validation images.
     Measured {
-        /// Share of images classified right.
+        /// Share of images that were classified correctly.
         accuracy: f64,
         /// Mean cross-entropy.
         loss: f64,
     },
     /// Its loss stopped being a finite number.
     Failed {
-        /// The place and the number, for people.
+        /// The place and the number, for people to read.
         reason: String,
     },
 }
 
-/// What a random search found.
+/// The result of a random search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomOutcome {
     /// Everything it tried, in order; no two are the same ([`Key`](dartloom_explore::Key)).
     pub candidates: Vec<Candidate>,
-    /// True where the search ended because the space gave no other architecture.
+    /// `true` if the search ended because the space gave no other architecture.
     pub exhausted: bool,
 }
 
@@ -141,13 +141,14 @@ impl RandomOutcome {
     }
 }
 
-/// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs on
-/// the same images as a search's weights and judged on the same images as its logits, until
-/// the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). What was drawn before is drawn again.
+/// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs
+/// on the same images as a search's weights and judged on the same images as its logits, until the
+/// budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). A repetition is replaced by another
+/// draw.
 ///
 /// # Differences from the paper
 /// Li and Talwalkar draw with replacement. In the spaces that they search a repetition is next to
-/// impossible; in a small space it would be paid for and tell nothing.
+/// impossible; in a small space it would cost a training without new information.
 #[derive(Debug)]
 pub struct RandomSearch<'a> {
     /// The space.
@@ -158,7 +159,7 @@ pub struct RandomSearch<'a> {
     pub build: Build,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
-    /// How candidates are drawn and judged.
+    /// The drawing and the training of candidates.
     pub config: RandomConfig,
     /// Multiply-adds to spend on training.
     pub budget: u64,
@@ -166,23 +167,23 @@ pub struct RandomSearch<'a> {
     pub noise: Noise,
 }
 
-/// Most candidates of one search: a bound for budgets that would never end.
+/// The most candidates of one search, which ends searches whose budget would last forever.
 const MOST_CANDIDATES: usize = 10_000;
 
 impl RandomSearch<'_> {
-    /// Trains candidates until the next one would exceed the budget or the space has no other; at least
-    /// one is tried. A candidate whose loss is not finite has failed, and the search goes on.
+    /// Trains candidates until the next one would exceed the budget or the space has no other; at
+    /// least one is tried. A candidate whose loss is not finite has failed, and the search goes on.
     ///
-    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was; candidates
-    /// that are damaged there, or that belong to an operation which says no identity, are trained
-    /// again, and `observer` is told so. Of their weights, those of the best stay. Returns `None` when
-    /// `observer` stopped the search.
+    /// Finished candidates are kept in `dir`, so a stopped search goes on where it was. Candidates
+    /// that are damaged there, or that belong to an operation without an identity, are trained
+    /// again, and `observer` is told so. Only the weights of the best candidate are kept. Returns
+    /// `None` when `observer` stopped the search.
     ///
     /// # Errors
-    /// Those of [`Training`]'s [`check`](dartloom_explore::Evaluator::check) before anything is trained,
-    /// the error of a candidate's training or of a file;
-    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds the candidates
-    /// of another search: of other numbers, another seed, space or data set.
+    /// Those of [`Training`]'s [`check`](dartloom_explore::Evaluator::check) before anything is
+    /// trained, the error of a candidate's training or of a file;
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds the
+    /// candidates of another search: of other numbers, another seed, space or data set.
     pub fn run(
         &self,
         phase: &Where,
@@ -247,7 +248,7 @@ impl RandomSearch<'_> {
         Ok(self.registry.identified(identity, self.space.op_set().names())?)
     }
 
-    /// Removes the weights of all candidates but the best, as nothing reads them any more.
+    /// Removes the weights of all candidates but the best, because nothing reads them any more.
     fn remove_losers(&self, dir: &RunDir, outcome: &RandomOutcome) -> Result<(), VerdictError> {
         let best = outcome.best();
         for (index, candidate) in outcome.candidates.iter().enumerate() {
@@ -258,7 +259,7 @@ impl RandomSearch<'_> {
         Ok(())
     }
 
-    /// How its candidates are judged.
+    /// The training that judges its candidates.
     fn training(&self) -> Training<'_> {
         let fit = self.config.fit.clone();
         Training {
@@ -273,5 +274,5 @@ impl RandomSearch<'_> {
     }
 }
 
-/// Where the candidates so far are kept; also recorded by whoever keeps the whole search.
+/// The file with the candidates so far; also a part of the record of the whole search.
 pub(crate) const FILE: &str = "candidates.json";

@@ -24,13 +24,14 @@ use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
 use dartloom_search::{check_build, fit_workload};
 use patience::Patient;
 
-/// How candidates are trained.
+/// The way candidates are trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingConfig {
     /// Epochs, batches, rates: a short training that stands for a long one.
     pub fit: FitConfig,
-    /// Epochs without a better accuracy after which a candidate's training ends; `None` for never.
+    /// Epochs without a better accuracy after which a candidate's training ends; `None` for no such
+    /// end.
     pub patience: Option<usize>,
 }
 
@@ -45,9 +46,9 @@ impl Default for TrainingConfig {
 /// Trains every candidate for a few epochs on the images that move a search's weights; its quality
 /// is the accuracy on those that move its logits.
 ///
-/// A proposal's [`epochs`](Proposal::epochs) take the place of the configuration's. Weights, batches and
-/// everything random are seeded by the number of its task, so that equal tasks have equal results
-/// wherever they run.
+/// A proposal's [`epochs`](Proposal::epochs) take the place of the configuration's. Weights,
+/// batches and all randomness are seeded by the number of its task, so that equal tasks have equal
+/// results wherever they run.
 #[derive(Debug)]
 pub struct Training<'a> {
     /// The space.
@@ -58,11 +59,11 @@ pub struct Training<'a> {
     pub build: Build,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
-    /// How candidates are trained.
+    /// The way candidates are trained.
     pub config: TrainingConfig,
     /// Seed of weights and batches.
     pub noise: Noise,
-    /// Where candidates are saved epoch by epoch, so that one that is started again goes on.
+    /// The directory in which candidates are saved epoch by epoch, so that a restarted one goes on.
     pub checkpoints: Option<RunDir>,
 }
 
@@ -96,11 +97,12 @@ impl Training<'_> {
         Ok(Blueprint::derived(genotype, &network, self.registry.catalog(), self.build)?)
     }
 
-    /// Multiply-adds that training a proposal takes: three forward passes' worth per image and epoch.
+    /// Multiply-adds that training a proposal takes: three forward passes' worth per image and
+    /// epoch.
     ///
     /// # Errors
-    /// When the genotype does not fit the space, an operation's cost is unknown, or the epochs are so many that
-    /// their multiply-adds are no number.
+    /// When the genotype does not fit the space, an operation's cost is unknown, or the
+    /// multiply-adds of all epochs are too many to count.
     pub fn price(&self, proposal: &Proposal) -> Result<u64, VerdictError> {
         let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
         self.training_macs(cost.macs, self.epochs(proposal))
@@ -129,7 +131,7 @@ impl Training<'_> {
         proposal.epochs.unwrap_or(self.config.fit.epochs)
     }
 
-    /// Trains `model`, which is this proposal's; `None` when an observer stopped it.
+    /// Trains `model`, the network of this proposal; `None` when an observer stopped it.
     ///
     /// # Errors
     /// The error of its training, or of its checkpoint.
@@ -157,11 +159,11 @@ impl Training<'_> {
         Ok(Some(judged))
     }
 
-    /// What a worker does with a proposal: trains it, and reports every epoch.
+    /// The work on a proposal in a worker: trains it, and reports every epoch.
     ///
     /// # Errors
-    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Machine`] for what is not its doing, such as
-    /// a full disk, and [`TaskError::Other`] otherwise.
+    /// [`TaskError::NonFinite`] when its loss is not finite, [`TaskError::Machine`] for failures
+    /// that the candidate does not cause, such as a full disk, and [`TaskError::Other`] otherwise.
     pub fn task(
         &self,
         proposal: &Proposal,
@@ -187,11 +189,11 @@ impl Training<'_> {
         })
     }
 
-    /// The same with the proposal and its outcome as JSON: what a pool's worker is given and what it
-    /// returns.
+    /// The same with the proposal and its outcome as JSON: the input and the output of a pool's
+    /// worker.
     ///
     /// # Errors
-    /// As [`Training::task`], and [`TaskError::Machine`] for a payload that is no proposal.
+    /// As [`Training::task`], and [`TaskError::Machine`] for a payload that is not a proposal.
     pub fn handle(
         &self,
         payload: &Value,

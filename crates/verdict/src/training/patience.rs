@@ -1,4 +1,4 @@
-//! A training that ends when it gets no better.
+//! A training that ends when it does not improve any more.
 
 use dartloom_record::{Identity, Where};
 use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
@@ -17,7 +17,7 @@ pub(super) struct Patient<'a> {
 #[serde(deny_unknown_fields)]
 struct Record {
     best: Option<f64>,
-    /// Epochs since.
+    /// Epochs since the best one.
     since: usize,
 }
 

@@ -130,7 +130,7 @@ fn without_seconds(mut report: Report) -> Report {
     report
 }
 
-/// What a run ends with that is stopped after every seventh event.
+/// Stops a run after every seventh event until it ends, and returns its report.
 fn in_pieces(mut run: impl FnMut(&mut dyn FnMut(&Event) -> bool) -> Option<Report>) -> Report {
     for runs in 1..200 {
         let mut events = 0;

@@ -46,7 +46,7 @@ fn config() -> SearchConfig {
     }
 }
 
-/// P6: classes of the network are those of the data where candidates are trained, too.
+/// P6: the classes of the network must be those of the data, also where candidates are trained.
 #[test]
 fn a_training_for_other_classes_is_refused() {
     let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
@@ -154,7 +154,7 @@ fn comparison(
     Comparison { registry, methods, explorers, workers: None, train, test, config }.check()
 }
 
-/// The second method's mistake is not told after the first method's search.
+/// The second method's mistake is reported before the first method's search, not after it.
 #[test]
 fn a_comparison_tries_every_method_before_the_first_search() {
     let (space, digits) = (space(two_ops(), 1), first_digits(32));
@@ -167,7 +167,7 @@ fn a_comparison_tries_every_method_before_the_first_search() {
     assert!(error.to_string().starts_with(place), "{error}");
 }
 
-/// P6: images to judge with of another task than those to train with.
+/// P6: test images must be of the same task as the training images.
 #[test]
 fn test_images_of_another_task_are_refused_by_a_comparison() {
     let (space, digits) = (space(two_ops(), 1), first_digits(32));

@@ -1,4 +1,4 @@
-//! Discrete searches in a comparison, and what judges their candidates.
+//! Discrete searches in a comparison, and the judges of their candidates.
 
 use dartloom_data::{Dataset, Loader, Split};
 use dartloom_decode::TopK;
@@ -210,7 +210,8 @@ fn epochs_of_a_proposal_and_patience_shorten_a_training() {
         assert_eq!((epochs(&training, &proposal), epochs(&training, &short)), (6, 2));
         let price = |proposal| training.price(proposal).unwrap();
         assert_eq!(price(&proposal), 3 * price(&short));
-        // With a rate of nearly nothing no epoch is better than the first, but for chance of batches.
+        // With a rate of nearly nothing no epoch is better than the first, but for chance of
+        // batches.
         training.config.fit.rate = Schedule::Constant(1e-12);
         training.config.patience = Some(2);
         assert!(epochs(&training, &proposal) < 6);

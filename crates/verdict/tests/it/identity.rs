@@ -1,4 +1,4 @@
-//! Finished work is never taken over by other work: images, classes, operations in code, relaxations,
+//! Finished work is never used for other work: images, classes, operations in code, relaxations,
 //! decoders and stop rules that differ.
 
 use std::cell::Cell;
@@ -19,7 +19,7 @@ use dartloom_verdict::{
 };
 use rand::RngCore;
 
-/// Bright squares or dark ones, at a place that the seed says.
+/// Bright squares or dark ones, at a place that the seed determines.
 #[derive(Clone, Copy, Debug)]
 struct Shapes {
     seed: u64,
@@ -108,7 +108,7 @@ impl Relaxation for Hidden {
     }
 }
 
-/// Top-k, whatever it is called.
+/// Top-k without an identity.
 #[derive(Debug)]
 struct Nameless;
 
@@ -118,7 +118,7 @@ impl Decoder for Nameless {
     }
 }
 
-/// What a run is made of.
+/// The parts of a run.
 struct Made {
     data: Shapes,
     registry: Registry,

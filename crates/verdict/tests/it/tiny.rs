@@ -1,4 +1,4 @@
-//! Spaces and data that are as small as they get.
+//! Spaces and data as small as possible.
 
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_ops::Registry;

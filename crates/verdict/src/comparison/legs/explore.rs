@@ -23,7 +23,7 @@ use dartloom_explore::{
 use teller::Teller;
 
 impl Contest<'_> {
-    /// Searches for as many multiply-adds as `most`, or for as many candidates as the explorer says.
+    /// Searches for as many multiply-adds as `most`, or for the explorer's number of candidates.
     pub(super) fn explore(
         &mut self,
         parts: &ExplorerParts<'_>,
@@ -120,7 +120,8 @@ fn nothing_measured(explorer: &str, trials: &[Trial]) -> VerdictError {
     VerdictError::NothingMeasured { explorer, candidates: trials.len(), last }
 }
 
-/// Removes the weights of all candidates but the best: the journal has all that is still needed of them.
+/// Removes the weights of all candidates but the best: the journal has everything else that is
+/// needed of them.
 fn remove_losers(checkpoints: &RunDir, trials: &[Trial], best: u64) -> Result<(), VerdictError> {
     for task in trials.iter().map(|trial| trial.proposal.task).filter(|task| *task != best) {
         checkpoints.remove(&candidate_file(task))?;
@@ -133,7 +134,7 @@ fn inline<'t>(training: &'t Training<'_>) -> Box<dyn TaskPool + 't> {
     Box::new(InlinePool::new(None, |task, report| training.handle(&task.payload, report)))
 }
 
-/// A task with its price and, where it has a process of its own, the memory that this will need.
+/// A task with its price and, if it gets a process of its own, the memory that this will need.
 fn prepare(
     training: &Training<'_>,
     proposal: &Proposal,
@@ -149,7 +150,7 @@ fn prepare(
     known().map_err(|error: VerdictError| Outcome::Failed { reason: error.to_string() })
 }
 
-/// Learns from the peak of a process how predictions err.
+/// Corrects later predictions by the measured peak of a process.
 fn measure(calibration: &mut Calibration, standing: &Standing<'_>) {
     if let Some(TaskEvent::Finished { task, .. }) = standing.event
         && let MemoryUse { predicted: Some(predicted), measured: Some(measured) } =
@@ -159,10 +160,10 @@ fn measure(calibration: &mut Calibration, standing: &Standing<'_>) {
     }
 }
 
-/// Architectures whose prices say what one costs on average.
+/// Number of architectures from whose prices the average price is estimated.
 const SAMPLE: u64 = 16;
 
-/// How many candidates a budget is enough for, judged by a few random ones.
+/// The number of candidates that a budget is enough for, estimated from a few random ones.
 fn expected(
     training: &Training<'_>,
     domain: &Domain,

@@ -13,24 +13,25 @@ use super::{Contest, LegResult};
 use crate::VerdictError;
 use crate::comparison::Stopwatch;
 
-/// What is retrained.
+/// An entrant to be retrained.
 #[derive(Clone, Copy)]
 pub(super) enum Entrant<'a> {
     /// An architecture, its space, and the purpose of the noise that its weights are drawn from.
     Derived(&'a Genotype, &'a Space, &'static str),
     /// The hand-made network.
     Baseline,
-    /// Nothing, since the search for it failed for this reason.
+    /// No network, because the search for it failed for this reason.
     Missing(&'a str),
 }
 
 impl<'a> Entrant<'a> {
-    /// What a method found. Methods share their noise: equal architectures are equal networks.
+    /// The architecture that a method found. Methods share their noise: equal architectures are
+    /// equal networks.
     pub(super) const fn searched(genotype: &'a Genotype, space: &'a Space) -> Self {
         Self::Derived(genotype, space, "retrain-searched")
     }
 
-    /// What random search found.
+    /// The architecture that random search found.
     pub(super) const fn random(genotype: &'a Genotype, space: &'a Space) -> Self {
         Self::Derived(genotype, space, "retrain-random")
     }

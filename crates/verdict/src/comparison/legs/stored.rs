@@ -1,4 +1,4 @@
-//! What a leg belongs to, and what is there of it already.
+//! The identity of a leg, and its stored results.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::{Candidates, Contest, LegResult};
 use crate::VerdictError;
 use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts};
 
-/// What a leg belongs to. Names of methods are no part of it, nor is the list of seeds: neither
-/// changes what a leg computes.
+/// Identities of legs. Neither the names of methods nor the list of seeds is part of them, because
+/// neither changes the result of a leg.
 impl Contest<'_> {
-    /// What every leg belongs to.
+    /// The part of the identity that all legs share.
     fn common(&self, leg: &Leg) -> Result<Identity, VerdictError> {
         let Comparison { train, test, config, .. } = self.comparison;
         let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
@@ -33,7 +33,7 @@ impl Contest<'_> {
         Ok(self.comparison.registry.identified(identity.with("space", space)?, ops)?)
     }
 
-    /// What the search of a method belongs to.
+    /// The identity of a method's search.
     pub(super) fn searched(
         &self,
         leg: &Leg,
@@ -51,7 +51,7 @@ impl Contest<'_> {
         Ok(choices.identified(identity)?)
     }
 
-    /// What a discrete search belongs to, which may spend `most` multiply-adds.
+    /// The identity of a discrete search that may spend `most` multiply-adds.
     pub(super) fn explored(
         &self,
         leg: &Leg,
@@ -69,7 +69,7 @@ impl Contest<'_> {
         self.in_space(identity, space)
     }
 
-    /// What random search belongs to, which may spend `budget` multiply-adds.
+    /// The identity of a random search that may spend `budget` multiply-adds.
     pub(super) fn drawn(
         &self,
         first: Candidates<'_>,
@@ -83,7 +83,7 @@ impl Contest<'_> {
         self.in_space(identity, first.space)
     }
 
-    /// What the training of an entrant belongs to.
+    /// The identity of an entrant's training.
     pub(super) fn retrained(
         &self,
         leg: &Leg,
@@ -99,11 +99,11 @@ impl Contest<'_> {
     }
 }
 
-/// What is there of a leg.
+/// Stored results of legs.
 impl Contest<'_> {
-    /// The leg's result, when it is there, belongs to this leg, and is as it was written; `None` when
-    /// the leg is to be done, and when that is so although there is a result, observers are told why.
-    /// [`Contest::looks`] tells nobody.
+    /// The stored result, if it belongs to this leg and its files are unchanged; otherwise `None`,
+    /// and the leg has to be run. If a result exists but cannot be used, observers are told why,
+    /// except when [`Contest::looks`].
     pub(super) fn stored(
         &mut self,
         leg: &Leg,
@@ -141,7 +141,7 @@ impl Contest<'_> {
         Ok(None)
     }
 
-    /// The first file of a leg that is not as it was written, in a sentence.
+    /// The first file of a leg that has changed since it was written, in a sentence.
     fn damage(&self, result: &LegResult) -> Result<Option<String>, VerdictError> {
         for (file, expected) in &result.files {
             let path = self.dir.file(file);
@@ -157,14 +157,14 @@ impl Contest<'_> {
         Ok(None)
     }
 
-    /// Refuses weights at a leg's end that are not as they were written: only training would make
-    /// them again.
+    /// Refuses weights at a leg's end that have changed since they were written, because only
+    /// training could make them again.
     fn check_weights(&self, leg: &Leg) -> Result<(), VerdictError> {
         Snapshot::open(&self.dir.file(&self.comparison.layout().checkpoint(leg)))?;
         Ok(())
     }
 
-    /// Says how many legs were there already, when that has not been said.
+    /// Reports the number of legs that were there already, unless that has been done.
     pub(super) fn tell_reused(&mut self) -> Result<(), VerdictError> {
         let text = match std::mem::take(&mut self.reused) {
             _ if self.looks => return Ok(()),

@@ -13,11 +13,12 @@ pub struct PairedReport {
     pub against: String,
     /// Number of seeds with which both have an accuracy.
     pub seeds: usize,
-    /// Mean difference of test accuracies over these, method minus other; absent where there are none.
+    /// Mean difference of test accuracies over these, method minus other; absent if there are none.
     pub difference: Option<f64>,
     /// 95 % confidence interval of the difference (paired t); absent with fewer than two seeds.
     pub interval: Option<(f64, f64)>,
-    /// Two-sided p-value of the paired t test; absent with fewer than two seeds or equal differences.
+    /// Two-sided p-value of the paired t test; absent with fewer than two seeds or equal
+    /// differences.
     pub p_value: Option<f64>,
 }
 
@@ -46,8 +47,8 @@ impl PairedReport {
         Ok(Self { interval: Some((lower, upper)), p_value, ..alone })
     }
 
-    /// Whether the method is better beyond chance: the interval lies above zero. Differences that
-    /// are equal over a few seeds by accident show no spread, have no test, and prove nothing.
+    /// `true` if the method is better beyond chance: the interval lies above zero. Differences that
+    /// are equal over a few seeds by accident have no spread and no test, and prove nothing.
     pub(super) fn is_better(&self) -> bool {
         self.p_value.is_some() && self.interval.is_some_and(|(lower, _)| lower > 0.0)
     }

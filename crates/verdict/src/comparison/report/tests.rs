@@ -2,7 +2,7 @@ use approx::assert_relative_eq;
 
 use super::*;
 
-/// What is retrained, in the order of the table.
+/// The networks that are retrained, in the order of the table.
 const CONTENDERS: [&str; 3] = ["retrain/darts", "retrain/random", "retrain/baseline"];
 
 fn of_key(key: &str) -> Leg {
@@ -30,7 +30,7 @@ fn seed(accuracies: [f64; 3]) -> SeedResults {
     ])
 }
 
-/// Of the embedded digits.
+/// Labels of the embedded digits.
 fn labels() -> Labels {
     let digits = dartloom_data::digits();
     Labels::of(&digits.train, &digits.test).unwrap()

@@ -1,4 +1,4 @@
-//! What a discrete search tells the observers of a comparison.
+//! The events of a discrete search, for the observers of a comparison.
 
 use dartloom_dist::TaskEvent;
 use dartloom_record::{Candidate, Event, Flow, Observer, ObserverError, Where};
@@ -7,7 +7,7 @@ use crate::VerdictError;
 use crate::training::Trained;
 use dartloom_explore::{Budget, Outcome, Standing, Trial};
 
-/// Turns how a search stands into events.
+/// Turns the state of a search into events.
 pub(super) struct Teller<'a> {
     begun: Option<Event>,
     phase: Where,
@@ -19,7 +19,7 @@ pub(super) struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    /// Tells `observer`, first of all that the search of `phase` has `begun`.
+    /// Makes a teller, which first tells `observer` that the search of `phase` has `begun`.
     pub(super) fn new(
         begun: Event,
         phase: Where,
@@ -38,7 +38,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Tells what is new, and asks whether to go on where nothing is.
+    /// Reports the news, and asks the observer to go on or stop.
     pub(super) fn tell(&mut self, standing: &Standing<'_>) -> Flow {
         let events = self.events(standing);
         if events.is_empty() {
