@@ -21,26 +21,26 @@ pub use self::gradients::LogitGradients;
 use crate::{Choices, Kept, SearchError};
 
 /// Architecture logits of a space, one table `[edges, operations]` per searchable cell
-/// ([`LogitId::Ops`]), and the [`Choices`] that turn them into weights; where these weigh edges, one
-/// line `[edges]` more per cell ([`LogitId::Edges`]): the edge normalisation of PC-DARTS with a
-/// softmax, `B_(i,j)` among the sources `i` of node `j`, GAEA's with a simplex.
+/// ([`LogitId::Ops`]), and the [`Choices`] that turn them into weights. If these weigh edges, there
+/// is one line `[edges]` more per cell ([`LogitId::Edges`]): the edge normalisation of PC-DARTS
+/// with a softmax, `B_(i,j)` among the sources `i` of node `j`, GAEA's with a simplex.
 #[derive(Debug)]
 pub struct Architecture {
     /// Cell names in the space's order: the order of weights in a supernet.
     cells: Vec<String>,
     ops: Vec<String>,
     logits: BTreeMap<LogitId, Var>,
-    /// The same variables under the names that files have for them.
+    /// The same variables under their names in files.
     named: BTreeMap<String, Var>,
     ids: BTreeMap<String, LogitId>,
     choices: Choices,
-    /// By cell, its edges by target node; empty where edges are not weighed.
+    /// By cell, its edges by target node; empty if edges are not weighed.
     groups: Vec<Groups>,
     /// Column of the skip connection.
     skip: Option<usize>,
     /// By cell, the rows of the edges from its last input.
     last_input: Vec<Vec<usize>>,
-    /// What is left of the candidates, when some may be gone.
+    /// The remaining candidates, if some may have been removed.
     kept: Option<Kept>,
 }
 
@@ -58,12 +58,11 @@ impl Architecture {
     /// Logits as the choices start them, drawn from `noise`.
     ///
     /// # Errors
-    /// [`SearchError::Relaxation`] when a relaxation starts with another number of logits than there
-    /// are, or outside of where it says that they live; [`SearchError::Config`] when the relaxations
-    /// of operations and of edges have logits that live in different places, when a start has another shape or its numbers are no logits, when
-    /// penalties name a cell that
-    /// the space does not have, or a skip connection is to be helped that it does not have; or
-    /// when a tensor cannot be made.
+    /// [`SearchError::Relaxation`] when a relaxation starts with a wrong number of logits, or
+    /// outside of its own domain. [`SearchError::Config`] when the relaxations of operations and of
+    /// edges have logits in different domains, when a start has another shape or contains numbers
+    /// that are not logits, when penalties name a cell that the space does not have, or when a skip
+    /// connection is to be helped that the space does not have. Or when a tensor cannot be made.
     pub fn new(
         space: &Space,
         choices: impl Into<Choices>,
@@ -127,7 +126,7 @@ impl Architecture {
         &self.logits
     }
 
-    /// The same variables by [name](Self::name): what optimisers and files read.
+    /// The same variables by [name](Self::name), for optimisers and files.
     pub fn named(&self) -> &BTreeMap<String, Var> {
         &self.named
     }
@@ -138,7 +137,7 @@ impl Architecture {
         name(&self.cells, id)
     }
 
-    /// Whether weights may be negative, which have no entropy.
+    /// `true` if weights may be negative; such weights have no entropy.
     pub(crate) fn is_free(&self) -> bool {
         let choices = &self.choices;
         let relaxations = [Some(&choices.relaxation), choices.edges.as_ref()];
@@ -150,7 +149,7 @@ impl Architecture {
         self.ids.get(name).copied()
     }
 
-    /// The groups of a line of edges; none for other logits.
+    /// The groups of a line of edges; `None` for other logits.
     pub(crate) fn groups(&self, id: LogitId) -> Option<&Groups> {
         match id {
             LogitId::Edges(CellId(cell)) => self.groups.get(cell),
@@ -158,7 +157,7 @@ impl Architecture {
         }
     }
 
-    /// What turns the logits into weights.
+    /// The choices that turn the logits into weights.
     pub(crate) fn choices(&self) -> &Choices {
         &self.choices
     }
@@ -178,17 +177,17 @@ impl Architecture {
         &self.last_input[cell]
     }
 
-    /// Where the logits live.
+    /// The domain of the logits.
     pub fn domain(&self) -> Constraint {
         self.choices.relaxation.domain()
     }
 
-    /// The candidates that are left; `None` for all of them.
+    /// The remaining candidates; `None` for all of them.
     pub fn kept(&self) -> Option<&Kept> {
         self.kept.as_ref()
     }
 
-    /// Leaves these candidates: the weights of others are exactly 0 from now on.
+    /// Keeps only these candidates: the weights of others are exactly 0 from now on.
     pub fn keep(&mut self, kept: Option<Kept>) {
         self.kept = kept;
     }
@@ -234,7 +233,7 @@ impl Architecture {
         }
     }
 
-    /// The logits of a cell's candidates that are left.
+    /// The logits of a cell's remaining candidates.
     fn left(&self, cell: usize) -> Result<Tensor, SearchError> {
         let logits = self.op_logits(cell);
         match &self.kept {
@@ -243,8 +242,8 @@ impl Architecture {
         }
     }
 
-    /// `beta x` beside an edge's candidates is `beta` more for its skip connection, where that is
-    /// left and the search still searches.
+    /// Adds `beta` to the weight of every skip connection that remains, as `beta x` beside an
+    /// edge's candidates does, while the search still searches.
     fn with_auxiliary_skip(
         &self,
         index: usize,
@@ -310,7 +309,7 @@ impl Architecture {
         Ok(total)
     }
 
-    /// The weights as host numbers: what a decoder reads.
+    /// The weights as host numbers, for decoders.
     ///
     /// # Errors
     /// When a weight is not finite.

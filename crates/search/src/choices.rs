@@ -1,4 +1,4 @@
-//! How the choices of a space become continuous.
+//! The way from the choices of a space to continuous weights.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ pub type Start = Vec<Vec<Vec<f64>>>;
 /// Holds configuration and no state; [`Choices::identified`] says what it is.
 #[derive(Clone, Debug)]
 pub struct Choices {
-    /// How the logits of an edge's operations become weights.
+    /// The relaxation that turns the logits of an edge's operations into weights.
     pub relaxation: Arc<dyn Relaxation>,
-    /// How the edges into each node are weighed, if they are (PC-DARTS).
+    /// The relaxation that weighs the edges into each node, if they are weighed (PC-DARTS).
     pub edges: Option<Arc<dyn Relaxation>>,
-    /// Terms that every cell adds to the loss, beside the relaxation's own.
+    /// Terms that every cell adds to the loss, besides the relaxation's own.
     pub penalties: Arc<Penalties>,
     /// Terms that single cells add, by name.
     pub cell_penalties: BTreeMap<String, Arc<Penalties>>,
-    /// What is added to the weight of skip connections while searching (DARTS-).
+    /// The addition to the weight of skip connections while searching (DARTS-).
     pub auxiliary_skip: Option<AuxiliarySkip>,
-    /// Where the logits of operations begin; where the relaxation says when `None`.
+    /// The first logits of operations; `None` for those of the relaxation.
     pub start: Option<Arc<Start>>,
 }
 
@@ -48,8 +48,8 @@ impl Choices {
         Self::new(Arc::new(relaxation))
     }
 
-    /// Numbers that choose in the supernet of `plan`: one per operation of every searchable edge,
-    /// and one per edge where edges are weighed.
+    /// The number of logits in the supernet of `plan`: one per operation of every searchable edge,
+    /// and one per edge if edges are weighed.
     pub fn logits(&self, plan: &Blueprint) -> u64 {
         let cells: BTreeMap<usize, &CellPlan> =
             plan.cells.iter().map(|cell| (cell.cell, cell)).collect();
@@ -58,7 +58,7 @@ impl Choices {
         edges.map(|own| own.candidates.len() as u64 + edge).sum()
     }
 
-    /// `identity` with everything that these choices are, part by part.
+    /// `identity` with the identities of these choices, part by part.
     ///
     /// # Errors
     /// [`TrainError::State`] for numbers without a JSON form.

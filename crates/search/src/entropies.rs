@@ -1,4 +1,4 @@
-//! How undecided the weights of each edge and node are.
+//! The indecision of the weights of each edge and node.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) fn entropies(
     cells.collect()
 }
 
-/// Entropies of the weights of the edges into each node, where edges are weighed.
+/// Entropies of the weights of the edges into each node, if edges are weighed.
 fn nodes(graph: &CellGraph, weights: &CellTable) -> Option<Result<Vec<f64>, SearchError>> {
     let weights = weights.edge_weights.as_ref()?;
     let nodes = graph.own_nodes().map(|node| graph.rows_into(node).collect::<Vec<_>>());

@@ -1,4 +1,4 @@
-//! What can go wrong while searching.
+//! Errors of searching.
 
 use dartloom_data::DataError;
 use dartloom_decode::DecodeError;
@@ -10,7 +10,7 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
-/// Why a search failed.
+/// The reason why a search failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SearchError {
@@ -37,9 +37,9 @@ pub enum SearchError {
         table: String,
         /// The debug form of the relaxation.
         relaxation: String,
-        /// The epoch, from 0; `None` where the logits start.
+        /// The epoch, from 0; `None` at the start of the logits.
         epoch: Option<usize>,
-        /// What is wrong.
+        /// The error of the relaxation.
         #[source]
         source: Box<RelaxError>,
     },
@@ -69,7 +69,7 @@ pub enum SearchError {
         /// The error about it, its field first.
         source: Box<SearchError>,
     },
-    /// A value that makes no network or part of one.
+    /// A value from which no network, or no part of one, can be made.
     #[error("{field}: {source}")]
     Of {
         /// The field.
@@ -80,17 +80,17 @@ pub enum SearchError {
     /// Logits of a name that no cell has.
     #[error("logits `{found}`: expected one of {}", expected.join(", "))]
     Logits {
-        /// The names that there are.
+        /// The known names.
         expected: Vec<String>,
         /// The name of the logits.
         found: String,
     },
-    /// A configuration value that makes no sense.
+    /// An invalid configuration value.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The allowed values.
         expected: &'static str,
         /// The value.
         found: String,
@@ -110,7 +110,7 @@ impl SearchError {
         }
     }
 
-    /// True where the text starts with the name of a field.
+    /// `true` if the text starts with the name of a field.
     pub fn names_a_field(&self) -> bool {
         match self {
             Self::Config { .. }
@@ -125,7 +125,7 @@ impl SearchError {
 }
 
 impl From<TrainError> for SearchError {
-    /// What is wrong with a file is one error, whoever met it.
+    /// Keeps errors of files the same, whichever part met them.
     fn from(error: TrainError) -> Self {
         match error {
             TrainError::Record(error) => Self::Record(error),

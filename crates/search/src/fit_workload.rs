@@ -1,9 +1,9 @@
-//! The memory of a training, asked of a network.
+//! The memory of a training, from its configuration.
 
 use dartloom_net::memory::Workload;
 use dartloom_train::FitConfig;
 
-/// The workload of a training step as `config` says it, on `threads` threads.
+/// The workload of a training step under `config`, on `threads` threads.
 pub fn fit_workload(config: &FitConfig, threads: usize) -> Workload {
     Workload {
         execution: config.recompute.into(),

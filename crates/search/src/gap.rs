@@ -1,4 +1,4 @@
-//! What is lost when weights become a decision.
+//! The loss that comes from turning weights into a decision.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Loader;
@@ -32,7 +32,7 @@ impl Gap {
         self.hard_loss - self.relaxed_loss
     }
 
-    /// True where both losses are numbers; the difference says nothing otherwise.
+    /// `true` if both losses are finite; otherwise the difference is meaningless.
     pub fn is_finite(&self) -> bool {
         self.relaxed_loss.is_finite() && self.hard_loss.is_finite()
     }

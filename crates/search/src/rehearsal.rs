@@ -1,5 +1,5 @@
-//! What others wrote for a search, tried before it begins: a mistake is told in the first second and
-//! not after an epoch, or after a search.
+//! A rehearsal of custom parts before the search begins: a mistake is reported in the first second
+//! and not after an epoch, or after a search.
 
 use dartloom_data::{Dataset, check_repeats};
 use dartloom_decode::{DecodeError, Decoded, Decoder};
@@ -12,12 +12,12 @@ use dartloom_train::TrainError;
 use crate::{Architecture, SearchError};
 
 /// Asks relaxations and penalties for the weights of a search's beginning, middle and end, at the
-/// logits it begins with, and the decoder for what it makes of the first.
+/// logits it begins with, and asks the decoder to decode the first of these.
 ///
-/// Numbers are drawn from streams of their own. Cost: a few tables of weights and a decoding.
+/// Numbers are drawn from streams of their own. The cost is a few tables of weights and a decoding.
 ///
 /// # Errors
-/// [`SearchError::Relaxation`], and the decoder's errors that no other weights would mend.
+/// [`SearchError::Relaxation`], and those errors of the decoder that do not depend on the weights.
 pub fn rehearse(
     architecture: &Architecture,
     space: &Space,
@@ -40,7 +40,8 @@ pub fn rehearse(
     }
 }
 
-/// What a decoder finds, held to the space: a decoder of one's own may build a genotype by itself.
+/// Decodes and checks that the genotype belongs to the space, because a custom decoder may build
+/// any genotype.
 ///
 /// # Errors
 /// The decoder's, and [`DecodeError::Genotype`] for an architecture of another space.
@@ -54,7 +55,7 @@ pub(crate) fn decoded(
     Ok(decoded)
 }
 
-/// Whether other weights of the same space might be decoded.
+/// `true` if other weights of the same space might be decoded.
 fn is_of_the_weights(error: &DecodeError) -> bool {
     matches!(
         error,
@@ -67,7 +68,7 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
     )
 }
 
-/// Refuses a network for other images or classes than those of `data`, and data that are others at
+/// Refuses a network for other images or classes than those of `data`, and data that differ at
 /// every reading.
 ///
 /// # Errors

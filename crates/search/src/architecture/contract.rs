@@ -1,4 +1,4 @@
-//! What relaxations and penalties promised, tried before anything is trained with them.
+//! A check of the promises of relaxations and penalties, before anything is trained with them.
 
 use std::fmt::Debug;
 
@@ -12,8 +12,8 @@ use crate::SearchError;
 impl Architecture {
     /// Asks for the weights and penalties of every table as a step does, and refuses relaxations
     /// that break their contract: weights of another shape or type, outside of the set that they
-    /// claim or not finite, without a gradient for their logits, or others at the second time of
-    /// asking. `noise` makes equal generators.
+    /// claim or not finite, without a gradient for their logits, or different when asked again.
+    /// `noise` makes equal generators.
     ///
     /// [`Bilevel`](crate::Bilevel) does so at its first step. Cost: a few tables of weights.
     ///
@@ -43,7 +43,7 @@ impl Architecture {
     }
 }
 
-/// The error of what made something of the logits of `table`.
+/// The error of a part that computed something from the logits of `table`.
 pub(super) fn blamed(
     table: &str,
     relaxation: &impl Debug,

@@ -5,7 +5,7 @@ use dartloom_space::{CellGraph, Recipe, Space};
 
 use crate::{Choices, SearchError};
 
-/// Refuses choices that are none of the space's.
+/// Refuses choices that do not fit the space.
 pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
     let refuse = |field, expected, found| Err(SearchError::Config { field, expected, found });
     let Choices { relaxation, edges, start, cell_penalties, .. } = choices;

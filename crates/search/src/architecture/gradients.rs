@@ -20,7 +20,7 @@ impl LogitGradients {
         Self(own.map(|(&id, gradient)| (id, gradient.clone())).collect())
     }
 
-    /// Adds others, where there are any.
+    /// Adds other gradients, if there are any.
     ///
     /// # Errors
     /// When two gradients of the same logits have different shapes.

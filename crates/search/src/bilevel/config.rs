@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{AblationConfig, Bookkeeping, LogitOptimiser, LogitStep};
 use crate::{Architecture, SearchError};
 
-/// How the logits' gradient treats the dependence of the weights on the logits.
+/// The treatment of the weights' dependence on the logits in the logits' gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// Weights are taken as constant.
@@ -32,18 +32,18 @@ pub enum Statistics {
     Moved,
 }
 
-/// How the logits of one cell move.
+/// The rule that moves the logits of one cell.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellRule {
     /// Learning rate.
     pub rate: Schedule,
-    /// Moments and weight decay, where Adam moves them; those of DARTS when left out.
+    /// Moments and weight decay, if Adam moves them; those of DARTS when left out.
     #[serde(default = "AdamConfig::darts_logits")]
     pub adam: AdamConfig,
 }
 
-/// How weights and logits are moved.
+/// The rules that move weights and logits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BilevelConfig {
@@ -61,19 +61,19 @@ pub struct BilevelConfig {
     pub logit_step: LogitStep,
     /// Learning rate of the logits.
     pub arch_rate: Schedule,
-    /// Moments and weight decay of the logits, where Adam moves them.
+    /// Moments and weight decay of the logits, if Adam moves them.
     pub adam: AdamConfig,
     /// Rates and moments of single cells' logits, by name, in place of the common ones.
     pub cells: BTreeMap<String, CellRule>,
-    /// Terms for what cells contribute, if any (D-DARTS).
+    /// Terms for the contributions of cells, if any (D-DARTS).
     pub ablation: Option<AblationConfig>,
-    /// How the losses of several cells reach their logits (D-DARTS).
+    /// The way from the losses of several cells to their logits (D-DARTS).
     pub bookkeeping: Bookkeeping,
     /// Epochs before the first logit step.
     pub warm_up: usize,
-    /// Which channels operations see, where they see some of them only (PC-DARTS).
+    /// The channels that operations see, if they see only some of them (PC-DARTS).
     pub mask: Mask,
-    /// What the supernet's cells keep for the backward pass.
+    /// The values that the supernet's cells keep for the backward pass.
     pub recompute: Recompute,
 }
 
@@ -100,13 +100,13 @@ impl Default for BilevelConfig {
 }
 
 impl BilevelConfig {
-    /// Whether a cell's logits follow more than one loss for all.
+    /// `true` if a cell's logits follow more than one loss for all.
     pub(super) fn has_cell_losses(&self) -> bool {
         self.ablation.is_some() || self.bookkeeping == Bookkeeping::Leaking
     }
 
-    /// What a step on batches of `batch` images with `logits` logits asks of memory, on `threads`
-    /// threads.
+    /// The memory workload of a step on batches of `batch` images with `logits` logits, on
+    /// `threads` threads.
     pub fn workload(&self, batch: usize, logits: u64, threads: usize) -> Workload {
         let own = Training {
             // The weights before, and the gradient or the direction of the step ahead.
@@ -137,7 +137,7 @@ impl BilevelConfig {
         LogitOptimiser::new(self, architecture)
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`SearchError::Config`], or [`SearchError::Train`] from an optimiser, naming the field.

@@ -23,8 +23,8 @@ use crate::{Architecture, LogitGradients, SearchError};
 /// A supernet, its logits, and the optimisers of both.
 ///
 /// A [`Strategy`](super::Strategy) moves them by [`gradients`](Self::gradients),
-/// [`move_logits`](Self::move_logits) and [`move_weights`](Self::move_weights); every pass of a step
-/// sees the same noise, every step its own.
+/// [`move_logits`](Self::move_logits) and [`move_weights`](Self::move_weights); every pass of a
+/// step sees the same noise, every step its own.
 #[derive(Debug)]
 pub struct Core {
     /// The supernet.
@@ -35,8 +35,8 @@ pub struct Core {
     pub sgd: Sgd,
     /// Optimiser of the logits.
     pub logits: LogitOptimiser,
-    /// How the supernet's cells are computed; at first one operation each that keeps what
-    /// [`BilevelConfig::recompute`] says.
+    /// The way the supernet's cells are computed. At first, each is one operation and keeps the
+    /// values chosen by [`BilevelConfig::recompute`].
     pub execution: Execution,
     /// The observer of passes, if there is one.
     pub observer: Option<Arc<dyn PassObserver>>,
@@ -98,7 +98,7 @@ impl Core {
     /// The weights' own pass on a training batch, and their move.
     ///
     /// # Errors
-    /// As [`gradients`](Self::gradients) and [`move_weights`](Self::move_weights).
+    /// Those of [`gradients`](Self::gradients) and [`move_weights`](Self::move_weights).
     pub fn weight_step(
         &mut self,
         step: Step,
@@ -238,9 +238,9 @@ impl Core {
         noise.stream(&at.epoch.to_string(), at.step as u64)
     }
 
-    /// Runs the supernet, one placed cell with other weights than its share where one is replaced.
+    /// Runs the supernet; one placed cell may have weights of its own in place of the shared ones.
     ///
-    /// Every pass of a step draws the same channels, where they are drawn.
+    /// If channels are drawn, every pass of a step draws the same ones.
     pub(super) fn run(
         &self,
         step: Step,
@@ -277,7 +277,7 @@ impl Core {
         guard(step.at).check(what, norm, || None)
     }
 
-    /// Refuses a gradient of the logits that is not finite, with the table where it is not.
+    /// Refuses a gradient of the logits that is not finite, naming its table.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`].

@@ -5,7 +5,7 @@ use dartloom_ops::Mode;
 use super::{Batches, Core, PassSpec, Purpose, Step, StepReport, Strategy, Wanted};
 use crate::SearchError;
 
-/// Logits move by their gradient at the weights as they are, then the weights move (DARTS, first
+/// Logits move by their gradient at the present weights, then the weights move (DARTS, first
 /// order).
 ///
 /// ```text

@@ -1,4 +1,4 @@
-//! How logits move.
+//! The rules that move logits.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub enum LogitStep {
 }
 
 impl LogitStep {
-    /// Refuses a rule that would take logits out of where they live.
+    /// Refuses a rule that would take logits out of their domain.
     pub(super) fn check(self, domain: Constraint) -> Result<(), SearchError> {
         let simplex = self == Self::ExponentiatedGradient;
         if simplex == (domain == Constraint::Simplex) {
@@ -56,8 +56,8 @@ struct CellOptimiser {
 
 impl LogitOptimiser {
     /// # Errors
-    /// [`SearchError::Config`] for a rule of a cell that is none, or one that takes logits out of
-    /// where they live.
+    /// [`SearchError::Config`] for an invalid rule of a cell, or one that takes logits out of their
+    /// domain.
     pub(super) fn new(
         config: &BilevelConfig,
         architecture: &Architecture,

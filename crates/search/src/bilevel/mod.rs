@@ -36,18 +36,18 @@ use crate::{Architecture, SearchError};
 
 /// A supernet with its logits, and the rule that moves both.
 ///
-/// A step moves the logits on a validation batch and the weights on a training batch, as its
-/// [`Strategy`] says: [`FirstOrder`], [`SecondOrder`], [`Joint`], [`PerCell`], or one of your own.
+/// A step moves the logits on a validation batch and the weights on a training batch, in the way of
+/// its [`Strategy`]: [`FirstOrder`], [`SecondOrder`], [`Joint`], [`PerCell`], or a custom one.
 ///
 /// # Differences from the papers
-/// With [`Statistics::Moved`] passes for the logits update batch-norm statistics as the released code
-/// does; by default only the weights' own pass does.
+/// With [`Statistics::Moved`] passes for the logits update batch-norm statistics as the released
+/// code does; by default only the weights' own pass does.
 #[derive(Debug)]
 pub struct Bilevel {
     /// The parts that are moved, and their optimisers.
     pub core: Core,
     strategy: Box<dyn Strategy>,
-    /// Whether relaxations and penalties have been held to their contracts.
+    /// `true` if the contracts of relaxations and penalties have been checked.
     checked: bool,
 }
 
@@ -55,8 +55,8 @@ impl Bilevel {
     /// A search that has made no step, with the strategy that `config` asks for.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field that makes no sense, or when the logits do not live
-    /// where their rule moves them.
+    /// [`SearchError::Config`] naming an invalid field, or when the rule of the logits would take
+    /// them out of their domain.
     pub fn new(
         supernet: Supernet,
         architecture: Architecture,
@@ -68,7 +68,7 @@ impl Bilevel {
         Ok(Self { core, strategy, checked: false })
     }
 
-    /// The same search with a strategy of its own in place of the configuration's.
+    /// The same search with a custom strategy in place of the configuration's.
     #[must_use]
     pub fn with_strategy(self, strategy: Box<dyn Strategy>) -> Self {
         Self { strategy, ..self }
@@ -87,8 +87,8 @@ impl Bilevel {
         self.strategy.restore(&self.core, state)
     }
 
-    /// Holds the relaxations and penalties to their contracts, unless that has been done: what the
-    /// first step does before anything else.
+    /// Checks the contracts of the relaxations and penalties, unless that has been done. The first
+    /// step begins with this check.
     ///
     /// # Errors
     /// As [`Architecture::check`].
@@ -107,8 +107,8 @@ impl Bilevel {
     /// In warm-up epochs `valid` is not used.
     ///
     /// # Errors
-    /// [`SearchError::Relaxation`] when a relaxation or penalty breaks its contract, before anything
-    /// is trained with it, or the strategy's errors.
+    /// [`SearchError::Relaxation`] when a relaxation or penalty breaks its contract, before
+    /// anything is trained with it, or the strategy's errors.
     pub fn step(
         &mut self,
         at: Position,

@@ -1,4 +1,4 @@
-//! The passes of a step: what each is for, what it found, who watches.
+//! The passes of a step: their purposes, their results, their observers.
 
 use std::fmt::{self, Debug};
 
@@ -64,7 +64,7 @@ pub struct PassSpec {
     pub purpose: Purpose,
     /// The mode of batch norms.
     pub mode: Mode,
-    /// The gradients that are asked for.
+    /// The gradients to compute.
     pub wanted: Wanted,
     /// The factor of the sum of all cells' penalties in the loss.
     pub penalty: f64,
@@ -77,10 +77,10 @@ impl PassSpec {
     }
 }
 
-/// Sees the passes of steps begin and end, such as to read a clock.
+/// An observer of the passes of steps, for example to read a clock.
 ///
-/// A pass begins, its loss is known, its gradients are known; what an optimiser does comes after its
-/// end.
+/// It is told that a pass begins, that its loss is known, and that its gradients are known; the
+/// work of an optimiser comes after the end of its pass.
 pub trait PassObserver: Debug + Send + Sync {
     /// The pass begins.
     fn begin(&self, purpose: Purpose);
@@ -101,11 +101,11 @@ pub struct PassLoss {
     pub loss: f64,
 }
 
-/// The passes of a step and what they found.
+/// The passes of a step and their results.
 #[derive(Clone, Debug, Default)]
 pub struct StepReport {
-    /// The passes whose gradients were asked for, in the order of evaluation. What the ablation loss
-    /// of D-DARTS measures stands in [`ablation`](Self::ablation).
+    /// The passes with gradients, in the order of evaluation. The measurements of D-DARTS' ablation
+    /// loss are in [`ablation`](Self::ablation).
     pub passes: Vec<PassLoss>,
     /// The gradient handed to the logits' optimiser; empty in warm-up epochs.
     pub arch_gradients: LogitGradients,
@@ -113,12 +113,12 @@ pub struct StepReport {
     pub gradient_norm: f64,
     /// Parts of the second-order term.
     pub implicit: Option<Implicit>,
-    /// What cells contribute.
+    /// The contributions of cells.
     pub ablation: Option<Ablation>,
 }
 
 impl StepReport {
-    /// Training loss of the weights' step; not a number where there was none.
+    /// Training loss of the weights' step; NaN if there was none.
     pub fn train_loss(&self) -> f64 {
         let moved = self.loss_of(Purpose::Weights).or(self.loss_of(Purpose::Joint));
         moved.unwrap_or(f64::NAN)
@@ -141,7 +141,7 @@ impl StepReport {
     }
 }
 
-/// The gradients that a backward pass has found; empty where nobody wanted them.
+/// The gradients found by a backward pass; empty if they were not wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// Gradients of the logits.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{LogitGradients, SearchError};
 
-/// How the losses of several cells reach their logits.
+/// The way from the losses of several cells to their logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Bookkeeping {
     /// Every cell's logits move by the gradient of their own cell's loss.
@@ -34,27 +34,28 @@ pub enum Bookkeeping {
     Leaking,
 }
 
-/// Every cell's logits move by a loss of its own (D-DARTS): the network's, the cell's penalties, and
-/// what the cell contributes where that is measured ([`AblationConfig`]). Weights move as usual.
+/// Every cell's logits move by a loss of its own (D-DARTS): the network's loss, the cell's
+/// penalties, and the cell's contribution if that is measured ([`AblationConfig`]). Weights move as
+/// usual.
 #[derive(Clone, Debug, Default)]
 pub struct PerCell {
-    /// Terms for what cells contribute, if any.
+    /// Terms for the contributions of cells, if any.
     pub ablation: Option<AblationConfig>,
     /// The way of the losses to the logits.
     pub bookkeeping: Bookkeeping,
-    /// What cells that are removed weigh, by cell in the space's order, in place of what
-    /// [`AblationConfig::removal`] says.
+    /// The weights of removed cells, by cell in the space's order, in place of
+    /// [`AblationConfig::removal`].
     pub removed: Option<Vec<CellWeights<Tensor>>>,
-    /// What was left over for the next step ([`Bookkeeping::Leaking`]).
+    /// Gradients left over for the next step ([`Bookkeeping::Leaking`]).
     leak: Leak,
 }
 
-/// What the released D-DARTS code forgets to clear.
+/// The gradients that the released D-DARTS code forgets to clear.
 #[derive(Clone, Debug, Default)]
 struct Leak {
-    /// Of logits, until their cell has been stepped.
+    /// Gradients of logits, until their cell has been stepped.
     logits: LogitGradients,
-    /// Of weights, until they are stepped.
+    /// Gradients of weights, until they are stepped.
     weights: Gradients,
 }
 
@@ -67,7 +68,7 @@ pub(super) struct Validation {
     pub(super) gradient: LogitGradients,
     /// The penalties' gradient.
     penalty: LogitGradients,
-    /// The gradient with respect to the weights, where it leaks.
+    /// The gradient with respect to the weights, if it leaks.
     weights: Gradients,
 }
 
@@ -138,7 +139,7 @@ impl PerCell {
         Ok(parts)
     }
 
-    /// What cells are stepped on, and what is left behind.
+    /// The gradients that cells are stepped on; keeps those that are left over.
     fn leak(&mut self, core: &Core, whole: &Validation) -> Result<LogitGradients, SearchError> {
         let cells = core.architecture.cells().len();
         let mut gradients = LogitGradients::default();
@@ -160,7 +161,7 @@ impl PerCell {
         Ok(gradients)
     }
 
-    /// Moves the weights, with what was left over and leaving what is left for later.
+    /// Moves the weights, with the gradients left over before, and keeps those left over for later.
     fn weight_step(
         &mut self,
         core: &mut Core,
@@ -210,7 +211,7 @@ impl Strategy for PerCell {
         Ok(())
     }
 
-    /// None with [`removed`](Self::removed) cells: tensors have no text.
+    /// `None` with [`removed`](Self::removed) cells, because tensors have no text.
     fn identity(&self) -> Option<String> {
         let parts = (&self.ablation, &self.bookkeeping);
         let numbers = serde_json::to_string(&parts).ok().filter(|_| self.removed.is_none());
@@ -218,8 +219,8 @@ impl Strategy for PerCell {
     }
 }
 
-/// How much the sum of all cells' penalties counts in a loss for all of them: where cells have
-/// losses of their own, that one is their mean.
+/// The factor of the sum of all cells' penalties in a loss for all cells: if cells have losses of
+/// their own, that loss is their mean.
 fn share_of_penalty(core: &Core) -> f64 {
     1.0 / core.architecture.cells().len().max(1) as f64
 }

@@ -19,7 +19,8 @@ const RADIUS: f64 = 0.01;
 /// ```text
 /// alpha <- step(grad_alpha L_val(w', alpha) - xi (g+ - g-) / (2 eps))
 /// w'    = w - xi (mu v + grad_w L_train(w, alpha) + lambda w)
-/// g+-   = grad_alpha L_train(w +- eps d, alpha),  d = grad_w' L_val(w', alpha),  eps = 0.01 / ||d||
+/// g+-   = grad_alpha L_train(w +- eps d, alpha)
+///         with d = grad_w' L_val(w', alpha) and eps = 0.01 / ||d||
 /// w     <- SGD(clip(grad_w L_train(w, alpha)))
 /// ```
 ///
@@ -28,7 +29,7 @@ const RADIUS: f64 = 0.01;
 /// subtracts.
 ///
 /// # Differences from the paper
-/// The paper's `w'` has neither momentum nor weight decay; its code has both, and so have we.
+/// The paper's `w'` has neither momentum nor weight decay; its code has both, and so does this.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SecondOrder;
 
@@ -70,7 +71,7 @@ impl Strategy for SecondOrder {
     }
 }
 
-/// The gradient through one step of the weights, which are as they were afterwards.
+/// The gradient through one step of the weights, which are unchanged afterwards.
 fn gradients(
     core: &Core,
     step: Step,

@@ -34,10 +34,10 @@ pub struct Batches<'a> {
 /// An update rule: moves logits and weights by one step.
 ///
 /// [`BilevelConfig`] chooses among those of this crate;
-/// [`SupernetSearch::with_strategy`](crate::SupernetSearch::with_strategy) takes others. What a rule
-/// remembers between steps is its own, and goes into checkpoints by [`state`](Self::state).
+/// [`SupernetSearch::with_strategy`](crate::SupernetSearch::with_strategy) takes others. The memory
+/// of a rule between steps is its own, and goes into checkpoints by [`state`](Self::state).
 pub trait Strategy: Debug + Send + Sync {
-    /// Makes one step. Where there is no validation batch, the logits stay as they are.
+    /// Makes one step. Without a validation batch, the logits do not move.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] before a loss or gradient that is not finite changes anything, or
@@ -49,8 +49,8 @@ pub trait Strategy: Debug + Send + Sync {
         at: Step,
     ) -> Result<StepReport, SearchError>;
 
-    /// The cost of a step that moves the logits beyond one that does not, in forward passes' worth: 3
-    /// for every pass with gradients. The space has `cells` cells.
+    /// The cost of a step that moves the logits beyond one that does not, in forward passes' worth:
+    /// 3 for every pass with gradients. The space has `cells` cells.
     fn passes(&self, cells: u64) -> u64;
 
     /// Everything the next step depends on, by name; nothing by default.
@@ -61,8 +61,8 @@ pub trait Strategy: Debug + Send + Sync {
     /// Takes over a saved state.
     ///
     /// # Errors
-    /// [`TrainError::State`] or [`SearchError::Logits`] for names that this rule does not write: any
-    /// at all by default.
+    /// [`TrainError::State`] or [`SearchError::Logits`] for names that this rule does not write:
+    /// any at all by default.
     fn restore(
         &mut self,
         _core: &Core,
@@ -77,11 +77,11 @@ pub trait Strategy: Debug + Send + Sync {
         }
     }
 
-    /// A text that changes whenever what this rule does changes: its name, its numbers, and a version
-    /// of its code.
+    /// A text that changes whenever the behaviour of this rule changes: its name, its numbers, and
+    /// a version of its code.
     ///
-    /// A checkpoint is only gone on with for the same identity. `None`, the default, says nothing,
-    /// and the search begins anew.
+    /// A checkpoint is used only if the identity is the same. With `None`, the default, the search
+    /// begins anew.
     fn identity(&self) -> Option<String> {
         None
     }

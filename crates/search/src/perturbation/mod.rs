@@ -1,4 +1,4 @@
-//! Operations chosen by what the supernet loses without them.
+//! Selection of operations by the supernet's loss of quality without them.
 
 mod probe;
 mod search;
@@ -12,13 +12,14 @@ use self::probe::{Probe, Removed};
 pub use self::search::perturb;
 use crate::{CandidateId, Kept, SearchError};
 
-/// What a supernet is judged by.
+/// The measure by which a supernet is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Criterion {
     /// Accuracy on the validation images.
     #[default]
     Accuracy,
-    /// The negative of the loss on the validation images: never even where accuracies are.
+    /// The negative of the loss on the validation images: equal for two supernets much more rarely
+    /// than the accuracy.
     Loss,
 }
 
@@ -42,14 +43,14 @@ pub enum Criterion {
 /// # Differences from the paper
 /// Weights are tuned for steps rather than epochs, and the logits rest meanwhile; the released code
 /// goes on moving them, begins again at a tenth of the first learning rate, and decides on one edge
-/// of each cell before it tunes. "None" is no candidate: their spaces do not have it. Of
-/// equals the first wins.
+/// of each cell before it tunes. "None" is not a candidate: the spaces of the paper do not have it.
+/// The first of equals wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PerturbationConfig {
-    /// What the supernet is judged by.
+    /// The measure by which the supernet is judged.
     pub criterion: Criterion,
-    /// In-edges that every node keeps, as far as it has as many.
+    /// In-edges that every node keeps, if it has as many.
     pub edges: usize,
     /// Training steps after every decision.
     pub tune: usize,
@@ -62,17 +63,17 @@ impl Default for PerturbationConfig {
     }
 }
 
-/// What was chosen, and why.
+/// The choice, and the measurements behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Perturbed {
     /// The architecture.
     pub genotype: Genotype,
-    /// What every removal cost, in the order of evaluation.
+    /// The cost of every removal, in the order of evaluation.
     pub drops: Vec<PerturbationDrop>,
 }
 
-/// What the supernet lost without a candidate or an edge.
+/// The supernet's loss of quality without a candidate or an edge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PerturbationDrop {
@@ -84,7 +85,7 @@ pub struct PerturbationDrop {
     pub to: usize,
     /// The operation that was taken away; `None` for the whole edge.
     pub op: Option<String>,
-    /// Score before less score without.
+    /// The score before minus the score without it.
     pub drop: f64,
 }
 
@@ -137,7 +138,7 @@ fn select(
     Ok((kept.decided(), drops))
 }
 
-/// Indices of removals, the most harmful first; a single one is not tried.
+/// Indices of removals, the most harmful first; if there is only one, it is not tried.
 fn harms(
     space: &Space,
     kept: &Kept,

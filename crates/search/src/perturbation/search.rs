@@ -6,11 +6,11 @@ use dartloom_space::CellWeights;
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
 use crate::{CandidateId, Kept, SearchError, SupernetSearch};
 
-/// Selects an architecture by [perturbation](PerturbationConfig), from what a search has left and
-/// with the weights at its end.
+/// Selects an architecture by [perturbation](PerturbationConfig) among the remaining candidates,
+/// with the weights at the end of a search.
 ///
 /// Afterwards the search holds the decision: its table has 1 at the architecture's operations and 0
-/// elsewhere, and [`SupernetSearch::network`] hands the network out, as far as `tune` has trained it.
+/// elsewhere, and [`SupernetSearch::network`] returns the network, as `tune` has trained it.
 ///
 /// # Errors
 /// [`SearchError::Config`] for a node without in-edges, or when a pass fails.
@@ -58,7 +58,7 @@ impl Probe for Searched<'_, '_> {
     }
 }
 
-/// Weights of a cell with zeros where something is taken away.
+/// Weights of a cell with zeros for everything that is removed.
 fn without(
     weights: &CellWeights<Tensor>,
     removed: Removed,

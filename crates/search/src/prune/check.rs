@@ -1,10 +1,10 @@
-//! Refusals of pruning where it makes no sense.
+//! Refusals of pruning in searches that do not allow it.
 
 use super::PruneConfig;
 use crate::{Choices, SearchError};
 
-/// Refuses to prune where what is left would be no network: with weighed edges, or where operations see one
-/// in `partial` channels.
+/// Refuses to prune if the remaining candidates would not be a network: with weighed edges, or if
+/// operations see one in `partial` channels.
 pub(crate) fn check(
     config: Option<&PruneConfig>,
     choices: &Choices,

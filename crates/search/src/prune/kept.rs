@@ -1,4 +1,4 @@
-//! Which candidates are left.
+//! The candidates that remain.
 
 use candle_core::Tensor;
 use dartloom_relax::Constraint;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
 
-/// A logit that no relaxation gives a weight: its exponential is 0 in every precision, at
-/// temperatures of 10 as well.
+/// A logit to which every relaxation gives weight 0: its exponential is 0 in every precision, also
+/// at temperatures of 10.
 const FAR: f64 = -1e4;
 
 /// An operation on an edge of a cell, by their places in a space.
@@ -22,12 +22,12 @@ pub struct CandidateId {
     pub op: usize,
 }
 
-/// By cell, edge and operation, in a space's order: whether a candidate is still there.
+/// By cell, edge and operation, in a space's order: `true` if a candidate remains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
     cells: Vec<Vec<Vec<bool>>>,
-    /// Whether one operation is left on every edge that is, at weight 1.
+    /// `true` if each remaining edge has one operation, at weight 1.
     decided: bool,
 }
 
@@ -44,7 +44,7 @@ impl Kept {
         &self.cells
     }
 
-    /// Whether a candidate is there.
+    /// `true` if a candidate remains.
     pub fn has(&self, CandidateId { cell, row, op }: CandidateId) -> bool {
         self.cells[cell][row][op]
     }
@@ -54,15 +54,17 @@ impl Kept {
         self.cells[cell].iter().flatten().filter(|kept| **kept).count()
     }
 
-    /// Whether what is left is a network: its weights are 1, and logits no longer count.
+    /// `true` if the remaining candidates are a network: their weights are 1, and logits no longer
+    /// count.
     pub fn is_decided(&self) -> bool {
         self.decided
     }
 
-    /// The architecture of what is left, genes in the order of edges.
+    /// The architecture of the remaining candidates, genes in the order of edges.
     ///
     /// # Errors
-    /// [`dartloom_space::SpaceError`] when what is left is no genotype of the space.
+    /// [`dartloom_space::SpaceError`] when the remaining candidates are not a genotype of the
+    /// space.
     pub fn genotype(&self, space: &Space) -> Result<Genotype, SearchError> {
         let names: Vec<&str> = space.op_set().names().collect();
         let cells = space.cells().iter().zip(&self.cells).map(|(spec, rows)| {
@@ -76,7 +78,7 @@ impl Kept {
         Ok(space.genotype(cells.collect())?)
     }
 
-    /// Operations other than "none" that are left on an edge.
+    /// The remaining operations of an edge other than "none".
     pub(crate) fn choices(&self, space: &Space, (cell, row): (usize, usize)) -> Vec<usize> {
         let ops = space.op_set().ops().iter().zip(&self.cells[cell][row]).enumerate();
         ops.filter(|(_, (op, kept))| **kept && !op.is_zero()).map(|(index, _)| index).collect()
@@ -88,7 +90,7 @@ impl Kept {
         rows.filter(|&row| !self.choices(space, (cell, row)).is_empty()).collect()
     }
 
-    /// Whether the node keeps `edges` live edges, or all it has, without the candidate.
+    /// `true` if without the candidate the node keeps `edges` live edges, or all it has.
     pub(crate) fn may_lose(
         &self,
         space: &Space,
@@ -122,7 +124,7 @@ impl Kept {
         self.cells[cell][row][op] = true;
     }
 
-    /// What is left is a network.
+    /// Marks the remaining candidates as a network.
     pub(crate) fn decided(self) -> Self {
         Self { decided: true, ..self }
     }
@@ -155,7 +157,8 @@ impl Kept {
         self.decided = true;
     }
 
-    /// Weights of a cell's candidates: what `relax` makes of those that are left, 0 for others.
+    /// Weights of a cell's candidates: `relax` computes those of the remaining ones; the others
+    /// are 0.
     pub(crate) fn weights(
         &self,
         cell: usize,
@@ -176,8 +179,8 @@ impl Kept {
         Ok(kept.broadcast_div(&(sums + empty)?)?)
     }
 
-    /// Logits among which only candidates that are left have a weight. Those of edges without any
-    /// are as they were, and so are those that are weights themselves.
+    /// Logits that give a weight only to the remaining candidates. Logits of edges without any are
+    /// unchanged, and so are those that are weights themselves.
     pub(crate) fn logits(
         &self,
         cell: usize,
@@ -196,7 +199,7 @@ impl Kept {
         Ok(gone.where_cond(&far, logits)?)
     }
 
-    /// 1 for candidates that are left, 0 for others.
+    /// 1 for the remaining candidates, 0 for others.
     pub(crate) fn mask(&self, cell: usize, like: &Tensor) -> Result<Tensor, SearchError> {
         let flags = self.cells[cell].iter().flatten().map(|kept| u8::from(*kept)).collect();
         let mask = Tensor::from_vec::<_, u8>(flags, like.shape(), like.device())?;

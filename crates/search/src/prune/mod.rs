@@ -1,4 +1,4 @@
-//! Candidates that are removed while the search goes on.
+//! Candidates that are removed during the search.
 
 mod check;
 mod kept;
@@ -11,7 +11,7 @@ pub use kept::{CandidateId, Kept};
 
 use crate::SearchError;
 
-/// When candidates are removed, so that the search ends in a network.
+/// The rule by which candidates are removed, so that the search ends in a network.
 ///
 /// After every epoch behind the warm-up, with `w` the weights of a cell (`WeightTable`):
 ///
@@ -23,12 +23,12 @@ use crate::SearchError;
 /// - after `finish_at` epochs every node keeps the `edges` in-edges whose strongest operation is
 ///   heaviest, with that operation alone, each at weight 1. Logits no longer move.
 ///
-/// A removed candidate has the weight 0 exactly: fused cells neither compute nor train it, nor
-/// what only it reads, in steps of the weights and in evaluations; steps of the logits still
-/// compute it once, as they do all weights' gradients, and there are none after `finish_at`. Staged
-/// cells compute everything. What is left after `finish_at` is a network, and the remaining epochs
-/// train it: [`SupernetSearch::network`](crate::SupernetSearch::network) hands it out with its
-/// variables, not to be trained from the beginning.
+/// A removed candidate has exactly the weight 0. In steps of the weights and in evaluations, fused
+/// cells neither compute nor train it, nor anything that only it reads. Steps of the logits still
+/// compute it once, because they compute all weights' gradients; there are none after `finish_at`.
+/// Staged cells compute everything. After `finish_at` the remaining candidates are a network, and
+/// the remaining epochs train it: [`SupernetSearch::network`](crate::SupernetSearch::network)
+/// returns it with its variables, not to be trained from the beginning.
 ///
 /// # Differences from the paper
 /// "Dynamic pruning" that makes retraining unnecessary is future work in the Harvard capstone
@@ -38,16 +38,16 @@ use crate::SearchError;
 pub struct PruneConfig {
     /// Largest weight of a candidate that may be removed.
     pub threshold: f64,
-    /// Epochs in a row that it must have had no more.
+    /// Number of epochs in a row in which its weight must not have been larger.
     pub patience: usize,
-    /// In-edges that every node keeps, as far as it has as many.
+    /// In-edges that every node keeps, if it has as many.
     pub edges: usize,
-    /// Epochs after which one operation is left on each of these edges.
+    /// Epochs after which one operation remains on each of these edges.
     pub finish_at: usize,
 }
 
 impl PruneConfig {
-    /// Refuses values that make no sense in a search of so many epochs.
+    /// Refuses values that are invalid in a search of `epochs` epochs.
     pub(crate) fn check(&self, epochs: usize, warm_up: usize) -> Result<(), SearchError> {
         let refuse =
             |field, expected, found: String| Err(SearchError::Config { field, expected, found });
@@ -67,7 +67,7 @@ impl PruneConfig {
     }
 }
 
-/// What is left, and what is about to go.
+/// The remaining candidates, and those that are about to be removed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pruning {
@@ -77,19 +77,19 @@ pub(crate) struct Pruning {
 }
 
 impl Pruning {
-    /// With everything there.
+    /// With all candidates.
     pub(crate) fn new(space: &Space) -> Self {
         Self::of(Kept::all(space))
     }
 
-    /// With this there, and nothing about to go.
+    /// With these candidates, none of them about to be removed.
     pub(crate) fn of(kept: Kept) -> Self {
         let low = kept.cells().iter().map(|rows| rows.iter().map(|row| vec![0; row.len()]));
         let low = low.map(Iterator::collect).collect();
         Self { kept, low }
     }
 
-    /// After `epochs` epochs with these weights at the end of the last.
+    /// The state after `epochs` epochs, with these weights at the end of the last.
     pub(crate) fn after(
         &mut self,
         epochs: usize,

@@ -22,7 +22,7 @@ pub(super) struct Controller {
     variables: BTreeMap<String, Var>,
 }
 
-/// A sequence of choices and what the controller thinks of it.
+/// A sequence of choices and the controller's judgement of it.
 #[derive(Debug)]
 pub(super) struct Sequence {
     pub(super) choices: Vec<usize>,
@@ -32,7 +32,7 @@ pub(super) struct Sequence {
     pub(super) entropy: Tensor,
 }
 
-/// Variables start uniformly within plus and minus this (ENAS).
+/// Half the width of the interval around 0 from which variables are drawn uniformly (ENAS).
 const RANGE: f64 = 0.1;
 
 impl Controller {
@@ -74,7 +74,7 @@ impl Controller {
         })
     }
 
-    /// What the controller thinks of a sequence.
+    /// The controller's judgement of a sequence.
     pub(super) fn judge(&self, choices: &[usize]) -> Result<Sequence> {
         self.run(&mut |step, _, _| choices[step])
     }

@@ -31,17 +31,17 @@ pub struct ReinforceConfig {
 }
 
 impl Default for ReinforceConfig {
-    /// A hidden width of 64, rate 0.01, and entropy 0.005, meant for qualities from 0 to 1; decay 0.9
-    /// as in the scripts of NAS-Bench-201. With ENAS' entropy of 1e-4 a controller that learns from
-    /// every single outcome converges on its first luck: of 500 proposals on that benchmark some 50
-    /// differ.
+    /// A hidden width of 64, rate 0.01, and entropy 0.005, meant for qualities from 0 to 1; decay
+    /// 0.9 as in the scripts of NAS-Bench-201. With ENAS' entropy of 1e-4 a controller that learns
+    /// from every single outcome converges on its first luck: of 500 proposals on that benchmark
+    /// some 50 differ.
     fn default() -> Self {
         Self { hidden: 64, rate: 0.01, entropy: 5e-3, decay: 0.9 }
     }
 }
 
 impl ReinforceConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
@@ -66,10 +66,10 @@ impl ReinforceConfig {
 const MOST_HIDDEN: usize = 4096;
 
 /// REINFORCE: an LSTM emits an architecture `a` choice by choice, each drawn from a softmax, and
-/// is taught by what becomes of it.
+/// learns from its outcome.
 ///
-/// The choices are those of the [`Domain`]: node by node, for each in-edge that stays which one it
-/// is (where not all stay, in ascending order) and its operation. With reward `R` and baseline `b`,
+/// The choices are those of the [`Domain`]: node by node, for each in-edge that is kept its source
+/// (if not all are kept, in ascending order) and its operation. With reward `R` and baseline `b`,
 /// an outcome is one step of Adam at `rate` on
 ///
 /// `loss = -(R - b) log p(a) - entropy * sum_t H(p_t)`, then `b <- decay b + (1 - decay) R`;
@@ -83,8 +83,8 @@ const MOST_HIDDEN: usize = 4096;
 /// is told.
 ///
 /// Source: B. Zoph and Q. V. Le, *Neural Architecture Search with Reinforcement Learning*, ICLR
-/// 2017, arXiv 1611.01578, section 3.2; the entropy term from H. Pham, M. Y. Guan, B. Zoph, Q. V. Le
-/// and J. Dean, *Efficient Neural Architecture Search via Parameter Sharing*, ICML 2018, arXiv
+/// 2017, arXiv 1611.01578, section 3.2; the entropy term from H. Pham, M. Y. Guan, B. Zoph, Q. V.
+/// Le and J. Dean, *Efficient Neural Architecture Search via Parameter Sharing*, ICML 2018, arXiv
 /// 1802.03268.
 ///
 /// # Differences from the paper
@@ -92,8 +92,8 @@ const MOST_HIDDEN: usize = 4096;
 ///   several workers.
 /// - Every step has a classifier and embeddings of its own; the papers share them between layers.
 ///   In-edges are chosen by a softmax over a list, not by attention.
-/// - Adam with betas 0.9 and 0.999 and no weight decay. The paper adds no entropy term, and names no
-///   reward of failures.
+/// - Adam with betas 0.9 and 0.999 and no weight decay. The paper adds no entropy term, and does
+///   not say how failures are rewarded.
 #[derive(Debug)]
 pub struct Reinforce {
     domain: Domain,
@@ -104,7 +104,7 @@ pub struct Reinforce {
     progress: Progress,
 }
 
-/// All of the state but tensors.
+/// The state without the tensors.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Progress {
@@ -200,7 +200,7 @@ impl Progress {
         self.lowest
     }
 
-    /// What a reward is above the baseline, which then follows it.
+    /// The amount by which a reward is above the baseline, which then follows it.
     fn advantage(&mut self, reward: f64, decay: f64) -> f64 {
         let baseline = self.baseline.unwrap_or(reward);
         self.baseline = Some(decay * baseline + (1.0 - decay) * reward);

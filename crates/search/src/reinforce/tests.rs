@@ -248,7 +248,7 @@ fn a_state_of_another_width_is_refused_and_changes_nothing() {
     assert!(values(&wide) == before);
 }
 
-/// A controller learns with every outcome, so fewer of them must do.
+/// A controller learns with every outcome, so fewer outcomes must do.
 #[test]
 fn reinforce_obeys_in_every_domain() {
     let laws = [&Law::EVERY[..], &[Law::Distinct]].concat();

@@ -7,14 +7,15 @@ use dartloom_explore::Domain;
 /// One choice of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// Which in-edge, among those after the last one of the node; the most that may be skipped.
+    /// The choice of an in-edge, among those after the last one of the node; `later` more are still
+    /// to be chosen.
     Source { edges: usize, later: usize, first: bool },
-    /// Which operation.
+    /// The choice of an operation.
     Op { ops: usize },
 }
 
 impl Token {
-    /// Choices that there are at most.
+    /// The largest number of choices.
     pub(super) fn choices(self) -> usize {
         match self {
             Self::Source { edges, .. } => edges,
@@ -36,8 +37,8 @@ impl Token {
     }
 }
 
-/// The choices of a domain in their order: node by node, for each in-edge that stays which one it
-/// is (where not all stay) and its operation.
+/// The choices of a domain in their order: node by node, for each in-edge that is kept its source
+/// (if not all are kept) and its operation.
 pub(super) fn tokens(domain: &Domain) -> Vec<Token> {
     let ops = domain.ops().len();
     let mut tokens = Vec::new();

@@ -1,9 +1,9 @@
-//! Which cells a rule looks at.
+//! The cells that a rule looks at.
 
 use dartloom_space::{CellGenotype, Genotype, OpSpec, Space};
 use serde::{Deserialize, Serialize};
 
-/// Which cells of an architecture a rule looks at.
+/// The cells of an architecture that a rule looks at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Cells {
     /// Those that stand in the network without halving the plane. In reduction cells pooling is
@@ -30,7 +30,7 @@ impl Cells {
     }
 }
 
-/// Genes of a cell whose operation is such.
+/// The number of genes of a cell whose operation is `such`.
 pub(super) fn count(space: &Space, cell: &CellGenotype, such: impl Fn(&OpSpec) -> bool) -> usize {
     let ops = cell.genes.iter().filter_map(|gene| space.op_set().get(&gene.op).ok());
     ops.filter(|op| such(op)).count()

@@ -22,9 +22,9 @@ use crate::SearchError;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Collapse {
-    /// The largest share that is no collapse, from 0 to below 1.
+    /// The largest share that is not a collapse, from 0 to below 1.
     pub share: f64,
-    /// Which cells.
+    /// The cells to look at.
     pub cells: Cells,
 }
 

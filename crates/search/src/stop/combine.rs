@@ -94,7 +94,7 @@ impl<R: StopRule> StopRule for Ever<R> {
     }
 }
 
-/// What all of the rules say; `None` when one says nothing.
+/// The reasons of all rules; `None` if one does not hold.
 fn said<R: StopRule>(rules: &[R]) -> Option<Vec<String>> {
     rules.iter().map(StopRule::identity).collect()
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::SearchError;
 
-/// A rule and what it is for.
+/// A rule and its effect.
 ///
 /// ```ron
 /// [Stop(SkipCount(skips: 2)), Warn(Collapse(share: 0.5))]
@@ -76,7 +76,7 @@ impl StopRule for RuleConfig {
 }
 
 impl RuleConfig {
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`SearchError::Config`] naming the field.

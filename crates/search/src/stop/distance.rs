@@ -1,4 +1,4 @@
-//! How far two architectures are from each other.
+//! The distance of two architectures.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -9,17 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
 
-/// A distance of architectures, as [`DistancePlateau`](super::DistancePlateau) asks for it.
+/// A distance of architectures, as used by [`DistancePlateau`](super::DistancePlateau).
 pub trait ArchitectureDistance: Debug {
-    /// The distance between `a` and `b`: 0 for equal ones, symmetric, not negative. What is not a
-    /// number never counts as near.
+    /// The distance between `a` and `b`: 0 for equal ones, symmetric, not negative. NaN never
+    /// counts as near.
     ///
     /// # Errors
     /// When the two cannot be compared.
     fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError>;
 
     /// A text that changes whenever the distance does, as in
-    /// [`StopRule::identity`](super::StopRule::identity). `None`, the default, says nothing.
+    /// [`StopRule::identity`](super::StopRule::identity). `None`, the default, stands for no
+    /// identity.
     fn identity(&self) -> Option<String> {
         None
     }

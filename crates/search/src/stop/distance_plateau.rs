@@ -16,19 +16,19 @@ use crate::SearchError;
 /// ```
 ///
 /// where `G_t` is the architecture at the end of epoch `t` and `d` the `distance`. The reference is
-/// what the search started from, such as an encoded ResNet. When `d` is a metric, the second form
-/// bounds the first for every reference: an architecture can circle around its reference, but not
-/// around itself.
+/// the start of the search, such as an encoded ResNet. When `d` is a metric, the second form bounds
+/// the first for every reference: an architecture can circle around its reference, but not around
+/// itself.
 ///
-/// Source: Heuillet et al., *D-DARTS*, section 5.4: the search ends when the distance to the original
-/// architecture stays stable for 5 consecutive epochs, starting from epoch 10 with 5 epochs of
-/// pre-training among them.
+/// Source: Heuillet et al., *D-DARTS*, section 5.4: the search ends when the distance to the
+/// original architecture stays stable for 5 consecutive epochs, starting from epoch 10 with 5
+/// epochs of pre-training among them.
 ///
 /// # Differences from the paper
 /// - The paper always has a reference, the hand-made architecture that it optimises, and does not
-///   say what stable is; the tolerance is that of the released code.
-/// - The released code compares with the 4 epochs before ([`epochs`](Self::epochs)) and does so from
-///   the fifth epoch after pre-training on, which is epoch 10, too. Its rule cannot be run: it
+///   define stable; the tolerance is that of the released code.
+/// - The released code compares with the 4 epochs before ([`epochs`](Self::epochs)) and does so
+///   from the fifth epoch after pre-training on, which is epoch 10, too. Its rule cannot be run: it
 ///   compares architectures of different operation sets and fails.
 /// - Any distance will do; [`Distance::Sets`] is the paper's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct DistancePlateau<D = Distance> {
     pub epochs: usize,
     /// The first epoch in which the rule may hold, from 0 and with warm-up.
     pub from: usize,
-    /// Where distances are measured from; from the epochs before when there is none.
+    /// The architecture from which distances are measured; `None` for the epochs before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<Genotype>,
     /// The distance.
@@ -48,7 +48,7 @@ pub struct DistancePlateau<D = Distance> {
 }
 
 impl Default for DistancePlateau {
-    /// That of the paper, with [`Distance::Genes`].
+    /// The rule of the paper, with [`Distance::Genes`].
     fn default() -> Self {
         Self::new(Distance::Genes)
     }

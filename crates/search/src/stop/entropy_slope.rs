@@ -20,8 +20,8 @@ use crate::SearchError;
 /// `b` is the slope of the least-squares line, in entropy per epoch.
 ///
 /// Source: the Preligens study of differentiable search measures the progress of a search by the
-/// entropy of its weights; nobody publishes a rule. The slope and the defaults are ours. Entropies
-/// start flat, too: `fall` tells the beginning from the end.
+/// entropy of its weights; no rule has been published. The slope and the defaults are ours.
+/// Entropies start flat, too: `fall` tells the beginning from the end.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EntropySlope {
@@ -29,7 +29,7 @@ pub struct EntropySlope {
     pub window: usize,
     /// The steepest slope that counts as flat, in entropy per epoch.
     pub threshold: f64,
-    /// How far the entropy must have fallen since the first epoch.
+    /// The fall of the entropy since the first epoch that is required.
     pub fall: f64,
 }
 

@@ -1,8 +1,9 @@
-//! When a search is over before its last epoch, and when somebody should look at it.
+//! Rules that end a search before its last epoch, or warn of something.
 //!
-//! A [`StopRule`] reads what is known of the epochs so far and says whether it holds. A rule that
-//! holds ends the search or is only told, as [`StopConfig`] says. [`SearchConfig::stop`] lists a
-//! search's rules; [`SupernetSearch::with_stop_rule`] takes rules of one's own.
+//! A [`StopRule`] reads the history of the epochs so far and decides if it holds. A rule that holds
+//! either ends the search or is only reported, depending on its [`StopConfig`].
+//! [`SearchConfig::stop`] lists a search's rules; [`SupernetSearch::with_stop_rule`] takes custom
+//! rules.
 //!
 //! [`SearchConfig::stop`]: crate::SearchConfig::stop
 //! [`SupernetSearch::with_stop_rule`]: crate::SupernetSearch::with_stop_rule
@@ -38,27 +39,28 @@ pub(crate) use watch::{Findings, Watch};
 
 use crate::SearchError;
 
-/// Whether a search should go on.
+/// A rule that decides if a search should go on.
 ///
 /// # Contract
 /// A rule is a pure function of its arguments: it holds configuration and no state. A search keeps
-/// the history in its checkpoints, and so a search that was killed stops in the same epoch as one
-/// that was not. It does not hold on an empty history.
+/// the history in its checkpoints, so a search that was killed stops in the same epoch as one that
+/// was not. A rule does not hold on an empty history.
 pub trait StopRule: Debug {
-    /// Why the rule holds at the end of the last epoch of `history`; `None` when it does not.
+    /// The reason why the rule holds at the end of the last epoch of `history`; `None` when it does
+    /// not.
     ///
     /// `history` has one entry for each epoch, oldest first, from the first one in which the logits
-    /// moved: epochs of warm-up say nothing about architectures.
+    /// moved: architectures do not change in epochs of warm-up.
     ///
     /// # Errors
-    /// When the history cannot be judged, as when a distance is not defined.
+    /// When the history cannot be judged, for example because a distance is not defined.
     fn verdict(&self, space: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError>;
 
-    /// A text that changes whenever what this rule says changes: its name, its numbers, and a version
-    /// of its code.
+    /// A text that changes whenever the behaviour of this rule changes: its name, its numbers, and
+    /// a version of its code.
     ///
-    /// A checkpoint of a search is only gone on with when its rules have the same identities.
-    /// `None`, the default, says nothing, and the search begins anew.
+    /// A checkpoint of a search is used only if its rules have the same identities. With `None`,
+    /// the default, the search begins anew.
     fn identity(&self) -> Option<String> {
         None
     }
@@ -89,7 +91,7 @@ impl<R: StopRule + ?Sized> StopRule for Box<R> {
     }
 }
 
-/// The last epoch and the `before` epochs before it, if there are so many.
+/// The last epoch and the `before` epochs before it, if there are that many.
 fn last(history: &[Observed], before: usize) -> Option<(&Observed, &[Observed])> {
     let start = history.len().checked_sub(before.checked_add(1)?)?;
     history[start..].split_last()

@@ -1,11 +1,11 @@
-//! What rules read and say.
+//! The input and the output of rules.
 
 use std::fmt;
 
 use dartloom_space::{Genotype, WeightTable};
 use serde::{Deserialize, Serialize};
 
-/// What is known at the end of an epoch of a search.
+/// The facts known at the end of an epoch of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observed {
@@ -17,17 +17,17 @@ pub struct Observed {
     pub genotype: Genotype,
     /// Accuracy of the supernet on the validation images, in `[0, 1]`.
     pub accuracy: f64,
-    /// Its mean loss on them; `None` when that is not finite, which JSON has no number for.
+    /// Its mean loss on them; `None` if that is not finite, because JSON has no such number.
     pub loss: Option<f64>,
 }
 
-/// Why a rule holds.
+/// The reason why a rule holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
-    /// What the rule is called in reports.
+    /// Name of the rule in reports.
     pub rule: String,
-    /// What it has seen, in one line.
+    /// The observation, in one line.
     pub seen: String,
 }
 
@@ -44,12 +44,12 @@ impl fmt::Display for Reason {
     }
 }
 
-/// How a rule ended a search.
+/// The end of a search by a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stopped {
     /// The last epoch of the search, from 0.
     pub epoch: usize,
-    /// Why no other followed.
+    /// The reason to stop.
     pub reason: Reason,
 }

@@ -20,13 +20,13 @@ use crate::SearchError;
 /// normal cell.
 ///
 /// # Differences from the paper
-/// The architecture is that of the search's own decoder, whichever it is.
+/// The architecture comes from the search's own decoder, whichever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SkipCount {
-    /// Skip connections in one cell that are too many: at least 1.
+    /// The number of skip connections in one cell that is too many: at least 1.
     pub skips: usize,
-    /// Which cells.
+    /// The cells to look at.
     pub cells: Cells,
 }
 

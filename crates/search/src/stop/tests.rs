@@ -208,7 +208,7 @@ fn circling_around_the_reference_is_a_plateau_only_with_one() {
     assert_eq!(fires(&around, &space, &history), Some(10));
 }
 
-/// A distance of somebody else, which is no number now and then.
+/// A foreign distance, which is NaN now and then.
 #[derive(Debug)]
 struct Undefined;
 
@@ -289,7 +289,7 @@ fn published_cells_are_not_collapsed() {
     }
 }
 
-/// A rule of somebody else: holds in the given epochs.
+/// A foreign rule, which holds in the given epochs.
 #[derive(Clone, Debug)]
 struct In(&'static str, &'static [usize]);
 

@@ -1,4 +1,4 @@
-//! What a search does with the rules it was given.
+//! The use that a search makes of its rules.
 
 use dartloom_space::Space;
 use dartloom_train::RuleReport;
@@ -6,10 +6,10 @@ use dartloom_train::RuleReport;
 use super::{Observed, Reason, StopConfig, StopRule};
 use crate::SearchError;
 
-/// What a rule that holds does to a search.
+/// The effect of a rule that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It is told when the rule begins to hold.
+    /// A warning is reported when the rule begins to hold.
     Warn,
     /// The search ends.
     Stop,
@@ -22,14 +22,14 @@ pub(crate) struct Watch<'a> {
     pub(crate) rule: Box<dyn StopRule + 'a>,
 }
 
-/// What the rules of a search say at the end of an epoch.
+/// The findings of a search's rules at the end of an epoch.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     /// Rules that hold.
     pub(crate) holding: usize,
     /// The first reason to stop.
     pub(crate) stop: Option<Reason>,
-    /// What is worth telling: reasons to stop, and warnings that were none an epoch ago.
+    /// The reports: reasons to stop, and warnings that did not hold an epoch ago.
     pub(crate) reports: Vec<RuleReport>,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::stop::StopConfig;
 use crate::{Architecture, BilevelConfig, Choices, PruneConfig, SearchError, prune};
 
-/// How long and with which batches a supernet is searched.
+/// Epochs, batches and rules of the search of a supernet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SearchConfig {
@@ -21,9 +21,9 @@ pub struct SearchConfig {
     pub crop_padding: usize,
     /// Random horizontal flips of training batches.
     pub flip: bool,
-    /// When to stop before the last epoch, and what to warn of.
+    /// Rules that stop before the last epoch or warn.
     pub stop: Vec<StopConfig>,
-    /// When candidates are removed; never when `None`.
+    /// The rule that removes candidates; `None` to remove none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prune: Option<PruneConfig>,
 }
@@ -51,7 +51,7 @@ impl SearchConfig {
         Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: 0 }
     }
 
-    /// Refuses values that make no sense, and those that make none with these images.
+    /// Refuses values that are invalid, or invalid with these images.
     ///
     /// # Errors
     /// [`SearchError::Config`] or [`SearchError::Data`] naming the field.
@@ -69,7 +69,7 @@ impl SearchConfig {
         Ok(self.augment().check(data.train.shape(), data.train.targets())?)
     }
 
-    /// Refuses what makes no sense with these choices, where a supernet sees one in `partial`
+    /// Refuses values that are invalid with these choices and a supernet that sees one in `partial`
     /// channels.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl SearchConfig {
         logits.map_err(|error| error.within("bilevel"))
     }
 
-    /// Refuses values that make no sense.
+    /// Refuses invalid values.
     ///
     /// # Errors
     /// [`SearchError::Config`] naming the field.

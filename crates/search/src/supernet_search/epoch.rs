@@ -75,7 +75,7 @@ impl SupernetSearch<'_> {
         metrics
     }
 
-    /// Removes what is due after an epoch, and tells how much is left.
+    /// Removes candidates after an epoch, and reports the number of remaining ones.
     fn prune(&mut self, epoch: usize, table: &WeightTable, metrics: &mut BTreeMap<String, f64>) {
         let Some(config) = &self.config.prune else { return };
         let pruning = self.memory.pruning.get_or_insert_with(|| Pruning::new(self.space));
@@ -103,7 +103,7 @@ impl SupernetSearch<'_> {
     }
 }
 
-/// Genes without weights: many of them are a sign of collapse.
+/// The number of genes without weights: many of them are a sign of collapse.
 fn parameter_free(genotype: &Genotype, space: &Space) -> usize {
     let free = |op: &str| space.op_set().get(op).is_ok_and(|spec| spec.is_parameter_free());
     genotype.cells().iter().flat_map(|cell| &cell.genes).filter(|gene| free(&gene.op)).count()

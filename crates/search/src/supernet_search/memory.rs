@@ -8,20 +8,20 @@ use crate::StepReport;
 use crate::prune::Pruning;
 use crate::stop::{Observed, Stopped};
 
-/// What a search remembers beside its tensors, saved with them.
+/// The memory of a search besides its tensors, saved with them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Memory {
     /// Sums over the current epoch, so that a stop in its middle loses nothing.
     pub(super) running: Running,
     /// The best epoch so far.
     pub(super) best: Option<BestEpoch>,
-    /// What rules are asked about: epochs in which the logits moved, if there is a rule.
+    /// The input of rules: epochs in which the logits moved. It is empty if there is no rule.
     #[serde(default)]
     pub(super) history: Vec<Observed>,
     /// The rule that ended the search.
     #[serde(default)]
     pub(super) stopped: Option<Stopped>,
-    /// Which candidates are left, where some may be gone.
+    /// The remaining candidates, if some may have been removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pruning: Option<Pruning>,
 }
@@ -57,7 +57,7 @@ pub(super) struct Running {
     arch_loss: f64,
     steps: usize,
     arch_steps: usize,
-    /// What cells contribute, where it is measured.
+    /// The contributions of cells, if they are measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     contributions: Vec<f64>,
 }
@@ -88,7 +88,7 @@ impl Running {
         (self.arch_steps > 0).then(|| self.arch_loss / self.arch_steps as f64)
     }
 
-    /// Mean contributions by cell, where they were measured.
+    /// Mean contributions by cell, if they were measured.
     pub(super) fn contributions(&self) -> impl Iterator<Item = f64> {
         self.contributions.iter().map(|sum| sum / self.arch_steps.max(1) as f64)
     }

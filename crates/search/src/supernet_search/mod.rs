@@ -27,7 +27,8 @@ use crate::{
     Architecture, Bilevel, Choices, Gap, SearchError, Strategy, discretisation_gap, prune,
 };
 
-/// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
+/// A [`Stepper`](dartloom_train::Stepper) that searches: train batches move weights, validation
+/// batches move logits.
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: Where,
@@ -44,7 +45,7 @@ pub struct SupernetSearch<'a> {
     task: Box<dyn Task>,
     watches: Vec<Watch<'a>>,
     memory: Memory,
-    /// True where the strategy is not the configuration's.
+    /// `true` if the strategy is not the configuration's.
     own_strategy: bool,
 }
 
@@ -55,9 +56,9 @@ pub struct SearchParts<'a> {
     pub space: &'a Space,
     /// Its operations.
     pub registry: &'a Registry,
-    /// How logits become weights.
+    /// The way from logits to weights.
     pub choices: Choices,
-    /// How weights become a genotype.
+    /// The way from weights to a genotype.
     pub decoder: &'a dyn Decoder,
     /// Base channels, classes, image shape.
     pub build: Build,
@@ -68,14 +69,15 @@ pub struct SearchParts<'a> {
 impl<'a> SupernetSearch<'a> {
     /// Creates supernet and logits; `phase` is the search's name in events.
     ///
-    /// What others wrote is tried before anything is trained: the relaxation and the penalties at
-    /// the beginning, the middle and the end of the search, the decoder on the first weights.
+    /// Custom parts are tried before anything is trained: the relaxation and the penalties at the
+    /// beginning, the middle and the end of the search, the decoder on the first weights.
     ///
     /// # Errors
-    /// [`SearchError::Config`] naming the field that makes no sense or that differs from the images,
-    /// [`TrainError::Outputs`](dartloom_train::TrainError::Outputs), [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and
-    /// its like for operations that the registry lacks, [`SearchError::Relaxation`] for a relaxation
-    /// or penalty that breaks its contract, or the error of a part.
+    /// [`SearchError::Config`] naming a field that is invalid or that differs from the images,
+    /// [`TrainError::Outputs`](dartloom_train::TrainError::Outputs),
+    /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
+    /// that the registry lacks, [`SearchError::Relaxation`] for a relaxation or penalty that breaks
+    /// its contract, or the error of a part.
     pub fn new(
         phase: impl Into<Where>,
         parts: SearchParts<'a>,
@@ -122,8 +124,8 @@ impl<'a> SupernetSearch<'a> {
 
     /// The same search with one more rule, asked after those of the configuration.
     ///
-    /// A checkpoint knows the rule by its [`identity`](StopRule::identity) alone: whoever resumes gives
-    /// it again.
+    /// A checkpoint knows the rule only by its [`identity`](StopRule::identity): the rule must be
+    /// given again on resuming.
     #[must_use]
     pub fn with_stop_rule(mut self, effect: Effect, rule: Box<dyn StopRule + 'a>) -> Self {
         self.watches.push(Watch { effect, rule });
@@ -132,8 +134,8 @@ impl<'a> SupernetSearch<'a> {
 
     /// The same search with an update rule in place of the configuration's.
     ///
-    /// A checkpoint knows the rule by its [`identity`](Strategy::identity) alone: whoever resumes
-    /// gives it again.
+    /// A checkpoint knows the rule only by its [`identity`](Strategy::identity): the rule must be
+    /// given again on resuming.
     #[must_use]
     pub fn with_strategy(mut self, strategy: Box<dyn Strategy>) -> Self {
         self.bilevel = self.bilevel.with_strategy(strategy);
@@ -155,12 +157,12 @@ impl<'a> SupernetSearch<'a> {
         self.bilevel.core.architecture.table(self.progress(epoch), &mut noise)
     }
 
-    /// The architecture decoded at the end of `epoch`, which matters to relaxations that change with
-    /// the epochs; [`architecture`](Self::architecture) is that of a finished search.
+    /// The architecture decoded at the end of `epoch`, which matters to relaxations that change
+    /// with the epochs; [`architecture`](Self::architecture) is that of a finished search.
     ///
     /// # Errors
     /// The decoder's error, and [`DecodeError::Genotype`](dartloom_decode::DecodeError::Genotype)
-    /// when what it has found is not of the space.
+    /// when its genotype is not of the space.
     pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
         Ok(decoded(self.decoder, self.space, &self.table(epoch)?)?)
     }
@@ -184,8 +186,8 @@ impl<'a> SupernetSearch<'a> {
         self.memory.stopped.as_ref()
     }
 
-    /// The epoch to decode a finished search at: the one it was stopped in, so that the architecture
-    /// is the one that the rule has seen, or else the number of epochs.
+    /// The epoch to decode a finished search at: the one it was stopped in, so that the
+    /// architecture is the one that the rule has seen, or else the number of epochs.
     pub fn end(&self) -> usize {
         self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch)
     }
@@ -202,12 +204,12 @@ impl<'a> SupernetSearch<'a> {
         discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, loader)
     }
 
-    /// The network of a genotype as it stands in the supernet, with the supernet's variables and
-    /// running statistics: not trained from the beginning, but as far as the search has.
+    /// The network of a genotype with the variables and running statistics it has in the supernet:
+    /// not trained from the beginning, but only by the search.
     ///
     /// Its layers are those of the search ([`Blueprint::subnet`]). After
-    /// [pruning](crate::PruneConfig) it computes what the supernet computes, for the genotype that
-    /// is left; for any other, what the supernet computes with hard weights.
+    /// [pruning](crate::PruneConfig) its output is that of the supernet for the remaining genotype;
+    /// for any other genotype, it is that of the supernet with hard weights.
     ///
     /// # Errors
     /// When `genotype` does not belong to the space or leaves a node of its output empty, or when
@@ -224,8 +226,8 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
-    /// for every pass with a gradient. Epochs that a rule has saved cost nothing; removed candidates
-    /// count as if they were there. More than can be counted is 2^64 - 1.
+    /// for every pass with a gradient. Epochs saved by a rule cost nothing; removed candidates
+    /// count as if they were there. The result is at most 2^64 - 1.
     pub fn training_macs(&self) -> u64 {
         let cells = self.space.cells().len() as u64;
         let passes = self.bilevel.strategy().passes(cells);

@@ -1,4 +1,4 @@
-//! Questions to a search beside its epochs: how good it is without something.
+//! Evaluations of a search outside of its epochs, such as its score without some candidates.
 
 use candle_core::Tensor;
 use dartloom_net::Pass;
@@ -17,28 +17,28 @@ impl<'a> SupernetSearch<'a> {
         self.space
     }
 
-    /// The noise that everything here is drawn from.
+    /// The noise that all draws of the search come from.
     pub(crate) fn noise(&self) -> Noise {
         self.noise
     }
 
-    /// The candidates that are left.
+    /// The remaining candidates.
     pub(crate) fn kept(&self) -> Kept {
         let kept = self.bilevel.core.architecture.kept().cloned();
         kept.unwrap_or_else(|| Kept::all(self.space))
     }
 
-    /// Whether logits no longer count.
+    /// `true` if logits no longer count.
     pub(crate) fn is_decided(&self) -> bool {
         self.bilevel.core.architecture.kept().is_some_and(Kept::is_decided)
     }
 
-    /// Leaves these candidates for the passes that follow.
+    /// Keeps only these candidates for the passes that follow.
     pub(crate) fn leave(&mut self, kept: &Kept) {
         self.bilevel.core.architecture.keep(Some(kept.clone()));
     }
 
-    /// Leaves these candidates for good.
+    /// Keeps only these candidates from now on.
     pub(crate) fn settle(&mut self, kept: Kept) {
         self.leave(&kept);
         self.memory.pruning = Some(Pruning::of(kept));
@@ -62,8 +62,9 @@ impl<'a> SupernetSearch<'a> {
         })
     }
 
-    /// Trains the weights for `steps` steps behind the last epoch, on batches that no epoch has seen
-    /// from the `later`-th epoch behind it on; returns how many epochs' batches that began.
+    /// Trains the weights for `steps` steps after the last epoch, on batches that no epoch has
+    /// seen, from the `later`-th epoch after it on; returns the number of epochs' batches that this
+    /// began.
     pub(crate) fn tune(&mut self, later: usize, steps: usize) -> Result<usize, SearchError> {
         let (epochs, per_epoch) = (self.config.epochs, self.train.batches_per_epoch());
         for step in 0..steps {

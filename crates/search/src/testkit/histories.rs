@@ -15,7 +15,7 @@ use crate::stop::Observed;
 /// Epochs of every made-up search.
 const EPOCHS: usize = 24;
 
-/// How a made-up search goes.
+/// The course of a made-up search.
 #[derive(Clone, Copy)]
 enum Course {
     /// Every row becomes clearer and comes to rest in the middle of the search.

@@ -1,4 +1,4 @@
-//! One function per law; an error says what happened instead.
+//! One function per law; an error describes the violation.
 
 use super::{Case, Law};
 use crate::stop::{Observed, Reason, StopRule};

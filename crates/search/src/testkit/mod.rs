@@ -29,20 +29,20 @@ use crate::stop::{Observed, StopRule};
 pub struct Case {
     /// The space.
     pub space: Space,
-    /// What was observed, epoch by epoch.
+    /// The observations, epoch by epoch.
     pub history: Vec<Observed>,
 }
 
-/// Something that holds for every stop rule, or for all of a kind.
+/// A law that every stop rule obeys, or every rule of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
     /// Before the first epoch the rule does not hold.
     Silent,
-    /// What it says of a history does not depend on what it was asked before: longer histories,
-    /// shorter ones, the same again.
+    /// The answer for a history does not depend on earlier questions: longer histories, shorter
+    /// ones, the same again.
     Pure,
-    /// It says the same of a history that was written to a checkpoint and read back.
+    /// The answer is the same for a history that was written to a checkpoint and read back.
     Stored,
     /// Once it holds it holds for every longer history. Most rules rightly break this one; those
     /// in [`Ever`](crate::stop::Ever) obey.
@@ -73,20 +73,20 @@ pub struct Broken {
     pub law: Law,
     /// Index of the case.
     pub case: usize,
-    /// What happened instead.
+    /// The observation that breaks the law.
     pub found: String,
 }
 
-/// Holds a rule to the laws of all rules on the given cases; [`histories`] makes some.
+/// Checks the laws of all rules on the given cases; [`histories`] makes some.
 ///
 /// # Errors
-/// [`Broken`] for the first law that does not hold; a rule that fails on a case breaks the law it
-/// was asked for.
+/// [`Broken`] for the first law that does not hold; a rule that fails on a case breaks the law that
+/// was being checked.
 pub fn check_stop_rule(rule: &dyn StopRule, cases: &[Case]) -> Result<(), Broken> {
     check_laws(rule, cases, &Law::EVERY)
 }
 
-/// Holds a rule to some laws on the given cases.
+/// Checks some laws of a rule on the given cases.
 ///
 /// # Errors
 /// [`Broken`] for the first law that does not hold.

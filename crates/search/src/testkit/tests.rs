@@ -59,7 +59,7 @@ fn what_has_ever_held_lasts_and_the_rest_does_not() {
     assert_eq!(check_laws(&skips, &cases, &lasting).unwrap_err().law, Law::Lasting);
 }
 
-/// A rule of somebody else: the accuracy has reached a goal.
+/// A foreign rule: the accuracy has reached a goal.
 #[derive(Debug)]
 struct Goal(f64);
 
@@ -100,7 +100,7 @@ impl StopRule for Patience {
     }
 }
 
-/// Remembers where in memory the first history lay, which one read back does not.
+/// Remembers the address of the first history in memory, which differs for one that was read back.
 #[derive(Debug)]
 struct Address(Cell<Option<usize>>);
 

@@ -1,4 +1,4 @@
-//! What stands between logits and weights beside a relaxation.
+//! Terms between logits and weights besides a relaxation.
 
 use candle_core::{DType, Device};
 use dartloom_noise::Noise;

@@ -1,9 +1,9 @@
-//! Values that make no sense are refused by name.
+//! Invalid values are refused by name.
 
 use dartloom_search::{BilevelConfig, SearchConfig, SearchError};
 use dartloom_train::Schedule;
 
-/// The field that a change spoils.
+/// Names of fields, and changes that make each of them invalid.
 type Table<C> = Vec<(&'static str, fn(&mut C))>;
 
 /// The path of the field, which stands first.

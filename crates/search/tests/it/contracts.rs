@@ -1,4 +1,5 @@
-//! The commonest mistake of everything that third parties write for a search, and where it is told.
+//! The most frequent mistake in every part that third parties write for a search, and the place
+//! where it is reported.
 
 mod relaxations;
 
@@ -77,7 +78,7 @@ fn made(
     SupernetSearch::new("search", parts, config(), Noise::new(1)).map(|_| ())
 }
 
-/// What an operation in code does in place of a learned scale.
+/// The behaviour of an operation in code, in place of a learned scale.
 struct Code {
     weight: Tensor,
     stride: usize,
@@ -111,8 +112,8 @@ fn code(
     )
 }
 
-/// P6: an operation of another output is told at the first pass with cell, edge and name, and one that
-/// costs something else than it says when the supernet is built.
+/// P6: an operation with a wrong output is reported at the first pass with cell, edge and name, and
+/// one whose cost differs from its promise is reported when the supernet is built.
 #[test]
 fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
     let first_step = |forward, counted| {
@@ -147,7 +148,7 @@ fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
     );
 }
 
-/// P6: classes and images of the network are those of the data.
+/// P6: classes and images of the network must be those of the data.
 #[test]
 fn a_network_for_other_classes_or_images_is_refused() {
     let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
@@ -201,7 +202,7 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     made(&space, &known, choices(), &TopK::darts()).unwrap();
 }
 
-/// A decoder of one's own that makes its genotype by itself, with an operation of another space.
+/// A custom decoder that makes its genotype by itself, with an operation of another space.
 #[derive(Debug)]
 struct Foreign;
 

@@ -1,4 +1,4 @@
-//! Values that a configuration has when nothing is said.
+//! The defaults of configurations.
 
 use dartloom_search::{BilevelConfig, CellRule};
 use dartloom_train::{AdamConfig, Schedule};

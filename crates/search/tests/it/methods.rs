@@ -1,4 +1,4 @@
-//! What methods other than DARTS do differently: weighed edges, the simplex, a single pass.
+//! The differences between other methods and DARTS: weighed edges, the simplex, a single pass.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What released code does and a search here does not, or only where it is told to.
+//! Behaviour of released code that a search here does not have, or only when configured.
 
 use std::sync::Mutex;
 

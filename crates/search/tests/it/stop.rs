@@ -1,4 +1,4 @@
-//! Rules at work in a search: what they end, what they leave alone, and resuming.
+//! Rules at work in a search: ending it, not changing it otherwise, and resuming.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ fn search<'a>(space: &'a Space, data: &'a Parts<'a>, config: SearchConfig) -> Su
     SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
 }
 
-/// What a driven search came to.
+/// The result of a driven search.
 struct Run {
     outcome: Outcome,
     events: Vec<Event>,
@@ -189,7 +189,7 @@ fn a_search_with_rules_keeps_the_contract_of_steppers() {
     assert!(!make().is_over());
 }
 
-/// A rule of somebody else, which counts epochs and reads everything there is.
+/// A foreign rule, which counts epochs and reads everything there is.
 #[derive(Debug)]
 struct Third;
 

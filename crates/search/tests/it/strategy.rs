@@ -1,4 +1,4 @@
-//! Update rules, built in and of somebody else.
+//! Update rules, built-in and foreign.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Spaces, data and supernets that are as small as they get.
+//! Spaces, data and supernets as small as possible.
 
 use std::sync::Arc;
 

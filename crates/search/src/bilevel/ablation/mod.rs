@@ -1,4 +1,4 @@
-//! What each cell contributes, and the loss that is made of it (D-DARTS).
+//! The contribution of each cell, and the loss made from it (D-DARTS).
 
 mod gradient;
 mod removal;
@@ -36,22 +36,23 @@ use crate::{LogitGradients, SearchError};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AblationConfig {
-    /// How much the term counts, `w_AB`.
+    /// The weight of the term, `w_AB`.
     pub weight: f64,
     /// The sign of the term.
     pub sign: AblationSign,
-    /// What of its gradient is computed.
+    /// The part of its gradient that is computed.
     pub gradient: AblationGradient,
-    /// What stands for a cell that is removed.
+    /// The substitute for a removed cell.
     pub removal: Removal,
-    /// The places of a removed cell, where it stands at several.
+    /// The places of a removed cell, if it stands at several.
     pub places: Places,
     /// The number of passes of the whole network.
     pub whole: Whole,
 }
 
 impl Default for AblationConfig {
-    /// The paper's weight, 0.5, the released sign, a gradient, and cells that are removed.
+    /// The paper's weight, 0.5, the sign of the released code, a gradient, and cells that are
+    /// removed.
     fn default() -> Self {
         Self {
             weight: 0.5,
@@ -94,7 +95,7 @@ pub enum Whole {
     Twice,
 }
 
-/// What is computed of the gradient of the ablation loss.
+/// The part of the gradient of the ablation loss that is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AblationGradient {
     /// Nothing: the contributions are measured and reported, as in the released code.
@@ -139,8 +140,8 @@ impl AblationConfig {
         }
     }
 
-    /// Passes of a step beside the usual ones over `cells` cells, in forward passes' worth. The whole
-    /// network's second pass is not counted.
+    /// Extra passes of a step over `cells` cells, in forward passes' worth. The whole network's
+    /// second pass is not counted.
     pub(crate) fn passes(&self, cells: u64) -> u64 {
         match self.gradient {
             AblationGradient::Full => 3 * cells,
@@ -162,8 +163,8 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 impl PerCell {
-    /// Measures what cells contribute on `valid`, and the gradient of their ablation losses, each
-    /// with respect to its own cell's logits and times the signed weight.
+    /// Measures the contributions of cells on `valid`, and the gradient of their ablation losses,
+    /// each with respect to its own cell's logits and times the signed weight.
     pub(super) fn ablate(
         &self,
         core: &Core,
@@ -212,7 +213,7 @@ struct Without<'a> {
     core: &'a Core,
     step: Step,
     cell: usize,
-    /// The weights that stand for the cell.
+    /// The weights that replace the cell's.
     removed: CellWeights<Tensor>,
     places: Places,
 }

@@ -1,4 +1,4 @@
-//! What stands for a cell that is removed.
+//! The substitute for a removed cell.
 
 use candle_core::Tensor;
 use dartloom_space::CellWeights;
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use crate::bilevel::{Core, PerCell, Step};
 use crate::{Architecture, SearchError};
 
-/// What a removed cell does.
+/// The behaviour of a removed cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Removal {
-    /// Passes its nearest predecessor by: weight 1 on the skip connections from the last input to
+    /// Passes on its nearest predecessor: weight 1 on the skip connections from the last input to
     /// every node, 0 elsewhere. A reduction cell halves the plane by their factorised reduce.
     #[default]
     Identity,
     /// Puts out zeros.
     Zero,
     /// Weighs every operation by a number drawn from `[0, 1)`, as the released code does: noise
-    /// around one half, and no removal.
+    /// around one half, not a removal.
     Noise,
 }
 
@@ -29,7 +29,7 @@ impl Removal {
     }
 }
 
-/// The column of the skip connection that stands for a removed cell.
+/// The column of the skip connection that replaces a removed cell.
 fn skip(architecture: &Architecture) -> Result<usize, SearchError> {
     architecture.skip().ok_or_else(|| SearchError::Config {
         field: "ablation.removal",

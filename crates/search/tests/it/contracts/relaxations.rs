@@ -62,7 +62,7 @@ fn a_relaxation_of_edges_is_named_with_its_line() {
     );
 }
 
-/// P5: an annealed relaxation that breaks at its end does so before the search, not after it.
+/// P5: an annealed relaxation that breaks at its end is reported before the search, not after it.
 #[test]
 fn what_breaks_in_the_last_epoch_is_told_before_the_first() {
     let late = Spoilt { from: 4, ..Spoilt::new("Late", |weights| weights * f64::NAN) };
@@ -99,7 +99,7 @@ fn a_start_that_is_too_short_is_named_with_its_table() {
     );
 }
 
-/// A term that somebody detached, or that is no number.
+/// A term that is detached from the graph, or NaN.
 #[derive(Debug)]
 struct Term(f64);
 
@@ -110,8 +110,8 @@ impl Regulariser for Term {
     }
 }
 
-/// A regulariser without a gradient changes nothing and looks as if it did; one that is NaN was told
-/// as a loss that is first not finite somewhere in the network.
+/// A regulariser without a gradient changes nothing, although it looks as if it did. One that is
+/// NaN would otherwise be reported as a loss that is first not finite somewhere in the network.
 #[test]
 fn a_regulariser_that_breaks_its_contract_is_named() {
     let told = |term: Term| {
@@ -129,8 +129,8 @@ fn a_regulariser_that_breaks_its_contract_is_named() {
     assert!(nan.contains("regulariser Term(0.0): a term of the loss: expected a finite"), "{nan}");
 }
 
-/// P5: who steps by oneself is told at the first step, in warm-up too, before a weight has moved; and
-/// numbers that break later are told where they do.
+/// P5: callers who make steps themselves get the error at the first step, in warm-up too, before a
+/// weight has moved. Numbers that break later are reported at their step.
 #[test]
 fn the_first_step_refuses_what_breaks_its_contract() {
     let spoilt = Spoilt::new("Detach", |weights| Ok(weights.detach()));
@@ -154,7 +154,7 @@ fn the_first_step_refuses_what_breaks_its_contract() {
     assert_eq!(crate::tiny::all_bits(&bilevel), before);
 }
 
-/// Weights of any sign have no entropy, which is no reason to fail after an epoch.
+/// Weights of any sign have no entropy, which must not fail the search after an epoch.
 #[test]
 fn a_relaxation_of_free_weights_searches() {
     #[derive(Debug)]
