@@ -13,7 +13,8 @@ use crate::{Genotype, OpSet, Space, SpaceError, WeightTable};
 
 impl SpaceError {
     pub(crate) fn from_json(error: serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
+        let line = error.line();
+        let column = error.column();
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
         let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
@@ -134,7 +135,7 @@ impl Genotype {
     }
 }
 
-/// What follows blanks and the comments of Python (`#`) and RON (`//`, `/* */`).
+/// The text behind leading blanks and comments of Python (`#`) and RON (`//`, `/* */`).
 fn skip_comments(text: &str) -> &str {
     let mut rest = text;
     loop {

@@ -1,4 +1,4 @@
-//! What operations weigh in a distance.
+//! The weights of operations in a distance.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::SpaceError;
 
 /// A weight for every operation, above 0: what a change of that operation counts.
 ///
-/// Written as a map from names to numbers. The published ones are the accuracies, in percent, that a
-/// proxy network reached with the operation on one of its edges.
+/// Written as a map from names to numbers. The published ones are the accuracies, in percent, that
+/// a proxy network reached with the operation on one of its edges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, f64>", into = "BTreeMap<String, f64>")]
 pub struct OpScores {

@@ -70,7 +70,7 @@ fn is_cell(cell: &CellGenotype) -> bool {
         && cell.genes.len() == edges().count()
 }
 
-/// What is left of a text, and where that begins.
+/// The rest of a text, and the place where it begins.
 struct Cursor<'a> {
     rest: &'a str,
     column: usize,
