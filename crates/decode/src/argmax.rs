@@ -11,8 +11,8 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, id
 /// With `W[e][o]` the weight of operation `o` on edge `e` (`weights`) and `B[e]` that edge's
 /// weight where the table has any (1 otherwise): `op(e) = argmax_o B[e] W[e][o]`. Where "none" is
 /// included and wins, the edge is cut: it has no gene. Genes stand in the cell's row order. This is
-/// how NAS-Bench-201 cells are read off a search (Dong and Yang, ICLR 2020); with edge weights it is
-/// equation 9 of the Preligens study of differentiable search. Cost: `O(E |O| log |O|)` for `E`
+/// how NAS-Bench-201 cells are read off a search (Dong and Yang, ICLR 2020); with edge weights it
+/// is equation 9 of the Preligens study of differentiable search. Cost: `O(E |O| log |O|)` for `E`
 /// edges.
 ///
 /// # Differences from the paper
@@ -22,11 +22,11 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, id
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Argmax {
-    /// How equal operations are told apart.
+    /// The rule that chooses among equal operations.
     pub ties: TieBreak,
-    /// What becomes of operations that cut the edge.
+    /// The treatment of operations that cut the edge.
     pub none: NonePolicy,
-    /// What becomes of nodes without edges.
+    /// The treatment of nodes without edges.
     pub empty: EmptyPolicy,
 }
 
@@ -50,7 +50,9 @@ impl Decoder for Argmax {
     /// [`DecodeError::Table`], [`DecodeError::EdgeWeight`], [`DecodeError::NoOperation`],
     /// [`DecodeError::EmptyNode`], [`DecodeError::EmptyCell`].
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
-        let (ties, none, empty) = (self.ties, self.none, self.empty);
+        let ties = self.ties;
+        let none = self.none;
+        let empty = self.empty;
         Rule { keep: None, ties, none, empty }.decode(space, weights)
     }
 

@@ -21,7 +21,8 @@ impl<'a> Cell<'a> {
         space: &'a Space,
         table: &WeightTable,
     ) -> Result<Self, DecodeError> {
-        let (spec, weights) = (&space.cells()[index], &table.cells()[index]);
+        let spec = &space.cells()[index];
+        let weights = &table.cells()[index];
         let mut rows = weights.edges.clone();
         for (row, &found) in weights.edge_weights.iter().flatten().enumerate() {
             if found < 0.0 {

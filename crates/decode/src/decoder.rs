@@ -23,8 +23,8 @@ pub trait Decoder: Debug {
     /// and a version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and such work is done again. The debug form
-    /// is no identity: it may leave values out.
+    /// same identity. `None`, the default, says nothing, and such work is done again. The debug
+    /// form is no identity: it may leave values out.
     fn identity(&self) -> Option<String> {
         None
     }

@@ -1,10 +1,10 @@
-//! Why weights could not be decoded.
+//! Errors of decoders.
 
 use dartloom_space::SpaceError;
 use dartloom_space::text::suggestion;
 use thiserror::Error;
 
-/// Why there is no architecture.
+/// The reason for which weights give no architecture.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -117,9 +117,9 @@ pub enum DecodeError {
     /// A number of paths that makes no sense.
     #[error("expected {expected}, found {found}")]
     PathCount {
-        /// What it may be.
+        /// The numbers that are allowed.
         expected: &'static str,
-        /// What it is.
+        /// The number.
         found: f64,
     },
     /// An architecture with another number of cells than the space.

@@ -1,4 +1,4 @@
-//! What a decoder tells beside the architecture.
+//! Remarks that a decoder makes beside the architecture.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ pub enum Note {
         edge: EdgeIn,
         /// Equal operations; the first was chosen.
         tied: Vec<String>,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
     /// Equal edges into a node of which at least one was kept.
@@ -45,12 +45,13 @@ pub enum Note {
         node: usize,
         /// Sources of the equal edges, in the order they were taken.
         tied: Vec<usize>,
-        /// How many of them, from the first, were kept.
+        /// The number of them, from the first, that were kept.
         kept: usize,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
-    /// How much heavier the chosen operation is than the next one that could have been chosen.
+    /// The margin by which the chosen operation is heavier than the next one that could have been
+    /// chosen.
     OpMargin {
         /// The edge.
         edge: EdgeIn,
@@ -59,7 +60,7 @@ pub enum Note {
         /// Difference of weights, 0 for a tie.
         margin: f64,
     },
-    /// How much heavier the last kept edge into a node is than the first dropped one.
+    /// The margin by which the last kept edge into a node is heavier than the first dropped one.
     NodeMargin {
         /// Name of the cell.
         cell: String,

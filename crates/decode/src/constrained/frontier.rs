@@ -12,7 +12,7 @@ pub(super) type Picks = Vec<(usize, usize)>;
 /// As many quantities as there are kinds of limits.
 pub(super) const QUANTITIES: usize = 4;
 
-/// What is spent of every limited quantity, in the order of the limits; 0 beyond them.
+/// The amount spent of every limited quantity, in the order of the limits; 0 beyond them.
 pub(super) type Spent = [u64; QUANTITIES];
 
 /// The sum, if it keeps within the limits.
@@ -145,8 +145,8 @@ impl Frontier {
             }
         }
         let build = |found: Longer| {
-            let (picks, before) =
-                (options[found.option].picks.clone(), self.states[found.state].last.clone());
+            let picks = options[found.option].picks.clone();
+            let before = self.states[found.state].last.clone();
             let last = Some(Rc::new(Choice { cell, picks, before }));
             State { value: found.value, spent: found.spent, last }
         };

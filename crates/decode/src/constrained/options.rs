@@ -1,4 +1,4 @@
-//! What one node may choose.
+//! The choices that one node has.
 
 use super::Limit;
 use super::frontier::{Picks, Priced, QUANTITIES, Spent, undominated, within};

@@ -16,7 +16,7 @@ pub enum Entry {
     AnyPort,
 }
 
-/// What link weights are as probabilities of a path's next step.
+/// The conversion of link weights to probabilities of a path's next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Transitions {
     /// The table's rows as they are: shares of the links into a cell. A cell with a single way in
@@ -94,7 +94,7 @@ impl Lattice {
         Ok(Self { ends: ends.collect(), steps, weights })
     }
 
-    /// How many paths end at each placement.
+    /// The number of paths that end at each placement.
     pub(super) fn counts(&self) -> Vec<u64> {
         let mut counts: Vec<u64> = Vec::with_capacity(self.steps.len());
         for into in &self.steps {

@@ -1,4 +1,4 @@
-//! Which links between cells stay: paths through a network that leaves choices.
+//! The choice of links between cells: paths through a network that leaves choices.
 
 mod best;
 mod count;
@@ -50,7 +50,7 @@ pub struct Path {
     pub placements: Vec<usize>,
     /// The weighted links it takes, as (row of the choice, link), in order.
     pub links: Vec<(usize, usize)>,
-    /// What the rule ranks it by.
+    /// The score by which the rule ranks it.
     pub score: f64,
 }
 
@@ -63,7 +63,7 @@ pub struct DecodedPaths {
     /// Links that stay, one ascending row per choice ([`Network::choices`]): those on a path; where
     /// no path passes, the heaviest.
     pub links: Vec<Vec<usize>>,
-    /// What was close or had to be made up.
+    /// Remarks on decisions that were close or had to be made up.
     pub notes: Vec<PathNote>,
 }
 
@@ -75,9 +75,9 @@ pub enum PathNote {
     Tie {
         /// The placement; `None` for the head.
         placement: Option<usize>,
-        /// How many are equal.
+        /// The number of equal ways.
         ways: usize,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
     /// The statistical rule kept no path; the best one stays.
@@ -91,14 +91,14 @@ pub enum PathNote {
     },
     /// Fewer paths than were to stay: all of them do.
     Fewer {
-        /// How many were to stay.
+        /// The number that were to stay.
         asked: usize,
         /// Paths in all.
         paths: usize,
     },
     /// Paths that a link of weight 0 rules out.
     Impossible {
-        /// How many.
+        /// The number of such paths.
         paths: usize,
     },
 }

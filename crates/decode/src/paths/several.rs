@@ -30,7 +30,7 @@ use crate::DecodeError;
 pub struct MultiPath {
     /// By which ports paths enter a cell.
     pub entry: Entry,
-    /// How many stay.
+    /// The rule for the number of paths that stay.
     pub count: PathCount,
 }
 

@@ -73,7 +73,7 @@ pub struct Broken {
     pub law: Law,
     /// Index of the case.
     pub case: usize,
-    /// What happened instead.
+    /// The observation that contradicts the law.
     pub found: String,
 }
 
