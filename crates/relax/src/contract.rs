@@ -9,8 +9,8 @@ use rand::RngCore;
 use crate::relaxation::check_table;
 use crate::{Constraint, Progress, RelaxError, Relaxation};
 
-/// How far a row may be from its set. Rows in single precision are off by 1e-6, and the released
-/// step of EGDAS lets them sum to as much as 1e-5 per candidate more than 1.
+/// The distance that a row may have from its set. Rows in single precision are off by 1e-6, and the
+/// released step of EGDAS lets them sum to as much as 1e-5 per candidate more than 1.
 const TOLERANCE: f64 = 1e-3;
 
 /// [`Relaxation::weights`], refused where they break the relaxation's contract.
@@ -30,7 +30,8 @@ pub fn checked_weights(
     check_table(logits)?;
     let weights = relaxation.weights(logits, at, noise)?;
     if weights.dims() != logits.dims() {
-        let (expected, found) = (logits.dims().to_vec(), weights.dims().to_vec());
+        let expected = logits.dims().to_vec();
+        let found = weights.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "weights", expected, found });
     }
     check_type("weights", &weights, logits)?;
@@ -83,7 +84,8 @@ pub fn checked_penalty(
 /// [`RelaxError::NoGradient`].
 pub(crate) fn check_term(term: &Tensor, like: &Tensor, tracked: bool) -> Result<(), RelaxError> {
     if term.rank() != 0 {
-        let (expected, found) = (Vec::new(), term.dims().to_vec());
+        let expected = Vec::new();
+        let found = term.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "a term of the loss", expected, found });
     }
     check_type("a term of the loss", term, like)?;
@@ -97,8 +99,8 @@ pub(crate) fn check_term(term: &Tensor, like: &Tensor, tracked: bool) -> Result<
     Ok(())
 }
 
-/// Refuses a relaxation whose weights of `logits` do not move them, or that gives other weights when
-/// it is asked again. `noise` makes equal generators.
+/// Refuses a relaxation whose weights of `logits` do not move them, or that gives other weights
+/// when it is asked again. `noise` makes equal generators.
 ///
 /// # Errors
 /// [`RelaxError::NoGradient`], [`RelaxError::Unrepeatable`], and those of [`checked_weights`] and
@@ -132,7 +134,8 @@ fn check_type(what: &'static str, found: &Tensor, like: &Tensor) -> Result<(), R
     if found.dtype() == like.dtype() {
         return Ok(());
     }
-    let (expected, found) = (like.dtype(), found.dtype());
+    let expected = like.dtype();
+    let found = found.dtype();
     Err(RelaxError::ElementType { what, expected, found })
 }
 

@@ -1,4 +1,4 @@
-//! How parts of this crate say what they are.
+//! The identity of a part of this crate: its name and its configuration.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What an architecture is expected to cost.
+//! The expected cost of an architecture.
 
 use candle_core::Tensor;
 use serde::Serialize;
@@ -60,7 +60,8 @@ impl Regulariser for ExpectedCost {
     fn loss(&self, logits: &Tensor, weights: &Tensor, _at: Progress) -> Result<Tensor, RelaxError> {
         let found = check_pair(logits, weights)?;
         if found != self.shape {
-            let (expected, found) = (self.shape, weights.dims().to_vec());
+            let expected = self.shape;
+            let found = weights.dims().to_vec();
             let expected = vec![expected.0, expected.1];
             return Err(RelaxError::Mismatch { what: "weights of these costs", expected, found });
         }

@@ -67,7 +67,8 @@ forward_regulariser!(&T, Box<T>);
 fn check_pair(logits: &Tensor, weights: &Tensor) -> Result<(usize, usize), RelaxError> {
     let shape = crate::relaxation::check_table(weights)?;
     if logits.dims() != weights.dims() {
-        let (expected, found) = (logits.dims().to_vec(), weights.dims().to_vec());
+        let expected = logits.dims().to_vec();
+        let found = weights.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "weights of these logits", expected, found });
     }
     Ok(shape)

@@ -46,7 +46,8 @@ impl Trial<'_> {
     }
 
     fn initial(&self) -> Vec<f32> {
-        let (rows, candidates) = (self.table.dims()[0], self.table.dims()[1]);
+        let rows = self.table.dims()[0];
+        let candidates = self.table.dims()[1];
         self.relaxation.initial(rows, candidates, &mut noise(self.seed))
     }
 
@@ -55,7 +56,8 @@ impl Trial<'_> {
             let logits = self.table.to_dtype(dtype)?;
             let weights = self.weights(&logits)?;
             if weights.dims() != logits.dims() || weights.dtype() != dtype {
-                let (shape, found) = (weights.dims(), weights.dtype());
+                let shape = weights.dims();
+                let found = weights.dtype();
                 return Ok(Err(format!("{shape:?} in {found:?} from {dtype:?}")));
             }
         }

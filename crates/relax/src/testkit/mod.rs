@@ -59,7 +59,7 @@ impl fmt::Display for Law {
     }
 }
 
-/// Why a check failed.
+/// The reason for which a check failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -68,7 +68,7 @@ pub enum CheckError {
     Broken {
         /// The law.
         law: Law,
-        /// What happened instead.
+        /// The observation that contradicts the law.
         found: String,
     },
     /// The relaxation itself failed.
