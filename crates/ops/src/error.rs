@@ -1,11 +1,11 @@
-//! What can go wrong when operations are built, run or loaded.
+//! Errors in building, running or loading operations.
 
 use candle_core::DType;
 use dartloom_kernels::KernelError;
 use dartloom_space::SpaceError;
 use thiserror::Error;
 
-/// Why an operation or its variables failed.
+/// The reason for which an operation or its variables failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpError {
@@ -90,7 +90,7 @@ pub enum OpError {
         "no gradient flows from the output to {to}: does the operation detach, or compute on the host?"
     )]
     NoGradient {
-        /// What is not reached: the input, or the operation's parameters.
+        /// The value that is not reached: the input, or the operation's parameters.
         to: &'static str,
     },
     /// A factory for a name that is taken.

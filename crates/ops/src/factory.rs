@@ -83,7 +83,7 @@ impl<T: Operation + ?Sized> Operation for Box<T> {
     }
 }
 
-/// What an operation costs on one image.
+/// The cost of an operation on one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpCost {
     /// Trainable numbers.
@@ -110,8 +110,8 @@ pub trait OpFactory: fmt::Debug + Send + Sync {
     /// version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and work with this operation is done again.
-    /// The debug form is no identity: it cannot see code.
+    /// same identity. `None`, the default, says nothing, and work with this operation is done
+    /// again. The debug form is no identity: it cannot see code.
     fn identity(&self) -> Option<String> {
         None
     }
@@ -126,7 +126,7 @@ where
     OpFn { name: name.into(), identity: None, build, cost }
 }
 
-/// What [`op_fn`] returns.
+/// The factory that [`op_fn`] returns.
 pub struct OpFn<B, C> {
     name: String,
     identity: Option<String>,

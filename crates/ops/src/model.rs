@@ -44,8 +44,8 @@ pub trait Model: fmt::Debug + Send + Sync {
     /// A text that changes whenever what this network computes changes: its architecture, a version
     /// of its code, and the values its variables had when it was first asked.
     ///
-    /// A checkpoint of its training is only gone on with for the same identity. `None`, the default,
-    /// says nothing, and training begins anew.
+    /// A checkpoint of its training is only gone on with for the same identity. `None`, the
+    /// default, says nothing, and training begins anew.
     fn identity(&self) -> Option<String> {
         None
     }

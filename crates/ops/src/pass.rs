@@ -98,8 +98,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Shows a value and its place to [`watch`](Self::watch). A model that shows its values has a name
-    /// for the first one that is not finite.
+    /// Shows a value and its place to [`watch`](Self::watch). A model that shows its values has a
+    /// name for the first one that is not finite.
     ///
     /// # Errors
     /// Those of the watch.

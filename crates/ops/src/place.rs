@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Result, Tensor};
 /// are made.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Where they live.
+    /// The device that holds them.
     pub device: Device,
     /// Their element type.
     pub dtype: DType,

@@ -69,15 +69,16 @@ impl Registry {
     /// Refuses a set with an operation that is not registered, or that is another thing here: what
     /// is searched and what is retrained would be two things.
     ///
-    /// A search needs the operations of its space twice: those of the space make the supernet, those
-    /// of the registry the network of what was found.
+    /// A search needs the operations of its space twice: those of the space make the supernet,
+    /// those of the registry the network of what was found.
     ///
     /// # Errors
     /// [`OpError::Unregistered`], [`OpError::OtherRecipe`], and [`OpError::NoFactory`] for an
     /// operation that has neither recipe nor factory.
     pub fn check(&self, ops: &OpSet) -> Result<(), OpError> {
         for spec in ops.ops() {
-            let (op, set) = (spec.name.clone(), ops.name().to_owned());
+            let op = spec.name.clone();
+            let set = ops.name().to_owned();
             match self.catalog.get(&op) {
                 Err(_) if spec.recipe.is_none() => return Err(OpError::NoFactory { op }),
                 Err(_) => {
@@ -133,8 +134,8 @@ impl Registry {
         Ok(cost)
     }
 
-    /// What each of these operations computes: its recipe as JSON, or what its factory says
-    /// ([`OpFactory::identity`]); `None` for a factory that says nothing.
+    /// The identity of each of these operations: its recipe as JSON, or the text that its factory
+    /// gives ([`OpFactory::identity`]); `None` for a factory that gives none.
     ///
     /// # Errors
     /// [`SpaceError::UnknownOp`] with the known names, [`OpError::NoFactory`] for an operation that
@@ -185,7 +186,8 @@ fn build_counted(
 ) -> Result<Box<dyn Operation>, OpError> {
     let before = vars.parameter_count();
     let built = factory.build(at, vars)?;
-    let (created, counted) = (vars.parameter_count() - before, factory.cost(at).parameters);
+    let created = vars.parameter_count() - before;
+    let counted = factory.cost(at).parameters;
     if created == counted {
         return Ok(built);
     }

@@ -30,7 +30,7 @@ use crate::{Builder, Mode, OpCost, OpError, OpFactory, Operation, Sequence, Vari
 /// A place to hold an operation to the laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// Where it stands.
+    /// Its surroundings.
     pub at: InputPlan,
     /// Images in a batch.
     pub batch: usize,
@@ -204,7 +204,8 @@ fn check_output(subject: &Subject, trial: Trial<'_>, dtype: DType) -> Result<(),
             return Err(LawError::ElementType { expected: dtype, found: y.dtype() });
         }
         if !y.device().same_device(x.device()) {
-            let (expected, found) = (x.device().location(), y.device().location());
+            let expected = x.device().location();
+            let found = y.device().location();
             return Err(LawError::Device { expected, found });
         }
     }

@@ -28,11 +28,11 @@ pub struct Variables {
 struct Outline {
     parameters: u64,
     buffers: u64,
-    /// What stands for all buffers of a shape.
+    /// One variable for every shape, which stands in for all buffers of that shape.
     stand_ins: BTreeMap<Vec<usize>, Var>,
 }
 
-/// How a parameter starts.
+/// The initial value of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Uniform on plus and minus `1 / sqrt(fan_in)`: PyTorch's default for convolutions and
@@ -103,7 +103,7 @@ impl Variables {
         &self.buffers
     }
 
-    /// Where the variables live.
+    /// The device of the variables.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -234,7 +234,7 @@ impl Builder<'_> {
         self.variables.parameter_count()
     }
 
-    /// Where variables are created.
+    /// The device on which variables are created.
     pub fn device(&self) -> Device {
         self.variables.device.clone()
     }

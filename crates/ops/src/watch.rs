@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::OpError;
 
-/// What a layer does, as far as those who watch it care.
+/// The kind of a layer, as far as watchers distinguish them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LayerKind {
