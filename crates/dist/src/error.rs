@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use crate::Mebibytes;
 
-/// Why a pool or a journal cannot do what was asked. What becomes of tasks is no error: see
-/// [`Failure`](crate::Failure). What the machine lacks is one, and no task's failure.
+/// The reason for which a pool or a journal cannot do its work. A task without a result is not an
+/// error of the pool: see [`Failure`](crate::Failure). A machine that lacks something a task needs
+/// is such an error, and not a failure of the task.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistError {
@@ -14,9 +15,9 @@ pub enum DistError {
     Rules {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// The values that are allowed.
         expected: &'static str,
-        /// What it is.
+        /// The value.
         found: String,
     },
     /// A task of this number was submitted before.
@@ -42,7 +43,7 @@ pub enum DistError {
     Worker {
         /// The worker's number.
         worker: usize,
-        /// What happened.
+        /// The event.
         message: String,
     },
     /// A worker's process could not be started, or ended before it took its task, of which it says
@@ -51,7 +52,7 @@ pub enum DistError {
     Process {
         /// The worker's number.
         worker: usize,
-        /// What happened to the process.
+        /// The event, as the end of a sentence about the process.
         happened: String,
     },
     /// The limit of a worker's memory is less than its program has before any task.
@@ -65,13 +66,13 @@ pub enum DistError {
         /// Writable data of the process before its task, in bytes.
         held: u64,
     },
-    /// The machine let a task down: a disk is full, a file cannot be read. The task is open still, and no
-    /// worse for it.
+    /// The machine let a task down: a disk is full, a file cannot be read. The task is open still,
+    /// and no worse for it.
     #[error("task {task}: {message}")]
     Machine {
         /// The task.
         task: u64,
-        /// What it lacks.
+        /// The message of the task, which names what the machine lacks.
         message: String,
     },
     /// A worker's process has no thread for its signs of life.
@@ -83,7 +84,7 @@ pub enum DistError {
     /// A worker was not given a job.
     #[error("a worker expects a job as one line on its standard input, found {found}")]
     NoJob {
-        /// What it was given.
+        /// The beginning of the text that it got instead.
         found: String,
     },
     /// A file of a journal.
@@ -91,7 +92,7 @@ pub enum DistError {
     File {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The system's reason.
         source: std::io::Error,
@@ -103,15 +104,15 @@ pub enum DistError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What it should be.
+        /// The expected content.
         expected: &'static str,
-        /// What it is.
+        /// The content found.
         found: String,
     },
     /// A record of a journal, or the payload of a task, has no JSON form.
     #[error("a value without a JSON form: {source}")]
     Record {
-        /// Why.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
     /// Another process writes the journal now.
@@ -119,7 +120,7 @@ pub enum DistError {
     Busy {
         /// The file.
         path: PathBuf,
-        /// Who.
+        /// The process that writes it.
         owner: String,
     },
     /// Another process has taken over the journal since it was opened.

@@ -1,4 +1,4 @@
-//! What a pool tells.
+//! The events of a pool.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,16 +19,16 @@ pub enum TaskEvent {
         task: u64,
         /// The worker's number.
         worker: usize,
-        /// How often it has been started, from 1.
+        /// The number of times it has been started, this one included.
         attempt: u32,
     },
-    /// What its handler reports.
+    /// A report of its handler.
     Progress {
         /// The task.
         task: u64,
-        /// Which start.
+        /// The number of this start, from 1.
         attempt: u32,
-        /// What the handler said.
+        /// The value that the handler reported.
         value: Value,
     },
     /// It is done.
@@ -37,11 +37,11 @@ pub enum TaskEvent {
         task: u64,
         /// The worker's number.
         worker: usize,
-        /// Which start.
+        /// The number of this start, from 1.
         attempt: u32,
-        /// What the handler returned.
+        /// The value that the handler returned.
         value: Value,
-        /// What it took.
+        /// The resources it used.
         usage: Usage,
     },
     /// An attempt failed in a way that another one may not; the task waits to be started again.
@@ -50,16 +50,16 @@ pub enum TaskEvent {
         task: u64,
         /// The attempt that failed.
         attempt: u32,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
     /// It failed for good.
     Failed {
         /// The task.
         task: u64,
-        /// How often it was started; 0 when it was rejected beforehand.
+        /// The number of times it was started; 0 if it was rejected beforehand.
         attempts: u32,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
     /// A worker rests after several fast failures.
@@ -77,13 +77,13 @@ pub enum TaskEvent {
 }
 
 impl TaskEvent {
-    /// Whether it is the last of its task.
+    /// `true` if it is the last of its task.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Finished { .. } | Self::Failed { .. })
     }
 }
 
-/// What an attempt took.
+/// The resources that an attempt used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {

@@ -1,21 +1,22 @@
-//! Why a task has no result.
+//! Reasons for which a task has no result.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Mebibytes, words};
 
-/// Why an attempt, or a task, has no result.
+/// The reason for which an attempt, or a task, has no result.
 ///
-/// A value and not an error: failures are what a pool is for, and none ends the work of others.
+/// This is a value and not an error: pools exist to survive failures, and none ends the work of
+/// other tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(deny_unknown_fields)]
 pub enum Failure {
     /// Its process wanted more memory than its limit, or than the machine has.
     #[error("out of memory: limit {}, peak {}", shown(*.limit), shown(*.peak))]
     OutOfMemory {
-        /// What was predicted.
+        /// Its predicted peak, in bytes.
         estimate: Option<u64>,
-        /// What it may have, in bytes.
+        /// The memory that it may have, in bytes.
         limit: Option<u64>,
         /// The most it had when it was last heard of, in bytes.
         peak: Option<u64>,
@@ -23,7 +24,7 @@ pub enum Failure {
     /// It was predicted to need more memory than any worker has, and was never started.
     #[error("rejected: it needs {} and workers have {}", Mebibytes(*.estimate), Mebibytes(*.limit))]
     Rejected {
-        /// What was predicted, in bytes.
+        /// Its predicted peak, in bytes.
         estimate: u64,
         /// The most any worker has, in bytes.
         limit: u64,
@@ -49,7 +50,7 @@ pub enum Failure {
     /// A number in it was not finite.
     #[error("not finite: {message}")]
     NonFinite {
-        /// Which number, and where.
+        /// The name and the place of the number.
         message: String,
     },
     /// Its handler returned an error.
@@ -83,7 +84,7 @@ pub enum Failure {
     /// It took down several workers, and is not tried on a further one.
     #[error("it ended {workers} workers, at last: {last}")]
     Poison {
-        /// How many.
+        /// The number of workers.
         workers: usize,
         /// The last failure.
         last: Box<Failure>,
@@ -94,7 +95,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether another attempt may end otherwise: what came from outside of the handler.
+    /// `true` if another attempt may end otherwise because the cause lay outside of the handler.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Signal { .. } | Self::Exited { .. } | Self::WorkerLost { .. })
     }

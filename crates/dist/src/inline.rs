@@ -11,12 +11,13 @@ use crate::ledger::{Ledger, Start, Worker};
 use crate::worker::{TaskError, panic_text};
 use crate::{Capacity, DistError, Failure, Heard, Rules, TaskEvent, TaskPool, TaskSpec, Usage};
 
-/// What runs a task: its number and payload, and where progress goes.
+/// A function that runs a task. It gets the task's number and payload, and a function that takes
+/// reports of progress.
 type Handler<'a> =
     Box<dyn FnMut(&TaskSpec, &mut dyn FnMut(Value)) -> Result<Value, TaskError> + 'a>;
 
-/// A pool of one worker that is the caller's own thread: the default where a program is embedded, and
-/// for tasks that cannot fail.
+/// A pool of one worker that is the caller's own thread: the default where a program is embedded,
+/// and for tasks that cannot fail.
 ///
 /// Panics are caught and become [`Failure::Panicked`]. What only another process can survive,
 /// running out of memory, aborting or hanging, ends the caller; deadlines are not kept, and
@@ -48,7 +49,9 @@ impl<'a> InlinePool<'a> {
     /// # Errors
     /// [`DistError::Machine`] when it was let down; it waits again then.
     fn run(&mut self, Start { spec, worker, attempt }: &Start) -> Result<(), DistError> {
-        let (task, worker, attempt) = (spec.id, *worker, *attempt);
+        let task = spec.id;
+        let worker = *worker;
+        let attempt = *attempt;
         let ledger = &mut self.ledger;
         let mut report = |value| ledger.tell(task, TaskEvent::Progress { task, attempt, value });
         let handler = &mut self.handler;

@@ -1,4 +1,4 @@
-//! Which task is where: the rules of a pool without its processes and without a clock.
+//! The state of every task: the rules of a pool without its processes and without a clock.
 
 mod worker;
 
@@ -69,7 +69,9 @@ impl Ledger {
             self.events.push_back(TaskEvent::Failed { task: spec.id, attempts: 0, failure });
             return Ok(());
         }
-        let (false_starts, faults, victims) = (0, 0, BTreeSet::new());
+        let false_starts = 0;
+        let faults = 0;
+        let victims = BTreeSet::new();
         let entry = Entry { spec, attempts: 0, false_starts, faults, victims, runs: false };
         self.open.insert(place, entry);
         Ok(())
@@ -89,7 +91,8 @@ impl Ledger {
             let Some(worker) = best.map(|worker| worker.number) else { continue };
             entry.attempts = entry.attempts.saturating_add(1);
             entry.runs = true;
-            let (spec, attempt) = (entry.spec.clone(), entry.attempts);
+            let spec = entry.spec.clone();
+            let attempt = entry.attempts;
             let task = spec.id;
             self.workers[worker].begin(task, now);
             self.events.push_back(TaskEvent::Started { task, worker, attempt });
@@ -127,7 +130,8 @@ impl Ledger {
         let Some(entry) = self.entry(task) else { return };
         entry.runs = false;
         entry.faults = entry.faults.saturating_add(1);
-        let (attempts, faults) = (entry.attempts, entry.faults);
+        let attempts = entry.attempts;
+        let faults = entry.faults;
         if matches!(failure, Failure::Signal { .. } | Failure::WorkerLost { .. }) {
             entry.victims.insert(worker);
         }
@@ -145,8 +149,8 @@ impl Ledger {
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
     }
 
-    /// An attempt ended before a process had taken the task, which waits for the next one. Gives the
-    /// failure back when that has happened too often: then it is not by chance.
+    /// An attempt ended before a process had taken the task, which waits for the next one. Gives
+    /// the failure back when that has happened too often: then it is not by chance.
     pub(crate) fn fail_to_start(
         &mut self,
         task: u64,
@@ -177,7 +181,7 @@ impl Ledger {
         }
     }
 
-    /// What runs waits again, as if it had not been started: the machine let it down.
+    /// Lets a running task wait again as if it had not been started: the machine let it down.
     pub(crate) fn put_back(&mut self, task: u64) {
         if let Some(entry) = self.entry(task) {
             entry.runs = false;
@@ -190,7 +194,8 @@ impl Ledger {
             return Err(DistError::UnknownTask { task });
         }
         let Some(entry) = self.remove(task) else { return Ok(false) };
-        let (attempts, failure) = (entry.attempts, Failure::Cancelled);
+        let attempts = entry.attempts;
+        let failure = Failure::Cancelled;
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
         Ok(entry.runs)
     }
@@ -204,12 +209,12 @@ impl Ledger {
         self.events.pop_front()
     }
 
-    /// When the next resting worker wakes.
+    /// The time at which the next resting worker wakes.
     pub(crate) fn next_wake(&self) -> Option<Duration> {
         self.workers.iter().filter_map(Worker::wakes).min()
     }
 
-    /// Whether tasks are open.
+    /// `true` if no task is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What a pool is given to do.
+//! The tasks that a pool is given.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,12 +12,13 @@ pub struct TaskSpec {
     /// Its number, chosen by who submits it; one pool runs a number once. What is random in the
     /// task is seeded by this number, never by the worker that happens to run it.
     pub id: u64,
-    /// What the worker's handler is given.
+    /// The value that the worker's handler gets.
     pub payload: Value,
     /// Predicted peak of memory in bytes; `None` fits everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
-    /// Seconds that one attempt may take from when a process has taken it; `None` for as long as it wants.
+    /// Seconds that one attempt may take from when a process has taken it; `None` for as long as it
+    /// wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! What pools and worker processes write to each other: one JSON value a line.
+//! The messages between pools and worker processes: one JSON value a line.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use crate::Failure;
 /// Stands before every line of a worker; what else its program prints to stdout is ignored.
 const MARK: char = '\u{1e}';
 
-/// What a worker is told, as its first line.
+/// A job: the first line that a worker reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Job {
@@ -36,7 +36,7 @@ pub(crate) struct Work {
 /// The version of this protocol.
 pub(crate) const VERSION: u32 = 2;
 
-/// What a worker tells.
+/// A message of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) enum Message {
@@ -50,9 +50,9 @@ pub(crate) enum Message {
     Progress { value: Value },
     /// Its handler's result.
     Done { value: Value, peak: Option<u64> },
-    /// Why there is none.
+    /// There is no result, for the reason in `failure`.
     Failed { failure: Failure, peak: Option<u64> },
-    /// What the machine lacks for the task.
+    /// The machine lacks something that the task needs.
     Machine { message: String },
 }
 

@@ -1,4 +1,4 @@
-//! What a process said on stderr before it ended.
+//! The text that a process wrote to stderr before it ended.
 
 /// Bytes of it that are kept.
 const KEPT: usize = 4096;
@@ -9,7 +9,8 @@ const PANIC: &str = "panicked at ";
 /// Lines of a panic that say how to look at it and not what happened.
 const BESIDE: [&str; 2] = ["note: ", "stack backtrace:"];
 
-/// The part of what was said that is worth keeping: the last panic without its backtrace, else the end.
+/// The part of what was said that is worth keeping: the last panic without its backtrace, else the
+/// end.
 pub(crate) fn worth(said: &str) -> String {
     if let Some(panic) = panic(said) {
         let mut kept = panic.join("\n");

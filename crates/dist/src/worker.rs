@@ -23,13 +23,13 @@ pub use limits::peak_memory;
 pub struct Assignment {
     /// The task's number, for seeds.
     pub task: u64,
-    /// How often it has been started, from 1.
+    /// The number of times it has been started, this one included.
     pub attempt: u32,
-    /// What its submitter said.
+    /// The payload that its submitter gave.
     pub payload: Value,
 }
 
-/// Why a handler has no result.
+/// The reason for which a handler has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskError {
@@ -37,15 +37,15 @@ pub enum TaskError {
     NonFinite(String),
     /// A device has no memory left.
     OutOfMemory,
-    /// The machine let the task down: a disk is full, a file cannot be read. No fault of the task's, whose
-    /// pool tells it as [`DistError::Machine`] and keeps the task open.
+    /// The machine let the task down: a disk is full, a file cannot be read. No fault of the
+    /// task's, whose pool tells it as [`DistError::Machine`] and keeps the task open.
     Machine(String),
     /// Anything else, for people.
     Other(String),
 }
 
 impl TaskError {
-    /// What is told of the task; for what is not its fault, the message.
+    /// The failure of the task, or, if the task is not at fault, the message.
     pub(crate) fn failure(self) -> Result<Failure, String> {
         Ok(match self {
             Self::NonFinite(message) => Failure::NonFinite { message },
@@ -56,7 +56,7 @@ impl TaskError {
     }
 }
 
-/// Where a handler reports progress.
+/// The sender of a handler's reports of progress.
 pub struct Reporter<'a> {
     send: &'a dyn Fn(&Message) -> io::Result<()>,
 }
@@ -78,17 +78,18 @@ impl Reporter<'_> {
 /// Reads one job from `input`, runs it, and writes what becomes of it to `output`.
 ///
 /// Call it where the program finds that it is a worker, with `std::io::stdin()` and
-/// `std::io::stdout()`, and exit with the code it returns. The process may have no more memory than the job
-/// says (the limit of its writable data; Linux), and it ends when the pool does: its standard input ends
-/// then. A panic of the handler is reported with its message; a panic of another thread counts when it
-/// reaches the handler.
+/// `std::io::stdout()`, and exit with the code it returns. The process may have no more memory than
+/// the job says (the limit of its writable data; Linux), and it ends when the pool does: its
+/// standard input ends then. A panic of the handler is reported with its message; a panic of
+/// another thread counts when it reaches the handler.
 ///
-/// The limit counts what the program's allocator has reserved, used or not. An allocator that reserves much at once
-/// has to be told to reserve little in workers, by [`Launch::environment`](crate::Launch) as a rule.
+/// The limit counts what the program's allocator has reserved, used or not. An allocator that
+/// reserves much at once has to be told to reserve little in workers, by
+/// [`Launch::environment`](crate::Launch) as a rule.
 ///
 /// # Errors
-/// [`DistError::NoJob`] when the first line is no job of this version, [`DistError::Thread`] when the system
-/// gives no threads.
+/// [`DistError::NoJob`] when the first line is no job of this version, [`DistError::Thread`] when
+/// the system gives no threads.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,

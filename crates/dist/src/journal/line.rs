@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// The key of the records that a journal writes of its own accord.
 const OWNER: &str = "journal_owner";
 
-/// What an epoch must be.
+/// The requirement on an epoch, in words for errors.
 pub(super) const FOLLOWED: &str = "an epoch that another can follow";
 
 pub(super) fn owner(owner: &Value) -> Value {

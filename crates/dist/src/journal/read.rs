@@ -17,12 +17,12 @@ pub struct Entry {
     pub record: Value,
 }
 
-/// What a journal holds.
+/// The contents of a journal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
     /// Records in the order in which they were written, those of owners left out.
     pub entries: Vec<Entry>,
-    /// Who opened it, in order.
+    /// The writers that opened it, in order.
     pub owners: Vec<Entry>,
     /// Bytes of whole lines.
     pub length: u64,
@@ -49,8 +49,8 @@ impl Contents {
     }
 }
 
-/// Reads a journal; an empty one where there is no file. Needs no lock, and may be done while another
-/// process writes.
+/// Reads a journal; an empty one where there is no file. Needs no lock, and may be done while
+/// another process writes.
 ///
 /// # Errors
 /// [`DistError::Damaged`] with the line, [`DistError::File`].
@@ -62,7 +62,8 @@ pub fn read(path: &Path) -> Result<Contents, DistError> {
     };
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let (lines, torn) = bytes.split_at(whole);
-    let (length, torn) = (whole as u64, torn.len() as u64);
+    let length = whole as u64;
+    let torn = torn.len() as u64;
     let mut contents = Contents { length, torn, ..Contents::default() };
     for (number, text) in lines.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let text = text.strip_suffix(b"\n").unwrap_or(text);

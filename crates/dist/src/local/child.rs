@@ -11,7 +11,7 @@ use super::Launch;
 use crate::DistError;
 use crate::wire::{self, Job, Message};
 
-/// What is heard from a seat.
+/// A message from a seat.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) worker: usize,
@@ -25,7 +25,7 @@ pub(super) enum End {
     Exit(Exit),
 }
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug)]
 pub(super) enum Exit {
     /// There was none, or nobody knows what became of it.
@@ -53,7 +53,7 @@ pub(super) struct Seat {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a seat's thread and its pool share.
+/// The state that a seat's thread shares with its pool.
 #[derive(Debug, Default)]
 struct Place {
     child: Option<Child>,
@@ -112,7 +112,7 @@ impl Seat {
     }
 }
 
-/// How long the end of a killed process is waited for.
+/// The time for which the pool waits for the end of a killed process.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Drop for Seat {
@@ -124,8 +124,8 @@ impl Drop for Seat {
         while !thread.is_finished() {
             self.kill();
             if begin.elapsed() > PATIENCE {
-                // Killed, but held by the system, or its output by a process that left its group: whoever drops
-                // the pool does not have to wait for that.
+                // Killed, but held by the system, or its output by a process that left its group:
+                // whoever drops the pool does not have to wait for that.
                 return;
             }
             thread::sleep(Duration::from_millis(1));
@@ -201,8 +201,8 @@ fn listen(
     Ok(Heard { status, stderr })
 }
 
-/// Milliseconds between attempts to start a process, for what a system may have again in a moment: processes,
-/// memory, open files, a program that is being written.
+/// Milliseconds between attempts to start a process, for what a system may have again in a moment:
+/// processes, memory, open files, a program that is being written.
 const PAUSES: [u64; 5] = [100, 200, 400, 800, 1600];
 
 fn spawn(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
@@ -248,7 +248,9 @@ fn spawn_once(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
         return Err(io::Error::other("it is not wanted any more"));
     }
     let mut child = command.spawn()?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let stdin = child.stdin.take();
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
     place.child = Some(child);
     Ok(Streams { stdin, stdout, stderr })
 }
@@ -311,7 +313,8 @@ fn signal(_: ExitStatus) -> Option<i32> {
 const WORDS: usize = 1 << 16;
 
 fn last_words(mut stderr: ChildStderr) -> String {
-    let (mut words, mut chunk) = (Vec::new(), [0; WORDS]);
+    let mut words = Vec::new();
+    let mut chunk = [0; WORDS];
     while let Ok(read) = stderr.read(&mut chunk) {
         if read == 0 {
             break;
@@ -323,7 +326,7 @@ fn last_words(mut stderr: ChildStderr) -> String {
     String::from_utf8_lossy(&words).into_owned()
 }
 
-/// How often this system has killed a process for want of memory.
+/// The number of processes that this system has killed because memory was short.
 fn memory_kills() -> u64 {
     let counters = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
     let count = counters.lines().find_map(|line| line.strip_prefix("oom_kill "));

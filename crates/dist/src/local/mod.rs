@@ -21,17 +21,18 @@ use watch::Watch;
 /// hanging and leaking end with the task.
 ///
 /// A process is started for each attempt, as [`Launch`] says, and told its job; it answers through
-/// [`worker::serve`](crate::worker::serve). A process that says nothing for a lease, takes longer than its
-/// task's deadline, or makes no progress is killed, with its process group. All end with the pool, and
-/// with the process the pool lives in, however that ends.
+/// [`worker::serve`](crate::worker::serve). A process that says nothing for a lease, takes longer
+/// than its task's deadline, or makes no progress is killed, with its process group. All end with
+/// the pool, and with the process the pool lives in, however that ends.
 ///
-/// What happens before a process has taken its task is not the task's doing: a program that cannot be started, or
-/// ends with an exit code before it listens, ends the wait for events with [`DistError::Process`], and so does one that is
-/// killed, or hangs, at every attempt. The tasks are open still, and asking for events again tries again.
+/// What happens before a process has taken its task is not the task's doing: a program that cannot
+/// be started, or ends with an exit code before it listens, ends the wait for events with
+/// [`DistError::Process`], and so does one that is killed, or hangs, at every attempt. The tasks
+/// are open still, and asking for events again tries again.
 ///
 /// # Differences from the source
-/// In the Preligens study's Algorithm 1 a process of the search's own group trains a candidate, and one that
-/// runs out of memory ends them all.
+/// In the Preligens study's Algorithm 1 a process of the search's own group trains a candidate, and
+/// one that runs out of memory ends them all.
 #[derive(Debug)]
 pub struct LocalPool {
     config: LocalConfig,
@@ -40,7 +41,7 @@ pub struct LocalPool {
     said: Receiver<Said>,
     running: BTreeMap<usize, Watch>,
     origin: Instant,
-    /// What is wrong with the machine or the program, and has not been told.
+    /// Errors of the machine or the program that have not been told.
     wrong: VecDeque<DistError>,
 }
 
@@ -60,21 +61,24 @@ impl LocalPool {
         let workers = config.workers.iter().enumerate();
         let workers = workers.map(|(number, &memory)| Worker::new(number, memory)).collect();
         let ledger = Ledger::new(workers, config.rules);
-        let (running, origin, wrong) = (BTreeMap::new(), Instant::now(), VecDeque::new());
+        let running = BTreeMap::new();
+        let origin = Instant::now();
+        let wrong = VecDeque::new();
         Ok(Self { config, ledger, seats, said, running, origin, wrong })
     }
 
-    /// Starts the smallest worker without a task, and waits until it would take one: shows before there is
-    /// work whether the program can be started, and whether it fits its limit of memory.
+    /// Starts the smallest worker without a task, and waits until it would take one: shows before
+    /// there is work whether the program can be started, and whether it fits its limit of memory.
     ///
     /// # Errors
-    /// [`DistError::Limit`] when it does not, [`DistError::Process`] when it cannot be started, or is not ready
-    /// after [`Rules::start`](crate::Rules::start), and those of [`LocalPool::new`].
+    /// [`DistError::Limit`] when it does not, [`DistError::Process`] when it cannot be started, or
+    /// is not ready after [`Rules::start`](crate::Rules::start), and those of [`LocalPool::new`].
     pub fn try_out(launch: &Launch, config: &LocalConfig) -> Result<(), DistError> {
         config.check()?;
         let (speak, said) = mpsc::channel();
         let seat = Seat::new(0, with_threads(launch, config), speak)?;
-        let (now, rules) = (Instant::now(), config.rules);
+        let now = Instant::now();
+        let rules = config.rules;
         let memory = config.workers.iter().copied().flatten().min();
         seat.start(Job { version: VERSION, work: None, memory, heartbeat: rules.heartbeat })?;
         let mut watch = Watch::new(&TaskSpec::default(), 1, memory, Duration::ZERO);
@@ -130,7 +134,8 @@ impl LocalPool {
         let now = self.now();
         let Some(watch) = self.running.get_mut(&worker) else { return };
         watch.heard = now;
-        let (task, attempt) = (watch.task, watch.attempt);
+        let task = watch.task;
+        let attempt = watch.attempt;
         match end {
             End::Message(Message::Ready) => {
                 watch.begin(now);
@@ -211,7 +216,8 @@ impl LocalPool {
 
     /// Kills what has taken too long.
     fn keep_time(&mut self) {
-        let (now, rules) = (self.now(), self.config.rules);
+        let now = self.now();
+        let rules = self.config.rules;
         let overdue: Vec<(usize, Failure)> = self
             .running
             .iter()
@@ -234,7 +240,7 @@ impl LocalPool {
         }
     }
 
-    /// When something has to be done although nobody says anything.
+    /// The next time at which the pool must act even if no worker sends anything.
     fn next_time(&self) -> Option<Duration> {
         let alive = self.running.values().filter(|watch| !watch.killed);
         let overdue = alive.map(|watch| watch.next(&self.config.rules));
@@ -261,7 +267,7 @@ impl LocalPool {
     }
 }
 
-/// How a worker is started that works with so many threads.
+/// The command that starts a worker with the configured number of threads.
 fn with_threads(launch: &Launch, config: &LocalConfig) -> Launch {
     let mut launch = launch.clone();
     let threads = config.threads_each.to_string();
@@ -281,7 +287,8 @@ impl TaskPool for LocalPool {
     fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError> {
         let end = self.now().saturating_add(wait);
         loop {
-            // What is wrong ends the wait before more is started in vain; what happened before, counts.
+            // What is wrong ends the wait before more is started in vain; what happened before,
+            // counts.
             if self.wrong.is_empty() {
                 self.start_all()?;
             }

@@ -1,4 +1,4 @@
-//! What a pool knows of a process that runs.
+//! The knowledge of a pool about a running process.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ pub(super) struct Watch {
     pub(super) peak: Option<u64>,
     /// The process has taken its task. Until then, what happens to it is not the task's doing.
     pub(super) ready: bool,
-    /// When it took it.
+    /// The time at which it took its task.
     taken: Duration,
-    /// What became of the attempt has been told.
+    /// `true` once the outcome of the attempt has been told.
     pub(super) settled: bool,
     pub(super) killed: bool,
     estimate: Option<u64>,
@@ -49,7 +49,7 @@ impl Watch {
         (self.ready, self.taken, self.progressed) = (true, now, now);
     }
 
-    /// Why the attempt must end now, if it must.
+    /// The reason for which the attempt must end now, if it must.
     pub(super) fn overdue(&self, rules: &Rules, now: Duration) -> Option<Failure> {
         let since = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let late = |limit: Option<f64>, then| limit.filter(|&limit| since(then) >= limit);
@@ -66,7 +66,7 @@ impl Watch {
         late(rules.stall, self.progressed).map(|seconds| Failure::Stalled { seconds })
     }
 
-    /// When it will be overdue, if nothing is heard.
+    /// The time at which it will be overdue if nothing is heard from it.
     pub(super) fn next(&self, rules: &Rules) -> Duration {
         let after = |then: Duration, seconds| {
             then.saturating_add(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))

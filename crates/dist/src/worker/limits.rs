@@ -1,8 +1,8 @@
-//! What the system is asked to keep a worker to.
+//! Limits that the system enforces on a worker.
 
-/// Limits the memory of this process, marks it as the first to go when the machine has none left, and
-/// has it ended with the thread that started it. What the system refuses is left out: the pool kills
-/// by lease and deadline all the same.
+/// Limits the memory of this process, marks it as the first to go when the machine has none left,
+/// and has it ended with the thread that started it. What the system refuses is left out: the pool
+/// kills by lease and deadline all the same.
 #[cfg(target_os = "linux")]
 pub(super) fn apply(memory: Option<u64>) {
     use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
@@ -20,7 +20,8 @@ pub(super) fn apply(memory: Option<u64>) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn apply(_: Option<u64>) {}
 
-/// The writable data this process has now, in bytes: what its limit counts. `None` where there is no limit.
+/// The writable data this process has now, in bytes: what its limit counts. `None` where there is
+/// no limit.
 pub(super) fn held() -> Option<u64> {
     if cfg!(target_os = "linux") { status("VmData:") } else { None }
 }
