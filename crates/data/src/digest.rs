@@ -6,14 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{DataError, Dataset, ImageShape, OwnedSample, Sample, TargetSpec};
 
-/// Stands before everything that is hashed of images with classes; another number where the order of it changes.
+/// Stands before everything that is hashed of images with classes; another number where the order
+/// of it changes.
 const CLASSES: &str = "dartloom data set 1";
 /// The same of images with other targets, whose kind follows.
 const OTHERS: &str = "dartloom data set 2";
 
-/// The SHA-256 of what the targets mean, shape, number of samples, and the target and pixels of every sample.
+/// The SHA-256 of what the targets mean, shape, number of samples, and the target and pixels of
+/// every sample.
 pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
-    let (shape, targets) = (data.shape(), data.targets());
+    let shape = data.shape();
+    let targets = data.targets();
     let mut hash = Sha256::new();
     hash.update(opening(targets));
     for number in [shape.channels, shape.height, shape.width, data.len()] {

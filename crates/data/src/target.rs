@@ -1,4 +1,4 @@
-//! What is to be learnt of an image.
+//! Targets: the values that a network learns to predict from an image.
 
 use std::fmt::{self, Display};
 
@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 
 use crate::{DataError, ImageShape};
 
-/// What the targets of a data set mean.
+/// The meaning of a data set's targets.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetSpec {
@@ -19,8 +19,8 @@ pub enum TargetSpec {
     Labels(usize),
     /// So many finite numbers. In a batch `[B, values]`, `f32`.
     Values(usize),
-    /// One class per pixel, row by row: an index below `classes`, or `ignore` where nobody knows. In a batch `[B, H,
-    /// W]`, `u32`.
+    /// One class per pixel, row by row: an index below `classes`, or `ignore` where nobody knows.
+    /// In a batch `[B, H, W]`, `u32`.
     Mask {
         /// Number of classes.
         classes: usize,
@@ -60,8 +60,9 @@ impl TargetSpec {
     /// Refuses a target of sample `index` that is none of these.
     ///
     /// # Errors
-    /// [`DataError::LabelTooLarge`], [`DataError::MaskLabel`], [`DataError::Label`] or [`DataError::Value`] with the
-    /// place, [`DataError::TargetBuffer`] for a target of another kind.
+    /// [`DataError::LabelTooLarge`], [`DataError::MaskLabel`], [`DataError::Label`] or
+    /// [`DataError::Value`] with the place, [`DataError::TargetBuffer`] for a target of another
+    /// kind.
     pub fn check(self, index: usize, target: &Target<'_>) -> Result<(), DataError> {
         match (self, target) {
             (Self::Class { classes }, Target::Indices([class])) => {
