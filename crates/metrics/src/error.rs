@@ -27,7 +27,7 @@ pub enum MetricsError {
         row: usize,
         /// The pixel in this row, row by row of the image; 0 where a row has one label.
         place: usize,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
         /// The label.
         found: i64,
@@ -47,9 +47,9 @@ pub enum MetricsError {
     ValueNotFinite {
         /// The row of the batch.
         row: usize,
-        /// Which of the values.
+        /// The index of the value.
         value: usize,
-        /// What was found.
+        /// The value found.
         found: f64,
     },
     /// A setting that makes no sense.
@@ -57,7 +57,7 @@ pub enum MetricsError {
     Setting {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The numbers that are allowed.
         expected: &'static str,
         /// The value.
         found: usize,

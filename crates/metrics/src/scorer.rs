@@ -1,4 +1,4 @@
-//! What a scorer promises.
+//! The contract of scorers.
 
 use std::fmt::Debug;
 
@@ -10,9 +10,10 @@ use crate::MetricsError;
 /// Something measured batch by batch.
 ///
 /// Laws, for scorers of equal settings: a scorer that has seen all batches equals one to which the
-/// [`state`](Self::state)s of several were [added](Self::add) that have seen parts of them, in any division and
-/// order. Counting scorers meet them exactly, summing ones up to the rounding of `f64` sums. A scorer that has seen
-/// nothing has no scores, and after an error a scorer is as it was before.
+/// [`state`](Self::state)s of several were [added](Self::add) that have seen parts of them, in any
+/// division and order. Counting scorers meet them exactly, summing ones up to the rounding of `f64`
+/// sums. A scorer that has seen nothing has no scores, and after an error a scorer is as it was
+/// before.
 pub trait Scorer: Debug + Send {
     /// Measures a batch of `output`s against its `target`s; shapes and types are the scorer's own.
     ///
@@ -49,7 +50,8 @@ pub(crate) fn share(sum: f64, count: f64) -> Option<f64> {
 
 /// The mean of the values that there are.
 pub(crate) fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut count = 0.0;
     for value in values.into_iter().flatten() {
         sum += value;
         count += 1.0;
