@@ -27,14 +27,14 @@ pub enum Broken {
     Missing,
     /// It is not as it was written.
     Differs {
-        /// What it says.
+        /// The checksum that the text states.
         expected: String,
-        /// What it has.
+        /// The checksum of the text's content.
         found: String,
     },
 }
 
-/// Where the digits of the first `"checksum": "..."` of a JSON text stand.
+/// The place of the digits of the first `"checksum": "..."` of a JSON text.
 fn place(text: &str) -> Option<Range<usize>> {
     let behind = text.find(FIELD)? + FIELD.len();
     let (between, _) = text.get(behind..)?.split_once('"')?;
@@ -74,7 +74,8 @@ pub fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> 
 /// [`Broken`] says how it differs.
 pub fn check(text: &str, more: impl FnOnce(&mut Sha256)) -> Result<(), Broken> {
     let place = place(text).ok_or(Broken::Missing)?;
-    let (expected, found) = (&text[place.clone()], checksum(text, &place, more));
+    let expected = &text[place.clone()];
+    let found = checksum(text, &place, more);
     if expected == found {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Difference;
 
-/// Why something could not be kept in a run directory, or read back from it.
+/// The reason for which a value could not be kept in a run directory, or read back from it.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -13,7 +13,7 @@ pub enum RecordError {
     File {
         /// The path.
         path: PathBuf,
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The system's reason.
         #[source]
@@ -33,9 +33,9 @@ pub enum RecordError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was expected.
+        /// The expected content.
         expected: String,
-        /// What was found.
+        /// The content found.
         found: String,
     },
     /// A stored result in a form of another version of this crate.
@@ -45,7 +45,7 @@ pub enum RecordError {
         path: PathBuf,
         /// The version that is known.
         known: u32,
-        /// What was found.
+        /// The version found.
         found: String,
     },
     /// An observer failed.
@@ -54,9 +54,9 @@ pub enum RecordError {
     /// A value without a JSON form.
     #[error("expected {what} with a JSON form, found {found}")]
     Encode {
-        /// What the value is.
+        /// A name for the value.
         what: String,
-        /// What the encoder said.
+        /// The error of the encoder.
         found: String,
     },
 }
@@ -68,7 +68,7 @@ impl RecordError {
     }
 }
 
-/// Why a statistic could not take its input.
+/// The reason for which a statistic could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum StatisticsError {
@@ -109,7 +109,7 @@ pub enum StatisticsError {
     Overflow,
 }
 
-/// Why an observer could not record an event, or a log could not be read.
+/// The reason for which an observer could not record an event, or a log could not be read.
 ///
 /// An observer outside this crate reports its own trouble as [`ObserverError::Write`], with
 /// [`std::io::Error::other`] where the cause is no input or output.
@@ -121,7 +121,7 @@ pub enum ObserverError {
     Write {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the destination said.
+        /// The error of the destination.
         source: std::io::Error,
     },
     /// An event could not be put into JSON.
@@ -129,7 +129,7 @@ pub enum ObserverError {
     Encode {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the encoder said.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
     /// A table row could not be written.
@@ -137,7 +137,7 @@ pub enum ObserverError {
     Table {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the writer said.
+        /// The error of the writer.
         source: csv::Error,
     },
     /// A log could not be read to its end.
@@ -145,7 +145,7 @@ pub enum ObserverError {
     Read {
         /// The line, counted from 1.
         line: usize,
-        /// What the source said.
+        /// The error of the source.
         source: std::io::Error,
     },
     /// A line of a log in a form of another version of this crate.
@@ -163,7 +163,7 @@ pub enum ObserverError {
     Malformed {
         /// The line, counted from 1.
         line: usize,
-        /// What the decoder said.
+        /// The error of the decoder.
         source: serde_json::Error,
     },
 }

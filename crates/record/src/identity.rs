@@ -1,4 +1,4 @@
-//! What a stored result depends on.
+//! The identity of a stored result: all that it depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -35,7 +35,7 @@ pub struct Identity {
     unsaid: BTreeMap<String, String>,
 }
 
-/// How an identity stands to that of a stored result.
+/// The relation of an identity to that of a stored result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The result is that of the same work.
@@ -94,13 +94,13 @@ impl Identity {
         self
     }
 
-    /// Whether every part in code says what it is.
+    /// `true` if every part in code states its identity.
     pub fn is_said(&self) -> bool {
         self.unsaid.is_empty()
     }
 
-    /// The parts in code that say nothing, each with the method by which it could, in a sentence for
-    /// people; `None` when there are none.
+    /// The parts in code that say nothing, each with the method by which it could, in a sentence
+    /// for people; `None` when there are none.
     pub fn complaint(&self) -> Option<String> {
         let part = |(part, asked): (&String, &String)| format!("the {part} (`{asked}`)");
         let parts: Vec<String> = self.unsaid.iter().map(part).collect();
@@ -113,8 +113,8 @@ impl Identity {
         })
     }
 
-    /// Why stored work is not used although nothing in its identity differs: a part in code says
-    /// nothing now, or said nothing when it was stored.
+    /// The reason for which stored work is not used although nothing in its identity differs: a
+    /// part in code states no identity now, or stated none when the work was stored.
     pub fn unusable(&self) -> String {
         let then = || "a part in code said no identity when it was stored".to_owned();
         self.complaint().unwrap_or_else(then)
@@ -128,7 +128,7 @@ impl Identity {
         crate::digest(self)
     }
 
-    /// How this, which is asked for, stands to the identity of a `stored` result.
+    /// The relation of this identity, which is asked for, to that of a `stored` result.
     pub fn agreement(&self, stored: &Self) -> Agreement {
         let names: BTreeSet<&String> = self.parts.keys().chain(stored.parts.keys()).collect();
         let mut differences = Vec::new();

@@ -6,15 +6,15 @@ use crate::{Contender, Leg};
 ///
 /// ```text
 /// events.jsonl, metrics.csv, log.txt           of the whole run
-/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint (.safetensors)
-/// seed-N/genotype-KEY.json, weights-KEY.json   what a search has found
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
+/// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   what a search has found
 /// ```
 ///
 /// A contender that is alone has no need of its key: `search.json`, `retrain-searched.json`,
 /// `genotype.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunLayout {
-    /// Whether there is one contender that searches.
+    /// `true` if at most one contender searches.
     pub alone: bool,
 }
 
@@ -23,7 +23,7 @@ impl RunLayout {
     pub const EVENTS: &'static str = "events.jsonl";
     /// The metrics of every epoch, as a table.
     pub const EPOCHS: &'static str = "metrics.csv";
-    /// What was told to people.
+    /// The messages for people.
     pub const LOG: &'static str = "log.txt";
 
     /// The layout of a run in which so many contenders search.
@@ -41,7 +41,7 @@ impl RunLayout {
         name.strip_prefix("seed-")?.parse().ok()
     }
 
-    /// What a leg's files are called, without their endings.
+    /// The name of a leg's files, without their endings.
     pub fn stem(self, leg: &Leg) -> String {
         match leg {
             Leg::Search(_) | Leg::Explore(_) if self.alone => "search".to_owned(),

@@ -1,4 +1,4 @@
-//! Who listens to a run.
+//! Observers of a run.
 
 use crate::{Event, ObserverError};
 
@@ -42,7 +42,8 @@ pub enum Flow {
 /// after any Flow::Stop: [Checkpoint], Stopped      and nothing more
 /// ```
 ///
-/// Calls come from one thread, one at a time. An error interrupts the run: a log with holes would be believed.
+/// Calls come from one thread, one at a time. An error interrupts the run: a log with holes would
+/// be believed.
 pub trait Observer {
     /// Takes notice of an event.
     ///
@@ -50,8 +51,8 @@ pub trait Observer {
     /// When the event cannot be recorded.
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError>;
 
-    /// Says whether to go on; asked several times a second where the run waits and nothing happens. An observer
-    /// that passes events on passes this on, too.
+    /// Says whether to go on; asked several times a second where the run waits and nothing happens.
+    /// An observer that passes events on passes this on, too.
     fn go_on(&mut self) -> Flow {
         Flow::Continue
     }
@@ -89,8 +90,8 @@ impl Observer for Silent {
 
 /// Several observers, told in order.
 ///
-/// All of them are told, whatever the earlier ones answer. The answer is the first error if there is one, else a stop
-/// if any asked for it.
+/// All of them are told, whatever the earlier ones answer. The answer is the first error if there
+/// is one, else a stop if any asked for it.
 #[derive(Default)]
 pub struct Fanout(pub Vec<Box<dyn Observer>>);
 

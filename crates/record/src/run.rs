@@ -10,8 +10,8 @@ use crate::{EventLog, Leg, RecordError, RunLayout, read_events_from};
 
 /// The directory of a run, for reading: events, results of legs and genotypes as JSON.
 ///
-/// It writes nothing and needs no tensor library, so that a viewer of runs stays small. A run that goes
-/// on while it is read shows what was complete at that moment.
+/// It writes nothing and needs no tensor library, so that a viewer of runs stays small. A run that
+/// goes on while it is read shows what was complete at that moment.
 ///
 /// ```
 /// use dartloom_record::{Run, RunDir};
@@ -44,7 +44,7 @@ impl Run {
         Ok(Self { path })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -14,7 +14,7 @@ const VERSION: u32 = 2;
 /// A result read from a file that is as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored<T> {
-    /// What the result belongs to.
+    /// The identity that the result belongs to.
     pub identity: Identity,
     /// The result.
     pub value: T,
@@ -36,8 +36,8 @@ struct Version {
 }
 
 impl RunDir {
-    /// Writes a result as JSON, with the identity of what it belongs to and a checksum, whole or not
-    /// at all.
+    /// Writes a result as JSON, with the identity of what it belongs to and a checksum, whole or
+    /// not at all.
     ///
     /// # Errors
     /// [`RecordError::Encode`] for a value without a JSON form, [`RecordError::File`].
@@ -60,8 +60,9 @@ impl RunDir {
     /// Reads what [`RunDir::store`] has written; `None` when there is no such file.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] when the file is not as it was written, [`RecordError::Version`] when
-    /// it has another form, such as that of a version without checksums, [`RecordError::File`].
+    /// [`RecordError::Damaged`] when the file is not as it was written, [`RecordError::Version`]
+    /// when it has another form, such as that of a version without checksums,
+    /// [`RecordError::File`].
     pub fn stored<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -100,7 +101,7 @@ impl<T> Stored<T> {
     }
 }
 
-/// What is stored in the file at `path`; `None` when there is no such file.
+/// The content of the file at `path`; `None` if there is no such file.
 pub(crate) fn stored<T: DeserializeOwned>(path: &Path) -> Result<Option<Stored<T>>, RecordError> {
     match std::fs::read(path) {
         Ok(bytes) => read(path, &bytes).map(Some),

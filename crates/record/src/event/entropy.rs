@@ -1,4 +1,4 @@
-//! How undecided an architecture is.
+//! Entropy: a measure of how undecided an architecture is.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Event, ObserverError};
 
-/// The version of events, which every line of a log carries. In version 1, which carried none, phases were
-/// sentences.
+/// The version of events, which every line of a log carries. In version 1, which carried none,
+/// phases were sentences.
 pub(crate) const VERSION: u32 = 2;
 
 /// One line of a log: an event and when it was told.
@@ -21,13 +21,13 @@ pub struct Record {
     pub seconds: Option<f64>,
 }
 
-/// What a log held.
+/// The contents of a log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EventLog {
     /// The complete lines, in order.
     pub records: Vec<Record>,
-    /// Length in bytes of the complete lines. Cut the file to this length before appending to it, so that the next
-    /// line does not continue a truncated one.
+    /// Length in bytes of the complete lines. Cut the file to this length before appending to it,
+    /// so that the next line does not continue a truncated one.
     pub complete_bytes: u64,
     /// The last line, if it has no end.
     pub truncated: Option<Truncated>,
@@ -35,7 +35,8 @@ pub struct EventLog {
 
 /// A last line without its line feed: the writer was killed within it.
 ///
-/// Even when the text happens to be a whole event it is not among the records: a line is complete with its line feed.
+/// Even when the text happens to be a whole event it is not among the records: a line is complete
+/// with its line feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Truncated {
     /// Its number, counted from 1.
@@ -57,12 +58,13 @@ fn first() -> u32 {
 
 /// Reads JSON lines as [`JsonLines`](crate::JsonLines) writes them.
 ///
-/// This crate opens no files: hand in a [`BufReader`](std::io::BufReader) of one, or the bytes themselves. A last line
-/// without a line feed is reported in [`EventLog::truncated`], not an error.
+/// This crate opens no files: hand in a [`BufReader`](std::io::BufReader) of one, or the bytes
+/// themselves. A last line without a line feed is reported in [`EventLog::truncated`], not an
+/// error.
 ///
 /// # Errors
-/// [`ObserverError::Version`] for a line of another version, [`ObserverError::Malformed`] with its number for a
-/// complete line that is no event (an empty one included),
+/// [`ObserverError::Version`] for a line of another version, [`ObserverError::Malformed`] with its
+/// number for a complete line that is no event (an empty one included),
 /// [`ObserverError::Read`] when the source fails.
 pub fn read_events_from(mut source: impl BufRead) -> Result<EventLog, ObserverError> {
     let mut log = EventLog::default();
