@@ -7,7 +7,7 @@ use candle_core::Tensor;
 pub struct Loss {
     /// The sum of the errors, a scalar.
     pub sum: Tensor,
-    /// How much is counted: images, labels, pixels, or their weights; at least 0.
+    /// The amount that is counted: images, labels, pixels, or their weights; at least 0.
     pub count: f64,
 }
 

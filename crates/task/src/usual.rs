@@ -4,8 +4,8 @@ use dartloom_data::TargetSpec;
 
 use crate::{Classification, MultiLabel, Regression, Segmentation, Task, TaskError};
 
-/// The task of a data set whose targets are these, with nothing added: [`Classification`], [`MultiLabel`], [`Regression`]
-/// of squared errors, or [`Segmentation`] by cross-entropy.
+/// The task of a data set whose targets are these, with nothing added: [`Classification`],
+/// [`MultiLabel`], [`Regression`] of squared errors, or [`Segmentation`] by cross-entropy.
 ///
 /// # Errors
 /// [`TaskError::Setting`] when so many classes, labels or values cannot be learnt.
