@@ -1,4 +1,4 @@
-//! Spaces and genotypes become blueprints.
+//! The conversion of spaces and genotypes to blueprints.
 
 use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};

@@ -22,7 +22,7 @@ pub(super) struct CellSeed<'a> {
 }
 
 impl CellSeed<'_> {
-    /// Operations and their stages: what the plan of the cell will hold.
+    /// The number of operations and of their stages, all of which the plan of the cell will hold.
     pub(super) fn stages(&self) -> usize {
         let recipe = |op: &&OpSpec| {
             let stages =

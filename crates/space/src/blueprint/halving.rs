@@ -3,7 +3,7 @@
 use super::Build;
 use crate::{Layer, Network, Source, SpaceError};
 
-/// The same error in terms of the image where its sides cannot be halved as often as the network
+/// The same error in terms of the image, if its sides cannot be halved as often as the network
 /// halves them.
 pub(super) fn told(error: SpaceError, network: &Network, build: Build) -> SpaceError {
     let parts = network.stem().parts().len();

@@ -1,4 +1,4 @@
-//! A network with every number known: what tensors are built from and costs are counted on.
+//! A network with every number known, from which tensors are built and costs are counted.
 
 mod build;
 mod cell;
@@ -54,8 +54,8 @@ impl Build {
         Self { outputs, ..self }
     }
 
-    /// The same numbers with outputs of the kind that the head of `network` puts out: for counts,
-    /// where no task says what it needs.
+    /// The same numbers with outputs of the kind that the head of `network` has: for counts without
+    /// a task.
     #[must_use]
     pub fn for_network(self, network: &Network) -> Self {
         self.with_outputs(network.outputs(self.outputs.channels()))
@@ -95,7 +95,7 @@ pub struct StemPlan {
 /// A placed cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellPlan {
-    /// Index of the searchable cell or genotype cell: which logits weigh its edges.
+    /// Index of the searchable cell or genotype cell, which selects the logits of its edges.
     pub cell: usize,
     /// Channels of every node.
     pub width: usize,

@@ -109,8 +109,8 @@ fn unrolled(layout: &Layout) -> Layout {
 /// the scores of the operations (`scores`), `O` of them, and `E_c` the edges of cell `c` (`frame`):
 ///
 /// ```text
-/// d(A, B) = sum of w_o over the (c, e, o) in exactly one of A and B / (sum_c |E_c|  sum_(o in O)
-/// w_o)
+/// d(A, B) = sum of w_o over the (c, e, o) in exactly one of A and B
+///           / (sum_c |E_c|  sum_(o in O) w_o)
 /// ```
 ///
 /// The divisor belongs to the frame and the scores, not to the pair. So this is a metric on the

@@ -37,8 +37,9 @@ impl Network {
         Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
     }
 
-    /// The network of an architecture that keeps these links: others are gone, and with them the
-    /// placements that nothing needs any more. Links that are no choice stay, and what they read.
+    /// The network of an architecture that keeps these links. Others are gone, and with them the
+    /// placements that nothing needs any more. Links that are not a choice stay, and so do the
+    /// cells that they read.
     ///
     /// # Errors
     /// [`SpaceError::OpenChoice`] for a port that chooses and is not named,

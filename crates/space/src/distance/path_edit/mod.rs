@@ -14,7 +14,8 @@ use super::OpScores;
 use crate::{CellGenotype, SpaceError};
 
 /// The share of two cells' paths that has no counterpart in the other, as `graph_distance.py` of
-/// the released code of D-DARTS finds it. For comparison with its figures: it is no distance.
+/// the released code of D-DARTS computes it. It serves comparisons with the figures of that code
+/// and is not a distance.
 ///
 /// A cell is drawn as a graph of its nodes, with one line for all operations between two nodes, a
 /// beginning `00` and an end `11`. With `s` the scores (`scores`), a line as heavy as its
