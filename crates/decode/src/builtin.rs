@@ -111,7 +111,7 @@ pub fn builtin(name: &str) -> Result<Box<dyn Decoder>, DecodeError> {
 }
 
 impl ConfiguredDecoder {
-    /// The decoder of that name, settings in sight; names as for [`builtin`].
+    /// The decoder of that name as a value that shows its settings; names as for [`builtin`].
     ///
     /// # Errors
     /// [`DecodeError::UnknownDecoder`] with the known names.

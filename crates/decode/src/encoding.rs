@@ -1,4 +1,4 @@
-//! From an architecture back to logits: where a search that starts at a hand-made network begins.
+//! From an architecture back to logits: the start of a search at a hand-made network.
 
 use dartloom_space::{CellGenotype, CellSpec, Edge, Gene, Genotype, Space};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// 10 for what is listed.
+    /// 10 for operations that the architecture has.
     pub const fn new(unlisted: Unlisted) -> Self {
         match unlisted {
             Unlisted::Off => Self { listed: 10.0, other: -10.0 },
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// The released start is no network: what is not listed weighs one half.
+    /// The released start is not a network: operations that it does not have weigh one half.
     #[test]
     fn the_released_start_keeps_half_of_everything() {
         let space = space(1);

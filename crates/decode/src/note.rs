@@ -24,7 +24,7 @@ impl fmt::Display for EdgeIn {
     }
 }
 
-/// A remark on one decision. Weights are those decided on: a row times its edge weight.
+/// A remark on one decision. Weights are those that the decision used: a row times its edge weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Note {
@@ -111,7 +111,7 @@ pub enum Note {
         /// The edge.
         edge: EdgeIn,
     },
-    /// A node whose edges were all cut and that keeps its best one.
+    /// A node whose edges were all cut and that keeps its best edge.
     KeptBest {
         /// The edge that stays.
         edge: EdgeIn,

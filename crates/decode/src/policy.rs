@@ -18,7 +18,7 @@ pub enum TieBreak {
     LowestIndex,
     /// The last one.
     HighestIndex,
-    /// A random one. The draw depends on the seed and on where the tie stands, not on other ties.
+    /// A random one. The draw depends on the seed and on the place of the tie, not on other ties.
     Seeded(u64),
 }
 
@@ -28,8 +28,8 @@ pub enum NonePolicy {
     /// They neither rank an edge nor are chosen, however heavy (DARTS).
     #[default]
     Exclude,
-    /// They do not rank an edge, but an edge whose heaviest operation they are is cut
-    /// (the Auto-DeepLab ports). The same as `Include` where edges are not ranked.
+    /// They do not rank an edge, but an edge is cut if they are its heaviest operation (the
+    /// Auto-DeepLab ports). The same as `Include` if edges are not ranked.
     ExcludeFromRank,
     /// They rank an edge and can be chosen, which cuts it (NAS-Bench-201).
     Include,

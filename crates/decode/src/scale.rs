@@ -22,12 +22,13 @@ pub enum Scale {
 pub struct OffScale {
     /// The edge.
     pub edge: EdgeIn,
-    /// The sum of the row ([`Scale::Simplex`]), or its number that is farthest from 0 to 1.
+    /// The sum of the row ([`Scale::Simplex`]), or its number that is farthest from the interval 0
+    /// to 1.
     pub found: f64,
 }
 
-/// Sums may be so far from 1, and numbers from 0 to 1: tables that people round to two digits still
-/// are tables of weights.
+/// The allowed distance of sums from 1, and of numbers from the interval 0 to 1. Tables that people
+/// round to two digits still count as tables of weights.
 const ROUNDED: f64 = 0.05;
 
 impl Scale {

@@ -73,7 +73,7 @@ impl OpCosts {
         self.cells[cell][row][op]
     }
 
-    /// Cost of everything that is no choice: stem, inputs of cells, head.
+    /// Cost of everything that is not a choice: stem, inputs of cells, head.
     pub fn fixed(&self) -> OpCost {
         self.fixed
     }

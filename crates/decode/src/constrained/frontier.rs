@@ -9,7 +9,7 @@ use crate::DecodeError;
 /// Rows with their operations.
 pub(super) type Picks = Vec<(usize, usize)>;
 
-/// As many quantities as there are kinds of limits.
+/// The number of quantities: one per kind of limit.
 pub(super) const QUANTITIES: usize = 4;
 
 /// The amount spent of every limited quantity, in the order of the limits; 0 beyond them.
@@ -24,14 +24,14 @@ pub(super) fn within(a: &Spent, b: &Spent, limits: &[Limit]) -> Option<Spent> {
     Some(sum)
 }
 
-/// Something worth `value` that costs `spent`.
+/// An item worth `value` that costs `spent`.
 pub(super) trait Priced {
     fn value(&self) -> f64;
     fn spent(&self) -> &Spent;
 }
 
-/// Items, most valuable first, to which no other is at once as valuable and as cheap in every
-/// quantity. Of equals the first stays.
+/// Items, most valuable first, without those that another item dominates: it is at least as
+/// valuable and at most as expensive in every quantity. Of equal items the first stays.
 ///
 /// # Errors
 /// [`DecodeError::TooManyStates`].
@@ -153,7 +153,7 @@ impl Frontier {
         Ok(Self { states: undominated(longer)?.into_iter().map(build).collect() })
     }
 
-    /// Sets the quantities that `own` marks back to nothing.
+    /// Sets the quantities that `own` marks back to 0.
     pub(super) fn forget(mut self, own: impl Fn(usize) -> bool) -> Result<Self, DecodeError> {
         for state in &mut self.states {
             for (index, spent) in state.spent.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! The best architecture that costs no more than it may.
+//! The best architecture within limits on its cost.
 
 mod cost;
 mod frontier;
@@ -49,7 +49,7 @@ pub struct Constrained {
     pub skips: Option<usize>,
     /// Most operations without weights (skip connections and pooling) of a cell.
     pub parameter_free: Option<usize>,
-    /// Limits on what the whole network costs.
+    /// Limits on the cost of the whole network.
     pub budget: Option<Budget>,
 }
 
@@ -100,7 +100,7 @@ enum Counted {
     Macs,
 }
 
-/// A limit and what it is on.
+/// A limit and the quantity that it limits.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     counted: Counted,

@@ -33,7 +33,7 @@ use crate::{DecodeError, TieBreak};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BestPath {
-    /// By which ports the path enters a cell.
+    /// The ports by which the path enters a cell.
     pub entry: Entry,
     /// The conversion of link weights to probabilities.
     pub transitions: Transitions,
@@ -42,7 +42,7 @@ pub struct BestPath {
 }
 
 impl Default for BestPath {
-    /// Auto-DeepLab's: by the last port, shares of the ways on, the first of equal ways.
+    /// Auto-DeepLab's rule: by the last port, shares of the ways on, the first of equal ways.
     fn default() -> Self {
         let entry = Entry::LastPort;
         let transitions = Transitions::LinksOut;

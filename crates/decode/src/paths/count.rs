@@ -7,7 +7,7 @@ use crate::DecodeError;
 /// The rule for the number of ranked paths that stay; at least one always does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PathCount {
-    /// The best so many.
+    /// This many of the best.
     Fixed(usize),
     /// Those whose score is at least `mean + factor spread` over all scores.
     Deviations {
@@ -33,8 +33,8 @@ pub enum Spread {
     /// The standard deviation, dividing by one less: at most `(n - 1) / sqrt(n)`, with a factor of
     /// 3 fewer than 11 paths never keep any.
     Sample,
-    /// The variance, as equation 13 of the Preligens study calls its sigma. It is no score but a
-    /// square of scores.
+    /// The variance, which equation 13 of the Preligens study calls its sigma. It is not on the
+    /// scale of scores but of their squares.
     Variance,
 }
 

@@ -21,7 +21,7 @@ use crate::{DecodeError, Decoded, Decoder, TieBreak};
 ///
 /// Path decoders are pure, as [`Decoder`]s are: equal arguments give equal results.
 pub trait PathDecoder: Debug {
-    /// The paths that the link weights of `weights` stand for in the network of `space`.
+    /// The paths that the link weights of `weights` select in the network of `space`.
     ///
     /// # Errors
     /// [`DecodeError::Table`] when the table does not fit the space, [`DecodeError::NoLinkWeights`]
@@ -54,13 +54,13 @@ pub struct Path {
     pub score: f64,
 }
 
-/// Paths that stay, and what follows for every choice of the network.
+/// Paths that stay, and the consequences for every choice of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecodedPaths {
     /// The paths, best first.
     pub paths: Vec<Path>,
-    /// Links that stay, one ascending row per choice ([`Network::choices`]): those on a path; where
+    /// Links that stay, one ascending row per choice ([`Network::choices`]): those on a path or, if
     /// no path passes, the heaviest.
     pub links: Vec<Vec<usize>>,
     /// Remarks on decisions that were close or had to be made up.
@@ -157,9 +157,9 @@ impl DecodedPaths {
         if ends.len() == sources.len() { Vec::new() } else { ends }
     }
 
-    /// The network of the paths: other links and ends of the head are gone, and with them the
-    /// placements that nothing needs any more. Links that are no choice stay, and with them what
-    /// they read: the cells two layers before in Auto-DeepLab's lattice.
+    /// The network of the paths. Other links and ends of the head are gone, and with them the
+    /// placements that nothing needs any more. Links that are not a choice stay, and with them the
+    /// cells they read, such as the cells two layers before in Auto-DeepLab's lattice.
     ///
     /// # Errors
     /// [`DecodeError::Genotype`] when the links are not those of this network.
@@ -168,7 +168,7 @@ impl DecodedPaths {
     }
 }
 
-/// Decodes links, then cells: one architecture of `space` that says which links it keeps
+/// Decodes links, then cells: one architecture of `space` that names the links it keeps
 /// ([`Genotype::links`](dartloom_space::Genotype::links)).
 ///
 /// # Errors
