@@ -23,7 +23,7 @@ pub struct AuxiliarySkip {
 }
 
 impl Default for AuxiliarySkip {
-    /// From 1 to 0, the paper's.
+    /// From 1 to 0, as in the paper.
     fn default() -> Self {
         Self::new(Ramp::new(1.0, 0.0))
     }
@@ -35,7 +35,7 @@ impl AuxiliarySkip {
         Self { ramp }
     }
 
-    /// `beta` in the epoch that runs.
+    /// `beta` in the current epoch.
     pub fn coefficient(&self, at: Progress) -> f64 {
         self.ramp.at(at)
     }

@@ -1,7 +1,7 @@
-//! Weights, starts and penalties held to what their relaxation promised.
+//! Checks of weights, initial logits and penalties against the contract of their relaxation.
 //!
-//! An implementation outside of this crate may break its contract. Training goes on with wrong
-//! weights as readily as with right ones, so a search asks for them here.
+//! An implementation outside of this crate may break its contract. Training would continue with
+//! wrong weights without notice, so a search computes them through these functions.
 
 use candle_core::{DType, Tensor, Var};
 use rand::RngCore;
@@ -13,7 +13,7 @@ use crate::{Constraint, Progress, RelaxError, Relaxation};
 /// released step of EGDAS lets them sum to as much as 1e-5 per candidate more than 1.
 const TOLERANCE: f64 = 1e-3;
 
-/// [`Relaxation::weights`], refused where they break the relaxation's contract.
+/// The result of [`Relaxation::weights`], refused if it breaks the relaxation's contract.
 ///
 /// Cost: a copy of the table to the host.
 ///
@@ -40,7 +40,7 @@ pub fn checked_weights(
     Ok(weights)
 }
 
-/// [`Relaxation::initial`], refused where it breaks the relaxation's contract.
+/// The result of [`Relaxation::initial`], refused if it breaks the relaxation's contract.
 ///
 /// # Errors
 /// [`RelaxError::Initial`] for another number of logits than `rows * candidates`, and
@@ -60,7 +60,7 @@ pub fn checked_initial(
     Ok(initial)
 }
 
-/// [`Relaxation::penalty`], refused where it breaks the relaxation's contract.
+/// The result of [`Relaxation::penalty`], refused if it breaks the relaxation's contract.
 ///
 /// # Errors
 /// [`RelaxError::Mismatch`], [`RelaxError::ElementType`], [`RelaxError::NotFinite`],
@@ -76,8 +76,8 @@ pub fn checked_penalty(
     Ok(penalty)
 }
 
-/// Refuses a term of the loss that is no finite scalar of the type of `like`, or that is constant
-/// where it reads something `tracked`, which is then not moved by it.
+/// Refuses a term of the loss that is not a finite scalar of the type of `like`, or that is
+/// constant although it reads a `tracked` tensor, which it then does not move.
 ///
 /// # Errors
 /// [`RelaxError::Mismatch`], [`RelaxError::ElementType`], [`RelaxError::NotFinite`],
@@ -99,8 +99,8 @@ pub(crate) fn check_term(term: &Tensor, like: &Tensor, tracked: bool) -> Result<
     Ok(())
 }
 
-/// Refuses a relaxation whose weights of `logits` do not move them, or that gives other weights
-/// when it is asked again. `noise` makes equal generators.
+/// Refuses a relaxation whose weights do not depend on `logits`, or that gives other weights at a
+/// second call. `noise` makes equal generators.
 ///
 /// # Errors
 /// [`RelaxError::NoGradient`], [`RelaxError::Unrepeatable`], and those of [`checked_weights`] and

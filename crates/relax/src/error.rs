@@ -78,7 +78,7 @@ pub enum RelaxError {
         /// Logits found.
         found: usize,
     },
-    /// A row that is not where the relaxation says.
+    /// A row outside of the set that the relaxation names.
     #[error("row {row} of the {what}: expected {set}, found {found:?}")]
     Outside {
         /// The rows in question: weights, or initial logits.
@@ -117,7 +117,7 @@ pub enum RelaxError {
         /// The name of the function that has no gradient.
         of: &'static str,
     },
-    /// Weights that are another each time.
+    /// Weights that differ between two calls.
     #[error(
         "expected equal weights for equal logits and equal noise, found others: a relaxation draws \
          from the noise it is handed and has no state"

@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(said.len(), relaxations.len(), "{said:?}");
     }
 
-    /// Says nothing.
+    /// A regulariser without an identity.
     #[derive(Debug)]
     struct Silent;
 

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::{Progress, RelaxError};
 
-/// A set that rows of numbers keep to.
+/// A set to which rows of numbers belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Constraint {
@@ -51,15 +51,16 @@ impl fmt::Display for Constraint {
 /// the in-edges of a node, the out-links of a cell. Every row is relaxed by itself.
 ///
 /// Implementations hold configuration, never state: equal arguments and equal noise give equal
-/// weights. A search holds them to all of this at its first step
-/// ([`check_relaxation_at`](crate::check_relaxation_at)), and to the sets of their weights at every
-/// one.
+/// weights. A search checks all of this at its first step
+/// ([`check_relaxation_at`](crate::check_relaxation_at)), and the sets of the weights at every
+/// step.
 pub trait Relaxation: Debug + Send + Sync {
     /// Weights of the logits' own shape `[rows, candidates]` and dtype, differentiable in the
     /// logits. `noise` is drawn from by stochastic relaxations only.
     ///
     /// # Errors
-    /// [`RelaxError::Shape`] when `logits` is no table; otherwise as the implementation says.
+    /// [`RelaxError::Shape`] when `logits` is not a table; otherwise as the implementation
+    /// documents.
     fn weights(
         &self,
         logits: &Tensor,
@@ -97,12 +98,12 @@ pub trait Relaxation: Debug + Send + Sync {
         (0..rows * candidates).map(draw).collect()
     }
 
-    /// A text that changes whenever what this relaxation computes changes: its name, its
+    /// A text that changes whenever the computation of this relaxation changes: its name, its
     /// configuration, and a version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and such work is done again. The debug
-    /// form is no identity: it may leave values out.
+    /// same identity. With `None`, the default, identities cannot be compared, and stored work is
+    /// done again. The debug form is not an identity: it may leave values out.
     fn identity(&self) -> Option<String> {
         None
     }

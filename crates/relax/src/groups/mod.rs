@@ -16,8 +16,8 @@ use crate::{Progress, RelaxError, Relaxation, checked_initial, checked_weights};
 /// [`Relaxation`] to each of them.
 ///
 /// # Differences from the paper
-/// None: with [`Softmax`](crate::Softmax) it is the paper's. With [`Simplex`](crate::Simplex) it
-/// is what GAEA keeps for edges.
+/// None: with [`Softmax`](crate::Softmax) it is the paper's method. With
+/// [`Simplex`](crate::Simplex) it is the method that GAEA uses for edges.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Groups {
     sizes: Vec<usize>,

@@ -87,7 +87,7 @@ pub(crate) fn entmax(row: &[f64], alpha: f64) -> Vec<f64> {
 }
 
 /// Entries times `scale`, less their maximum, and the same in descending order; `None` for a row
-/// that holds what is no number.
+/// with an entry that is not a number.
 fn prepared(row: &[f64], scale: f64) -> Option<(Vec<f64>, Vec<f64>)> {
     if row.iter().any(|z| !z.is_finite()) {
         return None;

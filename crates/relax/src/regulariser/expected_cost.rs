@@ -19,8 +19,8 @@ use crate::{Progress, RelaxError, identity};
 /// pass over the table.
 ///
 /// # Differences from the paper
-/// The paper's cost is a latency model; any additive cost will do here. What a decoder drops is
-/// counted too: the term is an upper estimate of a decoded cell's cost.
+/// The paper's cost is a latency model; here any additive cost can be used. Operations that a
+/// decoder drops are counted too: the term is an upper estimate of a decoded cell's cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExpectedCost {
     costs: Vec<f64>,

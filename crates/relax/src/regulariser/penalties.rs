@@ -1,4 +1,4 @@
-//! Several terms, each counted as the search goes on.
+//! Several terms whose weights may change during the search.
 
 use candle_core::Tensor;
 
@@ -38,7 +38,8 @@ impl Penalties {
         identity::of("Penalties", &terms?)
     }
 
-    /// `sum_t weight_t(at) loss_t` over the terms; `None` when there is none, or all count 0 now.
+    /// `sum_t weight_t(at) loss_t` over the terms; `None` if there are none, or all weights are 0
+    /// now.
     ///
     /// # Errors
     /// [`RelaxError::Term`] around the error of a term, and around its breach of the contract of

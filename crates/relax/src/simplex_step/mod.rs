@@ -45,7 +45,7 @@ pub struct ExponentiatedGradient {
 /// A rule that keeps a parameter of the simplex away from 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Floor {
-    /// Nothing: the paper's step, and the released one for edges.
+    /// No floor: the paper's step, and the released one for edges.
     None,
     /// `u_o` is at least this number; the row is normalised afterwards and sums to 1 (released
     /// EDARTS code, 1e-5).

@@ -1,5 +1,5 @@
-//! One function per law. The inner error says what happened instead, the outer one that the
-//! relaxation failed.
+//! One function per law. The inner error describes the observation that contradicts the law, the
+//! outer one the failure of the relaxation.
 
 use candle_core::{DType, Tensor, Var};
 

@@ -23,14 +23,14 @@ pub use terms::check_regulariser;
 
 use crate::{RelaxError, Relaxation};
 
-/// Something that holds for every relaxation, or for all of a kind.
+/// A property of every relaxation, or of all relaxations of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
     /// Weights have the shape and dtype of the logits, in `f32` and `f64`.
     Shape,
-    /// Weights and initial logits are where [`Relaxation::constraint`] and
-    /// [`Relaxation::domain`] say.
+    /// Weights and initial logits belong to the sets of [`Relaxation::constraint`] and
+    /// [`Relaxation::domain`].
     Constraint,
     /// Equal logits, progress and noise give equal weights and equal initial logits.
     Deterministic,
