@@ -24,8 +24,8 @@ impl Registry {
         Ok(Self { catalog: OpSet::builtin("all")?, factories: BTreeMap::new() })
     }
 
-    /// The same registry with `specs` added, or replacing operations of the same name: how a RON
-    /// file adds operations and changes default parameters.
+    /// The same registry with `specs` added, or in place of operations of the same name. A RON file
+    /// adds operations and changes default parameters in this way.
     ///
     /// # Errors
     /// [`SpaceError`] when a recipe is out of range.
@@ -66,11 +66,11 @@ impl Registry {
         Ok(OpSet::new(name, specs?)?)
     }
 
-    /// Refuses a set with an operation that is not registered, or that is another thing here: what
-    /// is searched and what is retrained would be two things.
+    /// Refuses a set with an operation that is not registered, or has another recipe here: then the
+    /// searched and the retrained network would differ.
     ///
     /// A search needs the operations of its space twice: those of the space make the supernet,
-    /// those of the registry the network of what was found.
+    /// those of the registry make the network of the found architecture.
     ///
     /// # Errors
     /// [`OpError::Unregistered`], [`OpError::OtherRecipe`], and [`OpError::NoFactory`] for an
@@ -99,8 +99,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory,
-    /// [`OpError::Counted`] for a factory whose cost has another number of parameters than it has
-    /// created, or the factory's error.
+    /// [`OpError::Counted`] for a factory that creates another number of parameters than its cost
+    /// states, or the factory's error.
     pub fn build(
         &self,
         candidate: &Candidate,
@@ -155,7 +155,7 @@ impl Registry {
         ops.into_iter().map(identity).collect()
     }
 
-    /// `identity` with what each of these operations computes.
+    /// `identity` with the computation of each of these operations.
     ///
     /// # Errors
     /// As [`identities`](Self::identities).
@@ -177,8 +177,8 @@ impl Registry {
     }
 }
 
-/// Builds an operation in code and counts what it creates: comparisons at equal cost, limits and
-/// memory rest on the number that its factory says.
+/// Builds an operation in code and counts its parameters: comparisons at equal cost, limits and
+/// memory depend on the number that its factory states.
 fn build_counted(
     factory: &dyn OpFactory,
     at: &InputPlan,

@@ -27,7 +27,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Builder, Mode, OpCost, OpError, OpFactory, Operation, Sequence, Variables};
 
-/// A place to hold an operation to the laws.
+/// A case in which an operation is held to the laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
     /// Its surroundings.
@@ -149,7 +149,7 @@ fn macs(layers: &[Layer], at: &InputPlan) -> u64 {
     total
 }
 
-/// An operation to be built, where it stands and on which device.
+/// An operation to be built, with its surroundings and its device.
 #[derive(Clone, Copy)]
 struct Trial<'a> {
     factory: &'a dyn OpFactory,

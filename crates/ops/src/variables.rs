@@ -43,11 +43,12 @@ pub enum Init {
 }
 
 impl From<&VarMap> for Variables {
-    /// The variables of a candle program, shared with it: who moves one moves both. All are
-    /// parameters, and new ones of the map do not arrive here.
+    /// The variables of a candle program, shared with it: a change on either side changes both. All
+    /// are parameters, and variables that are added to the map later do not appear here.
     ///
     /// candle's batch norm keeps its running statistics outside of its `VarMap`, so they are not
-    /// among these. Variables of several types have the place of the first in name order.
+    /// among these. If variables have several types, the store has the place of the first in name
+    /// order.
     fn from(map: &VarMap) -> Self {
         let all = map.data().lock().unwrap_or_else(PoisonError::into_inner);
         let parameters: BTreeMap<String, Var> =
@@ -70,8 +71,8 @@ impl Variables {
         }
     }
 
-    /// A store that counts what is built and holds none of it: parameters are tensors of the right
-    /// shape whose elements are all one number in memory, buffers of a shape are one variable.
+    /// A store that counts variables and holds none: parameters are tensors of the right shape
+    /// whose elements are all one number in memory, buffers of a shape are one variable.
     ///
     /// A network built from it knows its shapes, and is never to be run.
     pub fn outline(dtype: DType) -> Self {
@@ -292,7 +293,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A full name that neither a parameter nor a buffer has: both are stored side by side.
+    /// A full name that no parameter and no buffer has: both are stored side by side.
     fn new_name(&self, name: &str) -> Result<String, OpError> {
         let name = self.full(name);
         if self.variables.contains(&name) {
