@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use crate::Mebibytes;
 
-/// The reason for which a pool or a journal cannot do its work. A task without a result is not an
-/// error of the pool: see [`Failure`](crate::Failure). A machine that lacks something a task needs
-/// is such an error, and not a failure of the task.
+/// The reason for which a pool or a journal cannot do its work.
+///
+/// A task that fails is not such a reason: see [`Failure`](crate::Failure). A machine that lacks
+/// something the task needs is one, because the task is not at fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistError {
@@ -46,8 +47,8 @@ pub enum DistError {
         /// The event.
         message: String,
     },
-    /// A worker's process could not be started, or ended before it took its task, of which it says
-    /// nothing.
+    /// A worker's process could not be started, or ended before it took its task, so that its
+    /// end says nothing about the task.
     #[error("worker {worker}: its process {happened}")]
     Process {
         /// The worker's number.
@@ -55,7 +56,7 @@ pub enum DistError {
         /// The event, as the end of a sentence about the process.
         happened: String,
     },
-    /// The limit of a worker's memory is less than its program has before any task.
+    /// The limit of a worker's memory is less than the memory of its program before any task.
     #[error(
         "workers may have {}, and their program has {} before its task: give them more",
         Mebibytes(*.limit), Mebibytes(*.held)
@@ -66,8 +67,8 @@ pub enum DistError {
         /// Writable data of the process before its task, in bytes.
         held: u64,
     },
-    /// The machine let a task down: a disk is full, a file cannot be read. The task is open still,
-    /// and no worse for it.
+    /// The machine let a task down: a disk is full, a file cannot be read. The task is not at
+    /// fault and stays open.
     #[error("task {task}: {message}")]
     Machine {
         /// The task.
@@ -129,7 +130,7 @@ pub enum DistError {
     Fenced {
         /// The file.
         path: PathBuf,
-        /// The epoch of the process that hears of it.
+        /// The epoch of the process that gets this error.
         epoch: u64,
     },
 }

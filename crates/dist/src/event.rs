@@ -8,8 +8,8 @@ use crate::Failure;
 /// Something that happened to a task or a worker.
 ///
 /// A task is started one or more times; between [`TaskEvent::Requeued`] and the next start it
-/// waits. It ends with exactly one [`TaskEvent::Finished`] or [`TaskEvent::Failed`], and nothing is
-/// told of it afterwards.
+/// waits. It ends with exactly one [`TaskEvent::Finished`] or [`TaskEvent::Failed`], after which it
+/// has no further events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum TaskEvent {
@@ -44,7 +44,7 @@ pub enum TaskEvent {
         /// The resources it used.
         usage: Usage,
     },
-    /// An attempt failed in a way that another one may not; the task waits to be started again.
+    /// An attempt failed for a reason that may not recur; the task waits to be started again.
     Requeued {
         /// The task.
         task: u64,
@@ -66,7 +66,7 @@ pub enum TaskEvent {
     WorkerLost {
         /// The worker's number.
         worker: usize,
-        /// For how many seconds.
+        /// The seconds of its rest.
         rest: f64,
     },
     /// A worker takes tasks again.
@@ -89,7 +89,7 @@ impl TaskEvent {
 pub struct Usage {
     /// Seconds from its start to its result.
     pub seconds: f64,
-    /// The most memory its process had at once, in bytes; `None` where nobody measured.
+    /// The most memory its process had at once, in bytes; `None` if it was not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak: Option<u64>,
 }

@@ -38,7 +38,7 @@ pub enum Failure {
     /// Its process lived but reported no progress.
     #[error("no progress for {seconds} s")]
     Stalled {
-        /// For how long.
+        /// The seconds without progress.
         seconds: f64,
     },
     /// Its handler panicked.
@@ -64,7 +64,7 @@ pub enum Failure {
     Signal {
         /// The signal's number.
         signal: i32,
-        /// The last it wrote to stderr.
+        /// The last lines it wrote to stderr.
         stderr: String,
     },
     /// Its process ended without a result.
@@ -72,7 +72,7 @@ pub enum Failure {
     Exited {
         /// The exit code.
         code: i32,
-        /// The last it wrote to stderr.
+        /// The last lines it wrote to stderr.
         stderr: String,
     },
     /// Nothing was heard of its process for as long as a lease.
@@ -89,7 +89,7 @@ pub enum Failure {
         /// The last failure.
         last: Box<Failure>,
     },
-    /// Whoever submitted it did not want it any more.
+    /// Its submitter cancelled it.
     #[error("cancelled")]
     Cancelled,
 }

@@ -1,4 +1,4 @@
-//! A pool without processes: tasks run one after the other where events are asked for.
+//! A pool without processes: a task runs when its events are asked for, one after the other.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,12 +16,13 @@ use crate::{Capacity, DistError, Failure, Heard, Rules, TaskEvent, TaskPool, Tas
 type Handler<'a> =
     Box<dyn FnMut(&TaskSpec, &mut dyn FnMut(Value)) -> Result<Value, TaskError> + 'a>;
 
-/// A pool of one worker that is the caller's own thread: the default where a program is embedded,
-/// and for tasks that cannot fail.
+/// A pool of one worker that is the caller's own thread: the default in programs that embed the
+/// library, and for tasks that cannot fail.
 ///
-/// Panics are caught and become [`Failure::Panicked`]. What only another process can survive,
-/// running out of memory, aborting or hanging, ends the caller; deadlines are not kept, and
-/// durations are told as 0. [`LocalPool`](crate::LocalPool) is the pool that survives its tasks.
+/// Panics are caught and become [`Failure::Panicked`]. A task that runs out of memory, aborts or
+/// hangs takes the caller with it, which only another process can survive. Deadlines are not kept,
+/// and durations are reported as 0. [`LocalPool`](crate::LocalPool) is the pool that survives its
+/// tasks.
 pub struct InlinePool<'a> {
     ledger: Ledger,
     handler: Handler<'a>,
@@ -47,7 +48,7 @@ impl<'a> InlinePool<'a> {
     /// Runs a task.
     ///
     /// # Errors
-    /// [`DistError::Machine`] when it was let down; it waits again then.
+    /// [`DistError::Machine`] if the machine let it down; it waits again then.
     fn run(&mut self, Start { spec, worker, attempt }: &Start) -> Result<(), DistError> {
         let task = spec.id;
         let worker = *worker;

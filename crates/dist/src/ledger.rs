@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{Capacity, DistError, Failure, Rules, TaskEvent, TaskSpec};
 pub(crate) use worker::Worker;
 
-/// All tasks and workers of a pool. Times are since an origin of the caller's.
+/// All tasks and workers of a pool. Times count from an origin that the caller chooses.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     rules: Rules,
@@ -26,7 +26,7 @@ struct Entry {
     attempts: u32,
     /// Attempts that ended before a process had taken the task, one after the other.
     false_starts: u32,
-    /// Attempts that failed in a way that another one may not.
+    /// Attempts that failed for a reason that may not recur.
     faults: u32,
     /// Workers that an attempt took down.
     victims: BTreeSet<usize>,
@@ -101,14 +101,14 @@ impl Ledger {
         None
     }
 
-    /// Tells an event of an open task; one that has ended has no more to say.
+    /// Reports an event of an open task; a task that has ended has no further events.
     pub(crate) fn tell(&mut self, task: u64, event: TaskEvent) {
         if self.entry(task).is_some() {
             self.events.push_back(event);
         }
     }
 
-    /// A result, from whichever attempt it is: the first one counts.
+    /// A result of any attempt: the first one counts.
     pub(crate) fn finish(&mut self, task: u64, worker: usize, event: TaskEvent) {
         self.workers[worker].succeeded();
         if self.remove(task).is_some() {
@@ -149,8 +149,8 @@ impl Ledger {
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
     }
 
-    /// An attempt ended before a process had taken the task, which waits for the next one. Gives
-    /// the failure back when that has happened too often: then it is not by chance.
+    /// An attempt ended before a process had taken the task, which waits for the next one. Returns
+    /// the failure if that has happened too often to be chance.
     pub(crate) fn fail_to_start(
         &mut self,
         task: u64,
@@ -188,7 +188,7 @@ impl Ledger {
         }
     }
 
-    /// Ends an open task; says whether it runs.
+    /// Ends an open task; returns `true` if it runs.
     pub(crate) fn cancel(&mut self, task: u64) -> Result<bool, DistError> {
         if !self.places.contains_key(&task) {
             return Err(DistError::UnknownTask { task });

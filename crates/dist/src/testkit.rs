@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// use at most 2^40 bytes.
 ///
 /// # Errors
-/// The law that does not hold, and what was seen.
+/// The law that does not hold, and the observation that contradicts it.
 pub fn check(make: &mut dyn FnMut() -> Box<dyn TaskPool>) -> Result<(), String> {
     every_task_ends_once(&mut *make())?;
     numbers_are_used_once(&mut *make())?;

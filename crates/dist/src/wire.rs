@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// Stands before every line of a worker; what else its program prints to stdout is ignored.
+/// The mark before every line of a worker; other output of its program is ignored.
 const MARK: char = '\u{1e}';
 
 /// A job: the first line that a worker reads.
@@ -16,7 +16,7 @@ const MARK: char = '\u{1e}';
 #[serde(deny_unknown_fields)]
 pub(crate) struct Job {
     pub(crate) version: u32,
-    /// Nothing where only its start is tried.
+    /// The work; `None` if only the start of the worker is tried.
     pub(crate) work: Option<Work>,
     /// Bytes of memory.
     pub(crate) memory: Option<u64>,
@@ -42,7 +42,7 @@ pub(crate) const VERSION: u32 = 2;
 pub(crate) enum Message {
     /// It has taken its job: what happens from here on happens to the task.
     Ready,
-    /// Its limit is less than it has now: bytes of writable data before the task.
+    /// Its limit is less than the memory it has now: `held` bytes of writable data before the task.
     TooSmall { held: u64 },
     /// It lives.
     Heartbeat { peak: Option<u64> },
@@ -64,7 +64,7 @@ pub(crate) fn write(to: &mut impl Write, value: &impl Serialize) -> io::Result<(
     to.flush()
 }
 
-/// The value of a line; `None` for a line of the program's own.
+/// The value of a line; `None` for other output of the program.
 pub(crate) fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(line).ok()?.trim_end().strip_prefix(MARK)?;
     serde_json::from_str(text).ok()

@@ -1,4 +1,5 @@
-//! The other side of a [`LocalPool`](crate::LocalPool): what a program does when it is a worker.
+//! The other side of a [`LocalPool`](crate::LocalPool): the part of a program that runs when it is
+//! a worker.
 
 mod limits;
 
@@ -33,12 +34,12 @@ pub struct Assignment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskError {
-    /// A number is not finite: which one, and where.
+    /// A number is not finite: its name and place.
     NonFinite(String),
     /// A device has no memory left.
     OutOfMemory,
-    /// The machine let the task down: a disk is full, a file cannot be read. No fault of the
-    /// task's, whose pool tells it as [`DistError::Machine`] and keeps the task open.
+    /// The machine let the task down: a disk is full, a file cannot be read. The task is not at
+    /// fault; its pool reports this as [`DistError::Machine`] and keeps the task open.
     Machine(String),
     /// Anything else, for people.
     Other(String),
@@ -68,27 +69,27 @@ impl fmt::Debug for Reporter<'_> {
 }
 
 impl Reporter<'_> {
-    /// Tells the pool how far the task is.
+    /// Tells the pool the progress of the task.
     pub fn progress(&mut self, value: Value) {
         // A pool that is gone ends this process soon, and there is nobody else to tell.
         let _ = (self.send)(&Message::Progress { value });
     }
 }
 
-/// Reads one job from `input`, runs it, and writes what becomes of it to `output`.
+/// Reads one job from `input`, runs it, and writes its outcome to `output`.
 ///
-/// Call it where the program finds that it is a worker, with `std::io::stdin()` and
-/// `std::io::stdout()`, and exit with the code it returns. The process may have no more memory than
-/// the job says (the limit of its writable data; Linux), and it ends when the pool does: its
-/// standard input ends then. A panic of the handler is reported with its message; a panic of
-/// another thread counts when it reaches the handler.
+/// Call it if the program is started as a worker, with `std::io::stdin()` and `std::io::stdout()`,
+/// and exit with the code it returns. The process may have no more memory than the job says (the
+/// limit of its writable data; Linux). It ends with the pool, because its standard input ends then.
+/// A panic of the handler is reported with its message; a panic of another thread counts when it
+/// reaches the handler.
 ///
-/// The limit counts what the program's allocator has reserved, used or not. An allocator that
-/// reserves much at once has to be told to reserve little in workers, by
-/// [`Launch::environment`](crate::Launch) as a rule.
+/// The limit counts the memory that the program's allocator has reserved, used or not. If an
+/// allocator reserves much at once, make it reserve little in workers, usually by
+/// [`Launch::environment`](crate::Launch).
 ///
 /// # Errors
-/// [`DistError::NoJob`] when the first line is no job of this version, [`DistError::Thread`] when
+/// [`DistError::NoJob`] if the first line is not a job of this version, [`DistError::Thread`] if
 /// the system gives no threads.
 pub fn serve(
     input: impl Read + Send + 'static,
@@ -156,7 +157,7 @@ fn job(input: &mut impl BufRead) -> Result<Job, DistError> {
     }
 }
 
-/// Ends this process when its input does: nobody waits for its result any more.
+/// Ends this process when its input ends: nobody waits for its result any more.
 fn watch(mut input: impl Read + Send + 'static) -> Result<(), DistError> {
     start(move || {
         let mut rest = [0; 64];
@@ -182,7 +183,8 @@ fn beat(
     })
 }
 
-/// Starts a thread that nobody waits for. `thread::spawn` panics where the system has none to give.
+/// Starts a thread that nobody waits for. `thread::spawn` would panic if the system has no thread
+/// left.
 fn start(run: impl FnOnce() + Send + 'static) -> Result<(), DistError> {
     let thread = thread::Builder::new().spawn(run);
     thread.map(|_| ()).map_err(|source| DistError::Thread { source })

@@ -1,4 +1,4 @@
-//! Reading a journal, also while it is written.
+//! Reads a journal, also while it is written.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{failed, line};
 use crate::DistError;
 
-/// A record and the epoch of who wrote it.
+/// A record and the epoch of its writer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The writer's epoch, from 1.
@@ -26,19 +26,19 @@ pub struct Contents {
     pub owners: Vec<Entry>,
     /// Bytes of whole lines.
     pub length: u64,
-    /// Bytes behind the last whole line: what is being written now, or was when its writer died.
+    /// Bytes behind the last whole line: a line that is being written, or whose writer died.
     pub torn: u64,
     /// The line of its last writer, from 1.
     pub(super) owner_line: usize,
 }
 
 impl Contents {
-    /// The epoch of its last writer; 0 when nobody has written.
+    /// The epoch of its last writer; 0 if there was none.
     pub fn epoch(&self) -> u64 {
         self.owners.last().map_or(0, |owner| owner.epoch)
     }
 
-    /// The epoch of whoever opens it next, if it is one that can be read again.
+    /// The epoch of its next writer, if that can be read back.
     pub(super) fn next_epoch(&self) -> Option<u64> {
         self.epoch().checked_add(1).filter(|&epoch| epoch < u64::MAX)
     }
@@ -49,8 +49,8 @@ impl Contents {
     }
 }
 
-/// Reads a journal; an empty one where there is no file. Needs no lock, and may be done while
-/// another process writes.
+/// Reads a journal; an empty one if there is no file. It needs no lock and works while another
+/// process writes.
 ///
 /// # Errors
 /// [`DistError::Damaged`] with the line, [`DistError::File`].

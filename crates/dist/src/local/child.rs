@@ -28,7 +28,7 @@ pub(super) enum End {
 /// The end of a process.
 #[derive(Debug)]
 pub(super) enum Exit {
-    /// There was none, or nobody knows what became of it.
+    /// There was no process, or its end is unknown.
     Unknown {
         happened: String,
     },
@@ -57,7 +57,7 @@ pub(super) struct Seat {
 #[derive(Debug, Default)]
 struct Place {
     child: Option<Child>,
-    /// The job is not wanted any more, whether its process has been started or not.
+    /// The job is no longer wanted, whether its process has been started or not.
     unwanted: bool,
 }
 
@@ -85,7 +85,7 @@ impl Seat {
         Ok(Self { number, jobs: Some(jobs), place, thread: Some(thread) })
     }
 
-    /// Has a process started for a job; the one before must have ended.
+    /// Starts a process for a job; the one before must have ended.
     pub(super) fn start(&self, job: Job) -> Result<(), DistError> {
         lock(&self.place).unwanted = false;
         let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
@@ -102,7 +102,8 @@ impl Seat {
         lock(&self.place).child.as_ref().map(Child::id)
     }
 
-    /// Kills the process and what it started; one that is not there yet ends as soon as it is.
+    /// Kills the process and its children. A process that is just being started ends as soon as it
+    /// is there.
     pub(super) fn kill(&self) {
         let mut place = lock(&self.place);
         place.unwanted = true;
@@ -138,7 +139,7 @@ fn lock(place: &Mutex<Place>) -> MutexGuard<'_, Place> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts a process, tells it its job, and listens until it has ended.
+/// Starts a process, sends it its job, and listens until it has ended.
 fn attend(launch: &Launch, job: &Job, place: &Mutex<Place>, hear: impl FnMut(Message)) -> Exit {
     let before = memory_kills();
     let heard = spawn(launch, place).and_then(|streams| listen(streams, job, place, hear));
@@ -201,8 +202,8 @@ fn listen(
     Ok(Heard { status, stderr })
 }
 
-/// Milliseconds between attempts to start a process, for what a system may have again in a moment:
-/// processes, memory, open files, a program that is being written.
+/// Milliseconds between attempts to start a process, for resources that a system may have again in
+/// a moment: processes, memory, open files, a program that is being written.
 const PAUSES: [u64; 5] = [100, 200, 400, 800, 1600];
 
 fn spawn(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {

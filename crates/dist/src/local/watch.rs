@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Failure, Rules, TaskSpec};
 
-/// An attempt and the times it is held to. Times are since the pool's origin.
+/// An attempt and its time limits. Times count from the pool's origin.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) task: u64,
@@ -13,7 +13,8 @@ pub(super) struct Watch {
     pub(super) heard: Duration,
     pub(super) progressed: Duration,
     pub(super) peak: Option<u64>,
-    /// The process has taken its task. Until then, what happens to it is not the task's doing.
+    /// `true` once the process has taken its task. Until then, the task is not blamed for what
+    /// happens.
     pub(super) ready: bool,
     /// The time at which it took its task.
     taken: Duration,
@@ -44,7 +45,7 @@ impl Watch {
         }
     }
 
-    /// The process has taken its task.
+    /// Notes that the process has taken its task.
     pub(super) fn begin(&mut self, now: Duration) {
         (self.ready, self.taken, self.progressed) = (true, now, now);
     }
@@ -86,7 +87,7 @@ impl Watch {
         Failure::OutOfMemory { estimate: self.estimate, limit: self.limit, peak: self.peak }
     }
 
-    /// A failure that a worker told, with what only the pool knows.
+    /// A failure that a worker reported, completed with facts that only the pool knows.
     pub(super) fn named(&self, failure: Failure) -> Failure {
         match failure {
             Failure::OutOfMemory { .. } => self.out_of_memory(),
