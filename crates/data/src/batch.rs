@@ -33,8 +33,8 @@ impl Batch {
         Ok(Self { inputs, targets, count })
     }
 
-    /// The same batch on `device`, with inputs and targets that are floats in `dtype`. What is
-    /// there already is shared and not copied.
+    /// The same batch on `device`, with inputs and targets that are floats in `dtype`. Tensors that
+    /// are there already are shared, not copied.
     ///
     /// # Errors
     /// [`DataError::Tensor`] when the device refuses.

@@ -165,7 +165,7 @@ pub enum DataError {
         /// Shape of the test images.
         test: crate::ImageShape,
     },
-    /// A pixel that is no finite number, such as one that a data set did not write.
+    /// A pixel that is not a finite number, such as one that a data set did not write.
     #[error(
         "sample {index}, value {pixel} of the image: expected a finite number, found {found}; values \
          that `Dataset::read` does not write are NaN"
@@ -178,7 +178,7 @@ pub enum DataError {
         /// The value found.
         found: f32,
     },
-    /// A sample that is another one each time.
+    /// A sample that differs between two readings.
     #[error(
         "sample {index}: expected equal pixels and an equal target at every reading, found others; what \
          is random belongs to `Loader`"
@@ -211,7 +211,7 @@ pub enum DataError {
         /// Its label.
         found: u32,
     },
-    /// A label of several that is neither there nor not.
+    /// One of several labels that is neither 0 nor 1.
     #[error("sample {index}, label {label}: expected 0 or 1, found {found}")]
     Label {
         /// The sample.
@@ -221,7 +221,7 @@ pub enum DataError {
         /// The value found.
         found: f32,
     },
-    /// A value to be learnt that is no finite number.
+    /// A value to be learnt that is not a finite number.
     #[error("sample {index}, value {value}: expected a finite number, found {found}")]
     Value {
         /// The sample.
@@ -231,21 +231,21 @@ pub enum DataError {
         /// The value found.
         found: f32,
     },
-    /// Room for a target of another kind or size.
+    /// A buffer for a target of another kind or size.
     #[error("expected room for {expected}, found room for {found}")]
     TargetBuffer {
         /// The target that is to be written, or is wanted.
         expected: String,
-        /// The target that the room is for.
+        /// The target that the buffer is for.
         found: String,
     },
-    /// Targets of no class, no label or no value.
+    /// Targets with 0 classes, labels or values.
     #[error("nothing can be learnt from {targets}")]
     UnusableTargets {
         /// The targets.
         targets: crate::TargetSpec,
     },
-    /// As many targets as do not belong to so many images.
+    /// A number of targets that does not fit the number of images.
     #[error("expected {expected} numbers as targets, found {found}")]
     TargetCount {
         /// Numbers that are wanted.
@@ -253,8 +253,8 @@ pub enum DataError {
         /// Numbers given.
         found: usize,
     },
-    /// A change of the image that leaves pixels of the mask empty, where no label says that they do
-    /// not count.
+    /// A change that leaves pixels of the mask empty although the mask has no label for pixels that
+    /// do not count.
     #[error("a change moves pixels from outside into a mask that has no ignored label")]
     NoIgnoredLabel,
     /// A pixel buffer of the wrong length.

@@ -10,7 +10,7 @@ use crate::{
     Batch, DataError, Dataset, ImageShape, Picture, Sample, Target, TargetSpec, Targets, Transform,
 };
 
-/// In which order a [`Loader`] visits the samples.
+/// The order in which a [`Loader`] visits the samples.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BatchOrder {
@@ -240,7 +240,7 @@ fn picture<'a>(
     }
 }
 
-/// Refuses an image with a pixel that is no finite number.
+/// Refuses an image with a pixel that is not a finite number.
 fn check_pixels(index: usize, pixels: &[f32]) -> Result<(), DataError> {
     match pixels.iter().position(|pixel| !pixel.is_finite()) {
         Some(pixel) => Err(DataError::Pixel { index, pixel, found: pixels[pixel] }),

@@ -156,7 +156,7 @@ impl InMemory {
         &self.pixels
     }
 
-    /// The classes of all samples, in order; empty where the targets are others than
+    /// The classes of all samples, in order; empty if the targets are of another kind than
     /// [`TargetSpec::Class`].
     #[must_use]
     pub fn labels(&self) -> &[u32] {

@@ -1,4 +1,4 @@
-//! From bytes to numbers a network likes.
+//! Normalisation: from bytes to pixel values on a scale that suits networks.
 
 use crate::{DataError, ImageShape};
 

@@ -30,14 +30,14 @@ pub enum Broken {
         /// Index of the sample.
         index: usize,
     },
-    /// Two reads gave different targets, or one that is none of the set's.
+    /// Two reads gave different targets, or a target that does not belong to the set.
     Target {
         /// Index of the sample.
         index: usize,
         /// The error of the sample; `None` if two reads differ.
         error: Option<String>,
     },
-    /// Room for a target of another kind or size was taken instead of refused.
+    /// A buffer for a target of another kind or size was taken instead of refused.
     TargetBuffer,
     /// A sample past the end was given instead of refused.
     PastTheEnd {
@@ -81,7 +81,7 @@ pub fn check_dataset(data: &dyn Dataset) -> Result<(), Broken> {
     }
 }
 
-/// Rooms that do not fit, for the first sample.
+/// Buffers that do not fit, for the first sample.
 fn check_rooms(data: &dyn Dataset, unwritten: &OwnedSample) -> Result<(), Broken> {
     let pixels = unwritten.pixels.len();
     for length in [pixels - 1, pixels + 1] {

@@ -31,7 +31,7 @@ pub enum BrokenTransform {
         /// Position in the mask, row by row.
         pixel: usize,
     },
-    /// A pixel became no finite number.
+    /// A pixel became a number that is not finite.
     NotFinite {
         /// Seed of the generator.
         seed: u64,

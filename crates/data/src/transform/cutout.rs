@@ -5,7 +5,7 @@ use crate::{DataError, ImageShape, TargetSpec};
 
 /// Cutout, photometric: a square of side `side`, centred at a uniformly drawn pixel and clipped at
 /// the border, becomes zero in every channel (DeVries and Taylor 2017, arXiv:1708.04552). A mask
-/// keeps its labels, so that what is hidden has to be told from what is around it.
+/// keeps its labels, so that a network has to infer the hidden part from its surroundings.
 ///
 /// Draws two numbers, the row and the column of the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

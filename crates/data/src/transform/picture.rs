@@ -59,14 +59,15 @@ impl<'a> Picture<'a> {
         self.shape
     }
 
-    /// The colour planes, row by row, to change values in: what moves pixels belongs into
-    /// [`gather`](Self::gather).
+    /// The colour planes, row by row, to change values in. Use [`gather`](Self::gather) to move
+    /// pixels.
     pub fn planes(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.pixels.chunks_exact_mut(self.shape.height * self.shape.width)
     }
 
-    /// Moves pixels: each place gets what was at `source` of it, in every plane and in the mask.
-    /// Where that is `None` or outside, the image becomes 0 and the mask its ignored label.
+    /// Moves pixels: each place gets the value that was at its `source`, in every plane and in the
+    /// mask. If the source is `None` or outside, the image becomes 0 and the mask its ignored
+    /// label.
     ///
     /// # Errors
     /// [`DataError::NoIgnoredLabel`] for a place without a source in a mask without such a label;
