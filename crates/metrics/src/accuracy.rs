@@ -34,7 +34,7 @@ impl Accuracy {
     /// Top-k accuracy.
     ///
     /// # Errors
-    /// [`MetricsError::Setting`] when `k` is 0, which nothing can meet.
+    /// [`MetricsError::Setting`] if `k` is 0.
     pub fn top(k: usize) -> Result<Self, MetricsError> {
         let refused = MetricsError::Setting { field: "k", expected: "at least 1", found: k };
         Ok(Self { k: NonZeroUsize::new(k).ok_or(refused)?, seen: [0.0; 2] })

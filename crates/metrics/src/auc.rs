@@ -4,14 +4,14 @@ use dartloom_record::Scores;
 use crate::scorer::add;
 use crate::{MetricsError, Scorer, read};
 
-/// Bins of a histogram where nobody asks for others.
+/// The default number of bins of a histogram.
 pub const DEFAULT_BINS: usize = 512;
 
 /// Area under the receiver operating characteristic, by histograms that add up: the score `auc`.
 ///
-/// Takes logits `[batch]` or `[batch, 1]` and labels 0 or 1 of the same shape. The probability that
-/// a positive sample has a higher logit than a negative one, equal ones counting half (Hanley and
-/// McNeil 1982):
+/// Takes logits `[batch]` or `[batch, 1]` and labels 0 or 1 of the same shape. The area is the
+/// probability that a positive sample has a higher logit than a negative one, where equal logits
+/// count half (Hanley and McNeil 1982):
 ///
 /// `auc = sum_b n_b (P_b + p_b / 2) / (P N)` with `p_b` and `n_b` the positive and negative samples
 /// in bin `b`, `P_b` the positive ones in higher bins, `P` and `N` all of them. Bins divide

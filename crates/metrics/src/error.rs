@@ -1,6 +1,6 @@
 //! Errors of measuring.
 
-/// Why a scorer could not take its input.
+/// The reason for which a scorer could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
@@ -42,7 +42,7 @@ pub enum MetricsError {
         /// Its value.
         found: f64,
     },
-    /// A value to be predicted that is no finite number.
+    /// A value to be predicted that is not a finite number.
     #[error("row {row}, value {value}: expected a finite number, found {found}")]
     ValueNotFinite {
         /// The row of the batch.

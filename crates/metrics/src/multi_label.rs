@@ -28,7 +28,7 @@ pub struct MultiLabel {
 #[derive(Clone, Debug, PartialEq)]
 struct Label {
     histograms: Histograms,
-    /// Said and there, said and not there, there and not said.
+    /// Counts of labels: predicted and present, predicted and absent, present and not predicted.
     counts: [f64; 3],
 }
 

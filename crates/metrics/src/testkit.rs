@@ -58,7 +58,7 @@ pub enum Broken {
         /// Its reason.
         error: String,
     },
-    /// The batches given cannot be cut.
+    /// The given batches cannot be divided into parts.
     Batches {
         /// The error.
         error: String,
