@@ -1,4 +1,4 @@
-//! Errors of telling, of keeping, of reading back and of comparing.
+//! Errors of recording, storing, reading back and comparing results.
 
 use std::path::{Path, PathBuf};
 
@@ -19,13 +19,13 @@ pub enum RecordError {
         #[source]
         source: std::io::Error,
     },
-    /// A stored result, or a checkpoint, of something else.
+    /// A stored result, or a checkpoint, of other work.
     #[error("{}: belongs to other work: {}", path.display(),
         differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     OtherWork {
         /// The file.
         path: PathBuf,
-        /// Every value in which it is.
+        /// Every value in which it differs.
         differences: Vec<Difference>,
     },
     /// A stored result that is not as it was written.
@@ -155,10 +155,10 @@ pub enum ObserverError {
         line: usize,
         /// The version that is known.
         known: u32,
-        /// The version of the line; 1 where it says none.
+        /// The version of the line; 1 if it names none.
         found: u32,
     },
-    /// A line of a log is complete but no event.
+    /// A line of a log that is complete but is not an event.
     #[error("line {line} is no event: {source}")]
     Malformed {
         /// The line, counted from 1.

@@ -97,7 +97,7 @@ pub enum Event {
         notes: Vec<String>,
     },
     /// A rule about the search holds at the end of an epoch: a reason to stop, or a warning that
-    /// was none in the epoch before.
+    /// did not hold in the epoch before.
     RuleHolds {
         /// The phase.
         phase: Where,
@@ -118,7 +118,7 @@ pub enum Event {
         explorer: String,
         /// The number of candidates for which its budget is expected to be enough.
         candidates: usize,
-        /// Those that were told before it was resumed, in order.
+        /// The candidates that were told before it was resumed, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told: Vec<Candidate>,
     },
@@ -134,7 +134,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
         quality: Option<f64>,
     },
-    /// A discrete search has learned what became of a candidate.
+    /// A discrete search has learned the outcome of a candidate.
     CandidateTold {
         /// The phase.
         phase: Where,

@@ -2,15 +2,16 @@
 
 use crate::{Contender, Leg};
 
-/// The one place that knows what files of a comparison are called.
+/// The names of all files of a comparison.
 ///
 /// ```text
 /// events.jsonl, metrics.csv, log.txt           of the whole run
-/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
-/// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   what a search has found
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg
+/// seed-N/search-KEY.safetensors, ...           its checkpoint
+/// seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
 /// ```
 ///
-/// A contender that is alone has no need of its key: `search.json`, `retrain-searched.json`,
+/// A single contender needs no key in its file names: `search.json`, `retrain-searched.json`,
 /// `genotype.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunLayout {
@@ -58,12 +59,12 @@ impl RunLayout {
         format!("{}.json", self.stem(leg))
     }
 
-    /// The state that a leg goes on from, and in the end its weights.
+    /// The state from which a leg continues; at its end, its weights.
     pub fn checkpoint(self, leg: &Leg) -> String {
         format!("{}.safetensors", self.stem(leg))
     }
 
-    /// The seconds of a leg that was stopped.
+    /// The running time so far, in seconds, of a leg that was stopped.
     pub fn seconds(self, leg: &Leg) -> String {
         format!("{}.seconds", self.stem(leg))
     }

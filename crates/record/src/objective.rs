@@ -12,7 +12,7 @@ pub enum Direction {
 }
 
 /// The score by which results are chosen: its name among the [`Scores`](crate::Scores), its unit
-/// for texts, and which way is better.
+/// for texts, and the direction in which it gets better.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -53,7 +53,7 @@ impl Objective {
         }
     }
 
-    /// Position of the best of `values`, the first among equal ones; `None` when none is a number.
+    /// Position of the best of `values`, the first among equal ones; `None` if none is a number.
     pub fn best(&self, values: impl IntoIterator<Item = f64>) -> Option<usize> {
         let mut best: Option<(usize, f64)> = None;
         for (at, value) in values.into_iter().enumerate() {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A contender of a comparison: whose network is retrained.
+/// A contender of a comparison, whose network is retrained.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contender {
     /// The architecture that the method or explorer of this key has found. No key is `random` or
@@ -42,8 +42,7 @@ impl fmt::Display for Contender {
 /// A part of a run that has a result of its own.
 ///
 /// Its text is `search/KEY`, `explore/KEY`, `random`, `retrain/KEY`, `retrain/random`,
-/// `retrain/baseline`, and any other text for work of one's own. Reading a text is the one parser
-/// of it:
+/// `retrain/baseline`, and any other text for custom work. A leg is made from its text:
 ///
 /// ```
 /// use dartloom_record::{Contender, Leg};
@@ -65,7 +64,7 @@ pub enum Leg {
     Random,
     /// The training of a contender's network.
     Retrain(Contender),
-    /// Work of one's own, by a name that is no other leg's text.
+    /// Custom work, by a name that is not the text of another leg.
     Own(String),
 }
 

@@ -49,10 +49,10 @@ impl Run {
         &self.path
     }
 
-    /// Everything that it has told so far, in order; nothing where it has told nothing.
+    /// All events so far, in order; empty if there are none.
     ///
     /// # Errors
-    /// [`RecordError::Observer`] for a log of another version or with a line that is no event,
+    /// [`RecordError::Observer`] for a log of another version or with a line that is not an event,
     /// [`RecordError::File`].
     pub fn events(&self) -> Result<EventLog, RecordError> {
         let path = self.path.join(RunLayout::EVENTS);
@@ -92,7 +92,7 @@ impl Run {
     /// The genotypes that searches of a seed have found, as JSON, by the names of their files.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] for a file that is no JSON, [`RecordError::File`].
+    /// [`RecordError::Damaged`] for a file that is not JSON, [`RecordError::File`].
     pub fn genotypes(&self, seed: u64) -> Result<BTreeMap<String, Value>, RecordError> {
         let folder = self.seed(seed);
         let mut found = BTreeMap::new();
@@ -116,7 +116,7 @@ impl Run {
     }
 }
 
-/// Names of what is in a directory, sorted; none where there is no such directory.
+/// Names of the entries of a directory, sorted; empty if there is no such directory.
 fn names(path: &Path) -> Result<Vec<String>, RecordError> {
     let failed = |source| RecordError::file(path, "read", source);
     let entries = match fs::read_dir(path) {

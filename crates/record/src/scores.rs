@@ -28,7 +28,7 @@ impl Scores {
         self
     }
 
-    /// The same scores, and one more where it has a value.
+    /// The same scores, and one more if it has a value.
     #[must_use]
     pub fn with_some(self, name: impl Into<String>, value: Option<f64>) -> Self {
         match value {

@@ -1,8 +1,8 @@
 //! The few statistics that verdicts need: on two methods, and on a score that claims to rank.
 //!
-//! Two methods run with the same seeds give pairs; [`paired`] says how large the difference is, how
-//! sure that is, and nothing more. [`kendall_tau`] and [`spearman_rho`] say how far two series
-//! order things alike.
+//! Two methods run with the same seeds give pairs; [`paired`] computes the size of the difference
+//! and its uncertainty, and nothing more. [`kendall_tau`] and [`spearman_rho`] measure how far two
+//! series order things alike.
 
 use crate::StatisticsError;
 
@@ -15,13 +15,13 @@ pub use student::{student_t_cdf, student_t_quantile};
 /// Probability that [`Paired`]'s interval leaves out on each side.
 const TAIL: f64 = 0.025;
 
-/// Arithmetic mean, or `None` of nothing.
+/// Arithmetic mean; `None` if there are no values.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Sample standard deviation `sqrt(sum((x_i - mean)^2) / (n - 1))`, or `None` of fewer than two
+/// Sample standard deviation `sqrt(sum((x_i - mean)^2) / (n - 1))`; `None` for fewer than two
 /// values.
 #[must_use]
 pub fn sample_sd(values: &[f64]) -> Option<f64> {

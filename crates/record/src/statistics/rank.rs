@@ -1,4 +1,4 @@
-//! Do two series order things alike?
+//! Agreement of two series on the order of things.
 
 use std::cmp::Ordering;
 
