@@ -51,7 +51,7 @@ pub(crate) fn targets(
     Err(TaskError::Targets { task, expected, found: *found })
 }
 
-/// Refuses a number of classes, labels or values that is none.
+/// Refuses a number of classes, labels or values that is too small or too large.
 pub(crate) fn some(field: &'static str, found: usize, least: usize) -> Result<(), TaskError> {
     if (least..=1 << 16).contains(&found) {
         return Ok(());
@@ -85,7 +85,7 @@ pub(crate) fn number(scalar: &Tensor) -> Result<f64, TaskError> {
     Ok(scalar.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar()?)
 }
 
-/// Name and configuration as text, `None` should they have none.
+/// Name and configuration as text; `None` for a configuration that has no such form.
 pub(crate) fn identity(name: &str, task: &impl Serialize) -> Option<String> {
     serde_json::to_string(task).ok().map(|text| format!("{name} 1 {text}"))
 }

@@ -31,7 +31,7 @@ pub enum TaskError {
         /// Shape of the target.
         target: Vec<usize>,
     },
-    /// A label that is no class; the loader of the data names the sample.
+    /// A label that is not one of the classes. The loader of the data names the sample.
     #[error("{task}: expected labels below {classes}, found {found}")]
     Label {
         /// The task.

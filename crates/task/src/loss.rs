@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-/// The cost of a batch's errors: a sum over what is counted, and how much is counted.
+/// The cost of a batch's errors: a sum over the counted items, and their count.
 #[derive(Clone, Debug)]
 pub struct Loss {
     /// The sum of the errors, a scalar.

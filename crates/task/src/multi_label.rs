@@ -1,4 +1,4 @@
-//! Several labels that are each there or not.
+//! Several yes-or-no labels for an image.
 
 use candle_core::{D, Tensor};
 use dartloom_data::TargetSpec;
@@ -14,8 +14,8 @@ const NAME: &str = "multi_label";
 const EXPECTED: Expected =
     Expected { task: NAME, shapes: "logits [batch, labels] with labels of the same shape" };
 
-/// Several labels for an image, each there or not: binary cross-entropy, judged by the mean area
-/// under the curve.
+/// Several yes-or-no labels for an image: binary cross-entropy, judged by the mean area under the
+/// curve.
 ///
 /// `sum = -sum_b sum_i [y_bi log sigmoid(x_bi) + (1 - y_bi) log sigmoid(-x_bi)]` and
 /// `count = B labels`, with logits x (`output`, `[B, labels]`) and labels y, 0 or 1 (`target`, of
@@ -28,10 +28,10 @@ pub struct MultiLabel {
 }
 
 impl MultiLabel {
-    /// A task of so many labels.
+    /// A task of this number of labels.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] for none, or more than 65,536.
+    /// [`TaskError::Setting`] for no label, or more than 65,536.
     pub fn new(labels: usize) -> Result<Self, TaskError> {
         check::some("labels", labels, 1)?;
         Ok(Self { labels, scorer: dartloom_metrics::MultiLabel::new(labels)? })

@@ -29,8 +29,8 @@ pub enum RegressionLoss {
 ///
 /// `sum = sum_b sum_i cost(prediction_bi - y_bi)` and `count = B values`, with predictions
 /// (`output`) and true values y (`target`), both `[B, values]`, and the cost of [`RegressionLoss`].
-/// Values of different units should be divided by their deviations before, or the largest counts
-/// alone.
+/// Divide values of different units by their deviations beforehand; otherwise the largest ones
+/// dominate the sum.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Regression {
     values: usize,
@@ -40,17 +40,17 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// A task of so many values and squared errors.
+    /// A task of this number of values, with squared errors.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] for none, or more than 65,536.
+    /// [`TaskError::Setting`] for no value, or more than 65,536.
     pub fn new(values: usize) -> Result<Self, TaskError> {
         check::some("values", values, 1)?;
         let scorer = dartloom_metrics::Regression::new(values)?;
         Ok(Self { values, loss: RegressionLoss::Squared, scorer })
     }
 
-    /// The same with another cost of errors.
+    /// The same with another loss.
     ///
     /// # Errors
     /// [`TaskError::Setting`] unless the `delta` of a [`RegressionLoss::Huber`] is finite and

@@ -15,7 +15,8 @@ const EXPECTED: Expected = Expected {
     task: NAME,
     shapes: "logits [batch, classes, height, width] with a mask [batch, height, width]",
 };
-/// Keeps the Dice coefficient of a class that is neither there nor said at 1.
+/// The smoothing term that keeps the Dice coefficient of a class at 1 if it is neither present nor
+/// predicted.
 const SMOOTH: f64 = 1e-5;
 
 /// One of `classes` classes for every pixel: cross-entropy, on request with a soft Dice loss,

@@ -44,9 +44,10 @@ pub trait Task: Debug + Send + Sync {
     /// The score that selects.
     fn objective(&self) -> Objective;
 
-    /// A text that changes whenever what this task computes changes: its name, its configuration,
-    /// and a version of its code. Stored work is only used again for the same identity; `None`, the
-    /// default, says nothing, and such work is done again.
+    /// A text that changes whenever the computation of this task changes: its name, its
+    /// configuration, and a version of its code. Stored work is only used again for the same
+    /// identity. With `None`, the default, identities cannot be compared, and stored work is done
+    /// again.
     fn identity(&self) -> Option<String> {
         None
     }

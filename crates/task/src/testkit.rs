@@ -22,7 +22,7 @@ pub struct Trial {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Broken {
-    /// The task refused what the caller calls valid.
+    /// The task refused targets or outputs that the caller calls valid.
     Refused {
         /// Its reason.
         error: TaskError,
@@ -40,12 +40,12 @@ pub enum Broken {
         /// Its shape.
         shape: Vec<usize>,
     },
-    /// An output that is not as [`Task::outputs`] says was given to the check.
+    /// The check was given an output that does not match [`Task::outputs`].
     Outputs {
         /// Shape of one output of the batch.
         found: Vec<usize>,
     },
-    /// The loss is no finite scalar, or counts less than nothing.
+    /// The loss is not a finite scalar, or its count is negative.
     Loss {
         /// Its sum.
         sum: f64,

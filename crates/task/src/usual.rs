@@ -8,7 +8,7 @@ use crate::{Classification, MultiLabel, Regression, Segmentation, Task, TaskErro
 /// [`MultiLabel`], [`Regression`] of squared errors, or [`Segmentation`] by cross-entropy.
 ///
 /// # Errors
-/// [`TaskError::Setting`] when so many classes, labels or values cannot be learnt.
+/// [`TaskError::Setting`] if the number of classes, labels or values is too small or too large.
 pub fn usual(targets: TargetSpec) -> Result<Box<dyn Task>, TaskError> {
     Ok(match targets {
         TargetSpec::Class { classes } => Box::new(Classification::new(classes)?),
