@@ -9,8 +9,8 @@
 //! Run time: no time at all.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example 01_draw_a_cell -- [DIRECTORY] [--genotype
-//! NAME]
+//! cargo run --release -p dartloom-examples --example 01_draw_a_cell -- \
+//!     [DIRECTORY] [--genotype NAME]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 

@@ -1,4 +1,4 @@
-//! Two operations of one's own, one written down and one in code, searched beside built-in ones.
+//! Two custom operations, one written down and one in code, searched beside built-in ones.
 //!
 //! Paper: the operation in code is a 3x3 convolution gated channel by channel,
 //! *Squeeze-and-Excitation Networks* (Hu, Shen and Sun, CVPR 2018, arXiv 1709.01507). The search is
@@ -40,7 +40,8 @@ impl Operation for Gated {
     }
 }
 
-/// The layers of both parts: what is built and what is counted, so that they cannot disagree.
+/// The layers of both parts, from which the operation is built and its cost is counted, so that
+/// they cannot disagree.
 fn layers(at: &InputPlan) -> [Vec<Layer>; 2] {
     let width = at.width;
     let narrow = (at.width / 2).max(1);

@@ -1,4 +1,4 @@
-//! One search, several budgets: the best architecture that costs no more than it may.
+//! One search, several budgets: the best architecture within each budget.
 //!
 //! Idea: a search does not know what its result may cost, and users ask for limits (DARTS' users
 //! for few skip connections, as in *Progressive DARTS*, Chen et al., ICCV 2019, arXiv 1904.12760;
@@ -131,7 +131,7 @@ fn line(name: &str, genotype: &Genotype, cost: Cost, weight: f64) {
     println!("{name:<34} {parameters:>10} {macs:>12} {skips:>6} {weight:>12.4}");
 }
 
-/// Holds an architecture against its limits, counted anew.
+/// Compares an architecture with its limits, counted anew.
 fn check(decoder: &Constrained, genotype: &Genotype, cost: Cost) -> Result<(), String> {
     let budget = decoder.budget;
     let limits = [

@@ -10,8 +10,8 @@
 //! Run time: under half a minute at order 1, under a minute at order 2, on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example darts -- [DIRECTORY] [--order 1|2] [--epochs
-//! N]
+//! cargo run --release -p dartloom-examples --example darts -- \
+//!     [DIRECTORY] [--order 1|2] [--epochs N]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 

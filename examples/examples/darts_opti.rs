@@ -7,7 +7,8 @@
 //! it, in the paper's distance (one operation of one edge is 1/12; the paper, after 50 epochs of
 //! CIFAR-10: 0.084) and in one that tells positions apart. The paper's start, logits of 10 and -10,
 //! needs thousands of steps to be left; the few steps here begin at 1 and -1, weights of 0.73 and
-//! 0.27. Run time: under a minute on 2 cores.
+//! 0.27.
+//! Run time: under a minute on 2 cores.
 //!
 //! ```text
 //! cargo run --release -p dartloom-examples --example darts_opti -- [DIRECTORY]

@@ -10,8 +10,8 @@
 //! Run time: half a minute on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example evolution -- [DIRECTORY] [--workers N]
-//! [--memory MIB]
+//! cargo run --release -p dartloom-examples --example evolution -- \
+//!     [DIRECTORY] [--workers N] [--memory MIB]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 

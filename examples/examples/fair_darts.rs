@@ -1,4 +1,4 @@
-//! FairDARTS: operations do not compete, a sigmoid weighs each by itself.
+//! FairDARTS: operations do not compete; a sigmoid weighs each one independently.
 //!
 //! Paper: Chu et al., *Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture
 //! Search*, ECCV 2020 (arXiv 1911.12126), equations 2 to 4.

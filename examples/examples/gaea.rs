@@ -6,7 +6,8 @@
 //!
 //! Expect: the mean entropy of the weights, which falls epoch by epoch (the paper: sparse weights
 //! lose less when they become a decision), on DARTS' space with one level, then on PC-DARTS' with
-//! two. Run time: under a minute on 2 cores.
+//! two.
+//! Run time: under a minute on 2 cores.
 //!
 //! ```text
 //! cargo run --release -p dartloom-examples --example gaea -- [DIRECTORY]

@@ -9,8 +9,8 @@
 //! Run time: under half a minute on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example random_search -- [DIRECTORY] [--budget
-//! GIGA_MACS]
+//! cargo run --release -p dartloom-examples --example random_search -- \
+//!     [DIRECTORY] [--budget GIGA_MACS]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
