@@ -52,6 +52,7 @@ fn documentation_begins_with_a_statement() {
     refuses("//! What it is.\n", 1, begins);
     refuses("struct A {\n    /// Whether it is.\n    a: bool,\n}", 2, begins);
     refuses("/// A thing.\nstruct A;\n/// How?\nstruct B;\n", 3, begins);
+    refuses("//! A module.\n\n/// How?\nstruct A;\n", 3, begins);
     refuses(
         "/// First.\n#[derive(Debug)]\nenum A {\n    /// Why, if at all.\n    B,\n}",
         4,
