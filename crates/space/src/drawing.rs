@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use crate::graph::{CellEdge, CellNode, CellPaths, NetworkPaths, Reading, Station};
 use crate::{Genotype, Head, Network, NodeOrder, Source, Space, SpaceError};
 
-/// A drawing before anything has a place: graphs beside each other.
+/// A drawing without positions: graphs beside each other.
 ///
 /// Equal values give equal drawings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {
-    /// Name of what is drawn.
+    /// Name of the drawn value.
     pub name: String,
     /// One graph for each cell, one for a network.
     pub parts: Vec<DrawnPart>,

@@ -136,7 +136,7 @@ pub enum SpaceError {
         /// Most allowed.
         most: usize,
     },
-    /// A head that reads nothing that exists.
+    /// A head that reads a source that does not exist.
     #[error("the head reads {found}, which the network does not have")]
     HeadSource {
         /// The source that it reads.
@@ -305,7 +305,7 @@ pub enum SpaceError {
         /// The quantity.
         what: &'static str,
     },
-    /// Values that meet in a node or port have different shapes.
+    /// Values of different shapes that meet in a node or port.
     #[error("{place}: expected shape {expected}, found {found}")]
     Meeting {
         /// The node or port where they meet.
@@ -315,7 +315,7 @@ pub enum SpaceError {
         /// Shape of the other.
         found: Shape,
     },
-    /// A number of a build that is zero or absurd.
+    /// A number of a build that is out of range.
     #[error("{what} must be 1 to {most}, found {found}")]
     Range {
         /// The name of the number.
@@ -421,7 +421,7 @@ pub enum SpaceError {
         /// The port.
         port: usize,
     },
-    /// A selection of what a head reads that cannot be made.
+    /// A selection of a head's sources that cannot be made.
     #[error(
         "head: expected ascending positions{}, found {found:?}",
         sources.map_or_else(String::new, |sources| format!(" among {sources} sources"))
@@ -448,10 +448,10 @@ pub enum SpaceError {
         /// The score.
         found: f64,
     },
-    /// Scores of nothing.
+    /// Scores without any operation.
     #[error("expected the score of at least one operation, found no operation")]
     NoScores,
-    /// A network whose head puts out something else than it is to.
+    /// A network whose head has other outputs than those asked for.
     #[error("{place}: expected {expected}, found {found} as `Build::outputs`")]
     Outputs {
         /// The name of the head.

@@ -112,7 +112,7 @@ forms!(WeightTable, RawTable, "a weight table");
 forms!(OpSet, RawOpSet, "an operation set");
 
 impl Genotype {
-    /// Reads a genotype in whichever form it is written: JSON ([`Genotype::from_json`]), RON
+    /// Reads a genotype in any of its forms: JSON ([`Genotype::from_json`]), RON
     /// ([`Genotype::from_ron`]) or the Python text form ([`Genotype::from_text`]).
     ///
     /// `{` begins JSON, or a dictionary of the text form where its first key is a field of that;

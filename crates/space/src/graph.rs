@@ -104,7 +104,7 @@ impl<'a> CellPaths<'a> {
         self.graph.node_weights().copied()
     }
 
-    /// Edges in order: positions of source and target among the nodes, and what leads there.
+    /// Edges in order: positions of source and target among the nodes, and the kind of connection.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, CellEdge<'a>)> {
         let edges = self.graph.edge_references();
         edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
@@ -218,13 +218,14 @@ impl NetworkPaths {
         self.graph.node_weights().copied()
     }
 
-    /// Readings in order: positions of source and reader among the stations, and how it reads.
+    /// Readings in order: positions of source and reader among the stations, and the kind of
+    /// reading.
     pub(crate) fn readings(&self) -> impl Iterator<Item = (usize, usize, Reading)> {
         let edges = self.graph.edge_references();
         edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
     }
 
-    /// For each placed cell, whether a way leads from it to the head or the auxiliary head.
+    /// One value per placed cell: `true` if a way leads from it to the head or the auxiliary head.
     pub(crate) fn needed(&self) -> Vec<bool> {
         let sources = Reversed(&self.graph);
         let mut search = Dfs::empty(sources);

@@ -10,11 +10,11 @@ use crate::Shape;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Outputs {
-    /// So many numbers for the image: of a batch `[B, n]`. The head is
+    /// This many numbers for the image: of a batch `[B, n]`. The head is
     /// [`Head::Pooled`](crate::Head::Pooled).
     Vector(usize),
-    /// So many numbers for every pixel of the image: of a batch `[B, channels, H, W]`. The head is
-    /// [`Head::PerPixel`](crate::Head::PerPixel).
+    /// This many numbers for every pixel of the image: of a batch `[B, channels, H, W]`. The head
+    /// is [`Head::PerPixel`](crate::Head::PerPixel).
     Plane {
         /// Numbers for a pixel.
         channels: usize,

@@ -1,4 +1,4 @@
-//! A distance that sees where an operation stands.
+//! A distance that depends on the positions of operations.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -116,8 +116,8 @@ fn unrolled(layout: &Layout) -> Layout {
 /// The divisor belongs to the frame and the scores, not to the pair. So this is a metric on the
 /// gene sets of one frame, between 0 and 1: 0 only for equal genes, symmetric, and within the
 /// triangle inequality. Order and repetition of genes and the output lists of cells do not count.
-/// Ours, beside [`SetDistance`](super::SetDistance), which is no metric. Cost: `O(G log G)` for `G`
-/// genes.
+/// Ours, beside [`SetDistance`](super::SetDistance), which is not a metric. Cost: `O(G log G)` for
+/// `G` genes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PositionDistance {
     scores: OpScores,

@@ -66,8 +66,8 @@ pub struct SetDistance {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellDistance {
-    /// From the first to the second: how far any edge of the first is from its nearest of the
-    /// second.
+    /// From the first to the second: the largest distance of an edge of the first to its nearest
+    /// edge of the second.
     pub forward: f64,
     /// From the second to the first.
     pub backward: f64,

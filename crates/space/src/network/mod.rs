@@ -53,7 +53,7 @@ pub struct Port {
     pub links: Vec<Link>,
 }
 
-/// A port that chooses, and among how many links.
+/// A port that chooses, and the number of its links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PortChoice {
     /// The port.

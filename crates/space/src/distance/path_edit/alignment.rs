@@ -2,7 +2,7 @@
 
 use super::drawing::{Drawing, Part};
 
-/// A pair of what stands side by side; `None` where one path has nothing.
+/// A pair of parts that stand side by side; `None` if one path has no part there.
 pub(super) type Pair = (Option<Part>, Option<Part>);
 
 /// The least cost of an alignment, and the alignment.

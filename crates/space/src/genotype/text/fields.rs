@@ -1,4 +1,4 @@
-//! The fields of a written genotype, in whichever order they stand.
+//! The fields of a written genotype, in any order.
 
 use std::collections::BTreeMap;
 
@@ -84,7 +84,7 @@ impl Fields {
         Ok(())
     }
 
-    /// Notes a field that says it has no value, which is as good as leaving it out.
+    /// Notes a field without a value, which counts as left out.
     pub(super) fn nothing(&mut self, keyword: Keyword) {
         self.empty.push(keyword);
     }

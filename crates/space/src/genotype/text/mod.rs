@@ -48,11 +48,11 @@ impl Genotype {
     /// Writes the form that [`Genotype::from_text`] reads, on one line.
     ///
     /// # Errors
-    /// [`SpaceError::NoTextForm`] when the form cannot say it, so that something else would be read
-    /// back: cells in a space's own network, cells without exactly two inputs, three-number genes
-    /// with an output that leaves nodes out or has them in another order, names of cells other than
-    /// `normal` and `reduce` or `cell_0`, `cell_1`, ..., a name of the genotype that is no
-    /// identifier ([`Genotype::unnamed`] has none).
+    /// [`SpaceError::NoTextForm`] when the form cannot express it, so that something else would be
+    /// read back: cells in a space's own network, cells without exactly two inputs, three-number
+    /// genes with an output that leaves nodes out or has them in another order, names of cells
+    /// other than `normal` and `reduce` or `cell_0`, `cell_1`, ..., a name of the genotype that is
+    /// not an identifier ([`Genotype::unnamed`] has none).
     pub fn to_text(&self) -> Result<String, SpaceError> {
         writer::write(self)
     }
