@@ -1,14 +1,16 @@
 //! A published architecture as text, as a drawing and as numbers.
 //!
 //! Paper: Liu, Simonyan and Yang, *DARTS: Differentiable Architecture Search*, ICLR 2019 (arXiv
-//! 1806.09055), whose second-order cell is `DARTS_V2`. No tensor is made here: a genotype is a value.
+//! 1806.09055), whose second-order cell is `DARTS_V2`. No tensor is made here: a genotype is a
+//! value.
 //!
 //! Expect: the genes of both cells, the parameters and multiply-adds of the network the paper
 //! trains on CIFAR-10, and a file `cell.dot` for Graphviz (`dot -Tsvg cell.dot`).
 //! Run time: no time at all.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example 01_draw_a_cell -- [DIRECTORY] [--genotype NAME]
+//! cargo run --release -p dartloom-examples --example 01_draw_a_cell -- \
+//!     [DIRECTORY] [--genotype NAME]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
@@ -22,8 +24,8 @@ const LAYERS: usize = 20;
 const CHANNELS: usize = 36;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut directory, mut name) =
-        ("runs/examples/01_draw_a_cell".to_owned(), "DARTS_V2".to_owned());
+    let mut directory = "runs/examples/01_draw_a_cell".to_owned();
+    let mut name = "DARTS_V2".to_owned();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {

@@ -1,7 +1,8 @@
-//! Two operations of one's own, one written down and one in code, searched beside built-in ones.
+//! Two custom operations, one written down and one in code, searched beside built-in ones.
 //!
-//! Paper: the operation in code is a 3x3 convolution gated channel by channel, *Squeeze-and-Excitation
-//! Networks* (Hu, Shen and Sun, CVPR 2018, arXiv 1709.01507). The search is DARTS, first order.
+//! Paper: the operation in code is a 3x3 convolution gated channel by channel,
+//! *Squeeze-and-Excitation Networks* (Hu, Shen and Sun, CVPR 2018, arXiv 1709.01507). The search is
+//! DARTS, first order.
 //!
 //! Expect: the mean weight of each operation per cell after two short epochs (close to 1/4 still: a
 //! few steps decide nothing), and a decoded genotype with its cost, whose genes may name both.
@@ -39,12 +40,15 @@ impl Operation for Gated {
     }
 }
 
-/// The layers of both parts: what is built and what is counted, so that they cannot disagree.
+/// The layers of both parts, from which the operation is built and its cost is counted, so that
+/// they cannot disagree.
 fn layers(at: &InputPlan) -> [Vec<Layer>; 2] {
-    let (width, narrow) = (at.width, (at.width / 2).max(1));
+    let width = at.width;
+    let narrow = (at.width / 2).max(1);
     let affine = at.phase == Phase::Retrain;
     let convolution = Layer::square(at.shape.channels, width, 3, at.stride);
-    let (squeeze, excite) = (Layer::pointwise(width, narrow), Layer::pointwise(narrow, width));
+    let squeeze = Layer::pointwise(width, narrow);
+    let excite = Layer::pointwise(narrow, width);
     [
         vec![Layer::Relu, convolution, Layer::Norm { channels: width, affine }],
         vec![Layer::GlobalAvgPool, squeeze, Layer::Relu, excite],
@@ -52,7 +56,8 @@ fn layers(at: &InputPlan) -> [Vec<Layer>; 2] {
 }
 
 fn cost(at: &InputPlan) -> OpCost {
-    let (mut cost, mut shape) = (OpCost::default(), at.shape);
+    let mut cost = OpCost::default();
+    let mut shape = at.shape;
     for layer in layers(at).iter().flatten() {
         cost.parameters += layer.parameters();
         // A blueprint has checked the shapes; what could not be counted costs nothing.
@@ -85,7 +90,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ops = registry.op_set("with_mine", &names)?;
     let space = Space::darts(ops, 3, 2, Stem::cifar(3))?;
 
-    let (digits, noise) = (digits(), Noise::new(0));
+    let digits = digits();
+    let noise = Noise::new(0);
     let few = Subset::new(&digits.train, (0..256).collect())?;
     let data = Split::Halves.parts(&few, noise.child("split").seed())?;
     let input = Shape::new(1, 8, 8);

@@ -1,12 +1,12 @@
-//! One search, several budgets: the best architecture that costs no more than it may.
+//! One search, several budgets: the best architecture within each budget.
 //!
-//! Idea: a search does not know what its result may cost, and users ask for limits (DARTS' users for
-//! few skip connections, as in *Progressive DARTS*, Chen et al., ICCV 2019, arXiv 1904.12760; others
-//! for parameters and multiply-adds). The weights are there already, so the limits belong to the
-//! decoder, which here is exact: no other architecture within the budget keeps more weight.
+//! Idea: a search does not know what its result may cost, and users ask for limits (DARTS' users
+//! for few skip connections, as in *Progressive DARTS*, Chen et al., ICCV 2019, arXiv 1904.12760;
+//! others for parameters and multiply-adds). The weights are there already, so the limits belong to
+//! the decoder, which here is exact: no other architecture within the budget keeps more weight.
 //!
-//! Expect: a table with one line per budget. Every architecture is within its budget, and none keeps
-//! more weight than the one without limits; the program fails otherwise.
+//! Expect: a table with one line per budget. Every architecture is within its budget, and none
+//! keeps more weight than the one without limits; the program fails otherwise.
 //! Run time: under half a minute on 2 cores.
 //!
 //! ```text
@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     bilevel.arch_rate = bilevel.arch_rate.scaled(3.0);
     digits::search(&method, &directory)?;
     let table = std::fs::read_to_string(format!("{directory}/weights.json"))?;
-    let (space, table) = (method.space()?, WeightTable::from_json(&table)?);
+    let space = method.space()?;
+    let table = WeightTable::from_json(&table)?;
 
     // The network that the budgets are meant for.
     let build = Build::new(16, 10, Shape::new(1, 8, 8));
@@ -55,7 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Err(error) => return Err(error.into()),
         };
-        let (cost, weight) = (cost(&genotype, &space, build)?, kept(&genotype, &space, &table)?);
+        let cost = cost(&genotype, &space, build)?;
+        let weight = kept(&genotype, &space, &table)?;
         line(&name, &genotype, cost, weight);
         check(&decoder, &genotype, cost)?;
         if weight > best + 1e-9 {
@@ -123,11 +125,13 @@ fn skips(genotype: &Genotype) -> usize {
 }
 
 fn line(name: &str, genotype: &Genotype, cost: Cost, weight: f64) {
-    let (parameters, macs, skips) = (cost.parameters, cost.macs, skips(genotype));
+    let parameters = cost.parameters;
+    let macs = cost.macs;
+    let skips = skips(genotype);
     println!("{name:<34} {parameters:>10} {macs:>12} {skips:>6} {weight:>12.4}");
 }
 
-/// Holds an architecture against its limits, counted anew.
+/// Compares an architecture with its limits, counted anew.
 fn check(decoder: &Constrained, genotype: &Genotype, cost: Cost) -> Result<(), String> {
     let budget = decoder.budget;
     let limits = [

@@ -1,11 +1,11 @@
 //! D-DARTS: every cell is searched on its own, and its loss knows what it contributes.
 //!
-//! Paper: Heuillet, Nasser, Arioui and Tabia, *D-DARTS: Distributed Differentiable Architecture Search*
-//! (arXiv 2108.09306), equations 2 to 10.
+//! Paper: Heuillet, Nasser, Arioui and Tabia, *D-DARTS: Distributed Differentiable Architecture
+//! Search* (arXiv 2108.09306), equations 2 to 10.
 //!
-//! Expect: for every cell what the loss would lose with it, `M = L(all) - L(without it)`, epoch by epoch
-//! (the paper: cells help, so it is negative, and they help unequally), then a genotype with a cell of
-//! its own at every position, and the same cells in a deeper chain (algorithm 1).
+//! Expect: for every cell what the loss would lose with it, `M = L(all) - L(without it)`, epoch by
+//! epoch (the paper: cells help, so it is negative, and they help unequally), then a genotype with
+//! a cell of its own at every position, and the same cells in a deeper chain (algorithm 1).
 //! Run time: under a minute on 2 cores.
 //!
 //! ```text

@@ -1,15 +1,17 @@
-//! DARTS: architecture logits by gradient descent on validation loss, network weights on training loss.
+//! DARTS: architecture logits by gradient descent on validation loss, network weights on training
+//! loss.
 //!
 //! Paper: Liu, Simonyan and Yang, *DARTS: Differentiable Architecture Search*, ICLR 2019 (arXiv
 //! 1806.09055), algorithm 1; `--order 2` looks one weight step ahead (equations 6 to 8).
 //!
-//! Expect: each epoch's losses, the genotype it decodes to where that changed, then what is lost when the
-//! relaxed weights become a decision (the discretisation gap). A run of the same numbers in the
-//! same directory goes on from its checkpoint, so a second run only shows the result.
+//! Expect: each epoch's losses, the genotype it decodes to where that changed, then what is lost
+//! when the relaxed weights become a decision (the discretisation gap). A run of the same numbers
+//! in the same directory goes on from its checkpoint, so a second run only shows the result.
 //! Run time: under half a minute at order 1, under a minute at order 2, on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example darts -- [DIRECTORY] [--order 1|2] [--epochs N]
+//! cargo run --release -p dartloom-examples --example darts -- \
+//!     [DIRECTORY] [--order 1|2] [--epochs N]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
@@ -20,7 +22,8 @@ use dartloom::search::{BilevelConfig, Order};
 use dartloom::train::{Outcome, Schedule};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut directory, mut order) = ("runs/examples/darts".to_owned(), Order::First);
+    let mut directory = "runs/examples/darts".to_owned();
+    let mut order = Order::First;
     let mut epochs: usize = 3;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -53,7 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..SearchConfig::default()
     };
 
-    let (digits, noise) = (digits(), Noise::new(0));
+    let digits = digits();
+    let noise = Noise::new(0);
     let data = Split::Halves.parts(&digits.train, noise.child("split").seed())?;
     let registry = Registry::standard()?;
     let input = Shape::new(1, 8, 8);
@@ -105,7 +109,8 @@ fn show(event: &Event) {
         }
         Event::EpochFinished { epoch, metrics, .. } => {
             let metric = |name: &str| metrics.get(name).copied().unwrap_or(f64::NAN);
-            let (train, valid) = (metric("train_loss"), metric("valid_loss"));
+            let train = metric("train_loss");
+            let valid = metric("valid_loss");
             let accuracy = 100.0 * metric("valid_accuracy");
             println!(
                 "epoch {epoch}: loss {train:.3} train, {valid:.3} valid, {accuracy:.1} % right"

@@ -1,12 +1,13 @@
 //! DARTOpti: a search that starts at ResNet-18, written as cells.
 //!
-//! Paper: Heuillet, Nasser, Arioui and Tabia, *D-DARTS: Distributed Differentiable Architecture Search*
-//! (arXiv 2108.09306), section 4.4 and equations 11 to 13.
+//! Paper: Heuillet, Nasser, Arioui and Tabia, *D-DARTS: Distributed Differentiable Architecture
+//! Search* (arXiv 2108.09306), section 4.4 and equations 11 to 13.
 //!
-//! Expect: a supernet whose weights say ResNet-18 to begin with, and how far a search moves from it, in
-//! the paper's distance (one operation of one edge is 1/12; the paper, after 50 epochs of CIFAR-10:
-//! 0.084) and in one that tells positions apart. The paper's start, logits of 10 and -10, needs
-//! thousands of steps to be left; the few steps here begin at 1 and -1, weights of 0.73 and 0.27.
+//! Expect: a supernet whose weights say ResNet-18 to begin with, and how far a search moves from
+//! it, in the paper's distance (one operation of one edge is 1/12; the paper, after 50 epochs of
+//! CIFAR-10: 0.084) and in one that tells positions apart. The paper's start, logits of 10 and -10,
+//! needs thousands of steps to be left; the few steps here begin at 1 and -1, weights of 0.73 and
+//! 0.27.
 //! Run time: under a minute on 2 cores.
 //!
 //! ```text

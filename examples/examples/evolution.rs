@@ -1,16 +1,17 @@
 //! Regularised evolution whose candidates are trained by processes of their own.
 //!
-//! Paper: Real et al., *Regularized Evolution for Image Classifier Architecture Search*, AAAI 2019 (arXiv
-//! 1802.01548); the pool is the Preligens study's Algorithm 1, made safe.
+//! Paper: Real et al., *Regularized Evolution for Image Classifier Architecture Search*, AAAI 2019
+//! (arXiv 1802.01548); the pool is the Preligens study's Algorithm 1, made safe.
 //!
-//! Expect: a line for every candidate, then the best. Kill the program, or one of its workers, whenever you
-//! like: the same command goes on from the journal, trains nothing twice, and ends with the same
-//! architecture. With `--memory 20` every worker may have 20 MiB, which is too little: candidates fail, and
-//! the search goes on.
+//! Expect: a line for every candidate, then the best. Kill the program, or one of its workers,
+//! whenever you like: the same command goes on from the journal, trains nothing twice, and ends
+//! with the same architecture. With `--memory 20` every worker may have 20 MiB, which is too
+//! little: candidates fail, and the search goes on.
 //! Run time: half a minute on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example evolution -- [DIRECTORY] [--workers N] [--memory MIB]
+//! cargo run --release -p dartloom-examples --example evolution -- \
+//!     [DIRECTORY] [--workers N] [--memory MIB]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
@@ -30,7 +31,9 @@ use dartloom_examples::candidates::Candidates;
 const WORKER: &str = "--worker";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut directory, mut workers, mut memory) = ("runs/examples/evolution".to_owned(), 1, None);
+    let mut directory = "runs/examples/evolution".to_owned();
+    let mut workers = 1;
+    let mut memory = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().ok_or(format!("{argument} needs a number"));

@@ -1,7 +1,7 @@
-//! FairDARTS: operations do not compete, a sigmoid weighs each by itself.
+//! FairDARTS: operations do not compete; a sigmoid weighs each one independently.
 //!
-//! Paper: Chu et al., *Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture Search*,
-//! ECCV 2020 (arXiv 1911.12126), equations 2 to 4.
+//! Paper: Chu et al., *Fair DARTS: Eliminating Unfair Advantages in Differentiable Architecture
+//! Search*, ECCV 2020 (arXiv 1911.12126), equations 2 to 4.
 //!
 //! Expect: weights that the zero-one loss pushes to 0 or 1, and a genotype of what weighs the
 //! threshold or more (0.85 in the paper, after 50 epochs; lower here, after a few), with notes on

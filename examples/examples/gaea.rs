@@ -1,10 +1,12 @@
-//! GAEA: architecture weights are the parameters, and move on the simplex by exponentiated gradient.
+//! GAEA: architecture weights are the parameters, and move on the simplex by exponentiated
+//! gradient.
 //!
-//! Paper: Li, Khodak, Balcan and Talwalkar, *Geometry-Aware Gradient Algorithms for Neural Architecture
-//! Search*, ICLR 2021 (arXiv 2004.07802), algorithm 1.
+//! Paper: Li, Khodak, Balcan and Talwalkar, *Geometry-Aware Gradient Algorithms for Neural
+//! Architecture Search*, ICLR 2021 (arXiv 2004.07802), algorithm 1.
 //!
-//! Expect: the mean entropy of the weights, which falls epoch by epoch (the paper: sparse weights lose
-//! less when they become a decision), on DARTS' space with one level, then on PC-DARTS' with two.
+//! Expect: the mean entropy of the weights, which falls epoch by epoch (the paper: sparse weights
+//! lose less when they become a decision), on DARTS' space with one level, then on PC-DARTS' with
+//! two.
 //! Run time: under a minute on 2 cores.
 //!
 //! ```text

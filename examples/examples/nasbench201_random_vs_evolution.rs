@@ -1,13 +1,13 @@
-//! Is evolution better than random search? On a table, where evaluating costs nothing, 100 seeds can
-//! say.
+//! A comparison of evolution and random search on a table, where evaluations cost nothing and 100
+//! seeds are affordable.
 //!
 //! Papers: Dong and Yang, *NAS-Bench-201*, ICLR 2020 (arXiv 2001.00326); Real et al., *Regularized
 //! Evolution*, AAAI 2019 (arXiv 1802.01548); Zoph and Le, *Neural Architecture Search with
 //! Reinforcement Learning*, ICLR 2017 (arXiv 1611.01578).
 //!
 //! Expect: the regret of each explorer, mean and deviation over the seeds, after ever more
-//! evaluations. Evolution falls below random search; the difference is tested seed by seed. Regret is
-//! that of the test accuracy of what looks best by validation accuracy, so it need not end at 0.
+//! evaluations. Evolution falls below random search; the difference is tested seed by seed. Regret
+//! is that of the test accuracy of what looks best by validation accuracy, so it need not end at 0.
 //! Without a path, the slice of 729 architectures beside this program is searched with 100
 //! evaluations; with the path of the whole table, all 15,625 with 500, after its parameters and
 //! multiply-adds were compared with those of the networks. COLUMN is what a search sees, such as
@@ -15,7 +15,8 @@
 //! Run time: half a minute on 2 cores for the slice, minutes for the whole table.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example nasbench201_random_vs_evolution -- [TABLE.csv [COLUMN]]
+//! cargo run --release -p dartloom-examples --example nasbench201_random_vs_evolution -- \
+//!     [TABLE.csv [COLUMN]]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
@@ -91,7 +92,8 @@ fn main() -> Found<()> {
     compare(&found, budget / 2)
 }
 
-/// Refuses a table whose costs are not those of the networks, all of which are laid out for it.
+/// Refuses a table whose costs differ from those of the networks, which are all built as blueprints
+/// for this check.
 fn check_costs(table: &Table) -> Found<()> {
     let build = Build::new(16, 10, Shape::new(3, 32, 32));
     for genotype in nasbench201::architectures() {
@@ -140,7 +142,8 @@ fn evolution(domain: Domain, noise: Noise) -> Found<Box<dyn Explorer>> {
     Ok(Box::new(Unique::new(RegularisedEvolution::new(domain, config, noise)?)))
 }
 
-/// Without a memory: a controller that converged proposes little else. Accuracies are in per cent.
+/// The controller without a memory of its proposals, because it proposes little else once it has
+/// converged. The weight of its entropy is for accuracies in per cent.
 fn reinforce(domain: Domain, noise: Noise) -> Found<Box<dyn Explorer>> {
     let default = ReinforceConfig::default();
     let config = ReinforceConfig { entropy: 100.0 * default.entropy, ..default };

@@ -1,11 +1,11 @@
 //! Evolution of the front between accuracy and multiply-adds.
 //!
-//! Paper: Deb et al., *A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II*, IEEE TEC 2002; Elsken et
-//! al., *Efficient Multi-objective Neural Architecture Search via Lamarckian Evolution*, ICLR 2019 (arXiv
-//! 1804.09081), is what searched fronts of networks.
+//! Paper: Deb et al., *A Fast and Elitist Multiobjective Genetic Algorithm: NSGA-II*, IEEE TEC
+//! 2002; Elsken et al., *Efficient Multi-objective Neural Architecture Search via Lamarckian
+//! Evolution*, ICLR 2019 (arXiv 1804.09081), is what searched fronts of networks.
 //!
-//! Expect: the architectures that no other beats in both, cheapest first, and the area that they dominate,
-//! beside that of as many random ones.
+//! Expect: the architectures that no other beats in both, cheapest first, and the area that they
+//! dominate, beside that of as many random ones.
 //! Run time: half a minute on 2 cores.
 //!
 //! ```text
@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn point(trial: &Trial) -> Option<Point> {
-    let (quality, cost) = (trial.outcome.quality()?, trial.outcome.takes(Resource::Macs)?);
+    let quality = trial.outcome.quality()?;
+    let cost = trial.outcome.takes(Resource::Macs)?;
     Some(Point { quality, cost })
 }

@@ -1,7 +1,7 @@
 //! PC-DARTS: operations see a quarter of the channels, and edges are weighed as well.
 //!
-//! Paper: Xu et al., *PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture Search*,
-//! ICLR 2020 (arXiv 1907.05737), equations 2 to 5.
+//! Paper: Xu et al., *PC-DARTS: Partial Channel Connections for Memory-Efficient Architecture
+//! Search*, ICLR 2020 (arXiv 1907.05737), equations 2 to 5.
 //!
 //! Expect: the memory that one search step needs with all channels and with a quarter of them (the
 //! paper: a quarter, so batches can be four times larger), epochs, the weights of the edges, and a
@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1);
     let directory = directory.unwrap_or_else(|| "runs/examples/pc-darts".to_owned());
     let method = digits::small(pc_darts(), 6);
-    let (part, whole) = (memory(&method, method.partial)?, memory(&method, 1)?);
+    let part = memory(&method, method.partial)?;
+    let whole = memory(&method, 1)?;
     println!("a step on 64 digits needs {part} MiB, with all channels {whole} MiB");
 
     digits::search(&method, &directory)?;
@@ -33,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// MiB of a process that searches.
 fn memory(method: &Method, partial: usize) -> Result<u64, Box<dyn Error>> {
-    let (space, registry) = (method.space()?, Registry::standard()?);
+    let space = method.space()?;
+    let registry = Registry::standard()?;
     let build = Build { partial, ..Build::new(method.channels, 10, Shape::new(1, 8, 8)) };
     let plan = Blueprint::supernet(&space, build)?;
     let logits = method.choices.logits(&plan);

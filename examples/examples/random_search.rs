@@ -9,7 +9,8 @@
 //! Run time: under half a minute on 2 cores.
 //!
 //! ```text
-//! cargo run --release -p dartloom-examples --example random_search -- [DIRECTORY] [--budget GIGA_MACS]
+//! cargo run --release -p dartloom-examples --example random_search -- \
+//!     [DIRECTORY] [--budget GIGA_MACS]
 //! ```
 #![allow(clippy::print_stdout, reason = "a program tells its user what it found")]
 
@@ -23,7 +24,8 @@ use dartloom::verdict::{RandomConfig, RandomSearch};
 const GIGA: u64 = 1_000_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut directory, mut budget) = ("runs/examples/random_search".to_owned(), 4);
+    let mut directory = "runs/examples/random_search".to_owned();
+    let mut budget = 4;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -50,7 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..FitConfig::default()
     };
     let config = RandomConfig { top: 2, fit };
-    let (digits, noise) = (digits(), Noise::new(0));
+    let digits = digits();
+    let noise = Noise::new(0);
     let data = Split::Halves.parts(&digits.train, noise.child("split").seed())?;
     let registry = Registry::standard()?;
     let input = Shape::new(1, 8, 8);

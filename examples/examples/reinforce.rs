@@ -1,10 +1,11 @@
 //! A recurrent controller that learns which architectures to propose.
 //!
-//! Paper: Zoph and Le, *Neural Architecture Search with Reinforcement Learning*, ICLR 2017 (arXiv 1611.01578).
+//! Paper: Zoph and Le, *Neural Architecture Search with Reinforcement Learning*, ICLR 2017 (arXiv
+//! 1611.01578).
 //!
-//! Expect: accuracies of candidates by quarter of the search, which rise when the controller learns, and the
-//! best architecture. A few dozen candidates teach a controller little; on tables, where candidates cost
-//! nothing, it needs hundreds (`nasbench201_random_vs_evolution`).
+//! Expect: accuracies of candidates by quarter of the search, which rise when the controller
+//! learns, and the best architecture. A few dozen candidates teach a controller little; on tables,
+//! where candidates cost nothing, it needs hundreds (`nasbench201_random_vs_evolution`).
 //! Run time: half a minute on 2 cores.
 //!
 //! ```text

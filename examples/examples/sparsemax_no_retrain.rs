@@ -1,8 +1,9 @@
 //! A search that ends in a trained network: sparsemax, a concave penalty and pruning.
 //!
-//! Idea: the Harvard capstone report on DARTS names as future work sparsemax in place of softmax, an
-//! L_p penalty with p < 1, and pruning while searching, "to eliminate the need to re-train"; it has
-//! no numbers of its own for them. Sparsemax: Martins and Astudillo, ICML 2016 (arXiv 1602.02068).
+//! Idea: the Harvard capstone report on DARTS names as future work sparsemax in place of softmax,
+//! an L_p penalty with p < 1, and pruning while searching, "to eliminate the need to re-train"; it
+//! has no numbers of its own for them. Sparsemax: Martins and Astudillo, ICML 2016 (arXiv
+//! 1602.02068).
 //!
 //! Expect: per epoch the candidates that are left; then the discretisation gap, which is 0 once one
 //! operation is left per edge; then test accuracy of the network as it stands in the supernet, read
@@ -32,7 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1);
     let directory = directory.unwrap_or_else(|| "runs/examples/sparsemax_no_retrain".to_owned());
     let space = Space::darts(OpSet::builtin("O_base")?, 3, 2, Stem::cifar(3))?;
-    let (digits, noise, registry) = (digits(), Noise::new(0), Registry::standard()?);
+    let digits = digits();
+    let noise = Noise::new(0);
+    let registry = Registry::standard()?;
     let data = Split::Halves.parts(&digits.train, noise.child("split").seed())?;
     let build = Build::new(8, 10, Shape::new(1, 8, 8));
 
@@ -85,7 +88,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = genotype.network_in(&space)?;
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build)?;
     let mut weights = noise.stream("retrained", 0);
-    let (device, dtype) = (dartloom::Device::Cpu, dartloom::DType::F32);
+    let device = dartloom::Device::Cpu;
+    let dtype = dartloom::DType::F32;
     let fresh = DerivedNetwork::new(&plan, &registry, &device, dtype, &mut weights)?;
     let fit = FitConfig {
         epochs: EPOCHS,

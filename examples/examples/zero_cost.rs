@@ -1,14 +1,14 @@
-//! What scores say of networks that nobody trained, and whether they should be believed.
+//! Zero-cost scores of networks that nobody trained, and a test whether to believe them.
 //!
 //! Papers: Abdelfattah et al., *Zero-Cost Proxies for Lightweight NAS*, ICLR 2021 (arXiv
 //! 2101.08134); Mellor et al., *Neural Architecture Search without Training*, ICML 2021 (arXiv
 //! 2006.04647). Each score names its own.
 //!
-//! Expect: first every score of an architecture, of one without a path from input to output, which
-//! all of them refuse, and of the supernet of the whole space; then the rank correlation of some
-//! scores with measured accuracies, which is far from 1; and last an evolution that begins with what
-//! a score likes. Networks are small here (4 channels, 8x8 pixels); `dartloom correlate` asks at full
-//! size.
+//! Expect: first every score of an architecture, of one without a path from input to output (which
+//! all scores refuse), and of the supernet of the whole space; then the rank correlation of some
+//! scores with measured accuracies, which is far from 1; and last an evolution that starts from the
+//! architectures that a score rates highest. Networks are small here (4 channels, 8x8 pixels);
+//! `dartloom correlate` measures at full size.
 //! Run time: half a minute on 2 cores.
 //!
 //! ```text
@@ -65,7 +65,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Err(error) => Err(error.into()),
             }
         };
-        let [good, cut, supernet] = [say(&plans[0])?, say(&plans[1])?, say(&plans[2])?];
+        let good = say(&plans[0])?;
+        let cut = say(&plans[1])?;
+        let supernet = say(&plans[2])?;
         if cut != "refused" {
             return Err(format!("{name} scores an architecture without a path").into());
         }

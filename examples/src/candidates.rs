@@ -1,4 +1,4 @@
-//! What the programs of discrete search have in common: a small space on the embedded digits, whose
+//! The common part of the programs of discrete search: a small space on the embedded digits, whose
 //! candidates are trained for three epochs.
 
 use std::error::Error;
@@ -41,7 +41,7 @@ impl Candidates {
         Ok(Split::Halves.parts(&self.digits.train, Noise::new(0).child("split").seed())?)
     }
 
-    /// What the outcomes of candidates depend on.
+    /// The identity of all that the outcomes of candidates depend on.
     ///
     /// # Errors
     /// None: the digits can be read, and all values have a JSON form.

@@ -34,8 +34,10 @@ pub fn search_with(
     choices: Choices,
     directory: &str,
 ) -> Result<Genotype, Box<dyn Error>> {
-    let (space, registry) = (method.space()?, Registry::standard()?);
-    let (digits, noise) = (digits(), Noise::new(0));
+    let space = method.space()?;
+    let registry = Registry::standard()?;
+    let digits = digits();
+    let noise = Noise::new(0);
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
     let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data)?;
     let parts = SearchParts { choices, ..parts };

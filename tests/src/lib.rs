@@ -1,4 +1,4 @@
-//! What crosses crates: the golden runner, which holds the workspace to numbers that the released
-//! code of the methods computes.
+//! Tests across crates: the golden runner, which compares the workspace with numbers that the
+//! released code of the methods computes.
 
 pub mod golden;

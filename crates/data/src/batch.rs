@@ -4,12 +4,13 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::DataError;
 
-/// Inputs and targets of some samples. A [`Loader`](crate::Loader) makes them on the CPU; [`to`](Self::to) moves them.
+/// Inputs and targets of some samples. A [`Loader`](crate::Loader) makes them on the CPU;
+/// [`to`](Self::to) moves them.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Normalised pixels, `[B, channels, height, width]`, `f32` from a loader.
     pub inputs: Tensor,
-    /// What is to be learnt, of the shape and type that [`TargetSpec`](crate::TargetSpec) says.
+    /// The targets, with the shape and type that [`TargetSpec`](crate::TargetSpec) describes.
     pub targets: Tensor,
     /// Samples B.
     pub count: usize,
@@ -32,8 +33,8 @@ impl Batch {
         Ok(Self { inputs, targets, count })
     }
 
-    /// The same batch on `device`, with inputs and targets that are floats in `dtype`. What is there already is
-    /// shared and not copied.
+    /// The same batch on `device`, with inputs and targets that are floats in `dtype`. Tensors that
+    /// are there already are shared, not copied.
     ///
     /// # Errors
     /// [`DataError::Tensor`] when the device refuses.

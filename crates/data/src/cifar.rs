@@ -1,8 +1,8 @@
 //! CIFAR-10 and CIFAR-100 in their binary versions.
 //!
-//! A file is a sequence of records. A record of CIFAR-10 is a label byte and 3,072 pixel bytes: 1,024 red, 1,024
-//! green, 1,024 blue, each 32 rows of 32. CIFAR-100 has two label bytes, coarse (20 classes) and fine (100); the fine
-//! one is used.
+//! A file is a sequence of records. A record of CIFAR-10 is a label byte and 3,072 pixel bytes:
+//! 1,024 red, 1,024 green, 1,024 blue, each 32 rows of 32. CIFAR-100 has two label bytes, coarse
+//! (20 classes) and fine (100); the fine one is used.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const SHAPE: ImageShape = ImageShape::new(3, 32, 32);
 const PIXELS: usize = 3 * 32 * 32;
 const COARSE_CLASSES: usize = 20;
 
-/// Which of the two data sets.
+/// The choice between the two data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Variant {
     /// Ten classes, records of 3,073 bytes.
@@ -31,10 +31,11 @@ impl Variant {
         }
     }
 
-    /// The usual constants: divisor 255, and mean and standard deviation of the full training set's channels.
+    /// The usual constants: divisor 255, and mean and standard deviation of the full training set's
+    /// channels.
     ///
-    /// They are constants of the published data set, not measured on the files at hand, so that a part of the data
-    /// is normalised as the whole.
+    /// They are constants of the published data set, not measured on the files at hand, so that a
+    /// part of the data is normalised as the whole.
     ///
     /// # Errors
     /// None in practice; the constants are checked like any others.
@@ -60,7 +61,8 @@ impl Variant {
     }
 }
 
-/// Reads a directory of either data set: CIFAR-100 if it holds `train.bin`, CIFAR-10 otherwise; see [`load`].
+/// Reads a directory of either data set: CIFAR-100 if it holds `train.bin`, CIFAR-10 otherwise; see
+/// [`load`].
 ///
 /// # Errors
 /// As [`load`].
@@ -72,8 +74,8 @@ pub fn load_dir(directory: impl AsRef<Path>) -> Result<Splits, DataError> {
 
 /// Reads the training and test files of `directory`.
 ///
-/// CIFAR-10: every `data_batch_*.bin` there is (at least one) in the order of their numbers, and `test_batch.bin`.
-/// CIFAR-100: `train.bin` and `test.bin`.
+/// CIFAR-10: every `data_batch_*.bin` there is (at least one) in the order of their numbers, and
+/// `test_batch.bin`. CIFAR-100: `train.bin` and `test.bin`.
 ///
 /// # Errors
 /// [`DataError::Read`], [`DataError::MissingFile`], and those of [`read`].

@@ -7,8 +7,8 @@ use crate::{DataError, OwnedSample, Sample, TargetSpec, Targets};
 
 /// Channels, height and width of an image, in pixels. Displayed as `CxHxW`.
 ///
-/// Data know no spaces and spaces no data, so each of the two crates has a shape of its own, and whoever knows both
-/// turns one into the other.
+/// The crates of data and of spaces do not know each other, so each has its own type of shape. Code
+/// that knows both converts between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ImageShape {
     /// Colour planes.
@@ -47,13 +47,13 @@ impl Display for ImageShape {
 
 /// A finite, indexed collection of images of one shape with their targets.
 ///
-/// Equal indices give equal samples for the life of the value: whatever is random (order, augmentation) happens in
-/// [`Loader`](crate::Loader), so that a position in a run is two integers.
+/// Equal indices give equal samples for the life of the value. All randomness (order, augmentation)
+/// happens in [`Loader`](crate::Loader), so that a position in a run is two integers.
 pub trait Dataset: Send + Sync + Debug {
     /// Number of samples.
     fn len(&self) -> usize;
 
-    /// Whether there are no samples.
+    /// `true` if there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -61,28 +61,31 @@ pub trait Dataset: Send + Sync + Debug {
     /// Shape of every image.
     fn shape(&self) -> ImageShape;
 
-    /// What the targets mean.
+    /// The meaning of the targets.
     fn targets(&self) -> TargetSpec;
 
-    /// Writes sample `index`: all of its normalised pixels, channel by channel and row by row, and its target.
+    /// Writes sample `index`: all of its normalised pixels, channel by channel and row by row, and
+    /// its target.
     ///
     /// # Errors
     /// [`DataError::IndexOutOfRange`] when `index >= len()`, [`DataError::PixelCount`]
-    /// ([`Sample::check_pixels`]) and [`DataError::TargetBuffer`] when there is room for another sample than one of
-    /// this set, and whatever the source of the data reports.
+    /// ([`Sample::check_pixels`]) and [`DataError::TargetBuffer`] when the buffers do not fit a
+    /// sample of this set, and the errors of the data's source.
     fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError>;
 
-    /// A short name for the contents, 64 hexadecimal digits by default: what is stored for one data set is not
-    /// used for another.
+    /// A short name for the contents, 64 hexadecimal digits by default. It keeps results that were
+    /// stored for one data set from being used for another.
     ///
-    /// By default the SHA-256 of what the targets mean, shape, length, and the target and all pixels of every sample
-    /// as [`read`](Self::read) gives them, so that equal contents have one digest whatever holds them, and where a
-    /// file lies is no part of it. Cost: every sample is read once, and four bytes a pixel are hashed; for 50,000
-    /// images of 3x32x32, 614 MB, about a second. It is asked for at the beginning of everything that is stored:
-    /// implement it where reading is dear, with a text that changes whenever a sample does.
+    /// By default it is the SHA-256 of the meaning of the targets, the shape, the length, and the
+    /// target and all pixels of every sample as [`read`](Self::read) gives them. Equal contents
+    /// thus have one digest, whatever type holds them and wherever their files lie. Cost: every
+    /// sample is read once, and four bytes a pixel are hashed; for 50,000 images of 3x32x32, 614
+    /// MB, about a second. Everything that is stored asks for it at the beginning: if reading is
+    /// slow, implement it with a text that changes whenever a sample does.
     ///
     /// # Errors
-    /// Those of [`read`](Self::read), [`DataError::UnusableShape`] and [`DataError::UnusableTargets`].
+    /// Those of [`read`](Self::read), [`DataError::UnusableShape`] and
+    /// [`DataError::UnusableTargets`].
     fn digest(&self) -> Result<String, DataError> {
         crate::digest::of(self)
     }
@@ -115,8 +118,8 @@ macro_rules! forward {
 
 forward!(&T, Box<T>, Arc<T>);
 
-/// Refuses a data set that gives another first sample at the second reading: whatever is random in
-/// it makes runs that nobody can repeat. Cost: a sample is read twice.
+/// Refuses a data set whose first sample differs between two readings: runs on random samples
+/// cannot be repeated. Cost: a sample is read twice.
 ///
 /// # Errors
 /// [`DataError::Unrepeatable`], those of [`Dataset::read`], [`DataError::UnusableShape`] and

@@ -1,4 +1,4 @@
-//! A short name for what a data set holds.
+//! A short name for the contents of a data set.
 
 use std::sync::OnceLock;
 
@@ -6,14 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{DataError, Dataset, ImageShape, OwnedSample, Sample, TargetSpec};
 
-/// Stands before everything that is hashed of images with classes; another number where the order of it changes.
+/// The prefix of the hashed bytes of images with classes. Its number changes with the order of
+/// those bytes.
 const CLASSES: &str = "dartloom data set 1";
-/// The same of images with other targets, whose kind follows.
+/// The prefix for images with other targets; the kind of target follows it.
 const OTHERS: &str = "dartloom data set 2";
 
-/// The SHA-256 of what the targets mean, shape, number of samples, and the target and pixels of every sample.
+/// The SHA-256 of the meaning of the targets, the shape, the number of samples, and the target and
+/// pixels of every sample.
 pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
-    let (shape, targets) = (data.shape(), data.targets());
+    let shape = data.shape();
+    let targets = data.targets();
     let mut hash = Sha256::new();
     hash.update(opening(targets));
     for number in [shape.channels, shape.height, shape.width, data.len()] {
@@ -30,7 +33,7 @@ pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The bytes that say what targets mean.
+/// The bytes that describe the meaning of targets.
 fn opening(targets: TargetSpec) -> Vec<u8> {
     let number = |number: usize| (number as u64).to_le_bytes().to_vec();
     let other =
@@ -46,8 +49,8 @@ fn opening(targets: TargetSpec) -> Vec<u8> {
     }
 }
 
-/// A digest that is computed when it is first asked for. All are equal: it is no part of what a
-/// data set is.
+/// A digest that is computed when it is first asked for. It equals every other one, because it is
+/// not part of a data set's value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cached(OnceLock<String>);
 
@@ -68,8 +71,8 @@ impl PartialEq for Cached {
     }
 }
 
-/// A data set that is asked for its digest once and remembers it: for data sets of one's own whose
-/// samples are dear to read.
+/// A data set that computes its digest once and keeps it: for custom data sets whose samples are
+/// slow to read.
 #[derive(Clone, Debug)]
 pub struct Digested<D> {
     inner: D,

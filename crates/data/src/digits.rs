@@ -14,13 +14,16 @@ const MEAN: f32 = 0.305_386_1;
 /// Standard deviation of the 1,437 training images, in the same units.
 const STANDARD_DEVIATION: f32 = 0.375_507_1;
 
-/// The 1,797 handwritten digits of 8x8 pixels that are built into this crate: 1,437 for training, 360 for testing.
+/// The 1,797 handwritten digits of 8x8 pixels that are built into this crate: 1,437 for training,
+/// 360 for testing.
 ///
-/// Values 0 to 16 are divided by 16, then normalised with mean 0.3053861 and standard deviation 0.3755071, both of
-/// the training part. The order follows the writers, so the test part holds people the training part has not seen.
+/// Values 0 to 16 are divided by 16, then normalised with mean 0.3053861 and standard deviation
+/// 0.3755071, both of the training part. The order follows the writers, so the test part holds
+/// people the training part has not seen.
 ///
-/// Source: E. Alpaydin, C. Kaynak (1998), *Optical Recognition of Handwritten Digits*, UCI Machine Learning
-/// Repository, doi 10.24432/C50P49, CC BY 4.0; a program that contains them has to pass this attribution on.
+/// Source: E. Alpaydin, C. Kaynak (1998), *Optical Recognition of Handwritten Digits*, UCI Machine
+/// Learning Repository, doi 10.24432/C50P49, CC BY 4.0; a program that contains them has to pass
+/// this attribution on.
 #[must_use]
 #[allow(
     clippy::expect_used,

@@ -1,11 +1,12 @@
-//! What can go wrong with data.
+//! Errors of data sets and of the files they are read from.
 
 use std::path::PathBuf;
 
-/// Why data could not be read or served.
+/// The reason for which data could not be read or served.
 ///
-/// Errors about a file name it and give the byte offset at which the problem shows. For a gzipped IDX file the
-/// offset counts decompressed bytes, except in [`DataError::CorruptGzip`], where it counts compressed ones.
+/// Errors about a file name it and give the byte offset at which the problem shows. For a gzipped
+/// IDX file the offset counts decompressed bytes, except in [`DataError::CorruptGzip`], where it
+/// counts compressed ones.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -14,7 +15,7 @@ pub enum DataError {
     Read {
         /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A directory holds no file of the wanted name.
@@ -40,7 +41,7 @@ pub enum DataError {
     BadMagic {
         /// The file.
         file: String,
-        /// Where the magic number starts.
+        /// The offset of the magic number.
         offset: u64,
         /// The magic number of the wanted kind (2051 images, 2049 labels).
         expected: u32,
@@ -52,7 +53,7 @@ pub enum DataError {
     DimensionCount {
         /// The file.
         file: String,
-        /// Where the count stands.
+        /// The offset of the count.
         offset: u64,
         /// 3 for images, 1 for labels.
         expected: u8,
@@ -64,7 +65,7 @@ pub enum DataError {
     DimensionSize {
         /// The file.
         file: String,
-        /// Where the dimension stands.
+        /// The offset of the dimension.
         offset: u64,
         /// The largest value accepted here.
         largest: u32,
@@ -76,7 +77,7 @@ pub enum DataError {
     SizeOverflow {
         /// The file.
         file: String,
-        /// Where the dimensions start.
+        /// The offset of the dimensions.
         offset: u64,
         /// The dimensions read.
         dimensions: Vec<u32>,
@@ -86,7 +87,8 @@ pub enum DataError {
     Truncated {
         /// The file.
         file: String,
-        /// Where the data stop, or (for a claim no compressed file of this length can meet) where the body starts.
+        /// The offset at which the data stop, or (for a claim that no compressed file of this
+        /// length can meet) at which the body starts.
         offset: u64,
         /// The length the header asks for, or the length of the header itself.
         expected: u64,
@@ -98,7 +100,7 @@ pub enum DataError {
     TrailingBytes {
         /// The file.
         file: String,
-        /// Where the body ends.
+        /// The offset at which the body ends.
         offset: u64,
         /// The length the header asks for.
         expected: u64,
@@ -108,9 +110,9 @@ pub enum DataError {
     CorruptGzip {
         /// The file.
         file: String,
-        /// How many compressed bytes had been consumed.
+        /// The number of compressed bytes that had been consumed.
         offset: u64,
-        /// What the decompressor said.
+        /// The error of the decompressor.
         source: std::io::Error,
     },
     /// A file of fixed-size records whose length is not a positive multiple of the record.
@@ -120,7 +122,7 @@ pub enum DataError {
     RecordLength {
         /// The file.
         file: String,
-        /// Where the last, incomplete record starts.
+        /// The offset of the last, incomplete record.
         offset: u64,
         /// The record's length in bytes.
         record: u64,
@@ -132,7 +134,7 @@ pub enum DataError {
     LabelOutOfRange {
         /// The file.
         file: String,
-        /// Where the label stands.
+        /// The offset of the label.
         offset: u64,
         /// The number of classes.
         classes: usize,
@@ -163,7 +165,7 @@ pub enum DataError {
         /// Shape of the test images.
         test: crate::ImageShape,
     },
-    /// A pixel that is no finite number, such as one that a data set did not write.
+    /// A pixel that is not a finite number, such as one that a data set did not write.
     #[error(
         "sample {index}, value {pixel} of the image: expected a finite number, found {found}; values \
          that `Dataset::read` does not write are NaN"
@@ -173,10 +175,10 @@ pub enum DataError {
         index: usize,
         /// Position in the image, channel by channel and row by row.
         pixel: usize,
-        /// What is there.
+        /// The value found.
         found: f32,
     },
-    /// A sample that is another one each time.
+    /// A sample that differs between two readings.
     #[error(
         "sample {index}: expected equal pixels and an equal target at every reading, found others; what \
          is random belongs to `Loader`"
@@ -209,41 +211,41 @@ pub enum DataError {
         /// Its label.
         found: u32,
     },
-    /// A label of several that is neither there nor not.
+    /// One of several labels that is neither 0 nor 1.
     #[error("sample {index}, label {label}: expected 0 or 1, found {found}")]
     Label {
         /// The sample.
         index: usize,
-        /// Which of the labels.
+        /// The index of the label.
         label: usize,
-        /// What is there.
+        /// The value found.
         found: f32,
     },
-    /// A value to be learnt that is no finite number.
+    /// A value to be learnt that is not a finite number.
     #[error("sample {index}, value {value}: expected a finite number, found {found}")]
     Value {
         /// The sample.
         index: usize,
-        /// Which of the values.
+        /// The index of the value.
         value: usize,
-        /// What is there.
+        /// The value found.
         found: f32,
     },
-    /// Room for a target of another kind or size.
+    /// A buffer for a target of another kind or size.
     #[error("expected room for {expected}, found room for {found}")]
     TargetBuffer {
-        /// What is to be written, or is wanted.
+        /// The target that is to be written, or is wanted.
         expected: String,
-        /// What there is room for.
+        /// The target that the buffer is for.
         found: String,
     },
-    /// Targets of no class, no label or no value.
+    /// Targets with 0 classes, labels or values.
     #[error("nothing can be learnt from {targets}")]
     UnusableTargets {
         /// The targets.
         targets: crate::TargetSpec,
     },
-    /// As many targets as do not belong to so many images.
+    /// A number of targets that does not fit the number of images.
     #[error("expected {expected} numbers as targets, found {found}")]
     TargetCount {
         /// Numbers that are wanted.
@@ -251,7 +253,8 @@ pub enum DataError {
         /// Numbers given.
         found: usize,
     },
-    /// A change of the image that leaves pixels of the mask empty, where no label says that they do not count.
+    /// A change that leaves pixels of the mask empty although the mask has no label for pixels that
+    /// do not count.
     #[error("a change moves pixels from outside into a mask that has no ignored label")]
     NoIgnoredLabel,
     /// A pixel buffer of the wrong length.

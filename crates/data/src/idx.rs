@@ -1,8 +1,8 @@
 //! IDX files of unsigned bytes, raw or gzipped: MNIST, Fashion-MNIST and others of that form.
 //!
-//! The format: two zero bytes, the element type (8 for unsigned bytes), the number of dimensions, each dimension as
-//! a big-endian 32-bit integer, then the elements. Images have three dimensions (magic number 2051), labels one
-//! (2049).
+//! The format: two zero bytes, the element type (8 for unsigned bytes), the number of dimensions,
+//! each dimension as a big-endian 32-bit integer, then the elements. Images have three dimensions
+//! (magic number 2051), labels one (2049).
 
 use std::path::Path;
 
@@ -48,7 +48,8 @@ pub fn read_labels(bytes: &[u8], name: &str) -> Result<Vec<u8>, DataError> {
     Ok(labels)
 }
 
-/// Reads a directory of four IDX files of ten classes, such as MNIST or Fashion-MNIST; see [`load_classes`].
+/// Reads a directory of four IDX files of ten classes, such as MNIST or Fashion-MNIST; see
+/// [`load_classes`].
 ///
 /// # Errors
 /// As [`load_classes`].
@@ -59,15 +60,17 @@ pub fn load_dir(directory: impl AsRef<Path>) -> Result<Splits, DataError> {
 /// Reads a directory of four IDX files with labels below `classes`.
 ///
 /// The names are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-/// `t10k-labels-idx1-ubyte`. Each may end in `.gz`, have a dot before `idx`, or have something before (as in
-/// `fashion-mini-train-images-idx3-ubyte.gz`); `test` is read for `t10k`. Where a plain file and a gzipped one stand
-/// side by side, the plain one is read.
+/// `t10k-labels-idx1-ubyte`. Each may end in `.gz`, have a dot before `idx`, or have something
+/// before (as in `fashion-mini-train-images-idx3-ubyte.gz`); `test` is read for `t10k`. Where a
+/// plain file and a gzipped one stand side by side, the plain one is read.
 ///
-/// Bytes are divided by 255 and normalised with the mean and standard deviation of the training images.
+/// Bytes are divided by 255 and normalised with the mean and standard deviation of the training
+/// images.
 ///
 /// # Errors
-/// [`DataError::Read`], [`DataError::MissingFile`], [`DataError::AmbiguousFile`], [`DataError::CountMismatch`],
-/// [`DataError::ShapeMismatch`], [`DataError::LabelOutOfRange`], and those of [`read_images`] and [`read_labels`].
+/// [`DataError::Read`], [`DataError::MissingFile`], [`DataError::AmbiguousFile`],
+/// [`DataError::CountMismatch`], [`DataError::ShapeMismatch`], [`DataError::LabelOutOfRange`], and
+/// those of [`read_images`] and [`read_labels`].
 pub fn load_classes(directory: impl AsRef<Path>, classes: usize) -> Result<Splits, DataError> {
     let directory = directory.as_ref();
     let present = files::names(directory)?;
@@ -91,8 +94,8 @@ pub fn load_classes(directory: impl AsRef<Path>, classes: usize) -> Result<Split
     })
 }
 
-/// Reads the one image file and the one label file of `directory` whose names start with `prefix`, such as
-/// `digits-images-idx3-ubyte.gz` and `digits-labels-idx1-ubyte.gz` for `digits`.
+/// Reads the one image file and the one label file of `directory` whose names start with `prefix`,
+/// such as `digits-images-idx3-ubyte.gz` and `digits-labels-idx1-ubyte.gz` for `digits`.
 ///
 /// Bytes are divided by 255 and normalised with these images' own mean and standard deviation;
 /// [`InMemory::with_normalization`] changes that.

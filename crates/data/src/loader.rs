@@ -10,7 +10,7 @@ use crate::{
     Batch, DataError, Dataset, ImageShape, Picture, Sample, Target, TargetSpec, Targets, Transform,
 };
 
-/// In which order a [`Loader`] visits the samples.
+/// The order in which a [`Loader`] visits the samples.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum BatchOrder {
@@ -19,15 +19,16 @@ pub enum BatchOrder {
     Sequential,
     /// Each sample once per epoch, in an order drawn for that epoch: for training.
     Shuffled,
-    /// Every batch drawn afresh with replacement, always full, at any step: for a validation queue that must answer
-    /// as many steps as the training queue asks.
+    /// Every batch drawn afresh with replacement, always full, at any step: for a validation queue
+    /// that must answer as many steps as the training queue asks.
     Replacement,
 }
 
 /// Serves batches of a data set by (epoch, step).
 ///
-/// A batch is a function of the data set, the settings, the epoch and the step: it does not depend on the batches
-/// served before it. A run's position in its data is therefore two integers, and nothing else has to be saved.
+/// A batch is a function of the data set, the settings, the epoch and the step: it does not depend
+/// on the batches served before it. A run's position in its data is therefore two integers, and
+/// nothing else has to be saved.
 #[derive(Debug)]
 pub struct Loader<'a> {
     dataset: &'a dyn Dataset,
@@ -41,11 +42,12 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Batches of `batch_size` samples: sequential, the last one possibly smaller, seed 0, no augmentation.
+    /// Batches of `batch_size` samples: sequential, the last one possibly smaller, seed 0, no
+    /// augmentation.
     ///
     /// # Errors
-    /// [`DataError::EmptyDataset`], [`DataError::UnusableShape`], and [`DataError::BatchSize`] when the size is
-    /// zero or a batch's pixels cannot be addressed.
+    /// [`DataError::EmptyDataset`], [`DataError::UnusableShape`], and [`DataError::BatchSize`] when
+    /// the size is zero or a batch's pixels cannot be addressed.
     pub fn new(dataset: &'a dyn Dataset, batch_size: usize) -> Result<Self, DataError> {
         if dataset.is_empty() {
             return Err(DataError::EmptyDataset);
@@ -81,7 +83,8 @@ impl<'a> Loader<'a> {
         self
     }
 
-    /// Leaves out an incomplete last batch. An epoch of fewer samples than a batch then has no batch at all.
+    /// Leaves out an incomplete last batch. An epoch of fewer samples than a batch then has no
+    /// batch at all.
     #[must_use]
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.drop_last = drop_last;
@@ -118,7 +121,8 @@ impl<'a> Loader<'a> {
     /// The indices of the samples in batch `step` of epoch `epoch`, in batch order.
     ///
     /// # Errors
-    /// [`DataError::StepOutOfRange`] when `step >= batches_per_epoch()`; never in [`BatchOrder::Replacement`].
+    /// [`DataError::StepOutOfRange`] when `step >= batches_per_epoch()`; never in
+    /// [`BatchOrder::Replacement`].
     pub fn indices(&self, epoch: usize, step: usize) -> Result<Vec<usize>, DataError> {
         let len = self.dataset.len();
         if self.order == BatchOrder::Replacement {
@@ -139,14 +143,16 @@ impl<'a> Loader<'a> {
     /// Batch `step` of epoch `epoch`, both counted from 0.
     ///
     /// # Errors
-    /// [`DataError::StepOutOfRange`], [`DataError::Pixel`] for a pixel that is not finite or was not
-    /// written, those of [`TargetSpec::check`] for a target that is none of the data set's, both with the
-    /// sample's index, and what the data set, the change or the tensor library reports.
+    /// [`DataError::StepOutOfRange`], [`DataError::Pixel`] for a pixel that is not finite or was
+    /// not written, those of [`TargetSpec::check`] for a target that is none of the data set's,
+    /// both with the sample's index, and what the data set, the change or the tensor library
+    /// reports.
     pub fn batch(&self, epoch: usize, step: usize) -> Result<Batch, DataError> {
         self.build(&self.indices(epoch, step)?, epoch, step, 0)
     }
 
-    /// The given rows of batch `step` of epoch `epoch`: one worker's share of a batch divided among several.
+    /// The given rows of batch `step` of epoch `epoch`: one worker's share of a batch divided among
+    /// several.
     ///
     /// Rows equal those of [`batch`](Self::batch) byte for byte, augmentation included.
     ///
@@ -189,8 +195,10 @@ impl<'a> Loader<'a> {
         step: usize,
         first_row: usize,
     ) -> Result<Batch, DataError> {
-        let (shape, spec) = (self.dataset.shape(), self.dataset.targets());
-        let (image, width) = (shape.pixels()?, spec.width(shape)?);
+        let shape = self.dataset.shape();
+        let spec = self.dataset.targets();
+        let image = shape.pixels()?;
+        let width = spec.width(shape)?;
         // What a data set leaves unwritten is found by its not being a number.
         let mut pixels = vec![f32::NAN; image * indices.len()];
         let mut targets = Targets::unwritten(spec, shape, indices.len())?;
@@ -232,7 +240,7 @@ fn picture<'a>(
     }
 }
 
-/// Refuses an image with a pixel that is no finite number.
+/// Refuses an image with a pixel that is not a finite number.
 fn check_pixels(index: usize, pixels: &[f32]) -> Result<(), DataError> {
     match pixels.iter().position(|pixel| !pixel.is_finite()) {
         Some(pixel) => Err(DataError::Pixel { index, pixel, found: pixels[pixel] }),

@@ -5,8 +5,9 @@ use crate::{DataError, Dataset, ImageShape, Normalization, Sample, Target, Targe
 
 /// Images as unsigned bytes with their targets, normalised when a sample is read.
 ///
-/// This is what every reader of this crate returns. Bytes take a quarter of the room of `f32` pixels; the
-/// normalisation is one table look-up per pixel. Masks of labels below 256 are held as bytes, too.
+/// This is what every reader of this crate returns. Bytes take a quarter of the room of `f32`
+/// pixels; the normalisation is one table look-up per pixel. Masks of labels below 256 are held as
+/// bytes, too.
 #[derive(Clone, PartialEq)]
 pub struct InMemory {
     shape: ImageShape,
@@ -70,8 +71,9 @@ impl InMemory {
     ///
     /// # Errors
     /// [`DataError::UnusableShape`], [`DataError::PixelCount`] when the pixels do not fill exactly
-    /// `labels.len()` images, [`DataError::ChannelCount`] when the normalisation is for another number of
-    /// channels, [`DataError::UnusableTargets`] for no class, [`DataError::LabelTooLarge`].
+    /// `labels.len()` images, [`DataError::ChannelCount`] when the normalisation is for another
+    /// number of channels, [`DataError::UnusableTargets`] for no class,
+    /// [`DataError::LabelTooLarge`].
     pub fn new(
         shape: ImageShape,
         classes: usize,
@@ -88,7 +90,8 @@ impl InMemory {
         Self::with_targets(shape, spec, pixels, Targets::Indices(labels), normalization)
     }
 
-    /// Images of `shape` with targets of any kind: the target of one image after the other, masks row by row.
+    /// Images of `shape` with targets of any kind: the target of one image after the other, masks
+    /// row by row.
     ///
     /// ```
     /// use dartloom_data::{ImageShape, InMemory, Normalization, TargetSpec, Targets};
@@ -102,10 +105,11 @@ impl InMemory {
     /// ```
     ///
     /// # Errors
-    /// [`DataError::UnusableShape`], [`DataError::PixelCount`] when the pixels are no whole number of images,
-    /// [`DataError::ChannelCount`] when the normalisation is for another number of channels,
-    /// [`DataError::TargetCount`] for targets of another number of images, [`DataError::TargetBuffer`] for another
-    /// kind, and those of [`TargetSpec::check`] for the first sample whose target is wrong.
+    /// [`DataError::UnusableShape`], [`DataError::PixelCount`] when the pixels are no whole number
+    /// of images, [`DataError::ChannelCount`] when the normalisation is for another number of
+    /// channels, [`DataError::TargetCount`] for targets of another number of images,
+    /// [`DataError::TargetBuffer`] for another kind, and those of [`TargetSpec::check`] for the
+    /// first sample whose target is wrong.
     pub fn with_targets(
         shape: ImageShape,
         spec: TargetSpec,
@@ -113,7 +117,8 @@ impl InMemory {
         mut targets: Targets,
         normalization: Normalization,
     ) -> Result<Self, DataError> {
-        let (image, width) = (shape.pixels()?, spec.width(shape)?);
+        let image = shape.pixels()?;
+        let width = spec.width(shape)?;
         if !pixels.len().is_multiple_of(image) {
             let expected = pixels.len().div_ceil(image).saturating_mul(image);
             return Err(DataError::PixelCount { expected, found: pixels.len() });
@@ -130,7 +135,8 @@ impl InMemory {
             return Err(DataError::TargetCount { expected, found: targets.count() });
         }
         check_all(spec, &mut targets, len, width)?;
-        let (tables, targets) = (normalization.tables(), Held::new(spec, targets));
+        let tables = normalization.tables();
+        let targets = Held::new(spec, targets);
         let digest = Cached::default();
         Ok(Self { shape, spec, len, pixels, targets, normalization, tables, digest })
     }
@@ -150,7 +156,8 @@ impl InMemory {
         &self.pixels
     }
 
-    /// The classes of all samples, in order; empty where the targets are others than [`TargetSpec::Class`].
+    /// The classes of all samples, in order; empty if the targets are of another kind than
+    /// [`TargetSpec::Class`].
     #[must_use]
     pub fn labels(&self) -> &[u32] {
         match (self.spec, &self.targets) {
@@ -159,7 +166,7 @@ impl InMemory {
         }
     }
 
-    /// How bytes become pixel values.
+    /// The rule that turns bytes into pixel values.
     #[must_use]
     pub fn normalization(&self) -> &Normalization {
         &self.normalization

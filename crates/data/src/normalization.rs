@@ -1,8 +1,9 @@
-//! From bytes to numbers a network likes.
+//! Normalisation: from bytes to pixel values on a scale that suits networks.
 
 use crate::{DataError, ImageShape};
 
-/// How a byte becomes a pixel value: `(byte / scale - mean[channel]) / standard_deviation[channel]`.
+/// The rule that turns a byte into a pixel value:
+/// `(byte / scale - mean[channel]) / standard_deviation[channel]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalization {
     scale: f32,
@@ -11,11 +12,13 @@ pub struct Normalization {
 }
 
 impl Normalization {
-    /// Divides by `scale`, subtracts `mean` and divides by `standard_deviation`, channel by channel.
+    /// Divides by `scale`, subtracts `mean` and divides by `standard_deviation`, channel by
+    /// channel.
     ///
     /// # Errors
-    /// [`DataError::ChannelCount`] when the two slices differ in length, [`DataError::NormalizationConstant`] when
-    /// a value is not finite, or `scale` or a standard deviation is not positive.
+    /// [`DataError::ChannelCount`] when the two slices differ in length,
+    /// [`DataError::NormalizationConstant`] when a value is not finite, or `scale` or a standard
+    /// deviation is not positive.
     pub fn new(scale: f32, mean: &[f32], standard_deviation: &[f32]) -> Result<Self, DataError> {
         if mean.len() != standard_deviation.len() {
             return Err(DataError::ChannelCount {
@@ -47,15 +50,15 @@ impl Normalization {
         Self::new(scale, &vec![0.0; channels], &vec![1.0; channels])
     }
 
-    /// The constants that give `pixels` (whole images of `shape`, channel by channel) mean 0 and standard
-    /// deviation 1 in each channel.
+    /// The constants that give `pixels` (whole images of `shape`, channel by channel) mean 0 and
+    /// standard deviation 1 in each channel.
     ///
-    /// Sums are exact integers, so the result depends on nothing but the bytes. The standard deviation divides by
-    /// the number of pixels (not by one less); a constant channel gets 1.
+    /// Sums are exact integers, so the result depends on nothing but the bytes. The standard
+    /// deviation divides by the number of pixels (not by one less); a constant channel gets 1.
     ///
     /// # Errors
-    /// [`DataError::UnusableShape`], [`DataError::PixelCount`] when `pixels` is empty or no whole number of
-    /// images, [`DataError::NormalizationConstant`] for a bad `scale`.
+    /// [`DataError::UnusableShape`], [`DataError::PixelCount`] when `pixels` is empty or no whole
+    /// number of images, [`DataError::NormalizationConstant`] for a bad `scale`.
     pub fn measured(scale: f32, shape: ImageShape, pixels: &[u8]) -> Result<Self, DataError> {
         let image = shape.pixels()?;
         if pixels.is_empty() || !pixels.len().is_multiple_of(image) {

@@ -1,10 +1,10 @@
-//! Which images move weights and which move logits.
+//! The division of training images between weights and logits.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DataError, Dataset, Subset, split};
 
-/// How training images are shared between weights and logits.
+/// The division of training images between weights and logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Split {
     /// One random half each (DARTS).

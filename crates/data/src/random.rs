@@ -1,14 +1,15 @@
 //! Randomness addressed by counters, so that resuming needs no generator state.
 //!
-//! A ChaCha stream is a function of (key, stream number, word position). The seed gives the key; the purpose and
-//! the epoch give the stream; the step or sample gives the position. Nothing is drawn "next", so any batch of any
-//! epoch can be recomputed from integers alone.
+//! A ChaCha stream is a function of (key, stream number, word position). The seed gives the key;
+//! the purpose and the epoch give the stream; the step or sample gives the position. Nothing is
+//! drawn "next", so any batch of any epoch can be recomputed from integers alone.
 
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream is for; kept in the top byte of the stream number so that no two uses share one.
+/// The purpose of a stream, kept in the top byte of the stream number so that no two uses share
+/// one.
 #[derive(Clone, Copy)]
 enum Purpose {
     Shuffle = 0,
@@ -30,7 +31,8 @@ fn generator(seed: u64, purpose: Purpose, counter: u64) -> ChaCha8Rng {
 
 /// The order of `n` samples in epoch `epoch`: a uniformly drawn permutation of `0..n`.
 ///
-/// It is a function of its arguments, computed with `ChaCha8Rng::seed_from_u64(seed)` on stream `epoch`.
+/// It is a function of its arguments, computed with `ChaCha8Rng::seed_from_u64(seed)` on stream
+/// `epoch`.
 #[must_use]
 pub fn permutation(n: usize, seed: u64, epoch: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
@@ -38,7 +40,8 @@ pub fn permutation(n: usize, seed: u64, epoch: usize) -> Vec<usize> {
     order
 }
 
-/// Divides `0..n` at random into two parts, the first of `fraction * n` indices (rounded to the nearest integer).
+/// Divides `0..n` at random into two parts, the first of `fraction * n` indices (rounded to the
+/// nearest integer).
 ///
 /// Both parts are sorted. A `fraction` outside `0..=1` counts as the nearer end, NaN as 0.
 #[must_use]
@@ -53,7 +56,8 @@ pub fn split(n: usize, fraction: f64, seed: u64) -> (Vec<usize>, Vec<usize>) {
     (order, second)
 }
 
-/// `count` indices below `n`, drawn independently for step `step` of epoch `epoch`. `n` must not be zero.
+/// `count` indices below `n`, drawn independently for step `step` of epoch `epoch`. `n` must not be
+/// zero.
 pub(crate) fn with_replacement(
     n: usize,
     count: usize,

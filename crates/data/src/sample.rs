@@ -7,7 +7,7 @@ use crate::{DataError, Dataset, ImageShape, Target, TargetSpec, Targets};
 pub struct Sample<'a> {
     /// Normalised pixels, channel by channel and row by row: `channels * height * width` values.
     pub pixels: &'a mut [f32],
-    /// What is to be learnt of it.
+    /// The value to learn from it.
     pub target: Target<'a>,
 }
 
@@ -29,13 +29,13 @@ impl Sample<'_> {
 pub struct OwnedSample {
     /// Normalised pixels, channel by channel and row by row.
     pub pixels: Vec<f32>,
-    /// What is to be learnt of it.
+    /// The values to learn from it.
     pub targets: Targets,
 }
 
 impl OwnedSample {
-    /// A sample of a data set of such images and targets in which nothing is written yet: pixels and numbers are NaN,
-    /// indices `u32::MAX`.
+    /// A sample of a data set of such images and targets in which nothing is written yet: pixels
+    /// and numbers are NaN, indices `u32::MAX`.
     ///
     /// # Errors
     /// [`DataError::UnusableShape`] and [`DataError::UnusableTargets`].

@@ -3,9 +3,11 @@
 use crate::digest::Cached;
 use crate::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 
-/// The samples of another data set at given indices, in that order; an index may occur more than once.
+/// The samples of another data set at given indices, in that order; an index may occur more than
+/// once.
 ///
-/// `D` may be a reference, a box or an [`Arc`](std::sync::Arc), so several subsets can share one data set.
+/// `D` may be a reference, a box or an [`Arc`](std::sync::Arc), so several subsets can share one
+/// data set.
 #[derive(Clone, Debug)]
 pub struct Subset<D> {
     inner: D,

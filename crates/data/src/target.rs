@@ -1,4 +1,4 @@
-//! What is to be learnt of an image.
+//! Targets: the values that a network learns to predict from an image.
 
 use std::fmt::{self, Display};
 
@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 
 use crate::{DataError, ImageShape};
 
-/// What the targets of a data set mean.
+/// The meaning of a data set's targets.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TargetSpec {
@@ -15,12 +15,12 @@ pub enum TargetSpec {
         /// Number of classes.
         classes: usize,
     },
-    /// So many labels that are each there (1) or not (0). In a batch `[B, labels]`, `f32`.
+    /// This many labels, each 1 (present) or 0 (absent). In a batch `[B, labels]`, `f32`.
     Labels(usize),
-    /// So many finite numbers. In a batch `[B, values]`, `f32`.
+    /// This many finite numbers. In a batch `[B, values]`, `f32`.
     Values(usize),
-    /// One class per pixel, row by row: an index below `classes`, or `ignore` where nobody knows. In a batch `[B, H,
-    /// W]`, `u32`.
+    /// One class per pixel, row by row: an index below `classes`, or `ignore` where the class is
+    /// unknown. In a batch `[B, H, W]`, `u32`.
     Mask {
         /// Number of classes.
         classes: usize,
@@ -57,11 +57,12 @@ impl TargetSpec {
         }
     }
 
-    /// Refuses a target of sample `index` that is none of these.
+    /// Refuses a target of sample `index` that is not of this kind.
     ///
     /// # Errors
-    /// [`DataError::LabelTooLarge`], [`DataError::MaskLabel`], [`DataError::Label`] or [`DataError::Value`] with the
-    /// place, [`DataError::TargetBuffer`] for a target of another kind.
+    /// [`DataError::LabelTooLarge`], [`DataError::MaskLabel`], [`DataError::Label`] or
+    /// [`DataError::Value`] with the place, [`DataError::TargetBuffer`] for a target of another
+    /// kind.
     pub fn check(self, index: usize, target: &Target<'_>) -> Result<(), DataError> {
         match (self, target) {
             (Self::Class { classes }, Target::Indices([class])) => {
@@ -113,7 +114,7 @@ impl Display for TargetSpec {
     }
 }
 
-/// Room for the target of one sample, see [`TargetSpec`] for what belongs there.
+/// A buffer for the target of one sample; [`TargetSpec`] describes its contents.
 #[derive(Debug, PartialEq)]
 pub enum Target<'a> {
     /// A class, or a mask row by row.
@@ -126,7 +127,7 @@ impl Target<'_> {
     /// Writes the class of an image.
     ///
     /// # Errors
-    /// [`DataError::TargetBuffer`] when there is no room for exactly one index.
+    /// [`DataError::TargetBuffer`] if the buffer is not for exactly one index.
     pub fn put_class(&mut self, class: u32) -> Result<(), DataError> {
         self.put_indices(&[class])
     }
@@ -134,7 +135,7 @@ impl Target<'_> {
     /// Writes a mask, row by row.
     ///
     /// # Errors
-    /// [`DataError::TargetBuffer`] when there is no room for exactly so many indices.
+    /// [`DataError::TargetBuffer`] if the buffer is not for exactly this many indices.
     pub fn put_indices(&mut self, indices: &[u32]) -> Result<(), DataError> {
         match self {
             Self::Indices(room) if room.len() == indices.len() => {
@@ -148,7 +149,7 @@ impl Target<'_> {
     /// Writes labels or values.
     ///
     /// # Errors
-    /// [`DataError::TargetBuffer`] when there is no room for exactly so many numbers.
+    /// [`DataError::TargetBuffer`] if the buffer is not for exactly this many numbers.
     pub fn put_numbers(&mut self, numbers: &[f32]) -> Result<(), DataError> {
         match self {
             Self::Numbers(room) if room.len() == numbers.len() => {
@@ -187,7 +188,8 @@ pub enum Targets {
 }
 
 impl Targets {
-    /// Room for the targets of `rows` images, filled with what is no target: `u32::MAX` or NaN.
+    /// A buffer for the targets of `rows` images, filled with values that are not targets:
+    /// `u32::MAX` or NaN.
     ///
     /// # Errors
     /// Those of [`TargetSpec::width`].
@@ -213,7 +215,7 @@ impl Targets {
         }
     }
 
-    /// `width` numbers beginning with the `row`-th of so many, an empty target past the end.
+    /// Target `row` of those with `width` numbers each; an empty target past the end.
     pub(crate) fn row(&mut self, row: usize, width: usize) -> Target<'_> {
         match self {
             Self::Indices(all) => {

@@ -13,7 +13,7 @@ pub use transform::{BrokenTransform, check_transform};
 pub enum Broken {
     /// `is_empty` and `len` disagree.
     Empty {
-        /// What `len` says.
+        /// The number that `len` returns.
         len: usize,
     },
     /// The shape has no pixels, or too many to address.
@@ -30,14 +30,14 @@ pub enum Broken {
         /// Index of the sample.
         index: usize,
     },
-    /// Two reads gave different targets, or one that is none of the set's.
+    /// Two reads gave different targets, or a target that does not belong to the set.
     Target {
         /// Index of the sample.
         index: usize,
-        /// Why it is none of the set's; nothing when two reads differ.
+        /// The error of the sample; `None` if two reads differ.
         error: Option<String>,
     },
-    /// Room for a target of another kind or size was taken instead of refused.
+    /// A buffer for a target of another kind or size was taken instead of refused.
     TargetBuffer,
     /// A sample past the end was given instead of refused.
     PastTheEnd {
@@ -53,9 +53,9 @@ pub enum Broken {
     Digest,
 }
 
-/// Checks every sample of `data` against the contract of [`Dataset`]: all pixels and the whole target are written,
-/// reads repeat bit for bit, targets are what [`Dataset::targets`] says, indices and buffers that do not fit are
-/// refused, and the digest repeats.
+/// Checks every sample of `data` against the contract of [`Dataset`]: all pixels and the whole
+/// target are written, reads repeat bit for bit, targets are what [`Dataset::targets`] says,
+/// indices and buffers that do not fit are refused, and the digest repeats.
 ///
 /// # Errors
 /// The first law that is broken.
@@ -81,7 +81,7 @@ pub fn check_dataset(data: &dyn Dataset) -> Result<(), Broken> {
     }
 }
 
-/// Rooms that do not fit, for the first sample.
+/// Buffers that do not fit, for the first sample.
 fn check_rooms(data: &dyn Dataset, unwritten: &OwnedSample) -> Result<(), Broken> {
     let pixels = unwritten.pixels.len();
     for length in [pixels - 1, pixels + 1] {
@@ -116,7 +116,8 @@ fn check_sample(data: &dyn Dataset, index: usize, unwritten: &OwnedSample) -> Re
             Err(error) => Err(Broken::Sample { index, error: error.to_string() }),
         }
     };
-    let (mut first, second) = (read(1.0)?, read(-2.0)?);
+    let mut first = read(1.0)?;
+    let second = read(-2.0)?;
     let only_pixels = |sample: &OwnedSample| {
         sample.pixels.iter().map(|pixel| pixel.to_bits()).collect::<Vec<_>>()
     };

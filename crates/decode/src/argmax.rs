@@ -9,24 +9,24 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, id
 /// Every edge with its strongest operation.
 ///
 /// With `W[e][o]` the weight of operation `o` on edge `e` (`weights`) and `B[e]` that edge's
-/// weight where the table has any (1 otherwise): `op(e) = argmax_o B[e] W[e][o]`. Where "none" is
-/// included and wins, the edge is cut: it has no gene. Genes stand in the cell's row order. This is
-/// how NAS-Bench-201 cells are read off a search (Dong and Yang, ICLR 2020); with edge weights it is
-/// equation 9 of the Preligens study of differentiable search. Cost: `O(E |O| log |O|)` for `E`
+/// weight, or 1 if the table has none: `op(e) = argmax_o B[e] W[e][o]`. If "none" is included and
+/// wins, the edge is cut: it has no gene. Genes are listed in the cell's row order. This is how
+/// NAS-Bench-201 cells are derived from a search (Dong and Yang, ICLR 2020); with edge weights it
+/// is equation 9 of the Preligens study of differentiable search. Cost: `O(E |O| log |O|)` for `E`
 /// edges.
 ///
 /// # Differences from the paper
-/// Edge weights must not be negative. Multiplied into a row, a positive one cannot change which of
-/// its operations is strongest, and zero makes them all equal; the raw logit of the equation would
-/// turn argmax into argmin where it is below 0, so pass it softmaxed.
+/// Edge weights must not be negative. A positive edge weight does not change which operation of its
+/// row is strongest, and zero makes them all equal. The raw logit of the equation would turn argmax
+/// into argmin if it is below 0, so pass it through a softmax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Argmax {
-    /// How equal operations are told apart.
+    /// The rule that chooses among equal operations.
     pub ties: TieBreak,
-    /// What becomes of operations that cut the edge.
+    /// The treatment of operations that cut the edge.
     pub none: NonePolicy,
-    /// What becomes of nodes without edges.
+    /// The treatment of nodes without edges.
     pub empty: EmptyPolicy,
 }
 
@@ -50,7 +50,9 @@ impl Decoder for Argmax {
     /// [`DecodeError::Table`], [`DecodeError::EdgeWeight`], [`DecodeError::NoOperation`],
     /// [`DecodeError::EmptyNode`], [`DecodeError::EmptyCell`].
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
-        let (ties, none, empty) = (self.ties, self.none, self.empty);
+        let ties = self.ties;
+        let none = self.none;
+        let empty = self.empty;
         Rule { keep: None, ties, none, empty }.decode(space, weights)
     }
 

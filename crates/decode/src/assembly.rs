@@ -16,7 +16,7 @@ pub enum DeadGenes {
     Keep,
 }
 
-/// What happens to nodes once a rule has chosen their genes.
+/// The treatment of nodes once a rule has chosen their genes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Assembly {
     pub(crate) ties: TieBreak,
@@ -55,7 +55,8 @@ impl Assembly {
             own.retain(|gene| {
                 let dead = skipped.contains(&gene.from);
                 if dead {
-                    let (from, to) = (gene.from, gene.to);
+                    let from = gene.from;
+                    let to = gene.to;
                     let edge = EdgeIn { cell: cell.spec.name.clone(), from, to };
                     notes.push(Note::Dead { edge });
                 }
@@ -75,7 +76,7 @@ impl Assembly {
         Ok(cell.spec.genotype(genes))
     }
 
-    /// What stands in for the genes of an empty node.
+    /// The gene that an empty node gets instead, if any.
     fn fill(
         self,
         cell: &Cell<'_>,

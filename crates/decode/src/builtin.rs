@@ -111,7 +111,7 @@ pub fn builtin(name: &str) -> Result<Box<dyn Decoder>, DecodeError> {
 }
 
 impl ConfiguredDecoder {
-    /// The decoder of that name, settings in sight; names as for [`builtin`].
+    /// The decoder of that name as a value that shows its settings; names as for [`builtin`].
     ///
     /// # Errors
     /// [`DecodeError::UnknownDecoder`] with the known names.
@@ -186,7 +186,8 @@ mod tests {
     fn the_value_decodes_as_the_rule_does() {
         for case in cases(3).unwrap() {
             let rule = ConfiguredDecoder::EdgeWeighted(TopK::darts());
-            let (space, weights) = (&case.space, &case.weights);
+            let space = &case.space;
+            let weights = &case.weights;
             assert_eq!(
                 rule.decode(space, weights),
                 EdgeWeighted::pc_darts().decode(space, weights)

@@ -1,4 +1,4 @@
-//! One cell of a space beside its weights.
+//! One cell of a space with its weights.
 
 use dartloom_space::{CellSpec, Gene, OpSet, Space, WeightTable};
 
@@ -6,7 +6,7 @@ use crate::policy::Place;
 use crate::rank::Ranking;
 use crate::{DecodeError, EdgeIn, TieBreak};
 
-/// One cell with the weights decided on.
+/// One cell with the weights that the decision uses.
 pub(crate) struct Cell<'a> {
     pub(crate) index: usize,
     pub(crate) spec: &'a CellSpec,
@@ -21,7 +21,8 @@ impl<'a> Cell<'a> {
         space: &'a Space,
         table: &WeightTable,
     ) -> Result<Self, DecodeError> {
-        let (spec, weights) = (&space.cells()[index], &table.cells()[index]);
+        let spec = &space.cells()[index];
+        let weights = &table.cells()[index];
         let mut rows = weights.edges.clone();
         for (row, &found) in weights.edge_weights.iter().flatten().enumerate() {
             if found < 0.0 {

@@ -9,22 +9,22 @@ use crate::{DecodeError, Note};
 
 /// A rule that turns relaxed weights into one discrete architecture.
 ///
-/// Decoders are pure: equal arguments give equal results, notes included, and nothing else is
-/// read. Randomness, where a rule wants any, comes from a seed in its configuration.
+/// Decoders are pure: equal arguments give equal results, notes included, and nothing else is read.
+/// If a rule needs randomness, it comes from a seed in its configuration.
 pub trait Decoder: Debug {
     /// The architecture that `weights` stand for in `space`.
     ///
     /// # Errors
     /// [`DecodeError::Table`] when the table does not have the cells, edges and operations of the
-    /// space; otherwise as the implementation says.
+    /// space; otherwise as the implementation documents.
     fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError>;
 
-    /// A text that changes whenever what this decoder decodes changes: its name, its configuration,
-    /// and a version of its code.
+    /// A text that changes whenever the results of this decoder change: its name, its
+    /// configuration, and a version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and such work is done again. The debug form
-    /// is no identity: it may leave values out.
+    /// same identity. With `None`, the default, identities cannot be compared, and stored work is
+    /// done again. The debug form is not an identity: it may leave values out.
     fn identity(&self) -> Option<String> {
         None
     }

@@ -1,4 +1,4 @@
-//! How many operations have made themselves dominant.
+//! The share of operations that have become dominant.
 
 use dartloom_space::WeightTable;
 

@@ -6,9 +6,9 @@ use crate::{DecodeError, Decoded, Decoder, TopK, identity};
 
 /// A decoder that refuses tables without edge weights.
 ///
-/// [`TopK`] and [`Argmax`](crate::Argmax) multiply edge weights in where a table has any. A method
-/// that searches with them (PC-DARTS, GAEA on its cells) is misread from a table that lost them;
-/// this says so instead.
+/// [`TopK`] and [`Argmax`](crate::Argmax) multiply by edge weights if a table has any. A table that
+/// lost the edge weights of its method (PC-DARTS, GAEA on its cells) would be decoded wrongly; this
+/// decoder fails instead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EdgeWeighted<D>(pub D);
 

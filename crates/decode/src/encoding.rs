@@ -1,4 +1,4 @@
-//! From an architecture back to logits: where a search that starts at a hand-made network begins.
+//! From an architecture back to logits: the start of a search at a hand-made network.
 
 use dartloom_space::{CellGenotype, CellSpec, Edge, Gene, Genotype, Space};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ pub enum Unlisted {
     Half,
 }
 
-/// How the logits of an architecture are set.
+/// Logits that stand for a given architecture.
 ///
 /// ```text
 /// a_(e,o) = listed     where the architecture has operation o on edge e
@@ -23,9 +23,9 @@ pub enum Unlisted {
 /// ```
 ///
 /// Heuillet et al., *D-DARTS*, section 4.4 (DARTOpti), which starts a search at ResNet-18,
-/// ResNet-50 or Xception. What a [`SparseThreshold`](crate::SparseThreshold) or
-/// [`EdgeThreshold`](crate::EdgeThreshold) makes of the sigmoid of these logits is the architecture
-/// again.
+/// ResNet-50 or Xception. The sigmoid of these logits, decoded by a
+/// [`SparseThreshold`](crate::SparseThreshold) or an [`EdgeThreshold`](crate::EdgeThreshold), gives
+/// the architecture back.
 ///
 /// # Differences from the paper
 /// The released code has 10 and 0 ([`Unlisted::Half`]): a logit of 0 is a sigmoid weight of one
@@ -41,7 +41,7 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// 10 for what is listed.
+    /// 10 for operations that the architecture has.
     pub const fn new(unlisted: Unlisted) -> Self {
         match unlisted {
             Unlisted::Off => Self { listed: 10.0, other: -10.0 },
@@ -61,7 +61,8 @@ impl Encoding {
         space: &Space,
         genotype: &Genotype,
     ) -> Result<Vec<Vec<Vec<f64>>>, DecodeError> {
-        let (expected, found) = (space.cells().len(), genotype.cells().len());
+        let expected = space.cells().len();
+        let found = genotype.cells().len();
         if expected != found {
             return Err(DecodeError::Cells { expected, found });
         }
@@ -80,7 +81,8 @@ impl Encoding {
             let Gene { op, from, to } = gene;
             let row = spec.graph.row(Edge { from: *from, to: *to });
             let (Some(row), Some(op)) = (row, space.op_set().position(op)) else {
-                let (cell, gene) = (spec.name.clone(), format!("{op} {from}->{to}"));
+                let cell = spec.name.clone();
+                let gene = format!("{op} {from}->{to}");
                 return Err(DecodeError::Gene { cell, index, gene });
             };
             rows[row][op] = self.listed;
@@ -137,7 +139,7 @@ mod tests {
         }
     }
 
-    /// The released start is no network: what is not listed weighs one half.
+    /// The released start is not a network: operations that it does not have weigh one half.
     #[test]
     fn the_released_start_keeps_half_of_everything() {
         let space = space(1);

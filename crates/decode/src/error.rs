@@ -1,10 +1,10 @@
-//! Why weights could not be decoded.
+//! Errors of decoders.
 
 use dartloom_space::SpaceError;
 use dartloom_space::text::suggestion;
 use thiserror::Error;
 
-/// Why there is no architecture.
+/// The reason for which weights give no architecture.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -32,7 +32,7 @@ pub enum DecodeError {
         /// Operations asked for.
         found: usize,
     },
-    /// A threshold that nothing can be compared with.
+    /// A threshold that cannot be compared with anything.
     #[error("expected a finite threshold, found {found}")]
     Threshold {
         /// Threshold found.
@@ -44,8 +44,8 @@ pub enum DecodeError {
         /// Name of the cell.
         cell: String,
     },
-    /// A negative edge weight turns the best operation of a row into the worst: logits were passed
-    /// where weights are due.
+    /// A negative edge weight, which turns the best operation of a row into the worst: logits were
+    /// passed instead of weights.
     #[error("cell `{cell}`, row {row}: expected an edge weight >= 0, found {found}")]
     EdgeWeight {
         /// Name of the cell.
@@ -55,7 +55,7 @@ pub enum DecodeError {
         /// Weight found.
         found: f64,
     },
-    /// Every edge into a node is cut, and the policy forbids that.
+    /// A node whose edges are all cut, under a policy that forbids that.
     #[error("cell `{cell}`: every edge into node {node} is cut")]
     EmptyNode {
         /// Name of the cell.
@@ -63,13 +63,13 @@ pub enum DecodeError {
         /// The node.
         node: usize,
     },
-    /// Every output node of a cell is empty.
+    /// A cell whose output nodes are all empty.
     #[error("cell `{cell}`: no node of its output has an edge left")]
     EmptyCell {
         /// Name of the cell.
         cell: String,
     },
-    /// No architecture keeps within all limits.
+    /// Limits within which no architecture keeps.
     #[error("no architecture of the space keeps within the limits")]
     OverBudget,
     /// An operation whose cost only its factory knows.
@@ -93,7 +93,7 @@ pub enum DecodeError {
         /// Choices of the network.
         choices: usize,
     },
-    /// A negative link weight has no logarithm: logits were passed where weights are due.
+    /// A negative link weight, which has no logarithm: logits were passed instead of weights.
     #[error("choice {row}, link {link}: expected a link weight >= 0, found {found}")]
     LinkWeight {
         /// Row of the choice.
@@ -103,7 +103,7 @@ pub enum DecodeError {
         /// Weight found.
         found: f64,
     },
-    /// Every way to the head has a link of weight 0.
+    /// A network in which every way to the head has a link of weight 0.
     #[error("no path of positive weight leads from the stem to the head")]
     NoPath,
     /// More paths than can be enumerated.
@@ -117,9 +117,9 @@ pub enum DecodeError {
     /// A number of paths that makes no sense.
     #[error("expected {expected}, found {found}")]
     PathCount {
-        /// What it may be.
+        /// The numbers that are allowed.
         expected: &'static str,
-        /// What it is.
+        /// The number.
         found: f64,
     },
     /// An architecture with another number of cells than the space.

@@ -1,4 +1,4 @@
-//! How decoders of this crate say what they are.
+//! The identity of a decoder of this crate: its name and its configuration.
 
 use serde::Serialize;
 

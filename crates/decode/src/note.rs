@@ -1,4 +1,4 @@
-//! What a decoder tells beside the architecture.
+//! Remarks that a decoder makes beside the architecture.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl fmt::Display for EdgeIn {
     }
 }
 
-/// A remark on one decision. Weights are those decided on: a row times its edge weight.
+/// A remark on one decision. Weights are those that the decision used: a row times its edge weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Note {
@@ -34,7 +34,7 @@ pub enum Note {
         edge: EdgeIn,
         /// Equal operations; the first was chosen.
         tied: Vec<String>,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
     /// Equal edges into a node of which at least one was kept.
@@ -45,12 +45,13 @@ pub enum Note {
         node: usize,
         /// Sources of the equal edges, in the order they were taken.
         tied: Vec<usize>,
-        /// How many of them, from the first, were kept.
+        /// The number of them, from the first, that were kept.
         kept: usize,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
-    /// How much heavier the chosen operation is than the next one that could have been chosen.
+    /// The margin by which the chosen operation is heavier than the next one that could have been
+    /// chosen.
     OpMargin {
         /// The edge.
         edge: EdgeIn,
@@ -59,7 +60,7 @@ pub enum Note {
         /// Difference of weights, 0 for a tie.
         margin: f64,
     },
-    /// How much heavier the last kept edge into a node is than the first dropped one.
+    /// The margin by which the last kept edge into a node is heavier than the first dropped one.
     NodeMargin {
         /// Name of the cell.
         cell: String,
@@ -110,7 +111,7 @@ pub enum Note {
         /// The edge.
         edge: EdgeIn,
     },
-    /// A node whose edges were all cut and that keeps its best one.
+    /// A node whose edges were all cut and that keeps its best edge.
     KeptBest {
         /// The edge that stays.
         edge: EdgeIn,

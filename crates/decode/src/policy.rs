@@ -1,4 +1,4 @@
-//! What to do where a rule's formula is silent.
+//! Policies for cases that a rule's formula leaves open.
 
 use std::cmp::Reverse;
 
@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-/// Which of several equal candidates is taken.
+/// The rule that chooses among equal candidates.
 ///
 /// Operations count in the order of their set, edges in the row order of their cell (sources
 /// ascending).
@@ -18,24 +18,24 @@ pub enum TieBreak {
     LowestIndex,
     /// The last one.
     HighestIndex,
-    /// A random one. The draw depends on the seed and on where the tie stands, not on other ties.
+    /// A random one. The draw depends on the seed and on the place of the tie, not on other ties.
     Seeded(u64),
 }
 
-/// What becomes of operations that cut the edge ("none").
+/// The treatment of operations that cut the edge ("none").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NonePolicy {
     /// They neither rank an edge nor are chosen, however heavy (DARTS).
     #[default]
     Exclude,
-    /// They do not rank an edge, but an edge whose heaviest operation they are is cut
-    /// (the Auto-DeepLab ports). The same as `Include` where edges are not ranked.
+    /// They do not rank an edge, but an edge is cut if they are its heaviest operation (the
+    /// Auto-DeepLab ports). The same as `Include` if edges are not ranked.
     ExcludeFromRank,
     /// They rank an edge and can be chosen, which cuts it (NAS-Bench-201).
     Include,
 }
 
-/// What becomes of a node whose edges are all cut.
+/// The treatment of a node whose edges are all cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EmptyPolicy {
     /// Decoding fails and names the node.
@@ -48,7 +48,7 @@ pub enum EmptyPolicy {
     Skip,
 }
 
-/// Where a tie stands: the key of a seeded draw.
+/// The place of a tie: the key of a seeded draw.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     /// Among the edges into a node of a cell.

@@ -32,8 +32,8 @@ impl Ranking {
         &self.order
     }
 
-    /// How much heavier the last of the first `kept` is than the first of the others; `None` when
-    /// there are no others.
+    /// The margin by which the last of the first `kept` is heavier than the first of the others;
+    /// `None` if there are no others.
     pub(crate) fn margin(&self, kept: usize) -> Option<f64> {
         let last = self.order.get(kept.checked_sub(1)?)?;
         self.order.get(kept).map(|next| last.1 - next.1)

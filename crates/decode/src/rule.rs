@@ -1,4 +1,4 @@
-//! What `TopK` and `Argmax` share: edges of a node, then an operation per edge.
+//! The part that `TopK` and `Argmax` share: edges of a node, then an operation per edge.
 
 use dartloom_space::{Gene, Space, WeightTable};
 
@@ -18,7 +18,9 @@ pub(crate) struct Rule {
 
 impl Rule {
     pub(crate) fn decode(self, space: &Space, table: &WeightTable) -> Result<Decoded, DecodeError> {
-        let (ties, empty, dead) = (self.ties, self.empty, DeadGenes::Drop);
+        let ties = self.ties;
+        let empty = self.empty;
+        let dead = DeadGenes::Drop;
         Assembly { ties, empty, dead }
             .decode(space, table, |cell, node, notes| self.node(cell, node, notes))
     }

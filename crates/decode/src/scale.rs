@@ -1,13 +1,13 @@
-//! Whether numbers are weights at all.
+//! A check that numbers are weights, and not logits.
 
 use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use crate::{ConfiguredDecoder, DecodeError, EdgeIn};
 
-/// What the numbers of a row must be for a rule to mean what it says.
+/// The kind of numbers that a rule expects in a row.
 ///
-/// Decoders take any finite numbers. Logits are not what they are for: a rule that compares edges
+/// Decoders take any finite numbers, but they are not meant for logits: a rule that compares edges
 /// compares shares, and the largest logit of one edge says nothing about that of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scale {
@@ -22,12 +22,13 @@ pub enum Scale {
 pub struct OffScale {
     /// The edge.
     pub edge: EdgeIn,
-    /// The sum of the row ([`Scale::Simplex`]), or its number that is farthest from 0 to 1.
+    /// The sum of the row ([`Scale::Simplex`]), or its number that is farthest from the interval 0
+    /// to 1.
     pub found: f64,
 }
 
-/// Sums may be so far from 1, and numbers from 0 to 1: tables that people round to two digits still
-/// are tables of weights.
+/// The allowed distance of sums from 1, and of numbers from the interval 0 to 1. Tables that people
+/// round to two digits still count as tables of weights.
 const ROUNDED: f64 = 0.05;
 
 impl Scale {
@@ -65,7 +66,7 @@ impl Scale {
 }
 
 impl ConfiguredDecoder {
-    /// What its rows must be.
+    /// The kind of numbers that it expects in rows.
     pub fn scale(&self) -> Scale {
         match self {
             Self::SparseThreshold(_) | Self::EdgeThreshold(_) => Scale::UnitInterval,

@@ -37,7 +37,7 @@ pub(crate) fn genes(decoded: &Decoded) -> Vec<String> {
     genes.iter().map(|gene| format!("{} {}->{}", &gene.op[..4], gene.from, gene.to)).collect()
 }
 
-/// Whether a note of the given kind reads `text`.
+/// `true` if one of the notes reads `text`.
 pub(crate) fn has(decoded: &Decoded, text: &str) -> bool {
     decoded.notes.iter().map(Note::to_string).any(|note| note == text)
 }

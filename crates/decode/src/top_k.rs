@@ -32,11 +32,11 @@ use crate::{DecodeError, Decoded, Decoder, EmptyPolicy, NonePolicy, TieBreak, id
 pub struct TopK {
     /// Edges kept per node, 1 or more.
     pub edges: usize,
-    /// How equal operations and equal edges are told apart.
+    /// The rule that chooses among equal operations and among equal edges.
     pub ties: TieBreak,
-    /// What becomes of operations that cut the edge.
+    /// The treatment of operations that cut the edge.
     pub none: NonePolicy,
-    /// What becomes of nodes without edges.
+    /// The treatment of nodes without edges.
     pub empty: EmptyPolicy,
 }
 

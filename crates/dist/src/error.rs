@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use crate::Mebibytes;
 
-/// Why a pool or a journal cannot do what was asked. What becomes of tasks is no error: see
-/// [`Failure`](crate::Failure). What the machine lacks is one, and no task's failure.
+/// The reason for which a pool or a journal cannot do its work.
+///
+/// A task that fails is not such a reason: see [`Failure`](crate::Failure). A machine that lacks
+/// something the task needs is one, because the task is not at fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DistError {
@@ -14,9 +16,9 @@ pub enum DistError {
     Rules {
         /// The field.
         field: &'static str,
-        /// What it may be.
+        /// The values that are allowed.
         expected: &'static str,
-        /// What it is.
+        /// The value.
         found: String,
     },
     /// A task of this number was submitted before.
@@ -42,19 +44,19 @@ pub enum DistError {
     Worker {
         /// The worker's number.
         worker: usize,
-        /// What happened.
+        /// The event.
         message: String,
     },
-    /// A worker's process could not be started, or ended before it took its task, of which it says
-    /// nothing.
+    /// A worker's process could not be started, or ended before it took its task, so that its
+    /// end says nothing about the task.
     #[error("worker {worker}: its process {happened}")]
     Process {
         /// The worker's number.
         worker: usize,
-        /// What happened to the process.
+        /// The event, as the end of a sentence about the process.
         happened: String,
     },
-    /// The limit of a worker's memory is less than its program has before any task.
+    /// The limit of a worker's memory is less than the memory of its program before any task.
     #[error(
         "workers may have {}, and their program has {} before its task: give them more",
         Mebibytes(*.limit), Mebibytes(*.held)
@@ -65,13 +67,13 @@ pub enum DistError {
         /// Writable data of the process before its task, in bytes.
         held: u64,
     },
-    /// The machine let a task down: a disk is full, a file cannot be read. The task is open still, and no
-    /// worse for it.
+    /// The machine let a task down: a disk is full, a file cannot be read. The task is not at
+    /// fault and stays open.
     #[error("task {task}: {message}")]
     Machine {
         /// The task.
         task: u64,
-        /// What it lacks.
+        /// The message of the task, which names what the machine lacks.
         message: String,
     },
     /// A worker's process has no thread for its signs of life.
@@ -83,7 +85,7 @@ pub enum DistError {
     /// A worker was not given a job.
     #[error("a worker expects a job as one line on its standard input, found {found}")]
     NoJob {
-        /// What it was given.
+        /// The beginning of the text that it got instead.
         found: String,
     },
     /// A file of a journal.
@@ -91,7 +93,7 @@ pub enum DistError {
     File {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The system's reason.
         source: std::io::Error,
@@ -103,15 +105,15 @@ pub enum DistError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What it should be.
+        /// The expected content.
         expected: &'static str,
-        /// What it is.
+        /// The content found.
         found: String,
     },
     /// A record of a journal, or the payload of a task, has no JSON form.
     #[error("a value without a JSON form: {source}")]
     Record {
-        /// Why.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
     /// Another process writes the journal now.
@@ -119,7 +121,7 @@ pub enum DistError {
     Busy {
         /// The file.
         path: PathBuf,
-        /// Who.
+        /// The process that writes it.
         owner: String,
     },
     /// Another process has taken over the journal since it was opened.
@@ -128,7 +130,7 @@ pub enum DistError {
     Fenced {
         /// The file.
         path: PathBuf,
-        /// The epoch of the process that hears of it.
+        /// The epoch of the process that gets this error.
         epoch: u64,
     },
 }

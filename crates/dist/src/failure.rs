@@ -1,21 +1,22 @@
-//! Why a task has no result.
+//! Reasons for which a task has no result.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Mebibytes, words};
 
-/// Why an attempt, or a task, has no result.
+/// The reason for which an attempt, or a task, has no result.
 ///
-/// A value and not an error: failures are what a pool is for, and none ends the work of others.
+/// This is a value and not an error: pools exist to survive failures, and none ends the work of
+/// other tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(deny_unknown_fields)]
 pub enum Failure {
     /// Its process wanted more memory than its limit, or than the machine has.
     #[error("out of memory: limit {}, peak {}", shown(*.limit), shown(*.peak))]
     OutOfMemory {
-        /// What was predicted.
+        /// Its predicted peak, in bytes.
         estimate: Option<u64>,
-        /// What it may have, in bytes.
+        /// The memory that it may have, in bytes.
         limit: Option<u64>,
         /// The most it had when it was last heard of, in bytes.
         peak: Option<u64>,
@@ -23,7 +24,7 @@ pub enum Failure {
     /// It was predicted to need more memory than any worker has, and was never started.
     #[error("rejected: it needs {} and workers have {}", Mebibytes(*.estimate), Mebibytes(*.limit))]
     Rejected {
-        /// What was predicted, in bytes.
+        /// Its predicted peak, in bytes.
         estimate: u64,
         /// The most any worker has, in bytes.
         limit: u64,
@@ -37,7 +38,7 @@ pub enum Failure {
     /// Its process lived but reported no progress.
     #[error("no progress for {seconds} s")]
     Stalled {
-        /// For how long.
+        /// The seconds without progress.
         seconds: f64,
     },
     /// Its handler panicked.
@@ -49,7 +50,7 @@ pub enum Failure {
     /// A number in it was not finite.
     #[error("not finite: {message}")]
     NonFinite {
-        /// Which number, and where.
+        /// The name and the place of the number.
         message: String,
     },
     /// Its handler returned an error.
@@ -63,7 +64,7 @@ pub enum Failure {
     Signal {
         /// The signal's number.
         signal: i32,
-        /// The last it wrote to stderr.
+        /// The last lines it wrote to stderr.
         stderr: String,
     },
     /// Its process ended without a result.
@@ -71,7 +72,7 @@ pub enum Failure {
     Exited {
         /// The exit code.
         code: i32,
-        /// The last it wrote to stderr.
+        /// The last lines it wrote to stderr.
         stderr: String,
     },
     /// Nothing was heard of its process for as long as a lease.
@@ -83,18 +84,18 @@ pub enum Failure {
     /// It took down several workers, and is not tried on a further one.
     #[error("it ended {workers} workers, at last: {last}")]
     Poison {
-        /// How many.
+        /// The number of workers.
         workers: usize,
         /// The last failure.
         last: Box<Failure>,
     },
-    /// Whoever submitted it did not want it any more.
+    /// Its submitter cancelled it.
     #[error("cancelled")]
     Cancelled,
 }
 
 impl Failure {
-    /// Whether another attempt may end otherwise: what came from outside of the handler.
+    /// `true` if another attempt may end otherwise because the cause lay outside of the handler.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Signal { .. } | Self::Exited { .. } | Self::WorkerLost { .. })
     }

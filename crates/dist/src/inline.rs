@@ -1,4 +1,4 @@
-//! A pool without processes: tasks run one after the other where events are asked for.
+//! A pool without processes: a task runs when its events are asked for, one after the other.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,16 +11,18 @@ use crate::ledger::{Ledger, Start, Worker};
 use crate::worker::{TaskError, panic_text};
 use crate::{Capacity, DistError, Failure, Heard, Rules, TaskEvent, TaskPool, TaskSpec, Usage};
 
-/// What runs a task: its number and payload, and where progress goes.
+/// A function that runs a task. It gets the task's number and payload, and a function that takes
+/// reports of progress.
 type Handler<'a> =
     Box<dyn FnMut(&TaskSpec, &mut dyn FnMut(Value)) -> Result<Value, TaskError> + 'a>;
 
-/// A pool of one worker that is the caller's own thread: the default where a program is embedded, and
-/// for tasks that cannot fail.
+/// A pool of one worker that is the caller's own thread: the default in programs that embed the
+/// library, and for tasks that cannot fail.
 ///
-/// Panics are caught and become [`Failure::Panicked`]. What only another process can survive,
-/// running out of memory, aborting or hanging, ends the caller; deadlines are not kept, and
-/// durations are told as 0. [`LocalPool`](crate::LocalPool) is the pool that survives its tasks.
+/// Panics are caught and become [`Failure::Panicked`]. A task that runs out of memory, aborts or
+/// hangs takes the caller with it, which only another process can survive. Deadlines are not kept,
+/// and durations are reported as 0. [`LocalPool`](crate::LocalPool) is the pool that survives its
+/// tasks.
 pub struct InlinePool<'a> {
     ledger: Ledger,
     handler: Handler<'a>,
@@ -46,9 +48,11 @@ impl<'a> InlinePool<'a> {
     /// Runs a task.
     ///
     /// # Errors
-    /// [`DistError::Machine`] when it was let down; it waits again then.
+    /// [`DistError::Machine`] if the machine let it down; it waits again then.
     fn run(&mut self, Start { spec, worker, attempt }: &Start) -> Result<(), DistError> {
-        let (task, worker, attempt) = (spec.id, *worker, *attempt);
+        let task = spec.id;
+        let worker = *worker;
+        let attempt = *attempt;
         let ledger = &mut self.ledger;
         let mut report = |value| ledger.tell(task, TaskEvent::Progress { task, attempt, value });
         let handler = &mut self.handler;

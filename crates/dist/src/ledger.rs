@@ -1,4 +1,4 @@
-//! Which task is where: the rules of a pool without its processes and without a clock.
+//! The state of every task: the rules of a pool without its processes and without a clock.
 
 mod worker;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::{Capacity, DistError, Failure, Rules, TaskEvent, TaskSpec};
 pub(crate) use worker::Worker;
 
-/// All tasks and workers of a pool. Times are since an origin of the caller's.
+/// All tasks and workers of a pool. Times count from an origin that the caller chooses.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     rules: Rules,
@@ -26,7 +26,7 @@ struct Entry {
     attempts: u32,
     /// Attempts that ended before a process had taken the task, one after the other.
     false_starts: u32,
-    /// Attempts that failed in a way that another one may not.
+    /// Attempts that failed for a reason that may not recur.
     faults: u32,
     /// Workers that an attempt took down.
     victims: BTreeSet<usize>,
@@ -69,7 +69,9 @@ impl Ledger {
             self.events.push_back(TaskEvent::Failed { task: spec.id, attempts: 0, failure });
             return Ok(());
         }
-        let (false_starts, faults, victims) = (0, 0, BTreeSet::new());
+        let false_starts = 0;
+        let faults = 0;
+        let victims = BTreeSet::new();
         let entry = Entry { spec, attempts: 0, false_starts, faults, victims, runs: false };
         self.open.insert(place, entry);
         Ok(())
@@ -89,7 +91,8 @@ impl Ledger {
             let Some(worker) = best.map(|worker| worker.number) else { continue };
             entry.attempts = entry.attempts.saturating_add(1);
             entry.runs = true;
-            let (spec, attempt) = (entry.spec.clone(), entry.attempts);
+            let spec = entry.spec.clone();
+            let attempt = entry.attempts;
             let task = spec.id;
             self.workers[worker].begin(task, now);
             self.events.push_back(TaskEvent::Started { task, worker, attempt });
@@ -98,14 +101,14 @@ impl Ledger {
         None
     }
 
-    /// Tells an event of an open task; one that has ended has no more to say.
+    /// Reports an event of an open task; a task that has ended has no further events.
     pub(crate) fn tell(&mut self, task: u64, event: TaskEvent) {
         if self.entry(task).is_some() {
             self.events.push_back(event);
         }
     }
 
-    /// A result, from whichever attempt it is: the first one counts.
+    /// A result of any attempt: the first one counts.
     pub(crate) fn finish(&mut self, task: u64, worker: usize, event: TaskEvent) {
         self.workers[worker].succeeded();
         if self.remove(task).is_some() {
@@ -127,7 +130,8 @@ impl Ledger {
         let Some(entry) = self.entry(task) else { return };
         entry.runs = false;
         entry.faults = entry.faults.saturating_add(1);
-        let (attempts, faults) = (entry.attempts, entry.faults);
+        let attempts = entry.attempts;
+        let faults = entry.faults;
         if matches!(failure, Failure::Signal { .. } | Failure::WorkerLost { .. }) {
             entry.victims.insert(worker);
         }
@@ -145,8 +149,8 @@ impl Ledger {
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
     }
 
-    /// An attempt ended before a process had taken the task, which waits for the next one. Gives the
-    /// failure back when that has happened too often: then it is not by chance.
+    /// An attempt ended before a process had taken the task, which waits for the next one. Returns
+    /// the failure if that has happened too often to be chance.
     pub(crate) fn fail_to_start(
         &mut self,
         task: u64,
@@ -177,20 +181,21 @@ impl Ledger {
         }
     }
 
-    /// What runs waits again, as if it had not been started: the machine let it down.
+    /// Lets a running task wait again as if it had not been started: the machine let it down.
     pub(crate) fn put_back(&mut self, task: u64) {
         if let Some(entry) = self.entry(task) {
             entry.runs = false;
         }
     }
 
-    /// Ends an open task; says whether it runs.
+    /// Ends an open task; returns `true` if it runs.
     pub(crate) fn cancel(&mut self, task: u64) -> Result<bool, DistError> {
         if !self.places.contains_key(&task) {
             return Err(DistError::UnknownTask { task });
         }
         let Some(entry) = self.remove(task) else { return Ok(false) };
-        let (attempts, failure) = (entry.attempts, Failure::Cancelled);
+        let attempts = entry.attempts;
+        let failure = Failure::Cancelled;
         self.events.push_back(TaskEvent::Failed { task, attempts, failure });
         Ok(entry.runs)
     }
@@ -204,12 +209,12 @@ impl Ledger {
         self.events.pop_front()
     }
 
-    /// When the next resting worker wakes.
+    /// The time at which the next resting worker wakes.
     pub(crate) fn next_wake(&self) -> Option<Duration> {
         self.workers.iter().filter_map(Worker::wakes).min()
     }
 
-    /// Whether tasks are open.
+    /// `true` if no task is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }

@@ -10,7 +10,8 @@ const MEBIBYTE: u64 = 1 << 20;
 
 impl fmt::Display for Mebibytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / MEBIBYTE, self.0 % MEBIBYTE);
+        let whole = self.0 / MEBIBYTE;
+        let rest = self.0 % MEBIBYTE;
         let tenths = (10 * rest).div_ceil(MEBIBYTE);
         match (whole, tenths) {
             (0, _) => write!(f, "{} bytes", self.0),

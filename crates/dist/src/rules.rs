@@ -1,28 +1,28 @@
-//! When a worker is lost, when a task is tried again, when somebody rests.
+//! Rules by which a worker counts as lost, a task is tried again, and a worker rests.
 
 use serde::{Deserialize, Serialize};
 
 use crate::DistError;
 
-/// When a worker is lost, when a task is tried again, and when a worker rests.
+/// Rules by which a worker counts as lost, a task is tried again, and a worker rests.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rules {
     /// Seconds between two signs of life of a worker.
     pub heartbeat: f64,
-    /// Seconds without a sign of life after which a worker is taken for lost; its process is
-    /// killed and its task tried again.
+    /// Seconds without a sign of life after which a worker counts as lost; its process is killed
+    /// and its task tried again.
     pub lease: f64,
-    /// Seconds from a process's start after which it must have taken its task: what it has to load comes
-    /// before that. Leases, stalls and deadlines count from there.
+    /// Seconds from a process's start within which it must take its task; it loads its data in this
+    /// time. Leases, stalls and deadlines count from then on.
     pub start: f64,
     /// Seconds without progress after which an attempt fails as stalled; `None` for never.
     pub stall: Option<f64>,
-    /// How often a task is started at most.
+    /// The number of times that a task is started at most.
     pub attempts: u32,
-    /// Different workers that a task may take down; then it is poison.
+    /// The number of different workers that a task may take down; then it is poison.
     pub poison: usize,
-    /// A failure within so many seconds of the start is a fast one.
+    /// A failure within this many seconds of the start is a fast one.
     pub fast: f64,
     /// Fast failures in a row after which a worker rests.
     pub fast_failures: u32,
@@ -33,8 +33,8 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// A heartbeat every 2 s, a lease of 15 s, a minute to start, 3 attempts, poison after 2 workers, and rests of 10 s
-    /// to 100 s after 3 failures within a second of their starts.
+    /// A heartbeat every 2 s, a lease of 15 s, a minute to start, 3 attempts, poison after 2
+    /// workers, and rests of 10 s to 100 s after 3 failures within a second of their starts.
     fn default() -> Self {
         Self {
             heartbeat: 2.0,

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::worker::TaskError;
 use crate::{DistError, Failure, Heard, TaskEvent, TaskPool, TaskSpec};
 
-/// What the workers of a pool under test run: `{"echo": VALUE}` returns the value after two reports of
-/// progress, `{"refuse": TEXT}`, `{"spoil": TEXT}` and `{"panic": TEXT}` fail, and `{"machine": TEXT}` is let down by the
-/// machine.
+/// The handler that the workers of a pool under test run: `{"echo": VALUE}` returns the value after
+/// two reports of progress; `{"refuse": TEXT}`, `{"spoil": TEXT}` and `{"panic": TEXT}` fail; for
+/// `{"machine": TEXT}` the machine lets the task down.
 ///
 /// # Errors
 /// As the payload asks.
@@ -37,14 +37,14 @@ pub fn handler(payload: &Value, report: &mut dyn FnMut(Value)) -> Result<Value, 
     payload.get("echo").cloned().ok_or_else(|| TaskError::Other("nothing to do".to_owned()))
 }
 
-/// How long a law waits for an event: far longer than a sound pool needs.
+/// The time for which a law waits for an event: far longer than a sound pool needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Checks a pool whose workers run [`handler`]; `make` gives a new one, whose largest worker may use at
-/// most 2^40 bytes.
+/// Checks a pool whose workers run [`handler`]; `make` gives a new one, whose largest worker may
+/// use at most 2^40 bytes.
 ///
 /// # Errors
-/// The law that does not hold, and what was seen.
+/// The law that does not hold, and the observation that contradicts it.
 pub fn check(make: &mut dyn FnMut() -> Box<dyn TaskPool>) -> Result<(), String> {
     every_task_ends_once(&mut *make())?;
     numbers_are_used_once(&mut *make())?;
@@ -118,7 +118,8 @@ fn every_task_ends_once(pool: &mut dyn TaskPool) -> Result<(), String> {
     for (id, (payload, _)) in (10..).zip(&ends) {
         submit(pool, id, payload.clone())?;
     }
-    let (mut reports, mut found) = (BTreeMap::new(), BTreeMap::new());
+    let mut reports = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for event in drain(pool)? {
         let (task, end) = match event {
             TaskEvent::Started { task, .. } => {

@@ -1,4 +1,4 @@
-//! What pools and worker processes write to each other: one JSON value a line.
+//! The messages between pools and worker processes: one JSON value a line.
 
 use std::io::{self, Write};
 
@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// Stands before every line of a worker; what else its program prints to stdout is ignored.
+/// The mark before every line of a worker; other output of its program is ignored.
 const MARK: char = '\u{1e}';
 
-/// What a worker is told, as its first line.
+/// A job: the first line that a worker reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Job {
     pub(crate) version: u32,
-    /// Nothing where only its start is tried.
+    /// The work; `None` if only the start of the worker is tried.
     pub(crate) work: Option<Work>,
     /// Bytes of memory.
     pub(crate) memory: Option<u64>,
@@ -36,13 +36,13 @@ pub(crate) struct Work {
 /// The version of this protocol.
 pub(crate) const VERSION: u32 = 2;
 
-/// What a worker tells.
+/// A message of a worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) enum Message {
     /// It has taken its job: what happens from here on happens to the task.
     Ready,
-    /// Its limit is less than it has now: bytes of writable data before the task.
+    /// Its limit is less than the memory it has now: `held` bytes of writable data before the task.
     TooSmall { held: u64 },
     /// It lives.
     Heartbeat { peak: Option<u64> },
@@ -50,9 +50,9 @@ pub(crate) enum Message {
     Progress { value: Value },
     /// Its handler's result.
     Done { value: Value, peak: Option<u64> },
-    /// Why there is none.
+    /// There is no result, for the reason in `failure`.
     Failed { failure: Failure, peak: Option<u64> },
-    /// What the machine lacks for the task.
+    /// The machine lacks something that the task needs.
     Machine { message: String },
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn write(to: &mut impl Write, value: &impl Serialize) -> io::Result<(
     to.flush()
 }
 
-/// The value of a line; `None` for a line of the program's own.
+/// The value of a line; `None` for other output of the program.
 pub(crate) fn parse<T: DeserializeOwned>(line: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(line).ok()?.trim_end().strip_prefix(MARK)?;
     serde_json::from_str(text).ok()

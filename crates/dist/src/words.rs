@@ -1,15 +1,16 @@
-//! What a process said on stderr before it ended.
+//! The text that a process wrote to stderr before it ended.
 
 /// Bytes of it that are kept.
 const KEPT: usize = 4096;
 
-/// Stands in the first line of a panic.
+/// The text in the first line of a panic.
 const PANIC: &str = "panicked at ";
 
-/// Lines of a panic that say how to look at it and not what happened.
+/// Lines of a panic that tell how to inspect it and not what happened.
 const BESIDE: [&str; 2] = ["note: ", "stack backtrace:"];
 
-/// The part of what was said that is worth keeping: the last panic without its backtrace, else the end.
+/// The part of an output that is worth keeping: the last panic without its backtrace, or else the
+/// end.
 pub(crate) fn worth(said: &str) -> String {
     if let Some(panic) = panic(said) {
         let mut kept = panic.join("\n");
@@ -20,7 +21,7 @@ pub(crate) fn worth(said: &str) -> String {
     said[start..].to_owned()
 }
 
-/// The line that says most: a panic with its message, else the last one.
+/// The most informative line: a panic with its message, or else the last one.
 pub(crate) fn last(said: &str) -> Option<String> {
     if let Some(panic) = panic(said) {
         return Some(panic.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" "));

@@ -1,4 +1,5 @@
-//! The other side of a [`LocalPool`](crate::LocalPool): what a program does when it is a worker.
+//! The other side of a [`LocalPool`](crate::LocalPool): the part of a program that runs when it is
+//! a worker.
 
 mod limits;
 
@@ -23,29 +24,29 @@ pub use limits::peak_memory;
 pub struct Assignment {
     /// The task's number, for seeds.
     pub task: u64,
-    /// How often it has been started, from 1.
+    /// The number of times it has been started, this one included.
     pub attempt: u32,
-    /// What its submitter said.
+    /// The payload that its submitter gave.
     pub payload: Value,
 }
 
-/// Why a handler has no result.
+/// The reason for which a handler has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskError {
-    /// A number is not finite: which one, and where.
+    /// A number is not finite: its name and place.
     NonFinite(String),
     /// A device has no memory left.
     OutOfMemory,
-    /// The machine let the task down: a disk is full, a file cannot be read. No fault of the task's, whose
-    /// pool tells it as [`DistError::Machine`] and keeps the task open.
+    /// The machine let the task down: a disk is full, a file cannot be read. The task is not at
+    /// fault; its pool reports this as [`DistError::Machine`] and keeps the task open.
     Machine(String),
     /// Anything else, for people.
     Other(String),
 }
 
 impl TaskError {
-    /// What is told of the task; for what is not its fault, the message.
+    /// The failure of the task, or, if the task is not at fault, the message.
     pub(crate) fn failure(self) -> Result<Failure, String> {
         Ok(match self {
             Self::NonFinite(message) => Failure::NonFinite { message },
@@ -56,7 +57,7 @@ impl TaskError {
     }
 }
 
-/// Where a handler reports progress.
+/// The sender of a handler's reports of progress.
 pub struct Reporter<'a> {
     send: &'a dyn Fn(&Message) -> io::Result<()>,
 }
@@ -68,27 +69,28 @@ impl fmt::Debug for Reporter<'_> {
 }
 
 impl Reporter<'_> {
-    /// Tells the pool how far the task is.
+    /// Tells the pool the progress of the task.
     pub fn progress(&mut self, value: Value) {
         // A pool that is gone ends this process soon, and there is nobody else to tell.
         let _ = (self.send)(&Message::Progress { value });
     }
 }
 
-/// Reads one job from `input`, runs it, and writes what becomes of it to `output`.
+/// Reads one job from `input`, runs it, and writes its outcome to `output`.
 ///
-/// Call it where the program finds that it is a worker, with `std::io::stdin()` and
-/// `std::io::stdout()`, and exit with the code it returns. The process may have no more memory than the job
-/// says (the limit of its writable data; Linux), and it ends when the pool does: its standard input ends
-/// then. A panic of the handler is reported with its message; a panic of another thread counts when it
+/// Call it if the program is started as a worker, with `std::io::stdin()` and `std::io::stdout()`,
+/// and exit with the code it returns. The process may have no more memory than the job says (the
+/// limit of its writable data; Linux). It ends with the pool, because its standard input ends then.
+/// A panic of the handler is reported with its message; a panic of another thread counts when it
 /// reaches the handler.
 ///
-/// The limit counts what the program's allocator has reserved, used or not. An allocator that reserves much at once
-/// has to be told to reserve little in workers, by [`Launch::environment`](crate::Launch) as a rule.
+/// The limit counts the memory that the program's allocator has reserved, used or not. If an
+/// allocator reserves much at once, make it reserve little in workers, usually by
+/// [`Launch::environment`](crate::Launch).
 ///
 /// # Errors
-/// [`DistError::NoJob`] when the first line is no job of this version, [`DistError::Thread`] when the system
-/// gives no threads.
+/// [`DistError::NoJob`] if the first line is not a job of this version, [`DistError::Thread`] if
+/// the system gives no threads.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write + Send + 'static,
@@ -155,7 +157,7 @@ fn job(input: &mut impl BufRead) -> Result<Job, DistError> {
     }
 }
 
-/// Ends this process when its input does: nobody waits for its result any more.
+/// Ends this process when its input ends: nobody waits for its result any more.
 fn watch(mut input: impl Read + Send + 'static) -> Result<(), DistError> {
     start(move || {
         let mut rest = [0; 64];
@@ -181,7 +183,8 @@ fn beat(
     })
 }
 
-/// Starts a thread that nobody waits for. `thread::spawn` panics where the system has none to give.
+/// Starts a thread that nobody waits for. `thread::spawn` would panic if the system has no thread
+/// left.
 fn start(run: impl FnOnce() + Send + 'static) -> Result<(), DistError> {
     let thread = thread::Builder::new().spawn(run);
     thread.map(|_| ()).map_err(|source| DistError::Thread { source })

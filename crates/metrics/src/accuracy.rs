@@ -6,15 +6,17 @@ use dartloom_record::Scores;
 use crate::scorer::{add, share};
 use crate::{MetricsError, Scorer, read};
 
-/// Share of rows whose label is among the k best-scored classes (top-k accuracy), from 0 to 1: the score `accuracy`,
-/// or `accuracy_top_k` for k above 1.
+/// Share of rows whose label is among the k best-scored classes (top-k accuracy), from 0 to 1: the
+/// score `accuracy`, or `accuracy_top_k` for k above 1.
 ///
-/// Takes logits `[batch, classes]` of any float type and labels `[batch]` of any integer type, on any device.
+/// Takes logits `[batch, classes]` of any float type and labels `[batch]` of any integer type, on
+/// any device.
 ///
-/// The rule: label `y` is among the top k when fewer than k classes `j` go before it, and class `j` goes before `y`
-/// when `score[j] > score[y]`, or when the scores are equal and `j < y`. So ties are resolved towards lower
-/// indices, exactly k classes are in the top k, and a constant network does not look perfect. A row that holds any
-/// NaN counts as wrong. With k of at least the number of classes every other row counts as right.
+/// The rule: label `y` is among the top k when fewer than k classes `j` go before it, and class `j`
+/// goes before `y` when `score[j] > score[y]`, or when the scores are equal and `j < y`. So ties
+/// are resolved towards lower indices, exactly k classes are in the top k, and a constant network
+/// does not look perfect. A row that holds any NaN counts as wrong. With k of at least the number
+/// of classes every other row counts as right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accuracy {
     k: NonZeroUsize,
@@ -32,13 +34,13 @@ impl Accuracy {
     /// Top-k accuracy.
     ///
     /// # Errors
-    /// [`MetricsError::Setting`] when `k` is 0, which nothing can meet.
+    /// [`MetricsError::Setting`] if `k` is 0.
     pub fn top(k: usize) -> Result<Self, MetricsError> {
         let refused = MetricsError::Setting { field: "k", expected: "at least 1", found: k };
         Ok(Self { k: NonZeroUsize::new(k).ok_or(refused)?, seen: [0.0; 2] })
     }
 
-    /// How many classes a row may name.
+    /// The number of classes that a row may name.
     #[must_use]
     pub fn k(&self) -> usize {
         self.k.get()

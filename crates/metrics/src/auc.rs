@@ -4,18 +4,20 @@ use dartloom_record::Scores;
 use crate::scorer::add;
 use crate::{MetricsError, Scorer, read};
 
-/// Bins of a histogram where nobody asks for others.
+/// The default number of bins of a histogram.
 pub const DEFAULT_BINS: usize = 512;
 
 /// Area under the receiver operating characteristic, by histograms that add up: the score `auc`.
 ///
-/// Takes logits `[batch]` or `[batch, 1]` and labels 0 or 1 of the same shape. The probability that a positive
-/// sample has a higher logit than a negative one, equal ones counting half (Hanley and McNeil 1982):
+/// Takes logits `[batch]` or `[batch, 1]` and labels 0 or 1 of the same shape. The area is the
+/// probability that a positive sample has a higher logit than a negative one, where equal logits
+/// count half (Hanley and McNeil 1982):
 ///
-/// `auc = sum_b n_b (P_b + p_b / 2) / (P N)` with `p_b` and `n_b` the positive and negative samples in bin `b`, `P_b`
-/// the positive ones in higher bins, `P` and `N` all of them. Bins divide `sigmoid(logit)` evenly; two samples in one
-/// bin count as equal, so that the result is off by at most the share of pairs in a common bin, halved. Without
-/// samples of both kinds there is no value. A NaN counts as the worst logit for its label.
+/// `auc = sum_b n_b (P_b + p_b / 2) / (P N)` with `p_b` and `n_b` the positive and negative samples
+/// in bin `b`, `P_b` the positive ones in higher bins, `P` and `N` all of them. Bins divide
+/// `sigmoid(logit)` evenly; two samples in one bin count as equal, so that the result is off by at
+/// most the share of pairs in a common bin, halved. Without samples of both kinds there is no
+/// value. A NaN counts as the worst logit for its label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Auc {
     counts: Histograms,
@@ -54,7 +56,8 @@ impl Histograms {
 
     pub(crate) fn auc(&self) -> Option<f64> {
         let (positive, negative) = self.counts.split_at(self.bins());
-        let (mut above, mut pairs) = (0.0, 0.0);
+        let mut above = 0.0;
+        let mut pairs = 0.0;
         for (p, n) in positive.iter().zip(negative).rev() {
             pairs += n * (above + p / 2.0);
             above += p;

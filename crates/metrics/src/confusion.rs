@@ -4,29 +4,32 @@ use dartloom_record::Scores;
 use crate::scorer::{add, mean, share};
 use crate::{MetricsError, Scorer, read};
 
-/// Counts of what is there against what was said, for pixels or whole images.
+/// A confusion matrix: counts of true classes against predicted ones, for pixels or whole images.
 ///
-/// Takes logits `[batch, classes, ..]` and labels `[batch, ..]` with the same dimensions after the first: `[B, C, H,
-/// W]` with `[B, H, W]`, or `[B, C]` with `[B]`. The class said is the one of the highest logit, of equal ones the
-/// first; where a logit is NaN nothing is said, which is wrong. Pixels whose label is `ignore` are not counted.
+/// Takes logits `[batch, classes, ..]` and labels `[batch, ..]` with the same dimensions after the
+/// first: `[B, C, H, W]` with `[B, H, W]`, or `[B, C]` with `[B]`. The predicted class is the first
+/// of those with the highest logit. If a logit is NaN, nothing is predicted, which counts as wrong.
+/// Pixels whose label is `ignore` are not counted.
 ///
-/// With `n[i][j]` the number of pixels of class `i` that were said to be `j`, over everything that was seen, `t[i] =
-/// sum_j n[i][j]` and `p[i] = sum_j n[j][i]`:
+/// With `n[i][j]` the number of pixels of class `i` that were predicted as `j`, over everything
+/// seen so far, `t[i] = sum_j n[i][j]` and `p[i] = sum_j n[j][i]`:
 ///
-/// * `mean_iou`, the mean of `iou_i = n[i][i] / (t[i] + p[i] - n[i][i])` (Long et al. 2015, arXiv:1411.4038, section 5),
+/// * `mean_iou`, the mean of `iou_i = n[i][i] / (t[i] + p[i] - n[i][i])` (Long et al. 2015,
+///   arXiv:1411.4038, section 5),
 /// * `mean_dice`, the mean of `dice_i = 2 n[i][i] / (t[i] + p[i])`,
 /// * `pixel_accuracy = sum_i n[i][i] / sum_i t[i]`,
 /// * `mean_accuracy`, the mean of `n[i][i] / t[i]` over the classes that are there,
 /// * `iou_i` and `dice_i` of every class.
 ///
 /// # Classes that are absent
-/// A class that is neither there nor said has no IoU and no Dice (0/0), and is in no mean. One that is said and not
-/// there has 0.
+/// A class that is neither present nor predicted has no IoU and no Dice (0/0), and is left out of
+/// the means. A class that is predicted but not present has 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion {
     classes: usize,
     ignore: Option<u32>,
-    /// One row a class that is there, one column a class that is said, and one more for nothing said.
+    /// One row per true class and one column per predicted class, with a further column for pixels
+    /// without a prediction.
     counts: Vec<f64>,
 }
 
@@ -43,7 +46,8 @@ impl Confusion {
         Ok(Self { classes, ignore, counts: vec![0.0; classes * (classes + 1)] })
     }
 
-    /// How many pixels of class `there` were said to be `said`; 0 for what is no class.
+    /// The number of pixels of class `there` that were predicted as `said`; 0 for an index that is
+    /// not a class.
     #[must_use]
     pub fn count(&self, there: usize, said: usize) -> f64 {
         let known = there < self.classes && said < self.classes;
@@ -55,19 +59,19 @@ impl Confusion {
         self.counts.chunks_exact(self.classes + 1).nth(class).map_or(0.0, |row| row.iter().sum())
     }
 
-    /// Pixels said to be of a class.
+    /// Pixels predicted as a class.
     fn said(&self, class: usize) -> f64 {
         (0..self.classes).map(|there| self.count(there, class)).sum()
     }
 
-    /// Intersection over union of a class; `None` when it is neither there nor said.
+    /// Intersection over union of a class; `None` if it is neither present nor predicted.
     #[must_use]
     pub fn iou(&self, class: usize) -> Option<f64> {
         let both = self.count(class, class);
         share(both, self.there(class) + self.said(class) - both)
     }
 
-    /// Dice coefficient of a class; `None` when it is neither there nor said.
+    /// Dice coefficient of a class; `None` if it is neither present nor predicted.
     #[must_use]
     pub fn dice(&self, class: usize) -> Option<f64> {
         share(2.0 * self.count(class, class), self.there(class) + self.said(class))
@@ -100,7 +104,8 @@ fn highest(values: &[f64], at: usize, stride: usize, classes: usize) -> usize {
 impl Scorer for Confusion {
     fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError> {
         let classes = self.classes;
-        let (said, there) = (output.dims(), target.dims());
+        let said = output.dims();
+        let there = target.dims();
         let fits = said.len() == there.len() + 1
             && said.get(1) == Some(&classes)
             && said.first() == there.first()
@@ -116,7 +121,8 @@ impl Scorer for Confusion {
         }
         let places = labels.len() / there[0];
         let known = |(at, &found): (usize, &i64)| {
-            let (row, place) = (at / places, at % places);
+            let row = at / places;
+            let place = at % places;
             let error = MetricsError::LabelOutOfRange { row, place, classes, found };
             self.label(found).ok_or(error)
         };

@@ -1,6 +1,6 @@
 //! Errors of measuring.
 
-/// Why a scorer could not take its input.
+/// The reason for which a scorer could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsError {
@@ -27,7 +27,7 @@ pub enum MetricsError {
         row: usize,
         /// The pixel in this row, row by row of the image; 0 where a row has one label.
         place: usize,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
         /// The label.
         found: i64,
@@ -42,14 +42,14 @@ pub enum MetricsError {
         /// Its value.
         found: f64,
     },
-    /// A value to be predicted that is no finite number.
+    /// A value to be predicted that is not a finite number.
     #[error("row {row}, value {value}: expected a finite number, found {found}")]
     ValueNotFinite {
         /// The row of the batch.
         row: usize,
-        /// Which of the values.
+        /// The index of the value.
         value: usize,
-        /// What was found.
+        /// The value found.
         found: f64,
     },
     /// A setting that makes no sense.
@@ -57,7 +57,7 @@ pub enum MetricsError {
     Setting {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The numbers that are allowed.
         expected: &'static str,
         /// The value.
         found: usize,

@@ -5,14 +5,15 @@ use crate::auc::Histograms;
 use crate::scorer::{add, mean, share};
 use crate::{DEFAULT_BINS, MetricsError, Scorer, read};
 
-/// How well several labels that are each there or not are told.
+/// Measures of how well several yes-or-no labels are predicted.
 ///
-/// Takes logits `[batch, labels]` and labels 0 or 1 of the same shape. A label is said when its logit is above 0; a
-/// NaN says the wrong thing.
+/// Takes logits `[batch, labels]` and labels 0 or 1 of the same shape. A label is predicted if its
+/// logit is above 0; a NaN always counts as a wrong prediction.
 ///
-/// * `mean_auc`, the mean of `auc_i` (see [`Auc`](crate::Auc)) over the labels that are there in some rows and not in
-///   others,
-/// * `mean_f1`, the mean of `2 tp / (2 tp + fp + fn)` over the labels that are there or said in some row,
+/// * `mean_auc`, the mean of `auc_i` (see [`Auc`](crate::Auc)) over the labels that are present in
+///   some rows and not in others,
+/// * `mean_f1`, the mean of `2 tp / (2 tp + fp + fn)` over the labels that are present or predicted
+///   in some row,
 /// * `label_accuracy`, the share of labels that are right (one less the Hamming loss),
 /// * `exact_match`, the share of rows with all labels right,
 /// * `auc_i` of every label.
@@ -23,11 +24,11 @@ pub struct MultiLabel {
     rows: [f64; 2],
 }
 
-/// What was seen of one label.
+/// The observations of one label.
 #[derive(Clone, Debug, PartialEq)]
 struct Label {
     histograms: Histograms,
-    /// Said and there, said and not there, there and not said.
+    /// Counts of labels: predicted and present, predicted and absent, present and not predicted.
     counts: [f64; 3],
 }
 
@@ -41,7 +42,7 @@ impl Label {
         share(2.0 * right, 2.0 * right + wrong + missed)
     }
 
-    /// Whether a label was told right.
+    /// Counts a prediction and returns `true` if it was right.
     fn count(&mut self, logit: f64, there: bool) -> bool {
         self.histograms.count(logit, there);
         let said = if logit.is_nan() { !there } else { logit > 0.0 };

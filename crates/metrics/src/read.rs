@@ -4,7 +4,8 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::MetricsError;
 
-/// All values of a tensor, in order. Widening on the host works for every device, those without `f64` included.
+/// All values of a tensor, in order. Widening on the host works for every device, those without
+/// `f64` included.
 pub(crate) fn numbers(tensor: &Tensor) -> Result<Vec<f64>, MetricsError> {
     let wide = tensor.to_device(&Device::Cpu)?.to_dtype(DType::F64)?;
     Ok(wide.flatten_all()?.to_vec1()?)
@@ -32,7 +33,8 @@ pub(crate) fn shapes(
     }
 }
 
-/// Checks that both tensors are `[rows, width]`, and returns the rows; a vector is a matrix of one column.
+/// Checks that both tensors are `[rows, width]`, and returns the rows; a vector is a matrix of one
+/// column.
 pub(crate) fn rows(output: &Tensor, target: &Tensor, width: usize) -> Result<usize, MetricsError> {
     let matrix = |tensor: &Tensor| match *tensor.dims() {
         [rows] if width == 1 => Some(rows),

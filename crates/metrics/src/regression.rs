@@ -4,17 +4,18 @@ use dartloom_record::Scores;
 use crate::scorer::{add, mean, share};
 use crate::{MetricsError, Scorer, read};
 
-/// How far predicted values are from the true ones.
+/// Measures of the distance of predicted values from the true ones.
 ///
-/// Takes predictions and values, both `[batch, values]`, or `[batch]` for one value. With `e = prediction - y` over
-/// everything that was seen:
+/// Takes predictions and values, both `[batch, values]`, or `[batch]` for one value. With
+/// `e = prediction - y` over everything seen so far:
 ///
 /// * `rmse`, `mse` and `mae`: `sqrt(mean(e^2))`, `mean(e^2)` and `mean(|e|)` over rows and values,
-/// * `r2`, the mean of `r2_i = 1 - sum(e^2) / (sum(y^2) - sum(y)^2 / n)` over the values that differ between rows,
+/// * `r2`, the mean of `r2_i = 1 - sum(e^2) / (sum(y^2) - sum(y)^2 / n)` over the values that
+///   differ between rows,
 /// * `rmse_i` and `r2_i` of each value, where there are several.
 ///
-/// The spread of `y` is a difference of sums in `f64`, which add up over shards: it is right to about `1e-16 (mean /
-/// deviation)^2` of itself, so values far from 0 should be shifted before.
+/// The spread of `y` is a difference of sums in `f64`, which add up over shards: it is right to
+/// about `1e-16 (mean / deviation)^2` of itself, so values far from 0 should be shifted before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
     /// Of each value [`Sums`].
@@ -73,11 +74,13 @@ impl Scorer for Regression {
         read::rows(output, target, width)?;
         let values = read::numbers(target)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            let (row, value) = (at / width, at % width);
+            let row = at / width;
+            let value = at % width;
             return Err(MetricsError::ValueNotFinite { row, value, found: values[at] });
         }
         for (at, (said, value)) in read::numbers(output)?.into_iter().zip(values).enumerate() {
-            let (sums, error) = (&mut self.sums[at % width * SUMS..][..SUMS], said - value);
+            let sums = &mut self.sums[at % width * SUMS..][..SUMS];
+            let error = said - value;
             add(sums, &[1.0, value, value * value, error * error, error.abs()])?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What a scorer promises.
+//! The contract of scorers.
 
 use std::fmt::Debug;
 
@@ -9,10 +9,11 @@ use crate::MetricsError;
 
 /// Something measured batch by batch.
 ///
-/// Laws, for scorers of equal settings: a scorer that has seen all batches equals one to which the
-/// [`state`](Self::state)s of several were [added](Self::add) that have seen parts of them, in any division and
-/// order. Counting scorers meet them exactly, summing ones up to the rounding of `f64` sums. A scorer that has seen
-/// nothing has no scores, and after an error a scorer is as it was before.
+/// Laws, for scorers of equal settings: if several scorers have seen the parts of some batches, in
+/// any division and order, adding their [`state`](Self::state)s to a new scorer gives the scorer
+/// that has seen all batches ([`add`](Self::add)). Scorers that count obey this exactly, scorers
+/// that sum up to the rounding of `f64` sums. A scorer that has seen nothing has no scores, and an
+/// error leaves a scorer as it was before.
 pub trait Scorer: Debug + Send {
     /// Measures a batch of `output`s against its `target`s; shapes and types are the scorer's own.
     ///
@@ -20,13 +21,14 @@ pub trait Scorer: Debug + Send {
     /// When the two do not fit; nothing of the batch is counted then.
     fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError>;
 
-    /// Everything that has been seen, as numbers that add up over shards, always equally many.
+    /// Everything that has been seen, as numbers that add up over shards. Their number never
+    /// changes.
     fn state(&self) -> Vec<f64>;
 
     /// Adds everything that a scorer of equal settings has seen.
     ///
     /// # Errors
-    /// [`MetricsError::State`] for another number of numbers; nothing is added then.
+    /// [`MetricsError::State`] for a state of another length; nothing is added then.
     fn add(&mut self, state: &[f64]) -> Result<(), MetricsError>;
 
     /// The scores so far, without those that have no value.
@@ -42,14 +44,15 @@ pub(crate) fn add(to: &mut [f64], from: &[f64]) -> Result<(), MetricsError> {
     Ok(())
 }
 
-/// `sum / count`, or nothing of nothing.
+/// `sum / count`, or `None` if the count is 0.
 pub(crate) fn share(sum: f64, count: f64) -> Option<f64> {
     (count > 0.0).then(|| sum / count)
 }
 
 /// The mean of the values that there are.
 pub(crate) fn mean(values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut count = 0.0;
     for value in values.into_iter().flatten() {
         sum += value;
         count += 1.0;

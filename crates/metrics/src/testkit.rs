@@ -8,9 +8,9 @@ use crate::{MetricsError, Scorer};
 /// A batch that a scorer can measure.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    /// What a model put out.
+    /// The output of a model.
     pub output: Tensor,
-    /// What is true.
+    /// The true values.
     pub target: Tensor,
 }
 
@@ -58,18 +58,20 @@ pub enum Broken {
         /// Its reason.
         error: String,
     },
-    /// The batches given cannot be cut.
+    /// The given batches cannot be divided into parts.
     Batches {
-        /// Why.
+        /// The error.
         error: String,
     },
 }
 
-/// Checks a scorer against the contract of [`Scorer`]: nothing seen means no score, the states of any two parts add
-/// up to the whole, the order of batches does not matter, states have one length and no other is taken, and an
-/// output of more rows than its target is an error that counts nothing.
+/// Checks a scorer against the contract of [`Scorer`]: nothing seen means no score, the states of
+/// any two parts add up to the whole, the order of batches does not matter, states have one length
+/// and no other is taken, and an output of more rows than its target is an error that counts
+/// nothing.
 ///
-/// `empty` makes a new scorer; `batches` should be several. Scores may differ by rounding, `1e-9` relative.
+/// `empty` makes a new scorer; `batches` should be several. Scores may differ by rounding, `1e-9`
+/// relative.
 ///
 /// # Errors
 /// The first law that is broken.

@@ -1,11 +1,11 @@
-//! What can go wrong when operations are built, run or loaded.
+//! Errors in building, running or loading operations.
 
 use candle_core::DType;
 use dartloom_kernels::KernelError;
 use dartloom_space::SpaceError;
 use thiserror::Error;
 
-/// Why an operation or its variables failed.
+/// The reason for which an operation or its variables failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpError {
@@ -44,7 +44,7 @@ pub enum OpError {
         /// Registered names.
         known: Vec<String>,
     },
-    /// An operation that is one thing in a space and another in the registry.
+    /// An operation whose recipe in a space differs from that in the registry.
     #[error(
         "operation `{op}` of the set `{set}` is another one than the registry's of that name; add \
          the space's recipes: `Registry::with_recipes`"
@@ -55,7 +55,7 @@ pub enum OpError {
         /// Name of the set.
         set: String,
     },
-    /// An operation in code that costs something else than it says.
+    /// An operation in code that has other costs than it states.
     #[error(
         "operation `{op}`: its `OpCost` has {counted} parameters, but {created} were created; \
          variables come from the `Builder` alone"
@@ -63,12 +63,12 @@ pub enum OpError {
     Counted {
         /// Name of the operation.
         op: String,
-        /// Numbers of the parameters that it has created.
+        /// The number of parameter values that it has created.
         created: u64,
-        /// Parameters that its cost has.
+        /// The number of parameter values in its cost.
         counted: u64,
     },
-    /// An output that is none of the edge's.
+    /// An output that does not fit its edge.
     #[error(
         "expected an output of shape {expected:?} and type {dtype:?} on an edge of stride {stride}, \
          found {found:?} and {found_dtype:?}"
@@ -90,7 +90,7 @@ pub enum OpError {
         "no gradient flows from the output to {to}: does the operation detach, or compute on the host?"
     )]
     NoGradient {
-        /// What is not reached: the input, or the operation's parameters.
+        /// The value that is not reached: the input, or the operation's parameters.
         to: &'static str,
     },
     /// A factory for a name that is taken.
@@ -118,7 +118,7 @@ pub enum OpError {
         /// Shape in the store.
         found: Vec<usize>,
     },
-    /// A third party's operation failed.
+    /// The error of a third party's operation.
     #[error("operation `{op}`: {source}")]
     Custom {
         /// Name of the operation.
@@ -133,7 +133,7 @@ pub enum OpError {
         /// Cell, edge and operation.
         place: String,
     },
-    /// A model failed, for a reason of its own.
+    /// The error of a model.
     #[error(transparent)]
     Model(Box<dyn std::error::Error + Send + Sync>),
 }

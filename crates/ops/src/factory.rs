@@ -21,10 +21,10 @@ pub trait Operation: fmt::Debug + Send + Sync {
     /// When `x` has another shape than the operation was built for.
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError>;
 
-    /// As [`forward`](Self::forward), with the output of every layer inside shown to `watch`, which
-    /// gives what the next layer reads.
+    /// As [`forward`](Self::forward), but shows the output of every layer inside to `watch`, which
+    /// returns the value that the next layer reads.
     ///
-    /// By default `watch` sees nothing: an operation in code has no layers that it knows of.
+    /// By default `watch` sees nothing: an operation in code has no known layers.
     ///
     /// # Errors
     /// As [`forward`](Self::forward), and those of `watch`.
@@ -39,7 +39,7 @@ pub trait Operation: fmt::Debug + Send + Sync {
 
     /// The same as a chain of stages, which networks run fused with its neighbours.
     ///
-    /// `None`, the default, for an operation that is no such chain: it is run by `forward`.
+    /// `None`, the default, for an operation that is not such a chain: it is run by `forward`.
     fn stages(&self) -> Option<Vec<Stage>> {
         None
     }
@@ -83,7 +83,7 @@ impl<T: Operation + ?Sized> Operation for Box<T> {
     }
 }
 
-/// What an operation costs on one image.
+/// The cost of an operation on one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpCost {
     /// Trainable numbers.
@@ -100,18 +100,18 @@ pub trait OpFactory: fmt::Debug + Send + Sync {
     /// Creates the operation and its variables.
     ///
     /// # Errors
-    /// When the operation cannot stand there.
+    /// When the operation cannot be built for this plan.
     fn build(&self, at: &InputPlan, vars: &mut Builder<'_>) -> Result<Box<dyn Operation>, OpError>;
 
-    /// Its cost there, by arithmetic.
+    /// Its cost for this plan, computed by arithmetic.
     fn cost(&self, at: &InputPlan) -> OpCost;
 
-    /// A text that changes whenever what this operation computes changes: its configuration, and a
-    /// version of its code.
+    /// A text that changes whenever the computation of this operation changes: its configuration,
+    /// and a version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and work with this operation is done again.
-    /// The debug form is no identity: it cannot see code.
+    /// same identity. With `None`, the default, identities cannot be compared, and stored work is
+    /// done again. The debug form is not an identity: it cannot see code.
     fn identity(&self) -> Option<String> {
         None
     }
@@ -126,7 +126,7 @@ where
     OpFn { name: name.into(), identity: None, build, cost }
 }
 
-/// What [`op_fn`] returns.
+/// The factory that [`op_fn`] returns.
 pub struct OpFn<B, C> {
     name: String,
     identity: Option<String>,

@@ -119,7 +119,8 @@ impl Built {
                 // Zeros instead of x * 0, so that NaN and infinity do not pass.
                 let (batch, channels, height, width) = x.dims4()?;
                 let side = |side: usize, stride: usize| side.div_ceil(stride.max(1));
-                let (height, width) = (side(height, stride.height), side(width, stride.width));
+                let height = side(height, stride.height);
+                let width = side(width, stride.width);
                 Tensor::zeros((batch, channels, height, width), x.dtype(), x.device())?
             }
             Self::GlobalAvgPool => x.flatten_from(2)?.mean_keepdim(2)?.unsqueeze(3)?,

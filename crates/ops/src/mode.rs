@@ -1,11 +1,11 @@
-//! How a forward pass treats batch statistics.
+//! The treatment of batch statistics in a forward pass.
 
 use dartloom_kernels::Statistics;
 
-/// What a forward pass is for.
+/// The purpose of a forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {
-    /// What batch norms do.
+    /// The statistics that batch norms use and update.
     pub statistics: Statistics,
 }
 
@@ -26,7 +26,7 @@ impl Mode {
         Self { statistics: Statistics::Freeze }
     }
 
-    /// Whether the pass trains or probes, as opposed to evaluating.
+    /// `true` if the pass trains or probes, as opposed to evaluating.
     pub fn is_training(self) -> bool {
         self.statistics != Statistics::Freeze
     }

@@ -41,17 +41,17 @@ pub trait Model: fmt::Debug + Send + Sync {
         Cost { parameters: self.variables().parameter_count(), ..Cost::default() }
     }
 
-    /// A text that changes whenever what this network computes changes: its architecture, a version
-    /// of its code, and the values its variables had when it was first asked.
+    /// A text that changes whenever the computation of this network changes: its architecture, a
+    /// version of its code, and the values of its variables when it was first asked.
     ///
-    /// A checkpoint of its training is only gone on with for the same identity. `None`, the default,
-    /// says nothing, and training begins anew.
+    /// Training continues from a checkpoint only for the same identity. With `None`, the default,
+    /// identities cannot be compared, and training begins anew.
     fn identity(&self) -> Option<String> {
         None
     }
 
     /// The outputs, so that training can refuse targets of another task at once; `None`, the
-    /// default, where the first output has to show it.
+    /// default, if they are only known from the first output.
     fn outputs(&self) -> Option<Outputs> {
         None
     }

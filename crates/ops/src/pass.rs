@@ -8,14 +8,14 @@ use rand::RngCore;
 
 use crate::{LayerWatch, Mode, OpError, Operation};
 
-/// Sees every operation's output with its place: "cell 3, edge 0->2, sep_conv_3x3".
+/// An observer of every operation's output and its place: "cell 3, edge 0->2, sep_conv_3x3".
 pub type Watch<'a> = dyn FnMut(&dyn fmt::Display, &Tensor) -> Result<(), OpError> + 'a;
 
 /// The way in which the sums of cells are computed; the results agree to rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Execution {
-    /// All edges of a cell in one operation, where every candidate has a kernel: `f32` on the CPU.
-    /// Edges with operations of your own run fused but for these.
+    /// All edges of a cell in one operation if every candidate has a kernel: `f32` on the CPU.
+    /// Custom operations run one by one; the edges are fused but for them.
     Fused(Recompute),
     /// One operation after the other, on any device and for any element type.
     Staged,
@@ -28,32 +28,32 @@ impl Default for Execution {
 }
 
 impl From<Recompute> for Execution {
-    /// One operation per cell that keeps what `recompute` says.
+    /// One operation per cell that keeps the values that `recompute` names.
     fn from(recompute: Recompute) -> Self {
         Self::Fused(recompute)
     }
 }
 
-/// One forward pass. A model reads what concerns it: one without batch norms has no use for
-/// [`mode`](Self::mode), one of a single layer nothing to drop.
+/// One forward pass. A model reads the fields that concern it: a model without batch norms ignores
+/// [`mode`](Self::mode), one of a single layer has nothing to drop.
 pub struct Pass<'a> {
     /// The statistics that batch norms use and update.
     pub mode: Mode,
     /// Probability with which a training pass drops a branch, such as an operation's output, for an
     /// image; 0 is off.
     pub drop_path: f64,
-    /// Generator of what the pass draws: dropped branches, hidden channels.
+    /// Generator of the random numbers of the pass: dropped branches, hidden channels.
     pub noise: &'a mut dyn RngCore,
     /// Sees every operation's output; cells then run staged.
     pub watch: Option<&'a mut Watch<'a>>,
-    /// Sees the layers inside operations, stems, ports and heads, and may put other values in place
-    /// of their outputs; cells then run staged. Auxiliary heads, channels that pass an edge's
-    /// operations by and operations in code show nothing.
+    /// Sees the layers inside operations, stems, ports and heads, and may replace their outputs;
+    /// cells then run staged. It does not see auxiliary heads, channels that bypass an edge's
+    /// operations, and operations in code.
     pub layers: Option<&'a mut LayerWatch<'a>>,
     /// The way in which the sums of cells are computed.
     pub execution: Execution,
-    /// True when nobody asks for the gradients of parameters: they may be missing after a backward
-    /// pass, and what only leads to them is not computed.
+    /// `true` if the gradients of parameters are not needed. They may be missing after a backward
+    /// pass, and values that only lead to them are not computed.
     pub constant_parameters: bool,
 }
 
@@ -82,15 +82,15 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// True when nobody looks inside, so that fused kernels may run.
+    /// `true` if nobody looks inside, so that fused kernels may run.
     pub fn unseen(&self) -> bool {
         self.watch.is_none() && self.layers.is_none()
     }
 
-    /// Runs an operation; [`layers`](Self::layers) sees what is inside.
+    /// Runs an operation; [`layers`](Self::layers) sees the layers inside.
     ///
     /// # Errors
-    /// Those of the operation and of who sees it.
+    /// Those of the operation and of its observer.
     pub fn run(&mut self, op: &dyn Operation, x: &Tensor) -> Result<Tensor, OpError> {
         match &mut self.layers {
             Some(watch) => op.forward_watched(x, self.mode, watch),
@@ -98,8 +98,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Shows a value and its place to [`watch`](Self::watch). A model that shows its values has a name
-    /// for the first one that is not finite.
+    /// Shows a value and its place to [`watch`](Self::watch). If a model shows its values, the
+    /// first one that is not finite can be named.
     ///
     /// # Errors
     /// Those of the watch.

@@ -2,11 +2,11 @@
 
 use candle_core::{DType, Device, Result, Tensor};
 
-/// The device and the element type of a program's tensors: said once, and read wherever tensors
+/// The device and the element type of a program's tensors: stated once, and read wherever tensors
 /// are made.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Where they live.
+    /// The device that holds them.
     pub device: Device,
     /// Their element type.
     pub dtype: DType,
@@ -27,8 +27,8 @@ impl From<DType> for Place {
 }
 
 impl Place {
-    /// A tensor of floating-point numbers moved here; integers, such as labels, keep their type.
-    /// Where it is here already, it is the same tensor.
+    /// A tensor of floating-point numbers, moved to this place; integers, such as labels, keep
+    /// their type. If it is there already, it is the same tensor.
     ///
     /// # Errors
     /// When the device fails.

@@ -24,8 +24,8 @@ impl Registry {
         Ok(Self { catalog: OpSet::builtin("all")?, factories: BTreeMap::new() })
     }
 
-    /// The same registry with `specs` added, or replacing operations of the same name: how a RON
-    /// file adds operations and changes default parameters.
+    /// The same registry with `specs` added, or in place of operations of the same name. A RON file
+    /// adds operations and changes default parameters in this way.
     ///
     /// # Errors
     /// [`SpaceError`] when a recipe is out of range.
@@ -66,18 +66,19 @@ impl Registry {
         Ok(OpSet::new(name, specs?)?)
     }
 
-    /// Refuses a set with an operation that is not registered, or that is another thing here: what
-    /// is searched and what is retrained would be two things.
+    /// Refuses a set with an operation that is not registered, or has another recipe here: then the
+    /// searched and the retrained network would differ.
     ///
-    /// A search needs the operations of its space twice: those of the space make the supernet, those
-    /// of the registry the network of what was found.
+    /// A search needs the operations of its space twice: those of the space make the supernet,
+    /// those of the registry make the network of the found architecture.
     ///
     /// # Errors
     /// [`OpError::Unregistered`], [`OpError::OtherRecipe`], and [`OpError::NoFactory`] for an
     /// operation that has neither recipe nor factory.
     pub fn check(&self, ops: &OpSet) -> Result<(), OpError> {
         for spec in ops.ops() {
-            let (op, set) = (spec.name.clone(), ops.name().to_owned());
+            let op = spec.name.clone();
+            let set = ops.name().to_owned();
             match self.catalog.get(&op) {
                 Err(_) if spec.recipe.is_none() => return Err(OpError::NoFactory { op }),
                 Err(_) => {
@@ -98,8 +99,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory,
-    /// [`OpError::Counted`] for a factory whose cost has another number of parameters than it has
-    /// created, or the factory's error.
+    /// [`OpError::Counted`] for a factory that creates another number of parameters than its cost
+    /// states, or the factory's error.
     pub fn build(
         &self,
         candidate: &Candidate,
@@ -133,8 +134,8 @@ impl Registry {
         Ok(cost)
     }
 
-    /// What each of these operations computes: its recipe as JSON, or what its factory says
-    /// ([`OpFactory::identity`]); `None` for a factory that says nothing.
+    /// The identity of each of these operations: its recipe as JSON, or the text that its factory
+    /// gives ([`OpFactory::identity`]); `None` for a factory that gives none.
     ///
     /// # Errors
     /// [`SpaceError::UnknownOp`] with the known names, [`OpError::NoFactory`] for an operation that
@@ -154,7 +155,7 @@ impl Registry {
         ops.into_iter().map(identity).collect()
     }
 
-    /// `identity` with what each of these operations computes.
+    /// `identity` with the computation of each of these operations.
     ///
     /// # Errors
     /// As [`identities`](Self::identities).
@@ -176,8 +177,8 @@ impl Registry {
     }
 }
 
-/// Builds an operation in code and counts what it creates: comparisons at equal cost, limits and
-/// memory rest on the number that its factory says.
+/// Builds an operation in code and counts its parameters: comparisons at equal cost, limits and
+/// memory depend on the number that its factory states.
 fn build_counted(
     factory: &dyn OpFactory,
     at: &InputPlan,
@@ -185,7 +186,8 @@ fn build_counted(
 ) -> Result<Box<dyn Operation>, OpError> {
     let before = vars.parameter_count();
     let built = factory.build(at, vars)?;
-    let (created, counted) = (vars.parameter_count() - before, factory.cost(at).parameters);
+    let created = vars.parameter_count() - before;
+    let counted = factory.cost(at).parameters;
     if created == counted {
         return Ok(built);
     }

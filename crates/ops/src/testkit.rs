@@ -27,10 +27,10 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{Builder, Mode, OpCost, OpError, OpFactory, Operation, Sequence, Variables};
 
-/// A place to hold an operation to the laws.
+/// A case in which an operation is held to the laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// Where it stands.
+    /// Its surroundings.
     pub at: InputPlan,
     /// Images in a batch.
     pub batch: usize,
@@ -149,7 +149,7 @@ fn macs(layers: &[Layer], at: &InputPlan) -> u64 {
     total
 }
 
-/// An operation to be built, where it stands and on which device.
+/// An operation to be built, with its surroundings and its device.
 #[derive(Clone, Copy)]
 struct Trial<'a> {
     factory: &'a dyn OpFactory,
@@ -204,7 +204,8 @@ fn check_output(subject: &Subject, trial: Trial<'_>, dtype: DType) -> Result<(),
             return Err(LawError::ElementType { expected: dtype, found: y.dtype() });
         }
         if !y.device().same_device(x.device()) {
-            let (expected, found) = (x.device().location(), y.device().location());
+            let expected = x.device().location();
+            let found = y.device().location();
             return Err(LawError::Device { expected, found });
         }
     }

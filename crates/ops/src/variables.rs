@@ -28,11 +28,11 @@ pub struct Variables {
 struct Outline {
     parameters: u64,
     buffers: u64,
-    /// What stands for all buffers of a shape.
+    /// One variable for every shape, which stands in for all buffers of that shape.
     stand_ins: BTreeMap<Vec<usize>, Var>,
 }
 
-/// How a parameter starts.
+/// The initial value of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Uniform on plus and minus `1 / sqrt(fan_in)`: PyTorch's default for convolutions and
@@ -43,11 +43,12 @@ pub enum Init {
 }
 
 impl From<&VarMap> for Variables {
-    /// The variables of a candle program, shared with it: who moves one moves both. All are
-    /// parameters, and new ones of the map do not arrive here.
+    /// The variables of a candle program, shared with it: a change on either side changes both. All
+    /// are parameters, and variables that are added to the map later do not appear here.
     ///
     /// candle's batch norm keeps its running statistics outside of its `VarMap`, so they are not
-    /// among these. Variables of several types have the place of the first in name order.
+    /// among these. If variables have several types, the store has the place of the first in name
+    /// order.
     fn from(map: &VarMap) -> Self {
         let all = map.data().lock().unwrap_or_else(PoisonError::into_inner);
         let parameters: BTreeMap<String, Var> =
@@ -70,8 +71,8 @@ impl Variables {
         }
     }
 
-    /// A store that counts what is built and holds none of it: parameters are tensors of the right
-    /// shape whose elements are all one number in memory, buffers of a shape are one variable.
+    /// A store that counts variables and holds none: parameters are tensors of the right shape
+    /// whose elements are all one number in memory, buffers of a shape are one variable.
     ///
     /// A network built from it knows its shapes, and is never to be run.
     pub fn outline(dtype: DType) -> Self {
@@ -103,7 +104,7 @@ impl Variables {
         &self.buffers
     }
 
-    /// Where the variables live.
+    /// The device of the variables.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -234,7 +235,7 @@ impl Builder<'_> {
         self.variables.parameter_count()
     }
 
-    /// Where variables are created.
+    /// The device on which variables are created.
     pub fn device(&self) -> Device {
         self.variables.device.clone()
     }
@@ -292,7 +293,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A full name that neither a parameter nor a buffer has: both are stored side by side.
+    /// A full name that no parameter and no buffer has: both are stored side by side.
     fn new_name(&self, name: &str) -> Result<String, OpError> {
         let name = self.full(name);
         if self.variables.contains(&name) {

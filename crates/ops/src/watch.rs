@@ -1,10 +1,10 @@
-//! Looking at layers while they run.
+//! Observation of layers while they run.
 
 use candle_core::Tensor;
 
 use crate::OpError;
 
-/// What a layer does, as far as those who watch it care.
+/// The kind of a layer, as far as watchers distinguish them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LayerKind {
@@ -22,6 +22,6 @@ pub enum LayerKind {
     Other,
 }
 
-/// Sees the kind, the input and the output of a layer, and gives the value that takes the place of
-/// the output: mostly the output itself.
+/// An observer that sees the kind, the input and the output of a layer, and returns the value that
+/// replaces the output: mostly the output itself.
 pub type LayerWatch<'a> = dyn FnMut(LayerKind, &Tensor, Tensor) -> Result<Tensor, OpError> + 'a;

@@ -7,11 +7,11 @@ use sha2::Digest as _;
 /// The hash of these checksums.
 pub use sha2::Sha256;
 
-/// Digits that stand where a text's checksum will.
+/// Placeholder digits for the checksum of a text.
 pub const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const FIELD: &str = "\"checksum\"";
 
-/// The SHA-256 of some bytes, 64 hexadecimal digits: what `sha256sum` prints.
+/// The SHA-256 of some bytes, 64 hexadecimal digits, as `sha256sum` prints it.
 pub fn of(bytes: &[u8]) -> String {
     hex(Sha256::digest(bytes).as_slice())
 }
@@ -20,21 +20,21 @@ fn hex(hash: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A text that does not have the checksum it says.
+/// The reason for which a text does not have the checksum it states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// There is no checksum in it.
+    /// It states no checksum.
     Missing,
     /// It is not as it was written.
     Differs {
-        /// What it says.
+        /// The checksum that the text states.
         expected: String,
-        /// What it has.
+        /// The checksum of the text's content.
         found: String,
     },
 }
 
-/// Where the digits of the first `"checksum": "..."` of a JSON text stand.
+/// The place of the digits of the first `"checksum": "..."` of a JSON text.
 fn place(text: &str) -> Option<Range<usize>> {
     let behind = text.find(FIELD)? + FIELD.len();
     let (between, _) = text.get(behind..)?.split_once('"')?;
@@ -48,7 +48,7 @@ fn place(text: &str) -> Option<Range<usize>> {
     (closed && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(place)
 }
 
-/// The SHA-256 of a text whose checksum is [`BLANK`], and of what `more` adds.
+/// The SHA-256 of a text whose checksum is [`BLANK`], followed by the bytes that `more` adds.
 fn checksum(text: &str, place: &Range<usize>, more: impl FnOnce(&mut Sha256)) -> String {
     let mut hash = Sha256::new();
     hash.update(&text[..place.start]);
@@ -58,9 +58,9 @@ fn checksum(text: &str, place: &Range<usize>, more: impl FnOnce(&mut Sha256)) ->
     hex(hash.finalize().as_slice())
 }
 
-/// Puts the checksum of a JSON text, and of what `more` adds, where [`BLANK`] stands in it.
+/// Puts the checksum of a JSON text, and of the bytes that `more` adds, in the place of [`BLANK`].
 ///
-/// `None` when there is no place for a checksum in the text.
+/// `None` if there is no place for a checksum in the text.
 pub fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> {
     let place = place(&text)?;
     let checksum = checksum(&text, &place, more);
@@ -68,13 +68,14 @@ pub fn seal(mut text: String, more: impl FnOnce(&mut Sha256)) -> Option<String> 
     Some(text)
 }
 
-/// Refuses a text that is not as [`seal`] left it.
+/// Refuses a text that differs from the one that [`seal`] returned.
 ///
 /// # Errors
 /// [`Broken`] says how it differs.
 pub fn check(text: &str, more: impl FnOnce(&mut Sha256)) -> Result<(), Broken> {
     let place = place(text).ok_or(Broken::Missing)?;
-    let (expected, found) = (&text[place.clone()], checksum(text, &place, more));
+    let expected = &text[place.clone()];
+    let found = checksum(text, &place, more);
     if expected == found {
         return Ok(());
     }

@@ -1,10 +1,10 @@
-//! Errors of telling, of keeping, of reading back and of comparing.
+//! Errors of recording, storing, reading back and comparing results.
 
 use std::path::{Path, PathBuf};
 
 use crate::Difference;
 
-/// Why something could not be kept in a run directory, or read back from it.
+/// The reason for which a value could not be kept in a run directory, or read back from it.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -13,19 +13,19 @@ pub enum RecordError {
     File {
         /// The path.
         path: PathBuf,
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The system's reason.
         #[source]
         source: std::io::Error,
     },
-    /// A stored result, or a checkpoint, of something else.
+    /// A stored result, or a checkpoint, of other work.
     #[error("{}: belongs to other work: {}", path.display(),
         differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     OtherWork {
         /// The file.
         path: PathBuf,
-        /// Every value in which it is.
+        /// Every value in which it differs.
         differences: Vec<Difference>,
     },
     /// A stored result that is not as it was written.
@@ -33,9 +33,9 @@ pub enum RecordError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was expected.
+        /// The expected content.
         expected: String,
-        /// What was found.
+        /// The content found.
         found: String,
     },
     /// A stored result in a form of another version of this crate.
@@ -45,7 +45,7 @@ pub enum RecordError {
         path: PathBuf,
         /// The version that is known.
         known: u32,
-        /// What was found.
+        /// The version found.
         found: String,
     },
     /// An observer failed.
@@ -54,9 +54,9 @@ pub enum RecordError {
     /// A value without a JSON form.
     #[error("expected {what} with a JSON form, found {found}")]
     Encode {
-        /// What the value is.
+        /// A name for the value.
         what: String,
-        /// What the encoder said.
+        /// The error of the encoder.
         found: String,
     },
 }
@@ -68,7 +68,7 @@ impl RecordError {
     }
 }
 
-/// Why a statistic could not take its input.
+/// The reason for which a statistic could not take its input.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum StatisticsError {
@@ -109,7 +109,7 @@ pub enum StatisticsError {
     Overflow,
 }
 
-/// Why an observer could not record an event, or a log could not be read.
+/// The reason for which an observer could not record an event, or a log could not be read.
 ///
 /// An observer outside this crate reports its own trouble as [`ObserverError::Write`], with
 /// [`std::io::Error::other`] where the cause is no input or output.
@@ -121,7 +121,7 @@ pub enum ObserverError {
     Write {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the destination said.
+        /// The error of the destination.
         source: std::io::Error,
     },
     /// An event could not be put into JSON.
@@ -129,7 +129,7 @@ pub enum ObserverError {
     Encode {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the encoder said.
+        /// The error of the encoder.
         source: serde_json::Error,
     },
     /// A table row could not be written.
@@ -137,7 +137,7 @@ pub enum ObserverError {
     Table {
         /// The event's name, as in its `event` field.
         event: &'static str,
-        /// What the writer said.
+        /// The error of the writer.
         source: csv::Error,
     },
     /// A log could not be read to its end.
@@ -145,7 +145,7 @@ pub enum ObserverError {
     Read {
         /// The line, counted from 1.
         line: usize,
-        /// What the source said.
+        /// The error of the source.
         source: std::io::Error,
     },
     /// A line of a log in a form of another version of this crate.
@@ -155,15 +155,15 @@ pub enum ObserverError {
         line: usize,
         /// The version that is known.
         known: u32,
-        /// The version of the line; 1 where it says none.
+        /// The version of the line; 1 if it names none.
         found: u32,
     },
-    /// A line of a log is complete but no event.
+    /// A line of a log that is complete but is not an event.
     #[error("line {line} is no event: {source}")]
     Malformed {
         /// The line, counted from 1.
         line: usize,
-        /// What the decoder said.
+        /// The error of the decoder.
         source: serde_json::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What a run tells.
+//! The events of a run.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,11 @@ pub(crate) use number::Number;
 
 /// Something that happened in a run.
 ///
-/// A phase is a [`Where`]: a leg of a seed, or a candidate in it. Epochs and steps are counted from 0. As JSON an event is an object whose `event` field is the variant's
-/// name in snake case. JSON has no NaN and no infinities: losses and metrics that are not finite are written as the
-/// strings `"NaN"`, `"inf"` and `"-inf"` and read back from them, so that a log never hides a divergence behind
-/// `null`.
+/// A phase is a [`Where`]: a leg of a seed, or a candidate in it. Epochs and steps are counted
+/// from 0. As JSON an event is an object whose `event` field is the variant's name in snake case.
+/// JSON has no NaN and no infinities: losses and metrics that are not finite are written as the
+/// strings `"NaN"`, `"inf"` and `"-inf"` and read back from them, so that a log never hides a
+/// divergence behind `null`.
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -74,8 +75,8 @@ pub enum Event {
         #[serde(with = "number::map")]
         metrics: BTreeMap<String, f64>,
     },
-    /// How undecided the weights of a search are at the end of an epoch, edge by edge; their means
-    /// by cell are metrics of the epoch.
+    /// Entropies of a search's weights at the end of an epoch, edge by edge; their means by cell
+    /// are metrics of the epoch.
     Entropy {
         /// The phase.
         phase: Where,
@@ -92,32 +93,32 @@ pub enum Event {
         epoch: usize,
         /// The genotype in its JSON form.
         genotype: serde_json::Value,
-        /// What the decoder remarked: ties, empty nodes, narrow margins.
+        /// The decoder's remarks: ties, empty nodes, narrow margins.
         notes: Vec<String>,
     },
-    /// A rule about the search holds at the end of an epoch: a reason to stop, or a warning that was
-    /// none in the epoch before.
+    /// A rule about the search holds at the end of an epoch: a reason to stop, or a warning that
+    /// did not hold in the epoch before.
     RuleHolds {
         /// The phase.
         phase: Where,
         /// The epoch.
         epoch: usize,
-        /// What the rule is called.
+        /// The name of the rule.
         rule: String,
-        /// What it has seen.
+        /// The observation by which it holds.
         seen: String,
-        /// Whether the phase ends with this epoch because of it.
+        /// `true` if the phase ends with this epoch because of it.
         stops: bool,
     },
     /// A discrete search begins or is resumed.
     ExplorationStarted {
         /// The phase.
         phase: Where,
-        /// What proposes architectures.
+        /// The name of the explorer, which proposes architectures.
         explorer: String,
-        /// How many candidates its budget is expected to be enough for.
+        /// The number of candidates for which its budget is expected to be enough.
         candidates: usize,
-        /// Those that were told before it was resumed, in order.
+        /// The candidates that were told before it was resumed, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told: Vec<Candidate>,
     },
@@ -129,26 +130,26 @@ pub enum Event {
         task: u64,
         /// Epochs so far.
         epochs: usize,
-        /// How good it is now.
+        /// Its quality now.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
         quality: Option<f64>,
     },
-    /// A discrete search has learned what became of a candidate.
+    /// A discrete search has learned the outcome of a candidate.
     CandidateTold {
         /// The phase.
         phase: Where,
         /// Number of the candidate.
         task: u64,
-        /// How many have been told.
+        /// The number of candidates that have been told.
         told: usize,
         /// Share of the budget that is spent, 0 to 1.
         share: f64,
-        /// What is known of it.
+        /// The candidate and its measurements.
         candidate: Candidate,
         /// The best quality so far.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "number::option")]
         best: Option<f64>,
-        /// Why it was not measured: the limit that it breaks, or what failed.
+        /// The reason for which it was not measured: the limit that it breaks, or the failure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -160,7 +161,7 @@ pub enum Event {
         epoch: usize,
         /// The step the state continues with.
         step: usize,
-        /// Where the state lies.
+        /// The path of the state.
         path: String,
     },
     /// Something worth a line to a human reader.

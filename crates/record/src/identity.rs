@@ -1,4 +1,4 @@
-//! What a stored result depends on.
+//! The identity of a stored result: all that it depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::RecordError;
 
 /// Everything that a result depends on, part by part: configurations, seeds, digests of data, and
-/// what parts written in code say of themselves.
+/// the identities that parts written in code state.
 ///
-/// A stored result is only used again for an equal identity. A part in code that says nothing makes
+/// A stored result is only used again for an equal identity. A part in code that states none makes
 /// the identity *unsaid*: nobody can know whether its code is the same, so work with it is done
 /// again.
 ///
@@ -30,17 +30,17 @@ use crate::RecordError;
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     parts: BTreeMap<String, Value>,
-    /// Parts in code that say nothing, and the method by which they could.
+    /// Parts in code that state no identity, each with the method by which it could.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unsaid: BTreeMap<String, String>,
 }
 
-/// How an identity stands to that of a stored result.
+/// The relation of an identity to that of a stored result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// The result is that of the same work.
     Same,
-    /// Nobody can know: a part in code says nothing, now or when the result was stored.
+    /// Unknown: a part in code states no identity, now or when the result was stored.
     Unsaid,
     /// The result is that of other work.
     Differs(Vec<Difference>),
@@ -64,7 +64,7 @@ impl fmt::Display for Difference {
 }
 
 impl Identity {
-    /// That of work which depends on nothing.
+    /// The identity of work that depends on nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -82,8 +82,8 @@ impl Identity {
         Ok(self)
     }
 
-    /// The same with a part in code and what it says of itself when it is `asked`, which is the
-    /// name of a method: `Relaxation::identity`.
+    /// The same with a part in code and the identity that it states. `asked` is the name of the
+    /// method that states it, such as `Relaxation::identity`.
     #[must_use]
     pub fn with_code(mut self, part: &str, asked: &str, said: Option<String>) -> Self {
         if let Some(said) = said {
@@ -94,13 +94,13 @@ impl Identity {
         self
     }
 
-    /// Whether every part in code says what it is.
+    /// `true` if every part in code states its identity.
     pub fn is_said(&self) -> bool {
         self.unsaid.is_empty()
     }
 
-    /// The parts in code that say nothing, each with the method by which it could, in a sentence for
-    /// people; `None` when there are none.
+    /// The parts in code that state no identity, each with the method by which it could, in a
+    /// sentence for people; `None` if there are none.
     pub fn complaint(&self) -> Option<String> {
         let part = |(part, asked): (&String, &String)| format!("the {part} (`{asked}`)");
         let parts: Vec<String> = self.unsaid.iter().map(part).collect();
@@ -113,8 +113,8 @@ impl Identity {
         })
     }
 
-    /// Why stored work is not used although nothing in its identity differs: a part in code says
-    /// nothing now, or said nothing when it was stored.
+    /// The reason for which stored work is not used although nothing in its identity differs: a
+    /// part in code states no identity now, or stated none when the work was stored.
     pub fn unusable(&self) -> String {
         let then = || "a part in code said no identity when it was stored".to_owned();
         self.complaint().unwrap_or_else(then)
@@ -128,7 +128,7 @@ impl Identity {
         crate::digest(self)
     }
 
-    /// How this, which is asked for, stands to the identity of a `stored` result.
+    /// The relation of this identity, which is asked for, to that of a `stored` result.
     pub fn agreement(&self, stored: &Self) -> Agreement {
         let names: BTreeSet<&String> = self.parts.keys().chain(stored.parts.keys()).collect();
         let mut differences = Vec::new();

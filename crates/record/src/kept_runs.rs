@@ -13,13 +13,13 @@ pub struct KeptRuns<'a> {
     pub file: &'a str,
     /// Name of the search in events.
     pub phase: &'a Where,
-    /// What the trainings belong to.
+    /// The identity of the search that the trainings belong to.
     pub identity: &'a Identity,
 }
 
 impl KeptRuns<'_> {
-    /// What is kept; `None` when there is nothing, or nothing that can be used, which `observer` is
-    /// told.
+    /// The kept trainings; `None` if there are none, or none that can be used, of which `observer`
+    /// is told.
     ///
     /// # Errors
     /// When the file belongs to another search, or cannot be read.

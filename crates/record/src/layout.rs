@@ -2,19 +2,20 @@
 
 use crate::{Contender, Leg};
 
-/// The one place that knows what files of a comparison are called.
+/// The names of all files of a comparison.
 ///
 /// ```text
 /// events.jsonl, metrics.csv, log.txt           of the whole run
-/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint (.safetensors)
-/// seed-N/genotype-KEY.json, weights-KEY.json   what a search has found
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg
+/// seed-N/search-KEY.safetensors, ...           its checkpoint
+/// seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
 /// ```
 ///
-/// A contender that is alone has no need of its key: `search.json`, `retrain-searched.json`,
+/// A single contender needs no key in its file names: `search.json`, `retrain-searched.json`,
 /// `genotype.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunLayout {
-    /// Whether there is one contender that searches.
+    /// `true` if at most one contender searches.
     pub alone: bool,
 }
 
@@ -23,7 +24,7 @@ impl RunLayout {
     pub const EVENTS: &'static str = "events.jsonl";
     /// The metrics of every epoch, as a table.
     pub const EPOCHS: &'static str = "metrics.csv";
-    /// What was told to people.
+    /// The messages for people.
     pub const LOG: &'static str = "log.txt";
 
     /// The layout of a run in which so many contenders search.
@@ -41,7 +42,7 @@ impl RunLayout {
         name.strip_prefix("seed-")?.parse().ok()
     }
 
-    /// What a leg's files are called, without their endings.
+    /// The name of a leg's files, without their endings.
     pub fn stem(self, leg: &Leg) -> String {
         match leg {
             Leg::Search(_) | Leg::Explore(_) if self.alone => "search".to_owned(),
@@ -58,12 +59,12 @@ impl RunLayout {
         format!("{}.json", self.stem(leg))
     }
 
-    /// The state that a leg goes on from, and in the end its weights.
+    /// The state from which a leg continues; at its end, its weights.
     pub fn checkpoint(self, leg: &Leg) -> String {
         format!("{}.safetensors", self.stem(leg))
     }
 
-    /// The seconds of a leg that was stopped.
+    /// The running time so far, in seconds, of a leg that was stopped.
     pub fn seconds(self, leg: &Leg) -> String {
         format!("{}.seconds", self.stem(leg))
     }

@@ -30,7 +30,8 @@ pub use stored::Stored;
 
 /// Seconds since an origin the caller chose.
 ///
-/// Libraries never read the clock: who wants durations hands one in. Only differences mean anything.
+/// Libraries never read the clock: a caller that wants durations passes one in. Only differences
+/// have a meaning.
 ///
 /// ```
 /// let origin = std::time::Instant::now();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which of two numbers is the better one.
+/// The order of numbers: the direction in which they get better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// The higher one: an accuracy.
@@ -11,8 +11,8 @@ pub enum Direction {
     Lower,
 }
 
-/// The score by which results are chosen: its name among the [`Scores`](crate::Scores), its unit for texts, and
-/// which way is better.
+/// The score by which results are chosen: its name among the [`Scores`](crate::Scores), its unit
+/// for texts, and the direction in which it gets better.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
@@ -20,7 +20,7 @@ pub struct Objective {
     pub name: String,
     /// Unit for texts, empty for a share from 0 to 1 or a plain number.
     pub unit: String,
-    /// Which way is better.
+    /// The direction in which it gets better.
     pub direction: Direction,
 }
 
@@ -41,7 +41,8 @@ impl Objective {
         Self { unit: unit.into(), ..self }
     }
 
-    /// Whether `a` is strictly better than `b`. NaN is better than nothing; every number is better than NaN.
+    /// `true` if `a` is strictly better than `b`. NaN is better than nothing; every number is
+    /// better than NaN.
     #[must_use]
     pub fn better(&self, a: f64, b: f64) -> bool {
         match self.direction {
@@ -52,7 +53,7 @@ impl Objective {
         }
     }
 
-    /// Position of the best of `values`, the first among equal ones; `None` when none is a number.
+    /// Position of the best of `values`, the first among equal ones; `None` if none is a number.
     pub fn best(&self, values: impl IntoIterator<Item = f64>) -> Option<usize> {
         let mut best: Option<(usize, f64)> = None;
         for (at, value) in values.into_iter().enumerate() {
@@ -70,7 +71,8 @@ mod tests {
 
     #[test]
     fn better_follows_the_direction() {
-        let (accuracy, error) = (Objective::higher("accuracy"), Objective::lower("rmse"));
+        let accuracy = Objective::higher("accuracy");
+        let error = Objective::lower("rmse");
         assert!(accuracy.better(0.9, 0.8) && !accuracy.better(0.8, 0.9));
         assert!(error.better(0.8, 0.9) && !error.better(0.9, 0.8));
         assert!(!accuracy.better(0.5, 0.5) && !error.better(0.5, 0.5));

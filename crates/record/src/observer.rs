@@ -1,4 +1,4 @@
-//! Who listens to a run.
+//! Observers of a run.
 
 use crate::{Event, ObserverError};
 
@@ -8,7 +8,7 @@ mod json_lines;
 pub use csv_epochs::CsvEpochs;
 pub use json_lines::JsonLines;
 
-/// An observer's wish.
+/// The answer of an observer.
 #[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flow {
@@ -42,16 +42,17 @@ pub enum Flow {
 /// after any Flow::Stop: [Checkpoint], Stopped      and nothing more
 /// ```
 ///
-/// Calls come from one thread, one at a time. An error interrupts the run: a log with holes would be believed.
+/// Calls come from one thread, one at a time. An error interrupts the run, because nobody would
+/// notice the gap in a log.
 pub trait Observer {
-    /// Takes notice of an event.
+    /// Receives an event.
     ///
     /// # Errors
     /// When the event cannot be recorded.
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError>;
 
-    /// Says whether to go on; asked several times a second where the run waits and nothing happens. An observer
-    /// that passes events on passes this on, too.
+    /// The answer to the question whether to go on, which is asked several times a second while the
+    /// run waits and nothing happens. An observer that forwards events forwards this question, too.
     fn go_on(&mut self) -> Flow {
         Flow::Continue
     }
@@ -77,7 +78,7 @@ impl<O: Observer + ?Sized> Observer for Box<O> {
     }
 }
 
-/// Listens to nothing.
+/// An observer that ignores all events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Silent;
 
@@ -89,8 +90,8 @@ impl Observer for Silent {
 
 /// Several observers, told in order.
 ///
-/// All of them are told, whatever the earlier ones answer. The answer is the first error if there is one, else a stop
-/// if any asked for it.
+/// All of them are told, whatever the earlier ones answer. The answer is the first error if there
+/// is one, else a stop if any asked for it.
 #[derive(Default)]
 pub struct Fanout(pub Vec<Box<dyn Observer>>);
 

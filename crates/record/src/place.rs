@@ -1,4 +1,4 @@
-//! Where in a run something happens.
+//! Places in a run.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -6,12 +6,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A contender of a comparison: whose network is retrained.
+/// A contender of a comparison, whose network is retrained.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Contender {
-    /// What the method or explorer of this key has found. No key is `random` or `baseline`.
+    /// The architecture that the method or explorer of this key has found. No key is `random` or
+    /// `baseline`.
     Found(String),
-    /// What random search has found.
+    /// The architecture that random search has found.
     Random,
     /// The hand-made network.
     Baseline,
@@ -40,8 +41,8 @@ impl fmt::Display for Contender {
 
 /// A part of a run that has a result of its own.
 ///
-/// Its text is `search/KEY`, `explore/KEY`, `random`, `retrain/KEY`, `retrain/random`, `retrain/baseline`,
-/// and any other text for work of one's own. Reading a text is the one parser of it:
+/// Its text is `search/KEY`, `explore/KEY`, `random`, `retrain/KEY`, `retrain/random`,
+/// `retrain/baseline`, and any other text for custom work. A leg is made from its text:
 ///
 /// ```
 /// use dartloom_record::{Contender, Leg};
@@ -63,7 +64,7 @@ pub enum Leg {
     Random,
     /// The training of a contender's network.
     Retrain(Contender),
-    /// Work of one's own, by a name that is no other leg's text.
+    /// Custom work, by a name that is not the text of another leg.
     Own(String),
 }
 
@@ -111,10 +112,10 @@ impl<'de> Deserialize<'de> for Leg {
     }
 }
 
-/// Where in a run something happens: the part, and what it belongs to.
+/// A place in a run: the part, and what it belongs to.
 ///
-/// A text makes one without a seed, for work of one's own: `"search".into()`. Its own text is for people
-/// (`seed 3 random/12`); nothing reads it back.
+/// A text becomes a place without a seed, for custom work: `"search".into()`. The text of a place
+/// is for people (`seed 3 random/12`); nothing reads it back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Where {

@@ -10,8 +10,8 @@ use crate::{EventLog, Leg, RecordError, RunLayout, read_events_from};
 
 /// The directory of a run, for reading: events, results of legs and genotypes as JSON.
 ///
-/// It writes nothing and needs no tensor library, so that a viewer of runs stays small. A run that goes
-/// on while it is read shows what was complete at that moment.
+/// It writes nothing and needs no tensor library, so that a viewer of runs stays small. A run that
+/// goes on while it is read shows what was complete at that moment.
 ///
 /// ```
 /// use dartloom_record::{Run, RunDir};
@@ -44,15 +44,15 @@ impl Run {
         Ok(Self { path })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Everything that it has told so far, in order; nothing where it has told nothing.
+    /// All events so far, in order; empty if there are none.
     ///
     /// # Errors
-    /// [`RecordError::Observer`] for a log of another version or with a line that is no event,
+    /// [`RecordError::Observer`] for a log of another version or with a line that is not an event,
     /// [`RecordError::File`].
     pub fn events(&self) -> Result<EventLog, RecordError> {
         let path = self.path.join(RunLayout::EVENTS);
@@ -92,7 +92,7 @@ impl Run {
     /// The genotypes that searches of a seed have found, as JSON, by the names of their files.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] for a file that is no JSON, [`RecordError::File`].
+    /// [`RecordError::Damaged`] for a file that is not JSON, [`RecordError::File`].
     pub fn genotypes(&self, seed: u64) -> Result<BTreeMap<String, Value>, RecordError> {
         let folder = self.seed(seed);
         let mut found = BTreeMap::new();
@@ -116,7 +116,7 @@ impl Run {
     }
 }
 
-/// Names of what is in a directory, sorted; none where there is no such directory.
+/// Names of the entries of a directory, sorted; empty if there is no such directory.
 fn names(path: &Path) -> Result<Vec<String>, RecordError> {
     let failed = |source| RecordError::file(path, "read", source);
     let entries = match fs::read_dir(path) {

@@ -36,7 +36,7 @@ impl RunDir {
         Self::open(self.path.join(name))
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,4 +1,4 @@
-//! What a result was judged with.
+//! The scores of a result.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use crate::event::Number;
 
 /// Named numbers in order, the one that selects first.
 ///
-/// A score that has no value, such as the accuracy of nothing, is not in it. In text it is a map in the same order;
-/// a number that is not finite is written as a word, as in events.
+/// A score that has no value, such as the accuracy of nothing, is not in it. In text it is a map in
+/// the same order; a number that is not finite is written as a word, as in events.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scores(Vec<(String, f64)>);
 
@@ -28,7 +28,7 @@ impl Scores {
         self
     }
 
-    /// The same scores, and one more where it has a value.
+    /// The same scores, and one more if it has a value.
     #[must_use]
     pub fn with_some(self, name: impl Into<String>, value: Option<f64>) -> Self {
         match value {
@@ -57,13 +57,13 @@ impl Scores {
         self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
-    /// How many there are.
+    /// The number of scores.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// `true` if there are no scores.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,7 +1,8 @@
 //! The few statistics that verdicts need: on two methods, and on a score that claims to rank.
 //!
-//! Two methods run with the same seeds give pairs; [`paired`] says how large the difference is, how sure that is, and
-//! nothing more. [`kendall_tau`] and [`spearman_rho`] say how far two series order things alike.
+//! Two methods run with the same seeds give pairs; [`paired`] computes the size of the difference
+//! and its uncertainty, and nothing more. [`kendall_tau`] and [`spearman_rho`] measure how far two
+//! series order things alike.
 
 use crate::StatisticsError;
 
@@ -14,13 +15,14 @@ pub use student::{student_t_cdf, student_t_quantile};
 /// Probability that [`Paired`]'s interval leaves out on each side.
 const TAIL: f64 = 0.025;
 
-/// Arithmetic mean, or `None` of nothing.
+/// Arithmetic mean; `None` if there are no values.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// Sample standard deviation `sqrt(sum((x_i - mean)^2) / (n - 1))`, or `None` of fewer than two values.
+/// Sample standard deviation `sqrt(sum((x_i - mean)^2) / (n - 1))`; `None` for fewer than two
+/// values.
 #[must_use]
 pub fn sample_sd(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
@@ -59,18 +61,21 @@ pub struct PairedTest {
     pub t: f64,
     /// Degrees of freedom, `n - 1`.
     pub degrees_of_freedom: usize,
-    /// Probability of a |t| at least this large if the mean difference is zero and the differences are normal.
+    /// Probability of a |t| at least this large if the mean difference is zero and the differences
+    /// are normal.
     pub p_value: f64,
 }
 
-/// Compares `first[i]` with `second[i]`: mean difference, its confidence interval and the paired t test.
+/// Compares `first[i]` with `second[i]`: mean difference, its confidence interval and the paired t
+/// test.
 ///
-/// Differences whose standard deviation is within four units of rounding of the largest value are treated as
-/// constant: the spread is then reported as 0, the interval is a point and there is no test.
+/// Differences whose standard deviation is within four units of rounding of the largest value are
+/// treated as constant: the spread is then reported as 0, the interval is a point and there is no
+/// test.
 ///
 /// # Errors
-/// [`StatisticsError::PairCount`], [`StatisticsError::TooFewPairs`] for fewer than two, [`StatisticsError::NotFinite`] and
-/// [`StatisticsError::Overflow`].
+/// [`StatisticsError::PairCount`], [`StatisticsError::TooFewPairs`] for fewer than two,
+/// [`StatisticsError::NotFinite`] and [`StatisticsError::Overflow`].
 pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, StatisticsError> {
     let differences = differences(first, second)?;
     let pairs = differences.len();
@@ -82,7 +87,8 @@ pub fn paired(first: &[f64], second: &[f64]) -> Result<Paired, StatisticsError> 
     let freedom = (pairs - 1) as f64;
     let half_width =
         student_t_quantile(1.0 - TAIL, freedom).map_or(f64::NAN, |t| t * standard_error);
-    let (lower, upper) = (mean_difference - half_width, mean_difference + half_width);
+    let lower = mean_difference - half_width;
+    let upper = mean_difference + half_width;
     if !(lower.is_finite() && upper.is_finite()) {
         return Err(StatisticsError::Overflow);
     }

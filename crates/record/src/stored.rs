@@ -1,4 +1,4 @@
-//! Results in files, with what they belong to and a checksum.
+//! Results in files, with their identity and a checksum.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use crate::{Agreement, Identity, RecordError, RunDir};
 /// The version of stored results. Version 1 had no checksum.
 const VERSION: u32 = 2;
 
-/// A result read from a file that is as it was written.
+/// A result read from a file that is unchanged since it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored<T> {
-    /// What the result belongs to.
+    /// The identity that the result belongs to.
     pub identity: Identity,
     /// The result.
     pub value: T,
@@ -36,8 +36,7 @@ struct Version {
 }
 
 impl RunDir {
-    /// Writes a result as JSON, with the identity of what it belongs to and a checksum, whole or not
-    /// at all.
+    /// Writes a result as JSON, with its identity and a checksum, whole or not at all.
     ///
     /// # Errors
     /// [`RecordError::Encode`] for a value without a JSON form, [`RecordError::File`].
@@ -60,8 +59,9 @@ impl RunDir {
     /// Reads what [`RunDir::store`] has written; `None` when there is no such file.
     ///
     /// # Errors
-    /// [`RecordError::Damaged`] when the file is not as it was written, [`RecordError::Version`] when
-    /// it has another form, such as that of a version without checksums, [`RecordError::File`].
+    /// [`RecordError::Damaged`] when the file is not as it was written, [`RecordError::Version`]
+    /// when it has another form, such as that of a version without checksums,
+    /// [`RecordError::File`].
     pub fn stored<T: DeserializeOwned>(
         &self,
         name: &str,
@@ -84,8 +84,8 @@ impl RunDir {
 }
 
 impl<T> Stored<T> {
-    /// The value when it belongs to `wanted`; `None` when nobody can know, because a part in code
-    /// says no identity. `path` is the file it was read from.
+    /// The value if it belongs to `wanted`; `None` if that is unknown because a part in code states
+    /// no identity. `path` is the file it was read from.
     ///
     /// # Errors
     /// [`RecordError::OtherWork`] with every value in which it belongs to something else.
@@ -100,7 +100,7 @@ impl<T> Stored<T> {
     }
 }
 
-/// What is stored in the file at `path`; `None` when there is no such file.
+/// The content of the file at `path`; `None` if there is no such file.
 pub(crate) fn stored<T: DeserializeOwned>(path: &Path) -> Result<Option<Stored<T>>, RecordError> {
     match std::fs::read(path) {
         Ok(bytes) => read(path, &bytes).map(Some),

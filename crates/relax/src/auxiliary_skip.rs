@@ -4,25 +4,26 @@ use serde::Serialize;
 
 use crate::{Progress, Ramp};
 
-/// How much of its input every edge passes on beside its candidates.
+/// The share of its input that every edge passes on beside its candidates.
 ///
-/// An edge computes `beta x + sum_o w_o o(x)`, its mixed operation plus an auxiliary skip
-/// connection of coefficient `beta`, [`AuxiliarySkip::coefficient`]. It takes over what makes skip
-/// connections win early, easy gradients, and is gone at the end of the search, when only the
-/// weights `w` decide. Chu et al., *DARTS-: Robustly Stepping out of Performance Collapse Without
-/// Indicators*, ICLR 2021: `beta` falls from 1 to 0 in a straight line.
+/// An edge computes `beta x + sum_o w_o o(x)`: its mixed operation plus an auxiliary skip
+/// connection of coefficient `beta`, [`AuxiliarySkip::coefficient`]. The auxiliary skip provides
+/// the easy gradients that otherwise let skip connections win early. At the end of the search it is
+/// gone, so that only the weights `w` decide. Chu et al., *DARTS-: Robustly Stepping out of
+/// Performance Collapse Without Indicators*, ICLR 2021: `beta` falls from 1 to 0 in a straight
+/// line.
 ///
 /// This is the coefficient alone; the supernet adds the skip connection.
 ///
 /// # Differences from the paper
-/// None. Where an edge has stride 2, `x` stands for what its skip connection makes of the input.
+/// None. On an edge of stride 2, `x` stands for the input as its skip connection transforms it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AuxiliarySkip {
     ramp: Ramp,
 }
 
 impl Default for AuxiliarySkip {
-    /// From 1 to 0, the paper's.
+    /// From 1 to 0, as in the paper.
     fn default() -> Self {
         Self::new(Ramp::new(1.0, 0.0))
     }
@@ -34,7 +35,7 @@ impl AuxiliarySkip {
         Self { ramp }
     }
 
-    /// `beta` in the epoch that runs.
+    /// `beta` in the current epoch.
     pub fn coefficient(&self, at: Progress) -> f64 {
         self.ramp.at(at)
     }

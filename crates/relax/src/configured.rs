@@ -35,9 +35,9 @@ pub struct GumbelConfig {
     pub from: f64,
     /// Temperature in the last epoch.
     pub to: f64,
-    /// True for weights that are one-hot.
+    /// `true` for weights that are one-hot.
     pub hard: bool,
-    /// True for logits that are weights and live on the simplex (EGDAS).
+    /// `true` for logits that are weights and live on the simplex (EGDAS).
     pub simplex: bool,
 }
 
@@ -93,7 +93,7 @@ pub enum ConfiguredRegulariser {
     BetaDecay,
 }
 
-/// As [`ConcaveNorm::default`]: a smoothing is no property of a term but of its gradient at 0.
+/// As [`ConcaveNorm::default`]: a smoothing is not a property of a term but of its gradient at 0.
 const SMOOTHING: f64 = 1e-3;
 
 impl ConfiguredRegulariser {
@@ -111,7 +111,8 @@ impl ConfiguredRegulariser {
         })
     }
 
-    /// Says what a relaxation must be like for the term to mean anything, where this one is not.
+    /// The property that the term needs and that this relaxation lacks, in words; `None` if it
+    /// fits.
     pub fn misfit(self, relaxation: &dyn Relaxation) -> Option<&'static str> {
         let weights = relaxation.constraint();
         match self {

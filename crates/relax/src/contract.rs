@@ -1,7 +1,7 @@
-//! Weights, starts and penalties held to what their relaxation promised.
+//! Checks of weights, initial logits and penalties against the contract of their relaxation.
 //!
-//! An implementation outside of this crate may break its contract. Training goes on with wrong
-//! weights as readily as with right ones, so a search asks for them here.
+//! An implementation outside of this crate may break its contract. Training would continue with
+//! wrong weights without notice, so a search computes them through these functions.
 
 use candle_core::{DType, Tensor, Var};
 use rand::RngCore;
@@ -9,11 +9,11 @@ use rand::RngCore;
 use crate::relaxation::check_table;
 use crate::{Constraint, Progress, RelaxError, Relaxation};
 
-/// How far a row may be from its set. Rows in single precision are off by 1e-6, and the released
-/// step of EGDAS lets them sum to as much as 1e-5 per candidate more than 1.
+/// The distance that a row may have from its set. Rows in single precision are off by 1e-6, and the
+/// released step of EGDAS lets them sum to as much as 1e-5 per candidate more than 1.
 const TOLERANCE: f64 = 1e-3;
 
-/// [`Relaxation::weights`], refused where they break the relaxation's contract.
+/// The result of [`Relaxation::weights`], refused if it breaks the relaxation's contract.
 ///
 /// Cost: a copy of the table to the host.
 ///
@@ -30,7 +30,8 @@ pub fn checked_weights(
     check_table(logits)?;
     let weights = relaxation.weights(logits, at, noise)?;
     if weights.dims() != logits.dims() {
-        let (expected, found) = (logits.dims().to_vec(), weights.dims().to_vec());
+        let expected = logits.dims().to_vec();
+        let found = weights.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "weights", expected, found });
     }
     check_type("weights", &weights, logits)?;
@@ -39,7 +40,7 @@ pub fn checked_weights(
     Ok(weights)
 }
 
-/// [`Relaxation::initial`], refused where it breaks the relaxation's contract.
+/// The result of [`Relaxation::initial`], refused if it breaks the relaxation's contract.
 ///
 /// # Errors
 /// [`RelaxError::Initial`] for another number of logits than `rows * candidates`, and
@@ -59,7 +60,7 @@ pub fn checked_initial(
     Ok(initial)
 }
 
-/// [`Relaxation::penalty`], refused where it breaks the relaxation's contract.
+/// The result of [`Relaxation::penalty`], refused if it breaks the relaxation's contract.
 ///
 /// # Errors
 /// [`RelaxError::Mismatch`], [`RelaxError::ElementType`], [`RelaxError::NotFinite`],
@@ -75,15 +76,16 @@ pub fn checked_penalty(
     Ok(penalty)
 }
 
-/// Refuses a term of the loss that is no finite scalar of the type of `like`, or that is constant
-/// where it reads something `tracked`, which is then not moved by it.
+/// Refuses a term of the loss that is not a finite scalar of the type of `like`, or that is
+/// constant although it reads a `tracked` tensor, which it then does not move.
 ///
 /// # Errors
 /// [`RelaxError::Mismatch`], [`RelaxError::ElementType`], [`RelaxError::NotFinite`],
 /// [`RelaxError::NoGradient`].
 pub(crate) fn check_term(term: &Tensor, like: &Tensor, tracked: bool) -> Result<(), RelaxError> {
     if term.rank() != 0 {
-        let (expected, found) = (Vec::new(), term.dims().to_vec());
+        let expected = Vec::new();
+        let found = term.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "a term of the loss", expected, found });
     }
     check_type("a term of the loss", term, like)?;
@@ -97,8 +99,8 @@ pub(crate) fn check_term(term: &Tensor, like: &Tensor, tracked: bool) -> Result<
     Ok(())
 }
 
-/// Refuses a relaxation whose weights of `logits` do not move them, or that gives other weights when
-/// it is asked again. `noise` makes equal generators.
+/// Refuses a relaxation whose weights do not depend on `logits`, or that gives other weights at a
+/// second call. `noise` makes equal generators.
 ///
 /// # Errors
 /// [`RelaxError::NoGradient`], [`RelaxError::Unrepeatable`], and those of [`checked_weights`] and
@@ -132,7 +134,8 @@ fn check_type(what: &'static str, found: &Tensor, like: &Tensor) -> Result<(), R
     if found.dtype() == like.dtype() {
         return Ok(());
     }
-    let (expected, found) = (like.dtype(), found.dtype());
+    let expected = like.dtype();
+    let found = found.dtype();
     Err(RelaxError::ElementType { what, expected, found })
 }
 

@@ -1,4 +1,4 @@
-//! How undecided weights are.
+//! Entropy: a measure of how undecided weights are.
 
 use candle_core::{DType, Tensor};
 

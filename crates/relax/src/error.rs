@@ -1,11 +1,11 @@
-//! What can be wrong with logits, weights or a relaxation.
+//! Errors in logits, weights or a relaxation.
 
 use candle_core::DType;
 use thiserror::Error;
 
 use crate::Constraint;
 
-/// Why logits could not become weights.
+/// The reason for which logits could not become weights.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RelaxError {
@@ -36,9 +36,9 @@ pub enum RelaxError {
     Parameter {
         /// Name of the argument or field.
         name: &'static str,
-        /// What it may be.
+        /// The numbers that are allowed.
         expected: &'static str,
-        /// What it is.
+        /// The number.
         found: f64,
     },
     /// A choice among nothing.
@@ -58,7 +58,7 @@ pub enum RelaxError {
     /// Two tensors that belong together and differ in shape.
     #[error("{what}: expected shape {expected:?}, found {found:?}")]
     Mismatch {
-        /// What was compared.
+        /// The name of the compared tensor.
         what: &'static str,
         /// Shape it should have.
         expected: Vec<usize>,
@@ -78,14 +78,14 @@ pub enum RelaxError {
         /// Logits found.
         found: usize,
     },
-    /// A row that is not where the relaxation says.
+    /// A row outside of the set that the relaxation names.
     #[error("row {row} of the {what}: expected {set}, found {found:?}")]
     Outside {
-        /// What was looked at: weights, or initial logits.
+        /// The rows in question: weights, or initial logits.
         what: &'static str,
         /// Row of the table.
         row: usize,
-        /// Where the relaxation says that its rows are.
+        /// The set in which the relaxation says that its rows are.
         set: Constraint,
         /// The row.
         found: Vec<f64>,
@@ -93,7 +93,7 @@ pub enum RelaxError {
     /// Numbers of another type than the logits.
     #[error("{what}: expected numbers of type {expected:?}, found {found:?}")]
     ElementType {
-        /// What was looked at.
+        /// The name of the tensor in question.
         what: &'static str,
         /// Type of the logits.
         expected: DType,
@@ -103,7 +103,7 @@ pub enum RelaxError {
     /// A number that is not finite.
     #[error("{what}: expected a finite number, found {found}")]
     NotFinite {
-        /// What was looked at.
+        /// The name of the number in question.
         what: &'static str,
         /// The number.
         found: f64,
@@ -114,10 +114,10 @@ pub enum RelaxError {
          the host?"
     )]
     NoGradient {
-        /// What has no gradient.
+        /// The name of the function that has no gradient.
         of: &'static str,
     },
-    /// Weights that are another each time.
+    /// Weights that differ between two calls.
     #[error(
         "expected equal weights for equal logits and equal noise, found others: a relaxation draws \
          from the noise it is handed and has no state"

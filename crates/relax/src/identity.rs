@@ -1,4 +1,4 @@
-//! How parts of this crate say what they are.
+//! The identity of a part of this crate: its name and its configuration.
 
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(said.len(), relaxations.len(), "{said:?}");
     }
 
-    /// Says nothing.
+    /// A regulariser without an identity.
     #[derive(Debug)]
     struct Silent;
 

@@ -1,6 +1,6 @@
-//! Where a search stands.
+//! The progress of a search.
 
-/// How far a search has come: relaxations that anneal read it.
+/// The progress of a search, which relaxations that anneal read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Progress {
     /// Epoch that runs now, counted from 0.

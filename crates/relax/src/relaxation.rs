@@ -8,7 +8,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::{Progress, RelaxError};
 
-/// A set that rows of numbers keep to.
+/// A set to which rows of numbers belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Constraint {
@@ -21,8 +21,8 @@ pub enum Constraint {
 }
 
 impl Constraint {
-    /// Whether a row keeps to the set, where numbers may lie above its bounds and sums off by
-    /// `tolerance`. What is negative never keeps to a set of non-negative numbers.
+    /// `true` if a row keeps to the set. Numbers may exceed its bounds, and sums may be off, by
+    /// `tolerance`; a negative number never belongs to a set of non-negative numbers.
     pub(crate) fn holds(self, row: &[f64], tolerance: f64) -> bool {
         let unit = |w: &f64| (0.0..=1.0 + tolerance).contains(w);
         match self {
@@ -45,21 +45,22 @@ impl fmt::Display for Constraint {
     }
 }
 
-/// How architecture logits become the weights of a mixed operation.
+/// A rule that turns architecture logits into the weights of a mixed operation.
 ///
 /// One table of logits `[rows, candidates]` holds one row per choice: the operations of an edge,
 /// the in-edges of a node, the out-links of a cell. Every row is relaxed by itself.
 ///
 /// Implementations hold configuration, never state: equal arguments and equal noise give equal
-/// weights. A search holds them to all of this at its first step
-/// ([`check_relaxation_at`](crate::check_relaxation_at)), and to the sets of their weights at every
-/// one.
+/// weights. A search checks all of this at its first step
+/// ([`check_relaxation_at`](crate::check_relaxation_at)), and the sets of the weights at every
+/// step.
 pub trait Relaxation: Debug + Send + Sync {
     /// Weights of the logits' own shape `[rows, candidates]` and dtype, differentiable in the
     /// logits. `noise` is drawn from by stochastic relaxations only.
     ///
     /// # Errors
-    /// [`RelaxError::Shape`] when `logits` is no table; otherwise as the implementation says.
+    /// [`RelaxError::Shape`] when `logits` is not a table; otherwise as the implementation
+    /// documents.
     fn weights(
         &self,
         logits: &Tensor,
@@ -67,14 +68,14 @@ pub trait Relaxation: Debug + Send + Sync {
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, RelaxError>;
 
-    /// What [`Relaxation::weights`] returns keeps to this.
+    /// The set to which every row of [`Relaxation::weights`] belongs.
     fn constraint(&self) -> Constraint {
         Constraint::Simplex
     }
 
-    /// Where the logits themselves live, which says what may update them: an unconstrained
-    /// optimiser when [`Constraint::Free`], a step that stays on the simplex (such as
-    /// exponentiated gradient) when [`Constraint::Simplex`].
+    /// The set to which the logits themselves belong. It decides which updates are allowed: an
+    /// unconstrained optimiser for [`Constraint::Free`], a step that stays on the simplex (such as
+    /// exponentiated gradient) for [`Constraint::Simplex`].
     fn domain(&self) -> Constraint {
         Constraint::Free
     }
@@ -87,8 +88,8 @@ pub trait Relaxation: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// How logits start, row after row (`rows * candidates` numbers): `1e-3 * N(0, 1)`, as the
-    /// released DARTS code does.
+    /// Initial logits, row after row (`rows * candidates` numbers): `1e-3 * N(0, 1)`, as in the
+    /// released DARTS code.
     fn initial(&self, rows: usize, candidates: usize, noise: &mut dyn RngCore) -> Vec<f32> {
         let draw = |_| -> f32 {
             let normal: f32 = StandardNormal.sample(&mut *noise);
@@ -97,12 +98,12 @@ pub trait Relaxation: Debug + Send + Sync {
         (0..rows * candidates).map(draw).collect()
     }
 
-    /// A text that changes whenever what this relaxation computes changes: its name, its
+    /// A text that changes whenever the computation of this relaxation changes: its name, its
     /// configuration, and a version of its code.
     ///
     /// Work that is stored (checkpoints, finished legs of a comparison) is only used again for the
-    /// same identity. `None`, the default, says nothing, and such work is done again. The debug form
-    /// is no identity: it may leave values out.
+    /// same identity. With `None`, the default, identities cannot be compared, and stored work is
+    /// done again. The debug form is not an identity: it may leave values out.
     fn identity(&self) -> Option<String> {
         None
     }

@@ -15,7 +15,7 @@ use crate::{Progress, RelaxError, Relaxation, identity};
 /// Cost: one pass over the table.
 ///
 /// # Differences from the paper
-/// The paper has no temperature; at 1 there is none here either.
+/// The paper has no temperature; 1 has no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Softmax {
     temperature: f64,

@@ -62,8 +62,8 @@ impl fmt::Display for LogitId {
 
 /// The weights of an architecture: one entry per searchable cell, one per port that chooses.
 ///
-/// `T` is whatever holds numbers, such as a tensor. [`WeightTable`](crate::WeightTable) is the form
-/// on the host that decoders read.
+/// `T` is the type that holds numbers, such as a tensor. [`WeightTable`](crate::WeightTable) is the
+/// form on the host that decoders read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ArchWeights<T> {
     /// By cell, in the space's order.

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use crate::graph::{CellEdge, CellNode, CellPaths, NetworkPaths, Reading, Station};
 use crate::{Genotype, Head, Network, NodeOrder, Source, Space, SpaceError};
 
-/// A drawing before anything has a place: graphs beside each other.
+/// A drawing without positions: graphs beside each other.
 ///
 /// Equal values give equal drawings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {
-    /// Name of what is drawn.
+    /// Name of the drawn value.
     pub name: String,
     /// One graph for each cell, one for a network.
     pub parts: Vec<DrawnPart>,
@@ -47,11 +47,11 @@ pub struct DrawnEdge {
     pub to: usize,
     /// Its operation, or the port it enters.
     pub label: Option<EdgeLabel>,
-    /// How its line is drawn.
+    /// The style of its line.
     pub line: Line,
 }
 
-/// What stands at an arrow.
+/// The label of an arrow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EdgeLabel {
     /// The operation on the edge.
@@ -60,7 +60,7 @@ pub enum EdgeLabel {
     Port(usize),
 }
 
-/// How a line is drawn.
+/// The style of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     /// An edge that computes something.
@@ -222,7 +222,8 @@ fn station_label(
             let placement = &network.placements()[index];
             let kind = if placement.reduction { ", reduction" } else { "" };
             let name = cell_name(placement.cell);
-            let (level, width) = (placement.level, placement.width);
+            let level = placement.level;
+            let width = placement.width;
             format!("{index}: {name}\nlevel {level}, width {width}{kind}")
         }
         Station::Head => match network.head() {

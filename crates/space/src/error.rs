@@ -1,36 +1,36 @@
-//! What can be wrong with a space, a genotype or a weight table.
+//! Errors in a space, a genotype or a weight table.
 
 use thiserror::Error;
 
 use crate::Shape;
 use crate::text::suggestion;
 
-/// Why a value could not be made, read or lowered.
+/// The reason for which a value could not be made, read or lowered.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SpaceError {
-    /// A shape is not written `CxHxW` with positive numbers.
+    /// A shape that is not written as `CxHxW` with positive numbers.
     #[error("expected a shape such as 3x32x32, found `{found}`")]
     ShapeText {
         /// The text.
         found: String,
     },
-    /// A layer cannot take its input.
+    /// A layer that cannot take its input.
     #[error("layer {layer} needs {expected}, found an input of {found}")]
     LayerInput {
         /// Name of the layer.
         layer: String,
-        /// What it needs.
+        /// The input that it needs.
         expected: String,
         /// The input's shape.
         found: Shape,
     },
-    /// A stage makes no sense in its place.
+    /// A stage that makes no sense in its place.
     #[error("stage {position}: {reason}")]
     Stage {
         /// Position in the recipe.
         position: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// An operation set without operations.
@@ -53,14 +53,14 @@ pub enum SpaceError {
         /// The name.
         op: String,
     },
-    /// A stage of an operation is out of range.
+    /// A stage of an operation with a number out of range.
     #[error("operation `{op}`, stage {position}: {reason}")]
     OpStage {
         /// Name of the operation.
         op: String,
         /// Position of the stage.
         position: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// An operation set that is not built in.
@@ -125,7 +125,7 @@ pub enum SpaceError {
     Placement {
         /// Index of the placement.
         index: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// A network without cells, or with too many.
@@ -136,10 +136,10 @@ pub enum SpaceError {
         /// Most allowed.
         most: usize,
     },
-    /// A head that reads nothing that exists.
+    /// A head that reads a source that does not exist.
     #[error("the head reads {found}, which the network does not have")]
     HeadSource {
-        /// What it reads.
+        /// The source that it reads.
         found: String,
     },
     /// A stem without layers.
@@ -174,7 +174,7 @@ pub enum SpaceError {
     /// A text form of another version.
     #[error("{what} of version {found} cannot be read: this program knows version {known}")]
     Version {
-        /// What was read.
+        /// The kind of text.
         what: &'static str,
         /// Its version.
         found: u32,
@@ -208,11 +208,11 @@ pub enum SpaceError {
     /// Two values that belong together differ.
     #[error("{place}: expected {expected}, found {found}")]
     Mismatch {
-        /// Where.
+        /// The place of the difference.
         place: String,
-        /// What was expected.
+        /// The expected value.
         expected: String,
-        /// What was found.
+        /// The value found.
         found: String,
     },
     /// A gene that leads nowhere.
@@ -244,7 +244,7 @@ pub enum SpaceError {
     /// A layout that does not fit its cells.
     #[error("genotype layout: {reason}")]
     Layout {
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// A genotype that has no chain of that length.
@@ -277,7 +277,7 @@ pub enum SpaceError {
     At {
         /// Cell, edge and operation.
         place: String,
-        /// What is wrong there.
+        /// The error at this place.
         #[source]
         source: Box<SpaceError>,
     },
@@ -292,7 +292,7 @@ pub enum SpaceError {
         height: usize,
         /// Columns of the image.
         width: usize,
-        /// How often the network halves.
+        /// The number of times that the network halves its images.
         times: usize,
         /// Sides that are multiples of this can be halved so often.
         multiple: usize,
@@ -302,23 +302,23 @@ pub enum SpaceError {
     /// A count of parameters, multiply-adds or activations beyond 64 bits.
     #[error("the network is too large: its {what} do not fit into 64 bits")]
     Uncountable {
-        /// What was counted.
+        /// The quantity.
         what: &'static str,
     },
-    /// Values that meet in a node or port have different shapes.
+    /// Values of different shapes that meet in a node or port.
     #[error("{place}: expected shape {expected}, found {found}")]
     Meeting {
-        /// Where they meet.
+        /// The node or port where they meet.
         place: String,
         /// Shape of the first.
         expected: Shape,
         /// Shape of the other.
         found: Shape,
     },
-    /// A number of a build that is zero or absurd.
+    /// A number of a build that is out of range.
     #[error("{what} must be 1 to {most}, found {found}")]
     Range {
-        /// Which number.
+        /// The name of the number.
         what: &'static str,
         /// Most allowed.
         most: usize,
@@ -354,15 +354,15 @@ pub enum SpaceError {
         line: usize,
         /// Column in characters, from 1.
         column: usize,
-        /// What could stand there.
+        /// The text that could stand there.
         expected: String,
-        /// What stands there.
+        /// The text that stands there.
         found: String,
     },
-    /// A genotype that the Python text form cannot say.
+    /// A genotype that the Python text form cannot express.
     #[error("the genotype has no text form: {reason}")]
     NoTextForm {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// A place of a JSON text that cannot be read.
@@ -372,7 +372,7 @@ pub enum SpaceError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The message of the JSON reader.
         message: String,
     },
     /// A place of a RON text that cannot be read.
@@ -382,7 +382,7 @@ pub enum SpaceError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The message of the RON reader.
         message: String,
     },
     /// A gene on an edge that its cell does not have.
@@ -421,7 +421,7 @@ pub enum SpaceError {
         /// The port.
         port: usize,
     },
-    /// A selection of what a head reads that cannot be made.
+    /// A selection of a head's sources that cannot be made.
     #[error(
         "head: expected ascending positions{}, found {found:?}",
         sources.map_or_else(String::new, |sources| format!(" among {sources} sources"))
@@ -448,17 +448,17 @@ pub enum SpaceError {
         /// The score.
         found: f64,
     },
-    /// Scores of nothing.
+    /// Scores without any operation.
     #[error("expected the score of at least one operation, found no operation")]
     NoScores,
-    /// A network whose head puts out something else than it is to.
+    /// A network whose head has other outputs than those asked for.
     #[error("{place}: expected {expected}, found {found} as `Build::outputs`")]
     Outputs {
-        /// Which head.
+        /// The name of the head.
         place: &'static str,
-        /// What the head puts out.
+        /// The outputs of this kind of head.
         expected: crate::Outputs,
-        /// What is asked for.
+        /// The outputs that are asked for.
         found: crate::Outputs,
     },
     /// A network that still leaves a choice of links.

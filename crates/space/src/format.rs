@@ -13,7 +13,8 @@ use crate::{Genotype, OpSet, Space, SpaceError, WeightTable};
 
 impl SpaceError {
     pub(crate) fn from_json(error: serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
+        let line = error.line();
+        let column = error.column();
         let message = error.to_string();
         let place = format!(" at line {line} column {column}");
         let message = message.strip_suffix(&place).unwrap_or(&message).to_owned();
@@ -111,7 +112,7 @@ forms!(WeightTable, RawTable, "a weight table");
 forms!(OpSet, RawOpSet, "an operation set");
 
 impl Genotype {
-    /// Reads a genotype in whichever form it is written: JSON ([`Genotype::from_json`]), RON
+    /// Reads a genotype in any of its forms: JSON ([`Genotype::from_json`]), RON
     /// ([`Genotype::from_ron`]) or the Python text form ([`Genotype::from_text`]).
     ///
     /// `{` begins JSON, or a dictionary of the text form where its first key is a field of that;
@@ -134,7 +135,7 @@ impl Genotype {
     }
 }
 
-/// What follows blanks and the comments of Python (`#`) and RON (`//`, `/* */`).
+/// The text behind leading blanks and comments of Python (`#`) and RON (`//`, `/* */`).
 fn skip_comments(text: &str) -> &str {
     let mut rest = text;
     loop {

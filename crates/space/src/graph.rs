@@ -13,7 +13,7 @@ use petgraph::visit::{Dfs, EdgeFiltered, EdgeRef, IntoEdges, Reversed};
 use crate::genotype::MOST_NODE;
 use crate::{CellGenotype, CellGraph, Network, NodeOrder, Source};
 
-/// What stands inside a cell.
+/// A vertex inside a cell.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CellNode {
     /// An input.
@@ -24,12 +24,12 @@ pub(crate) enum CellNode {
     Output,
 }
 
-/// What leads from one thing inside a cell to another.
+/// A connection between two vertices inside a cell.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum CellEdge<'a> {
     /// An edge whose operation is searched.
     Searched,
-    /// A chosen operation, and whether it is ever run.
+    /// A chosen operation; `live` if it is ever run.
     Gene { op: &'a str, live: bool },
     /// A node becomes a part of the output.
     Concat,
@@ -104,7 +104,7 @@ impl<'a> CellPaths<'a> {
         self.graph.node_weights().copied()
     }
 
-    /// Edges in order: positions of source and target among the nodes, and what leads there.
+    /// Edges in order: positions of source and target among the nodes, and the kind of connection.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (usize, usize, CellEdge<'a>)> {
         let edges = self.graph.edge_references();
         edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
@@ -133,7 +133,7 @@ impl<'a> CellPaths<'a> {
     }
 }
 
-/// What stands in a network.
+/// A vertex of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Station {
     /// A stem part or a placed cell.
@@ -144,7 +144,7 @@ pub(crate) enum Station {
     Aux,
 }
 
-/// How a station of a network reads another.
+/// The manner in which a station of a network reads another.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reading {
     /// All it reads.
@@ -164,7 +164,8 @@ pub(crate) struct NetworkPaths {
 impl NetworkPaths {
     /// The graph of a network.
     pub(crate) fn of(network: &Network) -> Self {
-        let (parts, placements) = (network.stem().parts().len(), network.placements().len());
+        let parts = network.stem().parts().len();
+        let placements = network.placements().len();
         let mut paths = Self { graph: DiGraph::new(), parts, placements };
         let stem = (0..parts).map(Source::Stem);
         for source in stem.chain((0..placements).map(Source::Cell)) {
@@ -217,13 +218,14 @@ impl NetworkPaths {
         self.graph.node_weights().copied()
     }
 
-    /// Readings in order: positions of source and reader among the stations, and how it reads.
+    /// Readings in order: positions of source and reader among the stations, and the kind of
+    /// reading.
     pub(crate) fn readings(&self) -> impl Iterator<Item = (usize, usize, Reading)> {
         let edges = self.graph.edge_references();
         edges.map(|e| (e.source().index(), e.target().index(), *e.weight()))
     }
 
-    /// For each placed cell, whether a way leads from it to the head or the auxiliary head.
+    /// One value per placed cell: `true` if a way leads from it to the head or the auxiliary head.
     pub(crate) fn needed(&self) -> Vec<bool> {
         let sources = Reversed(&self.graph);
         let mut search = Dfs::empty(sources);

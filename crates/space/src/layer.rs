@@ -57,14 +57,14 @@ impl std::str::FromStr for Shape {
     }
 }
 
-/// How an enlarged plane finds values between pixels.
+/// The interpolation between pixels of an enlarged plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Resize {
     /// Those of the nearest pixel.
     #[default]
     Nearest,
-    /// Between the two nearest pixels of each axis in proportion to the distance, with the centres of
-    /// pixels at halves and the border's values beyond it.
+    /// Between the two nearest pixels of each axis in proportion to the distance, with the centres
+    /// of pixels at halves and the border's values beyond it.
     Bilinear,
 }
 
@@ -121,14 +121,14 @@ pub enum Layer {
     Norm {
         /// Channels.
         channels: usize,
-        /// Whether scale and shift are learned.
+        /// `true` if scale and shift are learned.
         affine: bool,
     },
     /// Enlargement.
     Upsample {
         /// Enlargement per axis.
         factor: Pair,
-        /// How values between pixels are found.
+        /// The interpolation between pixels.
         resize: Resize,
     },
     /// The input, unchanged.

@@ -1,4 +1,4 @@
-//! What a network puts out.
+//! The outputs of a network.
 
 use std::fmt;
 
@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Shape;
 
-/// What a network puts out for one image.
+/// The outputs of a network for one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Outputs {
-    /// So many numbers for the image: of a batch `[B, n]`. The head is [`Head::Pooled`](crate::Head::Pooled).
+    /// This many numbers for the image: of a batch `[B, n]`. The head is
+    /// [`Head::Pooled`](crate::Head::Pooled).
     Vector(usize),
-    /// So many numbers for every pixel of the image: of a batch `[B, channels, H, W]`. The head is
-    /// [`Head::PerPixel`](crate::Head::PerPixel).
+    /// This many numbers for every pixel of the image: of a batch `[B, channels, H, W]`. The head
+    /// is [`Head::PerPixel`](crate::Head::PerPixel).
     Plane {
         /// Numbers for a pixel.
         channels: usize,

@@ -1,4 +1,4 @@
-//! How many architectures a space holds.
+//! The number of architectures that a space holds.
 
 use num_bigint::BigUint;
 

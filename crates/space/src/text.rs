@@ -1,5 +1,5 @@
-//! What all readers of text share: byte order marks, names that are near, and what the reader of RON
-//! says, in words of the text.
+//! Tools that all readers of text share: byte order marks, suggestions of similar names, and errors
+//! of the RON reader in terms of the text.
 
 use ron::error::{Error, SpannedError};
 

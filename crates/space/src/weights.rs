@@ -103,7 +103,7 @@ impl WeightTable {
         &self.links
     }
 
-    /// Whether the table has the cells, edges, operations and choices of `space`.
+    /// Checks that the table has the cells, edges, operations and choices of `space`.
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] with what was expected and found, and where.
@@ -134,7 +134,8 @@ fn check_count(place: &str, expected: usize, found: usize) -> Result<(), SpaceEr
     if expected == found {
         return Ok(());
     }
-    let (expected, found) = (expected.to_string(), found.to_string());
+    let expected = expected.to_string();
+    let found = found.to_string();
     Err(SpaceError::Mismatch { place: place.to_owned(), expected, found })
 }
 
@@ -157,12 +158,14 @@ pub(crate) fn check_names(what: &str, expected: &[&str], found: &[&str]) -> Resu
 
 fn check_row(cell: &str, row: usize, weights: &[f64], expected: usize) -> Result<(), SpaceError> {
     if weights.len() != expected {
-        let (cell, found) = (cell.to_owned(), weights.len());
+        let cell = cell.to_owned();
+        let found = weights.len();
         return Err(SpaceError::WeightRow { cell, row, expected, found });
     }
     match weights.iter().position(|weight| !weight.is_finite()) {
         Some(column) => {
-            let (cell, found) = (cell.to_owned(), weights[column]);
+            let cell = cell.to_owned();
+            let found = weights[column];
             Err(SpaceError::Weight { cell, row, column, found })
         }
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! What outputs and targets have to be, and what a task's numbers have to be.
+//! Requirements on outputs, targets and a task's settings.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::TargetSpec;
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::TaskError;
 
-/// What a batch is held to.
+/// The requirements on a batch.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
     pub(crate) task: &'static str,
@@ -25,7 +25,8 @@ impl Expected {
         }
     }
 
-    /// Refuses labels of `classes` classes that are too large: gathering would read beside the logits.
+    /// Refuses labels of `classes` classes that are too large: gathering would read beside the
+    /// logits.
     pub(crate) fn labels(self, labels: &Tensor, classes: usize) -> Result<(), TaskError> {
         if labels.elem_count() == 0 {
             return Ok(());
@@ -50,7 +51,7 @@ pub(crate) fn targets(
     Err(TaskError::Targets { task, expected, found: *found })
 }
 
-/// Refuses a number of classes, labels or values that is none.
+/// Refuses a number of classes, labels or values that is too small or too large.
 pub(crate) fn some(field: &'static str, found: usize, least: usize) -> Result<(), TaskError> {
     if (least..=1 << 16).contains(&found) {
         return Ok(());
@@ -59,7 +60,8 @@ pub(crate) fn some(field: &'static str, found: usize, least: usize) -> Result<()
     Err(TaskError::Setting { field, expected, found: found.to_string() })
 }
 
-/// Refuses weights that are not one finite number of at least 0 for each of `count`, some of them above 0.
+/// Refuses weights that are not one finite number of at least 0 for each of `count`, some of them
+/// above 0.
 pub(crate) fn weights(weights: &[f64], count: usize) -> Result<(), TaskError> {
     let usable = |weight: &f64| weight.is_finite() && *weight >= 0.0;
     let any = weights.iter().any(|weight| *weight > 0.0);
@@ -83,7 +85,7 @@ pub(crate) fn number(scalar: &Tensor) -> Result<f64, TaskError> {
     Ok(scalar.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar()?)
 }
 
-/// Name and configuration as text, `None` should they have none.
+/// Name and configuration as text; `None` for a configuration that has no such form.
 pub(crate) fn identity(name: &str, task: &impl Serialize) -> Option<String> {
     serde_json::to_string(task).ok().map(|text| format!("{name} 1 {text}"))
 }

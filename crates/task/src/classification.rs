@@ -16,10 +16,10 @@ const EXPECTED: Expected =
 
 /// One of `classes` classes for an image: cross-entropy, judged by accuracy.
 ///
-/// `sum = sum_b [(1 - s) w(y_b) l_b(y_b) + (s / C) sum_c w(c) l_b(c)]` and `count = sum_b w(y_b)`, with `l = -log
-/// softmax(logits)`, labels `y` (`target`, `[B]`), C = `classes`, s = `smoothing` (Szegedy et al. 2015,
-/// arXiv:1512.00567, section 7) and w = `weights` of the classes, 1 where none are given. Outputs are logits `[B,
-/// classes]`.
+/// `sum = sum_b [(1 - s) w(y_b) l_b(y_b) + (s / C) sum_c w(c) l_b(c)]` and `count = sum_b w(y_b)`,
+/// with `l = -log softmax(logits)`, labels `y` (`target`, `[B]`), C = `classes`, s = `smoothing`
+/// (Szegedy et al. 2015, arXiv:1512.00567, section 7) and w = `weights` of the classes, 1 where
+/// none are given. Outputs are logits `[B, classes]`.
 ///
 /// The [judged loss](Task::judged_loss) has no smoothing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -54,7 +54,8 @@ impl Classification {
     /// The same with a weight for each class, for classes of very different frequencies.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] unless there is one finite weight of at least 0 for each class, and one above 0.
+    /// [`TaskError::Setting`] unless there is one finite weight of at least 0 for each class, and
+    /// one above 0.
     pub fn with_weights(self, weights: Vec<f64>) -> Result<Self, TaskError> {
         check::weights(&weights, self.classes)?;
         Ok(Self { weights: Some(weights), ..self })

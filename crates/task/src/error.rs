@@ -1,9 +1,9 @@
-//! Why a task cannot be learnt so.
+//! Errors of tasks.
 
 use dartloom_data::TargetSpec;
 use dartloom_metrics::MetricsError;
 
-/// Why targets or outputs are not those of a task, or a task makes no sense.
+/// The reason for which targets or outputs are not those of a task, or a task makes no sense.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
@@ -12,9 +12,9 @@ pub enum TaskError {
     Targets {
         /// The task.
         task: &'static str,
-        /// What it can learn from.
+        /// The targets that it can learn from.
         expected: TargetSpec,
-        /// What the data set has.
+        /// The targets of the data set.
         found: TargetSpec,
     },
     /// An output or a target of a shape that does not belong to the task.
@@ -31,12 +31,12 @@ pub enum TaskError {
         /// Shape of the target.
         target: Vec<usize>,
     },
-    /// A label that is no class; the loader of the data names the sample.
+    /// A label that is not one of the classes. The loader of the data names the sample.
     #[error("{task}: expected labels below {classes}, found {found}")]
     Label {
         /// The task.
         task: &'static str,
-        /// How many classes there are.
+        /// The number of classes.
         classes: usize,
         /// The largest label.
         found: u32,
@@ -46,7 +46,7 @@ pub enum TaskError {
     Setting {
         /// Name of the field.
         field: &'static str,
-        /// What is allowed.
+        /// The values that are allowed.
         expected: String,
         /// The value.
         found: String,

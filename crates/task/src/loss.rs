@@ -2,12 +2,12 @@
 
 use candle_core::Tensor;
 
-/// The cost of a batch's errors: a sum over what is counted, and how much is counted.
+/// The cost of a batch's errors: a sum over the counted items, and their count.
 #[derive(Clone, Debug)]
 pub struct Loss {
     /// The sum of the errors, a scalar.
     pub sum: Tensor,
-    /// How much is counted: images, labels, pixels, or their weights; at least 0.
+    /// The amount that is counted: images, labels, pixels, or their weights; at least 0.
     pub count: f64,
 }
 

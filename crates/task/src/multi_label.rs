@@ -1,4 +1,4 @@
-//! Several labels that are each there or not.
+//! Several yes-or-no labels for an image.
 
 use candle_core::{D, Tensor};
 use dartloom_data::TargetSpec;
@@ -14,10 +14,12 @@ const NAME: &str = "multi_label";
 const EXPECTED: Expected =
     Expected { task: NAME, shapes: "logits [batch, labels] with labels of the same shape" };
 
-/// Several labels for an image, each there or not: binary cross-entropy, judged by the mean area under the curve.
+/// Several yes-or-no labels for an image: binary cross-entropy, judged by the mean area under the
+/// curve.
 ///
-/// `sum = -sum_b sum_i [y_bi log sigmoid(x_bi) + (1 - y_bi) log sigmoid(-x_bi)]` and `count = B labels`, with logits x
-/// (`output`, `[B, labels]`) and labels y, 0 or 1 (`target`, of the same shape).
+/// `sum = -sum_b sum_i [y_bi log sigmoid(x_bi) + (1 - y_bi) log sigmoid(-x_bi)]` and
+/// `count = B labels`, with logits x (`output`, `[B, labels]`) and labels y, 0 or 1 (`target`, of
+/// the same shape).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MultiLabel {
     labels: usize,
@@ -26,10 +28,10 @@ pub struct MultiLabel {
 }
 
 impl MultiLabel {
-    /// A task of so many labels.
+    /// A task of this number of labels.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] for none, or more than 65,536.
+    /// [`TaskError::Setting`] for no label, or more than 65,536.
     pub fn new(labels: usize) -> Result<Self, TaskError> {
         check::some("labels", labels, 1)?;
         Ok(Self { labels, scorer: dartloom_metrics::MultiLabel::new(labels)? })
@@ -50,7 +52,8 @@ impl Task for MultiLabel {
         if !fits || output.dims() != target.dims() {
             return Err(EXPECTED.refused(self.labels, output, target));
         }
-        // log sigmoid(x) is the log-softmax of (0, x): no exponential of either overflows, and the slope at 0 is right.
+        // log sigmoid(x) is the log-softmax of (0, x): no exponential of either overflows, and the
+        // slope at 0 is right.
         let pairs = Tensor::stack(&[output.zeros_like()?, output.clone()], 2)?;
         let log = candle_nn::ops::log_softmax(&pairs, D::Minus1)?;
         let side = |at: usize| log.narrow(2, at, 1)?.squeeze(2);

@@ -14,21 +14,23 @@ const NAME: &str = "regression";
 const EXPECTED: Expected =
     Expected { task: NAME, shapes: "predictions [batch, values] with values of the same shape" };
 
-/// What an error `e` of a predicted value costs.
+/// The loss of an error `e` of a predicted value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum RegressionLoss {
     /// `e^2`.
     Squared,
-    /// `e^2 / 2` up to `|e| = delta` and `delta (|e| - delta / 2)` beyond (Huber 1964): outliers pull with a constant force.
+    /// `e^2 / 2` up to `|e| = delta` and `delta (|e| - delta / 2)` beyond (Huber 1964): outliers
+    /// pull with a constant force.
     Huber(f64),
 }
 
 /// Numbers for an image, judged by the root of the mean squared error.
 ///
-/// `sum = sum_b sum_i cost(prediction_bi - y_bi)` and `count = B values`, with predictions (`output`) and true values y
-/// (`target`), both `[B, values]`, and the cost of [`RegressionLoss`]. Values of different units should be divided by
-/// their deviations before, or the largest counts alone.
+/// `sum = sum_b sum_i cost(prediction_bi - y_bi)` and `count = B values`, with predictions
+/// (`output`) and true values y (`target`), both `[B, values]`, and the cost of [`RegressionLoss`].
+/// Divide values of different units by their deviations beforehand; otherwise the largest ones
+/// dominate the sum.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Regression {
     values: usize,
@@ -38,20 +40,21 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// A task of so many values and squared errors.
+    /// A task of this number of values, with squared errors.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] for none, or more than 65,536.
+    /// [`TaskError::Setting`] for no value, or more than 65,536.
     pub fn new(values: usize) -> Result<Self, TaskError> {
         check::some("values", values, 1)?;
         let scorer = dartloom_metrics::Regression::new(values)?;
         Ok(Self { values, loss: RegressionLoss::Squared, scorer })
     }
 
-    /// The same with another cost of errors.
+    /// The same with another loss.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] unless the `delta` of a [`RegressionLoss::Huber`] is finite and positive.
+    /// [`TaskError::Setting`] unless the `delta` of a [`RegressionLoss::Huber`] is finite and
+    /// positive.
     pub fn with_loss(self, loss: RegressionLoss) -> Result<Self, TaskError> {
         match loss {
             RegressionLoss::Huber(delta) if !(delta.is_finite() && delta > 0.0) => {

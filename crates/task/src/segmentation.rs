@@ -15,25 +15,29 @@ const EXPECTED: Expected = Expected {
     task: NAME,
     shapes: "logits [batch, classes, height, width] with a mask [batch, height, width]",
 };
-/// Keeps the Dice coefficient of a class that is neither there nor said at 1.
+/// The smoothing term that keeps the Dice coefficient of a class at 1 if it is neither present nor
+/// predicted.
 const SMOOTH: f64 = 1e-5;
 
-/// One of `classes` classes for every pixel: cross-entropy, on request with a soft Dice loss, judged by the mean
-/// intersection over union.
+/// One of `classes` classes for every pixel: cross-entropy, on request with a soft Dice loss,
+/// judged by the mean intersection over union.
 ///
-/// Over the pixels p whose label is not `ignore`: `sum = sum_p w(y_p) l_p(y_p)` and `count = sum_p w(y_p)`, with `l =
-/// -log softmax(logits)` over the classes, labels y (`target`, `[B, H, W]`) and w = `weights` of the classes, 1 where
-/// none are given. Outputs are logits `[B, classes, H, W]`. With a Dice share `d` (`with_dice`), `d count (1 - mean_c
-/// D_c)` is added, so that the mean is `cross-entropy + d (1 - Dice)`, where over the pixels of the whole batch
+/// Over the pixels p whose label is not `ignore`: `sum = sum_p w(y_p) l_p(y_p)` and
+/// `count = sum_p w(y_p)`, with `l = -log softmax(logits)` over the classes, labels y (`target`,
+/// `[B, H, W]`) and w = `weights` of the classes, 1 where none are given. Outputs are logits
+/// `[B, classes, H, W]`. With a Dice share `d` (`with_dice`), `d count (1 - mean_c D_c)` is added,
+/// so that the mean is `cross-entropy + d (1 - Dice)`, where over the pixels of the whole batch
 ///
 /// `D_c = (2 sum_p q_p(c) g_p(c) + e) / (sum_p q_p(c) + sum_p g_p(c) + e)`,
 ///
-/// q = softmax(logits), g = 1 where the label is c and else 0, e = 1e-5 (Milletari et al. 2016, arXiv:1606.04797, with
-/// denominators not squared, over the batch as in nnU-Net, arXiv:1809.10486).
+/// q = softmax(logits), g = 1 where the label is c and else 0, e = 1e-5 (Milletari et al. 2016,
+/// arXiv:1606.04797, with denominators not squared, over the batch as in nnU-Net,
+/// arXiv:1809.10486).
 ///
 /// # Differences from the paper
-/// nnU-Net leaves the background out of the Dice loss; here all classes count. A ratio of sums does not add up: workers
-/// that share a batch weigh the Dice losses of their parts by count, which is not the Dice loss of the whole.
+/// nnU-Net leaves the background out of the Dice loss; here all classes count. A ratio of sums does
+/// not add up: workers that share a batch weigh the Dice losses of their parts by count, which is
+/// not the Dice loss of the whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Segmentation {
     classes: usize,
@@ -48,7 +52,8 @@ impl Segmentation {
     /// A segmentation by cross-entropy; pixels labelled `ignore` do not count.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] for fewer than 2 classes or more than 65,536, and for an ignored label that is a class.
+    /// [`TaskError::Setting`] for fewer than 2 classes or more than 65,536, and for an ignored
+    /// label that is a class.
     pub fn new(classes: usize, ignore: Option<u32>) -> Result<Self, TaskError> {
         check::some("classes", classes, 2)?;
         match ignore.filter(|&label| (label as usize) < classes) {
@@ -67,7 +72,8 @@ impl Segmentation {
     /// The same with a weight for each class, for classes of very different areas.
     ///
     /// # Errors
-    /// [`TaskError::Setting`] unless there is one finite weight of at least 0 for each class, and one above 0.
+    /// [`TaskError::Setting`] unless there is one finite weight of at least 0 for each class, and
+    /// one above 0.
     pub fn with_weights(self, weights: Vec<f64>) -> Result<Self, TaskError> {
         check::weights(&weights, self.classes)?;
         Ok(Self { weights: Some(weights), ..self })

@@ -1,4 +1,4 @@
-//! What a task promises.
+//! The contract of tasks.
 
 use std::fmt::Debug;
 
@@ -10,9 +10,9 @@ use dartloom_space::Outputs;
 
 use crate::{Loss, TaskError};
 
-/// What is learnt: what a network must put out, what an error costs, and how a result is judged.
+/// A learning task: the outputs of a network, the loss of an error, and the judgement of a result.
 pub trait Task: Debug + Send + Sync {
-    /// What a network puts out for one image.
+    /// The outputs of a network for one image.
     fn outputs(&self) -> Outputs;
 
     /// Refuses a data set whose targets are of another task; asked once, before anything is built.
@@ -21,15 +21,16 @@ pub trait Task: Debug + Send + Sync {
     /// [`TaskError::Targets`].
     fn check(&self, targets: &TargetSpec) -> Result<(), TaskError>;
 
-    /// What a batch of outputs costs: a sum over what is counted and how much is counted, never a mean. Differentiable
-    /// in `output`; shapes are those of [`outputs`](Self::outputs) and of the targets.
+    /// The loss of a batch of outputs: a sum over the counted items and their count, never a mean.
+    /// Differentiable in `output`; shapes are those of [`outputs`](Self::outputs) and of the
+    /// targets.
     ///
     /// # Errors
     /// [`TaskError::Shape`], [`TaskError::Label`], or the tensor library's.
     fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError>;
 
-    /// What a batch of outputs costs where it is judged and not learnt from: by default [`loss`](Self::loss), without
-    /// what is only a help for learning, such as label smoothing.
+    /// The loss of a batch of outputs that are judged and not learnt from: by default
+    /// [`loss`](Self::loss), without terms that only help learning, such as label smoothing.
     ///
     /// # Errors
     /// As [`loss`](Self::loss).
@@ -43,9 +44,10 @@ pub trait Task: Debug + Send + Sync {
     /// The score that selects.
     fn objective(&self) -> Objective;
 
-    /// A text that changes whenever what this task computes changes: its name, its configuration, and a version of its
-    /// code. Stored work is only used again for the same identity; `None`, the default, says nothing, and such work is
-    /// done again.
+    /// A text that changes whenever the computation of this task changes: its name, its
+    /// configuration, and a version of its code. Stored work is only used again for the same
+    /// identity. With `None`, the default, identities cannot be compared, and stored work is done
+    /// again.
     fn identity(&self) -> Option<String> {
         None
     }

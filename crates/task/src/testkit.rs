@@ -6,14 +6,15 @@ use dartloom_metrics::testkit::{Broken as BrokenScorer, Measured, check_scorer};
 
 use crate::{Task, TaskError};
 
-/// What a task is tried on.
+/// The data on which a task is tried.
 #[derive(Clone, Debug)]
 pub struct Trial {
-    /// What the targets are.
+    /// The meaning of the targets.
     pub targets: TargetSpec,
     /// Batches of outputs, in `f64`, with their targets; several, of at least 2 images each.
     pub batches: Vec<Measured>,
-    /// Whether losses of parts add up to that of the whole; a ratio of sums, such as a Dice loss, does not.
+    /// `true` if losses of parts add up to that of the whole; a ratio of sums, such as a Dice loss,
+    /// does not.
     pub adds_up: bool,
 }
 
@@ -21,7 +22,7 @@ pub struct Trial {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Broken {
-    /// The task refused what the caller calls valid.
+    /// The task refused targets or outputs that the caller calls valid.
     Refused {
         /// Its reason.
         error: TaskError,
@@ -33,17 +34,18 @@ pub enum Broken {
         /// The targets.
         found: TargetSpec,
     },
-    /// An output with one channel more, or one image more than targets, was taken instead of refused.
+    /// An output with one channel more, or one image more than targets, was taken instead of
+    /// refused.
     OtherOutput {
         /// Its shape.
         shape: Vec<usize>,
     },
-    /// An output that is not as [`Task::outputs`] says was given to the check.
+    /// The check was given an output that does not match [`Task::outputs`].
     Outputs {
         /// Shape of one output of the batch.
         found: Vec<usize>,
     },
-    /// The loss is no finite scalar, or counts less than nothing.
+    /// The loss is not a finite scalar, or its count is negative.
     Loss {
         /// Its sum.
         sum: f64,
@@ -61,7 +63,7 @@ pub enum Broken {
     Gradient {
         /// Position in the output.
         element: usize,
-        /// What the backward pass said.
+        /// The gradient of the backward pass.
         analytic: f64,
         /// The central difference.
         numeric: f64,
@@ -91,10 +93,10 @@ impl From<candle_core::Error> for Broken {
     }
 }
 
-/// Checks a task against the contract of [`Task`] on batches that it can learn from: its own targets are taken and
-/// others refused, outputs of other shapes are refused, the loss is finite and its gradient that of central
-/// differences, sums and counts add up over shards where they should, the scorer obeys its laws, and its first score
-/// is the objective.
+/// Checks a task against the contract of [`Task`] on batches that it can learn from: its own
+/// targets are taken and others refused, outputs of other shapes are refused, the loss is finite
+/// and its gradient that of central differences, sums and counts add up over shards where they
+/// should, the scorer obeys its laws, and its first score is the objective.
 ///
 /// # Errors
 /// The first law that is broken.
@@ -159,7 +161,8 @@ fn check_shards(task: &dyn Task, Measured { output, target }: &Measured) -> Resu
     let images = output.dim(0)?;
     let mut parts = [0.0; 2];
     for image in 0..images {
-        let (output, target) = (output.narrow(0, image, 1)?, target.narrow(0, image, 1)?);
+        let output = output.narrow(0, image, 1)?;
+        let target = target.narrow(0, image, 1)?;
         let part = numbers(task, &output, &target)?;
         parts = [parts[0] + part[0], parts[1] + part[1]];
     }
@@ -199,7 +202,8 @@ fn check_objective(task: &dyn Task, batches: &[Measured]) -> Result<(), Broken> 
     for Measured { output, target } in batches {
         scorer.update(output, target).map_err(TaskError::from)?;
     }
-    let (expected, scores) = (task.objective().name, scorer.scores());
+    let expected = task.objective().name;
+    let scores = scorer.scores();
     match scores.iter().next() {
         Some((name, _)) if name == expected => Ok(()),
         other => {

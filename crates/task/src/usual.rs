@@ -4,11 +4,11 @@ use dartloom_data::TargetSpec;
 
 use crate::{Classification, MultiLabel, Regression, Segmentation, Task, TaskError};
 
-/// The task of a data set whose targets are these, with nothing added: [`Classification`], [`MultiLabel`], [`Regression`]
-/// of squared errors, or [`Segmentation`] by cross-entropy.
+/// The task of a data set whose targets are these, with nothing added: [`Classification`],
+/// [`MultiLabel`], [`Regression`] of squared errors, or [`Segmentation`] by cross-entropy.
 ///
 /// # Errors
-/// [`TaskError::Setting`] when so many classes, labels or values cannot be learnt.
+/// [`TaskError::Setting`] if the number of classes, labels or values is too small or too large.
 pub fn usual(targets: TargetSpec) -> Result<Box<dyn Task>, TaskError> {
     Ok(match targets {
         TargetSpec::Class { classes } => Box::new(Classification::new(classes)?),

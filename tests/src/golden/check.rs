@@ -48,11 +48,13 @@ impl<'a> Check<'a> {
         want: &Tensor,
     ) -> Result<(), GoldenError> {
         if got.dims() != want.dims() {
-            let (got, want) = (got.dims(), want.dims());
+            let got = got.dims();
+            let want = want.dims();
             self.complain(format!("{key}: expected shape {want:?}, found {got:?}"));
             return Ok(());
         }
-        let (got, want) = (numbers(got)?, numbers(want)?);
+        let got = numbers(got)?;
+        let want = numbers(want)?;
         let (atol, rtol) = self.tolerance.of(key);
         let allowed = atol + rtol * largest(want.iter().copied());
         let off = largest(got.iter().zip(&want).map(|(got, want)| got - want));

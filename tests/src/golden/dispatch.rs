@@ -1,4 +1,4 @@
-//! Which family a case belongs to.
+//! The family of each case.
 
 use std::ffi::OsStr;
 

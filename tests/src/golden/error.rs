@@ -1,4 +1,4 @@
-//! Why a case or a folder could not be run.
+//! Errors of cases and folders.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
-/// Why a case or a folder could not be run.
+/// The reason for which a case or a folder could not be run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GoldenError {
@@ -20,7 +20,7 @@ pub enum GoldenError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
@@ -29,7 +29,7 @@ pub enum GoldenError {
     Json {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the JSON reader.
         #[source]
         source: serde_json::Error,
     },
@@ -44,9 +44,9 @@ pub enum GoldenError {
     Field {
         /// Its name.
         field: String,
-        /// What should stand there.
+        /// The content that should stand there.
         expected: &'static str,
-        /// What stands there.
+        /// The content found.
         found: String,
     },
     /// A variable of the released code that has no place in our network, or the reverse.
@@ -54,7 +54,7 @@ pub enum GoldenError {
     Variable {
         /// Its name.
         name: String,
-        /// What is wrong with it.
+        /// The fault, as the end of a sentence about the variable.
         fault: String,
     },
     /// A part of a case that the runner does not understand.

@@ -40,7 +40,8 @@ fn cell(
     concat: Option<Vec<usize>>,
 ) -> Result<CellGenotype, GoldenError> {
     let bad = || GoldenError::not_understood(format!("genes of cell `{name}`"));
-    let (mut found, mut pairs) = (Vec::new(), true);
+    let mut found = Vec::new();
+    let mut pairs = true;
     for (index, gene) in genes.as_array().ok_or_else(bad)?.iter().enumerate() {
         let parts = gene.as_array().ok_or_else(bad)?;
         let op = parts.first().and_then(Value::as_str).ok_or_else(bad)?.to_owned();
@@ -67,7 +68,8 @@ fn cell(
 /// The first place where two genotypes differ; `None` when cells, genes (order included) and
 /// outputs are the same.
 pub(crate) fn difference(got: &Genotype, want: &Genotype) -> Option<String> {
-    let (got, want) = (got.cells(), want.cells());
+    let got = got.cells();
+    let want = want.cells();
     if got.len() != want.len() {
         return Some(format!("expected {} cells, found {}", want.len(), got.len()));
     }
@@ -81,7 +83,8 @@ pub(crate) fn difference(got: &Genotype, want: &Genotype) -> Option<String> {
     if same == got.genes.len() && same == want.genes.len() {
         return Some(format!("{place}: expected {want:?}, found {got:?}"));
     }
-    let (got, want) = (show(got.genes.get(same)), show(want.genes.get(same)));
+    let got = show(got.genes.get(same));
+    let want = show(want.genes.get(same));
     Some(format!("{place}, gene {same}: expected {want}, found {got}"))
 }
 

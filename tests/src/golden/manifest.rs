@@ -1,4 +1,4 @@
-//! What a folder says about its files.
+//! The contents of a folder's manifest.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) struct Manifest {
     pub(crate) files: BTreeMap<String, Value>,
 }
 
-/// What is said about one file.
+/// The entry of one file.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Entry {
     /// Repositories and files, or a sentence.
@@ -29,7 +29,7 @@ pub(crate) struct Entry {
     /// Sizes and settings.
     #[serde(default)]
     pub(crate) config: Value,
-    /// How far numbers may be off.
+    /// The allowed deviation of numbers.
     pub(crate) tolerance: Tolerance,
     /// Parameter names, settings per group, genotypes.
     #[serde(default)]
@@ -62,7 +62,7 @@ pub(crate) struct Case<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) path: PathBuf,
     pub(crate) entry: Entry,
-    /// How the sums of cells are computed.
+    /// The way in which the sums of cells are computed.
     pub(crate) execution: Execution,
 }
 

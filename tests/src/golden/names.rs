@@ -5,7 +5,7 @@
 
 use dartloom_space::CellPlan;
 
-/// Where a variable of the released code stands in ours.
+/// The place in our network of a variable of the released code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Under this name.

@@ -1,4 +1,4 @@
-//! How a case ended.
+//! The outcome of a case.
 
 use std::fmt;
 
@@ -9,18 +9,19 @@ use super::GoldenError;
 pub struct Outcome {
     /// Name of the case: the file without its extension, and the part of the file.
     pub name: String,
-    /// How it ended.
+    /// Its verdict.
     pub verdict: Verdict,
 }
 
-/// How a case ended.
+/// The verdict on a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Every number agrees.
     Pass,
-    /// What does not agree, or why the case could not run.
+    /// The case failed; the text names the numbers that do not agree, or the reason for which it
+    /// could not run.
     Fail(String),
-    /// What the workspace lacks to run it.
+    /// The case cannot run yet; the text names what the workspace lacks.
     Pending(String),
 }
 

@@ -1,4 +1,4 @@
-//! How far a number may be off: the manifest's rule, nothing else.
+//! The allowed deviation of a number: the manifest's rule, nothing else.
 
 use std::fmt;
 
@@ -32,7 +32,7 @@ impl Tolerance {
         }
     }
 
-    /// Whether a JSON number agrees.
+    /// `true` if a JSON number agrees.
     pub fn number(&self, got: f64, want: f64) -> bool {
         (got - want).abs() <= self.atol + self.number_rtol * want.abs()
     }

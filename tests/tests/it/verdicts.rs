@@ -1,4 +1,5 @@
-//! What is off, unknown, missing or left over fails; the program's exit code says so.
+//! Numbers that are off, and files that are unknown, missing or left over, fail; the program's exit
+//! code says so.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,7 +30,7 @@ fn outcomes(folder: &Path) -> Vec<Outcome> {
     run(folder, Execution::default(), &mut |_| {}).unwrap()
 }
 
-/// Why the only case of a folder fails.
+/// The reason for which the only case of a folder fails.
 fn failure(folder: &Path) -> String {
     match &outcomes(folder)[..] {
         [Outcome { verdict: Verdict::Fail(why), .. }] => why.clone(),
@@ -187,7 +188,8 @@ fn zero_one_losses_are_those_before_the_step() {
     assert_eq!(outcomes(folder.path())[0].verdict, Verdict::Pass);
 }
 
-/// Whether changing one place of a file turns its passing cases into failures, and back.
+/// Checks that a change in one place of a file makes its passing cases fail, and that undoing it
+/// makes them pass.
 fn check_noticed(file: &str, case: &str, change: impl FnOnce(&mut Value)) {
     let folder = folder(file, |_| {});
     let path = folder.path().join(file);

@@ -26,25 +26,27 @@ pub(super) fn questions(text: &str) -> Vec<Place> {
 
 fn walk(stream: TokenStream, places: &mut Vec<Place>) {
     let trees: Vec<_> = stream.into_iter().collect();
-    // Whether the line before belongs to the same documentation.
-    let mut goes_on = false;
+    // The kind of the line before, if it is documentation.
+    let mut before = None;
     for (at, tree) in trees.iter().enumerate() {
         let TokenTree::Group(group) = tree else {
-            goes_on &= is_hash(tree);
+            before = before.filter(|_| is_hash(tree));
             continue;
         };
         let Some(line) = documentation(&trees[..at], group) else {
-            goes_on = false;
+            before = None;
             walk(group.stream(), places);
             continue;
         };
+        // Documentation of a module ends where that of its first item begins.
+        let kind = trees[..at].last().map(ToString::to_string);
         let word = line.split_whitespace().next().unwrap_or_default();
         let word = word.trim_end_matches(|c: char| !c.is_alphabetic());
-        if !goes_on && QUESTIONS.contains(&word) {
+        if before != Some(kind.clone()) && QUESTIONS.contains(&word) {
             let message = format!("documentation begins with `{word}`, not with what a thing is");
             places.push((group.span_open().start().line, message));
         }
-        goes_on = true;
+        before = Some(kind);
     }
 }
 

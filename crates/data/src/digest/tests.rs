@@ -113,7 +113,8 @@ fn what_cannot_be_read_has_none() {
 
 #[test]
 fn a_digest_once_asked_for_is_no_difference() {
-    let (asked, fresh) = (digits().test, digits().test);
+    let asked = digits().test;
+    let fresh = digits().test;
     asked.digest().unwrap();
     assert_eq!(asked, fresh);
 }

@@ -1,4 +1,4 @@
-//! Which files of a directory belong together.
+//! The rule by which files of a directory belong together.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
-    /// The part playing one of `roles` among the names `present`: a prefix that is a role, or else the only one that
-    /// ends in `-role`. Earlier roles go first.
+    /// The part playing one of `roles` among the names `present`: a prefix that is a role, or else
+    /// the only one that ends in `-role`. Earlier roles go first.
     pub(super) fn find(
         directory: &Path,
         present: &[String],
@@ -67,7 +67,7 @@ impl Prefix {
     }
 }
 
-/// What stands before `-images-idx3-ubyte` (or the like for labels), if `name` is of that form.
+/// The part of `name` before `-images-idx3-ubyte` (or the like for labels), if it is of that form.
 fn prefix_of<'a>(name: &'a str, kind: &str) -> Option<&'a str> {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     let stem = name.strip_suffix(rank_suffix(kind))?;

@@ -1,4 +1,5 @@
-//! The bytes of an IDX file, unpacked where needed and never further than the header and the file's length allow.
+//! The bytes of an IDX file, unpacked where needed and never further than the header and the file's
+//! length allow.
 
 use std::io::Read;
 
@@ -144,7 +145,8 @@ impl<'a> Stream<'a> {
                 Ok(head.to_vec())
             }
             Source::Packed(decoder) => {
-                // No capacity is reserved from the header: the buffer grows with what is really there.
+                // No capacity is reserved from the header: the buffer grows with what is really
+                // there.
                 let mut unpacked = Vec::new();
                 match decoder.by_ref().take(count).read_to_end(&mut unpacked) {
                     Ok(_) => Ok(unpacked),

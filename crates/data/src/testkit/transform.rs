@@ -31,7 +31,7 @@ pub enum BrokenTransform {
         /// Position in the mask, row by row.
         pixel: usize,
     },
-    /// A pixel became no finite number.
+    /// A pixel became a number that is not finite.
     NotFinite {
         /// Seed of the generator.
         seed: u64,
@@ -43,9 +43,9 @@ pub enum BrokenTransform {
 /// The label of pixels that come from outside.
 const OUTSIDE: u32 = u32::MAX;
 
-/// Checks a random change of images of `shape` against the contract of [`Transform`], with the seeds 0 to 31: equal
-/// generators give equal changes, pixels stay finite, a mask changes nothing of the image, and where the image shows
-/// a pixel unchanged, the mask has the label of that pixel.
+/// Checks a random change of images of `shape` against the contract of [`Transform`], with the
+/// seeds 0 to 31: equal generators give equal changes, pixels stay finite, a mask changes nothing
+/// of the image, and where the image shows a pixel unchanged, the mask has the label of that pixel.
 ///
 /// # Errors
 /// The first law that is broken.
@@ -56,7 +56,8 @@ pub fn check_transform(
     (0..32).try_for_each(|seed| check(transform, shape, seed))
 }
 
-/// The value of the pixel whose label is `label`: no two are equal, and none is a multiple of another by much.
+/// The value of the pixel whose label is `label`: no two are equal, and none is a multiple of
+/// another by much.
 fn value(label: u32) -> f32 {
     1.0 + (label as f32 + 1.0).sqrt()
 }

@@ -3,17 +3,19 @@ use rand::RngCore;
 use super::{Crop, Cutout, Flip, Picture, Transform};
 use crate::{DataError, ImageShape, TargetSpec};
 
-/// [`Crop`], [`Flip`] and [`Cutout`], in this order, on normalised pixels: the changes usual for small images.
+/// [`Crop`], [`Flip`] and [`Cutout`], in this order, on normalised pixels: the changes usual for
+/// small images.
 ///
 /// # Differences from the published DARTS code
-/// That code pads before normalising, so its border is black; here the border is zero *after* normalising, which is
-/// the channel's mean colour. Its cutout side is `2 * (cutout / 2)`, so an odd side loses one pixel; here an odd
-/// side is kept. For even sides (16 is usual) the squares are the same.
+/// That code pads before normalising, so its border is black; here the border is zero *after*
+/// normalising, which is the channel's mean colour. Its cutout side is `2 * (cutout / 2)`, so an
+/// odd side loses one pixel; here an odd side is kept. For even sides (16 is usual) the squares are
+/// the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Augment {
     /// Zeros added on each side before cropping; 0 turns the crop off.
     pub crop_padding: usize,
-    /// Whether to flip half of the images.
+    /// `true` to flip half of the images.
     pub flip: bool,
     /// Side of the square set to zero, in pixels; 0 turns it off.
     pub cutout: usize,

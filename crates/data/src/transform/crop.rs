@@ -3,8 +3,9 @@ use rand::{Rng, RngCore};
 use super::{Picture, Place, Transform};
 use crate::{DataError, ImageShape, TargetSpec};
 
-/// Random crop, spatial: the image is padded with `padding` zeros on each side and a window of the original size is
-/// cut at one of the `(2 * padding + 1)^2` offsets, all equally likely. A mask is padded with its ignored label.
+/// Random crop, spatial: the image is padded with `padding` zeros on each side and a window of the
+/// original size is cut at one of the `(2 * padding + 1)^2` offsets, all equally likely. A mask is
+/// padded with its ignored label.
 ///
 /// Draws two numbers, the rows and the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +18,8 @@ impl Transform for Crop {
     fn check(&self, shape: ImageShape, targets: TargetSpec) -> Result<(), DataError> {
         let shorter = shape.height.min(shape.width);
         let refuse = |expected| {
-            let (field, found) = ("crop_padding", self.padding.to_string());
+            let field = "crop_padding";
+            let found = self.padding.to_string();
             Err(DataError::Augmentation { field, expected, found, shape })
         };
         if self.padding >= shorter {

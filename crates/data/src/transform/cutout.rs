@@ -3,9 +3,9 @@ use rand::{Rng, RngCore};
 use super::{Picture, Transform};
 use crate::{DataError, ImageShape, TargetSpec};
 
-/// Cutout, photometric: a square of side `side`, centred at a uniformly drawn pixel and clipped at the border,
-/// becomes zero in every channel (DeVries and Taylor 2017, arXiv:1708.04552). A mask keeps its labels, so that what
-/// is hidden has to be told from what is around it.
+/// Cutout, photometric: a square of side `side`, centred at a uniformly drawn pixel and clipped at
+/// the border, becomes zero in every channel (DeVries and Taylor 2017, arXiv:1708.04552). A mask
+/// keeps its labels, so that a network has to infer the hidden part from its surroundings.
 ///
 /// Draws two numbers, the row and the column of the centre.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,7 +21,8 @@ impl Transform for Cutout {
             return Ok(());
         }
         let expected = format!("less than {longer}, or cutout blanks the whole image");
-        let (field, found) = ("cutout", self.side.to_string());
+        let field = "cutout";
+        let found = self.side.to_string();
         Err(DataError::Augmentation { field, expected, found, shape })
     }
 

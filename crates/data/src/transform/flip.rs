@@ -12,7 +12,8 @@ impl Transform for Flip {
         if shape.width > 1 {
             return Ok(());
         }
-        let (field, expected) = ("flip", "false where images have one column".to_owned());
+        let field = "flip";
+        let expected = "false where images have one column".to_owned();
         Err(DataError::Augmentation { field, expected, found: "true".to_owned(), shape })
     }
 

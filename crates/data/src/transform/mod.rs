@@ -20,14 +20,15 @@ pub use picture::{Picture, Place};
 
 /// A random change to a training image.
 ///
-/// A *spatial* change moves pixels: through [`Picture::gather`], which moves the mask with the image. A *photometric*
-/// one changes values: through [`Picture::planes`], which do not include the mask. So no transform can move one
-/// without the other.
+/// A *spatial* change moves pixels: through [`Picture::gather`], which moves the mask with the
+/// image. A *photometric* one changes values: through [`Picture::planes`], which do not include the
+/// mask. So no transform can move one without the other.
 ///
-/// Equal generators give equal changes. A [`Loader`](crate::Loader) sets 64 words of a stream aside for each sample;
-/// transforms that draw more share numbers with those of the next sample.
+/// Equal generators give equal changes. A [`Loader`](crate::Loader) sets 64 words of a stream aside
+/// for each sample; transforms that draw more share numbers with those of the next sample.
 pub trait Transform: Debug + Send + Sync {
-    /// Refuses what makes no sense on images of `shape` with such `targets`; by default nothing.
+    /// Refuses settings that make no sense on images of `shape` with such `targets`; by default it
+    /// refuses nothing.
     ///
     /// # Errors
     /// [`DataError::Augmentation`] naming the field.
@@ -53,7 +54,7 @@ impl<T: Transform + ?Sized> Transform for &T {
     }
 }
 
-/// One after the other.
+/// Applies the changes one after the other.
 impl Transform for Vec<Box<dyn Transform>> {
     fn check(&self, shape: ImageShape, targets: TargetSpec) -> Result<(), DataError> {
         self.iter().try_for_each(|transform| transform.check(shape, targets))

@@ -22,7 +22,7 @@ pub struct Picture<'a> {
 #[derive(Debug)]
 struct Mask<'a> {
     labels: &'a mut [u32],
-    /// What stands where no pixel moved to.
+    /// The mask value for places to which no pixel moved.
     empty: Option<u32>,
 }
 
@@ -30,7 +30,8 @@ impl<'a> Picture<'a> {
     /// An image of `shape` without a mask.
     ///
     /// # Errors
-    /// [`DataError::UnusableShape`], and [`DataError::PixelCount`] when `pixels` is not one image of `shape`.
+    /// [`DataError::UnusableShape`], and [`DataError::PixelCount`] when `pixels` is not one image
+    /// of `shape`.
     pub fn new(shape: ImageShape, pixels: &'a mut [f32]) -> Result<Self, DataError> {
         let expected = shape.pixels()?;
         if pixels.len() != expected {
@@ -39,7 +40,8 @@ impl<'a> Picture<'a> {
         Ok(Self { shape, pixels, mask: None })
     }
 
-    /// The same image with its mask; `empty` is the label of pixels that come from outside, the ignored one.
+    /// The same image with its mask; `empty` is the label of pixels that come from outside, the
+    /// ignored one.
     ///
     /// # Errors
     /// [`DataError::PixelCount`] when `labels` is not one plane of the image.
@@ -57,17 +59,19 @@ impl<'a> Picture<'a> {
         self.shape
     }
 
-    /// The colour planes, row by row, to change values in: what moves pixels belongs into [`gather`](Self::gather).
+    /// The colour planes, row by row, to change values in. Use [`gather`](Self::gather) to move
+    /// pixels.
     pub fn planes(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.pixels.chunks_exact_mut(self.shape.height * self.shape.width)
     }
 
-    /// Moves pixels: each place gets what was at `source` of it, in every plane and in the mask. Where that is `None`
-    /// or outside, the image becomes 0 and the mask its ignored label.
+    /// Moves pixels: each place gets the value that was at its `source`, in every plane and in the
+    /// mask. If the source is `None` or outside, the image becomes 0 and the mask its ignored
+    /// label.
     ///
     /// # Errors
-    /// [`DataError::NoIgnoredLabel`] for a place without a source in a mask without such a label; nothing is moved
-    /// then.
+    /// [`DataError::NoIgnoredLabel`] for a place without a source in a mask without such a label;
+    /// nothing is moved then.
     pub fn gather(&mut self, source: impl Fn(Place) -> Option<Place>) -> Result<(), DataError> {
         let ImageShape { height, width, .. } = self.shape;
         let inside = |place: &Place| place.row < height && place.column < width;

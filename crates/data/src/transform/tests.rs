@@ -65,7 +65,8 @@ proptest! {
         let gone = |plane: &[f32]| -> Vec<usize> {
             (0..35).filter(|&at| plane[at] == 0.0).collect()
         };
-        let (first, second) = (gone(&found[..35]), gone(&found[35..]));
+        let first = gone(&found[..35]);
+        let second = gone(&found[35..]);
         prop_assert_eq!(&first, &second, "all channels alike");
         prop_assert!(!first.is_empty() && first.len() <= side * side);
         let rows = first.iter().map(|at| at / 7);
@@ -73,7 +74,8 @@ proptest! {
         let extent = |values: Vec<usize>| {
             values.iter().max().unwrap() - values.iter().min().unwrap() + 1
         };
-        let (height, width) = (extent(rows.collect()), extent(columns.collect()));
+        let height = extent(rows.collect());
+        let width = extent(columns.collect());
         prop_assert_eq!(first.len(), height * width, "a full rectangle");
         prop_assert!(height <= side && width <= side);
         for (value, original) in found.iter().zip(image()) {
@@ -121,7 +123,8 @@ fn a_buffer_of_another_size_is_refused() {
     let mut pixels = [0.0; 69];
     let result = Picture::new(SHAPE, &mut pixels);
     assert!(matches!(result, Err(DataError::PixelCount { expected: 70, found: 69 })));
-    let (mut pixels, mut labels) = (image(), [0; 34]);
+    let mut pixels = image();
+    let mut labels = [0; 34];
     let result = Picture::new(SHAPE, &mut pixels).unwrap().with_mask(&mut labels, None);
     assert!(matches!(result, Err(DataError::PixelCount { expected: 35, found: 34 })));
 }
@@ -148,12 +151,14 @@ fn what_makes_no_sense_on_an_image_is_refused() {
 fn changes_draw_in_the_order_they_always_did() {
     for seed in 0..50 {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let (dy, dx) = (random.random_range(-2..=2_i64), random.random_range(-2..=2_i64));
+        let dy = random.random_range(-2..=2_i64);
+        let dx = random.random_range(-2..=2_i64);
         let mut expected = padded_and_cut(2, dy as isize, dx as isize);
         if random.random::<bool>() {
             expected.chunks_exact_mut(7).for_each(<[f32]>::reverse);
         }
-        let (row, column) = (random.random_range(0..5_usize), random.random_range(0..7_usize));
+        let row = random.random_range(0..5_usize);
+        let column = random.random_range(0..7_usize);
         for plane in expected.chunks_exact_mut(35) {
             for y in row.saturating_sub(1)..(row + 2).min(5) {
                 plane[y * 7 + column.saturating_sub(1)..y * 7 + (column + 2).min(7)].fill(0.0);

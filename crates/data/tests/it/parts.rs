@@ -11,7 +11,8 @@ fn halves_are_disjoint_and_complete() {
     for count in [2, 3, 50, 101] {
         let data = first_digits(count);
         let parts = Split::Halves.parts(&data, 7).unwrap();
-        let (train, valid) = (parts.train.indices(), parts.valid.indices());
+        let train = parts.train.indices();
+        let valid = parts.valid.indices();
         assert!(train.len().abs_diff(valid.len()) <= 1);
         let mut all = [train, valid].concat();
         all.sort_unstable();

@@ -13,7 +13,7 @@ fn three() -> InMemory {
     InMemory::new(ImageShape::new(2, 1, 2), 3, pixels, vec![2, 0, 1], normalization).unwrap()
 }
 
-/// What a third party's implementation should meet, too.
+/// The contract of data sets, which implementations of third parties should meet, too.
 fn assert_contract(dataset: &dyn Dataset) {
     let count = dataset.shape().pixels().unwrap();
     let TargetSpec::Class { classes } = dataset.targets() else { panic!("other targets") };
@@ -130,7 +130,8 @@ fn what_cannot_be_a_data_set_is_refused() {
 
 #[test]
 fn what_cannot_be_a_loader_is_refused() {
-    let (dataset, empty) = (three(), Subset::new(three(), vec![]).unwrap());
+    let dataset = three();
+    let empty = Subset::new(three(), vec![]).unwrap();
     assert!(matches!(Loader::new(&empty, 1), Err(DataError::EmptyDataset)));
     assert!(matches!(Loader::new(&dataset, 0), Err(DataError::BatchSize { found: 0 })));
     let huge = usize::MAX / 8;

@@ -67,7 +67,8 @@ fn edge_weights_above_zero_do_not_change_which_operation_wins() {
 #[test]
 fn reads_itself() {
     let rule: Argmax = ron::from_str("(none: Exclude, empty: KeepBest)").unwrap();
-    let (none, empty) = (NonePolicy::Exclude, EmptyPolicy::KeepBest);
+    let none = NonePolicy::Exclude;
+    let empty = EmptyPolicy::KeepBest;
     assert_eq!(rule, Argmax { ties: TieBreak::LowestIndex, none, empty });
     assert!(ron::from_str::<Argmax>("(edges: 2)").is_err());
 }

@@ -1,4 +1,4 @@
-//! What every choice of a space costs in the network it ends in.
+//! The costs of all choices of a space, in the network that is trained afterwards.
 
 use dartloom_space::{Blueprint, Build, Gene, Genotype, Layer, Network, Repeats, Shape, Space};
 
@@ -14,7 +14,7 @@ pub struct OpCost {
     pub macs: u64,
 }
 
-/// What every operation on every edge costs in the retrained network, and what the rest costs.
+/// The cost of every operation on every edge in the retrained network, and the cost of the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpCosts {
     cells: Vec<Vec<Vec<OpCost>>>,
@@ -73,7 +73,7 @@ impl OpCosts {
         self.cells[cell][row][op]
     }
 
-    /// Cost of everything that is no choice: stem, inputs of cells, head.
+    /// Cost of everything that is not a choice: stem, inputs of cells, head.
     pub fn fixed(&self) -> OpCost {
         self.fixed
     }
@@ -91,7 +91,8 @@ fn network(genotype: &Genotype, space: &Space, budget: &Budget) -> Result<Networ
 }
 
 fn cost(layers: &[Layer], input: Shape) -> Result<OpCost, DecodeError> {
-    let (mut cost, mut shape) = (OpCost::default(), input);
+    let mut cost = OpCost::default();
+    let mut shape = input;
     for layer in layers {
         cost.parameters = cost.parameters.saturating_add(layer.parameters());
         cost.macs = cost.macs.saturating_add(layer.macs(shape).map_err(DecodeError::Network)?);

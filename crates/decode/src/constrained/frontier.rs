@@ -9,10 +9,10 @@ use crate::DecodeError;
 /// Rows with their operations.
 pub(super) type Picks = Vec<(usize, usize)>;
 
-/// As many quantities as there are kinds of limits.
+/// The number of quantities: one per kind of limit.
 pub(super) const QUANTITIES: usize = 4;
 
-/// What is spent of every limited quantity, in the order of the limits; 0 beyond them.
+/// The amount spent of every limited quantity, in the order of the limits; 0 beyond them.
 pub(super) type Spent = [u64; QUANTITIES];
 
 /// The sum, if it keeps within the limits.
@@ -24,14 +24,14 @@ pub(super) fn within(a: &Spent, b: &Spent, limits: &[Limit]) -> Option<Spent> {
     Some(sum)
 }
 
-/// Something worth `value` that costs `spent`.
+/// An item worth `value` that costs `spent`.
 pub(super) trait Priced {
     fn value(&self) -> f64;
     fn spent(&self) -> &Spent;
 }
 
-/// Items, most valuable first, to which no other is at once as valuable and as cheap in every
-/// quantity. Of equals the first stays.
+/// Items, most valuable first, without those that another item dominates: it is at least as
+/// valuable and at most as expensive in every quantity. Of equal items the first stays.
 ///
 /// # Errors
 /// [`DecodeError::TooManyStates`].
@@ -145,15 +145,15 @@ impl Frontier {
             }
         }
         let build = |found: Longer| {
-            let (picks, before) =
-                (options[found.option].picks.clone(), self.states[found.state].last.clone());
+            let picks = options[found.option].picks.clone();
+            let before = self.states[found.state].last.clone();
             let last = Some(Rc::new(Choice { cell, picks, before }));
             State { value: found.value, spent: found.spent, last }
         };
         Ok(Self { states: undominated(longer)?.into_iter().map(build).collect() })
     }
 
-    /// Sets the quantities that `own` marks back to nothing.
+    /// Sets the quantities that `own` marks back to 0.
     pub(super) fn forget(mut self, own: impl Fn(usize) -> bool) -> Result<Self, DecodeError> {
         for state in &mut self.states {
             for (index, spent) in state.spent.iter_mut().enumerate() {

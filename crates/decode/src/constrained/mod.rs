@@ -1,4 +1,4 @@
-//! The best architecture that costs no more than it may.
+//! The best architecture within limits on its cost.
 
 mod cost;
 mod frontier;
@@ -18,9 +18,9 @@ use options::node_options;
 /// The architecture of the largest weight within limits.
 ///
 /// With `W[i][o]` the weight of operation `o` on the edge from `i` (`weights`), that edge's weight
-/// multiplied in where the table has any, every node `j` keeps a set `I_j` of `edges` in-edges (all,
-/// where it has fewer) with one operation `o_i` other than "none" each, such that over all nodes
-/// of all cells
+/// multiplied in where the table has any, every node `j` keeps a set `I_j` of `edges` in-edges
+/// (all, where it has fewer) with one operation `o_i` other than "none" each, such that over all
+/// nodes of all cells
 ///
 /// ```text
 /// sum_j sum_(i in I_j) W[i][o_i]   is largest
@@ -38,8 +38,8 @@ use options::node_options;
 ///
 /// # Differences from the paper
 /// Progressive DARTS lowers the weight of skip connections and decodes again until few enough
-/// remain, in the normal cell alone; this keeps the best cells with at most that many, in each cell.
-/// Equal sums go to the lowest rows and operations.
+/// remain, in the normal cell alone; this keeps the best cells with at most that many, in each
+/// cell. Equal sums go to the lowest rows and operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constrained {
@@ -49,7 +49,7 @@ pub struct Constrained {
     pub skips: Option<usize>,
     /// Most operations without weights (skip connections and pooling) of a cell.
     pub parameter_free: Option<usize>,
-    /// Limits on what the whole network costs.
+    /// Limits on the cost of the whole network.
     pub budget: Option<Budget>,
 }
 
@@ -91,7 +91,7 @@ impl Default for Constrained {
     }
 }
 
-/// What is counted, in the order of a state's costs: cells' own first.
+/// A quantity that can be limited, in the order of a state's costs: those of single cells first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counted {
     Skips,
@@ -100,7 +100,7 @@ enum Counted {
     Macs,
 }
 
-/// A limit and what it is on.
+/// A limit and the quantity that it limits.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     counted: Counted,
@@ -189,7 +189,7 @@ impl Constrained {
     }
 }
 
-/// What an operation on a row adds to a limited quantity.
+/// The amount that an operation on a row adds to a limited quantity.
 fn price(
     cell: &Cell<'_>,
     costs: Option<&OpCosts>,

@@ -1,4 +1,4 @@
-//! What one node may choose.
+//! The choices that one node has.
 
 use super::Limit;
 use super::frontier::{Picks, Priced, QUANTITIES, Spent, undominated, within};
@@ -23,8 +23,8 @@ impl Priced for NodeOption {
     }
 }
 
-/// All ways to keep `kept` in-edges of `node` within the limits that no other dominates, `price`
-/// being what an operation on a row adds to each limited quantity.
+/// All ways to keep `kept` in-edges of `node` within the limits that no other dominates. `price` is
+/// the amount that an operation on a row adds to each limited quantity.
 pub(super) fn node_options(
     cell: &Cell<'_>,
     node: usize,

@@ -96,7 +96,7 @@ fn skips(genes: &[Gene], ops: &OpSet) -> usize {
     genes.iter().filter(is_skip).count()
 }
 
-/// What one cell weighs and costs.
+/// The weight and the costs of one cell.
 struct Summary {
     value: f64,
     parameters: u64,
@@ -106,12 +106,14 @@ struct Summary {
 
 /// Every choice of a cell, priced one operation at a time.
 fn summaries(space: &Space, table: &WeightTable, costs: &OpCosts, cell: usize) -> Vec<Summary> {
-    let (graph, ops) = (&space.cells()[cell].graph, space.op_set());
+    let graph = &space.cells()[cell].graph;
+    let ops = space.op_set();
     let all = all_cells(space).into_iter().map(|genes| {
         let mut summary = Summary { value: 0.0, parameters: 0, macs: 0, skips: skips(&genes, ops) };
         for gene in &genes {
             let edge = dartloom_space::Edge { from: gene.from, to: gene.to };
-            let (row, op) = (graph.row(edge).unwrap(), ops.position(&gene.op).unwrap());
+            let row = graph.row(edge).unwrap();
+            let op = ops.position(&gene.op).unwrap();
             summary.value += table.cells()[cell].edges[row][op];
             summary.parameters += costs.at(cell, row, op).parameters;
             summary.macs += costs.at(cell, row, op).macs;
@@ -313,7 +315,8 @@ fn a_cell_of_published_size_fits_a_published_budget() {
     let names = space.op_set().names().map(str::to_owned).collect();
     let table = WeightTable::new(names, cells.collect()).unwrap();
     let input = Shape { channels: 3, height: 32, width: 32 };
-    let (parameters, macs) = (Some(2_500_000), Some(420_000_000));
+    let parameters = Some(2_500_000);
+    let macs = Some(420_000_000);
     let layers = Some(20);
     let budget = Budget { parameters, macs, channels: 36, layers, classes: 10, input };
     let rule = Constrained { budget: Some(budget), ..Constrained::two_skips() };

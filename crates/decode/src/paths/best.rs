@@ -28,23 +28,24 @@ use crate::{DecodeError, TieBreak};
 /// The paper's weights are softmaxed over the transitions that leave a cell, a table's rows are the
 /// links into one: [`Transitions::LinksOut`] divides again, so that ways on from a cell share 1 as
 /// in the paper. Released ports of the method scale rows at the border by 2/3 instead; no option
-/// does that here. The paper does not speak of ties; here sources count in the order of the port, so [`TieBreak::LowestIndex`] prefers the
-/// finer level, and the finest end.
+/// does that here. The paper does not speak of ties; here sources count in the order of the port,
+/// so [`TieBreak::LowestIndex`] prefers the finer level, and the finest end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BestPath {
-    /// By which ports the path enters a cell.
+    /// The ports by which the path enters a cell.
     pub entry: Entry,
-    /// What link weights are as probabilities.
+    /// The conversion of link weights to probabilities.
     pub transitions: Transitions,
-    /// How equal ways are told apart.
+    /// The rule that chooses among equal ways.
     pub ties: TieBreak,
 }
 
 impl Default for BestPath {
-    /// Auto-DeepLab's: by the last port, shares of the ways on, the first of equal ways.
+    /// Auto-DeepLab's rule: by the last port, shares of the ways on, the first of equal ways.
     fn default() -> Self {
-        let (entry, transitions) = (Entry::LastPort, Transitions::LinksOut);
+        let entry = Entry::LastPort;
+        let transitions = Transitions::LinksOut;
         Self { entry, transitions, ties: TieBreak::LowestIndex }
     }
 }
@@ -103,7 +104,8 @@ impl BestPath {
 }
 
 fn back(best: &[(Option<Step>, f64)], end: usize) -> Path {
-    let (mut placements, mut links) = (vec![end], Vec::new());
+    let mut placements = vec![end];
+    let mut links = Vec::new();
     let mut at = end;
     while let Some(step) = best[at].0 {
         links.extend(step.link);

@@ -1,19 +1,19 @@
-//! How many paths stay.
+//! The number of paths that stay.
 
 use serde::{Deserialize, Serialize};
 
 use crate::DecodeError;
 
-/// How many of the ranked paths stay; at least one always does.
+/// The rule for the number of ranked paths that stay; at least one always does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum PathCount {
-    /// The best so many.
+    /// This many of the best.
     Fixed(usize),
     /// Those whose score is at least `mean + factor spread` over all scores.
     Deviations {
-        /// How many spreads above the mean.
+        /// The number of spreads above the mean.
         factor: f64,
-        /// What a spread is.
+        /// The measure of spread.
         spread: Spread,
     },
     /// The best share of all, rounded up: above 0, at most 1.
@@ -22,7 +22,7 @@ pub enum PathCount {
     AtLeast(f64),
 }
 
-/// How scores scatter.
+/// A measure of how scores scatter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Spread {
     /// The standard deviation, dividing by the number of paths. No score of `n` lies more than
@@ -33,8 +33,8 @@ pub enum Spread {
     /// The standard deviation, dividing by one less: at most `(n - 1) / sqrt(n)`, with a factor of
     /// 3 fewer than 11 paths never keep any.
     Sample,
-    /// The variance, as equation 13 of the Preligens study calls its sigma. It is no score but a
-    /// square of scores.
+    /// The variance, which equation 13 of the Preligens study calls its sigma. It is not on the
+    /// scale of scores but of their squares.
     Variance,
 }
 
@@ -67,8 +67,8 @@ impl PathCount {
         }
     }
 
-    /// How many of the descending, finite `scores` stay by the rule alone, and the bound it drew
-    /// where it draws one.
+    /// The number of the descending, finite `scores` that stay by the rule alone, and the bound
+    /// that it drew, if it draws one.
     pub(super) fn of(self, scores: &[f64]) -> (usize, Option<f64>) {
         let reaching = |bound: f64| {
             let reach = scores.iter().take_while(|&&score| score >= bound).count();

@@ -1,4 +1,4 @@
-//! A network as something that paths lead through.
+//! A network as a graph that paths lead through.
 
 use dartloom_space::{PortId, Source, Space, WeightTable};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Path;
 use crate::DecodeError;
 
-/// By which ports a path enters a cell.
+/// The ports by which a path enters a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Entry {
     /// By the last port, which reads the layer before; others are skips and no part of a path
@@ -16,7 +16,7 @@ pub enum Entry {
     AnyPort,
 }
 
-/// What link weights are as probabilities of a path's next step.
+/// The conversion of link weights to probabilities of a path's next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Transitions {
     /// The table's rows as they are: shares of the links into a cell. A cell with a single way in
@@ -94,7 +94,7 @@ impl Lattice {
         Ok(Self { ends: ends.collect(), steps, weights })
     }
 
-    /// How many paths end at each placement.
+    /// The number of paths that end at each placement.
     pub(super) fn counts(&self) -> Vec<u64> {
         let mut counts: Vec<u64> = Vec::with_capacity(self.steps.len());
         for into in &self.steps {
@@ -107,7 +107,8 @@ impl Lattice {
         counts
     }
 
-    /// Links that stay when the given paths do: theirs, and the heaviest of every other choice.
+    /// The links that stay if the given paths do: their own, and the heaviest of every other
+    /// choice.
     pub(super) fn kept(&self, paths: &[Path]) -> Vec<Vec<usize>> {
         let mut kept: Vec<Vec<usize>> = vec![Vec::new(); self.weights.len()];
         for &(row, link) in paths.iter().flat_map(|path| &path.links) {

@@ -1,4 +1,4 @@
-//! Which links between cells stay: paths through a network that leaves choices.
+//! The choice of links between cells: paths through a network that leaves choices.
 
 mod best;
 mod count;
@@ -21,7 +21,7 @@ use crate::{DecodeError, Decoded, Decoder, TieBreak};
 ///
 /// Path decoders are pure, as [`Decoder`]s are: equal arguments give equal results.
 pub trait PathDecoder: Debug {
-    /// The paths that the link weights of `weights` stand for in the network of `space`.
+    /// The paths that the link weights of `weights` select in the network of `space`.
     ///
     /// # Errors
     /// [`DecodeError::Table`] when the table does not fit the space, [`DecodeError::NoLinkWeights`]
@@ -50,20 +50,20 @@ pub struct Path {
     pub placements: Vec<usize>,
     /// The weighted links it takes, as (row of the choice, link), in order.
     pub links: Vec<(usize, usize)>,
-    /// What the rule ranks it by.
+    /// The score by which the rule ranks it.
     pub score: f64,
 }
 
-/// Paths that stay, and what follows for every choice of the network.
+/// Paths that stay, and the consequences for every choice of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DecodedPaths {
     /// The paths, best first.
     pub paths: Vec<Path>,
-    /// Links that stay, one ascending row per choice ([`Network::choices`]): those on a path; where
+    /// Links that stay, one ascending row per choice ([`Network::choices`]): those on a path or, if
     /// no path passes, the heaviest.
     pub links: Vec<Vec<usize>>,
-    /// What was close or had to be made up.
+    /// Remarks on decisions that were close or had to be made up.
     pub notes: Vec<PathNote>,
 }
 
@@ -75,9 +75,9 @@ pub enum PathNote {
     Tie {
         /// The placement; `None` for the head.
         placement: Option<usize>,
-        /// How many are equal.
+        /// The number of equal ways.
         ways: usize,
-        /// How the tie was broken.
+        /// The rule that broke the tie.
         by: TieBreak,
     },
     /// The statistical rule kept no path; the best one stays.
@@ -91,14 +91,14 @@ pub enum PathNote {
     },
     /// Fewer paths than were to stay: all of them do.
     Fewer {
-        /// How many were to stay.
+        /// The number that were to stay.
         asked: usize,
         /// Paths in all.
         paths: usize,
     },
     /// Paths that a link of weight 0 rules out.
     Impossible {
-        /// How many.
+        /// The number of such paths.
         paths: usize,
     },
 }
@@ -157,9 +157,9 @@ impl DecodedPaths {
         if ends.len() == sources.len() { Vec::new() } else { ends }
     }
 
-    /// The network of the paths: other links and ends of the head are gone, and with them the
-    /// placements that nothing needs any more. Links that are no choice stay, and with them what
-    /// they read: the cells two layers before in Auto-DeepLab's lattice.
+    /// The network of the paths. Other links and ends of the head are gone, and with them the
+    /// placements that nothing needs any more. Links that are not a choice stay, and with them the
+    /// cells they read, such as the cells two layers before in Auto-DeepLab's lattice.
     ///
     /// # Errors
     /// [`DecodeError::Genotype`] when the links are not those of this network.
@@ -168,7 +168,7 @@ impl DecodedPaths {
     }
 }
 
-/// Decodes links, then cells: one architecture of `space` that says which links it keeps
+/// Decodes links, then cells: one architecture of `space` that names the links it keeps
 /// ([`Genotype::links`](dartloom_space::Genotype::links)).
 ///
 /// # Errors

@@ -28,9 +28,9 @@ use crate::DecodeError;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MultiPath {
-    /// By which ports paths enter a cell.
+    /// The ports by which paths enter a cell.
     pub entry: Entry,
-    /// How many stay.
+    /// The rule for the number of paths that stay.
     pub count: PathCount,
 }
 

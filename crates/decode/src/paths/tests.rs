@@ -129,7 +129,8 @@ fn ties_prefer_the_first_source_or_the_last() {
     };
     assert_eq!(ends(TieBreak::Seeded(3)), ends(TieBreak::Seeded(3)));
     let level = |cell: &usize| space.network().placements()[*cell].level;
-    let (low, high) = (ends(TieBreak::LowestIndex), ends(TieBreak::HighestIndex));
+    let low = ends(TieBreak::LowestIndex);
+    let high = ends(TieBreak::HighestIndex);
     assert!(low.iter().map(level).sum::<usize>() <= high.iter().map(level).sum::<usize>());
 }
 

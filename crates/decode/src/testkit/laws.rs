@@ -18,7 +18,8 @@ pub(super) fn check(decoder: &dyn Decoder, law: Law, case: &Case) -> Result<(), 
 
 fn deterministic(decoder: &dyn Decoder, case: &Case) -> Result<(), String> {
     let decode = || decoder.decode(&case.space, &case.weights);
-    let (first, second) = (decode(), decode());
+    let first = decode();
+    let second = decode();
     if first == second { Ok(()) } else { Err(format!("{first:?} and then {second:?}")) }
 }
 

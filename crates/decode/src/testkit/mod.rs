@@ -33,7 +33,7 @@ pub struct Case {
     pub weights: WeightTable,
 }
 
-/// Something that holds for every decoder, or for all of a kind.
+/// A property of every decoder, or of all decoders of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
@@ -73,7 +73,7 @@ pub struct Broken {
     pub law: Law,
     /// Index of the case.
     pub case: usize,
-    /// What happened instead.
+    /// The observation that contradicts the law.
     pub found: String,
 }
 

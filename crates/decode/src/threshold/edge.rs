@@ -33,12 +33,12 @@ pub struct EdgeThreshold {
     pub threshold: f64,
     /// Operations that may stay per edge, 1 or more; `None` for all.
     pub ops: Option<usize>,
-    /// How equal operations are told apart.
+    /// The rule that chooses among equal operations.
     pub ties: TieBreak,
-    /// What becomes of operations that cut the edge: unless excluded they may take one of the
-    /// `ops` places, and are no gene.
+    /// The treatment of operations that cut the edge. Unless excluded, they may take one of the
+    /// `ops` places; they never become genes.
     pub none: NonePolicy,
-    /// What becomes of nodes without edges.
+    /// The treatment of nodes without edges.
     pub empty: EmptyPolicy,
     /// The fate of genes that start at an empty node.
     pub dead: DeadGenes,
@@ -87,7 +87,8 @@ impl EdgeThreshold {
         let mut kept: Vec<(usize, f64)> = heavy.copied().collect();
         // Of those that have a place but are too light the heaviest is worth a remark.
         if let Some(&(op, weight)) = placed.clone().nth(kept.len()) {
-            let (op, threshold) = (cell.op(op), self.threshold);
+            let op = cell.op(op);
+            let threshold = self.threshold;
             notes.push(Note::Below { edge: edge(), op, weight, threshold });
         }
         match self.ops {
@@ -115,7 +116,8 @@ impl Decoder for EdgeThreshold {
         if self.ops == Some(0) {
             return Err(DecodeError::NoOperations { found: 0 });
         }
-        let (ties, empty) = (self.ties, self.empty);
+        let ties = self.ties;
+        let empty = self.empty;
         Assembly { ties, empty, dead: self.dead }
             .decode(space, weights, |cell, node, notes| self.node(cell, node, notes))
     }

@@ -36,11 +36,11 @@ pub struct SparseThreshold {
     pub threshold: f64,
     /// Edges that may stay per node, 1 or more.
     pub edges: usize,
-    /// How equal operations and equal edges are told apart.
+    /// The rule that chooses among equal operations and among equal edges.
     pub ties: TieBreak,
-    /// What becomes of operations that cut the edge.
+    /// The treatment of operations that cut the edge.
     pub none: NonePolicy,
-    /// What becomes of nodes without edges.
+    /// The treatment of nodes without edges.
     pub empty: EmptyPolicy,
     /// The fate of genes that start at an empty node.
     pub dead: DeadGenes,
@@ -69,7 +69,9 @@ impl Decoder for SparseThreshold {
         if self.edges == 0 {
             return Err(DecodeError::NoEdges { found: 0 });
         }
-        let (ties, none, empty) = (self.ties, self.none, self.empty);
+        let ties = self.ties;
+        let none = self.none;
+        let empty = self.empty;
         let rule = Rule { keep: Some(self.edges), ties, none, empty };
         let assembly = Assembly { ties, empty, dead: self.dead };
         assembly.decode(space, weights, |cell, node, notes| self.node(rule, cell, node, notes))
@@ -90,7 +92,8 @@ impl SparseThreshold {
             if weight >= self.threshold {
                 genes.push(gene);
             } else {
-                let (edge, threshold) = (cell.edge(row), self.threshold);
+                let edge = cell.edge(row);
+                let threshold = self.threshold;
                 notes.push(Note::Below { edge, op: gene.op, weight, threshold });
             }
         }

@@ -85,7 +85,8 @@ fn the_released_code_lists_what_starts_at_an_empty_node() {
 
 #[test]
 fn empty_nodes_follow_their_policy() {
-    let (space, weights) = (space(&OPS), table(HOLLOW, None));
+    let space = space(&OPS);
+    let weights = table(HOLLOW, None);
     let error = SparseThreshold { empty: EmptyPolicy::Error, ..SPARSE() };
     let expected = DecodeError::EmptyNode { cell: "toy".to_owned(), node: 2 };
     assert_eq!(error.decode(&space, &weights), Err(expected.clone()));
@@ -100,7 +101,8 @@ fn empty_nodes_follow_their_policy() {
 
 #[test]
 fn a_cell_of_nothing_is_an_error_unless_nodes_keep_their_best() {
-    let (space, weights) = (space(&OPS), table(LIGHT, None));
+    let space = space(&OPS);
+    let weights = table(LIGHT, None);
     let expected = Err(DecodeError::EmptyCell { cell: "toy".to_owned() });
     for dead in [DeadGenes::Drop, DeadGenes::Keep] {
         assert_eq!(SparseThreshold { dead, ..SPARSE() }.decode(&space, &weights), expected);
@@ -124,7 +126,8 @@ fn ties_follow_their_rule() {
 
 #[test]
 fn impossible_numbers_are_refused() {
-    let (space, weights) = (space(&OPS), table(ROWS, None));
+    let space = space(&OPS);
+    let weights = table(ROWS, None);
     for threshold in [f64::NAN, f64::INFINITY] {
         let found = SparseThreshold { threshold, ..SPARSE() }.decode(&space, &weights);
         assert!(matches!(found, Err(DecodeError::Threshold { .. })));

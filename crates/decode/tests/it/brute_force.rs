@@ -82,7 +82,8 @@ proptest! {
         let table = table(&space, &weights);
         let decoded = TopK { edges, ..TopK::darts() }.decode(&space, &table).unwrap();
         for (index, cell) in decoded.genotype.cells().iter().enumerate() {
-            let (graph, rows) = (&space.cells()[index].graph, &table.cells()[index].edges);
+            let graph = &space.cells()[index].graph;
+            let rows = &table.cells()[index].edges;
             for node in graph.own_nodes() {
                 let best = choices(graph, node, edges, false)
                     .into_iter()
@@ -101,7 +102,8 @@ proptest! {
             let rule = TopK { edges, ties, ..TopK::darts() };
             let decoded = rule.decode(&space, &table).unwrap();
             for (index, cell) in decoded.genotype.cells().iter().enumerate() {
-                let (graph, rows) = (&space.cells()[index].graph, &table.cells()[index].edges);
+                let graph = &space.cells()[index].graph;
+                let rows = &table.cells()[index].edges;
                 for node in graph.own_nodes() {
                     let all = choices(graph, node, edges, false);
                     let best = all.iter().map(|c| score(c, rows)).fold(0.0, f64::max);
@@ -118,13 +120,15 @@ proptest! {
         let table = table(&space, &weights);
         let decoded = TopK::darts().decode(&space, &table).unwrap();
         for (index, cell) in decoded.genotype.cells().iter().enumerate() {
-            let (graph, rows) = (&space.cells()[index].graph, &table.cells()[index].edges);
+            let graph = &space.cells()[index].graph;
+            let rows = &table.cells()[index].edges;
             let strength = |gene: &Gene| {
                 let edge = dartloom_space::Edge { from: gene.from, to: gene.to };
                 rows[graph.row(edge).unwrap()][space.op_set().position(&gene.op).unwrap()]
             };
             for pair in cell.genes.windows(2) {
-                let (a, b) = (strength(&pair[0]), strength(&pair[1]));
+                let a = strength(&pair[0]);
+                let b = strength(&pair[1]);
                 let ordered = a > b || (a >= b && pair[0].from < pair[1].from);
                 prop_assert!(pair[0].to < pair[1].to || (pair[0].to == pair[1].to && ordered));
             }
@@ -135,11 +139,13 @@ proptest! {
     fn argmax_is_the_best_choice_of_all_edges(weights in distinct()) {
         let space = space();
         let table = table(&space, &weights);
-        let (ties, empty) = (TieBreak::LowestIndex, EmptyPolicy::Error);
+        let ties = TieBreak::LowestIndex;
+        let empty = EmptyPolicy::Error;
         let rule = Argmax { ties, none: NonePolicy::Exclude, empty };
         let decoded = rule.decode(&space, &table).unwrap();
         for (index, cell) in decoded.genotype.cells().iter().enumerate() {
-            let (graph, rows) = (&space.cells()[index].graph, &table.cells()[index].edges);
+            let graph = &space.cells()[index].graph;
+            let rows = &table.cells()[index].edges;
             for node in graph.own_nodes() {
                 let all = choices(graph, node, usize::MAX, false);
                 let best = all.iter().max_by(|a, b| score(a, rows).total_cmp(&score(b, rows)));
@@ -155,7 +161,8 @@ proptest! {
         let rule = Argmax { empty: EmptyPolicy::KeepBest, ..Argmax::nasbench201() };
         let decoded = rule.decode(&space, &table).unwrap();
         for (index, cell) in decoded.genotype.cells().iter().enumerate() {
-            let (graph, rows) = (&space.cells()[index].graph, &table.cells()[index].edges);
+            let graph = &space.cells()[index].graph;
+            let rows = &table.cells()[index].edges;
             for node in graph.own_nodes() {
                 let all = choices(graph, node, usize::MAX, true);
                 let best = all.iter().max_by(|a, b| score(a, rows).total_cmp(&score(b, rows)));

@@ -146,7 +146,7 @@ fn another_tie_rule_differs() {
 #[test]
 #[should_panic(expected = "left == right")]
 fn ranking_by_none_differs() {
-    let (none, empty) =
-        (dartloom_decode::NonePolicy::Include, dartloom_decode::EmptyPolicy::KeepBest);
+    let none = dartloom_decode::NonePolicy::Include;
+    let empty = dartloom_decode::EmptyPolicy::KeepBest;
     check_darts(softmax_f64, &TopK { edges: 2, none, empty, ..TopK::darts() });
 }

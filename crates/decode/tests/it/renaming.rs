@@ -1,4 +1,4 @@
-//! What changes when operations or cells change places: nothing but the outcome of ties.
+//! Tests that exchange operations or cells: nothing changes but the outcome of ties.
 
 use dartloom_decode::{Argmax, Decoded, Decoder, NonePolicy, TieBreak, TopK};
 use dartloom_space::{CellGenotype, CellTable, OpSet, Space, Stem, WeightTable};
@@ -59,7 +59,8 @@ proptest! {
         let rules: [&dyn Decoder; 2] =
             [&TopK::darts(), &Argmax { none: NonePolicy::Exclude, ..Argmax::nasbench201() }];
         for rule in rules {
-            let (a, b) = (decode(rule, &rows, &identity), decode(rule, &rows, &order));
+            let a = decode(rule, &rows, &identity);
+            let b = decode(rule, &rows, &order);
             prop_assert_eq!(a, b);
         }
     }
@@ -71,7 +72,8 @@ proptest! {
         let a = decode(&TopK::darts(), &rows, &identity);
         for b in [decode(&TopK::darts(), &rows, &order), decode(&drawn, &rows, &order)] {
             for (index, half) in rows.chunks(EDGES).enumerate() {
-                let (a, b) = (&a.genotype.cells()[index], &b.genotype.cells()[index]);
+                let a = &a.genotype.cells()[index];
+                let b = &b.genotype.cells()[index];
                 prop_assert_eq!(strengths(a, half), strengths(b, half));
             }
         }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-/// The key of the records that a journal writes of its own accord.
+/// The key of the records that the journal itself writes.
 const OWNER: &str = "journal_owner";
 
-/// What an epoch must be.
+/// The requirement on an epoch, in words for errors.
 pub(super) const FOLLOWED: &str = "an epoch that another can follow";
 
 pub(super) fn owner(owner: &Value) -> Value {
@@ -22,7 +22,7 @@ pub(super) fn print(epoch: u64, record: &str) -> String {
     format!("{:08x} {} {rest}\n", crc32fast::hash(rest.as_bytes()), rest.len())
 }
 
-/// Epoch and record of a line without its line feed; what was expected and found otherwise.
+/// Epoch and record of a line without its line feed, or the expected and the found content.
 pub(super) fn parse(line: &[u8]) -> Result<(u64, Value), (&'static str, String)> {
     let refused = |expected| {
         let start = String::from_utf8_lossy(&line[..line.len().min(40)]).into_owned();

@@ -1,14 +1,14 @@
-//! A log that survives whoever writes it: append-only, checksummed lines of one writer.
+//! A log that survives its writer: append-only, checksummed lines of one writer.
 //!
 //! ```text
 //! CRC-32 of the rest, 8 hexadecimal digits   length of the rest   epoch   record as JSON
 //! 7f3a0c11 42 3 {"Finished":{"task":17,"quality":0.93}}
 //! ```
 //!
-//! A killed writer leaves at most one torn line, which has no line feed; it is cut when the journal is next
-//! opened for writing, and readers pass over it. A journal has one writer: opening it takes a lock where the
-//! file system has locks, and begins a new *epoch*, which a writer of an older epoch finds at its next
-//! record.
+//! A killed writer leaves at most one torn line, which has no line feed. It is cut when the journal
+//! is next opened for writing, and readers pass over it. A journal has one writer: opening it takes
+//! a lock, if the file system has locks, and begins a new *epoch*. A writer of an older epoch gets
+//! an error at its next record.
 
 mod line;
 mod read;
@@ -25,12 +25,12 @@ use serde_json::Value;
 use crate::DistError;
 pub use read::{Contents, Entry, read};
 
-/// Whether a record must be on disk before what follows from it happens.
+/// The guarantee that a record gets before anything that depends on it happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// It must: it is synced.
+    /// The record is on disk (synced).
     Synced,
-    /// It may be lost with the machine, though not with the process.
+    /// The record may be lost with the machine, though not with the process.
     Written,
 }
 
@@ -44,13 +44,13 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal, creating it where there is none, cuts a torn last line, and begins the next
-    /// epoch with a record of its `owner`. Also gives what the journal held.
+    /// Opens a journal, creating it if there is none, cuts a torn last line, and begins the next
+    /// epoch with a record of its `owner`. Also returns the previous contents of the journal.
     ///
     /// # Errors
     /// [`DistError::Busy`] when a living process has it open, [`DistError::Damaged`] for a line in
-    /// its middle that is not as it was written, or the last epoch that there can be, [`DistError::File`]. The
-    /// file is as it was then.
+    /// its middle that is not as it was written, or if its last epoch is the largest possible one,
+    /// [`DistError::File`]. The file is then unchanged.
     pub fn open(path: impl Into<PathBuf>, owner: &Value) -> Result<(Self, Contents), DistError> {
         let path = path.into();
         let options = OpenOptions::new().read(true).append(true).create(true).clone();
@@ -81,7 +81,7 @@ impl Journal {
         &self.path
     }
 
-    /// Which writer this is, counted from 1.
+    /// The number of this writer among those of the journal, from 1.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -89,8 +89,8 @@ impl Journal {
     /// Appends a record.
     ///
     /// # Errors
-    /// [`DistError::Fenced`] when another process has taken over, [`DistError::File`] when it cannot be
-    /// written, such as on a full disk; the journal then ends with the record before.
+    /// [`DistError::Fenced`] when another process has taken over, [`DistError::File`] when it
+    /// cannot be written, such as on a full disk; the journal then ends with the record before.
     pub fn append(
         &mut self,
         record: &impl Serialize,
@@ -120,14 +120,14 @@ impl Journal {
     }
 }
 
-/// How often a lock is tried, and how long is waited in between.
+/// The number of attempts to take a lock, and the pause between two of them.
 const TRIES: u32 = 50;
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// Takes the lock of a file; whether nobody else has it.
+/// Takes the lock of a file; returns `false` if another process holds it.
 ///
-/// A process that is just being started holds the files of the one that starts it for a moment, so
-/// that a lock may outlive its journal by that much.
+/// A process inherits the files of its parent for a moment while it is started, so that a lock may
+/// outlive its journal by that much.
 fn lock(file: &File) -> bool {
     for _ in 0..TRIES {
         match file.try_lock() {

@@ -1,4 +1,4 @@
-//! Reading a journal, also while it is written.
+//! Reads a journal, also while it is written.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{failed, line};
 use crate::DistError;
 
-/// A record and the epoch of who wrote it.
+/// A record and the epoch of its writer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The writer's epoch, from 1.
@@ -17,28 +17,28 @@ pub struct Entry {
     pub record: Value,
 }
 
-/// What a journal holds.
+/// The contents of a journal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contents {
     /// Records in the order in which they were written, those of owners left out.
     pub entries: Vec<Entry>,
-    /// Who opened it, in order.
+    /// The writers that opened it, in order.
     pub owners: Vec<Entry>,
     /// Bytes of whole lines.
     pub length: u64,
-    /// Bytes behind the last whole line: what is being written now, or was when its writer died.
+    /// Bytes behind the last whole line: a line that is being written, or whose writer died.
     pub torn: u64,
     /// The line of its last writer, from 1.
     pub(super) owner_line: usize,
 }
 
 impl Contents {
-    /// The epoch of its last writer; 0 when nobody has written.
+    /// The epoch of its last writer; 0 if there was none.
     pub fn epoch(&self) -> u64 {
         self.owners.last().map_or(0, |owner| owner.epoch)
     }
 
-    /// The epoch of whoever opens it next, if it is one that can be read again.
+    /// The epoch of its next writer, if that can be read back.
     pub(super) fn next_epoch(&self) -> Option<u64> {
         self.epoch().checked_add(1).filter(|&epoch| epoch < u64::MAX)
     }
@@ -49,7 +49,7 @@ impl Contents {
     }
 }
 
-/// Reads a journal; an empty one where there is no file. Needs no lock, and may be done while another
+/// Reads a journal; an empty one if there is no file. It needs no lock and works while another
 /// process writes.
 ///
 /// # Errors
@@ -62,7 +62,8 @@ pub fn read(path: &Path) -> Result<Contents, DistError> {
     };
     let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
     let (lines, torn) = bytes.split_at(whole);
-    let (length, torn) = (whole as u64, torn.len() as u64);
+    let length = whole as u64;
+    let torn = torn.len() as u64;
     let mut contents = Contents { length, torn, ..Contents::default() };
     for (number, text) in lines.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let text = text.strip_suffix(b"\n").unwrap_or(text);

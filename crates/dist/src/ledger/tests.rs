@@ -101,7 +101,8 @@ fn ends_before_a_task_was_taken_are_no_faults_of_the_task() {
     let worker = begin(&mut ledger, 20.0);
     assert_eq!(ledger.fail_to_start(7, worker, killed(), at(25.0)), Some(killed()));
     ledger.release(worker);
-    // The task is open still, has all its attempts, and its false starts count anew once it was taken.
+    // The task is open still, has all its attempts, and its false starts count anew once it was
+    // taken.
     for (number, now) in [(1, 30.0), (2, 40.0)] {
         let worker = begin(&mut ledger, now);
         assert_eq!(ledger.fail_to_start(7, worker, killed(), at(now + 5.0)), None);

@@ -8,7 +8,7 @@ use crate::Rules;
 pub(crate) struct Worker {
     pub(crate) number: usize,
     pub(crate) memory: Option<u64>,
-    /// Since when it has had a task.
+    /// The time since which it has had a task.
     since: Option<(u64, Duration)>,
     fast_failures: u32,
     rests: u32,
@@ -44,7 +44,7 @@ impl Worker {
         self.rests = 0;
     }
 
-    /// Counts a failure; the seconds of a rest when it was one fast failure too many.
+    /// Counts a failure. Returns the seconds of a rest if it was one fast failure too many.
     pub(super) fn failed(&mut self, rules: &Rules, now: Duration) -> Option<f64> {
         let since = self.since.map_or(now, |(_, since)| since);
         if now.saturating_sub(since).as_secs_f64() > rules.fast {
@@ -67,7 +67,7 @@ impl Worker {
         self.until
     }
 
-    /// Ends a rest that is over; says whether it did.
+    /// Ends a rest that is over; returns `true` if there was one.
     pub(super) fn wake(&mut self, now: Duration) -> bool {
         let over = self.until.is_some_and(|until| until <= now);
         if over {

@@ -11,7 +11,7 @@ use super::Launch;
 use crate::DistError;
 use crate::wire::{self, Job, Message};
 
-/// What is heard from a seat.
+/// A message from a seat.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) worker: usize,
@@ -25,10 +25,10 @@ pub(super) enum End {
     Exit(Exit),
 }
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug)]
 pub(super) enum Exit {
-    /// There was none, or nobody knows what became of it.
+    /// There was no process, or its end is unknown.
     Unknown {
         happened: String,
     },
@@ -53,11 +53,11 @@ pub(super) struct Seat {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What a seat's thread and its pool share.
+/// The state that a seat's thread shares with its pool.
 #[derive(Debug, Default)]
 struct Place {
     child: Option<Child>,
-    /// The job is not wanted any more, whether its process has been started or not.
+    /// The job is no longer wanted, whether its process has been started or not.
     unwanted: bool,
 }
 
@@ -85,7 +85,7 @@ impl Seat {
         Ok(Self { number, jobs: Some(jobs), place, thread: Some(thread) })
     }
 
-    /// Has a process started for a job; the one before must have ended.
+    /// Starts a process for a job; the one before must have ended.
     pub(super) fn start(&self, job: Job) -> Result<(), DistError> {
         lock(&self.place).unwanted = false;
         let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
@@ -102,7 +102,8 @@ impl Seat {
         lock(&self.place).child.as_ref().map(Child::id)
     }
 
-    /// Kills the process and what it started; one that is not there yet ends as soon as it is.
+    /// Kills the process and its children. A process that is just being started ends as soon as it
+    /// is there.
     pub(super) fn kill(&self) {
         let mut place = lock(&self.place);
         place.unwanted = true;
@@ -112,7 +113,7 @@ impl Seat {
     }
 }
 
-/// How long the end of a killed process is waited for.
+/// The time for which the pool waits for the end of a killed process.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Drop for Seat {
@@ -124,8 +125,8 @@ impl Drop for Seat {
         while !thread.is_finished() {
             self.kill();
             if begin.elapsed() > PATIENCE {
-                // Killed, but held by the system, or its output by a process that left its group: whoever drops
-                // the pool does not have to wait for that.
+                // Killed, but held by the system, or its output by a process that left its group:
+                // whoever drops the pool does not have to wait for that.
                 return;
             }
             thread::sleep(Duration::from_millis(1));
@@ -138,7 +139,7 @@ fn lock(place: &Mutex<Place>) -> MutexGuard<'_, Place> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts a process, tells it its job, and listens until it has ended.
+/// Starts a process, sends it its job, and listens until it has ended.
 fn attend(launch: &Launch, job: &Job, place: &Mutex<Place>, hear: impl FnMut(Message)) -> Exit {
     let before = memory_kills();
     let heard = spawn(launch, place).and_then(|streams| listen(streams, job, place, hear));
@@ -201,8 +202,8 @@ fn listen(
     Ok(Heard { status, stderr })
 }
 
-/// Milliseconds between attempts to start a process, for what a system may have again in a moment: processes,
-/// memory, open files, a program that is being written.
+/// Milliseconds between attempts to start a process, for resources that a system may have again in
+/// a moment: processes, memory, open files, a program that is being written.
 const PAUSES: [u64; 5] = [100, 200, 400, 800, 1600];
 
 fn spawn(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
@@ -248,7 +249,9 @@ fn spawn_once(launch: &Launch, place: &Mutex<Place>) -> io::Result<Streams> {
         return Err(io::Error::other("it is not wanted any more"));
     }
     let mut child = command.spawn()?;
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let stdin = child.stdin.take();
+    let stdout = child.stdout.take();
+    let stderr = child.stderr.take();
     place.child = Some(child);
     Ok(Streams { stdin, stdout, stderr })
 }
@@ -311,7 +314,8 @@ fn signal(_: ExitStatus) -> Option<i32> {
 const WORDS: usize = 1 << 16;
 
 fn last_words(mut stderr: ChildStderr) -> String {
-    let (mut words, mut chunk) = (Vec::new(), [0; WORDS]);
+    let mut words = Vec::new();
+    let mut chunk = [0; WORDS];
     while let Ok(read) = stderr.read(&mut chunk) {
         if read == 0 {
             break;
@@ -323,7 +327,7 @@ fn last_words(mut stderr: ChildStderr) -> String {
     String::from_utf8_lossy(&words).into_owned()
 }
 
-/// How often this system has killed a process for want of memory.
+/// The number of processes that this system has killed because memory was short.
 fn memory_kills() -> u64 {
     let counters = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
     let count = counters.lines().find_map(|line| line.strip_prefix("oom_kill "));

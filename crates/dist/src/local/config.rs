@@ -1,4 +1,4 @@
-//! How a local pool is set up.
+//! The settings of a local pool.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DistError, Rules};
 
-/// How a worker's process is started: usually the same program, told that it is a worker.
+/// The command that starts a worker's process: usually the same program, told that it is a worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// The program.
@@ -61,7 +61,8 @@ impl LocalConfig {
     pub fn check(&self) -> Result<(), DistError> {
         let numbers = [("workers", self.workers.len()), ("threads_each", self.threads_each)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
-            let (expected, found) = ("at least 1", found.to_string());
+            let expected = "at least 1";
+            let found = found.to_string();
             return Err(DistError::Rules { field, expected, found });
         }
         self.rules.check()

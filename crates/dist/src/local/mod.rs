@@ -17,21 +17,22 @@ pub use config::{Launch, LocalConfig};
 use verdict::Verdict;
 use watch::Watch;
 
-/// A pool whose every task runs in a process of its own, so that running out of memory, aborting,
+/// A pool that runs every task in a process of its own, so that running out of memory, aborting,
 /// hanging and leaking end with the task.
 ///
-/// A process is started for each attempt, as [`Launch`] says, and told its job; it answers through
-/// [`worker::serve`](crate::worker::serve). A process that says nothing for a lease, takes longer than its
-/// task's deadline, or makes no progress is killed, with its process group. All end with the pool, and
-/// with the process the pool lives in, however that ends.
+/// A process is started for each attempt, as [`Launch`] describes, and gets its job; it answers
+/// through [`worker::serve`](crate::worker::serve). A process that sends nothing for a lease, takes
+/// longer than its task's deadline, or makes no progress is killed, with its process group. All
+/// processes end with the pool, and with the process that holds the pool, however that ends.
 ///
-/// What happens before a process has taken its task is not the task's doing: a program that cannot be started, or
-/// ends with an exit code before it listens, ends the wait for events with [`DistError::Process`], and so does one that is
-/// killed, or hangs, at every attempt. The tasks are open still, and asking for events again tries again.
+/// A task is not blamed for events before its process has taken it. A program that cannot be
+/// started, or ends with an exit code before it listens, ends the wait for events with
+/// [`DistError::Process`], and so does one that is killed, or hangs, at every attempt. The tasks
+/// are still open, and asking for events again tries again.
 ///
 /// # Differences from the source
-/// In the Preligens study's Algorithm 1 a process of the search's own group trains a candidate, and one that
-/// runs out of memory ends them all.
+/// In the Preligens study's Algorithm 1 a process of the search's own group trains a candidate, and
+/// one that runs out of memory ends them all.
 #[derive(Debug)]
 pub struct LocalPool {
     config: LocalConfig,
@@ -40,7 +41,7 @@ pub struct LocalPool {
     said: Receiver<Said>,
     running: BTreeMap<usize, Watch>,
     origin: Instant,
-    /// What is wrong with the machine or the program, and has not been told.
+    /// Errors of the machine or the program that have not been told.
     wrong: VecDeque<DistError>,
 }
 
@@ -60,21 +61,24 @@ impl LocalPool {
         let workers = config.workers.iter().enumerate();
         let workers = workers.map(|(number, &memory)| Worker::new(number, memory)).collect();
         let ledger = Ledger::new(workers, config.rules);
-        let (running, origin, wrong) = (BTreeMap::new(), Instant::now(), VecDeque::new());
+        let running = BTreeMap::new();
+        let origin = Instant::now();
+        let wrong = VecDeque::new();
         Ok(Self { config, ledger, seats, said, running, origin, wrong })
     }
 
-    /// Starts the smallest worker without a task, and waits until it would take one: shows before there is
-    /// work whether the program can be started, and whether it fits its limit of memory.
+    /// Starts the smallest worker without a task, and waits until it would take one. This shows in
+    /// advance whether the program can be started, and whether it fits its limit of memory.
     ///
     /// # Errors
-    /// [`DistError::Limit`] when it does not, [`DistError::Process`] when it cannot be started, or is not ready
-    /// after [`Rules::start`](crate::Rules::start), and those of [`LocalPool::new`].
+    /// [`DistError::Limit`] when it does not, [`DistError::Process`] when it cannot be started, or
+    /// is not ready after [`Rules::start`](crate::Rules::start), and those of [`LocalPool::new`].
     pub fn try_out(launch: &Launch, config: &LocalConfig) -> Result<(), DistError> {
         config.check()?;
         let (speak, said) = mpsc::channel();
         let seat = Seat::new(0, with_threads(launch, config), speak)?;
-        let (now, rules) = (Instant::now(), config.rules);
+        let now = Instant::now();
+        let rules = config.rules;
         let memory = config.workers.iter().copied().flatten().min();
         seat.start(Job { version: VERSION, work: None, memory, heartbeat: rules.heartbeat })?;
         let mut watch = Watch::new(&TaskSpec::default(), 1, memory, Duration::ZERO);
@@ -104,7 +108,7 @@ impl LocalPool {
         }
     }
 
-    /// The processes of tasks that run now, by task: for whoever watches or tests a pool.
+    /// The processes of tasks that run now, by task, for programs that watch or test a pool.
     pub fn processes(&self) -> BTreeMap<u64, u32> {
         let processes = self.running.iter();
         processes.filter_map(|(&seat, watch)| Some((watch.task, self.seats[seat].id()?))).collect()
@@ -130,7 +134,8 @@ impl LocalPool {
         let now = self.now();
         let Some(watch) = self.running.get_mut(&worker) else { return };
         watch.heard = now;
-        let (task, attempt) = (watch.task, watch.attempt);
+        let task = watch.task;
+        let attempt = watch.attempt;
         match end {
             End::Message(Message::Ready) => {
                 watch.begin(now);
@@ -174,7 +179,7 @@ impl LocalPool {
         }
     }
 
-    /// Keeps what is wrong for whoever asks for events; the worker's task waits again.
+    /// Keeps an error for the next caller that asks for events; the worker's task waits again.
     fn let_down(&mut self, worker: usize, wrong: DistError) {
         if let Some(watch) = self.running.get_mut(&worker)
             && !watch.settled
@@ -185,7 +190,7 @@ impl LocalPool {
         }
     }
 
-    /// Tells that a worker's process did not come to take its task.
+    /// Reports that a worker's process did not get to take its task.
     fn settle_start(&mut self, worker: usize, failure: Failure) {
         let now = self.now();
         let Some(watch) = self.running.get_mut(&worker).filter(|watch| !watch.settled) else {
@@ -198,7 +203,7 @@ impl LocalPool {
         }
     }
 
-    /// Tells the failure of a worker's attempt, unless what became of it is known.
+    /// Reports the failure of a worker's attempt, unless the outcome of the attempt is known.
     fn settle(&mut self, worker: usize, failure: Failure) {
         let now = self.now();
         if let Some(watch) = self.running.get_mut(&worker)
@@ -209,9 +214,10 @@ impl LocalPool {
         }
     }
 
-    /// Kills what has taken too long.
+    /// Kills processes that have taken too long.
     fn keep_time(&mut self) {
-        let (now, rules) = (self.now(), self.config.rules);
+        let now = self.now();
+        let rules = self.config.rules;
         let overdue: Vec<(usize, Failure)> = self
             .running
             .iter()
@@ -234,14 +240,14 @@ impl LocalPool {
         }
     }
 
-    /// When something has to be done although nobody says anything.
+    /// The next time at which the pool must act even if no worker sends anything.
     fn next_time(&self) -> Option<Duration> {
         let alive = self.running.values().filter(|watch| !watch.killed);
         let overdue = alive.map(|watch| watch.next(&self.config.rules));
         overdue.chain(self.ledger.next_wake()).min()
     }
 
-    /// Waits for a worker to say something, until `end` or until something has to be done.
+    /// Waits for a message of a worker, until `end` or until something has to be done.
     fn listen(&mut self, end: Duration) -> Result<(), DistError> {
         let until = self.next_time().map_or(end, |next| next.min(end));
         match self.said.recv_timeout(until.saturating_sub(self.now())) {
@@ -261,7 +267,7 @@ impl LocalPool {
     }
 }
 
-/// How a worker is started that works with so many threads.
+/// The command that starts a worker with the configured number of threads.
 fn with_threads(launch: &Launch, config: &LocalConfig) -> Launch {
     let mut launch = launch.clone();
     let threads = config.threads_each.to_string();
@@ -281,7 +287,8 @@ impl TaskPool for LocalPool {
     fn next_event(&mut self, wait: Duration) -> Result<Heard, DistError> {
         let end = self.now().saturating_add(wait);
         loop {
-            // What is wrong ends the wait before more is started in vain; what happened before, counts.
+            // What is wrong ends the wait before more is started in vain; what happened before,
+            // counts.
             if self.wrong.is_empty() {
                 self.start_all()?;
             }

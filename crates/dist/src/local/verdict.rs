@@ -1,28 +1,28 @@
-//! What the end of a process says about its task.
+//! The conclusion that a pool draws about a task from the end of its process.
 
 use super::child::Exit;
 use super::watch::Watch;
 use crate::{Failure, words};
 
-/// What Rust prints before it aborts for want of memory.
+/// The beginning of the message that Rust prints before it aborts because memory is short.
 const NO_MEMORY: &str = "memory allocation of";
 
 /// Signals by which a process that ran out of memory ends: its own abort, and the system's kill.
 const ABORT: i32 = 6;
 const KILL: i32 = 9;
 
-/// Whose doing an end without a result is.
+/// The cause of an end without a result.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The task's, which its process had taken.
+    /// The task, which its process had taken.
     Task(Failure),
-    /// Somebody's who ended the process before it had taken the task.
+    /// Something else that ended the process before it had taken the task.
     Start(Failure),
-    /// The machine's, or the program's: what happened to the process.
+    /// The machine or the program; the text tells what happened to the process.
     Pool(String),
 }
 
-/// Why a process that ended without a result did so.
+/// The cause of the end of a process that ended without a result.
 pub(super) fn of(exit: &Exit, watch: &Watch) -> Verdict {
     match exit {
         Exit::Unknown { happened } => Verdict::Pool(happened.clone()),
@@ -47,7 +47,7 @@ pub(super) fn of(exit: &Exit, watch: &Watch) -> Verdict {
     }
 }
 
-/// What happened to a process that had not taken its task.
+/// A description, for errors, of the end of a process that had not taken its task.
 pub(super) fn before_its_task(failure: &Failure) -> String {
     match failure {
         Failure::Exited { code, stderr } => {

@@ -1,10 +1,10 @@
-//! What a pool knows of a process that runs.
+//! The knowledge of a pool about a running process.
 
 use std::time::Duration;
 
 use crate::{Failure, Rules, TaskSpec};
 
-/// An attempt and the times it is held to. Times are since the pool's origin.
+/// An attempt and its time limits. Times count from the pool's origin.
 #[derive(Debug)]
 pub(super) struct Watch {
     pub(super) task: u64,
@@ -13,11 +13,12 @@ pub(super) struct Watch {
     pub(super) heard: Duration,
     pub(super) progressed: Duration,
     pub(super) peak: Option<u64>,
-    /// The process has taken its task. Until then, what happens to it is not the task's doing.
+    /// `true` once the process has taken its task. Until then, the task is not blamed for what
+    /// happens.
     pub(super) ready: bool,
-    /// When it took it.
+    /// The time at which it took its task.
     taken: Duration,
-    /// What became of the attempt has been told.
+    /// `true` once the outcome of the attempt has been told.
     pub(super) settled: bool,
     pub(super) killed: bool,
     estimate: Option<u64>,
@@ -44,12 +45,12 @@ impl Watch {
         }
     }
 
-    /// The process has taken its task.
+    /// Notes that the process has taken its task.
     pub(super) fn begin(&mut self, now: Duration) {
         (self.ready, self.taken, self.progressed) = (true, now, now);
     }
 
-    /// Why the attempt must end now, if it must.
+    /// The reason for which the attempt must end now, if it must.
     pub(super) fn overdue(&self, rules: &Rules, now: Duration) -> Option<Failure> {
         let since = |then: Duration| now.saturating_sub(then).as_secs_f64();
         let late = |limit: Option<f64>, then| limit.filter(|&limit| since(then) >= limit);
@@ -66,7 +67,7 @@ impl Watch {
         late(rules.stall, self.progressed).map(|seconds| Failure::Stalled { seconds })
     }
 
-    /// When it will be overdue, if nothing is heard.
+    /// The time at which it will be overdue if nothing is heard from it.
     pub(super) fn next(&self, rules: &Rules) -> Duration {
         let after = |then: Duration, seconds| {
             then.saturating_add(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
@@ -86,7 +87,7 @@ impl Watch {
         Failure::OutOfMemory { estimate: self.estimate, limit: self.limit, peak: self.peak }
     }
 
-    /// A failure that a worker told, with what only the pool knows.
+    /// A failure that a worker reported, completed with facts that only the pool knows.
     pub(super) fn named(&self, failure: Failure) -> Failure {
         match failure {
             Failure::OutOfMemory { .. } => self.out_of_memory(),

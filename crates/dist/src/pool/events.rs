@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::{DistError, Failure, Heard, TaskEvent, TaskPool, TaskSpec};
 
-/// How long is waited at a time; the wait as a whole has no end but that of the tasks.
+/// The time for which one call waits. The wait as a whole ends only with the tasks.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// The events of a pool until no task is open: what [`TaskPool::events`] gives. The first error is the last item.
+/// The events of a pool until no task is open, as returned by [`TaskPool::events`]. The first error
+/// is the last item.
 #[derive(Debug)]
 pub struct Events<'p> {
     pool: &'p mut dyn TaskPool,
@@ -18,7 +19,7 @@ pub struct Events<'p> {
 }
 
 impl<'p> Events<'p> {
-    /// Those of `pool`.
+    /// The events of `pool`.
     pub fn of(pool: &'p mut dyn TaskPool) -> Self {
         Self { pool, over: false }
     }

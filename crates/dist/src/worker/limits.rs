@@ -1,8 +1,8 @@
-//! What the system is asked to keep a worker to.
+//! Limits that the system enforces on a worker.
 
-/// Limits the memory of this process, marks it as the first to go when the machine has none left, and
-/// has it ended with the thread that started it. What the system refuses is left out: the pool kills
-/// by lease and deadline all the same.
+/// Limits the memory of this process, marks it as the first to be killed when the machine has no
+/// memory left, and makes it end with the thread that started it. Limits that the system refuses
+/// are left out: the pool still kills by lease and deadline.
 #[cfg(target_os = "linux")]
 pub(super) fn apply(memory: Option<u64>) {
     use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
@@ -20,17 +20,18 @@ pub(super) fn apply(memory: Option<u64>) {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn apply(_: Option<u64>) {}
 
-/// The writable data this process has now, in bytes: what its limit counts. `None` where there is no limit.
+/// The writable data of this process now, in bytes, which is what its limit counts. `None` on
+/// systems without a limit.
 pub(super) fn held() -> Option<u64> {
     if cfg!(target_os = "linux") { status("VmData:") } else { None }
 }
 
-/// The most memory this process has had at once, in bytes; `None` where the system does not say.
+/// The most memory this process has had at once, in bytes; `None` if the system does not tell.
 pub fn peak_memory() -> Option<u64> {
     status("VmHWM:")
 }
 
-/// A size that the system tells of this process.
+/// A size that the system reports for this process.
 fn status(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;

@@ -21,8 +21,8 @@ fn peaks_are_measured() {
     assert!((64 << 20..96 << 20).contains(&peak), "{peak}");
 }
 
-/// From submission to result, the process's start and end included. The bar is 5 ms; a loaded machine
-/// gets ten times as long before this fails, and `--nocapture` prints the figure.
+/// From submission to result, the process's start and end included. The bar is 5 ms; a loaded
+/// machine gets ten times as long before this fails, and `--nocapture` prints the figure.
 #[test]
 fn dispatch_takes_milliseconds() {
     let mut pool = pool(1, None, quick());
@@ -35,7 +35,8 @@ fn dispatch_takes_milliseconds() {
         seconds.push(begin.elapsed().as_secs_f64());
     }
     seconds.sort_by(f64::total_cmp);
-    let (median, slow) = (1e3 * seconds[25], 1e3 * seconds[45]);
+    let median = 1e3 * seconds[25];
+    let slow = 1e3 * seconds[45];
     println!("dispatch: median {median:.2} ms, 90th percentile {slow:.2} ms");
     assert!(median < 50.0, "{median} ms");
 }

@@ -1,4 +1,4 @@
-//! What the machine lacks ends the wait for events and no task.
+//! A machine that lacks something ends the wait for events, but no task.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::worker::{drain, launch, launch_as, pool, quick};
 
-/// What a pool of two workers says instead of going on; nothing has become of its tasks.
+/// The error of a pool of two workers that cannot go on; its tasks are still open.
 fn trouble(launch: &Launch, rules: Rules) -> DistError {
     let config = LocalConfig { rules, ..LocalConfig::new(2, 1, None) };
     let mut pool = LocalPool::new(launch, config).unwrap();

@@ -44,7 +44,8 @@ fn recipes_replace_defaults_in_place_and_extend_the_catalog() {
     let standard = Registry::standard().unwrap();
     let specs = [OpSpec::new("sep_conv_3x3", [Stage::Relu]), OpSpec::new("new", [Stage::Identity])];
     let registry = standard.clone().with_recipes(&specs).unwrap();
-    let (before, after) = (standard.catalog(), registry.catalog());
+    let before = standard.catalog();
+    let after = registry.catalog();
     assert_eq!(after.len(), before.len() + 1);
     assert_eq!(after.position("sep_conv_3x3"), before.position("sep_conv_3x3"));
     assert_eq!(after.get("sep_conv_3x3").unwrap(), &specs[0]);

@@ -1,4 +1,4 @@
-//! Which law an operation breaks.
+//! Laws that an operation breaks.
 
 use candle_core::{DType, DeviceLocation};
 use dartloom_kernels::testkit::GradientError;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{Mode, OpError};
 
-/// Why an operation is not lawful.
+/// The reason for which an operation is not lawful.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LawError {
@@ -17,7 +17,7 @@ pub enum LawError {
     Case {
         /// Name of the operation.
         op: String,
-        /// Where it stood.
+        /// Its surroundings.
         at: InputPlan,
         /// The law it broke there.
         #[source]
@@ -56,9 +56,9 @@ pub enum LawError {
     /// The gradient of the input is wrong.
     #[error("the gradient of the input is wrong in {mode:?}")]
     InputGradient {
-        /// What the pass was for.
+        /// The mode of the pass.
         mode: Mode,
-        /// Where it is wrong.
+        /// The place of the error.
         #[source]
         source: GradientError<OpError>,
     },
@@ -69,9 +69,9 @@ pub enum LawError {
         name: String,
         /// Row-major index of the element.
         element: usize,
-        /// What the backward pass said.
+        /// The gradient of the backward pass.
         analytic: f64,
-        /// What the central difference said.
+        /// The central difference.
         numeric: f64,
     },
     /// A parameter that the backward pass does not reach: it will not be trained, and loading it
@@ -90,13 +90,13 @@ pub enum LawError {
     /// Equal inputs give different outputs.
     #[error("equal inputs give different outputs in {mode:?}")]
     Repeat {
-        /// What the passes were for.
+        /// The mode of the passes.
         mode: Mode,
     },
     /// A pass changed a variable that it must leave alone.
     #[error("a pass in {mode:?} changed `{name}`")]
     Changed {
-        /// What the pass was for.
+        /// The mode of the pass.
         mode: Mode,
         /// Name of the variable.
         name: String,

@@ -7,7 +7,8 @@ use super::{LawError, Subject, Trial};
 use crate::{Mode, OpError, Operation as _};
 
 pub(super) fn check(subject: &Subject, trial: Trial<'_>, mode: Mode) -> Result<(), LawError> {
-    let (x, check) = (trial.input(4)?, GradientCheck::default());
+    let x = trial.input(4)?;
+    let check = GradientCheck::default();
     check_gradients(std::slice::from_ref(&x), check, |x| subject.op.forward(&x[0], mode))
         .map_err(|source| LawError::InputGradient { mode, source })?;
     check_parameters(subject, &x, mode, check)

@@ -1,4 +1,4 @@
-//! What passes and builds leave behind.
+//! Laws about the state that passes and builds leave behind.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,10 @@ const MODES: [Mode; 3] = [Mode::probe(), Mode::eval(), Mode::train()];
 
 /// Equal seeds, equal variables; equal inputs, equal outputs.
 pub(super) fn check_repeats(trial: Trial<'_>) -> Result<(), LawError> {
-    let [first, second] = [trial.subject(DType::F64)?, trial.subject(DType::F64)?];
-    let (one, two) = (first.variables.snapshot()?, second.variables.snapshot()?);
+    let first = trial.subject(DType::F64)?;
+    let second = trial.subject(DType::F64)?;
+    let one = first.variables.snapshot()?;
+    let two = second.variables.snapshot()?;
     if let Some(name) = difference(&one, &two)? {
         return Err(LawError::Creation { name });
     }
@@ -29,7 +31,7 @@ pub(super) fn check_repeats(trial: Trial<'_>) -> Result<(), LawError> {
     Ok(())
 }
 
-/// What each kind of pass may change.
+/// Checks that each kind of pass changes only the variables that it may change.
 pub(super) fn check_variables(subject: &Subject, trial: Trial<'_>) -> Result<(), LawError> {
     for mode in MODES {
         let before = subject.variables.snapshot()?;

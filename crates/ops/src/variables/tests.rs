@@ -111,7 +111,8 @@ fn loading_converts_the_element_type() {
 
 #[test]
 fn names_that_do_not_fit_are_all_listed_and_nothing_is_set() {
-    let (variables, mut stored) = (store(1), store(2).snapshot().unwrap());
+    let variables = store(1);
+    let mut stored = store(2).snapshot().unwrap();
     let before = values(&variables.parameters()["b.weight"]);
     stored.remove("running");
     stored.remove("a.weight");
@@ -130,7 +131,8 @@ fn names_that_do_not_fit_are_all_listed_and_nothing_is_set() {
 
 #[test]
 fn a_shape_that_does_not_fit_is_named_and_nothing_is_set() {
-    let (variables, mut stored) = (store(1), store(2).snapshot().unwrap());
+    let variables = store(1);
+    let mut stored = store(2).snapshot().unwrap();
     let before = values(&variables.parameters()["a.weight"]);
     let other = stored["b.weight"].reshape((3, 2)).unwrap();
     stored.insert("b.weight".to_owned(), other);
@@ -155,8 +157,8 @@ fn fan_in_fills_its_interval_evenly() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let weight = variables.builder(&mut rng).parameter("w", &[9000], Init::FanIn(9)).unwrap();
     let drawn = values(&weight);
-    let (mean, most) =
-        (drawn.iter().sum::<f64>() / 9000.0, drawn.iter().copied().fold(0.0, f64::max));
+    let mean = drawn.iter().sum::<f64>() / 9000.0;
+    let most = drawn.iter().copied().fold(0.0, f64::max);
     // A uniform variable on +-1/3 has deviation 1/3/sqrt(3); the mean of 9000 has 0.002.
     assert_relative_eq!(mean, 0.0, epsilon = 0.01);
     let square = drawn.iter().map(|v| v * v).sum::<f64>() / 9000.0;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number;
 
-/// What is known of a candidate of a discrete search.
+/// A candidate of a discrete search, with its measurements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Its quality, where it was measured.

@@ -1,4 +1,4 @@
-//! How undecided an architecture is.
+//! Entropy: a measure of how undecided an architecture is.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellEntropy {
-    /// Of the operations of each edge, in the cell's edge order.
+    /// Entropies of the operations of each edge, in the cell's edge order.
     pub edges: Vec<f64>,
-    /// Of the weights of the edges into each node, in node order, where edges are weighed.
+    /// Entropies of the weights of the edges into each node, in node order, if edges are weighted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Vec<f64>>,
 }

@@ -1,4 +1,4 @@
-//! Floats in JSON, those included that JSON has no number for.
+//! Floats in JSON, including those for which JSON has no number.
 
 use std::fmt;
 

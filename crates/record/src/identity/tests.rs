@@ -49,7 +49,8 @@ fn a_part_in_code_that_says_nothing_is_never_the_same() {
 
 #[test]
 fn long_values_are_cut_and_values_without_json_refused() {
-    let (one, two) = (of(&json!("a".repeat(500))), of(&json!("b".repeat(500))));
+    let one = of(&json!("a".repeat(500)));
+    let two = of(&json!("b".repeat(500)));
     let Agreement::Differs(found) = one.agreement(&two) else { panic!("the same") };
     assert!(found[0].to_string().len() < 250);
     let map = std::collections::BTreeMap::from([((1, 2), 3)]);

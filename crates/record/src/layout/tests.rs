@@ -3,7 +3,8 @@ use crate::Leg;
 
 #[test]
 fn a_contender_that_is_alone_has_no_need_of_its_key() {
-    let (one, two) = (RunLayout::of(1), RunLayout::of(2));
+    let one = RunLayout::of(1);
+    let two = RunLayout::of(2);
     let stems = |layout: RunLayout| {
         let legs = ["search/d", "explore/d", "random", "retrain/d", "retrain/random"];
         legs.map(|leg| layout.stem(&Leg::from(leg)))

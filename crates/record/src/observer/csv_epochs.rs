@@ -4,8 +4,9 @@ use crate::{Event, Flow, Observer, ObserverError, Where};
 
 /// Writes the metrics of finished epochs as a table of `phase,epoch,metric,value`.
 ///
-/// There is one row per metric and epoch, so the columns stay the same whatever is measured. Values that are not
-/// finite are written as `NaN`, `inf` and `-inf`. Each epoch is flushed at once; other events leave no trace.
+/// There is one row per metric and epoch, so the columns stay the same whatever is measured. Values
+/// that are not finite are written as `NaN`, `inf` and `-inf`. Each epoch is flushed at once; other
+/// events leave no trace.
 #[derive(Debug)]
 pub struct CsvEpochs<W: Write> {
     writer: csv::Writer<W>,

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use crate::{Event, Flow, Observer, ObserverError};
 
-/// Writes one JSON object a line with the version of events, each line in one call and flushed at once.
+/// Writes one JSON object a line with the version of events, each line in one call and flushed at
+/// once.
 ///
-/// With a clock every object also has a `seconds` field. A process killed while writing leaves at most one truncated
-/// line at the end, which [`read_events_from`](crate::read_events_from) reports.
+/// With a clock every object also has a `seconds` field. A process killed while writing leaves at
+/// most one truncated line at the end, which [`read_events_from`](crate::read_events_from) reports.
 pub struct JsonLines<W> {
     writer: W,
     clock: Option<Box<dyn Fn() -> f64>>,
@@ -20,7 +21,8 @@ impl<W: Write> JsonLines<W> {
         Self { writer, clock: None, line: Vec::new() }
     }
 
-    /// Writes to `writer` and stamps every event with `clock`, in seconds since an origin of the caller's choice.
+    /// Writes to `writer` and stamps every event with `clock`, in seconds since an origin of the
+    /// caller's choice.
     ///
     /// A reading that is not finite is left out.
     pub fn with_clock(writer: W, clock: Box<dyn Fn() -> f64>) -> Self {

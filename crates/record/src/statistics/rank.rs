@@ -1,4 +1,4 @@
-//! Do two series order things alike?
+//! Agreement of two series on the order of things.
 
 use std::cmp::Ordering;
 
@@ -15,10 +15,12 @@ use crate::StatisticsError;
 ///
 /// # Errors
 /// [`StatisticsError::PairCount`], [`StatisticsError::TooFewPairs`] for fewer than two,
-/// [`StatisticsError::NotFinite`], and [`StatisticsError::Constant`] for a series that orders nothing.
+/// [`StatisticsError::NotFinite`], and [`StatisticsError::Constant`] for a series that orders
+/// nothing.
 pub fn kendall_tau(first: &[f64], second: &[f64]) -> Result<f64, StatisticsError> {
     check(first, second)?;
-    let (mut difference, mut apart) = (0_i64, [0_i64; 2]);
+    let mut difference = 0_i64;
+    let mut apart = [0_i64; 2];
     for (index, (a, b)) in first.iter().zip(second).enumerate() {
         for (c, d) in first[index + 1..].iter().zip(&second[index + 1..]) {
             let signs = [sign(a, c), sign(b, d)];
@@ -38,11 +40,11 @@ fn sign(a: &f64, b: &f64) -> i64 {
     }
 }
 
-/// Spearman's rho of `first` and `second`, from -1 to 1: the correlation of their ranks, where equal
-/// values share the mean of the ranks they take.
+/// Spearman's rho of `first` and `second`, from -1 to 1: the correlation of their ranks, where
+/// equal values share the mean of the ranks they take.
 ///
-/// `rho = sum_i (r_i - m) (s_i - m) / sqrt(sum_i (r_i - m)^2 sum_i (s_i - m)^2)` with ranks `r`, `s`
-/// and their mean `m = (n + 1) / 2`.
+/// `rho = sum_i (r_i - m) (s_i - m) / sqrt(sum_i (r_i - m)^2 sum_i (s_i - m)^2)` with ranks `r`,
+/// `s` and their mean `m = (n + 1) / 2`.
 ///
 /// Source: C. Spearman, *The Proof and Measurement of Association between Two Things*, 1904.
 ///

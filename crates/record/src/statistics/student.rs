@@ -5,18 +5,19 @@ const MAX_TERMS: u32 = 10_000;
 /// Bisections of the quantile: enough to exhaust the 53 bits of any bracket.
 const MAX_HALVINGS: u32 = 200;
 
-/// `P(T <= t)` for Student's t with `degrees_of_freedom` (any positive number), or `None` when that is not finite and
-/// positive or `t` is NaN.
+/// `P(T <= t)` for Student's t with `degrees_of_freedom` (any positive number), or `None` when that
+/// is not finite and positive or `t` is NaN.
 ///
-/// With `x = v / (v + t^2)`, `P(|T| >= |t|) = I_x(v/2, 1/2)` (Abramowitz and Stegun 26.7.1 and 26.5.27).
+/// With `x = v / (v + t^2)`, `P(|T| >= |t|) = I_x(v/2, 1/2)` (Abramowitz and Stegun 26.7.1 and
+/// 26.5.27).
 #[must_use]
 pub fn student_t_cdf(t: f64, degrees_of_freedom: f64) -> Option<f64> {
     let tail = two_sided(t, degrees_of_freedom)? / 2.0;
     Some(if t > 0.0 { 1.0 - tail } else { tail })
 }
 
-/// The `t` with `P(T <= t) = probability`, or `None` unless `0 < probability < 1` and `degrees_of_freedom` is finite
-/// and positive, or when the result overflows.
+/// The `t` with `P(T <= t) = probability`, or `None` unless `0 < probability < 1` and
+/// `degrees_of_freedom` is finite and positive, or when the result overflows.
 #[must_use]
 pub fn student_t_quantile(probability: f64, degrees_of_freedom: f64) -> Option<f64> {
     if !(probability > 0.0 && probability < 1.0) {
@@ -66,10 +67,11 @@ pub(super) fn two_sided(t: f64, degrees_of_freedom: f64) -> Option<f64> {
     incomplete_beta(degrees_of_freedom / 2.0, 0.5, degrees_of_freedom / whole, square / whole)
 }
 
-/// `I_x(a, b)`, the regularised incomplete beta function, with `y = 1 - x` given so that neither loses digits.
+/// `I_x(a, b)`, the regularised incomplete beta function, with `y = 1 - x` given so that neither
+/// loses digits.
 ///
-/// The continued fraction (DLMF 8.17.22) converges fast for `x < (a + 1) / (a + b + 2)`; beyond, the symmetry
-/// `I_x(a, b) = 1 - I_y(b, a)` is used.
+/// The continued fraction (DLMF 8.17.22) converges fast for `x < (a + 1) / (a + b + 2)`; beyond,
+/// the symmetry `I_x(a, b) = 1 - I_y(b, a)` is used.
 fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> Option<f64> {
     if x <= 0.0 {
         return Some(0.0);
@@ -86,8 +88,8 @@ fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> Option<f64> {
     Some(value.clamp(0.0, 1.0))
 }
 
-/// The continued fraction `1 / (1 + d_1 / (1 + d_2 / (1 + ...)))` by the modified Lentz method, where
-/// `d_{2m} = m (b - m) x / ((a + 2m - 1)(a + 2m))` and
+/// The continued fraction `1 / (1 + d_1 / (1 + d_2 / (1 + ...)))` by the modified Lentz method,
+/// where `d_{2m} = m (b - m) x / ((a + 2m - 1)(a + 2m))` and
 /// `d_{2m+1} = -(a + m)(a + b + m) x / ((a + 2m)(a + 2m + 1))`.
 fn beta_fraction(a: f64, b: f64, x: f64) -> Option<f64> {
     const TINY: f64 = 1e-300;
@@ -116,8 +118,8 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> Option<f64> {
     None
 }
 
-/// Natural logarithm of the gamma function for positive `x`, by the Stirling series (DLMF 5.11.1) after moving the
-/// argument up with `ln gamma(x) = ln gamma(x + 1) - ln x`.
+/// Natural logarithm of the gamma function for positive `x`, by the Stirling series (DLMF 5.11.1)
+/// after moving the argument up with `ln gamma(x) = ln gamma(x + 1) - ln x`.
 fn ln_gamma(x: f64) -> f64 {
     const SHIFTED: f64 = 15.0;
     // B_{2k} / (2k (2k - 1)), k = 1..=7.

@@ -14,8 +14,8 @@ fn mean_and_deviation_of_known_values() {
 
 #[test]
 fn the_sleep_data_of_the_first_t_test() {
-    // Student (1908), hours of sleep gained with two drugs by ten patients: t = 4.0621, p = 0.002833, and the interval
-    // 0.7001142 to 2.4598858, in every textbook.
+    // Student (1908), hours of sleep gained with two drugs by ten patients: t = 4.0621, p =
+    // 0.002833, and the interval 0.7001142 to 2.4598858, in every textbook.
     let first = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
     let second = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
     let found = paired(&first, &second).unwrap();
@@ -71,7 +71,8 @@ proptest! {
         pairs in prop::collection::vec((-1e3..1e3, -1e3..1e3), 2..30)
     ) {
         let (first, second): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-        let (there, back) = (paired(&first, &second).unwrap(), paired(&second, &first).unwrap());
+        let there = paired(&first, &second).unwrap();
+        let back = paired(&second, &first).unwrap();
         assert_relative_eq!(there.mean_difference, -back.mean_difference);
         assert_relative_eq!(there.lower, -back.upper);
         let test = there.test.unwrap();

@@ -1,4 +1,4 @@
-//! Who is told what, in which order, and what comes of failures.
+//! Tests of the events that each observer gets, their order, and the effect of failures.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -79,7 +79,8 @@ fn each_line_and_each_epoch_is_flushed() {
             Ok(())
         }
     }
-    let (lines, rows) = (Counted::default(), Counted::default());
+    let lines = Counted::default();
+    let rows = Counted::default();
     let mut both = Fanout(vec![
         Box::new(JsonLines::new(lines.clone())),
         Box::new(CsvEpochs::new(rows.clone())),

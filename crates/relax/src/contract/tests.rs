@@ -50,7 +50,8 @@ where
 fn own_relaxations_keep_their_contract() {
     let simplex = Tensor::new(&[[0.25_f32, 0.75], [0.5, 0.5]], &Device::Cpu).unwrap();
     for dtype in [DType::F32, DType::F64] {
-        let (free, simplex) = (logits().to_dtype(dtype).unwrap(), simplex.to_dtype(dtype).unwrap());
+        let free = logits().to_dtype(dtype).unwrap();
+        let simplex = simplex.to_dtype(dtype).unwrap();
         check_relaxation_at(&Softmax::default(), &free, AT, noise).unwrap();
         check_relaxation_at(&Sigmoid, &free, AT, noise).unwrap();
         check_relaxation_at(&Sparsemax, &free, AT, noise).unwrap();

@@ -7,16 +7,17 @@ use rand::RngCore;
 
 use crate::{Progress, RelaxError, Relaxation, checked_initial, checked_weights};
 
-/// How one line of logits falls into choices of different sizes.
+/// The division of one line of logits into choices of different sizes.
 ///
 /// The edge normalisation of PC-DARTS relaxes the logits `gamma` of the edges into each node `j`
 /// among themselves: `B_(i,j) = exp(gamma_(i,j)) / sum_i' exp(gamma_(i',j))` over the sources `i'`
-/// of `j`, and the node is `sum_i B_(i,j) o_(i,j)(x_i)` (Xu et al., *PC-DARTS*, ICLR 2020). Nodes have different numbers of in-edges, so the groups are ragged;
-/// [`Groups::weights`] applies any [`Relaxation`] to each of them.
+/// of `j`, and the node is `sum_i B_(i,j) o_(i,j)(x_i)` (Xu et al., *PC-DARTS*, ICLR 2020). Nodes
+/// have different numbers of in-edges, so the groups are ragged; [`Groups::weights`] applies any
+/// [`Relaxation`] to each of them.
 ///
 /// # Differences from the paper
-/// None: with [`Softmax`](crate::Softmax) it is the paper's. With [`Simplex`](crate::Simplex) it
-/// is what GAEA keeps for edges.
+/// None: with [`Softmax`](crate::Softmax) it is the paper's method. With
+/// [`Simplex`](crate::Simplex) it is the method that GAEA uses for edges.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Groups {
     sizes: Vec<usize>,
@@ -50,12 +51,12 @@ impl Groups {
         self.sizes.iter().sum()
     }
 
-    /// Whether there is no group.
+    /// `true` if there is no group.
     pub fn is_empty(&self) -> bool {
         self.sizes.is_empty()
     }
 
-    /// Where each group stands.
+    /// The range of each group in the line.
     pub fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
         self.sizes.iter().scan(0, |end, &size| {
             let start = *end;
@@ -91,8 +92,8 @@ impl Groups {
         Ok(Tensor::cat(&parts, 0)?)
     }
 
-    /// How a line of logits starts: what the relaxation says for each group. On the simplex that
-    /// is one over the group's size.
+    /// Initial logits of a line: those of the relaxation for each group. On the simplex, each is
+    /// one over the group's size.
     ///
     /// # Errors
     /// [`RelaxError::Group`] around the errors of [`checked_initial`].

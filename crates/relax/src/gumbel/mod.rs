@@ -75,7 +75,7 @@ impl Gumbel {
     }
 }
 
-/// Logarithms, of 0 that of the smallest positive number.
+/// The logarithm; for 0 that of the smallest positive number.
 fn log(theta: &Tensor) -> Result<Tensor, RelaxError> {
     let least = match theta.dtype() {
         DType::F64 => f64::MIN_POSITIVE,

@@ -34,7 +34,8 @@ fn hard_gradients_are_those_of_soft_weights() {
         loss.backward().unwrap().get(&logits).unwrap().to_vec2().unwrap()
     };
     let temperature = Ramp::constant(0.7);
-    let (hard, soft) = (gradient(Gumbel::hard(temperature)), gradient(Gumbel::soft(temperature)));
+    let hard = gradient(Gumbel::hard(temperature));
+    let soft = gradient(Gumbel::soft(temperature));
     approx::assert_relative_eq!(hard[0][..], soft[0][..], max_relative = 1e-12);
     assert!(hard[0].iter().any(|g| g.abs() > 1e-3));
 }

@@ -36,7 +36,8 @@ pub(crate) fn projected(
 /// The point of the simplex nearest to `row`: `max(z - t, 0)` with `t` such that it sums to 1.
 pub(crate) fn sparsemax(row: &[f64]) -> Vec<f64> {
     let Some((shifted, sorted)) = prepared(row, 1.0) else { return vec![f64::NAN; row.len()] };
-    let (mut sum, mut threshold) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut threshold = 0.0;
     for (index, &value) in sorted.iter().enumerate() {
         let count = (index + 1) as f64;
         if 1.0 + count * value <= sum + value {
@@ -75,7 +76,8 @@ pub(crate) fn entmax(row: &[f64], alpha: f64) -> Vec<f64> {
     let Some((shifted, _)) = prepared(row, scale) else { return vec![f64::NAN; row.len()] };
     let power = |z: f64, threshold: f64| (z - threshold).max(0.0).powf(1.0 / scale);
     // At -1 the largest entry alone sums to 1; where all entries are equal, the other end does.
-    let (mut low, mut high) = (-1.0, -(1.0 / row.len() as f64).powf(scale));
+    let mut low = -1.0;
+    let mut high = -(1.0 / row.len() as f64).powf(scale);
     for _ in 0..HALVINGS {
         let middle = 0.5 * (low + high);
         let sum: f64 = shifted.iter().map(|&z| power(z, middle)).sum();
@@ -85,7 +87,7 @@ pub(crate) fn entmax(row: &[f64], alpha: f64) -> Vec<f64> {
 }
 
 /// Entries times `scale`, less their maximum, and the same in descending order; `None` for a row
-/// that holds what is no number.
+/// with an entry that is not a number.
 fn prepared(row: &[f64], scale: f64) -> Option<(Vec<f64>, Vec<f64>)> {
     if row.iter().any(|z| !z.is_finite()) {
         return None;

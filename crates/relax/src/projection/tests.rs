@@ -86,8 +86,8 @@ proptest! {
         }
     }
 
-    /// What defines entmax: it maximises `p z + H(p)`, `H` Tsallis' entropy. No point between it
-    /// and a corner is better.
+    /// The definition of entmax: it maximises `p z + H(p)`, where `H` is Tsallis' entropy. No point
+    /// between it and a corner is better.
     #[test]
     fn entmax_is_a_maximum(row in logits(), alpha in 1.1_f64..2.0, step in 1e-4_f64..1.0) {
         let found = entmax(&row, alpha);

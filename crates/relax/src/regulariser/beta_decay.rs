@@ -14,8 +14,9 @@ use crate::{Progress, RelaxError, identity};
 ///
 /// for a table of `R` rows of logits `a` (`logits`; the weights are not read). The gradient of a
 /// row is its softmax over `R`, so the heaviest candidate decays most. Ye et al., *beta-DARTS:
-/// Beta-Decay Regularization for Differentiable Architecture Search*, CVPR 2022; its weight grows from 0 to 50 over the search, [`Ramp::new(0.0, 50.0)`](crate::Ramp::new).
-/// Cost: one pass over the table.
+/// Beta-Decay Regularization for Differentiable Architecture Search*, CVPR 2022; its weight grows
+/// from 0 to 50 over the search, [`Ramp::new(0.0, 50.0)`](crate::Ramp::new). Cost: one pass over
+/// the table.
 ///
 /// # Differences from the paper
 /// None known: the mean over rows is the released code's.

@@ -20,8 +20,8 @@ use crate::{Progress, RelaxError, identity};
 /// future work in the Harvard capstone report on DARTS. Cost: one pass over the table.
 ///
 /// # Differences from the paper
-/// The report asks for L_p without a formula; the smoothing and the subtraction, which makes a
-/// zero cost nothing, are ours.
+/// The report asks for L_p without a formula. The smoothing and the subtraction, which makes the
+/// cost of a zero 0, are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ConcaveNorm {
     power: f64,

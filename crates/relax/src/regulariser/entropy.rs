@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Regulariser, check_pair, least};
 use crate::{Progress, RelaxError, identity};
 
-/// How far rows are from uniform: 0 for uniform rows, `ln |O|` for one-hot ones.
+/// The distance of rows from uniform: 0 for uniform rows, `ln |O|` for one-hot ones.
 ///
 /// ```text
 /// sum_rows sum_o w_o ln(w_o |O|)

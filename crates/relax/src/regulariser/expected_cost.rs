@@ -1,4 +1,4 @@
-//! What an architecture is expected to cost.
+//! The expected cost of an architecture.
 
 use candle_core::Tensor;
 use serde::Serialize;
@@ -19,8 +19,8 @@ use crate::{Progress, RelaxError, identity};
 /// pass over the table.
 ///
 /// # Differences from the paper
-/// The paper's cost is a latency model; any additive cost will do here. What a decoder drops is
-/// counted too: the term is an upper estimate of a decoded cell's cost.
+/// The paper's cost is a latency model; here any additive cost can be used. Operations that a
+/// decoder drops are counted too: the term is an upper estimate of a decoded cell's cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExpectedCost {
     costs: Vec<f64>,
@@ -60,7 +60,8 @@ impl Regulariser for ExpectedCost {
     fn loss(&self, logits: &Tensor, weights: &Tensor, _at: Progress) -> Result<Tensor, RelaxError> {
         let found = check_pair(logits, weights)?;
         if found != self.shape {
-            let (expected, found) = (self.shape, weights.dims().to_vec());
+            let expected = self.shape;
+            let found = weights.dims().to_vec();
             let expected = vec![expected.0, expected.1];
             return Err(RelaxError::Mismatch { what: "weights of these costs", expected, found });
         }

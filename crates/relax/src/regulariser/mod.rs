@@ -22,21 +22,22 @@ pub use zero_one::{ZeroOne, ZeroOneNorm};
 
 use crate::{Progress, RelaxError};
 
-/// A scalar function of one table of logits and its weights, to be made small.
+/// A scalar function of one table of logits and its weights, which the search minimises.
 ///
-/// Implementations hold configuration, never state, and are differentiable in what they read.
-/// How much a term counts, and when, is not theirs to say: see [`Penalties`].
+/// Implementations hold configuration, never state, and are differentiable in the tensors they
+/// read. [`Penalties`] decide how much a term counts, and when.
 pub trait Regulariser: Debug + Send + Sync {
     /// The term for a table of `logits` and its relaxed `weights`, both `[rows, candidates]`; a
     /// scalar of their dtype.
     ///
     /// # Errors
-    /// [`RelaxError::Shape`] when a table is none, [`RelaxError::Mismatch`] when the two differ in
-    /// shape; otherwise as the implementation says.
+    /// [`RelaxError::Shape`] when one of the two is not a table, [`RelaxError::Mismatch`] when they
+    /// differ in shape; otherwise as the implementation documents.
     fn loss(&self, logits: &Tensor, weights: &Tensor, at: Progress) -> Result<Tensor, RelaxError>;
 
-    /// A text that changes whenever what this term computes changes, as in
-    /// [`Relaxation::identity`](crate::Relaxation::identity). `None`, the default, says nothing.
+    /// A text that changes whenever the computation of this term changes, as in
+    /// [`Relaxation::identity`](crate::Relaxation::identity); `None`, the default, for a term
+    /// without identity.
     fn identity(&self) -> Option<String> {
         None
     }
@@ -67,7 +68,8 @@ forward_regulariser!(&T, Box<T>);
 fn check_pair(logits: &Tensor, weights: &Tensor) -> Result<(usize, usize), RelaxError> {
     let shape = crate::relaxation::check_table(weights)?;
     if logits.dims() != weights.dims() {
-        let (expected, found) = (logits.dims().to_vec(), weights.dims().to_vec());
+        let expected = logits.dims().to_vec();
+        let found = weights.dims().to_vec();
         return Err(RelaxError::Mismatch { what: "weights of these logits", expected, found });
     }
     Ok(shape)

@@ -1,4 +1,4 @@
-//! A relaxation that brings its penalty along.
+//! A relaxation with a penalty of its own.
 
 use candle_core::Tensor;
 use rand::RngCore;
@@ -20,7 +20,7 @@ pub struct Penalised<R, P> {
 }
 
 impl<R: Deterministic, P: Regulariser> Penalised<R, P> {
-    /// The relaxation, and how much its penalty counts.
+    /// The relaxation, and the weight of its penalty.
     ///
     /// # Errors
     /// [`RelaxError::Parameter`] for a weight that is not finite.

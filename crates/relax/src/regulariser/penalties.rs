@@ -1,4 +1,4 @@
-//! Several terms, each counted as the search goes on.
+//! Several terms whose weights may change during the search.
 
 use candle_core::Tensor;
 
@@ -18,7 +18,7 @@ impl Penalties {
         Self { terms: Vec::new() }
     }
 
-    /// Whether there is no term.
+    /// `true` if there is no term.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
@@ -30,15 +30,16 @@ impl Penalties {
         self
     }
 
-    /// What the terms and their weights are, as in
-    /// [`Relaxation::identity`](crate::Relaxation::identity); `None` when a term says nothing.
+    /// The identity of all terms and their weights, as in
+    /// [`Relaxation::identity`](crate::Relaxation::identity); `None` if one of the terms has none.
     pub fn identity(&self) -> Option<String> {
         let term = |(term, ramp): &(Box<dyn Regulariser>, Ramp)| Some((term.identity()?, *ramp));
         let terms: Option<Vec<_>> = self.terms.iter().map(term).collect();
         identity::of("Penalties", &terms?)
     }
 
-    /// `sum_t weight_t(at) loss_t` over the terms; `None` when there is none, or all count 0 now.
+    /// `sum_t weight_t(at) loss_t` over the terms; `None` if there are none, or all weights are 0
+    /// now.
     ///
     /// # Errors
     /// [`RelaxError::Term`] around the error of a term, and around its breach of the contract of
@@ -61,7 +62,8 @@ impl Penalties {
                 source: Box::new(source),
             };
             let term = regulariser.loss(logits, weights, at).map_err(blame)?;
-            // Where pruning has left no choice, weights are constant and may be all that a term reads.
+            // Where pruning has left no choice, weights are constant and may be all that a term
+            // reads.
             let tracked = logits.track_op() && weights.track_op();
             check_term(&term, weights, tracked).map_err(blame)?;
             let term = term.affine(factor, 0.0)?;

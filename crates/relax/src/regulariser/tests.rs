@@ -65,7 +65,8 @@ fn zero_one_does_not_move_logits_at_zero() {
 /// FairDARTS' released loss is one mean over the logits of both cells.
 #[test]
 fn half_the_weight_in_each_of_two_cells_is_a_mean_over_both() {
-    let (normal, reduce) = (table(&[&[0.8, 0.4], &[0.1, 0.7]]), table(&[&[0.9, 0.5], &[0.3, 0.2]]));
+    let normal = table(&[&[0.8, 0.4], &[0.1, 0.7]]);
+    let reduce = table(&[&[0.9, 0.5], &[0.3, 0.2]]);
     let both = Tensor::cat(&[&normal, &reduce], 0).unwrap();
     for norm in [L1, L2] {
         let apart = 5.0 * loss(&norm, &normal) + 5.0 * loss(&norm, &reduce);
@@ -142,14 +143,15 @@ fn penalties_count_as_their_ramps_say() {
         let at = Progress { epoch, epochs: 3 };
         penalties.loss(&weights, &weights, at).unwrap().unwrap().to_scalar().unwrap()
     };
-    let (zero_one, entropy) = (loss(&L2, &weights), loss(&NegativeEntropy, &weights));
+    let zero_one = loss(&L2, &weights);
+    let entropy = loss(&NegativeEntropy, &weights);
     approx::assert_relative_eq!(at(0), 0.1 * entropy, max_relative = 1e-14);
     approx::assert_relative_eq!(at(1), 5.0 * zero_one + 0.1 * entropy, max_relative = 1e-14);
     let none = Penalties::new().with(L2, Ramp::constant(0.0));
     assert!(none.loss(&weights, &weights, AT).unwrap().is_none());
 }
 
-/// Where pruning has left one candidate per edge, weights are constant although logits still move.
+/// After pruning has left one candidate per edge, weights are constant although logits still move.
 #[test]
 fn a_term_of_weights_without_a_choice_may_be_constant() {
     let logits = Var::from_tensor(&table(&[&[0.3], &[0.1]])).unwrap();
@@ -176,7 +178,8 @@ fn a_penalised_relaxation_is_one() {
 
 #[test]
 fn tables_of_different_shapes_are_refused() {
-    let (logits, weights) = (table(&[&[0.0, 1.0]]), table(&[&[0.0], &[1.0]]));
+    let logits = table(&[&[0.0, 1.0]]);
+    let weights = table(&[&[0.0], &[1.0]]);
     let all: [&dyn Regulariser; 4] = [&L1, &NegativeEntropy, &ConcaveNorm::default(), &BetaDecay];
     for regulariser in all {
         let found = regulariser.loss(&logits, &weights, AT).unwrap_err();

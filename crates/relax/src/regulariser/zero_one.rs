@@ -26,11 +26,11 @@ use crate::{Progress, RelaxError, identity};
 /// (D-DARTS; 8 and 7 in its paper).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct ZeroOne {
-    /// How the distance from one half is measured.
+    /// The measure of the distance from one half.
     pub norm: ZeroOneNorm,
 }
 
-/// How a distance from one half is measured.
+/// A measure of the distance from one half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum ZeroOneNorm {
     /// Squared.
@@ -59,6 +59,7 @@ impl Regulariser for ZeroOne {
 /// -1, 0 or 1, as a constant. candle's own gradient of the absolute value is 1 at 0.
 fn sign(tensor: &Tensor) -> Result<Tensor, RelaxError> {
     let tensor = tensor.detach();
-    let (above, below) = (tensor.gt(0.0)?, tensor.lt(0.0)?);
+    let above = tensor.gt(0.0)?;
+    let below = tensor.lt(0.0)?;
     Ok(above.to_dtype(tensor.dtype())?.sub(&below.to_dtype(tensor.dtype())?)?)
 }

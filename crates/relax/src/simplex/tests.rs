@@ -19,7 +19,8 @@ fn weights_are_the_parameters_themselves() {
 
 #[test]
 fn parameters_start_uniform_without_any_draw() {
-    let (mut noise, mut fresh) = (ChaCha8Rng::seed_from_u64(5), ChaCha8Rng::seed_from_u64(5));
+    let mut noise = ChaCha8Rng::seed_from_u64(5);
+    let mut fresh = ChaCha8Rng::seed_from_u64(5);
     let start = Simplex.initial(3, 8, &mut noise);
     assert_eq!(start, vec![0.125; 24]);
     assert_eq!(noise.next_u64(), fresh.next_u64());

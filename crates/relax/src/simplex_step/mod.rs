@@ -34,18 +34,18 @@ use crate::{Groups, RelaxError};
 pub struct ExponentiatedGradient {
     /// Learning rate, 0 or more.
     pub rate: f64,
-    /// What keeps parameters away from 0.
+    /// The rule that keeps parameters away from 0.
     pub floor: Floor,
-    /// Whether the rate is divided by the largest absolute gradient of the whole table.
+    /// `true` if the rate is divided by the largest absolute gradient of the whole table.
     pub relative: bool,
-    /// How a row moves before it is normalised.
+    /// The movement of a row before it is normalised.
     pub geometry: Geometry,
 }
 
-/// What keeps a parameter of the simplex away from 0.
+/// A rule that keeps a parameter of the simplex away from 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Floor {
-    /// Nothing: the paper's step, and the released one for edges.
+    /// No floor: the paper's step, and the released one for edges.
     None,
     /// `u_o` is at least this number; the row is normalised afterwards and sums to 1 (released
     /// EDARTS code, 1e-5).
@@ -55,7 +55,7 @@ pub enum Floor {
     AfterSum(f64),
 }
 
-/// How a row moves before it is normalised.
+/// The movement of a row before it is normalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Geometry {
     /// `u_o = theta_o exp(-eta g_o)`.
@@ -68,7 +68,8 @@ pub enum Geometry {
 impl ExponentiatedGradient {
     /// The paper's step.
     pub const fn new(rate: f64) -> Self {
-        let (floor, geometry) = (Floor::None, Geometry::Exponentiated);
+        let floor = Floor::None;
+        let geometry = Geometry::Exponentiated;
         Self { rate, floor, relative: false, geometry }
     }
 
@@ -117,15 +118,18 @@ impl ExponentiatedGradient {
     fn apply(&self, theta: &Var, gradient: &Tensor, sizes: &[usize]) -> Result<(), RelaxError> {
         self.check()?;
         if gradient.dims() != theta.dims() {
-            let (expected, found) = (theta.dims().to_vec(), gradient.dims().to_vec());
+            let expected = theta.dims().to_vec();
+            let found = gradient.dims().to_vec();
             return Err(RelaxError::Mismatch { what: "gradient", expected, found });
         }
-        let (shares, gradients) = (host(theta.as_tensor())?, host(gradient)?);
+        let shares = host(theta.as_tensor())?;
+        let gradients = host(gradient)?;
         if let Some(entry) = gradients.iter().position(|g| !g.is_finite()) {
             return Err(RelaxError::Gradient { entry, found: gradients[entry] });
         }
         let rate = if self.relative { self.rate / largest(&gradients) } else { self.rate };
-        let (mut moved, mut start) = (Vec::with_capacity(shares.len()), 0);
+        let mut moved = Vec::with_capacity(shares.len());
+        let mut start = 0;
         for (row, &size) in sizes.iter().enumerate() {
             let range = start..start + size;
             check_row(row, &shares[range.clone()])?;

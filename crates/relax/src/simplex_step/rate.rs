@@ -1,4 +1,4 @@
-//! A learning rate that falls as gradients add up.
+//! A learning rate that falls with the gradients seen so far.
 
 /// A learning rate that falls with the root of the sum of squared gradient norms (AdaGrad's, for a
 /// whole table).
@@ -8,8 +8,8 @@
 /// eta  = clamp(base / sqrt(max(1, S)), least, most)
 /// ```
 ///
-/// The released code of GAEA has it (`AdaptiveLR`, with the largest absolute gradient as `n`) and
-/// does not use it.
+/// The released code of GAEA contains it (`AdaptiveLR`, with the largest absolute gradient as `n`)
+/// but does not use it.
 ///
 /// # Differences from the paper
 /// The paper has no such rate.

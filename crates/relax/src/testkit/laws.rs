@@ -1,5 +1,5 @@
-//! One function per law. The inner error says what happened instead, the outer one that the
-//! relaxation failed.
+//! One function per law. The inner error describes the observation that contradicts the law, the
+//! outer one the failure of the relaxation.
 
 use candle_core::{DType, Tensor, Var};
 
@@ -46,7 +46,8 @@ impl Trial<'_> {
     }
 
     fn initial(&self) -> Vec<f32> {
-        let (rows, candidates) = (self.table.dims()[0], self.table.dims()[1]);
+        let rows = self.table.dims()[0];
+        let candidates = self.table.dims()[1];
         self.relaxation.initial(rows, candidates, &mut noise(self.seed))
     }
 
@@ -55,7 +56,8 @@ impl Trial<'_> {
             let logits = self.table.to_dtype(dtype)?;
             let weights = self.weights(&logits)?;
             if weights.dims() != logits.dims() || weights.dtype() != dtype {
-                let (shape, found) = (weights.dims(), weights.dtype());
+                let shape = weights.dims();
+                let found = weights.dtype();
                 return Ok(Err(format!("{shape:?} in {found:?} from {dtype:?}")));
             }
         }

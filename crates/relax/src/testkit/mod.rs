@@ -23,14 +23,14 @@ pub use terms::check_regulariser;
 
 use crate::{RelaxError, Relaxation};
 
-/// Something that holds for every relaxation, or for all of a kind.
+/// A property of every relaxation, or of all relaxations of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Law {
     /// Weights have the shape and dtype of the logits, in `f32` and `f64`.
     Shape,
-    /// Weights and initial logits are where [`Relaxation::constraint`] and
-    /// [`Relaxation::domain`] say.
+    /// Weights and initial logits belong to the sets of [`Relaxation::constraint`] and
+    /// [`Relaxation::domain`].
     Constraint,
     /// Equal logits, progress and noise give equal weights and equal initial logits.
     Deterministic,
@@ -59,7 +59,7 @@ impl fmt::Display for Law {
     }
 }
 
-/// Why a check failed.
+/// The reason for which a check failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -68,7 +68,7 @@ pub enum CheckError {
     Broken {
         /// The law.
         law: Law,
-        /// What happened instead.
+        /// The observation that contradicts the law.
         found: String,
     },
     /// The relaxation itself failed.

@@ -46,7 +46,7 @@ pub(super) fn normal(noise: &mut dyn RngCore) -> f64 {
     StandardNormal.sample(noise)
 }
 
-/// What keeps `rows` from a constraint, to `tolerance`.
+/// A description of the first of `rows` that violates a constraint, to `tolerance`.
 pub(super) fn violation(rows: &[Vec<f64>], set: Constraint, tolerance: f64) -> Option<String> {
     let broken = rows.iter().position(|row| !set.holds(row, tolerance));
     broken.map(|index| format!("row {index} is not in {set:?}: {:?}", rows[index]))

@@ -40,7 +40,8 @@ fn check(regulariser: &dyn Regulariser, law: Law, shape: (usize, usize), seed: u
             Law::Penalty => scalar(regulariser, &logits_of, &weights)?,
             Law::Deterministic => {
                 let loss = || value(regulariser, &logits_of, &weights);
-                let (first, second) = (loss()?, loss()?);
+                let first = loss()?;
+                let second = loss()?;
                 let equal = first.to_bits() == second.to_bits();
                 if equal { Ok(()) } else { Err(format!("{first} and then {second}")) }
             }

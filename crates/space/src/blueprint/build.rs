@@ -1,4 +1,4 @@
-//! Spaces and genotypes become blueprints.
+//! The conversion of spaces and genotypes to blueprints.
 
 use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};
@@ -59,7 +59,8 @@ impl Blueprint {
         let cells = genotype.cells();
         for (placement, placed) in network.placements().iter().enumerate() {
             if placed.cell >= cells.len() {
-                let (found, cells) = (placed.cell, cells.len());
+                let found = placed.cell;
+                let cells = cells.len();
                 return Err(SpaceError::CellIndex { placement, found, cells });
             }
         }
@@ -138,7 +139,8 @@ fn assemble<'a>(
         };
         let seed = seeds(placement.cell)?;
         if seed.inputs != placement.ports.len() {
-            let (expected, found) = (seed.inputs, placement.ports.len());
+            let expected = seed.inputs;
+            let found = placement.ports.len();
             return Err(SpaceError::Ports { placement: index, expected, found });
         }
         stages = stages.saturating_add(seed.stages());

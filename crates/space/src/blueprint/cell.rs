@@ -14,7 +14,7 @@ pub(super) struct EdgeSeed<'a> {
     pub(super) live: bool,
 }
 
-/// What stands inside a cell before its shapes are known.
+/// The nodes and edges of a cell before its shapes are known.
 pub(super) struct CellSeed<'a> {
     pub(super) inputs: usize,
     pub(super) edges: Vec<EdgeSeed<'a>>,
@@ -22,7 +22,7 @@ pub(super) struct CellSeed<'a> {
 }
 
 impl CellSeed<'_> {
-    /// Operations and their stages: what the plan of the cell will hold.
+    /// The number of operations and of their stages, all of which the plan of the cell will hold.
     pub(super) fn stages(&self) -> usize {
         let recipe = |op: &&OpSpec| {
             let stages =
@@ -56,7 +56,8 @@ pub(super) fn plan_cell(
         })
         .collect::<Result<Vec<_>, _>>()?;
     let output = Shape { channels: node.channels * concat.len(), ..node };
-    let (cell, reduction) = (placement.cell, placement.reduction);
+    let cell = placement.cell;
+    let reduction = placement.reduction;
     let weighted = phase == Phase::Search;
     Ok(CellPlan { cell, width, reduction, weighted, ports, edges, concat, node, output })
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Blueprint, CellPlan};
 use crate::{Layer, Shape, SpaceError};
 
-/// What a network costs, for one image.
+/// The cost of a network, for one image.
 ///
 /// `parameters` counts what the released networks allocate, so it includes `unused_parameters`:
 /// genes that start at a node that does not exist. Custom operations are not included; add their

@@ -1,9 +1,9 @@
-//! What an odd side deep inside a network means for its images.
+//! An error about an odd side deep inside a network, told in terms of the network's images.
 
 use super::Build;
 use crate::{Layer, Network, Source, SpaceError};
 
-/// The same error in terms of the image where its sides cannot be halved as often as the network
+/// The same error in terms of the image, if its sides cannot be halved as often as the network
 /// halves them.
 pub(super) fn told(error: SpaceError, network: &Network, build: Build) -> SpaceError {
     let parts = network.stem().parts().len();
@@ -11,7 +11,8 @@ pub(super) fn told(error: SpaceError, network: &Network, build: Build) -> SpaceE
     let levels = network.placements().iter().map(|placement| placement.level);
     let times = levels.fold(stem, usize::max);
     let multiple = 1 << times;
-    let (height, width) = (build.input.height, build.input.width);
+    let height = build.input.height;
+    let width = build.input.width;
     let halves = height.is_multiple_of(multiple) && width.is_multiple_of(multiple);
     if halves || !is_odd_side(&error) {
         return error;
@@ -38,7 +39,7 @@ fn is_odd_side(error: &SpaceError) -> bool {
     }
 }
 
-/// Where an error happened.
+/// The place of an error: cell, edge and operation.
 fn place(error: &SpaceError) -> String {
     match error {
         SpaceError::At { place, source } => match source.as_ref() {

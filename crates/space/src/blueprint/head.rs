@@ -44,7 +44,8 @@ pub(super) fn plan_aux(aux: Aux, input: Shape, build: Build) -> Result<AuxPlan, 
     let outputs = build.outputs.channels();
     let expected = Outputs::Vector(outputs);
     if build.outputs != expected {
-        let (place, found) = ("auxiliary head", build.outputs);
+        let place = "auxiliary head";
+        let found = build.outputs;
         return Err(SpaceError::Outputs { place, expected, found });
     }
     let stride = if aux.head == AuxHead::Cifar { 3 } else { 2 };

@@ -1,4 +1,4 @@
-//! A network with every number known: what tensors are built from and costs are counted on.
+//! A network with every number known, from which tensors are built and costs are counted.
 
 mod build;
 mod cell;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Layer, Network, NodeOrder, OpSpec, Outputs, Shape, Source};
 
-/// Whether a network is searched or stands for itself.
+/// The use of a network: to be searched, or to be trained on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// Supernet: norms without scale and shift, pooled values normalised.
@@ -28,7 +28,7 @@ pub enum Phase {
 pub struct Build {
     /// Base channels C: nodes of cells before the first reduction are C wide.
     pub channels: usize,
-    /// What the network puts out for one image.
+    /// The outputs of the network for one image.
     pub outputs: Outputs,
     /// Shape of one image.
     pub input: Shape,
@@ -40,9 +40,9 @@ pub struct Build {
 }
 
 impl Build {
-    /// A network of `channels` base channels that puts out a vector of `numbers` for images of shape
-    /// `input`, such as one number for each class; nodes run in the papers' order, and operations see
-    /// all channels.
+    /// A network of `channels` base channels that puts out a vector of `numbers` for images of
+    /// shape `input`, such as one number for each class; nodes run in the papers' order, and
+    /// operations see all channels.
     pub const fn new(channels: usize, numbers: usize, input: Shape) -> Self {
         let outputs = Outputs::Vector(numbers);
         Self { channels, outputs, input, order: NodeOrder::Listed, partial: 1 }
@@ -54,8 +54,8 @@ impl Build {
         Self { outputs, ..self }
     }
 
-    /// The same numbers with outputs of the kind that the head of `network` puts out: for counts, where
-    /// no task says what it needs.
+    /// The same numbers with outputs of the kind that the head of `network` has: for counts without
+    /// a task.
     #[must_use]
     pub fn for_network(self, network: &Network) -> Self {
         self.with_outputs(network.outputs(self.outputs.channels()))
@@ -77,7 +77,7 @@ pub struct Blueprint {
     pub cells: Vec<CellPlan>,
     /// Auxiliary classifier.
     pub aux: Option<AuxPlan>,
-    /// What puts out the result.
+    /// The head, which computes the result.
     pub head: HeadPlan,
 }
 
@@ -95,13 +95,13 @@ pub struct StemPlan {
 /// A placed cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellPlan {
-    /// Index of the searchable cell or genotype cell: which logits weigh its edges.
+    /// Index of the searchable cell or genotype cell, which selects the logits of its edges.
     pub cell: usize,
     /// Channels of every node.
     pub width: usize,
-    /// Whether edges from inputs have stride 2.
+    /// `true` if edges from inputs have stride 2.
     pub reduction: bool,
-    /// Whether a supernet's weights multiply the candidates.
+    /// `true` if a supernet's weights multiply the candidates.
     pub weighted: bool,
     /// One per input.
     pub ports: Vec<PortPlan>,
@@ -127,15 +127,15 @@ pub struct PortPlan {
 /// A source and the layers that bring it to the width and level of its reader.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TransformPlan {
-    /// Where the value comes from.
+    /// The source of the value.
     pub source: Source,
-    /// What happens to it.
+    /// The layers that it passes, in order.
     pub layers: Vec<Layer>,
     /// Shape of the value.
     pub input: Shape,
 }
 
-/// Where an operation stands: all a custom operation needs to be built.
+/// The surroundings of an operation: all that a custom operation needs to be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct InputPlan {
     /// Shape of the edge's input.
@@ -155,9 +155,9 @@ pub struct EdgePlan {
     pub from: usize,
     /// Target node.
     pub to: usize,
-    /// What every candidate gets: one in K channels on a partial edge.
+    /// The input of every candidate: one in K channels on a partial edge.
     pub input: InputPlan,
-    /// What happens to the channels that no candidate gets; `None` when there are none.
+    /// The path of the channels that no candidate gets; `None` if there are none.
     pub partial: Option<PartialPlan>,
     /// Candidate operations.
     pub candidates: Vec<Candidate>,
@@ -176,7 +176,7 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Whether the candidate passes its input on unchanged.
+    /// `true` if the candidate passes its input on unchanged.
     pub fn is_identity(&self) -> bool {
         let idle = |layer: &Layer| matches!(layer, Layer::Identity);
         self.layers.as_ref().is_some_and(|layers| layers.iter().all(idle))
@@ -192,7 +192,7 @@ pub struct AuxPlan {
     pub layers: Vec<Layer>,
     /// Shape of its input.
     pub input: Shape,
-    /// Whether its input is large enough to run it; its parameters count either way, as in the
+    /// `true` if its input is large enough to run it. Its parameters count either way, as in the
     /// released code, which fails only when it runs.
     pub fits: bool,
 }

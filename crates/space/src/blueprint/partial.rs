@@ -5,8 +5,7 @@ use serde::Serialize;
 use super::InputPlan;
 use crate::{Layer, Pair, Shape, SpaceError};
 
-/// Partial channel connections: what happens to the channels of an edge that its operations do not
-/// see.
+/// Partial channel connections: the path of the channels of an edge that its operations do not see.
 ///
 /// `f^PC(x) = sum_o w_o o(S * x) + (1 - S) * x` (PC-DARTS, Xu et al. 2020, section 3.2), where the
 /// mask `S` lets one in K channels pass; K is [`groups`](Self::groups). An edge that reads
@@ -21,15 +20,15 @@ use crate::{Layer, Pair, Shape, SpaceError};
 ///
 /// # Differences from the paper
 /// The paper draws `S` anew in every pass. By default `S` is the first channels, as in its released
-/// code, and the shuffle takes the place of drawing; whoever runs the network may draw (`Mask::Random`
-/// of `dartloom-net`). On edges of stride 2, of which the paper
-/// does not speak, the other channels are halved by a 2x2 maximum, again as in the released code.
+/// code, and the shuffle replaces drawing; a network may draw at run time (`Mask::Random` of
+/// `dartloom-net`). On edges of stride 2, which the paper does not mention, the other channels are
+/// halved by a 2x2 maximum, again as in the released code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PartialPlan {
     /// K: one in so many channels goes through the operations; also the groups of the shuffle.
     pub groups: usize,
-    /// What happens to the channels that pass the operations by: nothing at stride 1, a maximum
-    /// over `stride x stride` windows otherwise. No layer has parameters.
+    /// The layers for the channels that bypass the operations: none at stride 1, a maximum over
+    /// `stride x stride` windows otherwise. No layer has parameters.
     pub layers: Vec<Layer>,
     /// Shape of these channels before `layers`.
     pub input: Shape,

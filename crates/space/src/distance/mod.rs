@@ -1,4 +1,4 @@
-//! How far two architectures are apart.
+//! Distances between two architectures.
 //!
 //! [`SetDistance`] is the distance of the D-DARTS paper, which compares the *sets* of edges of two
 //! cells; [`PositionDistance`] compares edge by edge and is a metric. [`PathEdit`] is a further

@@ -1,15 +1,15 @@
-//! Which cells of two genotypes are compared.
+//! The choice of cells of two genotypes that are compared.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{CellGenotype, Chain, Genotype, Layout, SpaceError};
 
-/// Which cells of two genotypes are compared with each other.
+/// The rule by which cells of two genotypes are paired for a comparison.
 ///
-/// The cell at a position of a chain is the one that stands there: a cell that a
-/// [`Layout::Sequence`] repeats counts as often as it stands, and the normal and the reduction cell
-/// of a [`Layout::TwoCells`] genotype stand as they do in a chain of the other's length, or for
-/// themselves where both are such genotypes.
+/// The cell at a position of a chain is the one that stands there. A cell that a
+/// [`Layout::Sequence`] repeats counts as often as it stands in the chain. The normal and the
+/// reduction cell of a [`Layout::TwoCells`] genotype take their positions in a chain of the other
+/// genotype's length; if both genotypes are of this layout, they are compared as two cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Pairing {
     /// Those at equal positions; chains of different length are refused.

@@ -1,4 +1,4 @@
-//! A distance that sees where an operation stands.
+//! A distance that depends on the positions of operations.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,8 +7,8 @@ use super::OpScores;
 use super::pairing::{at_positions, nodes};
 use crate::{CellGraph, Edge, Genotype, Layout, Space, SpaceError};
 
-/// What genotypes must share to be compared position by position: how their cells spread, and the
-/// edges of each cell.
+/// The properties that genotypes must share to be compared position by position: the layout of
+/// their cells, and the edges of each cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     layout: Layout,
@@ -78,7 +78,8 @@ impl Frame {
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (cells, edges) = (self.cells(), self.edges());
+        let cells = self.cells();
+        let edges = self.edges();
         let word = if cells == 1 { "cell" } else { "cells" };
         write!(f, "{cells} {word} of {edges} edges in all, ")?;
         match &self.layout {
@@ -104,18 +105,19 @@ fn unrolled(layout: &Layout) -> Layout {
 
 /// The share of the weight of all possible genes that two genotypes do not have in common.
 ///
-/// With `A` and `B` the genes of two genotypes, each a triple of cell, edge and operation, `w_o` the
-/// scores of the operations (`scores`), `O` of them, and `E_c` the edges of cell `c` (`frame`):
+/// With `A` and `B` the genes of two genotypes, each a triple of cell, edge and operation, `w_o`
+/// the scores of the operations (`scores`), `O` of them, and `E_c` the edges of cell `c` (`frame`):
 ///
 /// ```text
-/// d(A, B) = sum of w_o over the (c, e, o) in exactly one of A and B / (sum_c |E_c|  sum_(o in O) w_o)
+/// d(A, B) = sum of w_o over the (c, e, o) in exactly one of A and B
+///           / (sum_c |E_c|  sum_(o in O) w_o)
 /// ```
 ///
 /// The divisor belongs to the frame and the scores, not to the pair. So this is a metric on the
 /// gene sets of one frame, between 0 and 1: 0 only for equal genes, symmetric, and within the
 /// triangle inequality. Order and repetition of genes and the output lists of cells do not count.
-/// Ours, beside [`SetDistance`](super::SetDistance), which is no metric. Cost: `O(G log G)` for `G`
-/// genes.
+/// Ours, beside [`SetDistance`](super::SetDistance), which is not a metric. Cost: `O(G log G)` for
+/// `G` genes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PositionDistance {
     scores: OpScores,
@@ -135,7 +137,8 @@ impl PositionDistance {
     /// gene on an edge that the frame does not have, [`SpaceError::NoScore`] for an operation
     /// without score.
     pub fn genotypes(&self, a: &Genotype, b: &Genotype) -> Result<f64, SpaceError> {
-        let [a, b] = [self.frame.genes(a)?, self.frame.genes(b)?];
+        let a = self.frame.genes(a)?;
+        let b = self.frame.genes(b)?;
         let mut sum = 0.0;
         for (_, _, op) in a.union(&b) {
             self.scores.get(op)?;

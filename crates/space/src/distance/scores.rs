@@ -1,4 +1,4 @@
-//! What operations weigh in a distance.
+//! The weights of operations in a distance.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::SpaceError;
 
-/// A weight for every operation, above 0: what a change of that operation counts.
+/// A weight above 0 for every operation: the cost of a change of that operation.
 ///
-/// Written as a map from names to numbers. The published ones are the accuracies, in percent, that a
-/// proxy network reached with the operation on one of its edges.
+/// Written as a map from names to numbers. The published ones are the accuracies, in percent, that
+/// a proxy network reached with the operation on one of its edges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, f64>", into = "BTreeMap<String, f64>")]
 pub struct OpScores {
@@ -50,8 +50,8 @@ impl OpScores {
         Ok(Self { weights })
     }
 
-    /// Means over 12 edges of a proxy network for the 12 operations of `S_o`: what the released
-    /// code of D-DARTS weighs with (`op_stats.json`).
+    /// Means over 12 edges of a proxy network for the 12 operations of `S_o`: the weights in the
+    /// released code of D-DARTS (`op_stats.json`).
     pub fn means() -> Self {
         Self::published(|(op, mean, _)| (op, mean))
     }

@@ -8,7 +8,7 @@ use super::pairing::nodes;
 use super::{EdgeSet, OpScores, Pairing};
 use crate::{Genotype, SpaceError};
 
-/// What a weighted Hamming distance is divided by.
+/// The divisor of a weighted Hamming distance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scale {
     /// The sum of all scores: the share of the weight that differs, 0 to 1 (released code).
@@ -32,41 +32,42 @@ pub enum Scale {
 /// M(A, B)    = mean_i M_H(C_i^A, C_i^B)                              equation 13
 /// ```
 ///
-/// `M` does not see where an edge leads nor how many are alike: it is symmetric, and among chains of
-/// one length it keeps the triangle inequality, but different cells may be at distance 0
+/// `M` does not see where an edge leads nor how many are alike: it is symmetric, and among chains
+/// of one length it keeps the triangle inequality, but different cells may be at distance 0
 /// ([`PositionDistance`](super::PositionDistance) tells them apart). The published scores are so
 /// close to each other that `M` is in effect the number of operations by which the worst matched
 /// edge differs, divided by 12. Cost: `O(E^2)` comparisons for `E` edges.
 ///
 /// # Differences from the paper
 /// - The paper calls `M` a metric with `M(A, B) = 0` only for equal architectures; that does not
-///   hold. Its equation 11 is symmetric already, so that equation 12 adds nothing; its parts are the
-///   directed distances here.
+///   hold. Its equation 11 is symmetric already, so that equation 12 adds nothing; its parts are
+///   the directed distances here.
 /// - The paper divides by the number of operations, its released code by the sum of the scores, a
 ///   factor of about 83 between the two; the published figures are of the latter scale.
-/// - The paper's cells are equally many. The released code compares as far as the shorter list goes;
-///   [`Pairing::Positions`] refuses, [`Pairing::Shorter`] and [`Pairing::Listed`] do as the code.
+/// - The paper's cells are equally many. The released code compares as far as the shorter list
+///   goes; [`Pairing::Positions`] refuses, [`Pairing::Shorter`] and [`Pairing::Listed`] do as the
+///   code.
 /// - Edges without an operation are compared like others, as in the released code. A genotype's
 ///   cells all have as many nodes as its largest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetDistance {
-    /// What operations weigh.
+    /// The weights of operations.
     pub scores: OpScores,
-    /// What is divided by.
+    /// The divisor.
     #[serde(default)]
     pub scale: Scale,
-    /// Which cells are compared.
+    /// The rule by which cells are paired.
     #[serde(default)]
     pub pairing: Pairing,
 }
 
-/// How far two cells are apart.
+/// The distance of two cells.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CellDistance {
-    /// From the first to the second: how far any edge of the first is from its nearest of the
-    /// second.
+    /// From the first to the second: the largest distance of an edge of the first to its nearest
+    /// edge of the second.
     pub forward: f64,
     /// From the second to the first.
     pub backward: f64,
@@ -79,7 +80,7 @@ impl CellDistance {
     }
 }
 
-/// How far two genotypes are apart.
+/// The distances of two genotypes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetDistances {
@@ -126,7 +127,7 @@ impl SetDistance {
         })
     }
 
-    /// How far any edge of `from` is from its nearest of `to` (`d_H`).
+    /// The largest distance of any edge of `from` to its nearest edge of `to` (`d_H`).
     ///
     /// # Errors
     /// [`SpaceError::NoScore`] for an operation without score.

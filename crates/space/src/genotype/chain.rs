@@ -14,8 +14,8 @@ impl Genotype {
     /// # Errors
     /// [`SpaceError::NetworkSize`] unless `layers` is 1 to 512,
     /// [`SpaceError::Reductions`] when a reduction, the genotype's own included, is named twice or
-    /// stands at or beyond the end of the chain, [`SpaceError::Layers`] when the genotype has no chain of that length,
-    /// [`SpaceError::Derivation`] as [`Chain::deeper`].
+    /// stands at or beyond the end of the chain, [`SpaceError::Layers`] when the genotype has no
+    /// chain of that length, [`SpaceError::Derivation`] as [`Chain::deeper`].
     pub fn chain(
         &self,
         layers: usize,
@@ -54,8 +54,8 @@ impl Genotype {
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] when the space has another number of cells,
-    /// [`SpaceError::OpenChoice`] for a port that chooses among links and that the genotype does not
-    /// name, other errors of [`Network::chosen`], and as [`Genotype::chain`].
+    /// [`SpaceError::OpenChoice`] for a port that chooses among links and that the genotype does
+    /// not name, other errors of [`Network::chosen`], and as [`Genotype::chain`].
     pub fn network_in(&self, space: &Space) -> Result<Network, SpaceError> {
         let network = space.network();
         if *self.layout() != Layout::Space {

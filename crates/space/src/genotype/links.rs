@@ -53,7 +53,8 @@ impl Links {
         let ascending = |list: &[usize]| list.is_sorted_by(|a, b| a < b);
         for (index, own) in self.ports.iter().enumerate() {
             let PortLinks { placement, port, kept } = own;
-            let (placement, port) = (*placement, *port);
+            let placement = *placement;
+            let port = *port;
             if kept.is_empty() || !ascending(kept) {
                 let links = kept.iter().max().map_or(0, |most| most.saturating_add(1));
                 return Err(SpaceError::Links { placement, port, links, found: kept.clone() });

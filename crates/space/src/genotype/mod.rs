@@ -17,7 +17,8 @@ use crate::graph::CellPaths;
 use crate::network::MOST_PLACEMENTS;
 use crate::op_set::is_op_name;
 
-/// The version that [`Genotype`] text forms carry. Version 1 had no links, and is read as having none.
+/// The version that [`Genotype`] text forms carry. Version 1 had no links, and is read as having
+/// none.
 const VERSION: u32 = 2;
 
 /// One chosen operation on one edge.
@@ -39,8 +40,8 @@ pub enum NodeOrder {
     /// [`CellGenotype::concat`] lists them.
     #[default]
     Listed,
-    /// Nodes run, and stand in the output, as the gene list first names them: the released FairDARTS
-    /// and D-DARTS networks. Genes that start at a later node are dead.
+    /// Nodes run, and stand in the output, as the gene list first names them: the released
+    /// FairDARTS and D-DARTS networks. Genes that start at a later node are dead.
     FirstNamed,
 }
 
@@ -93,7 +94,8 @@ impl CellGenotype {
         listed.iter().copied().filter(|node| known.contains(node)).collect()
     }
 
-    /// Whether each gene's source is computed before its target; other genes are dead.
+    /// One value per gene: `true` if its source is computed before its target. Other genes are
+    /// dead.
     pub fn live_genes(&self, order: NodeOrder) -> Vec<bool> {
         let executed = self.execution_order(order);
         let rank = |node: usize| executed.iter().position(|&known| known == node);
@@ -115,7 +117,7 @@ impl CellGenotype {
     }
 }
 
-/// How a genotype's cells spread over a chain.
+/// The arrangement of a genotype's cells in a chain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Layout {
     /// Cell 0 is the normal cell, cell 1 the reduction cell at the thirds (DARTS).
@@ -214,7 +216,7 @@ impl Genotype {
         self.name.as_deref()
     }
 
-    /// How the cells spread over a chain.
+    /// The arrangement of the cells in a chain.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -258,7 +260,8 @@ fn check_cell(cell: &CellGenotype) -> Result<(), SpaceError> {
         return Err(SpaceError::EmptyCell { cell: name() });
     }
     if cell.inputs == 0 {
-        let (nodes, most) = (cell.execution_order(NodeOrder::Listed).len(), MOST_NODES);
+        let nodes = cell.execution_order(NodeOrder::Listed).len();
+        let most = MOST_NODES;
         let error = SpaceError::CellSize { inputs: 0, nodes, most };
         return Err(error.at(format!("cell `{}`", cell.name)));
     }

@@ -39,7 +39,7 @@ impl GeneList {
         }
     }
 
-    /// Whether genes do not say their target.
+    /// `true` if genes do not name their target.
     pub(super) fn has_pairs(&self) -> bool {
         self.tuples().first().is_some_and(|tuple| tuple.is_pair())
     }

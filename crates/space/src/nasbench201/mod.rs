@@ -2,8 +2,8 @@
 //!
 //! A cell of four nodes: an input and three nodes of its own, each the sum of one operation from
 //! every earlier node, the last of them the output. Six edges with five operations each make `5^6`
-//! architectures. [`space`] is that cell as a [`Space`], [`parse`] and [`print()`] read and write the
-//! benchmark's names of architectures, and [`blueprint`] is the network that was measured.
+//! architectures. [`space`] is that cell as a [`Space`], [`parse`] and [`print()`] read and write
+//! the benchmark's names of architectures, and [`blueprint`] is the network that was measured.
 //!
 //! Source: X. Dong and Y. Yang, *NAS-Bench-201: Extending the Scope of Reproducible Neural
 //! Architecture Search*, ICLR 2020, section 2.1.

@@ -62,7 +62,7 @@ pub fn print(genotype: &Genotype) -> Result<String, SpaceError> {
     Ok(text)
 }
 
-/// As many genes as edges; with a gene on every edge there is no second one.
+/// `true` if there are as many genes as edges; with a gene on every edge there is no second one.
 fn is_cell(cell: &CellGenotype) -> bool {
     cell.name == CELL
         && cell.inputs == 1
@@ -70,7 +70,7 @@ fn is_cell(cell: &CellGenotype) -> bool {
         && cell.genes.len() == edges().count()
 }
 
-/// What is left of a text, and where that begins.
+/// The rest of a text, and the place where it begins.
 struct Cursor<'a> {
     rest: &'a str,
     column: usize,

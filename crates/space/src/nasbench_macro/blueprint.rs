@@ -44,7 +44,8 @@ pub fn blueprint(genotype: &Genotype, build: Build) -> Result<Blueprint, SpaceEr
 
 /// The chosen operation and, beside a block that keeps shapes, the residual.
 fn edges(cell: &CellPlan, value: Shape) -> Vec<EdgePlan> {
-    let (outputs, stride) = (cell.node.channels, 1 + usize::from(cell.reduction));
+    let outputs = cell.node.channels;
+    let stride = 1 + usize::from(cell.reduction);
     let ops = cell.edges.iter().flat_map(|edge| &edge.candidates).map(|candidate| &candidate.op);
     let mut chosen = Vec::new();
     for op in ops {

@@ -1,9 +1,9 @@
 //! NAS-Bench-Macro: 6,561 chains of eight layers whose accuracies were measured once for everybody.
 //!
 //! Each layer is an identity or a block of MobileNetV2, small (3x3 kernel, three times the channels
-//! inside) or large (5x5, six times): `3^8` architectures. [`space`] has a cell of one edge for each
-//! layer, [`parse`] and [`print()`] read and write the benchmark's names of architectures, eight
-//! digits, and [`blueprint`] is the network that was measured.
+//! inside) or large (5x5, six times): `3^8` architectures. [`space`] has a cell of one edge for
+//! each layer, [`parse`] and [`print()`] read and write the benchmark's names of architectures,
+//! eight digits, and [`blueprint`] is the network that was measured.
 //!
 //! Source: X. Su, T. Huang, Y. Li, S. You, F. Wang, C. Qian, C. Zhang and C. Xu, *Prioritized
 //! Architecture Sampling with Monte-Carlo Tree Search*, CVPR 2021, arXiv 2103.11922.
@@ -11,8 +11,8 @@
 //! # Differences from the paper
 //! - The network of [`space`] is a chain like all others: every layer reads its predecessor through
 //!   ReLU, 1x1 convolution and norm, an identity that halves the plane is a factorized reduce, and
-//!   blocks have no residual, which is no choice of an edge. Searches that train networks themselves
-//!   use it, comparisons with the benchmark's numbers use [`blueprint`].
+//!   blocks have no residual, which is no choice of an edge. Searches that train networks
+//!   themselves use it, comparisons with the benchmark's numbers use [`blueprint`].
 //! - Architectures that differ in where in a stage an identity stands are one network; the
 //!   benchmark gives them one measurement, and they have keys of their own here.
 //!
@@ -128,7 +128,8 @@ impl Block {
     fn op(self) -> OpSpec {
         let norm = Stage::Norm { when: When::Always };
         let pointwise = |out| Stage::Pointwise { out, stride: Stride::Unit };
-        let (kernel, dilation) = (Pair::both(self.kernel), Pair::both(1));
+        let kernel = Pair::both(self.kernel);
+        let dilation = Pair::both(1);
         let Recipe(stages) = Recipe(vec![
             pointwise(Width::Times(self.expansion)),
             norm.clone(),

@@ -22,9 +22,9 @@ pub enum Repeats {
 /// width.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// What stands before the first cell.
+    /// The layers before the first cell.
     pub stem: Stem,
-    /// Which cell stands at each position.
+    /// The index of the cell at each position.
     pub assignment: Vec<usize>,
     /// Positions of reduction cells, each below the number of positions.
     pub reductions: Vec<usize>,
@@ -101,7 +101,7 @@ impl Chain {
         Network::new(self.stem.clone(), placements, Head::Pooled { source }, self.aux)
     }
 
-    /// Which searched cell stands at each position of a deeper chain (D-DARTS Algorithm 1).
+    /// The indices of the searched cells at the positions of a deeper chain (D-DARTS Algorithm 1).
     ///
     /// `cells` searched cells are spread over `layers` positions so that the searched reduction
     /// cells stay at the thirds and the normal cells between them repeat.
@@ -119,8 +119,10 @@ impl Chain {
             return Ok((0..layers).collect());
         }
         let refuse = || SpaceError::Derivation { cells, layers };
-        let (first, second) = (cells / 3, 2 * cells / 3);
-        let (early, late) = (layers / 3, 2 * layers / 3);
+        let first = cells / 3;
+        let second = 2 * cells / 3;
+        let early = layers / 3;
+        let late = 2 * layers / 3;
         (0..layers)
             .map(|i| match i {
                 _ if i < early && repeats == Repeats::MostlyFirst => {

@@ -24,7 +24,8 @@ impl Network {
         }
         let mut placements = self.placements.clone();
         for (choice, kept) in choices.iter().zip(kept) {
-            let (PortId { placement, port }, links) = (choice.port, choice.links);
+            let PortId { placement, port } = choice.port;
+            let links = choice.links;
             let repeated = (1..kept.len()).any(|i| kept[..i].contains(&kept[i]));
             if kept.is_empty() || repeated || kept.iter().any(|&link| link >= links) {
                 let found = kept.clone();
@@ -36,13 +37,14 @@ impl Network {
         Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
     }
 
-    /// The network of an architecture that keeps these links: others are gone, and with them the
-    /// placements that nothing needs any more. Links that are no choice stay, and what they read.
+    /// The network of an architecture that keeps these links. Others are gone, and with them the
+    /// placements that nothing needs any more. Links that are not a choice stay, and so do the
+    /// cells that they read.
     ///
     /// # Errors
     /// [`SpaceError::OpenChoice`] for a port that chooses and is not named,
-    /// [`SpaceError::NoChoice`] for one that is named and does not choose, [`SpaceError::Links`] and
-    /// [`SpaceError::HeadLinks`] for positions that do not exist.
+    /// [`SpaceError::NoChoice`] for one that is named and does not choose, [`SpaceError::Links`]
+    /// and [`SpaceError::HeadLinks`] for positions that do not exist.
     pub fn chosen(&self, links: &Links) -> Result<Self, SpaceError> {
         let choices: Vec<PortChoice> = self.choices().collect();
         for choice in &choices {

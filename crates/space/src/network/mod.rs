@@ -1,4 +1,4 @@
-//! How cells are placed: a directed acyclic graph of cells with levels, widths and links.
+//! The arrangement of cells: a directed acyclic graph of cells with levels, widths and links.
 
 mod chain;
 mod configured;
@@ -19,7 +19,7 @@ pub use stem::Stem;
 
 use crate::{Outputs, PortId, Resize, SpaceError};
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// Output of the stem part of that index.
@@ -53,7 +53,7 @@ pub struct Port {
     pub links: Vec<Link>,
 }
 
-/// A port that chooses, and among how many links.
+/// A port that chooses, and the number of its links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PortChoice {
     /// The port.
@@ -87,7 +87,7 @@ pub struct Placement {
     pub width: usize,
     /// Level of the output.
     pub level: usize,
-    /// Whether edges from the inputs have stride 2.
+    /// `true` if edges from the inputs have stride 2.
     pub reduction: bool,
     /// One port per cell input.
     pub ports: Vec<Port>,
@@ -100,26 +100,28 @@ impl Placement {
     }
 }
 
-/// What stands at the end of a network.
+/// The end of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Head {
-    /// Global average pooling and a fully connected layer on one source: a vector. Older text calls it `Classifier`.
+    /// Global average pooling and a fully connected layer on one source: a vector. Older text calls
+    /// it `Classifier`.
     #[serde(alias = "Classifier")]
     Pooled {
-        /// What is pooled.
+        /// The value that is pooled.
         source: Source,
     },
     /// A 1x1 convolution for every source, enlarged to the image and summed: a plane.
     PerPixel {
-        /// What is read, at any levels.
+        /// The values that are read, at any levels.
         sources: Vec<Source>,
-        /// How sources of coarser levels are enlarged; older text says nothing and means the nearest pixel.
+        /// The interpolation that enlarges sources of coarser levels. Older text does not name it
+        /// and means the nearest pixel.
         #[serde(default)]
         resize: Resize,
     },
 }
 
-/// Which auxiliary classifier helps retraining.
+/// The auxiliary classifier that helps retraining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AuxHead {
     /// 5x5 average pooling of stride 3 (planes of 8x8), two norms.
@@ -239,7 +241,7 @@ impl Network {
         &self.head
     }
 
-    /// What the head reads.
+    /// The sources that the head reads.
     pub fn head_sources(&self) -> Vec<Source> {
         match &self.head {
             Head::Pooled { source } => vec![*source],
@@ -247,7 +249,7 @@ impl Network {
         }
     }
 
-    /// What the head puts out when it has so many output channels.
+    /// The outputs of the head if it has `channels` output channels.
     #[must_use]
     pub fn outputs(&self, channels: usize) -> Outputs {
         match self.head {

@@ -47,7 +47,7 @@ impl Network {
     }
 }
 
-/// Where `X^{level,column}` was placed: column `j` has `depth + 1 - j` cells.
+/// The index of `X^{level,column}` among the placements: column `j` has `depth + 1 - j` cells.
 fn index(depth: usize, level: usize, column: usize) -> usize {
     (0..column).map(|j| depth + 1 - j).sum::<usize>() + level
 }

@@ -42,7 +42,7 @@ impl Stem {
         stem.check().map(|()| stem)
     }
 
-    /// Whether the stem could have been made by [`Stem::new`].
+    /// `Ok` if [`Stem::new`] could have made the stem.
     pub(super) fn check(&self) -> Result<(), SpaceError> {
         let parts = &self.parts;
         if parts.is_empty() || parts.iter().any(|part| part.0.is_empty()) {
@@ -129,7 +129,7 @@ fn imagenet_parts(second: Stride) -> Vec<Recipe> {
     vec![Recipe(first), Recipe(vec![Stage::Relu, conv(Width::Same, Stride::Edge), NORM])]
 }
 
-/// How many times the base channels a stage puts out, or which part of them.
+/// The factor by which a stage multiplies or divides the base channels, if it does either.
 fn factor(stage: &Stage) -> Option<usize> {
     match stage {
         Stage::Pointwise { out, .. }

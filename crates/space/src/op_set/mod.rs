@@ -15,10 +15,10 @@ use crate::{Pair, Recipe, SpaceError, Stage, Width};
 pub struct OpSpec {
     /// Unique name, as genotypes write it.
     pub name: String,
-    /// What it does; `None` for an operation that a factory builds from code.
+    /// Its stages; `None` for an operation that a factory builds from code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
-    /// What it does on edges of stride 2 or more, when that is another thing.
+    /// Its stages on edges of stride 2 or more, if they differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strided: Option<Recipe>,
 }
@@ -50,12 +50,12 @@ impl OpSpec {
         }
     }
 
-    /// Whether the operation cuts the edge ("none").
+    /// `true` if the operation cuts the edge ("none").
     pub fn is_zero(&self) -> bool {
         self.recipe.as_ref().is_some_and(Recipe::is_zero)
     }
 
-    /// Whether the operation has no weights at stride 1 (pooling, skip, none).
+    /// `true` if the operation has no weights at stride 1 (pooling, skip, none).
     pub fn is_parameter_free(&self) -> bool {
         self.recipe.as_ref().is_some_and(|recipe| !recipe.has_weights())
     }
@@ -179,7 +179,7 @@ impl OpSet {
     }
 }
 
-/// Whether every text form can carry the name of an operation.
+/// `true` if every text form can carry the name of an operation.
 pub(crate) fn is_op_name(name: &str) -> bool {
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     !name.is_empty() && name.chars().all(good)

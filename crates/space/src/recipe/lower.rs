@@ -3,7 +3,7 @@
 use super::{Recipe, Stage, When};
 use crate::{Layer, Pair, Phase, Resize, SpaceError};
 
-/// What a recipe must know to become concrete.
+/// The facts that turn a recipe into concrete layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lowering {
     /// Channels that come in.
@@ -12,7 +12,7 @@ pub struct Lowering {
     pub width: usize,
     /// Stride of the edge.
     pub stride: usize,
-    /// Whether norms learn a scale and a shift.
+    /// `true` if norms learn a scale and a shift.
     pub affine: bool,
     /// Supernet or derived network.
     pub phase: Phase,
@@ -64,7 +64,8 @@ fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, St
             conv(channels, channels, kernel, dilation, stride.resolve(at.stride), channels)
         }
         Stage::Pointwise { out, stride } => {
-            let (one, outputs) = (Pair::both(1), out.resolve(at.width));
+            let one = Pair::both(1);
+            let outputs = out.resolve(at.width);
             conv(channels, outputs, one, one, stride.resolve(at.stride), 1)
         }
         Stage::Conv { kernel, out, dilation, stride, groups } => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use lower::Lowering;
 pub use stage::{Stage, Stride, When, Width};
 
-/// What an operation does, as an ordered list of [`Stage`]s.
+/// The computation of an operation, as an ordered list of [`Stage`]s.
 ///
 /// A recipe does not know channels, strides or whether it is searched or retrained; it becomes
 /// concrete [`Layer`](crate::Layer)s by [`Recipe::lower`]. Execution, cost, text form and drawing
@@ -18,17 +18,17 @@ pub use stage::{Stage, Stride, When, Width};
 pub struct Recipe(pub Vec<Stage>);
 
 impl Recipe {
-    /// Whether the output is zero whatever the input ("none", "cut").
+    /// `true` if the output is zero for every input ("none", "cut").
     pub fn is_zero(&self) -> bool {
         self.0.contains(&Stage::Zero)
     }
 
-    /// Whether the output equals the input.
+    /// `true` if the output equals the input.
     pub fn is_identity(&self) -> bool {
         self.0.iter().all(|stage| matches!(stage, Stage::Identity))
     }
 
-    /// Whether some stage has convolution weights.
+    /// `true` if some stage has convolution weights.
     pub fn has_weights(&self) -> bool {
         self.0.iter().any(Stage::has_weights)
     }

@@ -94,7 +94,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Whether the stage has convolution weights.
+    /// `true` if the stage has convolution weights.
     pub fn has_weights(&self) -> bool {
         matches!(
             self,

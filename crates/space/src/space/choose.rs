@@ -20,7 +20,8 @@ impl Space {
         let found: Vec<&str> = cells.iter().map(|cell| &*cell.name).collect();
         check_names(&format!("space `{}`, cell", self.name), &wanted, &found)?;
         for (spec, cell) in self.cells.iter().zip(&cells) {
-            let (expected, found) = (spec.graph.inputs(), cell.inputs);
+            let expected = spec.graph.inputs();
+            let found = cell.inputs;
             if expected != found {
                 return Err(SpaceError::Mismatch {
                     place: format!("inputs of cell `{}`", spec.name),
@@ -36,8 +37,8 @@ impl Space {
     /// Refuses a genotype that is none of this space: other cells, genes or links.
     ///
     /// # Errors
-    /// As [`Space::genotype`], and as [`Network::chosen`](crate::Network::chosen) for links that the
-    /// space's network does not have. A genotype that names no links is admitted.
+    /// As [`Space::genotype`], and as [`Network::chosen`](crate::Network::chosen) for links that
+    /// the space's network does not have. A genotype that names no links is admitted.
     pub fn admit(&self, genotype: &Genotype) -> Result<(), SpaceError> {
         self.genotype(genotype.cells().to_vec())?;
         if genotype.links().is_empty() {

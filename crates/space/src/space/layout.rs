@@ -1,4 +1,4 @@
-//! How the cells of a space spread, and genotypes made for it.
+//! The arrangement of a space's cells, and genotypes made for it.
 
 use super::Space;
 use crate::{CellGenotype, CellSpec, Chain, Gene, Layout, Network};

@@ -12,8 +12,8 @@ use crate::{CellGraph, CellSpec, Chain, Genotype, Network, OpSet, Repeats, Space
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
 
-/// How many nodes become the output of a cell in the released code of DARTOpti, however many the
-/// cell has.
+/// The number of nodes that become the output of a cell in the released code of DARTOpti, however
+/// many nodes the cell has.
 const RELEASED_OUTPUT: usize = 4;
 
 /// The nodes that become the output of the cells around a hand-made network.
@@ -87,7 +87,8 @@ impl Space {
                 found: placement.cell,
                 cells: cells.len(),
             })?;
-            let (expected, found) = (cell.graph.inputs(), placement.ports.len());
+            let expected = cell.graph.inputs();
+            let found = placement.ports.len();
             if expected != found {
                 return Err(SpaceError::Ports { placement: index, expected, found });
             }
@@ -184,7 +185,7 @@ impl Space {
         &self.cells
     }
 
-    /// Where the cells stand.
+    /// The arrangement of the cells.
     pub fn network(&self) -> &Network {
         &self.network
     }

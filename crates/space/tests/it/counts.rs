@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-/// What a network has, counted layer by layer.
+/// The sums of a network, counted layer by layer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sums {
     pub(crate) parameters: u64,
@@ -33,10 +33,9 @@ fn slow(layer: &Layer, input: Shape) -> (u64, u64, Shape) {
                     weights += inputs / groups * kernel.height * kernel.width;
                 }
             }
-            let (h, w) = (
-                steps(input.height, kernel.height, stride.height, dilation.height, padding.height),
-                steps(input.width, kernel.width, stride.width, dilation.width, padding.width),
-            );
+            let h =
+                steps(input.height, kernel.height, stride.height, dilation.height, padding.height);
+            let w = steps(input.width, kernel.width, stride.width, dilation.width, padding.width);
             (weights as u64, (weights * h * w) as u64, Shape::new(outputs, h, w))
         }
         Layer::MaxPool { kernel, stride, padding } | Layer::AvgPool { kernel, stride, padding } => {
@@ -46,7 +45,8 @@ fn slow(layer: &Layer, input: Shape) -> (u64, u64, Shape) {
         }
         Layer::FactorizedReduce { inputs, outputs } => {
             let half = inputs * (outputs / 2);
-            let (h, w) = (input.height / 2, input.width / 2);
+            let h = input.height / 2;
+            let w = input.width / 2;
             (2 * half as u64, (2 * half * h * w) as u64, Shape::new(outputs, h, w))
         }
         Layer::Norm { channels, affine } => {

@@ -38,7 +38,7 @@ fn resnets_are_as_far_apart_as_published() {
 const SPARSE: [&str; 2] =
     ["ResNet50_cifar10_threshold_sparse_0.85", "ResNet50_cifar100_threshold_sparse_0.85"];
 
-/// What refutes that the paper's distance is 0 for equal architectures only.
+/// A counterexample: the paper's distance is 0 for some architectures that differ.
 #[test]
 fn different_published_cells_are_at_distance_0_by_sets_but_not_by_position() {
     let first_cells = SPARSE.map(|name| {
@@ -58,7 +58,8 @@ fn different_published_cells_are_at_distance_0_by_sets_but_not_by_position() {
     let by_position = PositionDistance::new(Frame::of_genotype(a), OpScores::means());
     // Six nodes have 27 edges.
     let scores = OpScores::means();
-    let (left, right) = (genes(a), genes(b));
+    let left = genes(a);
+    let right = genes(b);
     let differing = left.symmetric_difference(&right).map(|(_, _, op)| scores.get(op).unwrap());
     let share = differing.sum::<f64>() / (27.0 * scores.sum());
     assert!(share > 1.0 / 27.0 / 12.0);
@@ -72,7 +73,8 @@ fn distances_agree_with_hand_computation() {
     let set = |edges: &[&[&str]]| -> EdgeSet {
         edges.iter().map(|ops| ops.iter().map(|op| (*op).to_owned()).collect()).collect()
     };
-    let (x, y) = (set(&[&["a"], &["b", "c"]]), set(&[&["a"], &["a", "b"], &[]]));
+    let x = set(&[&["a"], &["b", "c"]]);
+    let y = set(&[&["a"], &["a", "b"], &[]]);
     let by = |scale| SetDistance { scale, ..SetDistance::paper(scores.clone()) };
     let found = by(Scale::Share).cells(&x, &y).unwrap();
     // {b, c} is 5 + 1 from {a, b}, 2 + 5 from nothing, 8 from {a}; of y, {a, b} is 2 from {a},
@@ -103,7 +105,8 @@ fn chain(cells: &[&[(&str, usize, usize)]], reductions: &[usize]) -> Genotype {
 
 #[test]
 fn chains_of_different_length_are_refused_or_cut() {
-    let (short, long) = (published("ResNet18"), published("Xception"));
+    let short = published("ResNet18");
+    let long = published("Xception");
     let by = |pairing| SetDistance { pairing, ..SetDistance::official(OpScores::means()) };
     let refused = by(Pairing::Positions).genotypes(&short, &long).unwrap_err();
     let SpaceError::Mismatch { expected, found, .. } = &refused else { panic!("{refused}") };
@@ -238,7 +241,8 @@ fn everything_against_almost_nothing_is_almost_1() {
         .map(|spec| spec.genotype(vec![Gene { op: "skip_connect".to_owned(), from: 0, to: 2 }]));
     let little = space.genotype(little.collect()).unwrap();
     let scores = OpScores::means();
-    let (edges, skip) = (9.0, scores.get("skip_connect").unwrap() / scores.sum());
+    let edges = 9.0;
+    let skip = scores.get("skip_connect").unwrap() / scores.sum();
     let distance = PositionDistance::new(Frame::of_space(&space), scores);
     let found = distance.genotypes(&all, &little).unwrap();
     assert_relative_eq!(found, 1.0 - skip / edges, epsilon = 1e-12);
@@ -251,7 +255,8 @@ fn by_paths(relative: bool, a: &CellGenotype, b: &CellGenotype) -> Option<f64> {
 /// Figures of the released `graph_distance.py`; a cell is not at 0 from itself.
 #[test]
 fn cells_compare_by_paths_as_the_released_code_has_it() {
-    let (small, large) = (published("ResNet18"), published("ResNet50"));
+    let small = published("ResNet18");
+    let large = published("ResNet50");
     let cell = &small.cells()[0];
     assert_relative_eq!(by_paths(false, cell, cell).unwrap(), 0.041_958_041_958_041_98);
     assert_relative_eq!(by_paths(true, cell, cell).unwrap(), 0.0);
@@ -260,7 +265,8 @@ fn cells_compare_by_paths_as_the_released_code_has_it() {
     // The released code recurses without end here.
     let a = published("D-DARTS_threshold_sparse_abl0.5_fair7_cifar100_0.85_50");
     let b = published("ResNet50_cifar100_threshold_sparse_0.85");
-    let (a, b) = (&a.cells()[0], &b.cells()[3]);
+    let a = &a.cells()[0];
+    let b = &b.cells()[3];
     assert!(by_paths(false, a, b).is_none() || by_paths(true, a, b).is_none());
 }
 

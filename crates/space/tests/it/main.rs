@@ -1,4 +1,4 @@
-//! What crosses the modules of the crate.
+//! Tests that cross the modules of the crate.
 #![allow(clippy::unwrap_used, reason = "a test that finds no value should stop there")]
 
 mod bounds;

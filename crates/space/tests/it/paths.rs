@@ -1,4 +1,4 @@
-//! What follows from the ways through a cell or network: depth and pruning.
+//! Tests of depth and pruning, which follow from the paths through a cell or network.
 
 use dartloom_space::{
     Aux, AuxHead, CellGenotype, Gene, Genotype, Head, Network, NodeOrder, Placement, Port, Source,
@@ -78,7 +78,8 @@ fn one_by_one(cells: &[Source], head: Source, aux: Option<usize>) -> Network {
 
 #[test]
 fn cells_that_lead_nowhere_are_allowed_and_pruned() {
-    let (stem, cell) = (Source::Stem(0), Source::Cell);
+    let stem = Source::Stem(0);
+    let cell = Source::Cell;
     // 0 -> 1 -> head, 0 -> 2 -> 3 -> auxiliary head or nowhere, 4 -> nowhere.
     let cells = [stem, cell(0), cell(0), cell(2), stem];
     let plain = one_by_one(&cells, cell(1), None);

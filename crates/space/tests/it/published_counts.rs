@@ -105,10 +105,11 @@ fn published_networks_have_their_counts() {
     assert!(compared > 100, "only {compared} numbers compared");
 }
 
-/// What a figure may be, by the name it has in `figures.txt`.
+/// The quantities that a figure may state, by their names in `figures.txt`.
 fn quantities(at: &Configuration<'_>) -> [(&'static str, &'static str, u64); 5] {
     let blueprint = at.blueprint();
-    let (cost, slow) = (blueprint.cost().unwrap(), slow_cost(&blueprint));
+    let cost = blueprint.cost().unwrap();
+    let slow = slow_cost(&blueprint);
     let with_aux = cost.parameters + cost.auxiliary_parameters;
     [
         ("params", "parameters", cost.parameters),
@@ -119,7 +120,7 @@ fn quantities(at: &Configuration<'_>) -> [(&'static str, &'static str, u64); 5] 
     ]
 }
 
-/// How `figure`, in millions, follows from `count`.
+/// The manner in which `figure`, in millions, follows from `count`.
 fn agreement(figure: &str, count: u64) -> Option<&'static str> {
     let digits = figure.split_once('.').map_or(0, |(_, digits)| digits.len());
     let unit = 10_u64.pow(6 - digits as u32);
@@ -223,7 +224,8 @@ fn not_reproduced() -> String {
         let all = quantities(&row.at);
         let nearest = all.iter().min_by(|a, b| far(a.2).total_cmp(&far(b.2))).unwrap();
         let has = format!("{}M {}", millions(nearest.2, 2), nearest.1);
-        let (figure, written) = (format!("{}M", row.figure), row.at.written());
+        let figure = format!("{}M", row.figure);
+        let written = row.at.written();
         [&figure, row.at.name, &written, &has, row.source, row.remark].map(str::to_owned).into()
     });
     table(&head, rows)

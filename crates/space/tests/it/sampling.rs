@@ -54,9 +54,11 @@ fn equal_seeds_give_equal_genotypes() {
 /// Every in-edge of node 5 is kept in 2 of 5 draws, every operation but `none` in 1 of 7.
 #[test]
 fn edges_and_operations_are_drawn_uniformly() {
-    let (space, mut rng) = (space(), rng(3));
+    let space = space();
+    let mut rng = rng(3);
     let draws = 4000;
-    let (mut edges, mut ops) = ([0_i32; 5], [0_i32; 8]);
+    let mut edges = [0_i32; 5];
+    let mut ops = [0_i32; 8];
     for _ in 0..draws {
         let genotype = space.sample(2, &mut rng);
         for gene in genotype.cells()[1].genes.iter().filter(|gene| gene.to == 5) {

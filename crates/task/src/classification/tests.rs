@@ -5,7 +5,7 @@ use candle_core::{Device, Var};
 
 use super::*;
 
-/// What training computed before there were tasks, operation by operation.
+/// The loss as training computed it before there were tasks, operation by operation.
 fn inlined(logits: &Tensor, labels: &Tensor) -> Tensor {
     let log = candle_nn::ops::log_softmax(logits, D::Minus1).unwrap();
     let picked = log.gather(&labels.unsqueeze(1).unwrap(), 1).unwrap().squeeze(1).unwrap();
@@ -26,8 +26,8 @@ fn value_and_gradient_equal_the_former_mean_to_the_bit() {
         let logits = logits(rows);
         let labels: Vec<u32> = (0..rows as u32).map(|i| i * 3 % 10).collect();
         let labels = Tensor::new(labels, &Device::Cpu).unwrap();
-        let (old, new) =
-            (inlined(&logits, &labels), task.loss(&logits, &labels).unwrap().mean().unwrap());
+        let old = inlined(&logits, &labels);
+        let new = task.loss(&logits, &labels).unwrap().mean().unwrap();
         let bits = |scalar: &Tensor| scalar.to_scalar::<f32>().unwrap().to_bits();
         assert_eq!(bits(&old), bits(&new), "{rows} rows");
         let gradient = |loss: &Tensor| -> Vec<u32> {
@@ -49,7 +49,8 @@ fn losses_equal_a_calculation_by_hand() {
         let loss = task.loss(&logits, &labels).unwrap();
         (loss.sum.to_scalar::<f64>().unwrap(), loss.count)
     };
-    let (a, b) = (4.0_f64.ln(), (4.0_f64 / 3.0).ln());
+    let a = 4.0_f64.ln();
+    let b = (4.0_f64 / 3.0).ln();
     let plain = Classification::new(2).unwrap();
     let (sum, count) = found(&plain);
     assert_relative_eq!(sum, a + b, max_relative = 1e-12);

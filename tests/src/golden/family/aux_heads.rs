@@ -28,7 +28,8 @@ pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, Gold
 
 fn check_head(case: &Case<'_>, name: &str, view: View<'_>) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
-    let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
+    let x = leaf(&view.get("x")?)?;
+    let gy = view.get("gy")?;
     let kind = kind(name, view.get("g_norms")?.dim(0)?)?;
     let layers = layers(kind, shape_of(&x)?, gy.dim(1)?)?;
     let mut variables = Variables::new(&Device::Cpu, DType::F32);

@@ -81,7 +81,8 @@ impl Setting {
         };
         let large = images == "imagenet";
         let classes = if large { 1000 } else { number(images, "cifar")? };
-        let (channels, layers) = (number(channels, "C")?, number(layers, "L")?);
+        let channels = number(channels, "C")?;
+        let layers = number(layers, "L")?;
         Ok(Self { large, classes, channels, layers, reductions })
     }
 }

@@ -1,4 +1,4 @@
-//! What the cases of decoders share: spaces of their cells, relaxed tables, gene lists.
+//! Tools that the cases of decoders share: spaces of their cells, relaxed tables, gene lists.
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_relax::{Groups, Progress, Relaxation, Softmax};

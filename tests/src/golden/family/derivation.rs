@@ -1,4 +1,4 @@
-//! Which searched cell stands where in a deeper chain.
+//! The arrangement of searched cells in a deeper chain.
 
 use dartloom_space::{Chain, Repeats, Stem};
 use serde_json::Value;
@@ -9,7 +9,8 @@ use crate::golden::{GoldenError, Outcome};
 
 pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     let outcome = |entry: &Value| -> Result<Outcome, GoldenError> {
-        let (cells, layers) = (entry.count("cells")?, entry.count("layers")?);
+        let cells = entry.count("cells")?;
+        let layers = entry.count("layers")?;
         let name = format!("{}/{cells}_to_{layers}", case.name);
         Ok(Outcome::of(name, check_case(entry, cells, layers)))
     };
@@ -28,7 +29,8 @@ fn check_case(entry: &Value, cells: usize, layers: usize) -> Result<Vec<String>,
             }
             continue;
         }
-        let (got, indices) = (got?, want.counts("indices")?);
+        let got = got?;
+        let indices = want.counts("indices")?;
         if got != indices {
             complaints.push(format!("{name}: expected {indices:?}, found {got:?}"));
         } else if want.field("stride2_at").is_some() {

@@ -86,7 +86,8 @@ fn check_table(
     let stored = stored.ok_or_else(|| value.wrong(table, "scores by operation"))?;
     let mut numbers = Numbers::of(case);
     if stored.len() != scores.len() {
-        let (want, got) = (stored.len(), scores.len());
+        let want = stored.len();
+        let got = scores.len();
         numbers.complaints.push(format!("expected {want} scores, found {got}"));
     }
     for op in stored.keys() {
@@ -150,9 +151,11 @@ fn check_paths(
         let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
         index.and_then(|index| genotype.cells().get(index).cloned()).ok_or_else(unknown)
     };
-    let (a, b) = (cell("a")?, cell("b")?);
+    let a = cell("a")?;
+    let b = cell("b")?;
     let found = |relative: bool| PathEdit { scores: scores.clone(), relative }.cells(&a, &b);
-    let (plain, relative) = (found(false)?, found(true)?);
+    let plain = found(false)?;
+    let relative = found(true)?;
     let mut numbers = Numbers::of(case);
     if entry.field("error").is_some() {
         // The released code was asked for both and has neither where one fails.
@@ -185,7 +188,8 @@ fn check_cells(
         };
         Ok(entry.rows(field)?.iter().map(chosen).collect())
     };
-    let (a, b) = (edges("a")?, edges("b")?);
+    let a = edges("a")?;
+    let b = edges("b")?;
     let mut numbers = Numbers::of(case);
     let distance = SetDistance::official(scores.clone());
     if let (Some(u), Some(v)) = (a.first(), b.first()) {
@@ -196,7 +200,8 @@ fn check_cells(
         let want = want * scores.sum() / ops.len() as f64;
         numbers.compare("hamming_first_rows, mean", paper.edges(u, v)?, want);
     }
-    let (a, b): (EdgeSet, EdgeSet) = (a.into_iter().collect(), b.into_iter().collect());
+    let a: EdgeSet = a.into_iter().collect();
+    let b: EdgeSet = b.into_iter().collect();
     let got = distance.cells(&a, &b)?;
     numbers.compare("directed_ab", got.forward, entry.number("directed_ab")?);
     numbers.compare("directed_ba", got.backward, entry.number("directed_ba")?);

@@ -27,7 +27,8 @@ fn check_case(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenError
     let logits = Encoding::new(Unlisted::Half).logits(&space(cells, rows, columns)?, &genotype)?;
 
     let value = entry.number("value")?;
-    let (mut listed, mut complaints) = (Vec::new(), Vec::new());
+    let mut listed = Vec::new();
+    let mut complaints = Vec::new();
     for (cell, table) in logits.iter().enumerate() {
         for (row, logits) in table.iter().enumerate() {
             for (column, &logit) in logits.iter().enumerate() {

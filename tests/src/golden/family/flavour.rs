@@ -1,4 +1,4 @@
-//! How a method's released code turns logits into weights, and what it calls them.
+//! The relaxation in a method's released code, and the names that the code gives to weights.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,13 +87,13 @@ impl Names {
     }
 }
 
-/// What a cell's table is called.
+/// The name of a cell's table.
 pub(super) fn table_of(view: &View<'_>, folder: &str, cell: &str) -> String {
     let long = format!("alphas_{cell}");
     if view.has(&format!("{folder}/{long}")) { long } else { cell.to_owned() }
 }
 
-/// What a cell's line of edges is called; none where it is not learned.
+/// The name of a cell's line of edges; `None` if it is not learned.
 fn edges_of(view: &View<'_>, folder: &str, cell: &str) -> Option<String> {
     let names = ["betas", "edges"].map(|kind| format!("{kind}_{cell}"));
     let found = names.into_iter().find(|name| view.has(&format!("{folder}/{name}")))?;

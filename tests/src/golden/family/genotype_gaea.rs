@@ -21,7 +21,8 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
 fn check_case(entry: &Value) -> Result<Vec<String>, GoldenError> {
     let ops = entry.texts("ops")?;
     let part = |name: &str| entry.field(name).ok_or_else(|| entry.wrong(name, "both cells"));
-    let (alphas, edges) = (part("alphas")?, part("edges")?);
+    let alphas = part("alphas")?;
+    let edges = part("edges")?;
     let nodes = nodes_of(alphas.rows("normal")?.len())?;
     let space = Space::darts(set_of(&ops)?, 8, nodes, Stem::cifar(3))?;
     let cell = |name: &str| -> Result<CellTable, GoldenError> {

@@ -21,7 +21,8 @@ use crate::golden::{GoldenError, Outcome};
 
 pub(crate) fn run(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError> {
     let outcome = |group: String| {
-        let (view, name) = (bundle.group(&group), format!("{}/{group}", case.name));
+        let view = bundle.group(&group);
+        let name = format!("{}/{group}", case.name);
         let result = if view.has("beta") {
             super::mixed_node::check(case, view)
         } else if view.has("alpha") {
@@ -46,7 +47,8 @@ fn check_shuffle(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenE
 
 fn check_edge(case: &Case<'_>, group: &str, view: View<'_>) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
-    let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
+    let x = leaf(&view.get("x")?)?;
+    let gy = view.get("gy")?;
     // One edge is one row.
     let alpha = leaf(&view.get("alpha")?.unsqueeze(0)?)?;
     // Files with several sets name them in their groups.

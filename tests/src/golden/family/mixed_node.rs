@@ -19,7 +19,8 @@ use crate::golden::parameters::Parameters;
 
 pub(super) fn check(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
-    let (alpha, beta) = (leaf(&view.get("alpha")?)?, leaf(&view.get("beta")?)?);
+    let alpha = leaf(&view.get("alpha")?)?;
+    let beta = leaf(&view.get("beta")?)?;
     let (rows, columns) = alpha.dims2()?;
     let inputs: Vec<Var> =
         (0..rows).map(|input| leaf(&view.get(&format!("x{input}"))?)).collect::<Result<_, _>>()?;

@@ -42,7 +42,8 @@ fn check_op(
     view: View<'_>,
 ) -> Result<Vec<String>, GoldenError> {
     let mut check = Check::new(view.clone(), &case.entry.tolerance);
-    let (x, gy) = (leaf(&view.get("x")?)?, view.get("gy")?);
+    let x = leaf(&view.get("x")?)?;
+    let gy = view.get("gy")?;
     let layers = layers(name, settings, shape_of(&x)?, shape_of(&gy)?)?;
     let mut variables = Variables::new(&Device::Cpu, DType::F32);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
@@ -88,7 +89,8 @@ fn layers(
     output: Shape,
 ) -> Result<Vec<Layer>, GoldenError> {
     let mut parts = name.split('.');
-    let (family, op) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let family = parts.next().unwrap_or_default();
+    let op = parts.next().unwrap_or_default();
     // Pooling is normalised in supernets only, which is what `+bn` stands for.
     let (op, phase) = match op.strip_suffix("+bn") {
         Some(op) => (op, Phase::Search),

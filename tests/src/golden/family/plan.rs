@@ -48,7 +48,7 @@ pub(super) fn op_set(settings: &Value, field: &str, columns: usize) -> Result<Op
     Err(GoldenError::not_understood(message))
 }
 
-/// How much FairDARTS' zero-one loss counts: a number, or the last word of a sentence.
+/// The weight of FairDARTS' zero-one loss: a number, or the last word of a sentence.
 pub(super) fn zero_one_weight(config: &Value) -> Result<f64, GoldenError> {
     if config.field("zero_one_weight").is_some() {
         return config.number("zero_one_weight");

@@ -7,8 +7,8 @@ use crate::golden::fields::Fields;
 use crate::golden::manifest::Case;
 use crate::golden::{GoldenError, Outcome};
 
-/// What cosines anneal to, by the names the methods give their schedules; the manifest gives no
-/// number (DARTS' and FairDARTS' `learning_rate_min` is 1e-3, PC-DARTS' 0).
+/// The last values of cosine schedules, by the names that the methods give them; the manifest gives
+/// no number (`learning_rate_min` is 1e-3 for DARTS and FairDARTS, 0 for PC-DARTS).
 const LAST: [(&str, f64); 5] = [
     ("darts_weights", 1e-3),
     ("pcdarts_weights", 0.0),
@@ -50,7 +50,8 @@ fn check_cycles(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenErr
         cycles: entry.count("cycles")?,
         power: entry.number("power")?,
     };
-    let (epochs, rates) = (entry.count("max_epoch")?, entry.numbers("lr_per_epoch")?);
+    let epochs = entry.count("max_epoch")?;
+    let rates = entry.numbers("lr_per_epoch")?;
     Ok(compare(case, schedule, epochs, &rates))
 }
 

@@ -39,7 +39,8 @@ impl Searched {
 
     /// The supernet of a space, sized as `config` says.
     pub(super) fn of(space: Space, config: &Value, input: Shape) -> Result<Self, GoldenError> {
-        let (channels, classes) = (config.count("C")?, config.count("classes")?);
+        let channels = config.count("C")?;
+        let classes = config.count("classes")?;
         let partial = config.count_or("k", 1)?;
         let build =
             Build { order: NodeOrder::FirstNamed, partial, ..Build::new(channels, classes, input) };
@@ -50,7 +51,7 @@ impl Searched {
         Ok(Self { space, net })
     }
 
-    /// Where a variable of the released network stands.
+    /// The place in our network of a variable of the released network.
     pub(super) fn place(&self) -> impl Fn(&str) -> Option<Place> + use<> {
         let ops = names(self.space.op_set());
         move |name| in_network(name, &|_, rest| candidate(rest, &ops))
@@ -92,7 +93,8 @@ pub(super) fn check_genotype(
 
 fn space(config: &Value, (rows, columns): (usize, usize)) -> Result<Space, GoldenError> {
     let ops = op_set(config, "ops", columns)?;
-    let (layers, nodes) = (config.count("layers")?, nodes_of(rows)?);
+    let layers = config.count("layers")?;
+    let nodes = nodes_of(rows)?;
     let stem = Stem::cifar(config.count_or("stem_multiplier", 3)?);
     let multiplier = config.count_or("multiplier", nodes)?;
     let space = if multiplier == nodes {

@@ -47,7 +47,8 @@ struct Cell<'a> {
 /// over both cells together, those of edges never.
 fn check_step(entry: &Value, tolerance: &Tolerance) -> Result<Vec<String>, GoldenError> {
     let field = |name: &str| entry.field(name).ok_or_else(|| entry.wrong(name, "an object"));
-    let (spec, cells) = (field("spec")?, field("cells")?);
+    let spec = field("spec")?;
+    let cells = field("cells")?;
     let mut found = Vec::new();
     for name in CELLS {
         let cell = cells.field(name).ok_or_else(|| cells.wrong(name, "a cell"))?;
@@ -93,7 +94,7 @@ fn gradients(spec: &Value, cells: &[Cell<'_>]) -> Result<Gradients, GoldenError>
     Ok(gradients)
 }
 
-/// How operations and edges move.
+/// The steps of operations and of edges.
 fn steps(spec: &Value) -> Result<(ExponentiatedGradient, ExponentiatedGradient), GoldenError> {
     let relative = spec.flag("divide_lr_by_grad_inf_norm")?;
     let plain = spec.flag("gradient_descent_instead")?;
@@ -129,7 +130,7 @@ fn edges_after(
     Ok(edges)
 }
 
-/// Where operations and edges start.
+/// Checks the initial values of operations and edges.
 fn check_start(
     init: &Value,
     learned: bool,
@@ -166,7 +167,8 @@ fn check_rates(entries: &[Value], tolerance: &Tolerance) -> Result<Vec<String>, 
     let mut rate = AccumulatedRate::new(0.1, 0.001, 0.3);
     let mut complaints = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let (got, want) = (rate.next(entry.number("inf_norm")?), entry.number("lr")?);
+        let got = rate.next(entry.number("inf_norm")?);
+        let want = entry.number("lr")?;
         if !tolerance.number(got, want) {
             complaints.push(format!("step {index}: expected {want}, found {got}"));
         }

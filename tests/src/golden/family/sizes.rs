@@ -9,7 +9,9 @@ use crate::golden::{GoldenError, Outcome};
 
 pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     let outcome = |entry: &Value| -> Result<Outcome, GoldenError> {
-        let (k, n, cells) = (entry.count("K")?, entry.count("N")?, entry.count("cells")?);
+        let k = entry.count("K")?;
+        let n = entry.count("N")?;
+        let cells = entry.count("cells")?;
         let name = format!("{}/K{k}_N{n}_cells{cells}", case.name);
         Ok(Outcome::of(name, check_size(case, entry, darts_size(k, n, cells)?)))
     };
@@ -18,11 +20,13 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
 
 fn check_size(case: &Case<'_>, entry: &Value, got: SpaceSize) -> Result<Vec<String>, GoldenError> {
     let mut complaints = Vec::new();
-    let (found, want) = (got.exact.to_string(), entry.text("size")?);
+    let found = got.exact.to_string();
+    let want = entry.text("size")?;
     if found != want {
         complaints.push(format!("size: expected {want}, found {found}"));
     }
-    let (found, want) = (got.log10, entry.number("log10")?);
+    let found = got.log10;
+    let want = entry.number("log10")?;
     if !case.entry.tolerance.number(found, want) {
         complaints.push(format!("log10: expected {want}, found {found}"));
     }

@@ -64,7 +64,8 @@ fn check_search(
     let mut trace = Trace { stored: stored.0, ..Trace::default() };
     trace.state(&bilevel.core.architecture, &parameters)?;
     for step in 0..batches.steps {
-        let (train, valid) = (batches.train(step)?, batches.valid(step)?);
+        let train = batches.train(step)?;
+        let valid = batches.valid(step)?;
         let at = Position { epoch: clock.epoch(step), step };
         let report = bilevel.step(at, clock.epochs, &train, Some(&valid))?;
         trace.state(&bilevel.core.architecture, &parameters)?;
@@ -128,7 +129,8 @@ pub(super) fn config(config: &Value, variant: &str) -> Result<BilevelConfig, Gol
     let adam = adam.ok_or_else(|| config.wrong("adam", "an optimiser"))?;
     let betas = adam.numbers("betas")?;
     let [beta1, beta2] = betas[..] else { return Err(adam.wrong("betas", "two numbers")) };
-    let (epsilon, weight_decay) = (adam.number("eps")?, adam.number("weight_decay")?);
+    let epsilon = adam.number("eps")?;
+    let weight_decay = adam.number("weight_decay")?;
     let adam_config = AdamConfig { beta1, beta2, epsilon, weight_decay };
     Ok(BilevelConfig {
         arch_rate: Schedule::Constant(adam.number("lr")?),
@@ -244,7 +246,7 @@ impl Batches {
     }
 }
 
-/// What is recorded step by step.
+/// The values that are recorded step by step.
 #[derive(Default)]
 struct Trace {
     /// Names in the case by the names of logits.

@@ -11,7 +11,7 @@ use crate::golden::manifest::Case;
 struct Tensors {
     /// Names that every group has.
     every: &'static [&'static str],
-    /// Whether a group has no other.
+    /// `true` if a group has no other.
     no_other: bool,
     missing: &'static str,
 }

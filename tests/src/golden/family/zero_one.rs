@@ -38,7 +38,8 @@ fn check_case(
     let count = labels.len();
     let labels = Tensor::from_vec(labels, count, &Device::Cpu)?;
 
-    let (at, mut rng) = (Progress::start(1), ChaCha8Rng::seed_from_u64(0));
+    let at = Progress::start(1);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
     let weights = Sigmoid.weights(alpha.as_tensor(), at, &mut rng)?;
     let zero_one = ZeroOne { norm }.loss(alpha.as_tensor(), &weights, at)?;
     let entropy = cross_entropy(logits.as_tensor(), &labels, 0.0)?;

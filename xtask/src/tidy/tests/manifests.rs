@@ -37,7 +37,7 @@ fn a_renamed_arrow_is_still_an_arrow() {
     breaks(
         &[("crates/relax/Cargo.toml", &manifest("relax", line))],
         "crates/relax/Cargo.toml",
-        "dartloom-cli of level 8",
+        "dartloom-cli of level 9",
     );
 }
 

@@ -52,6 +52,7 @@ fn documentation_begins_with_a_statement() {
     refuses("//! What it is.\n", 1, begins);
     refuses("struct A {\n    /// Whether it is.\n    a: bool,\n}", 2, begins);
     refuses("/// A thing.\nstruct A;\n/// How?\nstruct B;\n", 3, begins);
+    refuses("//! A module.\n\n/// How?\nstruct A;\n", 3, begins);
     refuses(
         "/// First.\n#[derive(Debug)]\nenum A {\n    /// Why, if at all.\n    B,\n}",
         4,
@@ -81,14 +82,11 @@ fn comments_and_markdown_keep_to_their_widths() {
 #[test]
 fn what_is_not_yet_held_is_counted() {
     let source = "/// What.\nfn a() { let (a, b) = (1, 2); }";
-    let tree = changed(&[("examples/src/lib.rs", source), ("crates/relax/src/a.rs", source)]);
+    let tree = changed(&[("docs/a.rs", source), ("tools/a.rs", source)]);
     assert_eq!(crate::tidy::check(&tree).len(), 0);
     let rows = style::counts(&tree);
-    assert_eq!(
-        rows[1..],
-        ["| crates/relax | 0 | 1 | 1 | 0 | 0 |", "| examples | 0 | 1 | 1 | 0 | 0 |"]
-    );
+    assert_eq!(rows[1..], ["| docs | 0 | 1 | 1 | 0 | 0 |", "| tools | 0 | 1 | 1 | 0 | 0 |"]);
     let places = style::open(&tree);
     assert_eq!(places.len(), 4);
-    assert_eq!(places[0], "lets of tuples: crates/relax/src/a.rs:2: 2 statements in one `let`");
+    assert_eq!(places[0], "lets of tuples: docs/a.rs:2: 2 statements in one `let`");
 }

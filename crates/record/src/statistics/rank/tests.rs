@@ -8,7 +8,8 @@ use crate::StatisticsError;
 #[test]
 fn by_hand_without_ties() {
     // Pairs (1,2), (1,3), (2,3): the last is ordered contrarily.
-    let (first, second) = ([1.0, 2.0, 3.0], [10.0, 30.0, 20.0]);
+    let first = [1.0, 2.0, 3.0];
+    let second = [10.0, 30.0, 20.0];
     assert_relative_eq!(kendall_tau(&first, &second).unwrap(), 1.0 / 3.0, epsilon = 1e-15);
     // 1 - 6 (0 + 1 + 1) / (3 (9 - 1)).
     assert_relative_eq!(spearman_rho(&first, &second).unwrap(), 0.5, epsilon = 1e-15);
@@ -18,7 +19,8 @@ fn by_hand_without_ties() {
 fn by_hand_with_ties() {
     // Pairs in order: 12 tied in the first, 13 alike, 14 alike, 23 alike, 24 alike, 34 tied in the
     // second: C = 4, D = 0, five of six apart in each series.
-    let (first, second) = ([1.0, 1.0, 2.0, 3.0], [1.0, 2.0, 4.0, 4.0]);
+    let first = [1.0, 1.0, 2.0, 3.0];
+    let second = [1.0, 2.0, 4.0, 4.0];
     assert_relative_eq!(kendall_tau(&first, &second).unwrap(), 4.0 / 5.0, epsilon = 1e-15);
     // Ranks 1.5, 1.5, 3, 4 and 1, 2, 3.5, 3.5 around 2.5: products 1.5 + 0.5 + 0.5 + 1.5, squares
     // 1 + 1 + 0.25 + 2.25 and 2.25 + 0.25 + 1 + 1.

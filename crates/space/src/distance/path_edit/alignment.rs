@@ -1,8 +1,8 @@
-//! How two paths are laid side by side at the least cost.
+//! The alignment of two paths at the least cost.
 
 use super::drawing::{Drawing, Part};
 
-/// A pair of what stands side by side; `None` where one path has nothing.
+/// A pair of parts that stand side by side; `None` if one path has no part there.
 pub(super) type Pair = (Option<Part>, Option<Part>);
 
 /// The least cost of an alignment, and the alignment.
@@ -43,7 +43,8 @@ impl Costs<'_> {
         match (first, second) {
             (Part::Vertex(x), Part::Vertex(y)) if same(x, y) => 0.0,
             (Part::Line(x), Part::Line(y)) if a.lines[x].label == b.lines[y].label => {
-                let (x, y) = (&a.lines[x], &b.lines[y]);
+                let x = &a.lines[x];
+                let y = &b.lines[y];
                 if same(x.from, y.from) && same(x.to, y.to) { 0.0 } else { both }
             }
             _ => 0.5 * both,
@@ -59,7 +60,8 @@ impl Costs<'_> {
                 let known = |i: Option<usize>, j: Option<usize>| {
                     i.zip(j).and_then(|(i, j)| table[i][j]).map(|(cost, _)| cost)
                 };
-                let (above, before) = (i.checked_sub(1), j.checked_sub(1));
+                let above = i.checked_sub(1);
+                let before = j.checked_sub(1);
                 let corner = (i, j) == (0, 0);
                 let diagonal = if corner { Some(0.0) } else { known(above, before) };
                 let moves = [
@@ -82,13 +84,15 @@ impl Costs<'_> {
 }
 
 fn back(table: &[Vec<Option<(f64, Move)>>], first: &[Part], second: &[Part]) -> Alignment {
-    let (mut i, mut j) = (first.len(), second.len());
+    let mut i = first.len();
+    let mut j = second.len();
     let mut pairs = Vec::with_capacity(i + j);
     let mut cost = None;
     while i > 0 && j > 0 {
         let Some((least, way)) = table[i - 1][j - 1] else { break };
         cost = cost.or(Some(least));
-        let (x, y) = (first[i - 1], second[j - 1]);
+        let x = first[i - 1];
+        let y = second[j - 1];
         match way {
             Move::First => {
                 pairs.push((Some(x), None));

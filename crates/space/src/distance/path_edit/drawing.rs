@@ -13,7 +13,7 @@ pub(super) const END: &str = "11";
 /// More paths than any published cell has, few enough to compare each with each.
 const MOST_PATHS: usize = 256;
 
-/// What leads from one vertex to another: the operations between two nodes as one.
+/// The connection of one vertex to another: all operations between two nodes as one line.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) from: usize,
@@ -47,7 +47,8 @@ impl Drawing {
                 return Err(SpaceError::Gene { cell: cell.name.clone(), index, gene });
             }
             let weight = scores.get(&gene.op)?;
-            let (from, to) = (gene.from, gene.to);
+            let from = gene.from;
+            let to = gene.to;
             match lines.iter_mut().find(|line| (line.from, line.to) == (from, to)) {
                 Some(line) => {
                     line.label = format!("{};{}", line.label, gene.op);
@@ -81,7 +82,8 @@ impl Drawing {
         let last = |vertex: &usize| self.lines.iter().all(|line| line.from != *vertex);
         let roots: Vec<usize> = met.iter().copied().filter(first).collect();
         let leaves: Vec<usize> = met.iter().copied().filter(last).collect();
-        let (begin, end) = (self.vertices.len(), self.vertices.len() + 1);
+        let begin = self.vertices.len();
+        let end = self.vertices.len() + 1;
         self.vertices.extend([BEGIN.to_owned(), END.to_owned()]);
         let plain = |from, to| Line { from, to, label: String::new(), weight: 1.0 };
         self.lines.extend(roots.into_iter().map(|root| plain(begin, root)));
@@ -99,13 +101,15 @@ impl Drawing {
     /// # Errors
     /// [`SpaceError::Range`] for more than 256, before they are walked.
     pub(super) fn paths(&self) -> Result<Vec<Vec<Part>>, SpaceError> {
-        let (begin, end) = (self.vertices.len() - 2, self.vertices.len() - 1);
+        let begin = self.vertices.len() - 2;
+        let end = self.vertices.len() - 1;
         let found = self.ways(begin, end);
         if found > MOST_PATHS {
             let what = "paths through a cell";
             return Err(SpaceError::Range { what, most: MOST_PATHS, found });
         }
-        let (mut open, mut paths) = (vec![vec![Part::Vertex(begin)]], Vec::new());
+        let mut open = vec![vec![Part::Vertex(begin)]];
+        let mut paths = Vec::new();
         while let Some(path) = open.pop() {
             let Some(&Part::Vertex(at)) = path.last() else { continue };
             if at == end {

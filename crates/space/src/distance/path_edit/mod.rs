@@ -14,7 +14,8 @@ use super::OpScores;
 use crate::{CellGenotype, SpaceError};
 
 /// The share of two cells' paths that has no counterpart in the other, as `graph_distance.py` of
-/// the released code of D-DARTS finds it. For comparison with its figures: it is no distance.
+/// the released code of D-DARTS computes it. It serves comparisons with the figures of that code
+/// and is not a distance.
 ///
 /// A cell is drawn as a graph of its nodes, with one line for all operations between two nodes, a
 /// beginning `00` and an end `11`. With `s` the scores (`scores`), a line as heavy as its
@@ -38,9 +39,9 @@ use crate::{CellGenotype, SpaceError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathEdit {
-    /// What operations weigh.
+    /// The weights of operations.
     pub scores: OpScores,
-    /// Whether costs are relative to the lengths of paths (`use_min`).
+    /// `true` if costs are relative to the lengths of paths (`use_min`).
     pub relative: bool,
 }
 
@@ -55,7 +56,8 @@ impl PathEdit {
     pub fn cells(&self, a: &CellGenotype, b: &CellGenotype) -> Result<Option<f64>, SpaceError> {
         let first = Drawing::of(a, &self.scores)?;
         let second = Drawing::of(b, &self.scores)?;
-        let (paths, others) = (first.paths()?, second.paths()?);
+        let paths = first.paths()?;
+        let others = second.paths()?;
         let mut alignments: Vec<Aligned> = Vec::with_capacity(paths.len() * others.len());
         for (i, path) in paths.iter().enumerate() {
             for (j, other) in others.iter().enumerate() {
@@ -110,9 +112,10 @@ fn ends(drawing: &Drawing, line: usize) -> Ends {
     (drawing.vertices[line.from].clone(), drawing.vertices[line.to].clone())
 }
 
-/// Whether anything is paired with more than one partner.
+/// `true` if anything is paired with more than one partner.
 fn crosses<K: Ord>(pairs: impl Iterator<Item = (K, K)>) -> bool {
-    let (mut left, mut right) = (BTreeMap::new(), BTreeMap::new());
+    let mut left = BTreeMap::new();
+    let mut right = BTreeMap::new();
     for (x, y) in pairs {
         *left.entry(x).or_insert(0) += 1;
         *right.entry(y).or_insert(0) += 1;
@@ -120,7 +123,8 @@ fn crosses<K: Ord>(pairs: impl Iterator<Item = (K, K)>) -> bool {
     left.values().chain(right.values()).any(|&partners| partners > 1)
 }
 
-/// Which part of one cell stands beside which of the other, the most frequent pair first.
+/// Pairs of a part of one cell and the part of the other beside which it stands, the most frequent
+/// pair first.
 struct Partners<K>(Vec<(K, K)>);
 
 impl<K: Ord + Clone> Partners<K> {
@@ -199,7 +203,8 @@ impl Merged {
             let place = |vertex: &String| {
                 vertices.of_second(vertex).cloned().unwrap_or_else(|| own(vertex))
             };
-            let (from, to) = (place(&line.0), place(&line.1));
+            let from = place(&line.0);
+            let to = place(&line.1);
             if from == to && (from == BEGIN || from == END) {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! The fields of a written genotype, in whichever order they stand.
+//! The fields of a written genotype, in any order.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,8 @@ impl Keyword {
         KEYWORDS.iter().find(|(_, keyword)| *keyword == self).map_or("", |&(name, _)| name)
     }
 
-    /// What could stand in place of a field that does not exist.
+    /// A description, for errors, of the fields that could stand in place of one that does not
+    /// exist.
     pub(super) fn expected(found: Option<&str>) -> String {
         let known =
             || KEYWORDS.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("connect"));
@@ -60,7 +61,7 @@ impl Keyword {
     }
 }
 
-/// What stood behind the keywords.
+/// The values that the text gives to its keywords.
 #[derive(Default)]
 pub(super) struct Fields {
     pub(super) lists: BTreeMap<Keyword, GeneList>,
@@ -83,7 +84,7 @@ impl Fields {
         Ok(())
     }
 
-    /// Notes a field that says it has no value, which is as good as leaving it out.
+    /// Notes a field without a value, which counts as left out.
     pub(super) fn nothing(&mut self, keyword: Keyword) {
         self.empty.push(keyword);
     }
@@ -108,7 +109,8 @@ impl Fields {
         }
         let missing = |keyword: Keyword| close.instead_of(format!("`{}=`", keyword.name()));
         let mut list = |keyword| self.lists.remove(&keyword).ok_or_else(|| missing(keyword));
-        let (normal, reduce) = (list(Keyword::Normal)?, list(Keyword::Reduce)?);
+        let normal = list(Keyword::Normal)?;
+        let reduce = list(Keyword::Reduce)?;
         let mut concats = [None, None];
         for (concat, (keyword, list)) in concats
             .iter_mut()
@@ -139,7 +141,8 @@ impl Fields {
                 return Err(close.instead_of(format!("no `{}` beside `genes`", stray.name())));
             }
         }
-        let (seq, reductions) = (self.take(Keyword::Seq), self.take(Keyword::Reductions));
+        let seq = self.take(Keyword::Seq);
+        let reductions = self.take(Keyword::Reductions);
         Ok(Written::Cells { genes, seq, reductions })
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SpaceError> {
     let mut tokens = Vec::new();
     loop {
         lexer.skip_blanks();
-        let (line, column) = (lexer.line, lexer.column);
+        let line = lexer.line;
+        let column = lexer.column;
         let kind = lexer.kind()?;
         let last = kind == Kind::End;
         tokens.push(Token { kind, line, column });
@@ -104,7 +105,8 @@ impl Lexer<'_> {
     }
 
     fn error(&self, expected: &str, found: String) -> SpaceError {
-        let (line, column) = (self.line, self.column);
+        let line = self.line;
+        let column = self.column;
         SpaceError::Text { line, column, expected: expected.to_owned(), found }
     }
 
@@ -130,7 +132,8 @@ impl Lexer<'_> {
     }
 
     fn number(&mut self) -> Result<Kind, SpaceError> {
-        let (line, column) = (self.line, self.column);
+        let line = self.line;
+        let column = self.column;
         let digits = self.take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | 'e' | 'E'));
         if !digits.chars().all(|c| c.is_ascii_digit()) && digits.parse::<f64>().is_ok() {
             return Ok(Kind::Value(digits));

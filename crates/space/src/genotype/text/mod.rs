@@ -8,7 +8,7 @@ mod writer;
 use super::Genotype;
 use crate::SpaceError;
 
-/// Whether a dictionary with this key is a genotype in the text form.
+/// `true` if a dictionary with this key is a genotype in the text form.
 pub(crate) fn is_field(key: &str) -> bool {
     fields::Keyword::of(key).is_some()
 }
@@ -23,15 +23,15 @@ impl Genotype {
     /// Genotype_opt(genes=[...], seq=[0, 0, 1, 0], concat=..., reductions=range(1, 4))
     /// ```
     ///
-    /// Genes are `(op, from)`, two per node, or `(op, to, from)`; `(op, from)` may also stand node by
-    /// node, in a list for each, as many as a node has. A weight with a decimal point may follow in
-    /// any gene; it says how clearly the gene was chosen and is not kept. Fields stand in any order,
-    /// or without names in the order above, in `Genotype(...)`, in `dict(...)`, in an `OrderedDict`,
-    /// in a dictionary as Python or JSON print it, or by themselves. `NAME = ` may stand before,
-    /// comments, blanks, both kinds of quotes, trailing commas, `range(...)`, `list(...)` and `None`
-    /// anywhere they make sense. Missing `reductions` are the thirds. With three-number genes
-    /// the output is every node that has genes, whatever the written concat says: that is what
-    /// the networks released with them do. The text is data, never code.
+    /// Genes are `(op, from)`, two per node, or `(op, to, from)`; `(op, from)` may also stand node
+    /// by node, in a list for each, as many as a node has. A weight with a decimal point may follow
+    /// in any gene; it says how clearly the gene was chosen and is not kept. Fields stand in any
+    /// order, or without names in the order above, in `Genotype(...)`, in `dict(...)`, in an
+    /// `OrderedDict`, in a dictionary as Python or JSON print it, or by themselves. `NAME = ` may
+    /// stand before, comments, blanks, both kinds of quotes, trailing commas, `range(...)`,
+    /// `list(...)` and `None` anywhere they make sense. Missing `reductions` are the thirds. With
+    /// three-number genes the output is every node that has genes, whatever the written concat
+    /// says: that is what the networks released with them do. The text is data, never code.
     ///
     /// # Errors
     /// [`SpaceError::Text`] with line, column, what was expected and what was found, an output that
@@ -48,11 +48,11 @@ impl Genotype {
     /// Writes the form that [`Genotype::from_text`] reads, on one line.
     ///
     /// # Errors
-    /// [`SpaceError::NoTextForm`] when the form cannot say it, so that something else would be read
-    /// back: cells in a space's own network, cells without exactly two inputs, three-number genes
-    /// with an output that leaves nodes out or has them in another order, names of cells other than
-    /// `normal` and `reduce` or `cell_0`, `cell_1`, ..., a name of the genotype that is no
-    /// identifier ([`Genotype::unnamed`] has none).
+    /// [`SpaceError::NoTextForm`] when the form cannot express it, so that something else would be
+    /// read back: cells in a space's own network, cells without exactly two inputs, three-number
+    /// genes with an output that leaves nodes out or has them in another order, names of cells
+    /// other than `normal` and `reduce` or `cell_0`, `cell_1`, ..., a name of the genotype that is
+    /// not an identifier ([`Genotype::unnamed`] has none).
     pub fn to_text(&self) -> Result<String, SpaceError> {
         writer::write(self)
     }

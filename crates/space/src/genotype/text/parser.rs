@@ -13,7 +13,7 @@ pub(super) struct Parser {
     next: usize,
 }
 
-/// What the text calls its genotype, and the genotype.
+/// A genotype, and the name that the text gives it.
 pub(super) struct Named {
     pub(super) name: Option<String>,
     pub(super) written: Written,
@@ -93,7 +93,7 @@ impl Parser {
         Ok(fields)
     }
 
-    /// Whether a field may begin here without its name.
+    /// `true` if a field may begin here without its name.
     fn begins_value(&self) -> bool {
         match &self.peek().kind {
             Kind::Sign('[' | '(') => true,
@@ -317,7 +317,8 @@ impl Parser {
         if end.saturating_sub(first) > LONGEST_RANGE {
             let expected = format!("a range of at most {LONGEST_RANGE} numbers");
             let found = format!("range({first}, {end})");
-            let (line, column) = (start.line, start.column);
+            let line = start.line;
+            let column = start.column;
             return Err(SpaceError::Text { line, column, expected, found });
         }
         Ok((first..end).collect())

@@ -27,7 +27,8 @@ fn check_case(case: &Case<'_>, entry: &Value) -> Result<Vec<String>, GoldenError
         compare(format!("loss of cell {cell}"), losses[cell], want);
     }
     let ce = f64::from(cross_entropy_of(entry)?);
-    let (w01, weight) = (entry.number("w01")?, entry.number("wabl")?);
+    let w01 = entry.number("w01")?;
+    let weight = entry.number("wabl")?;
     for (cell, own) in entry.list("per_cell")?.iter().enumerate() {
         compare(format!("cross-entropy, cell {cell}"), ce, own.number("ce")?);
         compare(format!("third term of cell {cell}"), -losses[cell], own.number("minus_ablation")?);

@@ -41,7 +41,8 @@ fn searched(
         12 if field != "ops" => dartloom_space::OpSet::builtin("S_o")?,
         _ => op_set(config, field, columns)?,
     };
-    let (nodes, stem) = (nodes_of(rows)?, Stem::cifar(3));
+    let nodes = nodes_of(rows)?;
+    let stem = Stem::cifar(3);
     let space = match baseline(case)? {
         Some(genotype) => Space::around(&genotype, ops, nodes, stem, CellOutput::LastFour)?,
         None => Space::individual(ops, config.count("layers")?, nodes, stem)?,

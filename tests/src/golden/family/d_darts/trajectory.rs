@@ -58,7 +58,8 @@ fn check_search(
     trace.state(&bilevel.core.architecture, &parameters)?;
     for step in 0..batches.steps {
         rule.removed = Some(tables_of(&random.get(step)?, cells)?);
-        let (train, valid) = (batches.train(step)?, batches.valid(step)?);
+        let train = batches.train(step)?;
+        let valid = batches.valid(step)?;
         // The losses of a step are those of the logits it starts from.
         trace.zero_one.push(zero_one(case, &bilevel.core.architecture)?);
         let at = Position { epoch: 0, step };
@@ -110,7 +111,7 @@ fn config(case: &Case<'_>, variant: &str) -> Result<BilevelConfig, GoldenError> 
     Ok(BilevelConfig { ablation, bookkeeping, ..steps(config, variant)? })
 }
 
-/// What is recorded step by step.
+/// The values that are recorded step by step.
 #[derive(Default)]
 struct Trace {
     logits: Vec<Tensor>,
