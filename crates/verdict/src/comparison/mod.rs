@@ -10,6 +10,7 @@ mod method;
 mod networks;
 mod report;
 mod stopwatch;
+mod trained;
 
 pub use config::{Baseline, ComparisonConfig, RetrainConfig};
 pub use explorer::{ExplorerParts, ExplorerRules, Workers};
