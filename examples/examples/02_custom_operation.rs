@@ -1,4 +1,4 @@
-//! Two operations of one's own, one written down and one in code, searched beside built-in ones.
+//! Two custom operations, one written down and one in code, searched beside built-in ones.
 //!
 //! Paper: the operation in code is a 3x3 convolution gated channel by channel, *Squeeze-and-Excitation
 //! Networks* (Hu, Shen and Sun, CVPR 2018, arXiv 1709.01507). The search is DARTS, first order.

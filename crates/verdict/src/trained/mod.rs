@@ -31,11 +31,12 @@ const BATCH: usize = 64;
 /// use dartloom_ops::Registry;
 /// use dartloom_verdict::Trained;
 ///
-/// # fn images() -> candle_core::Tensor { unimplemented!() }
+/// # fn main() -> Result<(), dartloom_verdict::TrainedError> {
 /// let network = Trained::load("network.safetensors", &Registry::standard()?)?;
-/// let prediction = network.predict(&images())?;
-/// println!("{:?}", prediction.answer);
-/// # Ok::<(), dartloom_verdict::TrainedError>(())
+/// let images = network.images(&[0; 3 * 64])?; // bytes of three images of 8x8
+/// println!("{:?}", network.predict(&images)?.answer);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Trained {
