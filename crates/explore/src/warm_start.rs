@@ -8,12 +8,12 @@ use super::state::{read, write};
 use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 
 /// Any explorer, with chosen architectures in place of its first proposals: those that a score or an
-/// earlier search likes (`best_by_score` in `dartloom-score`).
+/// earlier search likes ([`best_by_score`](crate::zero_cost::best_by_score)).
 ///
 /// The explorer is asked as always, and the architecture of its proposal is exchanged; it is told
 /// what became of the chosen one under the same task number. Explorers learn from what they are
 /// told: populations start with the chosen architectures, local search from the first of them with
-/// the others in place of neighbours, and `Reinforce` of `dartloom-search` is taught by them though
+/// the others in place of neighbours, and [`Reinforce`](super::Reinforce) is taught by them though
 /// it did not draw them.
 ///
 /// [`Unique`](super::Unique) goes around this, not inside: it remembers what it handed out.

@@ -90,7 +90,7 @@ impl OpBenchmark<'_> {
     ///
     /// # Errors
     /// [`ScoreError::Config`] for a proxy without the edges to be measured, the error of a
-    /// training or of a file, [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) when `dir` holds the benchmark of another
+    /// training or of a file, [`RecordError::OtherWork`] when `dir` holds the benchmark of another
     /// proxy, configuration, seed or data set.
     pub fn run(
         &self,

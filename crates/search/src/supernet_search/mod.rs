@@ -27,7 +27,7 @@ use crate::{
     Architecture, Bilevel, Choices, Gap, SearchError, Strategy, discretisation_gap, prune,
 };
 
-/// A [`Stepper`](dartloom_train::Stepper) that searches: train batches move weights, validation batches move logits.
+/// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: Where,
