@@ -24,6 +24,10 @@ mod documents {
     mod decoder {}
     #[doc = include_str!("../../docs/guides/dataset.md")]
     mod dataset {}
+    #[doc = include_str!("../../docs/guides/task.md")]
+    mod task {}
+    #[doc = include_str!("../../docs/guides/use-what-was-found.md")]
+    mod use_what_was_found {}
     #[doc = include_str!("../../docs/guides/space.md")]
     mod space {}
     #[doc = include_str!("../../docs/guides/stop-rules.md")]

@@ -52,6 +52,12 @@ pub enum Error {
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] dartloom_data::DataError),
+    /// A task refused a setting, an output or a target.
+    #[error(transparent)]
+    Task(#[from] dartloom_task::TaskError),
+    /// A trained network cannot be kept, read or used.
+    #[error(transparent)]
+    Trained(Box<dartloom_verdict::TrainedError>),
     /// A metric refused its input.
     #[error(transparent)]
     Metrics(#[from] dartloom_metrics::MetricsError),
@@ -104,6 +110,12 @@ impl From<dartloom_search::SearchError> for Error {
 impl From<dartloom_verdict::VerdictError> for Error {
     fn from(error: dartloom_verdict::VerdictError) -> Self {
         Self::Verdict(Box::new(error))
+    }
+}
+
+impl From<dartloom_verdict::TrainedError> for Error {
+    fn from(error: dartloom_verdict::TrainedError) -> Self {
+        Self::Trained(Box::new(error))
     }
 }
 

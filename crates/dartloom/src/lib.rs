@@ -3,6 +3,7 @@
 pub mod error;
 pub mod prelude;
 pub mod presets;
+mod study;
 
 pub use dartloom_data as data;
 pub use dartloom_decode as decode;
@@ -22,9 +23,10 @@ pub use dartloom_task as task;
 pub use dartloom_train as train;
 pub use dartloom_verdict as verdict;
 pub use error::Error;
+pub use study::Study;
 
-/// Generators of random numbers and JSON values, which stand in signatures.
-pub use {rand, serde_json};
+/// The crates whose types stand in signatures: tensors, generators of random numbers, JSON values.
+pub use {candle_core, rand, serde_json};
 
 /// The tensors everything is made of.
 pub use candle_core::{DType, Device, Tensor, Var};

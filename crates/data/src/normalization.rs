@@ -115,6 +115,29 @@ impl Normalization {
         self.mean.len()
     }
 
+    /// The pixel values of whole images of `shape`, given channel by channel and row by row.
+    ///
+    /// # Errors
+    /// [`DataError::UnusableShape`], [`DataError::ChannelCount`] when `shape` has other channels, and
+    /// [`DataError::PixelCount`] when `bytes` are no whole number of images.
+    pub fn apply(&self, shape: ImageShape, bytes: &[u8]) -> Result<Vec<f32>, DataError> {
+        let image = shape.pixels()?;
+        if self.channels() != shape.channels {
+            let (expected, found) = (shape.channels, self.channels());
+            return Err(DataError::ChannelCount { expected, found });
+        }
+        if !bytes.len().is_multiple_of(image) {
+            let expected = bytes.len().div_ceil(image).saturating_mul(image);
+            return Err(DataError::PixelCount { expected, found: bytes.len() });
+        }
+        let tables = self.tables();
+        let planes = bytes.chunks_exact(shape.height * shape.width);
+        let values = planes
+            .zip(tables.iter().cycle())
+            .flat_map(|(plane, table)| plane.iter().map(|&byte| table[usize::from(byte)]));
+        Ok(values.collect())
+    }
+
     /// The 256 pixel values of each channel, indexed by byte.
     pub(crate) fn tables(&self) -> Vec<[f32; 256]> {
         self.mean

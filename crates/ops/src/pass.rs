@@ -68,6 +68,23 @@ impl fmt::Debug for Pass<'_> {
     }
 }
 
+/// The generator of passes that draw nothing.
+struct NoNumbers;
+
+impl RngCore for NoNumbers {
+    fn next_u32(&mut self) -> u32 {
+        0
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
+
 impl<'a> Pass<'a> {
     /// A pass without drop-path or watch.
     pub fn new(mode: Mode, noise: &'a mut dyn RngCore) -> Self {
@@ -80,6 +97,12 @@ impl<'a> Pass<'a> {
             execution: Execution::default(),
             constant_parameters: false,
         }
+    }
+
+    /// A pass that evaluates: running statistics are used and left as they are, and nothing is drawn.
+    pub fn eval() -> Self {
+        // A value without a size is leaked without memory.
+        Self::new(Mode::eval(), Box::leak(Box::new(NoNumbers)))
     }
 
     /// `true` if nobody looks inside, so that fused kernels may run.

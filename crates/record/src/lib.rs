@@ -21,7 +21,9 @@ pub use identity::{Agreement, Difference, Identity};
 pub use kept_runs::KeptRuns;
 pub use layout::RunLayout;
 pub use objective::{Direction, Objective};
-pub use observer::{CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Observer, Silent, observer_fn};
+pub use observer::{
+    CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Lines, Observer, Silent, observer_fn,
+};
 pub use place::{Contender, Leg, Where};
 pub use run::Run;
 pub use run_dir::{RunDir, digest, write_whole};

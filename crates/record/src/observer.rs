@@ -4,9 +4,11 @@ use crate::{Event, ObserverError};
 
 mod csv_epochs;
 mod json_lines;
+mod lines;
 
 pub use csv_epochs::CsvEpochs;
 pub use json_lines::JsonLines;
+pub use lines::Lines;
 
 /// The answer of an observer.
 #[must_use]

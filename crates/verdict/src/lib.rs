@@ -6,6 +6,7 @@ mod error;
 mod fault;
 mod random;
 mod shared;
+mod trained;
 mod training;
 
 pub use comparison::{
@@ -17,4 +18,5 @@ pub use configured::ConfiguredExplorer;
 pub use error::VerdictError;
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use shared::SharedWeights;
+pub use trained::{Answer, Prediction, Trained, TrainedError};
 pub use training::{Training, TrainingConfig};

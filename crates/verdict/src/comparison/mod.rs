@@ -11,6 +11,7 @@ mod method;
 mod networks;
 mod report;
 mod stopwatch;
+mod trained;
 
 pub use config::{Baseline, ComparisonConfig, RetrainConfig};
 pub use explorer::{ExplorerParts, ExplorerRules, Workers};

@@ -9,3 +9,4 @@ mod explorers;
 mod identity;
 mod random;
 mod tiny;
+mod trained;

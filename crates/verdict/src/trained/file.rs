@@ -1,0 +1,238 @@
+//! The file of a trained network: the container of checkpoints with another content.
+
+use std::path::Path;
+
+use dartloom_data::{Normalization, TargetSpec};
+use dartloom_net::NetworkSize;
+use dartloom_ops::{Model as _, Place, Registry};
+use dartloom_record::{Agreement, Identity, RecordError};
+use dartloom_space::{Build, Genotype, NodeOrder, OpSpec, Outputs, Shape, Space, SpaceError};
+use dartloom_train::Snapshot;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Facts, Trained, TrainedError};
+
+/// The version of the header that is written.
+const VERSION: u32 = 1;
+/// The name of a header, by which the file is told from a checkpoint.
+const CONTENT: &str = "trained network";
+/// The group of tensors.
+const VARIABLES: &str = "variables";
+
+/// Read before the rest, which another version may have changed.
+#[derive(Deserialize)]
+struct Kind {
+    content: Option<String>,
+    version: Option<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    content: String,
+    version: u32,
+    /// The version of this workspace that wrote the file: for people.
+    written_by: String,
+    genotype: Value,
+    space: Value,
+    /// The genotype's operations as the registry had them.
+    operations: Vec<OpSpec>,
+    build: StoredBuild,
+    size: StoredSize,
+    targets: StoredTargets,
+    task: Option<String>,
+    class_names: Vec<String>,
+    normalization: Option<StoredNormalization>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredBuild {
+    channels: usize,
+    outputs: Outputs,
+    input: Shape,
+    order: NodeOrder,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredSize {
+    channels: Option<usize>,
+    layers: Option<usize>,
+    auxiliary: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+enum StoredTargets {
+    Class { classes: usize },
+    Labels(usize),
+    Values(usize),
+    Mask { classes: usize, ignore: Option<u32> },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredNormalization {
+    scale: f32,
+    mean: Vec<f32>,
+    standard_deviation: Vec<f32>,
+}
+
+pub(super) fn save(trained: &Trained, path: &Path) -> Result<(), TrainedError> {
+    let header = serde_json::to_value(Header::of(&trained.facts, path)?);
+    let header = header.map_err(|error| RecordError::Encode {
+        what: CONTENT.to_owned(),
+        found: error.to_string(),
+    })?;
+    let variables = trained.network.variables().snapshot()?;
+    let snapshot = Snapshot::new(header).with(VARIABLES, variables);
+    Ok(snapshot.save(path, &identity(&trained.facts.registry, &trained.facts.genotype)?)?)
+}
+
+pub(super) fn load(path: &Path, registry: &Registry) -> Result<Trained, TrainedError> {
+    let opened = Snapshot::open(path)?;
+    let (stored, mut snapshot) =
+        opened.ok_or_else(|| TrainedError::Missing { path: path.to_owned() })?;
+    let header = Header::read(path, &snapshot.values)?;
+    let facts = header.facts(path, registry)?;
+    if let Agreement::Differs(differences) =
+        identity(&facts.registry, &facts.genotype)?.agreement(&stored)
+    {
+        return Err(RecordError::OtherWork { path: path.to_owned(), differences }.into());
+    }
+    let variables = snapshot.take(VARIABLES)?;
+    let place = variables.values().next().map(|tensor| Place::from(tensor.dtype()));
+    Trained::of(facts, place.unwrap_or_default(), &variables)
+}
+
+/// What the network's operations compute.
+fn identity(registry: &Registry, genotype: &Genotype) -> Result<Identity, TrainedError> {
+    Ok(registry.identified(Identity::new(), operations(genotype))?)
+}
+
+/// The names of a genotype's operations, some of them more than once.
+fn operations(genotype: &Genotype) -> impl Iterator<Item = &str> {
+    genotype.cells().iter().flat_map(|cell| cell.genes.iter().map(|gene| &*gene.op))
+}
+
+impl Header {
+    fn of(facts: &Facts, path: &Path) -> Result<Self, TrainedError> {
+        let written = |error: SpaceError| content(path, "a text form", &error);
+        let value = |text: Result<String, SpaceError>| {
+            let text = text.map_err(written)?;
+            serde_json::from_str(&text).map_err(|error| content(path, "a text form", &error))
+        };
+        let mut names: Vec<&str> = operations(&facts.genotype).collect();
+        names.sort_unstable();
+        names.dedup();
+        let catalog = facts.registry.catalog();
+        let specs = names.into_iter().map(|name| catalog.get(name).cloned());
+        let Build { channels, outputs, input, order, .. } = facts.build;
+        let NetworkSize { channels: own_channels, layers, auxiliary } = facts.size;
+        Ok(Self {
+            content: CONTENT.to_owned(),
+            version: VERSION,
+            written_by: env!("CARGO_PKG_VERSION").to_owned(),
+            genotype: value(facts.genotype.to_json())?,
+            space: value(facts.space.to_json())?,
+            operations: specs.collect::<Result<_, _>>().map_err(written)?,
+            build: StoredBuild { channels, outputs, input, order },
+            size: StoredSize { channels: own_channels, layers, auxiliary },
+            targets: StoredTargets::of(facts.targets)
+                .ok_or_else(|| content(path, "targets that have a text form", &facts.targets))?,
+            task: facts.task.clone(),
+            class_names: facts.class_names.clone(),
+            normalization: facts.normalization.as_ref().map(StoredNormalization::of),
+        })
+    }
+
+    /// Tells a file of another kind or version, and reads the rest.
+    fn read(path: &Path, values: &Value) -> Result<Self, TrainedError> {
+        let expected = "a trained network";
+        let kind = Kind::deserialize(values).ok();
+        let Some(Kind { content: Some(found), version }) = kind else {
+            return Err(content(path, expected, &"a checkpoint of a search or a training"));
+        };
+        if found != CONTENT {
+            return Err(content(path, expected, &format!("`{found}`")));
+        }
+        match version {
+            Some(VERSION) => {}
+            other => {
+                let found = other.map_or("no version".to_owned(), |v| format!("version {v}"));
+                return Err(content(path, &format!("version {VERSION}"), &found));
+            }
+        }
+        Self::deserialize(values).map_err(|error| content(path, "a readable header", &error))
+    }
+
+    fn facts(self, path: &Path, registry: &Registry) -> Result<Facts, TrainedError> {
+        let wrong = |what: &str, error: SpaceError| content(path, what, &error);
+        let genotype = Genotype::from_json(&self.genotype.to_string());
+        let space = Space::from_json(&self.space.to_string());
+        let StoredBuild { channels, outputs, input, order } = self.build;
+        let build = Build { order, ..Build::new(channels, 1, input).with_outputs(outputs) };
+        let StoredSize { channels, layers, auxiliary } = self.size;
+        // Recipes are in the file; what computes something else under the same name is told later.
+        let lacking = |spec: &&OpSpec| registry.catalog().get(&spec.name).is_err();
+        let recipes = self.operations.iter().filter(|spec| spec.recipe.is_some());
+        let recipes: Vec<OpSpec> = recipes.filter(lacking).cloned().collect();
+        let constants = self.normalization.map(StoredNormalization::constants);
+        Ok(Facts {
+            genotype: genotype.map_err(|error| wrong("a genotype", error))?,
+            space: space.map_err(|error| wrong("a space", error))?,
+            registry: registry.clone().with_recipes(&recipes)?,
+            build,
+            size: NetworkSize { channels, layers, auxiliary },
+            targets: self.targets.spec(),
+            task: self.task,
+            class_names: self.class_names,
+            normalization: constants.transpose()?,
+        })
+    }
+}
+
+impl StoredTargets {
+    fn of(targets: TargetSpec) -> Option<Self> {
+        Some(match targets {
+            TargetSpec::Class { classes } => Self::Class { classes },
+            TargetSpec::Labels(labels) => Self::Labels(labels),
+            TargetSpec::Values(values) => Self::Values(values),
+            TargetSpec::Mask { classes, ignore } => Self::Mask { classes, ignore },
+            _ => return None,
+        })
+    }
+
+    fn spec(self) -> TargetSpec {
+        match self {
+            Self::Class { classes } => TargetSpec::Class { classes },
+            Self::Labels(labels) => TargetSpec::Labels(labels),
+            Self::Values(values) => TargetSpec::Values(values),
+            Self::Mask { classes, ignore } => TargetSpec::Mask { classes, ignore },
+        }
+    }
+}
+
+impl StoredNormalization {
+    fn of(constants: &Normalization) -> Self {
+        Self {
+            scale: constants.scale(),
+            mean: constants.mean().to_vec(),
+            standard_deviation: constants.standard_deviation().to_vec(),
+        }
+    }
+
+    fn constants(self) -> Result<Normalization, dartloom_data::DataError> {
+        Normalization::new(self.scale, &self.mean, &self.standard_deviation)
+    }
+}
+
+fn content(path: &Path, expected: &str, found: &dyn std::fmt::Display) -> TrainedError {
+    TrainedError::Content {
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_string(),
+    }
+}

@@ -1,0 +1,289 @@
+//! A trained network that can be kept, and used without anything else.
+
+mod error;
+mod file;
+mod prediction;
+
+use std::path::Path;
+
+use candle_core::Tensor;
+use dartloom_data::{Dataset, Loader, Normalization, TargetSpec};
+use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
+use dartloom_noise::Noise;
+use dartloom_ops::{Model, Pass, Place, Registry};
+use dartloom_space::{Build, Genotype, Outputs, Shape, Space};
+use dartloom_task::Task;
+use dartloom_train::{Evaluation, evaluate};
+
+pub use self::error::TrainedError;
+pub use self::prediction::{Answer, Prediction};
+
+/// Images that [`Trained::evaluate`] runs at once.
+const BATCH: usize = 64;
+
+/// A trained network with everything that is needed to use it.
+///
+/// It is one safetensors file: architecture, space, sizes, the recipes of its operations, weights and
+/// batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of classes,
+/// a version and a SHA-256 of all of it.
+///
+/// ```no_run
+/// use dartloom_ops::Registry;
+/// use dartloom_verdict::Trained;
+///
+/// # fn main() -> Result<(), dartloom_verdict::TrainedError> {
+/// let network = Trained::load("network.safetensors", &Registry::standard()?)?;
+/// let images = network.images(&[0; 3 * 64])?; // bytes of three images of 8x8
+/// println!("{:?}", network.predict(&images)?.answer);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Trained {
+    network: DerivedNetwork,
+    facts: Facts,
+}
+
+/// What is known of a trained network beside its weights.
+#[derive(Debug)]
+struct Facts {
+    genotype: Genotype,
+    space: Space,
+    /// The operations that the network was built with, a clone of the caller's.
+    registry: Registry,
+    build: Build,
+    size: NetworkSize,
+    targets: TargetSpec,
+    task: Option<String>,
+    class_names: Vec<String>,
+    normalization: Option<Normalization>,
+}
+
+impl Facts {
+    fn setting(&self, place: Place) -> Setting<'_> {
+        Setting::new(&self.space, &self.registry, self.build).at(place)
+    }
+
+    /// The network with the values of `variables`.
+    fn network(
+        &self,
+        place: Place,
+        variables: &std::collections::BTreeMap<String, Tensor>,
+    ) -> Result<DerivedNetwork, TrainedError> {
+        // Every variable is overwritten.
+        let mut numbers = Noise::new(0).stream("overwritten", 0);
+        let network = self.setting(place).derive(&self.genotype, &self.size, &mut numbers)?;
+        network.variables().load(variables)?;
+        Ok(network)
+    }
+}
+
+impl Trained {
+    /// A copy of `network`, which is that of `genotype` in `setting` with `size` and has learnt
+    /// `targets`.
+    ///
+    /// # Errors
+    /// [`OpError::VariableNames`](dartloom_ops::OpError::VariableNames) or
+    /// [`OpError::VariableShape`](dartloom_ops::OpError::VariableShape) where `network` is another one,
+    /// [`TrainedError::Targets`] where its outputs mean something else.
+    pub fn new(
+        setting: &Setting<'_>,
+        genotype: &Genotype,
+        size: NetworkSize,
+        targets: TargetSpec,
+        network: &dyn Model,
+    ) -> Result<Self, TrainedError> {
+        let facts = Facts {
+            genotype: genotype.clone(),
+            space: setting.space.clone(),
+            registry: setting.registry.clone(),
+            build: setting.build,
+            size,
+            targets,
+            task: None,
+            class_names: Vec::new(),
+            normalization: None,
+        };
+        let variables = network.variables().snapshot()?;
+        Self::of(facts, setting.place.clone(), &variables)
+    }
+
+    fn of(
+        facts: Facts,
+        place: Place,
+        variables: &std::collections::BTreeMap<String, Tensor>,
+    ) -> Result<Self, TrainedError> {
+        let found = facts.build.outputs;
+        if outputs(facts.targets) != Some(found) {
+            return Err(TrainedError::Targets { outputs: found, targets: facts.targets });
+        }
+        let network = facts.network(place, variables)?;
+        Ok(Self { network, facts })
+    }
+
+    /// The same with the task that it was trained for, by its [identity](Task::identity): a file says it
+    /// to people, and nothing is computed from it.
+    #[must_use]
+    pub fn with_task(mut self, task: &dyn Task) -> Self {
+        self.facts.task = task.identity();
+        self
+    }
+
+    /// The same with the constants that make pixel values of bytes.
+    ///
+    /// # Errors
+    /// [`TrainedError::Count`] for another number of channels than the images have.
+    pub fn with_normalization(mut self, constants: Normalization) -> Result<Self, TrainedError> {
+        let channels = self.facts.build.input.channels;
+        expect("channels of the normalisation", channels, constants.channels())?;
+        self.facts.normalization = Some(constants);
+        Ok(self)
+    }
+
+    /// The same with a name for every output: classes, labels or values.
+    ///
+    /// # Errors
+    /// [`TrainedError::Count`] for another number of names than outputs.
+    pub fn with_class_names<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, TrainedError> {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        expect("names of outputs", self.facts.build.outputs.channels(), names.len())?;
+        self.facts.class_names = names;
+        Ok(self)
+    }
+
+    /// Writes the file, whole or not at all; equal networks give equal bytes.
+    ///
+    /// # Errors
+    /// The error of the file, or of a tensor that is neither `f32` nor `f64`.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), TrainedError> {
+        file::save(self, path.as_ref())
+    }
+
+    /// Reads a file onto the CPU. `registry` gives the operations that are written in code; recipes are
+    /// in the file.
+    ///
+    /// # Errors
+    /// [`TrainedError::Missing`] for no file, [`TrainedError::File`] for one that is damaged or no
+    /// safetensors, [`TrainedError::Content`] for one that holds something else, or another version,
+    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) where an operation of the
+    /// registry computes something else than the one that was trained.
+    pub fn load(path: impl AsRef<Path>, registry: &Registry) -> Result<Self, TrainedError> {
+        file::load(path.as_ref(), registry)
+    }
+
+    /// The outputs for `images`, `[B, C, H, W]` of normalised pixels: `[B, numbers]`, or
+    /// `[B, channels, H, W]` of a network with an output for every pixel. Nothing is drawn, and running
+    /// statistics are used and left as they are.
+    ///
+    /// # Errors
+    /// [`TrainedError::Images`] for images of another shape than the network was trained for.
+    pub fn outputs(&self, images: &Tensor) -> Result<Tensor, TrainedError> {
+        let Shape { channels, height, width } = self.facts.build.input;
+        match *images.dims() {
+            [_, c, h, w] if (c, h, w) == (channels, height, width) => {}
+            _ => {
+                let (expected, found) = (self.facts.build.input, images.dims().to_vec());
+                return Err(TrainedError::Images { expected, found });
+            }
+        }
+        Ok(self.network.forward(images, &mut Pass::eval())?.main.detach())
+    }
+
+    /// The outputs for `images`, `[B, C, H, W]` of normalised pixels, and what they mean.
+    ///
+    /// # Errors
+    /// As [`outputs`](Self::outputs).
+    pub fn predict(&self, images: &Tensor) -> Result<Prediction, TrainedError> {
+        Prediction::new(self.outputs(images)?, self.facts.targets)
+    }
+
+    /// Images for [`predict`](Self::predict) out of their bytes: one after the other, each channel by
+    /// channel and row by row.
+    ///
+    /// # Errors
+    /// [`TrainedError::NoNormalization`] where nobody has said how bytes become pixel values, and
+    /// [`DataError::PixelCount`](dartloom_data::DataError::PixelCount) for parts of images.
+    pub fn images(&self, bytes: &[u8]) -> Result<Tensor, TrainedError> {
+        let Shape { channels, height, width } = self.facts.build.input;
+        let constants = self.facts.normalization.as_ref();
+        let constants = constants.ok_or(TrainedError::NoNormalization)?;
+        let shape = dartloom_data::ImageShape::new(channels, height, width);
+        let pixels = constants.apply(shape, bytes)?;
+        let count = pixels.len() / shape.pixels()?;
+        let place = self.network.variables().place();
+        let images = Tensor::from_vec(pixels, (count, channels, height, width), &place.device)?;
+        Ok(place.take(&images)?)
+    }
+
+    /// Loss and scores on `data`.
+    ///
+    /// # Errors
+    /// When the task is another than the network's, or a batch cannot be made.
+    pub fn evaluate(
+        &self,
+        data: &dyn Dataset,
+        task: &dyn Task,
+    ) -> Result<Evaluation, TrainedError> {
+        task.check(&data.targets()).map_err(dartloom_train::TrainError::from)?;
+        let loader = Loader::new(data, BATCH)?;
+        let place = self.network.variables().place();
+        evaluate(&loader, task, |images| self.outputs(&place.take(images)?))
+    }
+
+    /// The network: a [`Model`] to train further, count or watch.
+    pub fn network(&self) -> &DerivedNetwork {
+        &self.network
+    }
+
+    /// Its architecture.
+    pub fn genotype(&self) -> &Genotype {
+        &self.facts.genotype
+    }
+
+    /// The space that the architecture is of.
+    pub fn space(&self) -> &Space {
+        &self.facts.space
+    }
+
+    /// Base channels, outputs and images.
+    pub fn build(&self) -> Build {
+        self.facts.build
+    }
+
+    /// What its outputs mean.
+    pub fn targets(&self) -> TargetSpec {
+        self.facts.targets
+    }
+
+    /// The task that it was trained for, if it has said an identity.
+    pub fn task(&self) -> Option<&str> {
+        self.facts.task.as_deref()
+    }
+
+    /// The names of its outputs, in order; empty where nobody has named them.
+    pub fn class_names(&self) -> &[String] {
+        &self.facts.class_names
+    }
+
+    /// The constants that make pixel values of bytes, where they are known.
+    pub fn normalization(&self) -> Option<&Normalization> {
+        self.facts.normalization.as_ref()
+    }
+}
+
+/// The outputs of a network for such targets.
+fn outputs(targets: TargetSpec) -> Option<Outputs> {
+    match targets {
+        TargetSpec::Class { classes } => Some(Outputs::Vector(classes)),
+        TargetSpec::Labels(numbers) | TargetSpec::Values(numbers) => Some(Outputs::Vector(numbers)),
+        TargetSpec::Mask { classes, .. } => Some(Outputs::Plane { channels: classes }),
+        _ => None,
+    }
+}
+
+fn expect(what: &'static str, expected: usize, found: usize) -> Result<(), TrainedError> {
+    if expected == found { Ok(()) } else { Err(TrainedError::Count { what, expected, found }) }
+}

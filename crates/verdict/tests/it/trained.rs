@@ -1,0 +1,265 @@
+//! A trained network is one file, and the file is the network.
+
+use candle_core::Tensor;
+use dartloom_data::{Dataset, Loader, Split, TargetSpec, digits};
+use dartloom_decode::TopK;
+use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
+use dartloom_noise::Noise;
+use dartloom_ops::{Mode, Model as _, Pass, Registry};
+use dartloom_record::{RunDir, Silent};
+use dartloom_relax::Softmax;
+use dartloom_search::{Choices, SearchConfig};
+use dartloom_space::{Build, Gene, Genotype, OpSpec, Space};
+use dartloom_task::Classification;
+use dartloom_train::{Fit, FitConfig, Session, Snapshot, drive};
+use dartloom_verdict::{
+    Answer, Comparison, ComparisonConfig, MethodParts, RandomConfig, RetrainConfig, Trained,
+    TrainedError,
+};
+
+use crate::tiny::{build, first_digits, registry, space, two_ops};
+
+const SIZE: NetworkSize = NetworkSize { channels: None, layers: None, auxiliary: false };
+
+fn fit(epochs: usize) -> FitConfig {
+    FitConfig {
+        epochs,
+        batch: 8,
+        drop_path: 0.0,
+        auxiliary: 0.0,
+        crop_padding: 1,
+        flip: false,
+        cutout: 0,
+        ..FitConfig::default()
+    }
+}
+
+fn genotype(space: &Space, op: &str) -> Genotype {
+    let cells = space.cells().iter().map(|spec| {
+        let genes = spec.graph.edges().iter();
+        let gene = |from, to| Gene { op: op.to_owned(), from, to };
+        spec.genotype(genes.map(|edge| gene(edge.from, edge.to)).collect())
+    });
+    space.genotype(cells.collect()).unwrap()
+}
+
+fn images() -> Tensor {
+    let data = first_digits(12);
+    Loader::new(&data, 12).unwrap().batch(0, 0).unwrap().inputs
+}
+
+/// An epoch on 32 digits.
+fn trained(registry: &Registry, space: &Space, op: &str) -> (DerivedNetwork, Trained) {
+    let data = first_digits(32);
+    let setting = Setting::new(space, registry, build(&data, 2));
+    let genotype = genotype(space, op);
+    let network = setting.derive(&genotype, &SIZE, &mut Noise::new(1).stream("w", 0)).unwrap();
+    let mut fit = Fit::new("t", &network, fit(1), Noise::new(2), &data, None).unwrap();
+    drive(&mut fit, &mut Session::silent()).unwrap();
+    drop(fit);
+    let kept = Trained::new(&setting, &genotype, SIZE, data.targets(), &network).unwrap();
+    (network, kept)
+}
+
+fn bits(tensor: &Tensor) -> Vec<u32> {
+    let values = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    values.into_iter().map(f32::to_bits).collect()
+}
+
+#[test]
+fn a_file_gives_the_same_bits() {
+    let (registry, space) = (registry(), space(two_ops(), 1));
+    let (network, kept) = trained(&registry, &space, "sep_conv_3x3");
+    let classes = (0..10).map(|digit| format!("digit {digit}"));
+    let constants = digits().train.normalization().clone();
+    let kept = kept.with_class_names(classes).unwrap().with_normalization(constants).unwrap();
+    let kept = kept.with_task(&Classification::new(10).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("network.safetensors");
+    kept.save(&path).unwrap();
+    let read = Trained::load(&path, &registry).unwrap();
+
+    let mut noise = Noise::new(3).stream("unused", 0);
+    let direct = network.forward(&images(), &mut Pass::new(Mode::eval(), &mut noise)).unwrap();
+    let expected = bits(&direct.main);
+    let prediction = read.predict(&images()).unwrap();
+    assert_eq!(bits(&prediction.outputs), expected);
+    assert_eq!(bits(&kept.outputs(&images()).unwrap()), expected);
+    let Answer::Classes(found) = &prediction.answer else { panic!("{prediction:?}") };
+    assert_eq!(found.len(), 12);
+
+    assert_eq!(read.genotype(), kept.genotype());
+    assert_eq!(read.space(), &space);
+    assert_eq!(read.build(), kept.build());
+    assert_eq!(read.targets(), TargetSpec::Class { classes: 10 });
+    assert_eq!(read.class_names()[7], "digit 7");
+    assert_eq!(read.normalization(), kept.normalization());
+    assert!(read.task().unwrap().contains("classification"), "{:?}", read.task());
+    // Bytes become the pixels of the data set.
+    let (train, bytes) = (digits().train, digits().train.pixels()[..12 * 64].to_vec());
+    assert_eq!(train.shape().height, 8);
+    assert_eq!(bits(&read.images(&bytes).unwrap()), bits(&images()));
+    // Equal networks are equal files.
+    let again = dir.path().join("again.safetensors");
+    read.save(&again).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
+}
+
+/// Recipes travel with the network, and the order of a registry does not matter.
+#[test]
+fn the_registry_need_not_be_the_one_that_trained() {
+    let recipe = registry().catalog().get("sep_conv_3x3").unwrap().recipe.clone().unwrap();
+    let own = OpSpec { name: "own".to_owned(), recipe: Some(recipe), ..spec("sep_conv_3x3") };
+    let with_own = registry().with_recipes(&[own]).unwrap();
+    let ops = with_own.op_set("mine", &["skip_connect", "own"]).unwrap();
+    let space = space(ops, 1);
+    let (_, kept) = trained(&with_own, &space, "own");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.safetensors");
+    kept.save(&path).unwrap();
+    let expected = bits(&kept.outputs(&images()).unwrap());
+    let later = OpSpec { name: "other".to_owned(), ..spec("max_pool_3x3") };
+    for registry in [registry(), registry().with_recipes(&[later]).unwrap(), with_own] {
+        let read = Trained::load(&path, &registry).unwrap();
+        assert_eq!(bits(&read.outputs(&images()).unwrap()), expected);
+    }
+    // The same name for something else is told.
+    let changed = OpSpec { name: "own".to_owned(), ..spec("dil_conv_3x3") };
+    let error = Trained::load(&path, &registry().with_recipes(&[changed]).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("operation `own`"), "{error}");
+}
+
+fn spec(name: &str) -> OpSpec {
+    registry().catalog().get(name).unwrap().clone()
+}
+
+#[test]
+fn other_files_are_told() {
+    let (registry, space) = (registry(), space(two_ops(), 1));
+    let (network, kept) = trained(&registry, &space, "skip_connect");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.safetensors");
+    let load = || Trained::load(&path, &registry).unwrap_err();
+    assert!(matches!(load(), TrainedError::Missing { .. }));
+    std::fs::write(&path, "not tensors").unwrap();
+    assert!(load().to_string().contains("a safetensors file"), "{}", load());
+    // A checkpoint of a training.
+    let variables = network.variables().snapshot().unwrap();
+    let values = serde_json::json!({ "running": 1 });
+    let checkpoint = Snapshot::new(values).with("variables", variables.clone());
+    checkpoint.save(&path, &dartloom_record::Identity::new()).unwrap();
+    let said = load().to_string();
+    assert!(
+        said.ends_with("expected a trained network, found a checkpoint of a search or a training")
+    );
+    // Another version.
+    let values = serde_json::json!({ "content": "trained network", "version": 7 });
+    let newer = Snapshot::new(values).with("variables", variables);
+    newer.save(&path, &dartloom_record::Identity::new()).unwrap();
+    assert!(load().to_string().ends_with("expected version 1, found version 7"), "{}", load());
+    // One byte of the weights, one of the header, and half of the file.
+    kept.save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let at = String::from_utf8_lossy(&whole).find("targets").unwrap();
+    for (place, keep) in [(whole.len() - 3, whole.len()), (at, whole.len()), (0, whole.len() / 2)] {
+        let mut bytes = whole[..keep].to_vec();
+        bytes[place] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(load(), TrainedError::File(_)), "{}", load());
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let (registry, space) = (registry(), space(two_ops(), 1));
+    let (network, kept) = trained(&registry, &space, "skip_connect");
+    let wrong = images().narrow(2, 0, 4).unwrap();
+    let error = kept.predict(&wrong).unwrap_err().to_string();
+    assert_eq!(error, "expected images of 1x8x8 in a batch, found a tensor of [12, 1, 4, 8]");
+    let error = kept.images(&[0; 64]).unwrap_err();
+    assert!(matches!(error, TrainedError::NoNormalization));
+    let error = kept.with_class_names(["a", "b"]).unwrap_err().to_string();
+    assert_eq!(error, "names of outputs: expected 10, found 2");
+    let data = first_digits(8);
+    let setting = Setting::new(&space, &registry, build(&data, 2));
+    let genotype = genotype(&space, "skip_connect");
+    let values = TargetSpec::Values(3);
+    let error = Trained::new(&setting, &genotype, SIZE, values, &network).unwrap_err();
+    assert!(matches!(error, TrainedError::Targets { .. }), "{error}");
+    let wider = Setting::new(&space, &registry, Build::new(3, 10, setting.build.input));
+    let classes = TargetSpec::Class { classes: 10 };
+    let error = Trained::new(&wider, &genotype, SIZE, classes, &network).unwrap_err();
+    assert!(matches!(error, TrainedError::Op(_)), "{error}");
+}
+
+const DARTS: TopK = TopK::darts();
+
+/// A comparison of one method over one seed.
+fn with_comparison(check: impl FnOnce(&Comparison<'_>, &RunDir)) {
+    let (registry, space) = (registry(), space(two_ops(), 1));
+    let (train, test) = (first_digits(32), first_digits(12));
+    let search = SearchConfig {
+        epochs: 1,
+        batch: 8,
+        crop_padding: 1,
+        flip: false,
+        ..SearchConfig::default()
+    };
+    let method = MethodParts {
+        key: "darts".to_owned(),
+        name: "DARTS".to_owned(),
+        space: &space,
+        choices: Choices::of(Softmax::default()),
+        decoder: &DARTS,
+        channels: 2,
+        partial: 1,
+        split: Split::Halves,
+        search,
+    };
+    let config = ComparisonConfig {
+        random: RandomConfig { top: 1, fit: fit(1) },
+        retrain: RetrainConfig { channels: 2, layers: 3, fit: fit(2) },
+        seeds: vec![4],
+        ..ComparisonConfig::default()
+    };
+    let comparison = Comparison {
+        registry: &registry,
+        methods: vec![method],
+        explorers: Vec::new(),
+        workers: None,
+        train: &train,
+        test: &test,
+        config,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    check(&comparison, &RunDir::open(dir.path()).unwrap());
+}
+
+#[test]
+fn the_network_of_a_comparison_has_the_reported_score() {
+    with_comparison(|comparison, dir| {
+        let early = comparison.network(dir, 4, "darts").unwrap_err().to_string();
+        assert_eq!(early, "seed 4, darts: the legs of this seed are not finished");
+        comparison.run(dir, &mut Silent, &|| 0.0).unwrap().unwrap();
+        let task = Classification::new(10).unwrap();
+        for (contender, file) in [("darts", "retrain-searched"), ("random", "retrain-random")] {
+            let path = dir.file("kept.safetensors");
+            comparison.network(dir, 4, contender).unwrap().save(&path).unwrap();
+            let read = Trained::load(&path, comparison.registry).unwrap();
+            let found = read.evaluate(comparison.test, &task).unwrap();
+            let stored = dir.inside("seed-4").unwrap().read(&format!("{file}.json")).unwrap();
+            let stored: serde_json::Value = serde_json::from_str(&stored.unwrap()).unwrap();
+            let stored = stored.pointer("/result/accuracy").or(stored.pointer("/value/accuracy"));
+            assert_eq!(
+                stored.and_then(serde_json::Value::as_f64),
+                Some(found.score()),
+                "{contender}"
+            );
+        }
+        let refused = |name| comparison.network(dir, 4, name).unwrap_err().to_string();
+        assert_eq!(refused("baseline"), "seed 4, baseline: the hand-made network has no genotype");
+        assert_eq!(refused("x"), "seed 4, x: no such contender; there are darts, random");
+        let other = comparison.network(dir, 5, "darts").unwrap_err().to_string();
+        assert!(other.starts_with("seed 5, darts: "), "{other}");
+    });
+}
