@@ -72,6 +72,8 @@ impl Evaluator for SharedWeights<'_> {
     /// images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        check_build(self.build, self.valid.dataset()).map_err(ExploreError::part)
+        let data = self.valid.dataset();
+        let task = usual(data.targets()).map_err(ExploreError::part)?;
+        check_build(self.build, &*task, data).map_err(ExploreError::part)
     }
 }

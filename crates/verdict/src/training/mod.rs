@@ -11,6 +11,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
+use dartloom_task::usual;
 use dartloom_train::{
     Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
     drive,
@@ -227,6 +228,7 @@ impl Evaluator for Training<'_> {
     /// that the registry lacks, [`TrainError::Outputs`] for images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        check_build(self.build, &self.data.train).map_err(ExploreError::part)
+        let task = usual(self.data.train.targets()).map_err(ExploreError::part)?;
+        check_build(self.build, &*task, &self.data.train).map_err(ExploreError::part)
     }
 }
