@@ -110,7 +110,7 @@ fn gradients_equal_central_differences() {
             loss.to_scalar::<f64>().unwrap()
         };
         let taken = loss(&controller, &choices, -0.7, 0.3).unwrap();
-        let gradients = gradients_of(&taken, controller.variables()).unwrap();
+        let gradients = dartloom_train::gradients_of(&taken, controller.variables()).unwrap();
         let (step, mut checked, mut largest) = (1e-5, 0, 0.0_f64);
         for (name, var) in controller.variables() {
             let before = var.flatten_all().unwrap().to_vec1::<f64>().unwrap();
