@@ -18,7 +18,7 @@ use std::error::Error;
 
 use dartloom::Tensor;
 use dartloom::net::Pass;
-use dartloom::ops::Mode;
+use dartloom::ops::{Mode, Place};
 use dartloom::prelude::*;
 use dartloom::record::Identity;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
@@ -86,8 +86,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = genotype.network_in(&space)?;
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build)?;
     let mut weights = noise.stream("retrained", 0);
-    let (device, dtype) = (dartloom::Device::Cpu, dartloom::DType::F32);
-    let fresh = DerivedNetwork::new(&plan, &registry, &device, dtype, &mut weights)?;
+    let place = Place::default();
+    let fresh = DerivedNetwork::new(&plan, &registry, &place, &mut weights)?;
     let fit = FitConfig {
         epochs: EPOCHS,
         batch: 64,

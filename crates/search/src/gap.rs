@@ -1,10 +1,10 @@
 //! What is lost when weights become a decision.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Place};
 use dartloom_record::Scores;
 use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
 use dartloom_task::Task;
@@ -62,9 +62,7 @@ pub fn discretisation_gap(
     genotype: &Genotype,
     judge: Judge<'_>,
 ) -> Result<Gap, SearchError> {
-    let like = weights.cells.first().map(|w| (w.ops.device().clone(), w.ops.dtype()));
-    let (device, dtype) = like.unwrap_or((Device::Cpu, DType::F32));
-    let mut hard = hard_weights(space, genotype, &device, dtype)?;
+    let mut hard = hard_weights(space, genotype, &supernet.variables().place())?;
     for (hard, relaxed) in hard.cells.iter_mut().zip(&weights.cells) {
         if relaxed.edges.is_some() {
             // Edges with an operation are whole and the others are cut.
@@ -95,8 +93,7 @@ pub fn discretisation_gap(
 pub fn hard_weights(
     space: &Space,
     genotype: &Genotype,
-    device: &Device,
-    dtype: DType,
+    place: &Place,
 ) -> Result<ArchWeights<Tensor>, SearchError> {
     // Refuses what is no genotype of the space, a wrong number of cells among it.
     space.admit(genotype)?;
@@ -115,7 +112,7 @@ pub fn hard_weights(
             values[row * ops + column] = 1.0;
         }
         let shape = (spec.graph.edges().len(), ops);
-        tables.push(Tensor::from_vec(values, shape, device)?.to_dtype(dtype)?);
+        tables.push(Tensor::from_vec(values, shape, &place.device)?.to_dtype(place.dtype)?);
     }
     Ok(ArchWeights::of_ops(tables))
 }

@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom::data::Batch;
 use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
 use dartloom::noise::Noise;
-use dartloom::ops::{Mode, Registry};
+use dartloom::ops::{Mode, Place, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
@@ -31,13 +31,14 @@ fn search() -> Bilevel<'static> {
     let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::supernet(&space, build).unwrap();
     let noise = Noise::new(99);
-    let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
+    let registry = Registry::standard().unwrap();
+    let place = Place::default();
     let mut rng = noise.stream("net", 0);
-    let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
+    let supernet = Supernet::new(&plan, &registry, &place, &mut rng).unwrap();
     let task = Classification::new(10).unwrap();
     let softmax = Choices::of(Softmax::default());
     let mut rng = noise.stream("logits", 0);
-    let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
+    let architecture = Architecture::new(&space, softmax, &place, &mut rng).unwrap();
     Bilevel::new(supernet, architecture, Box::new(task), presets::darts().search.bilevel, noise)
         .unwrap()
 }
@@ -121,8 +122,8 @@ fn a_given_training_step_is_the_librarys_step() {
     let plan = Blueprint::derived(&genotype, &chain.network().unwrap(), registry.catalog(), build)
         .unwrap();
     let mut rng = Noise::new(99).stream("net", 0);
-    let device = Device::Cpu;
-    let network = DerivedNetwork::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
+    let place = Place::default();
+    let network = DerivedNetwork::new(&plan, &registry, &place, &mut rng).unwrap();
     let mut tensors: HashMap<String, Tensor> =
         network.variables().snapshot().unwrap().into_iter().collect();
     let batch = batch(1.0);

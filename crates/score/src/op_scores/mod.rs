@@ -3,11 +3,10 @@
 mod config;
 mod outcome;
 
-use candle_core::{DType, Device};
 use dartloom_data::{Dataset as _, Parts};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_record::{Direction, Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
@@ -215,7 +214,7 @@ impl OpBenchmark<'_> {
         let ops = self.registry.catalog();
         let plan = Blueprint::derived(&genotype, &chain.network()?, ops, self.build)?;
         let mut rng = self.noise.stream("operation weights", place.run as u64);
-        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+        Ok(DerivedNetwork::new(&plan, self.registry, &Place::default(), &mut rng)?)
     }
 
     fn train(

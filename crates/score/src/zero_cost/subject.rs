@@ -1,9 +1,9 @@
 //! What is scored.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{OpError, Registry, Variables};
+use dartloom_ops::{OpError, Place, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
 use dartloom_task::Task;
 
@@ -31,10 +31,10 @@ impl Subject<'_> {
         let mut rng = noise.stream("weights", 0);
         Ok(match plan.phase {
             Phase::Retrain => {
-                Box::new(DerivedNetwork::new(plan, registry, &Device::Cpu, dtype, &mut rng)?)
+                Box::new(DerivedNetwork::new(plan, registry, &Place::from(dtype), &mut rng)?)
             }
             Phase::Search => {
-                let supernet = Supernet::new(plan, registry, &Device::Cpu, dtype, &mut rng)?;
+                let supernet = Supernet::new(plan, registry, &Place::from(dtype), &mut rng)?;
                 Box::new(Topology::new(plan, supernet)?)
             }
         })

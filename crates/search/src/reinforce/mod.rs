@@ -3,9 +3,10 @@
 mod controller;
 mod tokens;
 
+use dartloom_ops::Place;
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_explore::state::{Tasks, read, write};
 use dartloom_explore::{Domain, ExploreError, Explorer, Outcome, Proposal};
 use dartloom_noise::Noise;
@@ -285,7 +286,7 @@ impl Numbers {
     }
 
     fn tensor(self) -> candle_core::Result<Tensor> {
-        Tensor::from_vec(self.values, self.shape, &Device::Cpu)
+        Tensor::from_vec(self.values, self.shape, &Place::default().device)
     }
 }
 

@@ -122,7 +122,10 @@ fn gradients_equal_central_differences() {
                 let moved = |by: f64| {
                     let mut values = before.clone();
                     values[at] += by;
-                    var.set(&Tensor::from_vec(values, var.dims(), &Device::Cpu).unwrap()).unwrap();
+                    var.set(
+                        &Tensor::from_vec(values, var.dims(), &Place::default().device).unwrap(),
+                    )
+                    .unwrap();
                     value()
                 };
                 let numeric = (moved(step) - moved(-step)) / (2.0 * step);

@@ -6,15 +6,14 @@ mod memory;
 mod probing;
 mod stepper;
 
-use candle_core::{DType, Device};
 use dartloom_data::{BatchOrder, Dataset, Loader, Parts};
 use dartloom_decode::{Decoded, Decoder};
-use dartloom_net::{DerivedNetwork, Model as _, Supernet};
+use dartloom_net::{DerivedNetwork, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::Where;
 use dartloom_relax::Progress;
-use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
+use dartloom_space::{Build, Genotype, Space, WeightTable};
 use dartloom_task::Task;
 use dartloom_train::Stepper as _;
 
@@ -31,9 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: Where,
-    space: &'a Space,
-    registry: &'a Registry,
-    build: Build,
+    setting: Setting<'a>,
     decoder: &'a dyn Decoder,
     bilevel: Bilevel<'a>,
     config: SearchConfig,
@@ -88,14 +85,12 @@ impl<'a> SupernetSearch<'a> {
         prune::check(config.prune.as_ref(), &parts.choices, parts.build.partial)?;
         parts.registry.check(parts.space.op_set())?;
         check_build(parts.build, parts.task, &parts.data.train)?;
-        let (space, device) = (parts.space, Device::Cpu);
-        let SearchParts { registry, build, task, .. } = parts;
-        let plan = Blueprint::supernet(space, parts.build)?;
+        let SearchParts { space, registry, build, task, .. } = parts;
+        let setting = Setting::new(space, registry, build);
         let mut weights = noise.stream("weights", 0);
-        let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
+        let supernet = setting.supernet(&mut weights)?;
         let mut logits = noise.stream("logits", 0);
-        let architecture =
-            Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
+        let architecture = Architecture::new(space, parts.choices, &setting.place, &mut logits)?;
         let bilevel =
             Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?;
         rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
@@ -105,9 +100,7 @@ impl<'a> SupernetSearch<'a> {
         let scoring = Loader::new(&data.valid, config.batch)?;
         Ok(Self {
             phase: phase.into(),
-            space,
-            registry,
-            build,
+            setting,
             decoder: parts.decoder,
             bilevel,
             watches: config.stop.iter().map(Watch::from).collect(),
@@ -164,7 +157,7 @@ impl<'a> SupernetSearch<'a> {
     /// The decoder's error, and [`DecodeError::Genotype`](dartloom_decode::DecodeError::Genotype)
     /// when what it has found is not of the space.
     pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
-        Ok(decoded(self.decoder, self.space, &self.table(epoch)?)?)
+        Ok(decoded(self.decoder, self.setting.space, &self.table(epoch)?)?)
     }
 
     /// The architecture found: that of the [last epoch](Self::end), or of the one that a rule has
@@ -201,7 +194,13 @@ impl<'a> SupernetSearch<'a> {
         let mut noise = self.noise.stream("relaxation", epoch as u64);
         let weights = self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)?;
         let judge = Judge { task: self.task, loader: &self.scoring };
-        discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, judge)
+        discretisation_gap(
+            &self.bilevel.core.supernet,
+            self.setting.space,
+            &weights,
+            genotype,
+            judge,
+        )
     }
 
     /// The network of a genotype as it stands in the supernet, with the supernet's variables and
@@ -215,21 +214,14 @@ impl<'a> SupernetSearch<'a> {
     /// When `genotype` does not belong to the space or leaves a node of its output empty, or when
     /// the operations see only some of the channels.
     pub fn network(&self, genotype: &Genotype) -> Result<DerivedNetwork, SearchError> {
-        let plan = Blueprint::subnet(self.space, genotype, self.build)?;
-        let variables = self.bilevel.core.supernet.subnet(&plan)?;
-        // Every variable is overwritten.
-        let mut noise = self.noise.stream("network", 0);
-        let (registry, device) = (self.registry, Device::Cpu);
-        let network = DerivedNetwork::new(&plan, registry, &device, DType::F32, &mut noise)?;
-        network.variables().load(&variables)?;
-        Ok(network)
+        Ok(self.setting.inherit(&self.bilevel.core.supernet, genotype)?)
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
     /// for every pass with a gradient. Epochs that a rule has saved cost nothing; removed candidates
     /// count as if they were there. More than can be counted is 2^64 - 1.
     pub fn training_macs(&self) -> u64 {
-        let cells = self.space.cells().len() as u64;
+        let cells = self.setting.space.cells().len() as u64;
         let passes = self.bilevel.strategy().passes(cells);
         let epochs = self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch + 1);
         let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);

@@ -14,7 +14,7 @@ use crate::{Kept, SearchError};
 impl<'a> SupernetSearch<'a> {
     /// The space that is searched.
     pub fn space(&self) -> &'a Space {
-        self.space
+        self.setting.space
     }
 
     /// The noise that everything here is drawn from.
@@ -25,7 +25,7 @@ impl<'a> SupernetSearch<'a> {
     /// The candidates that are left.
     pub(crate) fn kept(&self) -> Kept {
         let kept = self.bilevel.core.architecture.kept().cloned();
-        kept.unwrap_or_else(|| Kept::all(self.space))
+        kept.unwrap_or_else(|| Kept::all(self.setting.space))
     }
 
     /// Whether logits no longer count.

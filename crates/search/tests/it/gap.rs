@@ -1,10 +1,11 @@
 //! The discretisation gap.
 
 use approx::assert_relative_eq;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use dartloom_data::Loader;
 use dartloom_net::{NetError, Supernet};
 use dartloom_noise::Noise;
+use dartloom_ops::Place;
 use dartloom_search::{Judge, SearchError, discretisation_gap};
 use dartloom_space::{ArchWeights, Blueprint, Gene, Genotype, Space};
 
@@ -19,7 +20,7 @@ fn genotype(space: &Space, ops: [&str; 2]) -> Genotype {
 fn supernet(space: &Space) -> Supernet {
     let plan = Blueprint::supernet(space, build(&first_digits(1), 2)).unwrap();
     let mut rng = Noise::new(1).stream("weights", 0);
-    Supernet::new(&plan, &registry(), &Device::Cpu, DType::F32, &mut rng).unwrap()
+    Supernet::new(&plan, &registry(), &Place::default(), &mut rng).unwrap()
 }
 
 fn tables(rows: [[f32; 2]; 2]) -> ArchWeights<Tensor> {

@@ -1,5 +1,6 @@
 //! What methods other than DARTS do differently: weighed edges, the simplex, a single pass.
 
+use dartloom_ops::Place;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -27,8 +28,8 @@ fn on_simplex() -> BilevelConfig {
 fn with_edges(choices: Choices) -> Architecture {
     let space = space(two_ops(), 2);
     let mut noise = Noise::new(3).stream("logits", 0);
-    let device = Device::Cpu;
-    Architecture::new(&space, choices, &device, DType::F64, &mut noise).unwrap()
+    let place = Place::from(DType::F64);
+    Architecture::new(&space, choices, &place, &mut noise).unwrap()
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_cell_called_like_the_edges_of_another_is_refused() {
     let space = Space::new("twins", ops, cells, plain.network().clone()).unwrap();
     let mut noise = Noise::new(3).stream("logits", 0);
     let mut made =
-        |choices: Choices| Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise);
+        |choices: Choices| Architecture::new(&space, choices, &Place::from(DType::F64), &mut noise);
     let choices = Choices::of(Softmax::default());
     made(choices.clone()).unwrap();
     let error = made(choices.with_edges(Softmax::default())).unwrap_err().to_string();
@@ -81,7 +82,7 @@ fn logits_that_live_in_different_places_are_refused() {
     let mut noise = Noise::new(3).stream("logits", 0);
     let choices = Choices::new(softmax()).with_edges(Simplex);
     let error =
-        Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise).unwrap_err();
+        Architecture::new(&space, choices, &Place::from(DType::F64), &mut noise).unwrap_err();
     assert!(error.to_string().contains("Simplex beside Softmax"), "{error}");
 }
 

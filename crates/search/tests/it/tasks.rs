@@ -1,14 +1,14 @@
 //! Searches for tasks other than the classification of images.
 
 use approx::assert_relative_eq;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_data::{
     Batch, ImageShape, InMemory, Normalization, Parts, Split, TargetSpec, Targets,
 };
 use dartloom_decode::TopK;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_record::Objective;
 use dartloom_relax::Progress;
 use dartloom_search::stop::{Effect, Observed, Reason, StopRule};
@@ -238,20 +238,21 @@ fn gradients_of_a_regression_are_its_differences() {
     // Without rectifiers the loss is smooth in the logits.
     let ops = registry.op_set("smooth", &["skip_connect", "avg_pool_3x3"]).unwrap();
     let space = space(ops, 1);
-    let (device, dtype, noise) = (Device::Cpu, DType::F64, Noise::new(11));
+    let noise = Noise::new(11);
+    let place = Place::from(DType::F64);
     let task = Regression::new(2).unwrap();
     let plan = Blueprint::supernet(&space, Build::new(2, 2, IMAGE)).unwrap();
     let mut rng = noise.stream("weights", 0);
-    let supernet = Supernet::new(&plan, &registry, &device, dtype, &mut rng).unwrap();
+    let supernet = Supernet::new(&plan, &registry, &place, &mut rng).unwrap();
     let mut rng = noise.stream("logits", 0);
-    let architecture = Architecture::new(&space, softmax(), &device, dtype, &mut rng).unwrap();
+    let architecture = Architecture::new(&space, softmax(), &place, &mut rng).unwrap();
     let config = BilevelConfig::default();
     let mut bilevel = Bilevel::new(supernet, architecture, Box::new(task), config, noise).unwrap();
     let batch = |seed: f64| {
         let pixels = (0..6 * 64).map(|at| (seed + 1.7 * f64::from(at)).sin()).collect::<Vec<_>>();
         let values = (0..12).map(|at| (seed + 0.9 * f64::from(at)).cos()).collect::<Vec<_>>();
-        let images = Tensor::from_vec(pixels, (6, 1, 8, 8), &device).unwrap();
-        Batch::new(images, Tensor::from_vec(values, (6, 2), &device).unwrap()).unwrap()
+        let images = Tensor::from_vec(pixels, (6, 1, 8, 8), &place.device).unwrap();
+        Batch::new(images, Tensor::from_vec(values, (6, 2), &place.device).unwrap()).unwrap()
     };
     let (train, valid) = (batch(1.0), batch(2.0));
     let loss = || {

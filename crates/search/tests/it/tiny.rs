@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::{Batch, Dataset, InMemory, Subset, digits};
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices};
 use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
@@ -64,11 +64,11 @@ pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel<'stat
         candidates.filter_map(|candidate| candidate.layers.as_mut()).for_each(smooth);
     }
     let noise = Noise::new(11);
-    let (device, dtype) = (Device::Cpu, DType::F64);
+    let place = Place::from(DType::F64);
     let mut weights = noise.stream("weights", 0);
-    let supernet = Supernet::new(&plan, &registry, &device, dtype, &mut weights).unwrap();
+    let supernet = Supernet::new(&plan, &registry, &place, &mut weights).unwrap();
     let mut logits = noise.stream("logits", 0);
-    let architecture = Architecture::new(&space, choices, &device, dtype, &mut logits).unwrap();
+    let architecture = Architecture::new(&space, choices, &place, &mut logits).unwrap();
     // Logits of order 1 instead of 1e-3, so that no weight is like another.
     for var in architecture.logits().values() {
         var.set(&(var.as_tensor().detach() * 700.0).unwrap()).unwrap();

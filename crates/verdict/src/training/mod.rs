@@ -2,13 +2,12 @@
 
 mod patience;
 
-use candle_core::{DType, Device};
 use dartloom_data::{Dataset, Parts};
 use dartloom_dist::worker::TaskError;
 use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
 use dartloom_task::usual;
@@ -89,7 +88,7 @@ impl Training<'_> {
     pub fn model(&self, genotype: &Genotype, task: u64) -> Result<DerivedNetwork, VerdictError> {
         let plan = self.plan(genotype)?;
         let mut rng = self.noise.stream("candidate weights", task);
-        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+        Ok(DerivedNetwork::new(&plan, self.registry, &Place::default(), &mut rng)?)
     }
 
     fn plan(&self, genotype: &Genotype) -> Result<Blueprint, VerdictError> {

@@ -1,8 +1,8 @@
 //! Networks of published genotypes: logits, loss, gradients, evaluation.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_net::{DerivedNetwork, Model};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{AuxHead, Blueprint, Build, Genotype, NodeOrder, OpSet, Repeats, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -34,7 +34,7 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     let plan = plan(case, &x)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let registry = Registry::standard()?;
-    let net = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng)?;
+    let net = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng)?;
     let place = |name: &str| {
         let edge = |cell: usize, rest: &str| gene(rest, plan.cells.get(cell)?);
         in_network(name, &edge)

@@ -1,6 +1,6 @@
 //! The search space and supernet that cases of DARTS describe.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_decode::{Decoder, EdgeWeighted, TopK};
 use dartloom_net::{Output, Supernet};
 use dartloom_ops::{Mode, Registry};
@@ -48,7 +48,7 @@ impl Searched {
         let plan = Blueprint::supernet(&space, build)?;
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let registry = Registry::standard()?;
-        let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng)?;
+        let net = Supernet::new(&plan, &registry, &dartloom_ops::Place::default(), &mut rng)?;
         Ok(Self { space, net, task: Box::new(Classification::new(classes)?) })
     }
 

@@ -1,11 +1,11 @@
 //! All scores on networks and supernets, over seeds, and in searches.
 
 use approx::assert_relative_eq;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Model as _, Pass, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{
     ArchWeights, Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201,
 };
@@ -97,7 +97,7 @@ fn a_topology_weighs_all_operations_alike() {
     let registry = Registry::standard().unwrap();
     let make = || {
         let mut rng = Noise::new(1).stream("weights", 0);
-        Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap()
+        Supernet::new(&plan, &registry, &Place::default(), &mut rng).unwrap()
     };
     let x = draw(Noise::new(1)).unwrap().inputs;
     let table = |cell: &dartloom_space::CellSpec| {

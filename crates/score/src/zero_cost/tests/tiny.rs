@@ -6,7 +6,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Model, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, OpError, Sequence, Variables};
+use dartloom_ops::{Mode, OpError, Place, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair};
 use dartloom_task::Classification;
 
@@ -34,7 +34,7 @@ pub(super) struct Tiny {
 
 impl Tiny {
     pub(super) fn new(layers: &[Layer], dtype: DType) -> Self {
-        let mut variables = Variables::new(&Device::Cpu, dtype);
+        let mut variables = Variables::new(&Place::from(dtype));
         let mut rng = Noise::new(8).stream("tiny", 0);
         let layers = Sequence::new(layers, &mut variables.builder(&mut rng)).unwrap();
         Self { variables, layers }

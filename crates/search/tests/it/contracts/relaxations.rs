@@ -1,5 +1,6 @@
 //! Relaxations and regularisers that break their contract.
 
+use dartloom_ops::Place;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -196,8 +197,8 @@ fn a_relaxation_of_free_weights_searches() {
 fn logits_off_the_simplex_are_refused_where_they_are_the_weights() {
     let mut noise = Noise::new(1).stream("logits", 0);
     let choices = Choices::of(dartloom_relax::Simplex);
-    let (device, dtype) = (Device::Cpu, DType::F32);
-    let made = Architecture::new(&space(two_ops(), 1), choices, &device, dtype, &mut noise);
+    let place = Place::default();
+    let made = Architecture::new(&space(two_ops(), 1), choices, &place, &mut noise);
     let architecture = made.unwrap();
     let at = Progress::start(4);
     architecture.weights(at, &mut noise).unwrap();
