@@ -19,12 +19,12 @@ use std::error::Error;
 
 use dartloom::Tensor;
 use dartloom::net::Pass;
-use dartloom::ops::Mode;
+use dartloom::ops::{Mode, Place};
 use dartloom::prelude::*;
 use dartloom::record::Identity;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
-use dartloom::task::usual;
+use dartloom::task::{Classification, usual};
 use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
@@ -50,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         decoder: &TopK::darts(),
         build,
         data: &data,
+        task: &Classification::new(10)?,
     };
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.05, to: 0.001 },
@@ -88,9 +89,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let network = genotype.network_in(&space)?;
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build)?;
     let mut weights = noise.stream("retrained", 0);
-    let device = dartloom::Device::Cpu;
-    let dtype = dartloom::DType::F32;
-    let fresh = DerivedNetwork::new(&plan, &registry, &device, dtype, &mut weights)?;
+    let place = Place::default();
+    let fresh = DerivedNetwork::new(&plan, &registry, &place, &mut weights)?;
     let fit = FitConfig {
         epochs: EPOCHS,
         batch: 64,

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::presets::{Method, Scale};
+use dartloom::task::Classification;
 use dartloom::train::Outcome;
 
 /// The method as [`Scale::Small`] has it, with eight channels and `epochs` epochs.
@@ -34,12 +35,11 @@ pub fn search_with(
     choices: Choices,
     directory: &str,
 ) -> Result<Genotype, Box<dyn Error>> {
-    let space = method.space()?;
-    let registry = Registry::standard()?;
-    let digits = digits();
-    let noise = Noise::new(0);
+    let (space, registry) = (method.space()?, Registry::standard()?);
+    let (digits, noise) = (digits(), Noise::new(0));
+    let task = Classification::new(10)?;
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
-    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data)?;
+    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data, &task)?;
     let parts = SearchParts { choices, ..parts };
     let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
     let dir = RunDir::open(directory)?;

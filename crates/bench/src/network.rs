@@ -1,6 +1,5 @@
 //! Networks of genotypes and hand-made ones.
 
-use candle_core::{DType, Device};
 use dartloom::net::DerivedNetwork;
 use dartloom::net::baseline::{ResNet, ResNetSize};
 use dartloom::net::memory::{self, Workload};
@@ -28,7 +27,7 @@ impl Derived<'_> {
     pub(super) fn network(&self) -> Result<DerivedNetwork, BenchError> {
         let registry = Registry::standard().map_err(BenchError::work)?;
         let mut rng = Noise::new(SEED).stream("weights", 0);
-        DerivedNetwork::new(&self.plan(&registry)?, &registry, &Device::Cpu, DType::F32, &mut rng)
+        DerivedNetwork::new(&self.plan(&registry)?, &registry, &Place::default(), &mut rng)
             .map_err(BenchError::input)
     }
 

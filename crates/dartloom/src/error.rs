@@ -25,6 +25,9 @@ pub enum Error {
     /// There is no zero-cost score.
     #[error(transparent)]
     ZeroCost(Box<dartloom_score::zero_cost::ZeroCostError>),
+    /// A task or a loss makes no sense.
+    #[error(transparent)]
+    Task(#[from] dartloom_task::TaskError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] dartloom_train::TrainError),
@@ -52,9 +55,6 @@ pub enum Error {
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] dartloom_data::DataError),
-    /// A task refused a setting, an output or a target.
-    #[error(transparent)]
-    Task(#[from] dartloom_task::TaskError),
     /// A trained network cannot be kept, read or used.
     #[error(transparent)]
     Trained(Box<dartloom_verdict::TrainedError>),

@@ -10,7 +10,7 @@ use dartloom_ops::Registry;
 use dartloom_search::{SearchParts, SupernetSearch};
 use dartloom_space::{Build, Genotype, Shape, Space};
 use dartloom_task::{Task, usual};
-use dartloom_train::{Fit, Outcome, Problem, Session, TrainError, drive};
+use dartloom_train::{Fit, Outcome, Problem, Session, drive};
 use dartloom_verdict::{RetrainConfig, Trained};
 
 use crate::Error;
@@ -39,7 +39,7 @@ pub struct Study<'a> {
     space: Space,
     registry: Registry,
     data: &'a dyn Dataset,
-    task: Option<Arc<dyn Task>>,
+    task: Arc<dyn Task>,
     noise: Noise,
 }
 
@@ -48,11 +48,12 @@ impl<'a> Study<'a> {
     /// seed 0.
     ///
     /// # Errors
-    /// When the method has no such space.
+    /// When the method has no such space, or nothing can be learnt from the targets.
     pub fn new(method: Method, data: &'a dyn Dataset) -> Result<Self, Error> {
         let space = method.space()?;
-        let (registry, noise) = (Registry::standard()?, Noise::new(0));
-        Ok(Self { method, space, registry, data, task: None, noise })
+        let task = usual(data.targets())?.into();
+        let registry = Registry::standard()?;
+        Ok(Self { method, space, registry, data, task, noise: Noise::new(0) })
     }
 
     /// The same with another seed.
@@ -70,7 +71,7 @@ impl<'a> Study<'a> {
     /// The same for a task of your own.
     #[must_use]
     pub fn with_task(self, task: Arc<dyn Task>) -> Self {
-        Self { task: Some(task), ..self }
+        Self { task, ..self }
     }
 
     /// The space that is searched.
@@ -104,42 +105,29 @@ impl<'a> Study<'a> {
         config: &RetrainConfig,
         session: &mut Session<'_>,
     ) -> Result<Option<Trained>, Error> {
-        let build = Build { channels: config.channels, ..self.build()? };
+        let build = Build { channels: config.channels, ..self.build() };
         let setting = Setting::new(&self.space, &self.registry, build);
         let auxiliary = config.fit.auxiliary > 0.0;
         let size = NetworkSize { channels: None, layers: Some(config.layers), auxiliary };
         let mut numbers = self.noise.child("retrain-searched").stream("weights", 0);
         let network = setting.derive(genotype, &size, &mut numbers)?;
         let noise = self.noise.child("retrain");
-        let mut fit = match &self.task {
-            Some(task) => {
-                let problem = Problem { task: &**task, train: self.data, held_out: None };
-                Fit::solving("retrain", &network, config.fit.clone(), noise, problem)?
-            }
-            None => Fit::new("retrain", &network, config.fit.clone(), noise, self.data, None)?,
-        };
+        let problem = Problem { task: &*self.task, train: self.data, held_out: None };
+        let mut fit = Fit::solving("retrain", &network, config.fit.clone(), noise, problem)?;
         let outcome = drive(&mut fit, session)?;
         drop(fit);
         if outcome != Outcome::Finished {
             return Ok(None);
         }
         let trained = Trained::new(&setting, genotype, size, self.data.targets(), &network)?;
-        Ok(Some(trained.with_task(&*self.task()?)))
-    }
-
-    fn task(&self) -> Result<Arc<dyn Task>, Error> {
-        match &self.task {
-            Some(task) => Ok(Arc::clone(task)),
-            None => Ok(usual(self.data.targets()).map_err(TrainError::from)?.into()),
-        }
+        Ok(Some(trained.with_task(&*self.task)))
     }
 
     /// Channels of the method, outputs of the task, images of the data.
-    fn build(&self) -> Result<Build, Error> {
+    fn build(&self) -> Build {
         let shape = self.data.shape();
         let input = Shape::new(shape.channels, shape.height, shape.width);
-        let outputs = self.task()?.outputs();
-        Ok(Build::new(self.method.channels, 1, input).with_outputs(outputs))
+        Build::new(self.method.channels, 1, input).with_outputs(self.task.outputs())
     }
 
     fn parts<'p>(&'p self, data: &'p Parts<'p>) -> Result<SearchParts<'p>, Error> {
@@ -148,8 +136,9 @@ impl<'a> Study<'a> {
             registry: &self.registry,
             choices: self.method.choices_in(&self.space)?,
             decoder: &*self.method.decoder,
-            build: Build { partial: self.method.partial, ..self.build()? },
+            build: Build { partial: self.method.partial, ..self.build() },
             data,
+            task: &*self.task,
         })
     }
 }

@@ -84,7 +84,7 @@ impl ResNet {
                 found: format!("{} channels, {classes} classes, images of {input}", size.width),
             });
         }
-        let mut variables = Variables::at(place);
+        let mut variables = Variables::new(place);
         let mut tally = Tally { shape: input, cost: Cost::default() };
         let mut root = variables.builder(rng);
         let stem = tally.add(

@@ -1,8 +1,8 @@
 //! The part that supernets and derived networks share: a blueprint made of tensors.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_kernels::fused::Arena;
-use dartloom_ops::{Operation, Output, Pass, Registry, Sequence, Variables};
+use dartloom_ops::{Operation, Output, Pass, Place, Registry, Sequence, Variables};
 use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, Shape};
 use rand::RngCore;
 
@@ -64,11 +64,10 @@ impl Body {
     pub(crate) fn new(
         plan: &Blueprint,
         registry: &Registry,
-        device: &Device,
-        dtype: DType,
+        place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
-        Self::build(plan, registry, Variables::new(device, dtype), rng)
+        Self::build(plan, registry, Variables::new(place), rng)
     }
 
     /// A network that knows its shapes and has no weights, see [`Variables::outline`].

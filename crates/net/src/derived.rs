@@ -1,7 +1,7 @@
 //! The network of a genotype.
 
-use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Model, OpError, Output, Pass, Registry, Variables};
+use candle_core::Tensor;
+use dartloom_ops::{Model, OpError, Output, Pass, Place, Registry, Variables};
 use dartloom_space::{Blueprint, Cost, Outputs, Phase};
 use rand::RngCore;
 
@@ -30,13 +30,12 @@ impl DerivedNetwork {
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
-        device: &Device,
-        dtype: DType,
+        place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
         Body::check(plan, Phase::Retrain)?;
         let identity = Identity::planned(plan, registry)?;
-        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, identity })
+        Ok(Self { body: Body::new(plan, registry, place, rng)?, identity })
     }
 
     /// Memory of a process that runs the network as `work` says, see [`crate::memory::predict`].

@@ -53,8 +53,7 @@ impl<'a> Setting<'a> {
     /// When the space cannot be laid out for such images, and those of [`Supernet::new`].
     pub fn supernet(&self, rng: &mut dyn RngCore) -> Result<Supernet, NetError> {
         let plan = Blueprint::supernet(self.space, self.build)?;
-        let Place { device, dtype } = &self.place;
-        Supernet::new(&plan, self.registry, device, *dtype, rng)
+        Supernet::new(&plan, self.registry, &self.place, rng)
     }
 
     /// The network of a genotype, weights drawn from `rng`.
@@ -125,7 +124,6 @@ impl<'a> Setting<'a> {
     }
 
     fn built(&self, plan: &Blueprint, rng: &mut dyn RngCore) -> Result<DerivedNetwork, NetError> {
-        let Place { device, dtype } = &self.place;
-        DerivedNetwork::new(plan, self.registry, device, *dtype, rng)
+        DerivedNetwork::new(plan, self.registry, &self.place, rng)
     }
 }

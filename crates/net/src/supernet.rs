@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor};
-use dartloom_ops::{Output, Pass, Registry, Variables};
+use candle_core::Tensor;
+use dartloom_ops::{Output, Pass, Place, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Phase};
 use rand::RngCore;
 
@@ -34,8 +34,7 @@ impl Supernet {
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
-        device: &Device,
-        dtype: DType,
+        place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
         Body::check(plan, Phase::Search)?;
@@ -45,7 +44,7 @@ impl Supernet {
             let ops = cell.edges.first().map_or(0, |edge| edge.candidates.len());
             tables[cell.cell] = Some(Table { edges: cell.edges.len(), ops });
         }
-        Ok(Self { body: Body::new(plan, registry, device, dtype, rng)?, tables })
+        Ok(Self { body: Body::new(plan, registry, place, rng)?, tables })
     }
 
     /// Parameters and buffers of all candidates; architecture logits are not among them.

@@ -25,7 +25,7 @@ use dartloom_space::{InputPlan, Layer, Lowering, OpSpec, Phase, Shape};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Builder, Mode, OpCost, OpError, OpFactory, Operation, Sequence, Variables};
+use crate::{Builder, Mode, OpCost, OpError, OpFactory, Operation, Place, Sequence, Variables};
 
 /// A case in which an operation is held to the laws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn subject(&self, dtype: DType) -> Result<Subject, LawError> {
-        let mut variables = Variables::new(self.device, dtype);
+        let mut variables = Variables::new(&Place { device: self.device.clone(), dtype });
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let op = self.factory.build(&self.case.at, &mut variables.builder(&mut rng).at("op"))?;
         Ok(Subject { op, variables })

@@ -55,18 +55,18 @@ impl From<&VarMap> for Variables {
             all.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
         let first = parameters.values().next();
         let place = first.map(|var| Place { device: var.device().clone(), dtype: var.dtype() });
-        Self { parameters, ..Self::at(&place.unwrap_or_default()) }
+        Self { parameters, ..Self::new(&place.unwrap_or_default()) }
     }
 }
 
 impl Variables {
-    /// An empty store.
-    pub fn new(device: &Device, dtype: DType) -> Self {
+    /// An empty store at a place.
+    pub fn new(place: &Place) -> Self {
         Self {
             parameters: BTreeMap::new(),
             buffers: BTreeMap::new(),
-            device: device.clone(),
-            dtype,
+            device: place.device.clone(),
+            dtype: place.dtype,
             outline: None,
         }
     }
@@ -76,12 +76,7 @@ impl Variables {
     ///
     /// A network built from it knows its shapes, and is never to be run.
     pub fn outline(dtype: DType) -> Self {
-        Self { outline: Some(Outline::default()), ..Self::at(&dtype.into()) }
-    }
-
-    /// An empty store at a place.
-    pub fn at(place: &Place) -> Self {
-        Self::new(&place.device, place.dtype)
+        Self { outline: Some(Outline::default()), ..Self::new(&dtype.into()) }
     }
 
     /// The place of its variables.

@@ -4,9 +4,10 @@ mod contract;
 mod fits;
 mod gradients;
 
+use dartloom_ops::Place;
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Tensor, Var};
 use dartloom_relax::{
     Constraint, Groups, Progress, checked_initial, checked_penalty, checked_weights,
 };
@@ -66,15 +67,15 @@ impl Architecture {
     pub fn new(
         space: &Space,
         choices: impl Into<Choices>,
-        device: &Device,
-        dtype: DType,
+        place: &Place,
         noise: &mut dyn RngCore,
     ) -> Result<Self, SearchError> {
+        let Place { device, dtype } = place;
         let choices = choices.into();
         check(space, &choices)?;
         let ops: Vec<String> = space.op_set().names().map(str::to_owned).collect();
         let var =
-            |tensor: Tensor| Ok::<_, SearchError>(Var::from_tensor(&tensor.to_dtype(dtype)?)?);
+            |tensor: Tensor| Ok::<_, SearchError>(Var::from_tensor(&tensor.to_dtype(*dtype)?)?);
         let mut logits = BTreeMap::new();
         for (index, cell) in space.cells().iter().enumerate() {
             let shape = (cell.graph.edges().len(), ops.len());

@@ -6,7 +6,7 @@ use dartloom_decode::{DecodeError, Decoded, Decoder};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_space::{Build, Space, WeightTable};
-use dartloom_task::usual;
+use dartloom_task::Task;
 use dartloom_train::TrainError;
 
 use crate::{Architecture, SearchError};
@@ -72,9 +72,9 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
 /// every reading.
 ///
 /// # Errors
-/// [`TrainError::Config`] for the shape of images, [`TrainError::Outputs`],
+/// [`TrainError::Config`] for the shape of images, [`TrainError::Outputs`], [`TrainError::Task`],
 /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
-pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
+pub fn check_build(build: Build, task: &dyn Task, data: &dyn Dataset) -> Result<(), TrainError> {
     check_repeats(data)?;
     let (shape, input) = (data.shape(), build.input);
     if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {
@@ -84,7 +84,8 @@ pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
             found: format!("{input} for images of {shape}"),
         });
     }
-    let expected = usual(data.targets())?.outputs();
+    task.check(&data.targets())?;
+    let expected = task.outputs();
     if expected == build.outputs {
         return Ok(());
     }

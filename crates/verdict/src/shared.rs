@@ -1,6 +1,6 @@
 //! Candidates judged with a supernet's weights.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
@@ -45,7 +45,7 @@ pub struct SharedWeights<'a> {
 impl SharedWeights<'_> {
     fn judge(&self, genotype: &Genotype) -> Result<Outcome, VerdictError> {
         let variables = self.supernet.variables();
-        let weights = hard_weights(self.space, genotype, &Device::Cpu, variables.dtype())?;
+        let weights = hard_weights(self.space, genotype, &variables.place())?;
         let mut noise = Noise::new(0).stream("shared weights", 0);
         let task = usual(self.valid.dataset().targets()).map_err(TrainError::from)?;
         let judged = evaluate(&self.valid, &*task, |images| -> Result<Tensor, VerdictError> {
@@ -74,6 +74,8 @@ impl Evaluator for SharedWeights<'_> {
     /// images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        check_build(self.build, self.valid.dataset()).map_err(ExploreError::part)
+        let data = self.valid.dataset();
+        let task = usual(data.targets()).map_err(ExploreError::part)?;
+        check_build(self.build, &*task, data).map_err(ExploreError::part)
     }
 }

@@ -10,7 +10,6 @@ use dartloom::relax::{
 };
 use dartloom::search::{Architecture, Choices, LogitStep};
 use dartloom::space::Space;
-use dartloom::{DType, Device};
 
 use super::method::MethodSpec;
 use super::plan::refused;
@@ -54,9 +53,9 @@ impl Rules {
     /// Goes from the first logits to a genotype: what does not fit the space, and rules that do not
     /// fit each other, show before hours of work.
     fn check(&self, space: &Space, origin: &str) -> Result<(), EngineError> {
-        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
-        let logits =
-            Architecture::new(space, self.choices.clone(), &device, DType::F32, &mut noise);
+        let mut noise = Noise::new(0).stream("check", 0);
+        let place = dartloom::ops::Place::default();
+        let logits = Architecture::new(space, self.choices.clone(), &place, &mut noise);
         let logits = logits.map_err(refused(origin))?;
         let table = logits.table(Progress::start(1), &mut noise).map_err(refused(origin))?;
         match self.decoder.decode(space, &table) {

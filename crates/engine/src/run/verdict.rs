@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use std::fmt::Write as _;
+
 use dartloom::explore::FailureCount;
+use dartloom::record::Scores;
 use dartloom::record::statistics::mean;
 use dartloom::search::Gap;
 use dartloom::search::stop::Stopped;
@@ -140,15 +143,23 @@ fn measured(method: &MethodReport, seeds: &[u64]) -> Vec<String> {
 fn gap(gaps: &[Gap]) -> Option<String> {
     let over = |value: fn(&Gap) -> f64| mean(&gaps.iter().map(value).collect::<Vec<_>>());
     let (relaxed, hard) = (over(|gap| gap.relaxed_loss)?, over(|gap| gap.hard_loss)?);
-    let (soft, sharp) = (over(|gap| gap.relaxed_accuracy)?, over(|gap| gap.hard_accuracy)?);
-    Some(format!(
-        "discretisation gap: loss {relaxed:.3} relaxed, {hard:.3} hard ({:+.3}); \
-         accuracy {:.2} % relaxed, {:.2} % hard ({:+.2} points)",
-        hard - relaxed,
-        100.0 * soft,
-        100.0 * sharp,
-        100.0 * (sharp - soft)
-    ))
+    let mut said = format!(
+        "discretisation gap: loss {relaxed:.3} relaxed, {hard:.3} hard ({:+.3})",
+        hard - relaxed
+    );
+    // The score that selects is the first.
+    let first = gaps.first()?.hard_scores.iter().next();
+    let scores = |of: fn(&Gap) -> &Scores, name: &str| {
+        mean(&gaps.iter().map(|gap| of(gap).get(name)).collect::<Option<Vec<_>>>()?)
+    };
+    if let Some((name, _)) = first
+        && let Some(soft) = scores(|gap| &gap.relaxed_scores, name)
+        && let Some(sharp) = scores(|gap| &gap.hard_scores, name)
+    {
+        let lost = sharp - soft;
+        let _ = write!(said, "; {name} {soft:.4} relaxed, {sharp:.4} hard ({lost:+.4})");
+    }
+    Some(said)
 }
 
 #[cfg(test)]
@@ -174,8 +185,12 @@ mod tests {
     }
 
     fn method(name: &str, sentence: &str) -> MethodReport {
-        let gap =
-            Gap { relaxed_loss: 0.5, hard_loss: 0.75, relaxed_accuracy: 0.8, hard_accuracy: 0.7 };
+        let gap = Gap {
+            relaxed_loss: 0.5,
+            hard_loss: 0.75,
+            relaxed_scores: Scores::new().with("accuracy", 0.8),
+            hard_scores: Scores::new().with("accuracy", 0.7),
+        };
         MethodReport {
             name: name.to_owned(),
             paired: Vec::new(),
@@ -214,7 +229,7 @@ DARTS              90.00 ± 1.23       12345  1000000      12.3      5.0
 tiny ResNet               90.00       12345  1000000         -      5.0
 always class 3            10.40           -        -         -        -
 
-discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 0.8000 relaxed, 0.7000 hard (-0.1000)
 seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures
 every label is 0
@@ -258,9 +273,9 @@ It is not.
         let methods = vec![method("DARTS", "It is not."), method("PC-DARTS", "It is.")];
         let text = rendered(methods, rows);
         let expected = "
-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 0.8000 relaxed, 0.7000 hard (-0.1000)
 DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
-PC-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 80.00 % relaxed, 70.00 % hard (-10.00 points)
+PC-DARTS: discretisation gap: loss 0.500 relaxed, 0.750 hard (+0.250); accuracy 0.8000 relaxed, 0.7000 hard (-0.1000)
 PC-DARTS: seed 1 stopped after epoch 8: skips: 3 of 8
 random search tried 3, 4 architectures, at the cost of the most expensive search
 every label is 0

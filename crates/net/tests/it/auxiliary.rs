@@ -1,6 +1,5 @@
-use candle_core::{DType, Device};
 use dartloom_net::{DerivedNetwork, NetError};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{AuxHead, Shape};
 
 use crate::support::*;
@@ -24,7 +23,7 @@ fn an_auxiliary_head_speaks_only_while_training() {
 fn an_auxiliary_head_that_does_not_fit_is_refused() {
     let plan = with_auxiliary(AuxHead::Cifar, 16);
     let registry = Registry::standard().unwrap();
-    let error = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1));
+    let error = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng(1));
     let error = error.unwrap_err();
     let NetError::AuxiliaryInput { after, found } = error else { panic!("{error}") };
     assert_eq!((after, found), (2, Shape::new(64, 4, 4)));

@@ -1,9 +1,9 @@
 //! Networks of benchmarks.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{Build, Shape, nasbench_macro, nasbench201};
 
 #[test]
@@ -17,8 +17,7 @@ fn the_network_of_nasbench201_is_built_as_it_is_counted() {
         let plan = nasbench201::blueprint(&genotype, build).unwrap();
         let run = |execution| {
             let mut rng = Noise::new(1).stream("weights", 0);
-            let net =
-                DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+            let net = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap();
             assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
             let mut noise = Noise::new(1).stream("drop-path", 0);
             let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
@@ -44,8 +43,7 @@ fn the_network_of_nasbench_macro_is_built_as_it_is_counted() {
         let plan = nasbench_macro::blueprint(&genotype, build).unwrap();
         let run = |execution| {
             let mut rng = Noise::new(1).stream("weights", 0);
-            let net =
-                DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+            let net = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap();
             assert_eq!(net.variables().parameter_count(), plan.cost().unwrap().parameters);
             let mut noise = Noise::new(1).stream("drop-path", 0);
             let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };

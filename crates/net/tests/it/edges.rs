@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Execution, NetError, Pass, Supernet};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{ArchWeights, Blueprint, Build, CellWeights, Space};
 
 use crate::support::*;
@@ -96,10 +96,10 @@ fn fused_and_staged_agree() {
     for partial in [1, 4] {
         let space = small_space(ops(&OPS), 2);
         let registry = Registry::standard().unwrap();
-        let device = Device::Cpu;
         let mut draw = rng(1);
+        let place = Place::default();
         let plan = plan(&space, 8, partial);
-        let net = Supernet::new(&plan, &registry, &device, DType::F32, &mut draw).unwrap();
+        let net = Supernet::new(&plan, &registry, &place, &mut draw).unwrap();
         let x = images(3, 8).to_dtype(DType::F32).unwrap();
         let run = |execution: Execution| {
             let vars: Vec<candle_core::Var> = flat(&with_edges(&space, 50))

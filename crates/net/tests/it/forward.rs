@@ -1,7 +1,7 @@
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, NetError, Pass, Supernet};
-use dartloom_ops::{Mode, OpError, Registry};
+use dartloom_ops::{Mode, OpError, Place, Registry};
 use dartloom_space::{ArchWeights, Blueprint, Genotype, NodeOrder, Phase, Repeats, Shape};
 
 use crate::support::*;
@@ -101,14 +101,13 @@ fn weights_of_another_shape_are_refused() {
 #[test]
 fn blueprints_of_the_other_kind_are_refused() {
     let registry = Registry::standard().unwrap();
-    let cpu = candle_core::Device::Cpu;
-    let single = DType::F32;
+    let place = Place::default();
     let space = small_space(ops(&["skip_connect"]), 1);
     let searched = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let retrained = plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8));
     let errors = [
-        Supernet::new(&retrained, &registry, &cpu, single, &mut rng(1)).unwrap_err(),
-        DerivedNetwork::new(&searched, &registry, &cpu, single, &mut rng(1)).unwrap_err(),
+        Supernet::new(&retrained, &registry, &place, &mut rng(1)).unwrap_err(),
+        DerivedNetwork::new(&searched, &registry, &place, &mut rng(1)).unwrap_err(),
     ];
     let phases = errors.map(|error| match error {
         NetError::Blueprint { expected, found } => (expected, found),
@@ -123,8 +122,8 @@ fn blueprints_of_the_other_kind_are_refused() {
 fn single_precision_stays_single() {
     let plan = plan(&Genotype::published("DARTS_V2").unwrap(), 3, build(4, 8));
     let registry = Registry::standard().unwrap();
-    let device = candle_core::Device::Cpu;
-    let net = DerivedNetwork::new(&plan, &registry, &device, DType::F32, &mut rng(1)).unwrap();
+    let place = Place::default();
+    let net = DerivedNetwork::new(&plan, &registry, &place, &mut rng(1)).unwrap();
     let x = images(2, 8).to_dtype(DType::F32).unwrap();
     let mut noise = rng(0);
     let mut pass = Pass { drop_path: 0.3, ..Pass::new(Mode::train(), &mut noise) };

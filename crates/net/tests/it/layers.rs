@@ -17,7 +17,7 @@ fn every_layer_of_the_blueprint_is_seen_once() {
     let plan = nasbench201::blueprint(&genotype, Build::new(2, 3, Shape::new(1, 8, 8))).unwrap();
     let registry = Registry::standard().unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let net = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+    let net = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap();
     let x = Tensor::ones((2, 1, 8, 8), DType::F32, &Device::Cpu).unwrap();
 
     let operations = plan.cells.iter().flat_map(|cell| &cell.edges);

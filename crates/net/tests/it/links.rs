@@ -1,6 +1,5 @@
-use candle_core::{DType, Device};
 use dartloom_net::{DerivedNetwork, NetError, Supernet};
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, OpSet, PortId, Space, Stem};
 
 use crate::support::*;
@@ -8,7 +7,7 @@ use crate::support::*;
 fn supernet_error(space: &Space) -> NetError {
     let plan = Blueprint::supernet(space, build(4, 16).for_network(space.network())).unwrap();
     let registry = Registry::standard().unwrap();
-    Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap_err()
+    Supernet::new(&plan, &registry, &Place::default(), &mut rng(1)).unwrap_err()
 }
 
 #[test]
@@ -38,7 +37,7 @@ fn derived_networks_refuse_them_too() {
     )
     .unwrap();
     let registry = Registry::standard().unwrap();
-    let error = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1));
+    let error = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng(1));
     assert!(matches!(error, Err(NetError::LinkWeights { .. })));
 }
 

@@ -1,9 +1,8 @@
 //! Estimates of memory, from shapes alone.
 
-use candle_core::{DType, Device};
 use dartloom_net::memory::{Breakdown, Training, Workload, predict};
 use dartloom_net::{DerivedNetwork, Execution, Model as _, Recompute, Supernet};
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, Build, Chain, Genotype, OpSet, Stem};
 
 use crate::support::{build, chain_plan, genotype, plan, rng, small_space};
@@ -18,7 +17,7 @@ fn training(batch: usize, execution: Execution) -> Workload {
 
 fn derived(plan: &Blueprint) -> DerivedNetwork {
     let registry = Registry::standard().unwrap();
-    DerivedNetwork::new(plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap()
+    DerivedNetwork::new(plan, &registry, &Place::default(), &mut rng(1)).unwrap()
 }
 
 #[test]
@@ -27,7 +26,7 @@ fn what_is_computed_again_is_not_kept() {
         Blueprint::supernet(&small_space(OpSet::builtin("O_base").unwrap(), 2), build(4, 16));
     let registry = Registry::standard().unwrap();
     let plan = plan.unwrap();
-    let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap();
+    let net = Supernet::new(&plan, &registry, &Place::default(), &mut rng(1)).unwrap();
     let [never, edge, staged] =
         [NEVER, EDGE, Execution::Staged].map(|how| net.memory(&training(8, how)));
     // Pooled values that several edges weigh are kept in either case.
@@ -85,7 +84,7 @@ fn an_outline_needs_what_the_network_needs() {
     for (set, partial) in [("O_base", 1), ("O_base", 4), ("S_o", 1), ("O_large", 1)] {
         let space = small_space(OpSet::builtin(set).unwrap(), 2);
         let plan = Blueprint::supernet(&space, Build { partial, ..build(4, 16) }).unwrap();
-        let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap();
+        let net = Supernet::new(&plan, &registry, &Place::default(), &mut rng(1)).unwrap();
         for how in [NEVER, EDGE, Execution::Staged] {
             for drawn_channels in [false, true] {
                 let work = Workload { drawn_channels, ..training(3, how) };

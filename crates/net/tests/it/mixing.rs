@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Cell, Pass, Supernet};
-use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, Sequence, Variables, op_fn};
+use dartloom_ops::{Mode, OpCost, OpError, Operation, Place, Registry, Sequence, Variables, op_fn};
 use dartloom_space::{ArchWeights, Blueprint, CellPlan, CellWeights, Chain, OpSet, Stem};
 
 use crate::support::*;
@@ -24,7 +24,7 @@ fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
 
 /// The layers of one part of a cell with the cell's own variables, found by name.
 fn part(layers: &[dartloom_space::Layer], name: &str, variables: &Variables) -> Sequence {
-    let mut own = Variables::new(&Device::Cpu, DType::F64);
+    let mut own = Variables::new(&Place::from(DType::F64));
     let part = Sequence::new(layers, &mut own.builder(&mut rng(99)).at(name)).unwrap();
     let stored = variables.snapshot().unwrap();
     let prefix = format!("{name}.");
@@ -51,7 +51,7 @@ fn one_hot_weights_choose_one_operation_per_edge() {
     let registry = Registry::standard().unwrap();
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let placed = &plan.cells[0];
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut draw = rng(1);
     let cell = Cell::new(0, placed, &registry, &mut variables.builder(&mut draw)).unwrap();
     let x = filled(&[2, 12, 8, 8], 1).unwrap();
@@ -69,9 +69,8 @@ fn one_hot_weights_choose_one_operation_per_edge() {
 fn the_output_is_linear_in_the_weights_of_the_last_node() {
     let space = small_space(ops(&OPS), 1);
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
-    let registry = Registry::standard().unwrap();
-    let mut draw = rng(1);
+    let mut variables = Variables::new(&Place::from(DType::F64));
+    let (registry, mut draw) = (Registry::standard().unwrap(), rng(1));
     let mut vars = variables.builder(&mut draw);
     let cell = Cell::new(0, &plan.cells[0], &registry, &mut vars).unwrap();
     let x = filled(&[2, 12, 8, 8], 1).unwrap();
@@ -160,7 +159,7 @@ fn every_candidate_runs_once_per_pass() {
         Chain { stem: Stem::cifar(3), assignment: vec![0, 0], reductions: vec![], aux: None };
     let space = small_space(ops, 2).with_network(chain.network().unwrap()).unwrap();
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
-    let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F64, &mut rng(1)).unwrap();
+    let net = Supernet::new(&plan, &registry, &Place::from(DType::F64), &mut rng(1)).unwrap();
     for passes in 1..3 {
         let mut noise = rng(0);
         let mut pass = Pass::new(Mode::train(), &mut noise);

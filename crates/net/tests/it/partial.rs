@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Cell, Mask, NetError, Pass, channel_shuffle};
-use dartloom_ops::{Mode, Operation as _, Registry, Sequence, Variables};
+use dartloom_ops::{Mode, Operation as _, Place, Registry, Sequence, Variables};
 use dartloom_space::{
     ArchWeights, Blueprint, Build, CellPlan, CellWeights, EdgePlan, OpSet, Space, Stem,
 };
@@ -65,7 +65,7 @@ fn what_cannot_be_shuffled_is_refused() {
 
 /// The layers of one part of a cell with the cell's own variables, found by name.
 fn part(layers: &[dartloom_space::Layer], name: &str, variables: &Variables) -> Sequence {
-    let mut own = Variables::new(&Device::Cpu, DType::F64);
+    let mut own = Variables::new(&Place::from(DType::F64));
     let part = Sequence::new(layers, &mut own.builder(&mut rng(99)).at(name)).unwrap();
     let stored = variables.snapshot().unwrap();
     let prefix = format!("{name}.");
@@ -150,7 +150,7 @@ fn a_partial_edge_is_what_its_definition_says() {
     for (cell, groups) in [(0, 2), (0, 4), (1, 4)] {
         let plan = partial_plan(&small_space(ops(&OPS), 1), 8, 8, groups);
         let plan = &plan.cells[cell];
-        let mut variables = Variables::new(&Device::Cpu, DType::F64);
+        let mut variables = Variables::new(&Place::from(DType::F64));
         let placed = new_cell(plan, &mut variables);
         let weights = filled(&[2, OPS.len()], 3).unwrap();
         let read = |source| {
@@ -192,7 +192,7 @@ fn bare(names: &[&str], cell: usize, side: usize, groups: usize) -> CellPlan {
 #[test]
 fn without_operations_the_other_channels_still_pass() {
     let plan = bare(&["none"], 0, 4, 2);
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let cell = new_cell(&plan, &mut variables);
     let x = Var::from_tensor(&filled(&[1, 4, 4, 4], 2).unwrap()).unwrap();
     let weights = Tensor::ones((2, 1), DType::F64, &Device::Cpu).unwrap();
@@ -216,7 +216,7 @@ fn gradients_of_inputs_equal_differences() {
     let names = ["none", "skip_connect", "max_pool_3x3"];
     for (cell, groups) in [(0, 2), (0, 4), (1, 2), (1, 4)] {
         let plan = bare(&names, cell, 8, groups);
-        let mut variables = Variables::new(&Device::Cpu, DType::F64);
+        let mut variables = Variables::new(&Place::from(DType::F64));
         let placed = new_cell(&plan, &mut variables);
         let weights = filled(&[2, names.len()], 3).unwrap();
         let shape = plan.ports[0].output;
@@ -268,7 +268,7 @@ fn a_drawn_mask_hides_one_channel_in_k_and_moves_none() {
     let space = small_space(ops(&OPS), 1);
     let plan = partial_plan(&space, 8, 6, 4);
     let cell = plan.cells.iter().find(|cell| !cell.reduction).unwrap();
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&Place::default());
     let cell = new_cell(cell, &mut variables);
     let weights = Tensor::new(&[[0_f32; 4], [0.0, 1.0, 0.0, 0.0]], &Device::Cpu).unwrap();
     let channels = plan.cells[0].ports[0].links[0].input.channels;

@@ -1,6 +1,6 @@
 use candle_core::{DType, Tensor};
 use dartloom_net::{Model, NetError, Output, Pass, Supernet, Watch};
-use dartloom_ops::{Builder, Mode, OpCost, OpError, Operation, Registry, op_fn};
+use dartloom_ops::{Builder, Mode, OpCost, OpError, Operation, Place, Registry, op_fn};
 use dartloom_space::{Blueprint, Genotype, InputPlan};
 
 use crate::support::*;
@@ -119,8 +119,8 @@ fn an_operation_that_fails_is_named_with_its_place() {
     let ops = registry.op_set("set", &["skip_connect", "refusal"]).unwrap();
     let space = small_space(ops, 1);
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
-    let device = candle_core::Device::Cpu;
-    let net = Supernet::new(&plan, &registry, &device, DType::F64, &mut rng(1)).unwrap();
+    let place = Place::from(DType::F64);
+    let net = Supernet::new(&plan, &registry, &place, &mut rng(1)).unwrap();
     let mut noise = rng(0);
     let mut pass = Pass::new(Mode::train(), &mut noise);
     let error = net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap_err();
@@ -164,8 +164,8 @@ fn search_with(
     let registry = Registry::standard()?.with_factory(factory)?;
     let space = small_space(registry.op_set("set", &["skip_connect", "mine"])?, 1);
     let plan = Blueprint::supernet(&space, build(4, 8))?;
-    let device = candle_core::Device::Cpu;
-    let net = Supernet::new(&plan, &registry, &device, DType::F64, &mut rng(1))?;
+    let place = Place::from(DType::F64);
+    let net = Supernet::new(&plan, &registry, &place, &mut rng(1))?;
     let mut noise = rng(0);
     net.forward(&images(2, 8), &weights(&space), &mut Pass::new(Mode::train(), &mut noise))
 }

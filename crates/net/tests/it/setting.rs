@@ -2,7 +2,7 @@
 
 use candle_core::DType;
 use dartloom_net::{DerivedNetwork, Model as _, NetError, NetworkSize, Pass, Setting, Supernet};
-use dartloom_ops::{Mode, Place, Registry};
+use dartloom_ops::{Mode, Registry};
 use dartloom_space::{Blueprint, Chain, Genotype, Repeats, Space, Stem};
 
 use crate::support::*;
@@ -26,9 +26,9 @@ fn the_door_leads_to_what_the_long_way_leads_to() {
     let space = space();
     let registry = Registry::standard().unwrap();
     let setting = Setting::new(&space, &registry, build(4, 8));
-    let Place { device, dtype } = &setting.place;
+    let place = &setting.place;
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
-    let long = Supernet::new(&plan, &registry, device, *dtype, &mut rng(1)).unwrap();
+    let long = Supernet::new(&plan, &registry, place, &mut rng(1)).unwrap();
     let short = setting.supernet(&mut rng(1)).unwrap();
     assert_eq!(short.variables().digest().unwrap(), long.variables().digest().unwrap());
 
@@ -36,7 +36,7 @@ fn the_door_leads_to_what_the_long_way_leads_to() {
     let derived = |network, channels| {
         let ops = registry.catalog();
         let plan = Blueprint::derived(&genotype, network, ops, build(channels, 8)).unwrap();
-        DerivedNetwork::new(&plan, &registry, device, *dtype, &mut rng(2)).unwrap()
+        DerivedNetwork::new(&plan, &registry, place, &mut rng(2)).unwrap()
     };
     let own = genotype.network_in(&space).unwrap();
     let found = setting.derive(&genotype, &NetworkSize::default(), &mut rng(2)).unwrap();

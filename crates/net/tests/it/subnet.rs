@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Execution, Model, NetError, Pass, Supernet};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{ArchWeights, Blueprint, Edge, Genotype, Space, SpaceError};
 
 use crate::support::{build, genotype, ops, rng, small_space};
@@ -49,7 +49,7 @@ impl Both {
         let space = small_space(ops(&OPS), 2);
         let registry = Registry::standard().unwrap();
         let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
-        let supernet = Supernet::new(&plan, &registry, &Device::Cpu, dtype, &mut rng(1)).unwrap();
+        let supernet = Supernet::new(&plan, &registry, &Place::from(dtype), &mut rng(1)).unwrap();
         let weights = ArchWeights::of_ops(one_hot(&space, &found(), dtype));
         let mixed = weights.map(|table| table.affine(0.5, 0.1).unwrap());
         let mut noise = rng(0);
@@ -59,7 +59,7 @@ impl Both {
         }
         let inside = Blueprint::subnet(&space, &found(), build(4, 8)).unwrap();
         let network =
-            DerivedNetwork::new(&inside, &registry, &Device::Cpu, dtype, &mut rng(9)).unwrap();
+            DerivedNetwork::new(&inside, &registry, &Place::from(dtype), &mut rng(9)).unwrap();
         network.variables().load(&supernet.subnet(&inside).unwrap()).unwrap();
         Self { weights, supernet, network, dtype }
     }
@@ -107,7 +107,7 @@ fn what_is_not_inside_is_refused() {
     let space = small_space(ops(&OPS), 2);
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let registry = Registry::standard().unwrap();
-    let supernet = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng(1)).unwrap();
+    let supernet = Supernet::new(&plan, &registry, &Place::default(), &mut rng(1)).unwrap();
     let larger = small_space(ops(&OPS), 3);
     let genes = [("skip_connect", 0, 2), ("skip_connect", 0, 3), ("skip_connect", 0, 4)];
     let foreign = Blueprint::subnet(&larger, &genotype(&genes, &[2, 3, 4]), build(4, 8)).unwrap();

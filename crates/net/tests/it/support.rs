@@ -1,9 +1,9 @@
 //! Small networks and their inputs.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{
     ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Repeats, Shape, Space,
     Stem,
@@ -64,12 +64,12 @@ pub(crate) fn genotype(genes: &[(&str, usize, usize)], concat: &[usize]) -> Geno
 
 pub(crate) fn derived(plan: &Blueprint, seed: u64) -> DerivedNetwork {
     let registry = Registry::standard().unwrap();
-    DerivedNetwork::new(plan, &registry, &Device::Cpu, DType::F64, &mut rng(seed)).unwrap()
+    DerivedNetwork::new(plan, &registry, &Place::from(DType::F64), &mut rng(seed)).unwrap()
 }
 
 pub(crate) fn supernet(plan: &Blueprint, seed: u64) -> Supernet {
     let registry = Registry::standard().unwrap();
-    Supernet::new(plan, &registry, &Device::Cpu, DType::F64, &mut rng(seed)).unwrap()
+    Supernet::new(plan, &registry, &Place::from(DType::F64), &mut rng(seed)).unwrap()
 }
 
 /// Two cells, `normal` at full and `reduce` at half resolution.

@@ -3,10 +3,10 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::Variables;
+use crate::{Place, Variables};
 
 fn run(layer: &Layer, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     Built::new(layer, variables.builder(&mut rng))?.forward(x, mode)
 }
@@ -38,7 +38,7 @@ fn global_pooling_is_the_mean_of_each_plane() {
 
 #[test]
 fn a_fully_connected_layer_is_affine() {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let layer = Layer::Linear { inputs: 4, outputs: 3 };
     let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();
@@ -53,7 +53,7 @@ fn a_fully_connected_layer_is_affine() {
 
 #[test]
 fn a_factorized_reduce_sees_even_and_odd_pixels() {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let layer = Layer::FactorizedReduce { inputs: 1, outputs: 2 };
     let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::{Mode, OpCost, Variables, op_fn};
+use crate::{Mode, OpCost, Place, Variables, op_fn};
 
 #[derive(Debug)]
 struct Scale(f64);
@@ -28,7 +28,7 @@ fn place() -> InputPlan {
 }
 
 fn run(registry: &Registry, candidate: &Candidate) -> Result<Vec<f64>, OpError> {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let op = registry.build(candidate, &place(), &mut variables.builder(&mut rng))?;
     let x = Tensor::ones((1, 2, 4, 4), DType::F64, &Device::Cpu)?;

@@ -1,3 +1,4 @@
+use crate::Place;
 use approx::assert_relative_eq;
 use candle_core::{DType, Device, Tensor};
 use proptest::prelude::*;
@@ -7,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 
 fn store(seed: u64) -> Variables {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut root = variables.builder(&mut rng);
     root.at("b").parameter("weight", &[2, 3], Init::FanIn(3)).unwrap();
@@ -37,7 +38,7 @@ fn only_parameters_are_counted() {
 
 #[test]
 fn an_empty_store_is_a_store() {
-    let variables = Variables::new(&Device::Cpu, DType::F32);
+    let variables = Variables::new(&Place::default());
     assert_eq!(variables.parameter_count(), 0);
     variables.load(&variables.snapshot().unwrap()).unwrap();
 }
@@ -75,7 +76,7 @@ fn a_snapshot_does_not_follow_training() {
 
 #[test]
 fn a_tensor_handed_out_follows_its_variable() {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let weight = variables.builder(&mut rng).parameter("w", &[2], Init::Constant(1.0)).unwrap();
     let stored = Tensor::new(&[3.0, 4.0], &Device::Cpu).unwrap();
@@ -153,7 +154,7 @@ fn equal_seeds_draw_equal_values() {
 
 #[test]
 fn fan_in_fills_its_interval_evenly() {
-    let mut variables = Variables::new(&Device::Cpu, DType::F64);
+    let mut variables = Variables::new(&Place::from(DType::F64));
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let weight = variables.builder(&mut rng).parameter("w", &[9000], Init::FanIn(9)).unwrap();
     let drawn = values(&weight);
@@ -169,7 +170,7 @@ fn fan_in_fills_its_interval_evenly() {
 proptest! {
     #[test]
     fn fan_in_stays_inside_its_bounds(fan_in in 0_usize..400, seed: u64) {
-        let mut variables = Variables::new(&Device::Cpu, DType::F64);
+        let mut variables = Variables::new(&Place::from(DType::F64));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let init = Init::FanIn(fan_in);
         let weight = variables.builder(&mut rng).parameter("w", &[50], init).unwrap();

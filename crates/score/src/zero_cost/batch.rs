@@ -1,8 +1,9 @@
 //! Images to score with.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use dartloom_data::{Batch, BatchOrder, Dataset, Loader};
 use dartloom_noise::Noise;
+use dartloom_ops::Place;
 use dartloom_space::{Build, Shape};
 use rand::Rng as _;
 use rand_distr::{Distribution as _, StandardNormal};
@@ -39,8 +40,9 @@ pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, Ze
     let images: Vec<f32> = (0..values).map(normal).collect();
     let mut rng = noise.stream("labels", 0);
     let labels: Vec<u32> = (0..size).map(|_| rng.random_range(0..classes)).collect();
-    let images = Tensor::from_vec(images, (size, channels, height, width), &Device::Cpu)?;
-    Ok(Batch::new(images, Tensor::from_vec(labels, size, &Device::Cpu)?)?)
+    let Place { device, .. } = Place::default();
+    let images = Tensor::from_vec(images, (size, channels, height, width), &device)?;
+    Ok(Batch::new(images, Tensor::from_vec(labels, size, &device)?)?)
 }
 
 /// `size` different images of a data set.

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
 
 use super::codes::Codes;
 use super::score::forward_alone;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// The number of linear regions that the images of the batch lie in: the number of different ReLU
 /// codes.
@@ -39,7 +37,8 @@ impl ZeroCostScore for LinearRegions {
         forward_alone(self.dtype(), batch)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let codes = Codes::of(self.name(), network, batch)?;
         Ok(codes.images.iter().collect::<BTreeSet<_>>().len() as f64)
     }

@@ -1,10 +1,11 @@
 //! The network that is scored.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{OpError, Registry, Variables};
+use dartloom_ops::{OpError, Place, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
+use dartloom_task::Task;
 
 use super::ZeroCostError;
 
@@ -16,6 +17,8 @@ pub struct Subject<'a> {
     pub plan: &'a Blueprint,
     /// The operations of the network.
     pub registry: &'a Registry,
+    /// What it is to learn.
+    pub task: &'a dyn Task,
 }
 
 impl Subject<'_> {
@@ -24,14 +27,14 @@ impl Subject<'_> {
     /// # Errors
     /// Those of [`DerivedNetwork::new`] and [`Supernet::new`].
     pub fn network(&self, dtype: DType, noise: Noise) -> Result<Box<dyn Model>, ZeroCostError> {
-        let Self { plan, registry } = *self;
+        let Self { plan, registry, .. } = *self;
         let mut rng = noise.stream("weights", 0);
         Ok(match plan.phase {
             Phase::Retrain => {
-                Box::new(DerivedNetwork::new(plan, registry, &Device::Cpu, dtype, &mut rng)?)
+                Box::new(DerivedNetwork::new(plan, registry, &Place::from(dtype), &mut rng)?)
             }
             Phase::Search => {
-                let supernet = Supernet::new(plan, registry, &Device::Cpu, dtype, &mut rng)?;
+                let supernet = Supernet::new(plan, registry, &Place::from(dtype), &mut rng)?;
                 Box::new(Topology::new(plan, supernet)?)
             }
         })

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Tensor, Var};
+use dartloom_ops::Place;
 use rand::{Rng as _, RngCore};
 
 use super::tokens::Token;
@@ -38,10 +39,11 @@ const RANGE: f64 = 0.1;
 impl Controller {
     pub(super) fn new(tokens: Vec<Token>, hidden: usize, rng: &mut dyn RngCore) -> Result<Self> {
         let mut variables = BTreeMap::new();
+        let place = Place::default();
         let mut add = |name: String, shape: (usize, usize)| -> Result<()> {
             let draw = |_| rng.random_range(-RANGE..RANGE);
             let values: Vec<f64> = (0..shape.0 * shape.1).map(draw).collect();
-            variables.insert(name, Var::from_vec(values, shape, &Device::Cpu)?);
+            variables.insert(name, Var::from_vec(values, shape, &place.device)?);
             Ok(())
         };
         add("start".to_owned(), (1, hidden))?;
@@ -82,11 +84,12 @@ impl Controller {
     /// Runs the network; `choose` gets the step, the choices that are allowed and their
     /// probabilities.
     fn run(&self, choose: Choose<'_>) -> Result<Sequence> {
-        let zero = Tensor::zeros((1, self.hidden), DType::F64, &Device::Cpu)?;
+        let Place { device, .. } = Place::default();
+        let zero = Tensor::zeros((1, self.hidden), DType::F64, &device)?;
         let mut state = (zero.clone(), zero);
         let mut input = self.var("start").clone();
         let mut choices = Vec::with_capacity(self.tokens.len());
-        let mut log_probability = Tensor::zeros((), DType::F64, &Device::Cpu)?;
+        let mut log_probability = Tensor::zeros((), DType::F64, &device)?;
         let mut entropy = log_probability.clone();
         let mut last = 0;
         for (step, token) in self.tokens.iter().enumerate() {

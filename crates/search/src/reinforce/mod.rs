@@ -3,13 +3,14 @@
 mod controller;
 mod tokens;
 
+use dartloom_ops::Place;
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use dartloom_explore::state::{Tasks, read, write};
 use dartloom_explore::{Domain, ExploreError, Explorer, Outcome, Proposal};
 use dartloom_noise::Noise;
-use dartloom_train::{Adam, AdamConfig, Optimiser as _, TrainError, gradients_of};
+use dartloom_train::{Adam, AdamConfig, Finite, Learner, MeanLoss, Optimiser as _, TrainError};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -168,9 +169,13 @@ impl Reinforce {
     /// One step towards more of `choices` by `advantage`, and towards more entropy.
     fn learn(&mut self, choices: &[usize], advantage: f64) -> Result<(), TrainError> {
         let loss = loss(&self.controller, choices, advantage, self.config.entropy)?;
-        let gradients = gradients_of(&loss, self.controller.variables())?;
+        let loss = MeanLoss { mean: loss, count: 1.0 };
+        let learner = Learner::alone(Finite { phase: NAME, epoch: 0, step: 0 });
+        let variables = self.controller.variables();
+        let learnt = learner.gradients("loss of the controller", &loss, [variables], || None)?;
+        let [gradients] = learnt.gradients;
         if gradients.norm()?.is_finite() {
-            self.adam.step(self.controller.variables(), &gradients, self.config.rate)?;
+            self.adam.step(variables, &gradients, self.config.rate)?;
         }
         Ok(())
     }
@@ -281,7 +286,7 @@ impl Numbers {
     }
 
     fn tensor(self) -> candle_core::Result<Tensor> {
-        Tensor::from_vec(self.values, self.shape, &Device::Cpu)
+        Tensor::from_vec(self.values, self.shape, &Place::default().device)
     }
 }
 

@@ -110,7 +110,7 @@ fn gradients_equal_central_differences() {
             loss.to_scalar::<f64>().unwrap()
         };
         let taken = loss(&controller, &choices, -0.7, 0.3).unwrap();
-        let gradients = gradients_of(&taken, controller.variables()).unwrap();
+        let gradients = dartloom_train::gradients_of(&taken, controller.variables()).unwrap();
         let (step, mut checked, mut largest) = (1e-5, 0, 0.0_f64);
         for (name, var) in controller.variables() {
             let before = var.flatten_all().unwrap().to_vec1::<f64>().unwrap();
@@ -122,7 +122,10 @@ fn gradients_equal_central_differences() {
                 let moved = |by: f64| {
                     let mut values = before.clone();
                     values[at] += by;
-                    var.set(&Tensor::from_vec(values, var.dims(), &Device::Cpu).unwrap()).unwrap();
+                    var.set(
+                        &Tensor::from_vec(values, var.dims(), &Place::default().device).unwrap(),
+                    )
+                    .unwrap();
                     value()
                 };
                 let numeric = (moved(step) - moved(-step)) / (2.0 * step);

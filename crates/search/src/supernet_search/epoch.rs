@@ -21,14 +21,14 @@ impl SupernetSearch<'_> {
         let mut metrics = self.metrics(epoch, &valid);
         let table = self.table(epoch)?;
         let free = self.bilevel.core.architecture.is_free();
-        let entropies = if free { BTreeMap::new() } else { entropies(self.space, &table)? };
+        let entropies = if free { BTreeMap::new() } else { entropies(self.setting.space, &table)? };
         for (cell, entropy) in &entropies {
             let mean = entropy.edges.iter().sum::<f64>() / entropy.edges.len().max(1) as f64;
             metrics.insert(format!("entropy_{cell}"), mean);
         }
-        let decoded = decoded(self.decoder, self.space, &table)?;
+        let decoded = decoded(self.decoder, self.setting.space, &table)?;
         self.memory.note(epoch, &valid, &decoded.genotype);
-        let free = parameter_free(&decoded.genotype, self.space);
+        let free = parameter_free(&decoded.genotype, self.setting.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
         self.prune(epoch, &table, &mut metrics);
         let notes = decoded.notes.iter().map(ToString::to_string).collect();
@@ -38,8 +38,10 @@ impl SupernetSearch<'_> {
                 found: error.to_string(),
             })?;
         let loss = Some(valid.loss).filter(|loss| loss.is_finite());
-        let (genotypes, accuracy) = (decoded.genotype, valid.score());
-        let observed = Observed { epoch, weights: table, genotype: genotypes, accuracy, loss };
+        let Evaluation { scores, objective, .. } = valid;
+        let genotypes = decoded.genotype;
+        let observed =
+            Observed { epoch, weights: table, genotype: genotypes, scores, objective, loss };
         let findings = self.ask(observed)?;
         if !self.watches.is_empty() {
             metrics.insert("stop_rules_holding".to_owned(), findings.holding as f64);
@@ -52,7 +54,7 @@ impl SupernetSearch<'_> {
     fn validated(&self, epoch: usize) -> Result<Evaluation, SearchError> {
         let progress = self.progress(epoch);
         let core = &self.bilevel.core;
-        evaluate(&self.scoring, &*self.task, |images| -> Result<Tensor, SearchError> {
+        evaluate(&self.scoring, self.task, |images| -> Result<Tensor, SearchError> {
             core.forward(progress, images, Mode::eval())
         })
     }
@@ -69,7 +71,7 @@ impl SupernetSearch<'_> {
         if let Some(mean) = running.arch_loss() {
             metrics.insert("arch_loss".to_owned(), mean);
         }
-        for (cell, mean) in self.space.cells().iter().zip(running.contributions()) {
+        for (cell, mean) in self.setting.space.cells().iter().zip(running.contributions()) {
             metrics.insert(format!("contribution_{}", cell.name), mean);
         }
         metrics
@@ -78,11 +80,11 @@ impl SupernetSearch<'_> {
     /// Removes candidates after an epoch, and reports the number of remaining ones.
     fn prune(&mut self, epoch: usize, table: &WeightTable, metrics: &mut BTreeMap<String, f64>) {
         let Some(config) = &self.config.prune else { return };
-        let pruning = self.memory.pruning.get_or_insert_with(|| Pruning::new(self.space));
+        let pruning = self.memory.pruning.get_or_insert_with(|| Pruning::new(self.setting.space));
         if epoch >= self.config.bilevel.warm_up {
-            pruning.after(epoch + 1, (self.space, table), config);
+            pruning.after(epoch + 1, (self.setting.space, table), config);
         }
-        for (cell, spec) in self.space.cells().iter().enumerate() {
+        for (cell, spec) in self.setting.space.cells().iter().enumerate() {
             metrics.insert(format!("candidates_{}", spec.name), pruning.kept.count(cell) as f64);
         }
         self.bilevel.core.architecture.keep(Some(pruning.kept.clone()));
@@ -97,7 +99,7 @@ impl SupernetSearch<'_> {
         let memory = &mut self.memory;
         memory.history.push(observed);
         let last = epoch + 1 >= self.config.epochs;
-        let findings = Watch::ask(&self.watches, self.space, &memory.history, last)?;
+        let findings = Watch::ask(&self.watches, self.setting.space, &memory.history, last)?;
         memory.stopped = findings.stop.clone().map(|reason| Stopped { epoch, reason });
         Ok(findings)
     }

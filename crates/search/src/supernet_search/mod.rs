@@ -6,17 +6,16 @@ mod memory;
 mod probing;
 mod stepper;
 
-use candle_core::{DType, Device};
 use dartloom_data::{BatchOrder, Dataset, Loader, Parts};
 use dartloom_decode::{Decoded, Decoder};
-use dartloom_net::{DerivedNetwork, Model as _, Supernet};
+use dartloom_net::{DerivedNetwork, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::Where;
 use dartloom_relax::Progress;
-use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
-use dartloom_task::{Task, usual};
-use dartloom_train::{Stepper as _, TrainError};
+use dartloom_space::{Build, Genotype, Space, WeightTable};
+use dartloom_task::Task;
+use dartloom_train::Stepper as _;
 
 pub use self::config::SearchConfig;
 pub use self::memory::BestEpoch;
@@ -24,7 +23,7 @@ use self::memory::Memory;
 use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, StopRule, Stopped, Watch};
 use crate::{
-    Architecture, Bilevel, Choices, Gap, SearchError, Strategy, discretisation_gap, prune,
+    Architecture, Bilevel, Choices, Gap, Judge, SearchError, Strategy, discretisation_gap, prune,
 };
 
 /// A [`Stepper`](dartloom_train::Stepper) that searches: train batches move weights, validation
@@ -32,17 +31,15 @@ use crate::{
 #[derive(Debug)]
 pub struct SupernetSearch<'a> {
     phase: Where,
-    space: &'a Space,
-    registry: &'a Registry,
-    build: Build,
+    setting: Setting<'a>,
     decoder: &'a dyn Decoder,
-    bilevel: Bilevel,
+    bilevel: Bilevel<'a>,
     config: SearchConfig,
     noise: Noise,
     train: Loader<'a>,
     valid: Loader<'a>,
     scoring: Loader<'a>,
-    task: Box<dyn Task>,
+    task: &'a dyn Task,
     watches: Vec<Watch<'a>>,
     memory: Memory,
     /// `true` if the strategy is not the configuration's.
@@ -64,6 +61,8 @@ pub struct SearchParts<'a> {
     pub build: Build,
     /// Images for weights and logits.
     pub data: &'a Parts<'a>,
+    /// What is learnt from them.
+    pub task: &'a dyn Task,
 }
 
 impl<'a> SupernetSearch<'a> {
@@ -87,27 +86,23 @@ impl<'a> SupernetSearch<'a> {
         config.check_images(parts.data)?;
         prune::check(config.prune.as_ref(), &parts.choices, parts.build.partial)?;
         parts.registry.check(parts.space.op_set())?;
-        check_build(parts.build, &parts.data.train)?;
-        let (space, device) = (parts.space, Device::Cpu);
-        let (registry, build) = (parts.registry, parts.build);
-        let plan = Blueprint::supernet(space, parts.build)?;
+        check_build(parts.build, parts.task, &parts.data.train)?;
+        let SearchParts { space, registry, build, task, .. } = parts;
+        let setting = Setting::new(space, registry, build);
         let mut weights = noise.stream("weights", 0);
-        let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
+        let supernet = setting.supernet(&mut weights)?;
         let mut logits = noise.stream("logits", 0);
-        let architecture =
-            Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
-        let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
+        let architecture = Architecture::new(space, parts.choices, &setting.place, &mut logits)?;
+        let bilevel =
+            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?;
         rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
         let data = parts.data;
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, config.batch)?;
-        let task = usual(data.valid.targets()).map_err(TrainError::from)?;
         Ok(Self {
             phase: phase.into(),
-            space,
-            registry,
-            build,
+            setting,
             decoder: parts.decoder,
             bilevel,
             watches: config.stop.iter().map(Watch::from).collect(),
@@ -144,7 +139,7 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Supernet, logits and optimisers.
-    pub fn bilevel(&self) -> &Bilevel {
+    pub fn bilevel(&self) -> &Bilevel<'a> {
         &self.bilevel
     }
 
@@ -164,7 +159,7 @@ impl<'a> SupernetSearch<'a> {
     /// The decoder's error, and [`DecodeError::Genotype`](dartloom_decode::DecodeError::Genotype)
     /// when its genotype is not of the space.
     pub fn decode(&self, epoch: usize) -> Result<Decoded, SearchError> {
-        Ok(decoded(self.decoder, self.space, &self.table(epoch)?)?)
+        Ok(decoded(self.decoder, self.setting.space, &self.table(epoch)?)?)
     }
 
     /// The architecture found: that of the [last epoch](Self::end), or of the one that a rule has
@@ -176,7 +171,7 @@ impl<'a> SupernetSearch<'a> {
         self.decode(self.end())
     }
 
-    /// The epoch with the highest validation accuracy so far.
+    /// The epoch with the best validation score so far; `None` before there is a score.
     pub fn best(&self) -> Option<&BestEpoch> {
         self.memory.best.as_ref()
     }
@@ -200,8 +195,14 @@ impl<'a> SupernetSearch<'a> {
         let epoch = self.end();
         let mut noise = self.noise.stream("relaxation", epoch as u64);
         let weights = self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)?;
-        let loader = &self.scoring;
-        discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, loader)
+        let judge = Judge { task: self.task, loader: &self.scoring };
+        discretisation_gap(
+            &self.bilevel.core.supernet,
+            self.setting.space,
+            &weights,
+            genotype,
+            judge,
+        )
     }
 
     /// The network of a genotype with the variables and running statistics it has in the supernet:
@@ -215,21 +216,14 @@ impl<'a> SupernetSearch<'a> {
     /// When `genotype` does not belong to the space or leaves a node of its output empty, or when
     /// the operations see only some of the channels.
     pub fn network(&self, genotype: &Genotype) -> Result<DerivedNetwork, SearchError> {
-        let plan = Blueprint::subnet(self.space, genotype, self.build)?;
-        let variables = self.bilevel.core.supernet.subnet(&plan)?;
-        // Every variable is overwritten.
-        let mut noise = self.noise.stream("network", 0);
-        let (registry, device) = (self.registry, Device::Cpu);
-        let network = DerivedNetwork::new(&plan, registry, &device, DType::F32, &mut noise)?;
-        network.variables().load(&variables)?;
-        Ok(network)
+        Ok(self.setting.inherit(&self.bilevel.core.supernet, genotype)?)
     }
 
     /// Multiply-adds that the whole search spends on training passes: three forward passes' worth
     /// for every pass with a gradient. Epochs saved by a rule cost nothing; removed candidates
     /// count as if they were there. The result is at most 2^64 - 1.
     pub fn training_macs(&self) -> u64 {
-        let cells = self.space.cells().len() as u64;
+        let cells = self.setting.space.cells().len() as u64;
         let passes = self.bilevel.strategy().passes(cells);
         let epochs = self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch + 1);
         let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);

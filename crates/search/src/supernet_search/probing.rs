@@ -14,7 +14,7 @@ use crate::{Kept, SearchError};
 impl<'a> SupernetSearch<'a> {
     /// The space that is searched.
     pub fn space(&self) -> &'a Space {
-        self.space
+        self.setting.space
     }
 
     /// The noise that all draws of the search come from.
@@ -25,7 +25,7 @@ impl<'a> SupernetSearch<'a> {
     /// The remaining candidates.
     pub(crate) fn kept(&self) -> Kept {
         let kept = self.bilevel.core.architecture.kept().cloned();
-        kept.unwrap_or_else(|| Kept::all(self.space))
+        kept.unwrap_or_else(|| Kept::all(self.setting.space))
     }
 
     /// `true` if logits no longer count.
@@ -55,7 +55,7 @@ impl<'a> SupernetSearch<'a> {
         let core = &self.bilevel.core;
         let mut weights = core.architecture.weights(self.progress(epochs), &mut noise)?;
         change(&mut weights)?;
-        evaluate(&self.scoring, &*self.task, |images| -> Result<Tensor, SearchError> {
+        evaluate(&self.scoring, self.task, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = core.execution;
             Ok(core.supernet.forward(images, &weights, &mut pass)?.main)

@@ -57,13 +57,15 @@ impl Stepper for SupernetSearch<'_> {
     fn identity(&self) -> Result<Identity, SearchError> {
         let identity = Identity::new()
             .with("search", &self.config)?
-            .with("network", &self.build)?
+            .with("network", &self.setting.build)?
+            .with_code("task", "Task::identity", self.task.identity())
             .with("seed", &self.noise.seed())?
             .with("training images", &self.train.dataset().digest()?)?
             .with("validation images", &self.valid.dataset().digest()?)?
-            .with("space", self.space)?
+            .with("space", self.setting.space)?
             .with_code("decoder", "Decoder::identity", self.decoder.identity());
-        let identity = self.registry.identified(identity, self.space.op_set().names())?;
+        let identity =
+            self.setting.registry.identified(identity, self.setting.space.op_set().names())?;
         let mut identity = self.bilevel.core.architecture.choices().identified(identity)?;
         if self.own_strategy {
             let said = self.bilevel.strategy().identity();

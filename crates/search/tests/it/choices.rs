@@ -1,7 +1,8 @@
 //! Terms between logits and weights besides a relaxation.
 
-use candle_core::{DType, Device};
+use candle_core::DType;
 use dartloom_noise::Noise;
+use dartloom_ops::Place;
 use dartloom_relax::{
     AuxiliarySkip, BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalties, Progress,
     Ramp, Simplex, Softmax,
@@ -135,7 +136,7 @@ fn an_auxiliary_skip_helps_while_searching_and_is_not_seen_by_decoders() {
 
 fn new(choices: Choices) -> Result<Architecture, SearchError> {
     let mut noise = Noise::new(3).stream("logits", 0);
-    Architecture::new(&space(two_ops(), 1), choices, &Device::Cpu, DType::F64, &mut noise)
+    Architecture::new(&space(two_ops(), 1), choices, &Place::from(DType::F64), &mut noise)
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn penalties_of_unknown_cells_and_help_for_missing_skips_are_refused() {
     let ops = registry().op_set("no skip", &["max_pool_3x3", "sep_conv_3x3"]).unwrap();
     let choices = Choices::new(softmax()).with_auxiliary_skip(AuxiliarySkip::default());
     let mut noise = Noise::new(3).stream("logits", 0);
-    let made = Architecture::new(&space(ops, 1), choices, &Device::Cpu, DType::F64, &mut noise);
+    let made = Architecture::new(&space(ops, 1), choices, &Place::from(DType::F64), &mut noise);
     let error = made.unwrap_err();
     assert!(matches!(error, SearchError::Config { field: "auxiliary skip", .. }), "{error}");
 }

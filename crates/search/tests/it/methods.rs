@@ -1,5 +1,6 @@
 //! The differences between other methods and DARTS: weighed edges, the simplex, a single pass.
 
+use dartloom_ops::Place;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -16,7 +17,7 @@ use dartloom_train::{Position, Schedule, testkit};
 
 use crate::tiny::{
     EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,
-    softmax, space, two_ops,
+    softmax, space, ten, two_ops,
 };
 
 fn on_simplex() -> BilevelConfig {
@@ -27,8 +28,8 @@ fn on_simplex() -> BilevelConfig {
 fn with_edges(choices: Choices) -> Architecture {
     let space = space(two_ops(), 2);
     let mut noise = Noise::new(3).stream("logits", 0);
-    let device = Device::Cpu;
-    Architecture::new(&space, choices, &device, DType::F64, &mut noise).unwrap()
+    let place = Place::from(DType::F64);
+    Architecture::new(&space, choices, &place, &mut noise).unwrap()
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_cell_called_like_the_edges_of_another_is_refused() {
     let space = Space::new("twins", ops, cells, plain.network().clone()).unwrap();
     let mut noise = Noise::new(3).stream("logits", 0);
     let mut made =
-        |choices: Choices| Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise);
+        |choices: Choices| Architecture::new(&space, choices, &Place::from(DType::F64), &mut noise);
     let choices = Choices::of(Softmax::default());
     made(choices.clone()).unwrap();
     let error = made(choices.with_edges(Softmax::default())).unwrap_err().to_string();
@@ -81,7 +82,7 @@ fn logits_that_live_in_different_places_are_refused() {
     let mut noise = Noise::new(3).stream("logits", 0);
     let choices = Choices::new(softmax()).with_edges(Simplex);
     let error =
-        Architecture::new(&space, choices, &Device::Cpu, DType::F64, &mut noise).unwrap_err();
+        Architecture::new(&space, choices, &Place::from(DType::F64), &mut noise).unwrap_err();
     assert!(error.to_string().contains("Simplex beside Softmax"), "{error}");
 }
 
@@ -102,6 +103,7 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
             decoder: &EdgeWeighted::pc_darts(),
             build: build(&data.train, 2),
             data: &data,
+            task: ten(),
         };
         let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
         let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
@@ -138,7 +140,7 @@ fn exponentiated_gradient_is_what_its_formula_says() {
     assert_eq!(architecture.domain(), Constraint::Simplex);
 }
 
-fn bench_on_simplex() -> dartloom_search::Bilevel {
+fn bench_on_simplex() -> dartloom_search::Bilevel<'static> {
     let bilevel = bench(on_simplex(), Arc::new(Simplex));
     // The bench makes logits large, which is no place on the simplex.
     for var in bilevel.core.architecture.logits().values() {
@@ -201,6 +203,7 @@ fn weighed_edges_keep_the_contract_of_steppers() {
                 decoder: &decoder,
                 build: Build { partial: 2, ..build(&data.train, 4) },
                 data: &data,
+                task: ten(),
             };
             let bilevel = if simplex { on_simplex() } else { BilevelConfig::default() };
             let config = SearchConfig {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_noise::Noise;
-use dartloom_ops::{Init, Model, OpError, Output, Pass, Variables};
+use dartloom_ops::{Init, Model, OpError, Output, Pass, Place, Variables};
 use dartloom_space::Cost;
 use dartloom_train::{Fit, Position, Stepper, TrainError};
 
@@ -110,7 +110,7 @@ struct Root {
 
 impl Root {
     fn new() -> Self {
-        let mut variables = Variables::new(&Device::Cpu, DType::F32);
+        let mut variables = Variables::new(&Place::default());
         let mut rng = Noise::new(0).stream("unused", 0);
         let mut builder = variables.builder(&mut rng);
         let weight = builder.parameter("weight", &[1, 10], Init::Constant(0.0)).unwrap();

@@ -1,10 +1,9 @@
 //! Small networks and data for the tests.
 
-use candle_core::{DType, Device};
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, Build, CellGenotype, Gene, Genotype, Layout, Shape, Space, Stem};
 use dartloom_train::{FitConfig, Schedule};
 
@@ -38,7 +37,7 @@ pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
     let network = genotype.network_in(&space).unwrap();
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build).unwrap();
     let mut rng = Noise::new(seed).stream("weights", 0);
-    DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap()
+    DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap()
 }
 
 /// Everything that draws random numbers is on.

@@ -1,10 +1,9 @@
 //! Training over tasks other than the classification of images.
 
-use candle_core::{DType, Device};
 use dartloom_data::{Dataset, ImageShape, InMemory, Normalization, TargetSpec, Targets};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, Build, Shape, Space, Stem};
 use dartloom_task::{Regression, Segmentation, Task};
 use dartloom_train::{Fit, FitConfig, HeldOut, Position, Problem, Stepper as _, TrainError};
@@ -73,7 +72,7 @@ fn masks_are_learnt_with_ignored_pixels() {
     let build = Build::new(4, 2, Shape::new(1, 8, 8)).with_outputs(task.outputs());
     let plan = Blueprint::derived(&genotype, &plane, registry.catalog(), build).unwrap();
     let mut rng = Noise::new(4).stream("weights", 0);
-    let model = DerivedNetwork::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng).unwrap();
+    let model = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap();
     let problem = Problem { task: &task, train: &data, held_out: Some(HeldOut::Test(&data)) };
     let mut fit = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap();
     let ([before, after], names) = learn(&mut fit);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use dartloom_noise::Noise;
 use dartloom_record::{Clock, Contender, Leg, Observer, RunDir, Where};
 use dartloom_space::{Build, Genotype, Space};
+use dartloom_task::usual;
 use dartloom_train::{Outcome, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
@@ -209,6 +210,7 @@ impl Contest<'_> {
             stored => return Ok(stored),
         }
         let data = method.split.parts(comparison.train, noise.child("split").seed())?;
+        let task = usual(comparison.train.targets()).map_err(TrainError::from)?;
         let parts = SearchParts {
             space: method.space,
             registry: comparison.registry,
@@ -216,6 +218,7 @@ impl Contest<'_> {
             decoder: method.decoder,
             build: Build { partial: method.partial, ..comparison.build(method.channels)? },
             data: &data,
+            task: &*task,
         };
         let (config, noise) = (method.search.clone(), noise.child("search"));
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;

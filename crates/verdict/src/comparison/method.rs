@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use candle_core::{DType, Device};
 use dartloom_decode::Decoder;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::Space;
 
 use crate::VerdictError;
@@ -54,9 +53,10 @@ impl MethodParts<'_> {
         self.search.check().map_err(|error| error.within("search"))?;
         let choices = self.search.check_choices(&self.choices, self.partial);
         choices.map_err(|error| error.within("search"))?;
-        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let mut noise = Noise::new(0).stream("check", 0);
+        let place = Place::default();
         let choices = self.choices.clone();
-        let architecture = Architecture::new(self.space, choices, &device, DType::F32, &mut noise)?;
+        let architecture = Architecture::new(self.space, choices, &place, &mut noise)?;
         let logits = self.search.check_logits(&architecture);
         Ok(logits.map_err(|error| error.within("search"))?)
     }
@@ -70,8 +70,8 @@ impl MethodParts<'_> {
         registry.check(self.space.op_set())?;
         let noise = Noise::new(0);
         let (choices, mut logits) = (self.choices.clone(), noise.stream("logits", 0));
-        let (device, dtype) = (Device::Cpu, DType::F32);
-        let architecture = Architecture::new(self.space, choices, &device, dtype, &mut logits)?;
+        let place = Place::default();
+        let architecture = Architecture::new(self.space, choices, &place, &mut logits)?;
         Ok(rehearse(&architecture, self.space, self.decoder, self.search.epochs, noise)?)
     }
 }

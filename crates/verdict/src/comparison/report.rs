@@ -133,7 +133,7 @@ impl MethodReport {
         // A method that diverges with some seeds is not better for doing well with the others.
         let worth_it = row.failures.is_empty() && paired.iter().all(PairedReport::is_better);
         let sentence = sentence(row, others, &paired, worth_it);
-        let gaps = searches.iter().filter_map(|leg| leg.gap).collect();
+        let gaps = searches.iter().filter_map(|leg| leg.gap.clone()).collect();
         let tried = searches.iter().filter_map(|leg| leg.tried.clone()).collect();
         let stopped = searches.iter().map(|leg| leg.stopped.clone()).collect();
         Ok(Self { name: row.name.clone(), paired, gaps, tried, stopped, worth_it, sentence })

@@ -2,15 +2,15 @@
 
 mod patience;
 
-use candle_core::{DType, Device};
 use dartloom_data::{Dataset, Parts};
 use dartloom_dist::worker::TaskError;
 use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
 use dartloom_space::{Blueprint, Build, Genotype, Space};
+use dartloom_task::usual;
 use dartloom_train::{
     Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
     drive,
@@ -89,7 +89,7 @@ impl Training<'_> {
     pub fn model(&self, genotype: &Genotype, task: u64) -> Result<DerivedNetwork, VerdictError> {
         let plan = self.plan(genotype)?;
         let mut rng = self.noise.stream("candidate weights", task);
-        Ok(DerivedNetwork::new(&plan, self.registry, &Device::Cpu, DType::F32, &mut rng)?)
+        Ok(DerivedNetwork::new(&plan, self.registry, &Place::default(), &mut rng)?)
     }
 
     fn plan(&self, genotype: &Genotype) -> Result<Blueprint, VerdictError> {
@@ -229,6 +229,7 @@ impl Evaluator for Training<'_> {
     /// that the registry lacks, [`TrainError::Outputs`] for images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
         self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        check_build(self.build, &self.data.train).map_err(ExploreError::part)
+        let task = usual(self.data.train.targets()).map_err(ExploreError::part)?;
+        check_build(self.build, &*task, &self.data.train).map_err(ExploreError::part)
     }
 }

@@ -13,6 +13,7 @@ use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::stop::{Effect, Observed, Reason, SkipCount, StopRule};
 use dartloom_search::{Choices, SearchConfig, SearchError, SearchParts, SupernetSearch};
 use dartloom_space::{Build, Shape, Space, Stem, WeightTable};
+use dartloom_task::Classification;
 use dartloom_train::{FitConfig, Stepper};
 use dartloom_verdict::{
     Comparison, ComparisonConfig, MethodParts, RandomConfig, RetrainConfig, VerdictError,
@@ -314,6 +315,7 @@ fn a_search_is_its_space_numbers_parts_seed_images_and_rules() {
             decoder: &DARTS,
             build: Build::new(1, 2, Shape::new(1, 4, 4)),
             data: &halves,
+            task: &Classification::new(2).unwrap(),
         };
         let plain = SearchConfig { crop_padding: 0, flip: false, ..SearchConfig::default() };
         let config = SearchConfig { epochs: 1, batch: 4, ..plain };

@@ -1,6 +1,6 @@
 //! Auxiliary heads with formula weights.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_ops::{Mode, Operation, Sequence, Variables};
 use dartloom_space::{
     Aux, AuxHead, Blueprint, Build, CellGenotype, Gene, Genotype, Head, Layer, Layout, Network,
@@ -32,7 +32,7 @@ fn check_head(case: &Case<'_>, name: &str, view: View<'_>) -> Result<Vec<String>
     let gy = view.get("gy")?;
     let kind = kind(name, view.get("g_norms")?.dim(0)?)?;
     let layers = layers(kind, shape_of(&x)?, gy.dim(1)?)?;
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&dartloom_ops::Place::default());
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let head = Sequence::new(&layers, &mut variables.builder(&mut rng))?;
     let place = |name: &str| in_auxiliary(name).map(Place::Ours);

@@ -1,8 +1,7 @@
 //! Whole search cells.
 
-use candle_core::{DType, Device};
 use dartloom_net::Cell;
-use dartloom_ops::{Mode, Registry, Variables};
+use dartloom_ops::{Mode, Place, Registry, Variables};
 use dartloom_relax::{Groups, Progress, Softmax, ZeroOneNorm};
 use dartloom_space::{CellGraph, CellPlan, CellWeights, Layer, OpSet, Shape, Source};
 use rand::SeedableRng;
@@ -45,7 +44,7 @@ fn check_cell(
     let partial = settings.count_or("k", if view.has("beta") { PARTIAL } else { 1 })?;
     let plan = plan(settings, shapes, (alpha.dim(0)?, partial), &ops)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&Place::default());
     let cell = Cell::new(0, &plan, &Registry::standard()?, &mut variables.builder(&mut rng))?;
     let list = names(&ops);
     let place = |name: &str| in_cell(name, &|rest| candidate(rest, &list));

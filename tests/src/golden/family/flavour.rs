@@ -1,9 +1,9 @@
 //! The relaxation in a method's released code, and the names that the code gives to weights.
 
+use dartloom_ops::Place;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use candle_core::{DType, Device};
 use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm};
 use dartloom_search::{Architecture, Choices};
@@ -50,11 +50,11 @@ impl Flavour {
         step: Option<usize>,
     ) -> Result<(Architecture, Names), GoldenError> {
         let mut noise = Noise::new(0).stream("logits", 0);
-        let device = Device::Cpu;
+        let place = Place::default();
         let mut choices = Choices::new(Arc::clone(&self.relaxation));
         let first = &space.cells()[0].name;
         choices.edges = edges_of(view, folder, first).map(|_| Arc::clone(&self.edges));
-        let architecture = Architecture::new(space, choices, &device, DType::F32, &mut noise)?;
+        let architecture = Architecture::new(space, choices, &place, &mut noise)?;
         let names = Names::new(space, view, folder, &architecture);
         let mut tables = BTreeMap::new();
         for (name, stored) in &names.0 {

@@ -1,7 +1,7 @@
 //! One mixed edge: the weighted sum of all operations, driven as a cell of one edge; for PC-DARTS
 //! with partial channels, and its shuffle alone.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_net::{Cell, channel_shuffle};
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Progress, ZeroOneNorm};
@@ -55,7 +55,7 @@ fn check_edge(case: &Case<'_>, group: &str, view: View<'_>) -> Result<Vec<String
     let list = ["darts7", "so12"].into_iter().find(|name| group.contains(name));
     let ops = op_set(&case.entry.config, list.unwrap_or("ops_order"), alpha.dim(1)?)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&dartloom_ops::Place::default());
     let partial = case.entry.config.count_or("k", 1)?;
     let edge = Edge::new(&ops, &x, &gy, partial, &mut variables)?;
     let list = names(&ops);

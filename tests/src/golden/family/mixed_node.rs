@@ -1,6 +1,6 @@
 //! A node with partial channels on all of its in-edges, and edge normalisation.
 
-use candle_core::{DType, Device, Var};
+use candle_core::Var;
 use dartloom_net::Cell;
 use dartloom_ops::{Mode, Registry, Variables};
 use dartloom_relax::{Groups, Progress, Relaxation as _, Softmax};
@@ -33,7 +33,7 @@ pub(super) fn check(case: &Case<'_>, view: View<'_>) -> Result<Vec<String>, Gold
     let ports = ports.collect::<Result<Vec<_>, _>>()?;
     let plan = search_cell(ports, &ends, vec![rows], &ops, shape_of(&gy)?, partial)?;
     let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&dartloom_ops::Place::default());
     let cell = Cell::new(0, &plan, &Registry::standard()?, &mut variables.builder(&mut rng))?;
     let list = names(&ops);
     let place = |name: &str| {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use candle_core::{DType, Device};
 use dartloom_ops::{Mode, OpError, Operation, Sequence, Variables};
 use dartloom_space::{Layer, Lowering, OpSet, Phase, Recipe, Shape, Stage, Stride, When, Width};
 use dartloom_train::{Gradients, Optimiser, Sgd, SgdConfig};
@@ -45,7 +44,7 @@ fn check_op(
     let x = leaf(&view.get("x")?)?;
     let gy = view.get("gy")?;
     let layers = layers(name, settings, shape_of(&x)?, shape_of(&gy)?)?;
-    let mut variables = Variables::new(&Device::Cpu, DType::F32);
+    let mut variables = Variables::new(&dartloom_ops::Place::default());
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let op = Sequence::new(&layers, &mut variables.builder(&mut rng))?;
     let place = |name: &str| stage(name).map(Place::Ours);

@@ -1,6 +1,5 @@
 //! Networks trained from the beginning.
 
-use candle_core::{DType, Device};
 use dartloom_net::baseline::ResNet;
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_noise::Noise;
@@ -122,7 +121,7 @@ impl Contest<'_> {
         let plan = self.comparison.retrained(genotype, space)?;
         let mut rng = noise.stream("weights", 0);
         let registry = self.comparison.registry;
-        Ok(DerivedNetwork::new(&plan, registry, &Device::Cpu, DType::F32, &mut rng)?)
+        Ok(DerivedNetwork::new(&plan, registry, &Place::default(), &mut rng)?)
     }
 
     fn baseline(&self, noise: Noise) -> Result<ResNet, VerdictError> {

@@ -197,7 +197,8 @@ impl Contest<'_> {
         self.dir.store(&self.comparison.layout().result(leg), identity, &result)?;
         let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
         metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
-        metrics.extend(result.gap.map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
+        metrics
+            .extend(result.gap.as_ref().map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
         // The leg is done and stored; a wish to stop is heard at the next leg's first event.
         let _ =
             self.observer.on_event(&Event::PhaseFinished { phase: self.phase(leg), metrics })?;

@@ -4,9 +4,10 @@ mod ablation;
 mod supernet;
 mod trajectory;
 
+use dartloom_ops::Place;
 use std::sync::Arc;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use dartloom_noise::Noise;
 use dartloom_relax::{Penalised, Relaxation, Sigmoid, ZeroOne};
 use dartloom_search::{Architecture, Choices};
@@ -84,7 +85,7 @@ fn architecture(
         Arc::new(Penalised::new(Sigmoid, ZeroOne::default(), zero_one)?);
     let mut noise = Noise::new(0).stream("logits", 0);
     let choices = Choices::new(relaxation);
-    let architecture = Architecture::new(space, choices, &Device::Cpu, DType::F32, &mut noise)?;
+    let architecture = Architecture::new(space, choices, &Place::default(), &mut noise)?;
     let names = architecture.cells().iter().cloned();
     architecture.load(&names.zip(logits).collect())?;
     Ok(architecture)
