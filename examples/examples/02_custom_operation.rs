@@ -17,6 +17,7 @@ use std::error::Error;
 use dartloom::ops::{Mode, OpCost, OpError, Sequence, op_fn};
 use dartloom::prelude::*;
 use dartloom::space::{Cost, InputPlan, Layer, Phase};
+use dartloom::task::Classification;
 use dartloom::{Tensor, data::Subset};
 
 const WRITTEN: &str = r#"(name: "mine", ops: [
@@ -99,6 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         decoder: &TopK::darts(),
         build,
         data: &data,
+        task: &Classification::new(10)?,
     };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
     drive(&mut search, &mut Session::silent())?;

@@ -17,6 +17,7 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::search::{BilevelConfig, Order};
+use dartloom::task::Classification;
 use dartloom::train::{Outcome, Schedule};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -64,6 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         decoder: &TopK::darts(),
         build: Build::new(4, 10, input),
         data: &data,
+        task: &Classification::new(10)?,
     };
     let mut search = SupernetSearch::new("search", parts, config, noise)?;
 

@@ -23,7 +23,7 @@ use dartloom::prelude::*;
 use dartloom::record::Identity;
 use dartloom::relax::{ConcaveNorm, NegativeEntropy, Penalties, Ramp, Sparsemax};
 use dartloom::search::{BilevelConfig, PruneConfig};
-use dartloom::task::usual;
+use dartloom::task::{Classification, usual};
 use dartloom::train::{Evaluation, Schedule, Snapshot, TrainError, evaluate};
 
 const EPOCHS: usize = 12;
@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         decoder: &TopK::darts(),
         build,
         data: &data,
+        task: &Classification::new(10)?,
     };
     let bilevel = BilevelConfig {
         rate: Schedule::Cosine { from: 0.05, to: 0.001 },

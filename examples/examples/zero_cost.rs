@@ -28,6 +28,7 @@ use dartloom::score::zero_cost::{
     random_batch, scored,
 };
 use dartloom::space::{SpaceError, nasbench201};
+use dartloom::task::Classification;
 
 const TABLE: &str = include_str!("../tables/nasbench201-slice.csv");
 const GOOD: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+\
@@ -45,6 +46,7 @@ fn plan(genotype: &Genotype) -> Result<Blueprint, SpaceError> {
 fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::standard()?;
     println!("{:<16} {:>22} {:>12} {:>22}", "score", "architecture", "without path", "supernet");
+    let task = Classification::new(10)?;
     let plans = [
         plan(&nasbench201::parse(GOOD)?)?,
         plan(&nasbench201::parse(NO_PATH)?)?,
@@ -52,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     for name in names() {
         let say = |plan: &Blueprint| -> Result<String, Box<dyn Error>> {
-            let subject = Subject { plan, registry: &registry };
+            let subject = Subject { plan, registry: &registry, task: &task };
             let draw = &mut |noise| random_batch(build(), 16, noise);
             match scored(&*by_name(name)?, &subject, draw, 0..3) {
                 Ok(found) => {
@@ -82,12 +84,13 @@ fn correlate(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let accuracies: Vec<f64> =
         lines.iter().map(|fields| fields[4].parse()).collect::<Result<_, _>>()?;
     println!("\nKendall's tau of {} architectures with their test accuracies:", lines.len());
+    let task = Classification::new(10)?;
     for name in ["synflow", "naswot", "grad_norm"] {
         let score = by_name(name)?;
         let mut values = Vec::new();
         for fields in &lines {
             let plan = plan(&nasbench201::parse(fields[0])?)?;
-            let subject = Subject { plan: &plan, registry };
+            let subject = Subject { plan: &plan, registry, task: &task };
             let draw = &mut |noise| random_batch(build(), 16, noise);
             values.push(scored(&*score, &subject, draw, 0..1)?.mean);
         }
@@ -108,9 +111,16 @@ fn warm(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let space = Space::new("slice", OpSet::new("slice", some)?, cells, whole.network().clone())?;
     let domain = Domain::every_edge(space);
 
+    let task = Classification::new(10)?;
     let mut draw = |noise| random_batch(build(), 4, noise);
-    let mut evaluator =
-        ZeroCostEvaluator { score: &Synflow, registry, plan, draw: &mut draw, seeds: 0..1 };
+    let mut evaluator = ZeroCostEvaluator {
+        score: &Synflow,
+        registry,
+        plan,
+        task: &task,
+        draw: &mut draw,
+        seeds: 0..1,
+    };
     let chosen = best_by_score(&domain, &mut evaluator, (40, 5), Noise::new(1))?;
     let config = EvolutionConfig { population: 10, sample: 3 };
     let cold = RegularisedEvolution::new(domain.clone(), config, Noise::new(1))?;

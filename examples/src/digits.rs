@@ -4,6 +4,7 @@ use std::error::Error;
 
 use dartloom::prelude::*;
 use dartloom::presets::{Method, Scale};
+use dartloom::task::Classification;
 use dartloom::train::Outcome;
 
 /// The method as [`Scale::Small`] has it, with eight channels and `epochs` epochs.
@@ -36,8 +37,9 @@ pub fn search_with(
 ) -> Result<Genotype, Box<dyn Error>> {
     let (space, registry) = (method.space()?, Registry::standard()?);
     let (digits, noise) = (digits(), Noise::new(0));
+    let task = Classification::new(10)?;
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
-    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data)?;
+    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data, &task)?;
     let parts = SearchParts { choices, ..parts };
     let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
     let dir = RunDir::open(directory)?;

@@ -1,13 +1,16 @@
 //! Batches that are made up.
 
 use candle_core::{Device, Tensor};
-use dartloom::data::Batch;
+use dartloom::data::{Batch, TargetSpec};
 use dartloom::noise::Noise;
 use dartloom::space::Shape;
 use rand::Rng as _;
 
 use super::{CLASSES, SEED};
 use crate::error::BenchError;
+
+/// What is learnt from such batches.
+pub(super) const TARGETS: TargetSpec = TargetSpec::Class { classes: CLASSES as usize };
 
 /// A batch of noise, uniform on -1 to 1, with labels drawn from all classes; `purpose` tells
 /// training and validation batch apart.

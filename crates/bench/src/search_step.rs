@@ -8,10 +8,11 @@ use dartloom::noise::Noise;
 use dartloom::ops::Registry;
 use dartloom::relax::Relaxation;
 use dartloom::search::{Architecture, Bilevel, BilevelConfig, Choices, PassObserver};
+use dartloom::task::usual;
 use dartloom::train::Position;
 
 use super::args::SearchStepArguments;
-use super::batch::batch;
+use super::batch::{TARGETS, batch};
 use super::memory::{Baseline, mib};
 use super::method::Ablation;
 use super::phases::{Clock, Phases};
@@ -98,7 +99,7 @@ fn config(arguments: &SearchStepArguments) -> BilevelConfig {
 pub(super) fn bilevel(
     arguments: &SearchStepArguments,
     relaxation: Arc<dyn Relaxation>,
-) -> Result<Bilevel, BenchError> {
+) -> Result<Bilevel<'static>, BenchError> {
     let space = arguments.method.space(arguments.layers)?;
     let plan = arguments.method.blueprint(&space, arguments.channels, arguments.input)?;
     let noise = Noise::new(SEED);
@@ -110,5 +111,6 @@ pub(super) fn bilevel(
     let mut rng = noise.stream("logits", 0);
     let architecture = Architecture::new(&space, relaxation, &device, dtype, &mut rng)
         .map_err(BenchError::work)?;
-    Bilevel::new(supernet, architecture, config(arguments), noise).map_err(BenchError::work)
+    let task = usual(TARGETS).map_err(BenchError::work)?;
+    Bilevel::new(supernet, architecture, task, config(arguments), noise).map_err(BenchError::work)
 }

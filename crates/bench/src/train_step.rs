@@ -10,11 +10,11 @@ use dartloom::noise::Noise;
 use dartloom::ops::Mode;
 use dartloom::search::fit_workload;
 use dartloom::train::{
-    Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError, cross_entropy,
+    Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError,
 };
 
 use super::args::TrainStepArguments;
-use super::batch::batch;
+use super::batch::{TARGETS, batch};
 use super::memory::{Baseline, mib};
 use super::network::Derived;
 use super::phases::Phases;
@@ -131,9 +131,10 @@ impl<'a> Training<'a> {
         pass.execution = self.config.recompute.into();
         pass.drop_path = self.config.drop_path;
         let output = self.model.forward(&batch.inputs, &mut pass)?;
-        let loss = cross_entropy(&output.main, &batch.targets, self.config.smoothing)?;
+        let task = self.config.task(TARGETS)?;
+        let loss = task.loss(&output.main, &batch.targets)?.mean()?;
         let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
-        let extra = cross_entropy(&auxiliary, &batch.targets, self.config.smoothing)?;
+        let extra = task.loss(&auxiliary, &batch.targets)?.mean()?;
         Ok((loss + (extra * self.config.auxiliary)?)?)
     }
 

@@ -86,11 +86,12 @@ pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> 
     let all = read(arguments)?;
     let drawn = draw(arguments, &all)?;
     let registry = &Registry::standard().map_err(CliError::work)?;
+    let task = &*probe.task()?;
     // Thousands of networks are not held at once.
     let plan = |row: &Measured| arguments.space.plan(&row.genotype, probe.build);
     for row in &drawn {
         let plan = &plan(row).map_err(CliError::input)?;
-        probe.admit(&Subject { plan, registry })?;
+        probe.admit(&Subject { plan, registry, task })?;
     }
 
     let mut refusals = BTreeMap::new();
@@ -99,7 +100,7 @@ pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> 
         let mut values = Vec::with_capacity(drawn.len());
         for row in &drawn {
             let plan = &plan(row).map_err(CliError::input)?;
-            let subject = Subject { plan, registry };
+            let subject = Subject { plan, registry, task };
             let draw = &mut |noise| probe.draw(noise);
             match scored(&**score, &subject, draw, probe.seeds()) {
                 Ok(found) if score.higher_is_better() => values.push(Some(found.mean)),

@@ -25,6 +25,9 @@ pub enum Error {
     /// There is no zero-cost score.
     #[error(transparent)]
     ZeroCost(Box<dartloom_score::zero_cost::ZeroCostError>),
+    /// A task or a loss makes no sense.
+    #[error(transparent)]
+    Task(#[from] dartloom_task::TaskError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] dartloom_train::TrainError),

@@ -41,6 +41,16 @@ pub enum ScoreError {
         /// The value.
         found: String,
     },
+    /// A training whose result has no score to compare with.
+    #[error("{phase}: expected a finite `{score}`, found {found}")]
+    NoScore {
+        /// Name of the score.
+        score: String,
+        /// The training.
+        phase: String,
+        /// The number.
+        found: f64,
+    },
     /// A stored result that cannot be gone on with.
     #[error("{file}: expected {expected}, found {found}")]
     Stored {

@@ -5,25 +5,26 @@ use dartloom_data::Loader;
 use dartloom_net::{Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
+use dartloom_record::Scores;
 use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
-use dartloom_task::usual;
-use dartloom_train::{TrainError, evaluate};
+use dartloom_task::Task;
+use dartloom_train::evaluate;
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
 
 /// Loss of a supernet before and after its architecture weights are made hard, with the same
 /// network weights.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gap {
     /// With the relaxed weights.
     pub relaxed_loss: f64,
     /// With weight 1 on the genotype's operations and 0 elsewhere.
     pub hard_loss: f64,
-    /// Accuracy with the relaxed weights.
-    pub relaxed_accuracy: f64,
-    /// Accuracy with the hard weights.
-    pub hard_accuracy: f64,
+    /// The task's scores with the relaxed weights.
+    pub relaxed_scores: Scores,
+    /// Those with the hard weights.
+    pub hard_scores: Scores,
 }
 
 impl Gap {
@@ -38,7 +39,16 @@ impl Gap {
     }
 }
 
-/// Measures the discretisation gap on `loader`.
+/// What supernets are judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// What is learnt.
+    pub task: &'a dyn Task,
+    /// The images that they are judged on.
+    pub loader: &'a Loader<'a>,
+}
+
+/// Measures the discretisation gap on the images of `judge`.
 ///
 /// Batch norms normalise with the batch in both passes: running statistics belong to the relaxed
 /// mixture and would make the hard network look worse than it is.
@@ -50,7 +60,7 @@ pub fn discretisation_gap(
     space: &Space,
     weights: &ArchWeights<Tensor>,
     genotype: &Genotype,
-    loader: &Loader<'_>,
+    judge: Judge<'_>,
 ) -> Result<Gap, SearchError> {
     let like = weights.cells.first().map(|w| (w.ops.device().clone(), w.ops.dtype()));
     let (device, dtype) = like.unwrap_or((Device::Cpu, DType::F32));
@@ -61,20 +71,20 @@ pub fn discretisation_gap(
             hard.edges = Some(hard.ops.max(1)?);
         }
     }
-    let task = usual(loader.dataset().targets()).map_err(TrainError::from)?;
     let measure = |weights: &ArchWeights<Tensor>| {
         let mut noise = Noise::new(0).stream("gap", 0);
-        evaluate(loader, &*task, |images| -> Result<Tensor, SearchError> {
+        evaluate(judge.loader, judge.task, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             Ok(supernet.forward(images, weights, &mut pass)?.main)
         })
     };
-    let (relaxed, hard) = (measure(weights)?, measure(&hard)?);
+    let relaxed = measure(weights)?;
+    let hard = measure(&hard)?;
     Ok(Gap {
         relaxed_loss: relaxed.loss,
         hard_loss: hard.loss,
-        relaxed_accuracy: relaxed.score(),
-        hard_accuracy: hard.score(),
+        relaxed_scores: relaxed.scores,
+        hard_scores: hard.scores,
     })
 }
 

@@ -26,7 +26,7 @@ pub use bilevel::{
 pub use choices::{Choices, Start};
 pub use error::SearchError;
 pub use fit_workload::fit_workload;
-pub use gap::{Gap, discretisation_gap, hard_weights};
+pub use gap::{Gap, Judge, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{CandidateId, Kept, PruneConfig};
 pub use rehearsal::{check_build, rehearse};

@@ -6,7 +6,7 @@ use dartloom_decode::{DecodeError, Decoded, Decoder};
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
 use dartloom_space::{Build, Space, WeightTable};
-use dartloom_task::usual;
+use dartloom_task::Task;
 use dartloom_train::TrainError;
 
 use crate::{Architecture, SearchError};
@@ -67,13 +67,13 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
     )
 }
 
-/// Refuses a network for other images or classes than those of `data`, and data that are others at
-/// every reading.
+/// Refuses a network for other images than those of `data` or other outputs than those of `task`, targets
+/// of another task, and data that are others at every reading.
 ///
 /// # Errors
-/// [`TrainError::Config`] for the shape of images, [`TrainError::Outputs`],
+/// [`TrainError::Config`] for the shape of images, [`TrainError::Outputs`], [`TrainError::Task`],
 /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
-pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
+pub fn check_build(build: Build, task: &dyn Task, data: &dyn Dataset) -> Result<(), TrainError> {
     check_repeats(data)?;
     let (shape, input) = (data.shape(), build.input);
     if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {
@@ -83,7 +83,8 @@ pub fn check_build(build: Build, data: &dyn Dataset) -> Result<(), TrainError> {
             found: format!("{input} for images of {shape}"),
         });
     }
-    let expected = usual(data.targets())?.outputs();
+    task.check(&data.targets())?;
+    let expected = task.outputs();
     if expected == build.outputs {
         return Ok(());
     }

@@ -7,6 +7,7 @@ use dartloom_ops::OpError;
 use dartloom_record::{ObserverError, RecordError, StatisticsError};
 use dartloom_search::SearchError;
 use dartloom_space::SpaceError;
+use dartloom_task::TaskError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
@@ -26,7 +27,6 @@ pub enum VerdictError {
     /// An operation failed.
     #[error(transparent)]
     Op(#[from] OpError),
-    /// A relaxation, or a term that reads its weights, that failed or broke its contract on a table
     /// A space or genotype does not fit.
     #[error(transparent)]
     Space(#[from] SpaceError),
@@ -97,12 +97,9 @@ pub enum VerdictError {
         /// The first layer that they do not fit.
         source: Box<SpaceError>,
     },
-    /// Data of a task that a comparison does not know.
-    #[error("expected images with one class each, found {found}")]
-    Task {
-        /// What was found.
-        found: String,
-    },
+    /// Targets, outputs and settings that are not those of the task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
     /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {

@@ -8,6 +8,7 @@ use dartloom_ops::OpError;
 use dartloom_relax::RelaxError;
 use dartloom_search::SearchError;
 use dartloom_space::SpaceError;
+use dartloom_task::TaskError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
@@ -84,6 +85,9 @@ pub enum GoldenError {
     /// A search failed.
     #[error(transparent)]
     Search(Box<SearchError>),
+    /// A loss failed.
+    #[error(transparent)]
+    Task(Box<TaskError>),
     /// A decoder failed.
     #[error(transparent)]
     Decode(Box<DecodeError>),
@@ -112,6 +116,7 @@ boxed!(
     Net(NetError),
     Relax(RelaxError),
     Train(TrainError),
+    Task(TaskError),
     Search(SearchError),
     Decode(DecodeError)
 );

@@ -11,6 +11,7 @@ mod family;
 mod fields;
 mod formula;
 mod genotypes;
+mod loss;
 mod manifest;
 mod names;
 mod outcome;

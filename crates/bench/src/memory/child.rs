@@ -6,12 +6,13 @@ use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
 use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Registry};
 use dartloom::search::{Architecture, Bilevel, BilevelConfig};
+use dartloom::task::usual;
 use dartloom::train::{
-    Finite, FitConfig, Learner, MeanLoss, Optimiser as _, Position, Sgd, TrainError, cross_entropy,
+    Finite, FitConfig, Learner, MeanLoss, Optimiser as _, Position, Sgd, TrainError,
 };
 
 use super::super::SEED;
-use super::super::batch::batch;
+use super::super::batch::{TARGETS, batch};
 use super::Baseline;
 use super::case::{Case, Subject, preset};
 use crate::error::BenchError;
@@ -60,8 +61,8 @@ fn step(
     let mut noise = Noise::new(SEED).stream("drop-path", 0);
     let mut pass = Pass { execution: case.execution(), ..Pass::new(Mode::train(), &mut noise) };
     let output = network.forward(&data.inputs, &mut pass)?;
-    let mean = cross_entropy(&output.main, &data.targets, 0.0)?;
-    let loss = MeanLoss { mean, count: data.targets.elem_count() as f64 };
+    let loss = usual(TARGETS)?.loss(&output.main, &data.targets)?;
+    let loss = MeanLoss::try_from(&loss)?;
     let learner = Learner::alone(Finite { phase: "memory", epoch: 0, step: 0 });
     let variables = network.variables().parameters();
     let [mut gradients] = learner.gradients("loss", &loss, [variables], || None)?.gradients;
@@ -83,11 +84,12 @@ fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let mut rng = noise.stream("logits", 0);
     let architecture =
         Architecture::new(&space, choices, &device, dtype, &mut rng).map_err(BenchError::work)?;
+    let task = usual(TARGETS).map_err(BenchError::work)?;
     let config = BilevelConfig { recompute: case.recompute, ..method.search.bilevel };
     // After the warm-up logits move, too.
     let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
     let mut bilevel =
-        Bilevel::new(supernet, architecture, config, noise).map_err(BenchError::work)?;
+        Bilevel::new(supernet, architecture, task, config, noise).map_err(BenchError::work)?;
     bilevel.core.execution = case.execution();
     for step in 0..case.steps {
         let at = Position { epoch, step };

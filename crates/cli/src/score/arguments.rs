@@ -12,6 +12,7 @@ use dartloom::score::zero_cost::{
     random_batch,
 };
 use dartloom::space::{Build, Shape};
+use dartloom::task::{Task, usual};
 
 use dartloom_engine::room;
 
@@ -162,6 +163,13 @@ fn of_data<T: PartialEq + Display>(
 impl Probe {
     pub(crate) fn seeds(&self) -> Range<u64> {
         0..self.seeds
+    }
+
+    /// The task of the images; a classification where they are drawn.
+    pub(crate) fn task(&self) -> Result<Box<dyn Task>, CliError> {
+        let drawn = TargetSpec::Class { classes: self.build.outputs.channels() };
+        let targets = self.images.as_ref().map_or(drawn, |images| images.targets());
+        usual(targets).map_err(CliError::input)
     }
 
     /// Images of a seed.

@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &ScoreArguments) -> Result<ExitCode, CliError> {
     let probe = arguments.probe.resolve()?;
     let plan = network::plan(arguments, probe.build)?;
     let registry = Registry::standard().map_err(CliError::work)?;
-    let subject = Subject { plan: &plan, registry: &registry };
+    let task = probe.task()?;
+    let subject = Subject { plan: &plan, registry: &registry, task: &*task };
     probe.admit(&subject)?;
     let said: Vec<Said> = probe
         .scores

@@ -11,7 +11,8 @@ use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};
 use dartloom::space::{Blueprint, Build, Genotype, OpSet, Repeats, Shape, Space, Stem};
-use dartloom::train::{Gradients, Position, cross_entropy};
+use dartloom::task::{Classification, Task as _};
+use dartloom::train::{Gradients, Position};
 
 use crate::bench::{SMALL, json};
 use crate::program::Program;
@@ -25,7 +26,7 @@ fn batch(seed: f64) -> Batch {
 }
 
 /// A search that no seed of the program's makes.
-fn search() -> Bilevel {
+fn search() -> Bilevel<'static> {
     let space = Space::darts(OpSet::builtin("O_base").unwrap(), 3, 4, Stem::cifar(3)).unwrap();
     let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::supernet(&space, build).unwrap();
@@ -33,10 +34,12 @@ fn search() -> Bilevel {
     let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
     let mut rng = noise.stream("net", 0);
     let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
+    let task = Classification::new(10).unwrap();
     let softmax = Choices::of(Softmax::default());
     let mut rng = noise.stream("logits", 0);
     let architecture = Architecture::new(&space, softmax, &device, DType::F32, &mut rng).unwrap();
-    Bilevel::new(supernet, architecture, presets::darts().search.bilevel, noise).unwrap()
+    Bilevel::new(supernet, architecture, Box::new(task), presets::darts().search.bilevel, noise)
+        .unwrap()
 }
 
 /// What the library finds, and the tensors that another program needs to find it.
@@ -128,7 +131,8 @@ fn a_given_training_step_is_the_librarys_step() {
 
     let mut pass = Pass::new(Mode::train(), &mut rng);
     let output = network.forward(&batch.inputs, &mut pass).unwrap();
-    let loss = cross_entropy(&output.main, &batch.targets, 0.0).unwrap();
+    let task = Classification::new(10).unwrap();
+    let loss = task.loss(&output.main, &batch.targets).unwrap().mean().unwrap();
     let variables = network.variables().parameters();
     let gradients = Gradients::take(&mut loss.backward().unwrap(), variables);
 

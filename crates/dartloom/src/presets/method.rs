@@ -5,6 +5,7 @@ use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
 use dartloom_search::{Choices, SearchConfig, SearchParts};
 use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
+use dartloom_task::Task;
 use dartloom_verdict::MethodParts;
 
 use super::{SmallScale, Topology};
@@ -70,6 +71,7 @@ impl Method {
         registry: &'a Registry,
         (classes, input): (usize, Shape),
         data: &'a Parts<'a>,
+        task: &'a dyn Task,
     ) -> Result<SearchParts<'a>, Error> {
         let build = Build { partial: self.partial, ..Build::new(self.channels, classes, input) };
         Ok(SearchParts {
@@ -79,6 +81,7 @@ impl Method {
             decoder: &*self.decoder,
             build,
             data,
+            task: task,
         })
     }
 
@@ -97,6 +100,7 @@ impl Method {
             partial: self.partial,
             split: self.split,
             search: self.search.clone(),
+            rules: Vec::new(),
         })
     }
 }

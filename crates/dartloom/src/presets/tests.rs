@@ -5,6 +5,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
 use dartloom_space::{OpSet, Shape, Stem};
+use dartloom_task::Classification;
 use dartloom_train::Schedule;
 
 use super::{Method, Scale, Topology, by_name, darts, fair_darts, names, pc_darts};
@@ -24,8 +25,10 @@ fn parts_fit_together() {
         // Narrower, to build them in milliseconds; planes are those of the digits.
         let method = Method { channels: 8, ..method };
         let digits = digits();
+        let task = Classification::new(10).unwrap();
         let data = method.split.parts(&digits.train, 1).unwrap();
-        let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data).unwrap();
+        let parts =
+            method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data, &task).unwrap();
         let config = SearchConfig { batch: 16, ..method.search.clone() };
         let search = SupernetSearch::new(method.name, parts, config, Noise::new(1)).unwrap();
         let table = search.table(0).unwrap();

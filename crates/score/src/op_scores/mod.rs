@@ -4,15 +4,16 @@ mod config;
 mod outcome;
 
 use candle_core::{DType, Device};
-use dartloom_data::{Dataset, Parts};
+use dartloom_data::{Dataset as _, Parts};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::{Identity, KeptRuns, Observer, RunDir, Where};
+use dartloom_record::{Direction, Identity, KeptRuns, Observer, RunDir, Where};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
 };
-use dartloom_train::{Fit, HeldOut, Outcome, Session, Stepper, TrainError, drive};
+use dartloom_task::Task;
+use dartloom_train::{Fit, HeldOut, Outcome, Problem, Session, Stepper, TrainError, drive};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
@@ -49,12 +50,12 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
 /// epochs.
 ///
 /// ```text
-/// best(o, c, e) = max over the runs of the accuracy with operation o on edge e of cell c
+/// best(o, c, e) = max over the runs of the score with operation o on edge e of cell c
 /// score(o)      = median (or mean) of best(o, c, e) over all c and e
 /// ```
 ///
-/// in percent; the accuracy is that on `data.valid` after the last epoch. Heuillet et al.,
-/// *D-DARTS*, section 4.5 and table 1. Cost: operations x cells x edges x runs trainings, 576 with
+/// in percent; the score is the one that `task` selects by, on `data.valid` after the last epoch, and
+/// higher numbers of it are better. Heuillet et al., *D-DARTS*, section 4.5 and table 1. Cost: operations x cells x edges x runs trainings, 576 with
 /// the defaults on three cells. All operations see the same batches and, as far as they have the same
 /// variables, start at the same weights.
 ///
@@ -62,7 +63,7 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
 /// The paper disables all operations of an edge but the one that is measured, and does not say what
 /// the other edges carry: here they keep the operations of the proxy. Nor does it give the proxy's
 /// width and where it halves the image ([`residual_proxy`]: at every cell but the first). The
-/// released benchmark takes its best run by comparing whole records, not accuracies.
+/// released benchmark takes its best run by comparing whole records, not scores.
 #[derive(Debug)]
 pub struct OpBenchmark<'a> {
     /// The proxy: a chain with a cell at every position.
@@ -75,6 +76,9 @@ pub struct OpBenchmark<'a> {
     pub build: Build,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
+    /// What is learnt from them; [`FitConfig::smoothing`](dartloom_train::FitConfig::smoothing) is 0, as a task's
+    /// loss is its own.
+    pub task: &'a dyn Task,
     /// What is measured, and how.
     pub config: OpBenchmarkConfig,
     /// Seed of weights and batches.
@@ -99,6 +103,7 @@ impl OpBenchmark<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Option<OpBenchmarkOutcome>, ScoreError> {
         self.config.check()?;
+        self.check_objective()?;
         let plan = self.plan()?;
         let identity = self.identity()?;
         let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
@@ -110,13 +115,26 @@ impl OpBenchmark<'_> {
             let name = phase.clone().with_candidate(index as u64);
             let file = dir.file(&format!("op-run-{index}.safetensors"));
             let mut session = Session::new(&mut *observer).saved_at(file);
-            let Some(accuracy) = self.train(name, place.run, &model, &mut session)? else {
+            let Some(score) = self.train(name, place.run, &model, &mut session)? else {
                 return Ok(None);
             };
-            outcome.runs.push(OpRun { accuracy, ..place.clone() });
+            outcome.runs.push(OpRun { score, ..place.clone() });
             dir.store(FILE, &identity, &outcome.runs)?;
         }
         Ok(Some(outcome))
+    }
+
+    /// Scores of operations are weights, so more has to be better.
+    fn check_objective(&self) -> Result<(), ScoreError> {
+        let objective = self.task.objective();
+        match objective.direction {
+            Direction::Higher => Ok(()),
+            Direction::Lower => Err(ScoreError::Config {
+                field: "task",
+                expected: "an objective of which higher numbers are better",
+                found: format!("`{}`, of which lower ones are", objective.name),
+            }),
+        }
     }
 
     /// Everything that it depends on.
@@ -126,6 +144,7 @@ impl OpBenchmark<'_> {
             .with("proxy", self.proxy)?
             .with("stem", &self.stem)?
             .with("network", &self.build)?
+            .with_code("task", "Task::identity", self.task.identity())
             .with("seed", &self.noise.seed())?
             .with("training images", &self.data.train.digest()?)?
             .with("validation images", &self.data.valid.digest()?)?;
@@ -135,14 +154,14 @@ impl OpBenchmark<'_> {
         Ok(self.registry.identified(identity, ops)?)
     }
 
-    /// All trainings, in order, without their accuracies.
+    /// All trainings, in order, without their scores.
     fn plan(&self) -> Result<Vec<OpRun>, ScoreError> {
         let cells = self.cells()?.0.len();
         let mut plan = Vec::new();
         for op in &self.config.ops {
             for cell in 0..cells {
                 for &edge in &self.config.positions {
-                    let one = |run| OpRun { op: op.clone(), cell, edge, run, accuracy: 0.0 };
+                    let one = |run| OpRun { op: op.clone(), cell, edge, run, score: 0.0 };
                     plan.extend((0..self.config.runs).map(one));
                 }
             }
@@ -170,9 +189,7 @@ impl OpBenchmark<'_> {
             cells.iter().flat_map(|c| self.config.positions.iter().map(move |e| (c, e)))
         {
             if !cell.genes.iter().any(|gene| stands_on(gene, *edge)) {
-                let found = format!("{}->{} of cell `{}`", edge.from, edge.to, cell.name);
-                let expected = "edges with an operation in every cell of the proxy";
-                return Err(ScoreError::Config { field: "positions", expected, found });
+                return Err(no_operation(*edge, &cell.name));
             }
         }
         Ok((cells, reductions))
@@ -181,9 +198,10 @@ impl OpBenchmark<'_> {
     /// The proxy with the operation in its place.
     fn genotype(&self, place: &OpRun) -> Result<Genotype, ScoreError> {
         let (mut cells, reductions) = self.cells()?;
-        let genes = &mut cells[place.cell].genes;
-        // The edge has at least one gene; where it has several, one remains.
-        let first = genes.iter().position(|gene| stands_on(gene, place.edge)).unwrap_or(0);
+        let CellGenotype { name, genes, .. } = &mut cells[place.cell];
+        // Where the edge has several genes, one remains.
+        let first = genes.iter().position(|gene| stands_on(gene, place.edge));
+        let first = first.ok_or_else(|| no_operation(place.edge, name))?;
         genes.retain(|gene| !stands_on(gene, place.edge));
         let Edge { from, to } = place.edge;
         genes.insert(first, Gene { op: place.op.clone(), from, to });
@@ -208,9 +226,9 @@ impl OpBenchmark<'_> {
         session: &mut Session<'_>,
     ) -> Result<Option<f64>, ScoreError> {
         let noise = self.noise.child(&format!("operation run {run}"));
-        let train: &dyn Dataset = &self.data.train;
         let held_out = Some(HeldOut::Validation(&self.data.valid));
-        let mut fit = Fit::new(phase, model, self.config.fit.clone(), noise, train, held_out)?;
+        let problem = Problem { task: self.task, train: &self.data.train, held_out };
+        let mut fit = Fit::solving(phase, model, self.config.fit.clone(), noise, problem)?;
         if drive(&mut fit, session)? != Outcome::Finished {
             return Ok(None);
         }
@@ -219,7 +237,14 @@ impl OpBenchmark<'_> {
             expected: "at least one",
             found: fit.phase().to_string(),
         })?;
-        Ok(Some(judged.score()))
+        match judged.score() {
+            score if score.is_finite() => Ok(Some(score)),
+            score => Err(ScoreError::NoScore {
+                score: judged.objective.name,
+                phase: fit.phase().to_string(),
+                found: score,
+            }),
+        }
     }
 }
 
@@ -227,11 +252,19 @@ fn stands_on(gene: &Gene, edge: Edge) -> bool {
     (gene.from, gene.to) == (edge.from, edge.to)
 }
 
+fn no_operation(edge: Edge, cell: &str) -> ScoreError {
+    ScoreError::Config {
+        field: "positions",
+        expected: "edges with an operation in every cell of the proxy",
+        found: format!("{}->{} of cell `{cell}`", edge.from, edge.to),
+    }
+}
+
 const FILE: &str = "op-runs.json";
 
 /// Refuses runs that are not the first of the plan.
 fn check_beginning(runs: &[OpRun], plan: &[OpRun]) -> Result<(), ScoreError> {
-    let place = |run: &OpRun| OpRun { accuracy: 0.0, ..run.clone() };
+    let place = |run: &OpRun| OpRun { score: 0.0, ..run.clone() };
     let known = |(index, run): (usize, &OpRun)| plan.get(index) == Some(&place(run));
     if runs.iter().enumerate().all(known) {
         return Ok(());

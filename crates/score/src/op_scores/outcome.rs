@@ -18,8 +18,8 @@ pub struct OpRun {
     pub edge: Edge,
     /// Number of the training.
     pub run: usize,
-    /// Accuracy on the validation images after the last epoch, 0 to 1.
-    pub accuracy: f64,
+    /// The score on the validation images after the last epoch that the task selects by.
+    pub score: f64,
 }
 
 /// Every training of a benchmark.
@@ -62,7 +62,7 @@ impl OpBenchmarkOutcome {
         let mut best: BTreeMap<(usize, Edge), f64> = BTreeMap::new();
         for run in self.runs.iter().filter(|run| run.op == op) {
             let known = best.entry((run.cell, run.edge)).or_insert(f64::NEG_INFINITY);
-            *known = known.max(100.0 * run.accuracy);
+            *known = known.max(100.0 * run.score);
         }
         best.into_values().collect()
     }
@@ -117,10 +117,10 @@ mod tests {
 
     fn outcome(op: &str, places: &[&[f64]]) -> Vec<OpRun> {
         let mut runs = Vec::new();
-        for (cell, accuracies) in places.iter().enumerate() {
-            for (run, &accuracy) in accuracies.iter().enumerate() {
+        for (cell, scores) in places.iter().enumerate() {
+            for (run, &score) in scores.iter().enumerate() {
                 let edge = Edge { from: 0, to: 2 };
-                runs.push(OpRun { op: op.to_owned(), cell, edge, run, accuracy });
+                runs.push(OpRun { op: op.to_owned(), cell, edge, run, score });
             }
         }
         runs

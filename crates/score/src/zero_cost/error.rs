@@ -98,14 +98,6 @@ pub enum ZeroCostError {
         /// The number.
         found: usize,
     },
-    /// A network that does not classify images.
-    #[error("{score}: expected logits [images, classes], found shape {found:?}")]
-    Logits {
-        /// The score.
-        score: &'static str,
-        /// The shape.
-        found: Vec<usize>,
-    },
     /// No seed.
     #[error("{score}: expected at least one seed")]
     NoSeeds {

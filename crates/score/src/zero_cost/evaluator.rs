@@ -6,6 +6,7 @@ use std::ops::Range;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_space::{Blueprint, Genotype, SpaceError};
+use dartloom_task::Task;
 
 use super::{Draw, Scored, Subject, ZeroCostError, ZeroCostScore, scored};
 use dartloom_explore::{Domain, Evaluator, ExploreError, Outcome, Proposal};
@@ -22,6 +23,8 @@ pub struct ZeroCostEvaluator<'a, P> {
     /// The network of a genotype, such as that of
     /// [`nasbench201::blueprint`](dartloom_space::nasbench201::blueprint).
     pub plan: P,
+    /// What networks are to learn.
+    pub task: &'a dyn Task,
     /// Where batches come from.
     pub draw: &'a mut Draw<'a>,
     /// The seeds.
@@ -38,7 +41,7 @@ where
     /// As [`scored`], and when the network cannot be laid out.
     pub fn scored(&mut self, genotype: &Genotype) -> Result<(Scored, Blueprint), ZeroCostError> {
         let plan = (self.plan)(genotype)?;
-        let subject = Subject { plan: &plan, registry: self.registry };
+        let subject = Subject { plan: &plan, registry: self.registry, task: self.task };
         let found = scored(self.score, &subject, self.draw, self.seeds.clone())?;
         Ok((found, plan))
     }

@@ -1,17 +1,17 @@
 //! Fisher information.
 
+use std::collections::BTreeMap;
+
 use candle_core::{D, Tensor, Var};
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 use dartloom_ops::LayerKind;
 
-use super::passes::{host, loss};
-use super::{ZeroCostError, ZeroCostScore};
+use super::passes::{gradients, host, loss};
+use super::{Scorable, ZeroCostError, ZeroCostScore};
 
 /// What the loss would lose without single channels, to second order: `sum_c 1/(2 B) sum_b (sum_p a
 /// dL/da)^2` over the channels `c` of what convolutions and fully connected layers put out, with
-/// activations `a` of image `b` at position `p` and `L` the cross-entropy of the batch of `B`.
+/// activations `a` of image `b` at position `p` and `L` the loss of the batch of `B`.
 ///
 /// Source: J. Turner, E. J. Crowley, M. O'Boyle, A. Storkey and G. Gray, *BlockSwap: Fisher-guided
 /// Block Substitution for Network Compression on a Budget*, ICLR 2020, arXiv 1906.04113, equation 3;
@@ -28,26 +28,28 @@ impl ZeroCostScore for Fisher {
         "fisher"
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
-        let mut seen: Vec<(Tensor, Var)> = Vec::new();
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let mut seen: Vec<Tensor> = Vec::new();
+        let mut shown: BTreeMap<String, Var> = BTreeMap::new();
         // candle keeps gradients of variables alone: a zero added to an output has the output's.
         let mut watch = |kind, _: &Tensor, output: Tensor| {
             if !matches!(kind, LayerKind::Conv | LayerKind::Linear) {
                 return Ok(output);
             }
             let zero = Var::from_tensor(&output.zeros_like()?)?;
-            let shown = (&output + zero.as_tensor())?;
-            seen.push((output.detach(), zero));
-            Ok(shown)
+            let watched = (&output + zero.as_tensor())?;
+            shown.insert(seen.len().to_string(), zero);
+            seen.push(output.detach());
+            Ok(watched)
         };
-        let loss = loss(self.name(), network, batch, Some(&mut watch))?;
+        let loss = loss(self.name(), given, Some(&mut watch))?;
         if seen.is_empty() {
             return Err(ZeroCostError::NoWeights { score: self.name() });
         }
-        let gradients = loss.backward()?;
+        let gradients = gradients(self.name(), &loss, &shown)?;
         let mut sum = 0.0;
-        for (activation, zero) in &seen {
-            let Some(gradient) = gradients.get(zero.as_tensor()) else { continue };
+        for (layer, activation) in seen.iter().enumerate() {
+            let Some(gradient) = gradients.0.get(&layer.to_string()) else { continue };
             let mut products = (activation * gradient)?;
             if products.rank() > 2 {
                 products = products.flatten_from(2)?.sum(D::Minus1)?;

@@ -1,14 +1,12 @@
 //! Gradient norm.
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 
 use super::passes::{host, loss_gradients, weights};
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Scorable, ZeroCostError, ZeroCostScore};
 
 /// How steep the loss is: `sum_l |dL/dw_l|`, the Euclidean norms of the gradients of the weights
-/// `w_l` of each convolution and fully connected layer, with `L` the cross-entropy of the batch.
+/// `w_l` of each convolution and fully connected layer, with `L` the loss of the batch.
 ///
 /// Source: M. S. Abdelfattah, A. Mehrotra, L. Dudziak and N. D. Lane, *Zero-Cost Proxies for
 /// Lightweight NAS*, ICLR 2021, arXiv 2101.08134, section 3.2.
@@ -24,9 +22,10 @@ impl ZeroCostScore for GradNorm {
         "grad_norm"
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, .. } = *given;
         let weights = weights(self.name(), network)?;
-        let gradients = loss_gradients(self.name(), network, batch)?;
+        let gradients = loss_gradients(self.name(), given)?;
         let mut sum = 0.0;
         for gradient in weights.keys().filter_map(|name| gradients.0.get(name)) {
             sum += host(gradient)?.iter().map(|value| value * value).sum::<f64>().sqrt();

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 use dartloom_train::Gradients;
 
 use super::passes::{host, loss_gradients, restoring, weights};
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Scorable, ZeroCostError, ZeroCostScore};
 
 /// What the weights do to the flow of gradients: `-sum w * (H g)` over the weights of convolutions
 /// and fully connected layers, with `g = dL/dw` the gradient and `H` the Hessian of the
-/// cross-entropy `L` of the batch.
+/// loss `L` of the batch.
 ///
 /// `H g = (g(w + e g) - g(w - e g)) / (2 e)` with `e = 0.01 / |g|`, in double precision.
 ///
@@ -40,10 +38,11 @@ impl ZeroCostScore for Grasp {
         DType::F64
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, .. } = *given;
         let score = self.name();
         let weights = weights(score, network)?;
-        let here = of(&weights, loss_gradients(score, network, batch)?);
+        let here = of(&weights, loss_gradients(score, given)?);
         let norm = here.norm()?;
         if norm == 0.0 {
             return Err(ZeroCostError::Constant { score });
@@ -58,7 +57,7 @@ impl ZeroCostScore for Grasp {
                 for (name, gradient) in &here.0 {
                     weights[name].set(&(&before[name] + (gradient * reach)?)?)?;
                 }
-                loss_gradients(score, network, batch)
+                loss_gradients(score, given)
             };
             Ok([at(reach)?, at(-reach)?])
         })?;

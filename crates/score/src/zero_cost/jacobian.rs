@@ -1,15 +1,15 @@
 //! Jacobian covariance.
 
+use std::collections::BTreeMap;
+
 use candle_core::{Tensor, Var};
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 
-use super::passes::{logits, rows, varied};
+use super::passes::{gradients, logits, rows, sum, varied};
 use super::score::pairs;
 use super::symmetric::eigenvalues;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// How unlike each other the images' gradients are: `-sum_i (log(v_i + k) + 1 / (v_i + k))` with
 /// `v_i` the eigenvalues of the correlation matrix of the rows `d(sum_c y_c)/dx` of the images `x`,
@@ -27,6 +27,9 @@ use super::{Reads, ZeroCostError, ZeroCostScore};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JacobianCovariance;
 
+/// The name of the images among variables.
+const IMAGES: &str = "images";
+
 /// Keeps the logarithm finite.
 const K: f64 = 1e-5;
 
@@ -43,15 +46,16 @@ impl ZeroCostScore for JacobianCovariance {
         pairs(images)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let score = self.name();
         let images = Var::from_tensor(&batch.inputs)?;
         let logits = logits(network, images.as_tensor(), Mode::probe(), None)?;
         varied(score, &logits)?;
+        let variables = BTreeMap::from([(IMAGES.to_owned(), images)]);
         let by_images = |output: &Tensor| -> Result<Vec<Vec<f64>>, ZeroCostError> {
-            let gradients = output.sum_all()?.backward()?;
-            let jacobian = gradients.get(images.as_tensor());
-            rows(jacobian.ok_or(ZeroCostError::Constant { score })?)
+            let jacobian = gradients(score, &sum(output)?, &variables)?;
+            rows(jacobian.0.get(IMAGES).ok_or(ZeroCostError::Constant { score })?)
         };
         let rows = by_images(&logits)?;
         let signs: Vec<f32> =

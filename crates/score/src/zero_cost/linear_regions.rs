@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
 
 use super::codes::Codes;
 use super::score::forward_alone;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// Linear regions that the images of the batch lie in: how many different ReLU codes they have.
 ///
@@ -38,7 +36,8 @@ impl ZeroCostScore for LinearRegions {
         forward_alone(self.dtype(), batch)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let codes = Codes::of(self.name(), network, batch)?;
         Ok(codes.images.iter().collect::<BTreeSet<_>>().len() as f64)
     }

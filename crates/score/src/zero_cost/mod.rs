@@ -1,8 +1,8 @@
 //! Scores of networks that nobody trained.
 //!
 //! A zero-cost score reads a network as it is initialised, with a batch or two of images. It costs
-//! about one training step, and claims to rank architectures as their accuracies would. Whether it
-//! does is a question to a table of known accuracies: [`kendall_tau`] answers it.
+//! about one training step, and claims to rank architectures as training them would. Whether it
+//! does is a question to a table of trained ones: [`kendall_tau`] answers it.
 //!
 //! | score | what it adds up | better | source |
 //! | --- | --- | --- | --- |
@@ -32,6 +32,7 @@
 //! use dartloom_score::zero_cost::{random_batch, scored, Naswot, Subject};
 //! use dartloom_space::{Build, Shape, nasbench201};
 //! use dartloom_noise::Noise;
+//! use dartloom_task::Classification;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let architecture = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|nor_conv_1x1~2|";
@@ -39,7 +40,8 @@
 //! let build = Build::new(4, 10, Shape::new(3, 8, 8));
 //! let plan = nasbench201::blueprint(&genotype, build)?;
 //! let registry = Registry::standard()?;
-//! let subject = Subject { plan: &plan, registry: &registry };
+//! let task = Classification::new(10)?;
+//! let subject = Subject { plan: &plan, registry: &registry, task: &task };
 //! let found = scored(&Naswot, &subject, &mut |noise| random_batch(build, 8, noise), 0..2)?;
 //! assert!(found.mean > 0.0 && found.deviation.is_some_and(|deviation| deviation < found.mean));
 //! # Ok(())
@@ -77,7 +79,7 @@ pub use jacobian::JacobianCovariance;
 pub use linear_regions::LinearRegions;
 pub use naswot::Naswot;
 pub use ntk::NtkCondition;
-pub use score::{Draw, Reads, Scored, ZeroCostScore, by_name, memory, names, scored};
+pub use score::{Draw, Reads, Scorable, Scored, ZeroCostScore, by_name, memory, names, scored};
 pub use snip::Snip;
 pub use subject::{Subject, Topology};
 pub use synflow::Synflow;

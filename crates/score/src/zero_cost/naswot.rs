@@ -1,14 +1,12 @@
 //! NASWOT.
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
 
 use super::codes::Codes;
 use super::score::{forward_alone, pairs};
 use super::symmetric::log_determinant;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// How unlike each other the images look to the ReLUs: `log det K` with `K_ij = N - d(c_i, c_j)`,
 /// the number of the `N` units that images `i` and `j` switch alike; `d` is the Hamming distance of
@@ -40,7 +38,8 @@ impl ZeroCostScore for Naswot {
         pairs(images)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let score = self.name();
         let codes = Codes::of(score, network, batch)?;
         let matrix = "kernel of ReLU codes";

@@ -1,15 +1,12 @@
 //! The neural tangent kernel.
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::gradients_of;
 
-use super::passes::{host, logits, varied};
+use super::passes::{gradients, host, logits, sum, varied};
 use super::score::pairs;
 use super::symmetric::eigenvalues;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// How unevenly a network learns: the condition number `l_max / l_min` of its neural tangent kernel
 /// `K_ij = (d y_i / dw) . (d y_j / dw)`, with `y_i` the sum of the logits of image `i` and `w` all
@@ -45,7 +42,8 @@ impl ZeroCostScore for NtkCondition {
         pairs(images).saturating_add(gradients)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let score = self.name();
         let parameters = network.variables().parameters();
         if parameters.is_empty() {
@@ -56,7 +54,7 @@ impl ZeroCostScore for NtkCondition {
         let images = logits.dim(0)?;
         let mut rows: Vec<Vec<f32>> = Vec::with_capacity(images);
         for image in 0..images {
-            let gradients = gradients_of(&logits.get(image)?.sum_all()?, parameters)?;
+            let gradients = gradients(score, &sum(&logits.get(image)?)?, parameters)?;
             let mut row = Vec::new();
             for (name, var) in parameters {
                 match gradients.0.get(name) {

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
-use dartloom_data::Batch;
 use dartloom_net::{Execution, Model, Pass};
 use dartloom_noise::Noise;
 use dartloom_ops::{LayerWatch, Mode};
-use dartloom_train::{Gradients, cross_entropy, gradients_of};
+use dartloom_train::{Finite, Gradients, Learner, MeanLoss, TrainError};
 
-use super::ZeroCostError;
+use super::{Scorable, ZeroCostError};
 
 type Result<T> = std::result::Result<T, ZeroCostError>;
 
-/// Logits of `images`, one row for each; `layers` sees the layers on the way.
-pub(super) fn logits<'a>(
+/// Outputs of a network; `layers` sees the layers on the way.
+fn output<'a>(
     network: &dyn Model,
     images: &Tensor,
     mode: Mode,
@@ -27,37 +26,51 @@ pub(super) fn logits<'a>(
     if let Some(layers) = layers {
         pass.layers = Some(layers);
     }
-    Ok(network.forward(images, &mut pass)?.main.flatten_from(1)?)
+    Ok(network.forward(images, &mut pass)?.main)
 }
 
-/// Cross-entropy of a batch, batch norms normalising with it.
-pub(super) fn loss<'a>(
-    score: &'static str,
+/// Logits of `images`, one row for each; `layers` sees the layers on the way.
+pub(super) fn logits<'a>(
     network: &dyn Model,
-    batch: &Batch,
+    images: &Tensor,
+    mode: Mode,
     layers: Option<&'a mut LayerWatch<'a>>,
 ) -> Result<Tensor> {
-    let logits = logits(network, &batch.inputs, Mode::probe(), layers)?;
-    varied(score, &logits)?;
-    if logits.dims() != [batch.targets.elem_count(), logits.dim(1)?] {
-        return Err(ZeroCostError::Logits { score, found: logits.dims().to_vec() });
-    }
-    // Of one class every image is for certain: the loss is 0, and so is its gradient.
-    if logits.dim(1)? < 2 {
-        let expected = "at least 2, or there is no loss".to_owned();
-        return Err(ZeroCostError::Size { what: "classes", expected, found: logits.dim(1)? });
-    }
-    Ok(cross_entropy(&logits, &batch.targets, 0.0)?)
+    Ok(output(network, images, mode, layers)?.flatten_from(1)?)
 }
 
-/// Gradients of the cross-entropy by all parameters.
-pub(super) fn loss_gradients(
+/// The task's loss of a batch, a mean, batch norms normalising with the batch.
+pub(super) fn loss<'a>(
     score: &'static str,
-    network: &dyn Model,
-    batch: &Batch,
+    given: &Scorable<'_>,
+    layers: Option<&'a mut LayerWatch<'a>>,
+) -> Result<MeanLoss> {
+    let Scorable { network, batch, task } = *given;
+    let output = output(network, &batch.inputs, Mode::probe(), layers)?;
+    varied(score, &output.flatten_from(1)?)?;
+    Ok(MeanLoss::try_from(&task.loss(&output, &batch.targets).map_err(TrainError::from)?)?)
+}
+
+/// Gradients of the task's loss by all parameters.
+pub(super) fn loss_gradients(score: &'static str, given: &Scorable<'_>) -> Result<Gradients> {
+    let loss = loss(score, given, None)?;
+    gradients(score, &loss, given.network.variables().parameters())
+}
+
+/// Gradients of what a score asks about.
+pub(super) fn gradients(
+    score: &'static str,
+    of: &MeanLoss,
+    variables: &BTreeMap<String, Var>,
 ) -> Result<Gradients> {
-    let loss = loss(score, network, batch, None)?;
-    Ok(gradients_of(&loss, network.variables().parameters())?)
+    let learner = Learner::alone(Finite { phase: "zero-cost", epoch: 0, step: 0 });
+    let [gradients] = learner.gradients(score, of, [variables], || None)?.gradients;
+    Ok(gradients)
+}
+
+/// The sum of a tensor's values as something to take gradients of.
+pub(super) fn sum(values: &Tensor) -> Result<MeanLoss> {
+    Ok(MeanLoss { mean: values.sum_all()?, count: 1.0 })
 }
 
 /// The weights of convolutions and fully connected layers: all parameters but biases and those of

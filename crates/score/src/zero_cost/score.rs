@@ -9,6 +9,7 @@ use dartloom_net::memory::{Breakdown, Training, Workload};
 use dartloom_net::{Execution, Model};
 use dartloom_noise::Noise;
 use dartloom_record::statistics::{mean, sample_sd};
+use dartloom_task::Task;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -56,8 +57,18 @@ pub trait ZeroCostScore: fmt::Debug {
     ///
     /// # Errors
     /// [`ZeroCostError`] with the reason when there is no number that says something.
-    fn score(&self, network: &dyn Model, batch: &Batch, noise: Noise)
-    -> Result<f64, ZeroCostError>;
+    fn score(&self, given: &Scorable<'_>, noise: Noise) -> Result<f64, ZeroCostError>;
+}
+
+/// What a score reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Scorable<'a> {
+    /// The network, at its initialisation.
+    pub network: &'a dyn Model,
+    /// Images, and targets that fit the task.
+    pub batch: &'a Batch,
+    /// What the network is to learn: its loss is the one that scores take gradients of.
+    pub task: &'a dyn Task,
 }
 
 /// Parts of a batch that a score reads, each with those before it.
@@ -137,7 +148,8 @@ pub fn scored(
         let batch = draw(noise)?;
         let batch = batch.to(batch.inputs.device(), score.dtype())?;
         let network = subject.network(score.dtype(), noise)?;
-        let value = score.score(&*network, &batch, noise)?;
+        let given = Scorable { network: &*network, batch: &batch, task: subject.task };
+        let value = score.score(&given, noise)?;
         if !value.is_finite() {
             let (score, what) = (score.name(), "scores");
             return Err(ZeroCostError::NotFinite { score, what, found: value });

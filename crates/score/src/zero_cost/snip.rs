@@ -1,14 +1,12 @@
 //! SNIP.
 
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
 
 use super::passes::{host, loss_gradients, weights};
-use super::{ZeroCostError, ZeroCostScore};
+use super::{Scorable, ZeroCostError, ZeroCostScore};
 
 /// How much the loss would change without single weights: `sum |w * dL/dw|` over the weights of
-/// convolutions and fully connected layers, with `L` the cross-entropy of the batch.
+/// convolutions and fully connected layers, with `L` the loss of the batch.
 ///
 /// Source: N. Lee, T. Ajanthan and P. H. S. Torr, *SNIP: Single-shot Network Pruning based on
 /// Connection Sensitivity*, ICLR 2019, arXiv 1810.02340, equation 5; summed over a network by M. S.
@@ -26,9 +24,10 @@ impl ZeroCostScore for Snip {
         "snip"
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, .. } = *given;
         let weights = weights(self.name(), network)?;
-        let gradients = loss_gradients(self.name(), network, batch)?;
+        let gradients = loss_gradients(self.name(), given)?;
         let mut sum = 0.0;
         for (name, weight) in &weights {
             // The loss does not depend on a weight without a gradient.

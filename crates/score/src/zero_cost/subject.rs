@@ -5,6 +5,7 @@ use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{OpError, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
+use dartloom_task::Task;
 
 use super::ZeroCostError;
 
@@ -16,6 +17,8 @@ pub struct Subject<'a> {
     pub plan: &'a Blueprint,
     /// What its operations are.
     pub registry: &'a Registry,
+    /// What it is to learn.
+    pub task: &'a dyn Task,
 }
 
 impl Subject<'_> {
@@ -24,7 +27,7 @@ impl Subject<'_> {
     /// # Errors
     /// Those of [`DerivedNetwork::new`] and [`Supernet::new`].
     pub fn network(&self, dtype: DType, noise: Noise) -> Result<Box<dyn Model>, ZeroCostError> {
-        let Self { plan, registry } = *self;
+        let Self { plan, registry, .. } = *self;
         let mut rng = noise.stream("weights", 0);
         Ok(match plan.phase {
             Phase::Retrain => {

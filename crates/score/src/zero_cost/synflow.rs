@@ -1,16 +1,13 @@
 //! Synaptic flow.
 
 use candle_core::{DType, Var};
-use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::gradients_of;
 
-use super::passes::{finite, host, logits, restoring, weights};
+use super::passes::{finite, gradients, host, logits, restoring, sum, weights};
 use super::score::with_gradients;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// How much flows through a network: `sum |w| * dR/d|w|` over the weights of convolutions and fully
 /// connected layers, with `R` the sum of the logits of an image of ones in the network of absolute
@@ -45,7 +42,8 @@ impl ZeroCostScore for Synflow {
         with_gradients(self.dtype(), 1)
     }
 
-    fn score(&self, network: &dyn Model, batch: &Batch, _: Noise) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, _: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let score = self.name();
         let weights = weights(score, network)?;
         let ones = Var::from_tensor(&batch.inputs.narrow(0, 0, 1)?.ones_like()?)?;
@@ -53,11 +51,11 @@ impl ZeroCostScore for Synflow {
             for var in network.variables().parameters().values() {
                 var.set(&var.as_tensor().detach().abs()?)?;
             }
-            let flow = logits(network, ones.as_tensor(), Mode::eval(), None)?.sum_all()?;
-            finite(score, "logits", &host(&flow)?)?;
+            let flow = sum(&logits(network, ones.as_tensor(), Mode::eval(), None)?)?;
+            finite(score, "logits", &host(&flow.mean)?)?;
             let mut variables = weights.clone();
             variables.insert(INPUT.to_owned(), ones.clone());
-            let gradients = gradients_of(&flow, &variables)?.0;
+            let gradients = gradients(score, &flow, &variables)?.0;
             let reached = match gradients.get(INPUT) {
                 Some(gradient) => host(gradient)?.iter().any(|value| *value > 0.0),
                 None => false,
@@ -65,12 +63,12 @@ impl ZeroCostScore for Synflow {
             if !reached {
                 return Err(ZeroCostError::Constant { score });
             }
-            let mut sum = 0.0;
+            let mut total = 0.0;
             for (name, weight) in &weights {
                 let Some(gradient) = gradients.get(name) else { continue };
-                sum += host(&(weight.as_tensor() * gradient)?)?.iter().sum::<f64>();
+                total += host(&(weight.as_tensor() * gradient)?)?.iter().sum::<f64>();
             }
-            Ok(sum)
+            Ok(total)
         })
     }
 }

@@ -1,7 +1,6 @@
 //! Zen-score.
 
 use candle_core::{DType, Tensor};
-use dartloom_data::Batch;
 use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
@@ -10,7 +9,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::passes::{finite, host, logits, restoring, rows, weights};
 use super::score::forward_alone;
-use super::{Reads, ZeroCostError, ZeroCostScore};
+use super::{Reads, Scorable, ZeroCostError, ZeroCostScore};
 
 /// How expressive a network is: `log mean_b |f(x_b) - f(x_b + s e_b)| + sum_n log sqrt(v_n)`, with
 /// `f` the features before global pooling (the logits where nothing is pooled), `|.|` the Euclidean
@@ -52,12 +51,8 @@ impl ZeroCostScore for Zen {
         forward_alone(self.dtype(), batch)
     }
 
-    fn score(
-        &self,
-        network: &dyn Model,
-        batch: &Batch,
-        noise: Noise,
-    ) -> Result<f64, ZeroCostError> {
+    fn score(&self, given: &Scorable<'_>, noise: Noise) -> Result<f64, ZeroCostError> {
+        let Scorable { network, batch, .. } = *given;
         let score = self.name();
         let weights = weights(score, network)?;
         let like = &batch.inputs;

@@ -8,7 +8,8 @@ use dartloom_score::{
 };
 use dartloom_space::distance::{OpScores, SetDistance};
 use dartloom_space::{Edge, Genotype, Stem};
-use dartloom_train::FitConfig;
+use dartloom_task::Classification;
+use dartloom_train::{FitConfig, TrainError};
 use tempfile::TempDir;
 
 use crate::tiny::{build, first_digits, registry};
@@ -47,6 +48,7 @@ fn run(
         registry: &registry,
         build: build(&digits, 4),
         data: &data,
+        task: &Classification::new(10).map_err(TrainError::from)?,
         config,
         noise: Noise::new(5),
     };
@@ -68,10 +70,10 @@ fn every_operation_is_measured_at_every_place_and_becomes_a_score() {
         outcome.runs.iter().map(|run| (run.op.as_str(), run.cell, run.run)).collect();
     let of = |op| [(op, 0, 0), (op, 0, 1), (op, 1, 0), (op, 1, 1)];
     assert_eq!(places, [of("simple_conv_3x3"), of("skip_connect")].concat());
-    assert!(outcome.runs.iter().all(|run| (0.0..=1.0).contains(&run.accuracy)));
+    assert!(outcome.runs.iter().all(|run| (0.0..=1.0).contains(&run.score)));
     // Both operations and both seeds make a difference to the trained network.
-    let accuracies: Vec<u64> = outcome.runs.iter().map(|run| run.accuracy.to_bits()).collect();
-    assert_ne!(accuracies[..4], accuracies[4..]);
+    let scores: Vec<u64> = outcome.runs.iter().map(|run| run.score.to_bits()).collect();
+    assert_ne!(scores[..4], scores[4..]);
 
     let statistics = outcome.statistics();
     assert_eq!(statistics.iter().map(|of| of.places).collect::<Vec<_>>(), [2, 2]);

@@ -1,16 +1,18 @@
 //! The parts of a search that every update rule works on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_space::ArchWeights;
+use dartloom_task::Task;
 use dartloom_train::{
-    Finite, Gradients, Optimiser, Position, Sgd, TrainError, cross_entropy, first_not_finite,
+    Finite, Gradients, Learner, MeanLoss, Optimiser, Position, Sgd, TrainError, first_not_finite,
 };
 use rand::RngCore;
 
@@ -26,11 +28,13 @@ use crate::{Architecture, LogitGradients, SearchError};
 /// [`move_logits`](Self::move_logits) and [`move_weights`](Self::move_weights); every pass of a step
 /// sees the same noise, every step its own.
 #[derive(Debug)]
-pub struct Core {
+pub struct Core<'a> {
     /// The supernet.
     pub supernet: Supernet,
     /// The logits.
     pub architecture: Architecture,
+    /// What is learnt.
+    pub task: Box<dyn Task + 'a>,
     /// Optimiser of the weights.
     pub sgd: Sgd,
     /// Optimiser of the logits.
@@ -44,10 +48,11 @@ pub struct Core {
     pub(super) noise: Noise,
 }
 
-impl Core {
+impl<'a> Core<'a> {
     pub(super) fn new(
         supernet: Supernet,
         architecture: Architecture,
+        task: Box<dyn Task + 'a>,
         config: BilevelConfig,
         noise: Noise,
     ) -> Result<Self, SearchError> {
@@ -55,7 +60,7 @@ impl Core {
         let sgd = Sgd::new(config.sgd);
         let execution = config.recompute.into();
         let observer = None;
-        Ok(Self { supernet, architecture, sgd, logits, execution, observer, config, noise })
+        Ok(Self { supernet, architecture, task, sgd, logits, execution, observer, config, noise })
     }
 
     /// The configuration.
@@ -89,10 +94,13 @@ impl Core {
         report: &mut StepReport,
     ) -> Result<Found, SearchError> {
         self.begin(pass.purpose);
-        let loss = self.loss(step, batch, pass, report)?;
-        let found = self.backward(loss, pass)?;
+        let weights = self.pass_weights(step, pass)?;
+        let loss = self.loss(step, batch, pass, &weights)?;
+        let locate = || self.locate(&batch.inputs, &weights);
+        let learnt = self.backward(step, loss, pass, locate)?;
+        report.passes.push(PassLoss { purpose: pass.purpose, loss: learnt.loss });
         self.end(pass.purpose);
-        Ok(found)
+        Ok(learnt.found)
     }
 
     /// The weights' own pass on a training batch, and their move.
@@ -121,9 +129,8 @@ impl Core {
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
         let variables = self.supernet.variables().parameters();
-        report.gradient_norm = gradients.clip_norm(self.config.clip)?;
-        let place = || gradients.first_not_finite().map(str::to_owned);
-        guard(step.at).check("gradient norm", report.gradient_norm, place)?;
+        let learner = Learner::alone(guard(step.at));
+        report.gradient_norm = learner.clip("gradient norm", &mut gradients, self.config.clip)?;
         self.sgd.step(variables, &gradients, step.rate)?;
         Ok(())
     }
@@ -144,52 +151,61 @@ impl Core {
         Ok(())
     }
 
-    /// The loss of a pass, checked and appended to the report.
+    /// The weights of a pass, constant where no gradient of the logits is asked for.
+    fn pass_weights(&self, step: Step, pass: PassSpec) -> Result<ArchWeights<Tensor>, SearchError> {
+        let weights = self.weights(step)?;
+        Ok(if pass.wanted == Wanted::Weights { weights.map(Tensor::detach) } else { weights })
+    }
+
+    /// The loss of a pass, penalties included.
     fn loss(
         &self,
         step: Step,
         batch: &Batch,
         pass: PassSpec,
-        report: &mut StepReport,
-    ) -> Result<Tensor, SearchError> {
-        let mut weights = self.weights(step)?;
-        if pass.wanted == Wanted::Weights {
-            weights = weights.map(Tensor::detach);
-        }
-        let logits = self.run(step, &batch.inputs, &weights, pass, None)?;
-        let mut loss = self.task_loss(&logits, batch)?;
+        weights: &ArchWeights<Tensor>,
+    ) -> Result<MeanLoss, SearchError> {
+        let output = self.run(step, &batch.inputs, weights, pass, None)?;
+        let mut loss = self.task_loss(&output, batch)?;
         if let Some(penalty) = self.penalty(step)? {
-            loss = (loss + (penalty * pass.penalty)?)?;
+            loss.mean = (loss.mean + (penalty * pass.penalty)?)?;
         }
-        let value = scalar(&loss)?;
-        let locate = || self.locate(&batch.inputs, &weights);
-        let loss_value = guard(step.at).check("loss", value, locate)?;
-        report.passes.push(PassLoss { purpose: pass.purpose, loss: loss_value });
         Ok(loss)
     }
 
-    /// The loss of the network's outputs on a batch: the mean over its images.
-    pub(super) fn task_loss(&self, logits: &Tensor, batch: &Batch) -> Result<Tensor, SearchError> {
-        Ok(cross_entropy(logits, &batch.targets, 0.0)?)
+    /// The task's loss of the network's output on a batch.
+    pub(super) fn task_loss(
+        &self,
+        output: &Tensor,
+        batch: &Batch,
+    ) -> Result<MeanLoss, SearchError> {
+        let loss = self.task.loss(output, &batch.targets).map_err(TrainError::from)?;
+        Ok(MeanLoss::try_from(&loss)?)
     }
 
-    /// The gradients of a loss; its graph is gone afterwards.
-    pub(super) fn backward(&self, loss: Tensor, pass: PassSpec) -> Result<Found, SearchError> {
+    /// The gradients of a loss that is finite; its graph is gone afterwards. The purpose of the pass
+    /// names the loss in errors, and `locate` finds where a number that is not finite came from.
+    pub(super) fn backward(
+        &self,
+        step: Step,
+        loss: MeanLoss,
+        pass: PassSpec,
+        locate: impl FnOnce() -> Option<String>,
+    ) -> Result<Backward, SearchError> {
         if let Some(observer) = &self.observer {
             observer.backward(pass.purpose);
         }
-        let mut store = loss.backward()?;
-        drop(loss);
-        let mut found = Found::default();
-        if pass.wanted != Wanted::Weights {
-            let named = Gradients::take(&mut store, self.architecture.named());
-            found.logits = self.architecture.addressed(&named)?;
-        }
-        if pass.wanted != Wanted::Logits {
-            let parameters = self.supernet.variables().parameters();
-            found.weights = Gradients::take(&mut store, parameters);
-        }
-        Ok(found)
+        let none = BTreeMap::new();
+        let wanted = |unwanted: Wanted, variables| -> &BTreeMap<String, Var> {
+            if pass.wanted == unwanted { &none } else { variables }
+        };
+        let logits = wanted(Wanted::Weights, self.architecture.named());
+        let weights = wanted(Wanted::Logits, self.supernet.variables().parameters());
+        let learner = Learner::alone(guard(step.at));
+        let learnt = learner.gradients(&loss_of(pass.purpose), &loss, [logits, weights], locate)?;
+        let [logits, weights] = learnt.gradients;
+        let logits = self.architecture.addressed(&logits)?;
+        Ok(Backward { loss: learnt.loss, found: Found { logits, weights } })
     }
 
     pub(super) fn begin(&self, purpose: Purpose) {
@@ -256,7 +272,7 @@ impl Core {
         Ok(self.supernet.forward_with(images, weights, &mixing, &mut pass)?.main)
     }
 
-    fn pass<'a>(&self, mode: Mode, wanted: Wanted, noise: &'a mut dyn RngCore) -> Pass<'a> {
+    fn pass<'n>(&self, mode: Mode, wanted: Wanted, noise: &'n mut dyn RngCore) -> Pass<'n> {
         Pass {
             constant_parameters: wanted == Wanted::Logits,
             execution: self.execution,
@@ -296,6 +312,20 @@ impl Core {
 /// The number in a tensor of one.
 pub(super) fn scalar(tensor: &Tensor) -> Result<f64, SearchError> {
     Ok(tensor.to_dtype(DType::F64)?.to_scalar::<f64>()?)
+}
+
+/// What a backward pass came from and found.
+#[derive(Debug)]
+pub(super) struct Backward {
+    /// The loss.
+    pub(super) loss: f64,
+    /// Its gradients.
+    pub(super) found: Found,
+}
+
+/// What errors call the loss of a pass.
+pub(super) fn loss_of(purpose: Purpose) -> String {
+    format!("loss of the pass `{purpose}`")
 }
 
 pub(super) fn guard(at: Position) -> Finite<'static> {

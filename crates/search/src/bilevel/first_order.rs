@@ -23,7 +23,7 @@ pub struct Joint;
 impl Strategy for FirstOrder {
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError> {
@@ -49,7 +49,7 @@ impl Strategy for FirstOrder {
 impl Strategy for Joint {
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError> {

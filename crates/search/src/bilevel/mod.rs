@@ -17,6 +17,7 @@ use dartloom_data::Batch;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_relax::Progress;
+use dartloom_task::Task;
 use dartloom_train::Position;
 
 pub use self::core::Core;
@@ -43,15 +44,15 @@ use crate::{Architecture, SearchError};
 /// With [`Statistics::Moved`] passes for the logits update batch-norm statistics as the released code
 /// does; by default only the weights' own pass does.
 #[derive(Debug)]
-pub struct Bilevel {
+pub struct Bilevel<'a> {
     /// The parts that are moved, and their optimisers.
-    pub core: Core,
+    pub core: Core<'a>,
     strategy: Box<dyn Strategy>,
     /// Whether relaxations and penalties have been held to their contracts.
     checked: bool,
 }
 
-impl Bilevel {
+impl<'a> Bilevel<'a> {
     /// A search that has made no step, with the strategy that `config` asks for.
     ///
     /// # Errors
@@ -60,11 +61,12 @@ impl Bilevel {
     pub fn new(
         supernet: Supernet,
         architecture: Architecture,
+        task: Box<dyn Task + 'a>,
         config: BilevelConfig,
         noise: Noise,
     ) -> Result<Self, SearchError> {
         let strategy = strategy::chosen(&config);
-        let core = Core::new(supernet, architecture, config, noise)?;
+        let core = Core::new(supernet, architecture, task, config, noise)?;
         Ok(Self { core, strategy, checked: false })
     }
 

@@ -6,10 +6,10 @@ use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_ops::Mode;
 use dartloom_space::{CellId, CellWeights};
-use dartloom_train::Gradients;
+use dartloom_train::{Gradients, MeanLoss};
 use serde::{Deserialize, Serialize};
 
-use super::core::{guard, scalar};
+use super::core::{Backward, guard, loss_of, scalar};
 use super::{
     AblationConfig, Batches, Core, PassLoss, PassSpec, Purpose, Step, StepReport, Strategy, Wanted,
 };
@@ -84,7 +84,7 @@ impl PerCell {
     /// The gradient of every cell's own loss.
     fn gradients(
         &mut self,
-        core: &Core,
+        core: &Core<'_>,
         step: Step,
         valid: &Batch,
         report: &mut StepReport,
@@ -105,7 +105,7 @@ impl PerCell {
 
     fn validation(
         &self,
-        core: &Core,
+        core: &Core<'_>,
         step: Step,
         valid: &Batch,
         report: &mut StepReport,
@@ -117,29 +117,30 @@ impl PerCell {
         let logits = core.run(step, &valid.inputs, &weights, pass, None)?;
         let loss = core.task_loss(&logits, valid)?;
         drop(logits);
+        let count = loss.count;
         let locate = || core.locate(&valid.inputs, &weights);
-        let value = guard(step.at).check("loss", scalar(&loss)?, locate)?;
-        let found = core.backward(loss, pass)?;
+        let Backward { loss, found } = core.backward(step, loss, pass, locate)?;
         let mut parts = Validation {
-            loss: value,
+            loss,
             gradient: found.logits,
             penalty: LogitGradients::default(),
             weights: found.weights,
         };
-        let mut total = value;
+        let mut total = loss;
         if let Some(penalty) = core.penalty(step)? {
             total += scalar(&penalty)? * share_of_penalty(core);
             let own = PassSpec { wanted: Wanted::Logits, ..pass };
-            parts.penalty = core.backward(penalty, own)?.logits;
+            let penalty = MeanLoss { mean: penalty, count };
+            parts.penalty = core.backward(step, penalty, own, || None)?.found.logits;
         }
-        let loss = guard(step.at).check("loss", total, || None)?;
+        let loss = guard(step.at).check(&loss_of(pass.purpose), total, || None)?;
         report.passes.push(PassLoss { purpose: pass.purpose, loss });
         core.end(pass.purpose);
         Ok(parts)
     }
 
     /// What cells are stepped on, and what is left behind.
-    fn leak(&mut self, core: &Core, whole: &Validation) -> Result<LogitGradients, SearchError> {
+    fn leak(&mut self, core: &Core<'_>, whole: &Validation) -> Result<LogitGradients, SearchError> {
         let cells = core.architecture.cells().len();
         let mut gradients = LogitGradients::default();
         for (id, gradient) in &whole.gradient.0 {
@@ -163,7 +164,7 @@ impl PerCell {
     /// Moves the weights, with what was left over and leaving what is left for later.
     fn weight_step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         step: Step,
         train: &Batch,
         report: &mut StepReport,
@@ -183,7 +184,7 @@ impl PerCell {
 impl Strategy for PerCell {
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError> {
@@ -200,11 +201,15 @@ impl Strategy for PerCell {
         3 + self.ablation.map_or(0, |ablation| ablation.passes(cells))
     }
 
-    fn state(&self, core: &Core) -> BTreeMap<String, Tensor> {
+    fn state(&self, core: &Core<'_>) -> BTreeMap<String, Tensor> {
         core.architecture.by_name(&self.leak.logits).0
     }
 
-    fn restore(&mut self, core: &Core, state: BTreeMap<String, Tensor>) -> Result<(), SearchError> {
+    fn restore(
+        &mut self,
+        core: &Core<'_>,
+        state: BTreeMap<String, Tensor>,
+    ) -> Result<(), SearchError> {
         let logits = core.architecture.addressed(&Gradients(state))?;
         self.leak = Leak { logits, weights: Gradients::default() };
         Ok(())
@@ -220,7 +225,7 @@ impl Strategy for PerCell {
 
 /// How much the sum of all cells' penalties counts in a loss for all of them: where cells have
 /// losses of their own, that one is their mean.
-fn share_of_penalty(core: &Core) -> f64 {
+fn share_of_penalty(core: &Core<'_>) -> f64 {
     1.0 / core.architecture.cells().len().max(1) as f64
 }
 

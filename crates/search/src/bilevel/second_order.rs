@@ -48,7 +48,7 @@ pub struct Implicit {
 impl Strategy for SecondOrder {
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError> {
@@ -72,7 +72,7 @@ impl Strategy for SecondOrder {
 
 /// The gradient through one step of the weights, which are as they were afterwards.
 fn gradients(
-    core: &Core,
+    core: &Core<'_>,
     step: Step,
     batches: (&Batch, &Batch),
     report: &mut StepReport,
@@ -91,14 +91,14 @@ fn gradients(
     Ok(gradients)
 }
 
-fn copies(core: &Core) -> Result<BTreeMap<String, Tensor>, SearchError> {
+fn copies(core: &Core<'_>) -> Result<BTreeMap<String, Tensor>, SearchError> {
     let copy = |(name, var): (&String, &Var)| Ok((name.clone(), var.copy()?.detach()));
     core.supernet.variables().parameters().iter().map(copy).collect()
 }
 
 /// A step of the weights that is taken back.
 struct Ahead<'a> {
-    core: &'a Core,
+    core: &'a Core<'a>,
     step: Step,
     /// The weights before.
     kept: BTreeMap<String, Tensor>,

@@ -44,7 +44,7 @@ pub trait Strategy: Debug + Send + Sync {
     /// the network's error.
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError>;
@@ -54,7 +54,7 @@ pub trait Strategy: Debug + Send + Sync {
     fn passes(&self, cells: u64) -> u64;
 
     /// Everything the next step depends on, by name; nothing by default.
-    fn state(&self, _core: &Core) -> BTreeMap<String, Tensor> {
+    fn state(&self, _core: &Core<'_>) -> BTreeMap<String, Tensor> {
         BTreeMap::new()
     }
 
@@ -65,7 +65,7 @@ pub trait Strategy: Debug + Send + Sync {
     /// at all by default.
     fn restore(
         &mut self,
-        _core: &Core,
+        _core: &Core<'_>,
         state: BTreeMap<String, Tensor>,
     ) -> Result<(), SearchError> {
         match state.keys().next() {

@@ -15,10 +15,10 @@ use crate::{CandidateId, Kept, SearchError};
 /// What a supernet is judged by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Criterion {
-    /// Accuracy on the validation images.
+    /// The score on the validation images that the task selects by, its negative where lower is better.
     #[default]
-    Accuracy,
-    /// The negative of the loss on the validation images: never even where accuracies are.
+    Score,
+    /// The negative of the loss on the validation images: never even where shares of right answers are.
     Loss,
 }
 
@@ -56,9 +56,9 @@ pub struct PerturbationConfig {
 }
 
 impl Default for PerturbationConfig {
-    /// By accuracy, two edges per node, without tuning.
+    /// By the task's score, two edges per node, without tuning.
     fn default() -> Self {
-        Self { criterion: Criterion::Accuracy, edges: 2, tune: 0 }
+        Self { criterion: Criterion::Score, edges: 2, tune: 0 }
     }
 }
 

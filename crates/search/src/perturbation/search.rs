@@ -1,7 +1,9 @@
 //! Selection at the end of a search.
 
 use candle_core::Tensor;
+use dartloom_record::Direction;
 use dartloom_space::CellWeights;
+use dartloom_train::Evaluation;
 
 use super::{Criterion, PerturbationConfig, Perturbed, Probe, Removed, select};
 use crate::{CandidateId, Kept, SearchError, SupernetSearch};
@@ -46,7 +48,7 @@ impl Probe for Searched<'_, '_> {
             Ok(())
         })?;
         Ok(match self.config.criterion {
-            Criterion::Accuracy => found.score(),
+            Criterion::Score => rising(&found),
             Criterion::Loss => -found.loss,
         })
     }
@@ -55,6 +57,14 @@ impl Probe for Searched<'_, '_> {
         self.search.leave(kept);
         self.begun += self.search.tune(self.begun, self.config.tune)?;
         Ok(())
+    }
+}
+
+/// The score that selects, its sign turned where lower is better.
+fn rising(found: &Evaluation) -> f64 {
+    match found.objective.direction {
+        Direction::Higher => found.score(),
+        Direction::Lower => -found.score(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dartloom_record::{Objective, Scores};
 use dartloom_space::{Genotype, WeightTable};
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +16,20 @@ pub struct Observed {
     pub weights: WeightTable,
     /// The architecture decoded from them.
     pub genotype: Genotype,
-    /// Accuracy of the supernet on the validation images, in `[0, 1]`.
-    pub accuracy: f64,
+    /// Scores of the supernet on the validation images.
+    pub scores: Scores,
+    /// The one that selects.
+    pub objective: Objective,
     /// Its mean loss on them; `None` when that is not finite, which JSON has no number for.
     pub loss: Option<f64>,
+}
+
+impl Observed {
+    /// The score that selects; NaN where it has no value.
+    #[must_use]
+    pub fn score(&self) -> f64 {
+        self.scores.get(&self.objective.name).unwrap_or(f64::NAN)
+    }
 }
 
 /// Why a rule holds.

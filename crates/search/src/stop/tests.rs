@@ -1,5 +1,6 @@
 //! Each rule on a history made up so that its epoch can be worked out by hand.
 
+use dartloom_record::{Objective, Scores};
 use dartloom_space::{CellTable, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable};
 
 use super::{
@@ -55,7 +56,8 @@ fn of_genotypes(space: &Space, genotypes: impl IntoIterator<Item = Genotype>) ->
         epoch,
         weights: weights.clone(),
         genotype,
-        accuracy: 0.5,
+        scores: Scores::new().with("score", 0.5),
+        objective: Objective::higher("score"),
         loss: Some(1.0),
     };
     genotypes.into_iter().enumerate().map(at).collect()
@@ -281,7 +283,14 @@ fn published_cells_are_not_collapsed() {
         let genotype = Genotype::published(name).unwrap();
         let names = space.op_set().names().map(String::from).collect();
         let weights = WeightTable::new(names, Vec::new()).unwrap();
-        let at = Observed { epoch: 0, weights, genotype, accuracy: 0.0, loss: None };
+        let at = Observed {
+            epoch: 0,
+            weights,
+            genotype,
+            scores: Scores::new(),
+            objective: Objective::higher("score"),
+            loss: None,
+        };
         let verdict = |rule: Collapse| rule.verdict(&space, std::slice::from_ref(&at)).unwrap();
         // Two of eight each, as the documentation says.
         assert_eq!(verdict(quarter), None, "{name}");

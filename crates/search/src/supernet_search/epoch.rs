@@ -38,8 +38,10 @@ impl SupernetSearch<'_> {
                 found: error.to_string(),
             })?;
         let loss = Some(valid.loss).filter(|loss| loss.is_finite());
-        let (genotypes, accuracy) = (decoded.genotype, valid.score());
-        let observed = Observed { epoch, weights: table, genotype: genotypes, accuracy, loss };
+        let Evaluation { scores, objective, .. } = valid;
+        let genotypes = decoded.genotype;
+        let observed =
+            Observed { epoch, weights: table, genotype: genotypes, scores, objective, loss };
         let findings = self.ask(observed)?;
         if !self.watches.is_empty() {
             metrics.insert("stop_rules_holding".to_owned(), findings.holding as f64);
@@ -52,7 +54,7 @@ impl SupernetSearch<'_> {
     fn validated(&self, epoch: usize) -> Result<Evaluation, SearchError> {
         let progress = self.progress(epoch);
         let core = &self.bilevel.core;
-        evaluate(&self.scoring, &*self.task, |images| -> Result<Tensor, SearchError> {
+        evaluate(&self.scoring, self.task, |images| -> Result<Tensor, SearchError> {
             core.forward(progress, images, Mode::eval())
         })
     }

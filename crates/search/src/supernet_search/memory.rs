@@ -26,26 +26,26 @@ pub(super) struct Memory {
     pub(super) pruning: Option<Pruning>,
 }
 
-/// The architecture of the epoch with the highest validation accuracy (the first of equals).
+/// The architecture of the epoch with the best validation score (the first of equals).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BestEpoch {
     /// The epoch, from 0.
     pub epoch: usize,
-    /// Accuracy of the supernet on the validation images.
-    pub accuracy: f64,
+    /// Score of the supernet on the validation images: the one that the task selects by.
+    pub score: f64,
     /// The architecture decoded at its end.
     pub genotype: Genotype,
 }
 
 impl Memory {
-    /// Notes an epoch that is better than all before.
+    /// Notes an epoch that is better than all before. A score that is not finite is none: a file has no number
+    /// for it.
     pub(super) fn note(&mut self, epoch: usize, valid: &Evaluation, genotype: &Genotype) {
-        let accuracy = valid.score();
-        let objective = &valid.objective;
-        let best = self.best.as_ref();
-        if best.is_none_or(|best| objective.better(accuracy, best.accuracy)) {
-            self.best = Some(BestEpoch { epoch, accuracy, genotype: genotype.clone() });
+        let score = valid.score();
+        let best = self.best.as_ref().map_or(f64::NAN, |best| best.score);
+        if score.is_finite() && valid.objective.better(score, best) {
+            self.best = Some(BestEpoch { epoch, score, genotype: genotype.clone() });
         }
     }
 }

@@ -15,8 +15,8 @@ use dartloom_ops::Registry;
 use dartloom_record::Where;
 use dartloom_relax::Progress;
 use dartloom_space::{Blueprint, Build, Genotype, Space, WeightTable};
-use dartloom_task::{Task, usual};
-use dartloom_train::{Stepper as _, TrainError};
+use dartloom_task::Task;
+use dartloom_train::Stepper as _;
 
 pub use self::config::SearchConfig;
 pub use self::memory::BestEpoch;
@@ -24,7 +24,7 @@ use self::memory::Memory;
 use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, StopRule, Stopped, Watch};
 use crate::{
-    Architecture, Bilevel, Choices, Gap, SearchError, Strategy, discretisation_gap, prune,
+    Architecture, Bilevel, Choices, Gap, Judge, SearchError, Strategy, discretisation_gap, prune,
 };
 
 /// A [`Stepper`] that searches: train batches move weights, validation batches move logits.
@@ -35,13 +35,13 @@ pub struct SupernetSearch<'a> {
     registry: &'a Registry,
     build: Build,
     decoder: &'a dyn Decoder,
-    bilevel: Bilevel,
+    bilevel: Bilevel<'a>,
     config: SearchConfig,
     noise: Noise,
     train: Loader<'a>,
     valid: Loader<'a>,
     scoring: Loader<'a>,
-    task: Box<dyn Task>,
+    task: &'a dyn Task,
     watches: Vec<Watch<'a>>,
     memory: Memory,
     /// True where the strategy is not the configuration's.
@@ -63,6 +63,8 @@ pub struct SearchParts<'a> {
     pub build: Build,
     /// Images for weights and logits.
     pub data: &'a Parts<'a>,
+    /// What is learnt from them.
+    pub task: &'a dyn Task,
 }
 
 impl<'a> SupernetSearch<'a> {
@@ -85,22 +87,22 @@ impl<'a> SupernetSearch<'a> {
         config.check_images(parts.data)?;
         prune::check(config.prune.as_ref(), &parts.choices, parts.build.partial)?;
         parts.registry.check(parts.space.op_set())?;
-        check_build(parts.build, &parts.data.train)?;
+        check_build(parts.build, parts.task, &parts.data.train)?;
         let (space, device) = (parts.space, Device::Cpu);
-        let (registry, build) = (parts.registry, parts.build);
+        let SearchParts { registry, build, task, .. } = parts;
         let plan = Blueprint::supernet(space, parts.build)?;
         let mut weights = noise.stream("weights", 0);
         let supernet = Supernet::new(&plan, parts.registry, &device, DType::F32, &mut weights)?;
         let mut logits = noise.stream("logits", 0);
         let architecture =
             Architecture::new(space, parts.choices, &device, DType::F32, &mut logits)?;
-        let bilevel = Bilevel::new(supernet, architecture, config.bilevel.clone(), noise)?;
+        let bilevel =
+            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?;
         rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
         let data = parts.data;
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, config.batch)?;
-        let task = usual(data.valid.targets()).map_err(TrainError::from)?;
         Ok(Self {
             phase: phase.into(),
             space,
@@ -142,7 +144,7 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// Supernet, logits and optimisers.
-    pub fn bilevel(&self) -> &Bilevel {
+    pub fn bilevel(&self) -> &Bilevel<'a> {
         &self.bilevel
     }
 
@@ -174,7 +176,7 @@ impl<'a> SupernetSearch<'a> {
         self.decode(self.end())
     }
 
-    /// The epoch with the highest validation accuracy so far.
+    /// The epoch with the best validation score so far; `None` before there is a score.
     pub fn best(&self) -> Option<&BestEpoch> {
         self.memory.best.as_ref()
     }
@@ -198,8 +200,8 @@ impl<'a> SupernetSearch<'a> {
         let epoch = self.end();
         let mut noise = self.noise.stream("relaxation", epoch as u64);
         let weights = self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)?;
-        let loader = &self.scoring;
-        discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, loader)
+        let judge = Judge { task: self.task, loader: &self.scoring };
+        discretisation_gap(&self.bilevel.core.supernet, self.space, &weights, genotype, judge)
     }
 
     /// The network of a genotype as it stands in the supernet, with the supernet's variables and

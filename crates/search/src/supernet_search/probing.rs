@@ -55,7 +55,7 @@ impl<'a> SupernetSearch<'a> {
         let core = &self.bilevel.core;
         let mut weights = core.architecture.weights(self.progress(epochs), &mut noise)?;
         change(&mut weights)?;
-        evaluate(&self.scoring, &*self.task, |images| -> Result<Tensor, SearchError> {
+        evaluate(&self.scoring, self.task, |images| -> Result<Tensor, SearchError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             pass.execution = core.execution;
             Ok(core.supernet.forward(images, &weights, &mut pass)?.main)

@@ -58,6 +58,7 @@ impl Stepper for SupernetSearch<'_> {
         let identity = Identity::new()
             .with("search", &self.config)?
             .with("network", &self.build)?
+            .with_code("task", "Task::identity", self.task.identity())
             .with("seed", &self.noise.seed())?
             .with("training images", &self.train.dataset().digest()?)?
             .with("validation images", &self.valid.dataset().digest()?)?

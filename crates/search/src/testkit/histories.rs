@@ -2,6 +2,7 @@
 
 use dartloom_decode::{Decoder, NonePolicy, TopK};
 use dartloom_noise::Noise;
+use dartloom_record::{Objective, Scores};
 use dartloom_space::{
     CellGraph, CellSpec, CellTable, Head, Network, OpSet, Placement, Port, Recipe, Source, Space,
     Stem, WeightTable,
@@ -14,6 +15,9 @@ use crate::stop::Observed;
 
 /// Epochs of every made-up search.
 const EPOCHS: usize = 24;
+
+/// The score that selects in every made-up search.
+const SCORE: &str = "score";
 
 /// How a made-up search goes.
 #[derive(Clone, Copy)]
@@ -85,10 +89,11 @@ fn observed(
     let weights = WeightTable::new(names, cells.collect())?;
     let decoder = TopK { none: NonePolicy::Exclude, ..TopK::darts() };
     let genotype = decoder.decode(space, &weights)?.genotype;
-    let accuracy = 1.0 - 0.9 / (1.0 + epoch as f64);
+    let scores = Scores::new().with(SCORE, 1.0 - 0.9 / (1.0 + epoch as f64));
+    let objective = Objective::higher(SCORE);
     // One epoch diverged: its loss is no number.
     let loss = (epoch != EPOCHS / 3).then(|| draw.random_range(0.1..3.0));
-    Ok(Observed { epoch, weights, genotype, accuracy, loss })
+    Ok(Observed { epoch, weights, genotype, scores, objective, loss })
 }
 
 fn softmax(logits: Vec<f64>) -> Vec<f64> {

@@ -59,14 +59,14 @@ fn what_has_ever_held_lasts_and_the_rest_does_not() {
     assert_eq!(check_laws(&skips, &cases, &lasting).unwrap_err().law, Law::Lasting);
 }
 
-/// A rule of somebody else: the accuracy has reached a goal.
+/// A rule of somebody else: the score has reached a goal.
 #[derive(Debug)]
 struct Goal(f64);
 
 impl StopRule for Goal {
     fn verdict(&self, _: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
-        let reached = history.last().filter(|now| now.accuracy >= self.0);
-        Ok(reached.map(|now| Reason::new("goal", now.accuracy.to_string())))
+        let reached = history.last().filter(|now| now.score() >= self.0);
+        Ok(reached.map(|now| Reason::new("goal", now.score().to_string())))
     }
 }
 

@@ -15,11 +15,11 @@ use dartloom_search::{
     ablation_losses,
 };
 use dartloom_space::{Space, Stem};
-use dartloom_train::{AdamConfig, Position, Schedule, cross_entropy, testkit};
+use dartloom_train::{AdamConfig, Position, Schedule, testkit};
 
 use crate::tiny::{
     EPOCHS, all_bits, batch, bench, build, differences, distance, first_digits, flat, registry,
-    softmax, space, two_ops,
+    softmax, space, ten, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -31,7 +31,7 @@ fn ablating(gradient: AblationGradient, sign: AblationSign) -> BilevelConfig {
 
 /// The validation loss with all cells, or with skip connections from the nearest input in place of
 /// one: edges 0->2 and 1->2 of one node, `skip_connect` in column 1 of four.
-fn loss_without(bilevel: &Bilevel, cell: Option<usize>) -> f64 {
+fn loss_without(bilevel: &Bilevel<'_>, cell: Option<usize>) -> f64 {
     let mut noise = Noise::new(0).stream("test", 0);
     let mut weights =
         bilevel.core.architecture.weights(Progress::start(EPOCHS), &mut noise).unwrap();
@@ -42,11 +42,11 @@ fn loss_without(bilevel: &Bilevel, cell: Option<usize>) -> f64 {
     let batch = batch(2);
     let mut pass = Pass::new(Mode::probe(), &mut noise);
     let output = bilevel.core.supernet.forward(&batch.inputs, &weights, &mut pass).unwrap();
-    let loss = cross_entropy(&output.main, &batch.targets, 0.0).unwrap();
+    let loss = bilevel.core.task.loss(&output.main, &batch.targets).unwrap().mean().unwrap();
     loss.to_dtype(DType::F64).unwrap().to_scalar().unwrap()
 }
 
-fn contributions(bilevel: &Bilevel) -> Vec<f64> {
+fn contributions(bilevel: &Bilevel<'_>) -> Vec<f64> {
     let whole = loss_without(bilevel, None);
     (0..2).map(|cell| whole - loss_without(bilevel, Some(cell))).collect()
 }
@@ -85,7 +85,7 @@ fn the_scaled_gradient_holds_the_mean_constant() {
     let mut plain = bench(BilevelConfig::default(), softmax());
     let mut scaled = bench(ablating(AblationGradient::Scaled, AblationSign::Added), softmax());
     let mean = contributions(&plain).iter().sum::<f64>() / 2.0;
-    let step = |bilevel: &mut Bilevel| {
+    let step = |bilevel: &mut Bilevel<'_>| {
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         flat(report.arch_gradients.0.values())
     };
@@ -165,6 +165,7 @@ fn refused(space: &Space, bilevel: BilevelConfig) -> String {
         decoder: &TopK::darts(),
         build: build(&data.train, 2),
         data: &data,
+        task: ten(),
     };
     let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
     SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err().to_string()
@@ -200,6 +201,7 @@ fn cells_with_losses_keep_the_contract_of_steppers() {
                 decoder: &decoder,
                 build: build(&data.train, 2),
                 data: &data,
+                task: ten(),
             };
             let ablation = Some(AblationConfig::default());
             let bilevel = BilevelConfig { ablation, bookkeeping, ..BilevelConfig::default() };

@@ -18,7 +18,7 @@ use dartloom_space::{
 use dartloom_train::{Position, Session, Stepper as _, drive};
 use rand::RngCore;
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, first_digits, registry, space, ten, two_ops};
 
 /// A softmax and what somebody made of it, from an epoch on.
 struct Spoilt {
@@ -73,7 +73,7 @@ fn made(
     let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1)?;
     let build = build(&digits, 2);
-    let parts = SearchParts { space, registry, choices, decoder, build, data: &data };
+    let parts = SearchParts { space, registry, choices, decoder, build, data: &data, task: ten() };
     SupernetSearch::new("search", parts, config(), Noise::new(1)).map(|_| ())
 }
 
@@ -127,6 +127,7 @@ fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
             decoder: &TopK::darts(),
             build: build(&digits, 2),
             data: &data,
+            task: ten(),
         };
         SupernetSearch::new("search", parts, config(), Noise::new(1))?
             .step(Position::default())
@@ -161,6 +162,7 @@ fn a_network_for_other_classes_or_images_is_refused() {
             decoder: &TopK::darts(),
             build,
             data: &data,
+            task: ten(),
         };
         SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap_err().to_string()
     };
@@ -247,6 +249,7 @@ fn a_finished_search_has_an_architecture() {
         decoder: &TopK::darts(),
         build: build(&digits, 2),
         data: &data,
+        task: ten(),
     };
     let config = SearchConfig { epochs: 2, ..config() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();

@@ -7,11 +7,11 @@ use dartloom_search::{Architecture, Bilevel, BilevelConfig, Order};
 use dartloom_space::{Blueprint, OpSet};
 use dartloom_train::Position;
 
-use crate::tiny::{build, distance, first_digits, flat, registry, softmax, space};
+use crate::tiny::{build, classes, distance, first_digits, flat, registry, softmax, space};
 
 const STEPS: usize = 2;
 
-fn bilevel(config: BilevelConfig, data: &dyn dartloom_data::Dataset) -> Bilevel {
+fn bilevel(config: BilevelConfig, data: &dyn dartloom_data::Dataset) -> Bilevel<'static> {
     let (device, dtype) = (candle_core::Device::Cpu, candle_core::DType::F32);
     let space = space(OpSet::builtin("O_base").unwrap(), 2);
     let plan = Blueprint::supernet(&space, build(data, 4)).unwrap();
@@ -20,7 +20,7 @@ fn bilevel(config: BilevelConfig, data: &dyn dartloom_data::Dataset) -> Bilevel 
     let supernet = Supernet::new(&plan, &registry(), &device, dtype, &mut rng).unwrap();
     let mut rng = noise.stream("logits", 0);
     let architecture = Architecture::new(&space, softmax(), &device, dtype, &mut rng).unwrap();
-    Bilevel::new(supernet, architecture, config, noise).unwrap()
+    Bilevel::new(supernet, architecture, classes(10), config, noise).unwrap()
 }
 
 /// Losses of some steps, then the logits' gradient of the last.

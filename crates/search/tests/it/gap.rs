@@ -5,10 +5,10 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::Loader;
 use dartloom_net::{NetError, Supernet};
 use dartloom_noise::Noise;
-use dartloom_search::{SearchError, discretisation_gap};
+use dartloom_search::{Judge, SearchError, discretisation_gap};
 use dartloom_space::{ArchWeights, Blueprint, Gene, Genotype, Space};
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, first_digits, registry, space, ten, two_ops};
 
 fn genotype(space: &Space, ops: [&str; 2]) -> Genotype {
     let gene = |op: &str, from| Gene { op: op.to_owned(), from, to: 2 };
@@ -33,9 +33,11 @@ fn weights_that_are_decided_already_lose_nothing() {
     let loader = Loader::new(&data, 8).unwrap();
     let genotype = genotype(&space, ["sep_conv_3x3", "skip_connect"]);
     let decided = tables([[0.0, 1.0], [1.0, 0.0]]);
-    let gap = discretisation_gap(&supernet, &space, &decided, &genotype, &loader).unwrap();
+    let judge = Judge { task: ten(), loader: &loader };
+    let gap = discretisation_gap(&supernet, &space, &decided, &genotype, judge).unwrap();
     assert_eq!(gap.relaxed_loss.to_bits(), gap.hard_loss.to_bits());
-    assert_eq!(gap.relaxed_accuracy.to_bits(), gap.hard_accuracy.to_bits());
+    assert_eq!(gap.relaxed_scores, gap.hard_scores);
+    assert!(gap.hard_scores.get("accuracy").is_some());
     assert_relative_eq!(gap.loss(), 0.0);
 }
 
@@ -48,9 +50,10 @@ fn the_gap_is_hard_minus_relaxed() {
         genotype(&space, ["sep_conv_3x3", "skip_connect"]),
         genotype(&space, ["skip_connect", "skip_connect"]),
     );
+    let judge = Judge { task: ten(), loader: &loader };
     let mixed = tables([[0.5, 0.5], [0.5, 0.5]]);
     let measure = |weights: &ArchWeights<Tensor>, genotype: &Genotype| {
-        discretisation_gap(&supernet, &space, weights, genotype, &loader).unwrap()
+        discretisation_gap(&supernet, &space, weights, genotype, judge).unwrap()
     };
     let (first, second) = (measure(&mixed, &one), measure(&mixed, &other));
     assert_eq!(first.relaxed_loss.to_bits(), second.relaxed_loss.to_bits());
@@ -68,18 +71,19 @@ fn genotypes_and_weights_of_other_spaces_are_refused() {
     let (two, data) = (space(two_ops(), 1), first_digits(20));
     let supernet = supernet(&two);
     let loader = Loader::new(&data, 8).unwrap();
+    let judge = Judge { task: ten(), loader: &loader };
     let weights = tables([[0.5, 0.5], [0.5, 0.5]]);
     let ops = registry().op_set("other", &["skip_connect", "max_pool_3x3"]).unwrap();
     let stranger = genotype(&space(ops, 1), ["max_pool_3x3", "skip_connect"]);
-    let error = discretisation_gap(&supernet, &two, &weights, &stranger, &loader).unwrap_err();
+    let error = discretisation_gap(&supernet, &two, &weights, &stranger, judge).unwrap_err();
     assert!(matches!(error, SearchError::Space(_)), "{error}");
     let own = genotype(&two, ["skip_connect", "skip_connect"]);
     let alone = Genotype::new(dartloom_space::Layout::Space, own.cells()[..1].to_vec()).unwrap();
-    let error = discretisation_gap(&supernet, &two, &weights, &alone, &loader).unwrap_err();
+    let error = discretisation_gap(&supernet, &two, &weights, &alone, judge).unwrap_err();
     assert!(matches!(error, SearchError::Space(_)), "{error}");
     let mut short = weights;
     short.cells.truncate(1);
-    let error = discretisation_gap(&supernet, &two, &short, &own, &loader).unwrap_err();
+    let error = discretisation_gap(&supernet, &two, &short, &own, judge).unwrap_err();
     match error {
         SearchError::Net(error) => assert!(matches!(*error, NetError::Weights { cell: 1, .. })),
         other => panic!("{other}"),

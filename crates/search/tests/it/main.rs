@@ -18,5 +18,6 @@ mod search;
 mod second_order;
 mod stop;
 mod strategy;
+mod tasks;
 mod third_party;
 mod tiny;

@@ -16,7 +16,7 @@ use dartloom_train::{Position, Schedule, testkit};
 
 use crate::tiny::{
     EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,
-    softmax, space, two_ops,
+    softmax, space, ten, two_ops,
 };
 
 fn on_simplex() -> BilevelConfig {
@@ -102,6 +102,7 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
             decoder: &EdgeWeighted::pc_darts(),
             build: build(&data.train, 2),
             data: &data,
+            task: ten(),
         };
         let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
         let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
@@ -138,7 +139,7 @@ fn exponentiated_gradient_is_what_its_formula_says() {
     assert_eq!(architecture.domain(), Constraint::Simplex);
 }
 
-fn bench_on_simplex() -> dartloom_search::Bilevel {
+fn bench_on_simplex() -> dartloom_search::Bilevel<'static> {
     let bilevel = bench(on_simplex(), Arc::new(Simplex));
     // The bench makes logits large, which is no place on the simplex.
     for var in bilevel.core.architecture.logits().values() {
@@ -201,6 +202,7 @@ fn weighed_edges_keep_the_contract_of_steppers() {
                 decoder: &decoder,
                 build: Build { partial: 2, ..build(&data.train, 4) },
                 data: &data,
+                task: ten(),
             };
             let bilevel = if simplex { on_simplex() } else { BilevelConfig::default() };
             let config = SearchConfig {

@@ -15,7 +15,7 @@ use dartloom_space::{ArchWeights, Edge, Genotype};
 use dartloom_task::usual;
 use dartloom_train::{Position, Schedule, Stepper, evaluate};
 
-use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space};
+use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space, ten};
 
 /// A search that has made a few steps; `body` is called with it.
 fn searched(body: impl Fn(&mut SupernetSearch<'_>, &Loader<'_>)) {
@@ -29,6 +29,7 @@ fn searched(body: impl Fn(&mut SupernetSearch<'_>, &Loader<'_>)) {
         decoder: &decoder,
         build: build(&data.train, 4),
         data: &data,
+        task: ten(),
     };
     let bilevel = BilevelConfig { rate: Schedule::Constant(0.1), ..BilevelConfig::default() };
     let config = SearchConfig { epochs: 1, batch: 8, bilevel, ..SearchConfig::default() };

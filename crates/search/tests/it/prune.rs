@@ -17,7 +17,7 @@ use dartloom_search::{
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 
-use crate::tiny::{build, first_digits, four_ops, registry, space};
+use crate::tiny::{build, first_digits, four_ops, registry, space, ten};
 
 const PRUNE: PruneConfig = PruneConfig { threshold: 0.24, patience: 1, edges: 2, finish_at: 3 };
 
@@ -46,7 +46,7 @@ fn parts<'a>(
 ) -> SearchParts<'a> {
     let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
     let (choices, build) = (Choices::of(relaxation), build(&data.train, 4));
-    SearchParts { space, registry, choices, decoder, build, data }
+    SearchParts { space, registry, choices, decoder, build, data, task: ten() }
 }
 
 fn sorted(genotype: &Genotype) -> Vec<Vec<(usize, usize, String)>> {

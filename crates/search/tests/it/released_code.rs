@@ -17,7 +17,7 @@ use dartloom_train::{Position, Schedule, Stepper, testkit};
 
 use crate::tiny::{
     EPOCHS, all_bits, batch, bench, build, first_digits, flat, logit_bits, parameter_bits,
-    registry, softmax, space, two_ops,
+    registry, softmax, space, ten, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -62,6 +62,7 @@ fn searching<T>(
         decoder: &decoder,
         build: build(&data.train, 2),
         data,
+        task: ten(),
     };
     let config = SearchConfig { epochs: 6, batch: 8, ..config };
     with(&mut SupernetSearch::new("search", parts, config, Noise::new(3)).unwrap())
@@ -130,7 +131,7 @@ fn the_best_epoch_is_kept_with_its_architecture() {
             let first = told.iter().position(|(accuracy, _)| *accuracy >= top).unwrap();
             let best = search.best().unwrap();
             assert_eq!((best.epoch, &best.genotype), (first, &told[first].1));
-            assert_eq!(best.accuracy.to_bits(), top.to_bits());
+            assert_eq!(best.score.to_bits(), top.to_bits());
         }
     });
 }
@@ -143,7 +144,7 @@ fn a_search_has_no_drop_path_and_no_cutout() {
     }
 }
 
-fn stepped(config: BilevelConfig) -> (Bilevel, Vec<f64>) {
+fn stepped(config: BilevelConfig) -> (Bilevel<'static>, Vec<f64>) {
     let mut bilevel = bench(config, softmax());
     let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
     let gradients = flat(report.arch_gradients.0.values());
@@ -176,6 +177,7 @@ fn drawn_channels_keep_the_contract_of_steppers() {
             decoder: &decoder,
             build: Build { partial: 2, ..build(&data.train, 4) },
             data: &data,
+            task: ten(),
         };
         let bilevel = BilevelConfig { mask, ..BilevelConfig::default() };
         let config = SearchConfig { epochs: 2, batch: 8, bilevel, ..SearchConfig::default() };
@@ -201,6 +203,7 @@ fn individual_cells_search_on_one_level() {
             decoder: &decoder,
             build: build(&data.train, 2),
             data: &data,
+            task: ten(),
         };
         let ablation = Some(AblationConfig::default()).filter(|_| order == Order::First);
         let bilevel = BilevelConfig { order, ablation, ..BilevelConfig::default() };

@@ -11,7 +11,7 @@ use dartloom_search::{BilevelConfig, Order, SearchConfig, SearchParts, SupernetS
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 
-use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
+use crate::tiny::{build, first_digits, registry, softmax, space, ten, two_ops};
 
 fn config(order: Order, epochs: usize) -> SearchConfig {
     let bilevel = BilevelConfig {
@@ -46,6 +46,7 @@ fn search<'a>(
         decoder,
         build: build(&data.train, 2),
         data,
+        task: ten(),
     };
     SupernetSearch::new("search", parts, config, Noise::new(seed)).unwrap()
 }
@@ -177,6 +178,7 @@ fn more_images_per_batch_than_there_are_are_refused() {
         decoder: &TopK::darts(),
         build: build(&digits, 2),
         data: &data,
+        task: ten(),
     };
     let config = SearchConfig { batch: 64, ..config(Order::First, 2) };
     let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();

@@ -17,7 +17,7 @@ fn config(order: Order, rate: f64) -> BilevelConfig {
 }
 
 /// `L_val(w - xi (mu v + grad L_train(w) + lambda w))` under the present logits.
-fn unrolled(bilevel: &Bilevel, rate: f64, train: &Batch, valid: &Batch) -> f64 {
+fn unrolled(bilevel: &Bilevel<'_>, rate: f64, train: &Batch, valid: &Batch) -> f64 {
     let variables = bilevel.core.supernet.variables();
     let kept = variables.snapshot().unwrap();
     let descent = gradients_of(&loss(bilevel, train), variables.parameters()).unwrap();

@@ -14,7 +14,7 @@ use dartloom_search::{BilevelConfig, SearchConfig, SearchError, SearchParts, Sup
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Schedule, Session, Stepper, drive, testkit};
 
-use crate::tiny::{build, first_digits, registry, softmax, space, two_ops};
+use crate::tiny::{build, first_digits, registry, softmax, space, ten, two_ops};
 
 /// Holds once it has `epochs` epochs to look back to: every move is small enough.
 fn after(epochs: usize) -> RuleConfig {
@@ -47,6 +47,7 @@ fn search<'a>(space: &'a Space, data: &'a Parts<'a>, config: SearchConfig) -> Su
         decoder,
         build: build(&data.train, 2),
         data,
+        task: ten(),
     };
     SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
 }
@@ -198,7 +199,7 @@ impl StopRule for Third {
         let [.., now] = history else { return Ok(None) };
         now.weights.check(space)?;
         assert_eq!(now.genotype.cells().len(), space.cells().len());
-        assert!((0.0..=1.0).contains(&now.accuracy) && now.loss.is_some());
+        assert!((0.0..=1.0).contains(&now.score()) && now.loss.is_some());
         assert!(history.iter().map(|at| at.epoch).eq(1..=now.epoch));
         Ok((history.len() == 3).then(|| Reason::new("third", "three epochs")))
     }

@@ -16,7 +16,7 @@ use dartloom_search::{
 use dartloom_train::{Position, Stepper as _, testkit};
 
 use crate::tiny::{
-    EPOCHS, all_bits, batch, bench, build, first_digits, registry, softmax, space, two_ops,
+    EPOCHS, all_bits, batch, bench, build, first_digits, registry, softmax, space, ten, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -28,7 +28,7 @@ struct Twice(usize);
 impl Strategy for Twice {
     fn step(
         &mut self,
-        core: &mut Core,
+        core: &mut Core<'_>,
         batches: Batches<'_>,
         at: Step,
     ) -> Result<StepReport, SearchError> {
@@ -48,12 +48,16 @@ impl Strategy for Twice {
         6
     }
 
-    fn state(&self, _: &Core) -> BTreeMap<String, Tensor> {
+    fn state(&self, _: &Core<'_>) -> BTreeMap<String, Tensor> {
         let count = Tensor::new(&[self.0 as f64], &Device::Cpu).unwrap();
         BTreeMap::from([("steps".to_owned(), count)])
     }
 
-    fn restore(&mut self, _: &Core, state: BTreeMap<String, Tensor>) -> Result<(), SearchError> {
+    fn restore(
+        &mut self,
+        _: &Core<'_>,
+        state: BTreeMap<String, Tensor>,
+    ) -> Result<(), SearchError> {
         self.0 = state["steps"].to_vec1::<f64>()?[0] as usize;
         Ok(())
     }
@@ -89,6 +93,7 @@ fn a_rule_of_somebody_else_is_resumed_and_known() {
             decoder: &decoder,
             build: build(&data.train, 2),
             data: &data,
+            task: ten(),
         };
         let config = SearchConfig { epochs: 2, batch: 8, ..SearchConfig::default() };
         SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()

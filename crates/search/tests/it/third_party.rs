@@ -10,7 +10,7 @@ use dartloom_search::{Choices, SearchConfig, SearchParts, SupernetSearch};
 use dartloom_train::{Outcome, Session, drive};
 use rand::{Rng, RngCore};
 
-use crate::tiny::{build, first_digits, space};
+use crate::tiny::{build, first_digits, space, ten};
 
 /// A learned scale per channel; averages pairs of pixels where the edge halves the plane.
 #[derive(Debug)]
@@ -79,6 +79,7 @@ fn a_search_takes_them_like_its_own() {
         decoder: &decoder,
         build: build(&digits, 2),
         data: &data,
+        task: ten(),
     };
     let config = SearchConfig { epochs: 2, batch: 8, ..SearchConfig::default() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();

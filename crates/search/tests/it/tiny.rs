@@ -10,7 +10,7 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices};
 use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
-use dartloom_train::cross_entropy;
+use dartloom_task::{Classification, Task};
 use rand::Rng;
 
 pub(crate) const EPOCHS: usize = 4;
@@ -46,12 +46,12 @@ pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
 
 /// A space of one node per cell in f64 on images of 8x8. Without rectifiers the loss is smooth in
 /// everything, so differences mean something.
-pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> Bilevel {
+pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> Bilevel<'static> {
     bench_of(config, relaxation.into())
 }
 
 /// The same with more than a relaxation.
-pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel {
+pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel<'static> {
     let registry = registry();
     let ops = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
     let space = space(registry.op_set("smooth", &ops).unwrap(), 1);
@@ -73,7 +73,17 @@ pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel {
     for var in architecture.logits().values() {
         var.set(&(var.as_tensor().detach() * 700.0).unwrap()).unwrap();
     }
-    Bilevel::new(supernet, architecture, config, noise).unwrap()
+    Bilevel::new(supernet, architecture, classes(3), config, noise).unwrap()
+}
+
+/// One of so many classes for an image.
+pub(crate) fn classes(count: usize) -> Box<dyn Task> {
+    Box::new(Classification::new(count).unwrap())
+}
+
+/// What the digits are for.
+pub(crate) fn ten() -> &'static dyn Task {
+    Box::leak(classes(10))
 }
 
 pub(crate) fn softmax() -> Arc<dyn Relaxation> {
@@ -90,10 +100,10 @@ pub(crate) fn batch(seed: u64) -> Batch {
 }
 
 /// The loss on a batch, without touching any statistics.
-pub(crate) fn loss(bilevel: &Bilevel, batch: &Batch) -> Tensor {
+pub(crate) fn loss(bilevel: &Bilevel<'_>, batch: &Batch) -> Tensor {
     let logits =
         bilevel.core.forward(Progress::start(EPOCHS), &batch.inputs, Mode::probe()).unwrap();
-    cross_entropy(&logits, &batch.targets, 0.0).unwrap()
+    bilevel.core.task.loss(&logits, &batch.targets).unwrap().mean().unwrap()
 }
 
 /// Central differences of `value` in every logit, in the order of cells, edges and operations.
@@ -133,15 +143,15 @@ pub(crate) fn bits<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<u64
 }
 
 /// Parameters and buffers of the supernet.
-pub(crate) fn all_bits(bilevel: &Bilevel) -> Vec<u64> {
+pub(crate) fn all_bits(bilevel: &Bilevel<'_>) -> Vec<u64> {
     bits(bilevel.core.supernet.variables().snapshot().unwrap().values())
 }
 
-pub(crate) fn parameter_bits(bilevel: &Bilevel) -> Vec<u64> {
+pub(crate) fn parameter_bits(bilevel: &Bilevel<'_>) -> Vec<u64> {
     bits(bilevel.core.supernet.variables().parameters().values().map(|var| var.as_tensor()))
 }
 
-pub(crate) fn logit_bits(bilevel: &Bilevel) -> Vec<u64> {
+pub(crate) fn logit_bits(bilevel: &Bilevel<'_>) -> Vec<u64> {
     bits(bilevel.core.architecture.snapshot().unwrap().values())
 }
 

@@ -3,7 +3,8 @@
 use approx::assert_relative_eq;
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_data::Loader;
-use dartloom_train::{TrainError, cross_entropy, evaluate};
+use dartloom_task::{Classification, Task as _};
+use dartloom_train::{TrainError, evaluate};
 
 use crate::small::first_digits;
 
@@ -12,6 +13,12 @@ const LABELS: [u32; 2] = [1, 0];
 
 fn labels() -> Tensor {
     Tensor::new(&LABELS, &Device::Cpu).unwrap()
+}
+
+/// The mean of a classification's loss.
+fn cross_entropy(logits: &Tensor, labels: &Tensor, smoothing: f64) -> Result<Tensor, TrainError> {
+    let task = Classification::new(logits.dim(1)?)?.with_smoothing(smoothing)?;
+    Ok(task.loss(logits, labels)?.mean()?)
 }
 
 fn value(smoothing: f64) -> f64 {

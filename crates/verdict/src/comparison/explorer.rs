@@ -9,9 +9,9 @@ use dartloom_space::Space;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, method};
-use crate::{ConfiguredExplorer, Training, TrainingConfig, VerdictError};
+use crate::{Training, TrainingConfig, VerdictError};
 use dartloom_data::{Parts, Split};
-use dartloom_explore::{Budget, Domain, Order, Pace, PooledConfig};
+use dartloom_explore::{Budget, Domain, ExploreError, Explorer, Order, Pace, PooledConfig};
 
 /// A discrete search that takes part in a comparison.
 ///
@@ -31,9 +31,31 @@ pub struct ExplorerParts<'a> {
     /// How training images are shared between training and judging candidates.
     pub split: Split,
     /// What proposes them.
-    pub explorer: ConfiguredExplorer,
+    pub explorer: &'a dyn MakeExplorer,
     /// How many are evaluated.
     pub rules: ExplorerRules,
+}
+
+/// Makes an explorer: what proposes the candidates of a discrete search.
+pub trait MakeExplorer: Debug {
+    /// Its name in events.
+    fn title(&self) -> String;
+
+    /// The explorer of a search that begins, in `domain` and with randomness of `noise` alone. It should propose
+    /// no architecture twice ([`Unique`](dartloom_explore::Unique)).
+    ///
+    /// # Errors
+    /// [`ExploreError::Config`] naming the field that makes no sense.
+    fn make(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError>;
+
+    /// A text that changes whenever its explorer proposes something else: its name, its numbers, and a version
+    /// of its code.
+    ///
+    /// Stored searches are only used again for the same identity. `None`, the default, says nothing, and such
+    /// work is done again.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 /// How a comparison's explorers evaluate.
@@ -46,7 +68,7 @@ pub struct ExplorerRules {
     pub pace: Pace,
     /// In which order outcomes are told.
     pub order: Order,
-    /// Epochs without a better accuracy after which a candidate's training ends.
+    /// Epochs without a better score after which a candidate's training ends.
     pub patience: Option<usize>,
 }
 
@@ -80,7 +102,7 @@ impl ExplorerParts<'_> {
         let pooled = PooledConfig { pace, order, budget }.check().map_err(VerdictError::from);
         pooled.map_err(|error| error.within("rules"))?;
         let domain = Domain::top(self.space.clone(), top);
-        let built = self.explorer.build(domain, Noise::new(0)).map_err(VerdictError::from);
+        let built = self.explorer.make(domain, Noise::new(0)).map_err(VerdictError::from);
         built.map(drop).map_err(|error| error.within("explorer"))
     }
 }
@@ -118,25 +140,21 @@ impl Comparison<'_> {
     }
 
     /// How candidates of an explorer are judged: the same in every process.
-    ///
-    /// # Errors
-    /// [`VerdictError::Task`] when images do not have one class each.
     pub fn training<'p>(
         &'p self,
         explorer: &ExplorerParts<'p>,
         seed: u64,
         images: &'p Parts<'p>,
         checkpoints: RunDir,
-    ) -> Result<Training<'p>, VerdictError> {
+    ) -> Training<'p> {
         let fit = self.config.random.fit.clone();
-        Ok(Training {
-            space: explorer.space,
-            registry: self.registry,
-            build: self.build(explorer.channels)?,
+        Training {
+            setting: self.setting(explorer.space, explorer.channels),
+            task: self.task,
             data: images,
             config: TrainingConfig { fit, patience: explorer.rules.patience },
             noise: Noise::new(seed).child("candidates"),
             checkpoints: Some(checkpoints),
-        })
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use candle_core::{DType, Device};
 use dartloom_decode::Decoder;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_space::Space;
 
 use crate::VerdictError;
 use dartloom_data::Split;
+use dartloom_search::stop::{Effect, StopRule};
 use dartloom_search::{Architecture, Choices, SearchConfig, rehearse};
 
 /// A method that takes part in a comparison.
@@ -34,6 +34,17 @@ pub struct MethodParts<'a> {
     pub split: Split,
     /// Epochs, batches and update rules.
     pub search: SearchConfig,
+    /// Rules of your own, asked after those of [`SearchConfig::stop`].
+    pub rules: Vec<OwnRule<'a>>,
+}
+
+/// A stop rule written in code, and what happens where it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnRule<'a> {
+    /// A warning, or the end of the search.
+    pub effect: Effect,
+    /// The rule. Stored searches are only used again where it says its identity.
+    pub rule: &'a dyn StopRule,
 }
 
 /// Legs of a comparison that no method may be called like.
@@ -54,9 +65,9 @@ impl MethodParts<'_> {
         self.search.check().map_err(|error| error.within("search"))?;
         let choices = self.search.check_choices(&self.choices, self.partial);
         choices.map_err(|error| error.within("search"))?;
-        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
-        let choices = self.choices.clone();
-        let architecture = Architecture::new(self.space, choices, &device, DType::F32, &mut noise)?;
+        let mut noise = Noise::new(0).stream("check", 0);
+        let (choices, Place { device, dtype }) = (self.choices.clone(), Place::default());
+        let architecture = Architecture::new(self.space, choices, &device, dtype, &mut noise)?;
         let logits = self.search.check_logits(&architecture);
         Ok(logits.map_err(|error| error.within("search"))?)
     }
@@ -69,7 +80,7 @@ impl MethodParts<'_> {
         registry.check(self.space.op_set())?;
         let noise = Noise::new(0);
         let (choices, mut logits) = (self.choices.clone(), noise.stream("logits", 0));
-        let (device, dtype) = (Device::Cpu, DType::F32);
+        let Place { device, dtype } = Place::default();
         let architecture = Architecture::new(self.space, choices, &device, dtype, &mut logits)?;
         Ok(rehearse(&architecture, self.space, self.decoder, self.search.epochs, noise)?)
     }

@@ -8,4 +8,5 @@ mod contracts;
 mod explorers;
 mod identity;
 mod random;
+mod tasks;
 mod tiny;

@@ -4,7 +4,6 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_net::{DerivedNetwork, Model};
 use dartloom_ops::{Mode, Registry};
 use dartloom_space::{AuxHead, Blueprint, Build, Genotype, NodeOrder, OpSet, Repeats, Stem};
-use dartloom_train::cross_entropy;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -15,6 +14,7 @@ use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
 use crate::golden::genotypes::{by_name, genotype};
+use crate::golden::loss::cross_entropy;
 use crate::golden::manifest::Case;
 use crate::golden::names::{gene, in_network};
 use crate::golden::parameters::{Parameters, check_buffers};
@@ -46,12 +46,12 @@ fn check_network(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golden
     let output = net.forward(&x, &mut case.pass(Mode::train(), &mut rng))?;
     check.tensor("logits", &output.main)?;
     let labels = labels(&view)?;
-    let mut loss = cross_entropy(&output.main, &labels, 0.0)?;
+    let mut loss = cross_entropy(&output.main, &labels)?;
     if let Some(auxiliary) = &output.auxiliary {
         check.tensor_if_stored("logits_aux", auxiliary)?;
         let weight = case.entry.config.field("auxiliary_weight").and_then(Value::as_f64);
         let weight = weight.unwrap_or(AUXILIARY_WEIGHT);
-        loss = (loss + (cross_entropy(auxiliary, &labels, 0.0)? * weight)?)?;
+        loss = (loss + (cross_entropy(auxiliary, &labels)? * weight)?)?;
     }
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;

@@ -7,6 +7,7 @@ use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
 use dartloom_space::{Blueprint, Build, CellGraph, CellSpec, Chain, NodeOrder, Shape, Space, Stem};
+use dartloom_task::{Classification, Task};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -19,11 +20,12 @@ use crate::golden::genotypes::{difference, genotype};
 use crate::golden::manifest::Case;
 use crate::golden::names::{Place, candidate, in_network};
 
-/// A search space with its supernet.
+/// A search space with its supernet and what is learnt.
 #[derive(Debug)]
 pub(super) struct Searched {
     pub(super) space: Space,
     pub(super) net: Supernet,
+    pub(super) task: Box<dyn Task>,
 }
 
 impl Searched {
@@ -47,7 +49,7 @@ impl Searched {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let registry = Registry::standard()?;
         let net = Supernet::new(&plan, &registry, &Device::Cpu, DType::F32, &mut rng)?;
-        Ok(Self { space, net })
+        Ok(Self { space, net, task: Box::new(Classification::new(classes)?) })
     }
 
     /// Where a variable of the released network stands.

@@ -3,7 +3,6 @@
 use candle_core::{DType, Tensor};
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
-use dartloom_train::cross_entropy;
 
 use dartloom_relax::{Progress, ZeroOneNorm};
 use dartloom_search::Architecture;
@@ -14,6 +13,7 @@ use super::searched::{Searched, check_genotype};
 use crate::golden::bundle::{Bundle, View};
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
+use crate::golden::loss::cross_entropy;
 use crate::golden::manifest::Case;
 use crate::golden::parameters::{Parameters, check_buffers};
 use crate::golden::{GoldenError, Outcome};
@@ -37,7 +37,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
 
     let output = searched.forward(&x, &architecture, (case, Mode::train()))?;
     check.tensor("logits", &output.main)?;
-    let mut loss = cross_entropy(&output.main, &labels(&view)?, 0.0)?;
+    let mut loss = cross_entropy(&output.main, &labels(&view)?)?;
     if let Some(penalty) = penalty(&architecture)? {
         check.tensor("loss_ce", &loss)?;
         // Stored without its weight.

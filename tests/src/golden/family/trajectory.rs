@@ -57,7 +57,7 @@ fn check_search(
     let (start, stored) = flavour.architecture(&searched.space, &view, "arch", Some(0))?;
     let noise = Noise::new(0);
     let config = config(&case.entry.config, variant)?;
-    let mut bilevel = Bilevel::new(searched.net, start, config, noise)?;
+    let mut bilevel = Bilevel::new(searched.net, start, searched.task, config, noise)?;
     bilevel.core.execution = case.execution;
 
     let clock = Clock::read(case, &mut check, &bilevel)?;
@@ -176,7 +176,7 @@ impl Clock {
     fn read(
         case: &Case<'_>,
         check: &mut Check<'_>,
-        bilevel: &Bilevel,
+        bilevel: &Bilevel<'_>,
     ) -> Result<Self, GoldenError> {
         if !check.view.has("epoch") {
             return Ok(Self { epochs: 1, of_step: Vec::new() });

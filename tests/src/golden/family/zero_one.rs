@@ -2,13 +2,13 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_relax::{Progress, Regulariser, Relaxation, Sigmoid, ZeroOne, ZeroOneNorm};
-use dartloom_train::cross_entropy;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use super::decoding::single;
 use crate::golden::fields::Fields;
+use crate::golden::loss::cross_entropy;
 use crate::golden::manifest::Case;
 use crate::golden::{GoldenError, Outcome, Tolerance};
 
@@ -41,7 +41,7 @@ fn check_case(
     let (at, mut rng) = (Progress::start(1), ChaCha8Rng::seed_from_u64(0));
     let weights = Sigmoid.weights(alpha.as_tensor(), at, &mut rng)?;
     let zero_one = ZeroOne { norm }.loss(alpha.as_tensor(), &weights, at)?;
-    let entropy = cross_entropy(logits.as_tensor(), &labels, 0.0)?;
+    let entropy = cross_entropy(logits.as_tensor(), &labels)?;
     let total = entropy.add(&zero_one.affine(entry.number("weight")?, 0.0)?)?;
     let gradients = total.backward()?;
 

@@ -10,10 +10,10 @@ use dartloom_space::Layer;
 
 use super::super::passes::{host, logits};
 use super::super::*;
-use super::tiny::{Tiny, batch, linear, pointwise};
+use super::tiny::{Tiny, batch, classes, given, linear, pointwise};
 
 fn score(score: &dyn ZeroCostScore, network: &dyn Model, batch: &Batch) -> f64 {
-    score.score(network, batch, Noise::new(4)).unwrap()
+    score.score(&given(network, batch), Noise::new(4)).unwrap()
 }
 
 /// The ReLUs switch as the signs of the pixels.
@@ -298,7 +298,7 @@ fn synaptic_flow_of_a_whole_network_by_scaling_its_weights() {
     let build = Build::new(2, 3, Shape::new(1, 8, 8));
     let plan = nasbench201::blueprint(&nasbench201::parse(text).unwrap(), build).unwrap();
     let registry = dartloom_ops::Registry::standard().unwrap();
-    let subject = Subject { plan: &plan, registry: &registry };
+    let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     let network = subject.network(DType::F64, Noise::new(3)).unwrap();
     let batch = random_batch(build, 2, Noise::new(1)).unwrap();
     let batch = batch.to(batch.inputs.device(), DType::F64).unwrap();

@@ -11,7 +11,7 @@ use dartloom_space::{
 };
 
 use super::super::*;
-use super::tiny::snapshot;
+use super::tiny::{classes, given, snapshot};
 use dartloom_explore::{
     Domain, EvolutionConfig, ExploreError, Explorer, LocalSearch, Outcome, Proposal,
     RegularisedEvolution, Unique, WarmStart, explore,
@@ -40,7 +40,7 @@ fn draw(noise: Noise) -> Result<Batch, ZeroCostError> {
 fn all_scores_speak_of_networks_and_of_topologies() {
     let registry = Registry::standard().unwrap();
     for plan in [derived(), supernet()] {
-        let subject = Subject { plan: &plan, registry: &registry };
+        let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
         for name in names() {
             let score = by_name(name).unwrap();
             let found = scored(&*score, &subject, &mut draw, 0..3);
@@ -62,16 +62,16 @@ fn all_scores_speak_of_networks_and_of_topologies() {
 fn scores_leave_networks_as_they_were() {
     let registry = Registry::standard().unwrap();
     for plan in [derived(), supernet()] {
-        let subject = Subject { plan: &plan, registry: &registry };
+        let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
         for name in names() {
             let score = by_name(name).unwrap();
             let network = subject.network(score.dtype(), Noise::new(1)).unwrap();
             let batch = draw(Noise::new(1)).unwrap();
             let batch = batch.to(&Device::Cpu, score.dtype()).unwrap();
             let before = snapshot(&*network);
-            let first = score.score(&*network, &batch, Noise::new(2)).ok();
+            let first = score.score(&given(&*network, &batch), Noise::new(2)).ok();
             assert_eq!(snapshot(&*network), before, "{name}");
-            assert_eq!(score.score(&*network, &batch, Noise::new(2)).ok(), first, "{name}");
+            assert_eq!(score.score(&given(&*network, &batch), Noise::new(2)).ok(), first, "{name}");
         }
     }
 }
@@ -79,7 +79,7 @@ fn scores_leave_networks_as_they_were() {
 #[test]
 fn mean_and_deviation_are_those_of_single_seeds() {
     let (plan, registry) = (derived(), Registry::standard().unwrap());
-    let subject = Subject { plan: &plan, registry: &registry };
+    let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     let one = |seed| scored(&Naswot, &subject, &mut draw, seed..seed + 1).unwrap();
     let values = [5, 6, 7].map(|seed| one(seed).mean);
     assert_eq!(one(5), Scored { mean: values[0], deviation: None, seeds: 1 });
@@ -130,6 +130,7 @@ fn explorers_search_for_scores() {
         score: &NtkCondition,
         registry: &registry,
         plan,
+        task: &classes(3),
         draw: &mut draw,
         seeds: 0..1,
     };

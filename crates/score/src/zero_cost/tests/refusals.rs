@@ -5,13 +5,15 @@ use dartloom_noise::Noise;
 use dartloom_space::{Build, Layer, Shape, nasbench201};
 
 use super::super::*;
-use super::tiny::{Tiny, batch, linear, pointwise, snapshot};
+use super::tiny::{Tiny, batch, classes, given, linear, pointwise, snapshot};
 
 const ONE: &[f64] = &[1.0, -0.5];
 const TWO: &[f64] = &[-0.3, 2.0];
 
 fn refused(score: &dyn ZeroCostScore, network: &Tiny) -> ZeroCostError {
-    score.score(network, &batch(&[ONE, TWO], &[0, 1], DType::F64), Noise::new(0)).unwrap_err()
+    score
+        .score(&given(network, &batch(&[ONE, TWO], &[0, 1], DType::F64)), Noise::new(0))
+        .unwrap_err()
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn images_that_look_alike_to_the_relus() {
         .with("0.weight", &[1.0, 0.0, 0.0, 1.0])
         .with("0.bias", &[0.0, 0.0]);
     let images = batch(&[&[1.0, 2.0], &[3.0, 4.0]], &[0, 1], DType::F64);
-    let error = Naswot.score(&model, &images, Noise::new(0)).unwrap_err();
+    let error = Naswot.score(&given(&model, &images), Noise::new(0)).unwrap_err();
     assert!(matches!(error, ZeroCostError::Singular { images: 2, .. }), "{error}");
 }
 
@@ -75,7 +77,7 @@ fn kernels_without_a_condition_number() {
     let model = Tiny::new(&[linear(2, 2)], DType::F64);
     let images: [&[f64]; 4] = [&[1.0, 2.0], &[3.0, 4.0], &[-1.0, 0.5], &[0.2, 0.9]];
     let images = batch(&images, &[0, 1, 0, 1], DType::F64);
-    let error = NtkCondition.score(&model, &images, Noise::new(0)).unwrap_err();
+    let error = NtkCondition.score(&given(&model, &images), Noise::new(0)).unwrap_err();
     assert!(matches!(error, ZeroCostError::Singular { images: 4, .. }), "{error}");
 }
 
@@ -92,13 +94,13 @@ fn too_few_images_and_other_outputs() {
     let model = Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 2)], DType::F64);
     let one = batch(&[ONE], &[0], DType::F64);
     for score in [&Snip as &dyn ZeroCostScore, &Naswot, &JacobianCovariance, &NtkCondition] {
-        let error = score.score(&model, &one, Noise::new(0)).unwrap_err();
+        let error = score.score(&given(&model, &one), Noise::new(0)).unwrap_err();
         assert!(matches!(error, ZeroCostError::Batch { expected: 2, found: 1, .. }), "{error}");
     }
     let mut images = batch(&[ONE, TWO], &[0, 1], DType::F64);
     images.targets = images.targets.narrow(0, 0, 1).unwrap();
-    let error = Snip.score(&model, &images, Noise::new(0)).unwrap_err();
-    assert!(matches!(error, ZeroCostError::Logits { .. }), "{error}");
+    let error = Snip.score(&given(&model, &images), Noise::new(0)).unwrap_err();
+    assert!(matches!(error, ZeroCostError::Train(_)), "{error}");
 }
 
 #[test]
@@ -110,7 +112,7 @@ fn a_refusal_leaves_the_network_as_it_was() {
         assert!(
             by_name(name)
                 .unwrap()
-                .score(&model, &batch(&[ONE, TWO], &[0, 1], DType::F64), Noise::new(0))
+                .score(&given(&model, &batch(&[ONE, TWO], &[0, 1], DType::F64)), Noise::new(0))
                 .is_err()
         );
         assert_eq!(snapshot(&model), before, "{name}");
@@ -123,7 +125,7 @@ fn an_architecture_without_a_path_is_refused_by_every_score() {
     let build = Build::new(2, 3, Shape::new(1, 8, 8));
     let plan = nasbench201::blueprint(&none, build).unwrap();
     let registry = dartloom_ops::Registry::standard().unwrap();
-    let subject = Subject { plan: &plan, registry: &registry };
+    let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     for name in names() {
         let score = by_name(name).unwrap();
         let draw = &mut |noise| random_batch(build, 4, noise);
@@ -140,7 +142,7 @@ fn names_and_seeds_that_are_missing() {
     let genotype = nasbench201::architectures().last().unwrap();
     let plan = nasbench201::blueprint(&genotype, build).unwrap();
     let registry = dartloom_ops::Registry::standard().unwrap();
-    let subject = Subject { plan: &plan, registry: &registry };
+    let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     let none = scored(&Naswot, &subject, &mut |noise| random_batch(build, 4, noise), 3..3);
     assert!(matches!(none, Err(ZeroCostError::NoSeeds { score: "naswot" })));
 }
@@ -175,7 +177,8 @@ fn one_class_is_no_loss() {
     for name in ["snip", "grasp", "fisher", "grad_norm"] {
         let network = Tiny::new(&[linear(2, 2), Layer::Relu, linear(2, 1)], DType::F64);
         let batch = batch(&[ONE, TWO], &[0, 0], DType::F64);
-        let error = by_name(name).unwrap().score(&network, &batch, Noise::new(0)).unwrap_err();
+        let error =
+            by_name(name).unwrap().score(&given(&network, &batch), Noise::new(0)).unwrap_err();
         let expected = "classes: expected at least 2, or there is no loss, found 1";
         assert_eq!(error.to_string(), expected, "{name}");
     }
@@ -188,7 +191,7 @@ fn memory_is_known_before_anything_is_computed() {
     let genotype = nasbench201::architectures().last().unwrap();
     let plan = nasbench201::blueprint(&genotype, build).unwrap();
     let registry = dartloom_ops::Registry::standard().unwrap();
-    let subject = Subject { plan: &plan, registry: &registry };
+    let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     for name in names() {
         let score = by_name(name).unwrap();
         let total = |batch| memory(&*score, &subject, batch).unwrap().total();

@@ -6,8 +6,24 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
 use dartloom_net::{Model, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{OpError, Sequence, Variables};
+use dartloom_ops::{Mode, OpError, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair};
+use dartloom_task::Classification;
+
+use super::super::Scorable;
+use super::super::passes::logits;
+
+/// One of so many classes for an image.
+pub(super) fn classes(count: usize) -> Classification {
+    Classification::new(count).unwrap()
+}
+
+/// A network, images with labels, and the classification that it has outputs for.
+pub(super) fn given<'a>(network: &'a dyn Model, batch: &'a Batch) -> Scorable<'a> {
+    let logits = logits(network, &batch.inputs, Mode::probe(), None).unwrap();
+    let task = Box::leak(Box::new(classes(logits.dim(1).unwrap().max(2))));
+    Scorable { network, batch, task }
+}
 
 /// Layers one after the other.
 #[derive(Debug)]

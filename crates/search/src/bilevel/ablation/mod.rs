@@ -7,12 +7,13 @@ use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Replaced;
 use dartloom_space::{ArchWeights, CellId, CellWeights};
+use dartloom_train::MeanLoss;
 use serde::{Deserialize, Serialize};
 
 pub use removal::Removal;
 
 use self::gradient::{quotient, scaled};
-use super::core::{guard, scalar};
+use super::core::{guard, loss_of, scalar};
 use super::per_cell::Validation;
 use super::{Core, PassSpec, PerCell, Purpose, Step, Wanted};
 use crate::{LogitGradients, SearchError};
@@ -166,7 +167,7 @@ impl PerCell {
     /// with respect to its own cell's logits and times the signed weight.
     pub(super) fn ablate(
         &self,
-        core: &Core,
+        core: &Core<'_>,
         step: Step,
         valid: &Batch,
         (config, whole): (&AblationConfig, &Validation),
@@ -190,9 +191,14 @@ impl PerCell {
             core.begin(purpose);
             let loss = Without { core, step, cell, removed, places: config.places }
                 .loss(valid, relaxed, pass)?;
-            without.push(scalar(&loss)?);
             if full {
-                gradients.push(core.backward(loss, pass)?.logits);
+                let learnt = core.backward(step, loss, pass, || None)?;
+                without.push(learnt.loss);
+                gradients.push(learnt.found.logits);
+            } else {
+                let found =
+                    guard(step.at).check(&loss_of(purpose), scalar(&loss.mean)?, || None)?;
+                without.push(found);
             }
             core.end(purpose);
         }
@@ -209,7 +215,7 @@ impl PerCell {
 
 /// A network that lacks a cell.
 struct Without<'a> {
-    core: &'a Core,
+    core: &'a Core<'a>,
     step: Step,
     cell: usize,
     /// The weights that stand for the cell.
@@ -224,7 +230,7 @@ impl Without<'_> {
         valid: &Batch,
         mut weights: ArchWeights<Tensor>,
         pass: PassSpec,
-    ) -> Result<Tensor, SearchError> {
+    ) -> Result<MeanLoss, SearchError> {
         let Self { core, step, cell, removed, places } = self;
         let place = core.supernet.first_place(cell);
         let replaced = match (places, place) {
@@ -235,11 +241,7 @@ impl Without<'_> {
             }
         };
         let logits = core.run(step, &valid.inputs, &weights, pass, replaced)?;
-        let loss = core.task_loss(&logits, valid)?;
-        guard(step.at).check("loss without a cell", scalar(&loss)?, || {
-            core.architecture.cells().get(cell).map(|name| format!("without {name}"))
-        })?;
-        Ok(loss)
+        core.task_loss(&logits, valid)
     }
 }
 

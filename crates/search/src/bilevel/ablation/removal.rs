@@ -42,7 +42,7 @@ impl PerCell {
     /// The weights of a removed cell, shaped like its own.
     pub(super) fn removed_cell(
         &self,
-        core: &Core,
+        core: &Core<'_>,
         step: Step,
         cell: usize,
         (like, removal): (&CellWeights<Tensor>, Removal),

@@ -16,7 +16,7 @@ use dartloom_train::{Position, Stepper as _};
 use rand::RngCore;
 
 use super::{Spoilt, config, made};
-use crate::tiny::{batch, bench, build, first_digits, registry, space, two_ops};
+use crate::tiny::{batch, bench, build, first_digits, registry, space, ten, two_ops};
 
 fn of_relaxation(choices: Choices) -> String {
     let made = made(&space(two_ops(), 1), &registry(), choices, &TopK::darts());
@@ -137,7 +137,7 @@ fn the_first_step_refuses_what_breaks_its_contract() {
     let config = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
     let mut bilevel = bench(config.clone(), Arc::new(spoilt));
     let before = crate::tiny::all_bits(&bilevel);
-    let step = |bilevel: &mut dartloom_search::Bilevel, epoch| {
+    let step = |bilevel: &mut dartloom_search::Bilevel<'_>, epoch| {
         bilevel.step(Position { epoch, step: 0 }, 4, &batch(1), Some(&batch(2)))
     };
     let error = step(&mut bilevel, 0).unwrap_err();
@@ -181,6 +181,7 @@ fn a_relaxation_of_free_weights_searches() {
         decoder: &TopK::darts(),
         build: build(&digits, 2),
         data: &data,
+        task: ten(),
     };
     let mut search = SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap();
     search.step(Position::default()).unwrap();

@@ -2,10 +2,10 @@
 
 use candle_core::{Device, Tensor};
 use dartloom_search::ablation_losses;
-use dartloom_train::cross_entropy;
 use serde_json::Value;
 
 use crate::golden::fields::Fields;
+use crate::golden::loss::cross_entropy;
 use crate::golden::manifest::Case;
 use crate::golden::{GoldenError, Outcome};
 
@@ -44,5 +44,5 @@ fn cross_entropy_of(entry: &Value) -> Result<f32, GoldenError> {
     let labels = entry.counts("target")?.into_iter().map(|label| label as u32).collect::<Vec<_>>();
     let labels = Tensor::new(labels, &Device::Cpu)?;
     let logits = Tensor::from_vec(logits, shape, &Device::Cpu)?;
-    Ok(cross_entropy(&logits, &labels, 0.0)?.to_scalar()?)
+    Ok(cross_entropy(&logits, &labels)?.to_scalar()?)
 }

@@ -7,7 +7,6 @@ use dartloom_ops::Mode;
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;
 use dartloom_space::{CellId, CellWeights, LogitId};
-use dartloom_train::cross_entropy;
 
 use super::{architecture, searched, tables};
 use crate::golden::bundle::{Bundle, View};
@@ -16,6 +15,7 @@ use crate::golden::family::plan::shape_of;
 use crate::golden::family::searched::Searched;
 use crate::golden::family::supernet::labels;
 use crate::golden::family::trajectory::vector;
+use crate::golden::loss::cross_entropy;
 use crate::golden::manifest::Case;
 use crate::golden::parameters::{Parameters, check_buffers};
 use crate::golden::{GoldenError, Outcome};
@@ -39,7 +39,7 @@ fn check_supernet(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<String>, Golde
 
     let output = searched.forward(&x, &own, (case, Mode::train()))?;
     check.tensor("logits", &output.main)?;
-    let loss = cross_entropy(&output.main, &labels(&view)?, 0.0)?;
+    let loss = cross_entropy(&output.main, &labels(&view)?)?;
     check.tensor("loss", &loss)?;
     let gradients = loss.backward()?;
     let want = tables(&view, "galpha", cells)?;
@@ -86,7 +86,7 @@ fn contributions(
         });
         let mixing = Mixing { replaced, ..Mixing::default() };
         let logits = searched.net.forward_with(x, &weights, &mixing, &mut pass)?.main;
-        let loss = cross_entropy(&logits, &labels(view)?, 0.0)?;
+        let loss = cross_entropy(&logits, &labels(view)?)?;
         marginal.push(whole - loss.to_dtype(DType::F64)?.to_scalar::<f64>()?);
     }
     Ok(marginal)

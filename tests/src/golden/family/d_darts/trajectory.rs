@@ -50,7 +50,7 @@ fn check_search(
     let own = architecture(&searched.space, start, case.entry.config.number("zero_one_weight")?)?;
     let config = config(case, variant)?;
     let mut rule = PerCell::new(config.ablation, config.bookkeeping);
-    let mut bilevel = Bilevel::new(searched.net, own, config, Noise::new(0))?;
+    let mut bilevel = Bilevel::new(searched.net, own, searched.task, config, Noise::new(0))?;
     bilevel.core.execution = case.execution;
 
     let random = view.get("random")?;
