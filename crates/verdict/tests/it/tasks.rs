@@ -113,13 +113,10 @@ fn values_are_compared_by_their_error() {
     let data = data(32, TargetSpec::Values(2), values);
     let report = run(&Regression::new(2).unwrap(), &data, &space(two_ops(), 1), None);
     let text = report.to_string();
-    assert!(text.starts_with("contender        test rmse  parameters"), "{text}");
+    assert!(text.lines().next().unwrap().contains(" test rmse  parameters"), "{text}");
     assert!(text.contains("\nalways the mean"), "{text}");
     assert!(text.contains("difference in test rmse, of which less is better"), "{text}");
-    assert!(
-        !text.contains("points") && !text.contains("accuracy") && !text.contains('%'),
-        "{text}"
-    );
+    assert!(!text.contains("points") && !text.contains("accuracy"), "{text}");
 }
 
 #[test]
