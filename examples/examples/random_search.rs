@@ -16,8 +16,10 @@
 
 use std::error::Error;
 
+use dartloom::net::Setting;
 use dartloom::prelude::*;
 use dartloom::record::digest;
+use dartloom::task::Classification;
 use dartloom::train::Schedule;
 use dartloom::verdict::{RandomConfig, RandomSearch};
 
@@ -56,6 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let noise = Noise::new(0);
     let data = Split::Halves.parts(&digits.train, noise.child("split").seed())?;
     let registry = Registry::standard()?;
+    let task = Classification::new(10)?;
     let input = Shape::new(1, 8, 8);
 
     // Candidates are kept and taken up again, so numbers that change them need a directory each.
@@ -63,9 +66,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = RunDir::open(directory)?;
     let kept = dir.inside(&format!("candidates-{digest}"))?;
     let random = RandomSearch {
-        space: &space,
-        registry: &registry,
-        build: Build::new(4, 10, input),
+        setting: Setting::new(&space, &registry, Build::new(4, 10, input)),
+        task: &task,
         data: &data,
         config,
         budget,
@@ -85,7 +87,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("{} tried for {} multiply-adds", outcome.candidates.len(), outcome.training_macs());
     let best = outcome.best().ok_or("the training of every candidate failed")?;
-    let accuracy = best.accuracy().ok_or("a best candidate has an accuracy")?;
+    let accuracy = best.scores().and_then(|scores| scores.get("accuracy"));
+    let accuracy = accuracy.ok_or("a best candidate has an accuracy")?;
     println!("best: {:.1} % right, {}", 100.0 * accuracy, best.genotype.to_text()?);
     dir.write("genotype.json", best.genotype.to_json()?.as_bytes())?;
     println!("drawing: {}", dir.write("cell.dot", best.genotype.to_dot().as_bytes())?.display());

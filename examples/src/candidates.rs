@@ -5,8 +5,10 @@ use std::error::Error;
 
 use dartloom::data::{Parts, Splits};
 use dartloom::explore::Domain;
+use dartloom::net::Setting;
 use dartloom::prelude::*;
 use dartloom::record::Identity;
+use dartloom::task::Classification;
 use dartloom::train::Schedule;
 use dartloom::verdict::{Training, TrainingConfig};
 
@@ -16,6 +18,7 @@ pub struct Candidates {
     space: Space,
     registry: Registry,
     digits: Splits,
+    task: Classification,
 }
 
 impl Candidates {
@@ -25,7 +28,8 @@ impl Candidates {
     /// None, unless the built-in operations were changed.
     pub fn new() -> Result<Self, Box<dyn Error>> {
         let space = Space::darts(OpSet::builtin("O_base")?, 3, 2, Stem::cifar(2))?;
-        Ok(Self { space, registry: Registry::standard()?, digits: digits() })
+        let task = Classification::new(10)?;
+        Ok(Self { space, registry: Registry::standard()?, digits: digits(), task })
     }
 
     /// All architectures of the space.
@@ -68,9 +72,12 @@ impl Candidates {
             ..FitConfig::default()
         };
         Training {
-            space: &self.space,
-            registry: &self.registry,
-            build: Build::new(4, 10, Shape::new(1, 8, 8)),
+            setting: Setting::new(
+                &self.space,
+                &self.registry,
+                Build::new(4, 10, Shape::new(1, 8, 8)),
+            ),
+            task: &self.task,
             data: images,
             config: TrainingConfig { fit, patience: None },
             noise: Noise::new(0),

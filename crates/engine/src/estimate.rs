@@ -157,7 +157,7 @@ impl Estimator<'_> {
 
     fn search(&self, method: &MethodParts<'_>) -> Result<SearchEstimate, EngineError> {
         let registry = self.comparison.registry;
-        let classes = self.build()?;
+        let classes = self.build();
         let predict = |Size { batch, channels }| -> Result<(Blueprint, Breakdown), NetError> {
             let build = Build { partial: method.partial, channels, ..classes };
             let plan = Blueprint::supernet(method.space, build)?;
@@ -180,8 +180,8 @@ impl Estimator<'_> {
     }
 
     /// Classes and images, whatever the channels.
-    fn build(&self) -> Result<Build, EngineError> {
-        self.comparison.build(1).map_err(EngineError::input)
+    fn build(&self) -> Build {
+        self.comparison.build(1)
     }
 
     /// All networks of a space in training.
@@ -192,7 +192,7 @@ impl Estimator<'_> {
         top: usize,
         fit: &FitConfig,
     ) -> Result<SpaceEstimate, EngineError> {
-        let classes = self.build()?;
+        let classes = self.build();
         let ranges = |Size { batch, channels }| {
             let work = Workload { batch, ..fit_workload(fit, self.threads) };
             let (build, registry) = (Build { channels, ..classes }, self.comparison.registry);

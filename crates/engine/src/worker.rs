@@ -56,7 +56,7 @@ pub fn serve(
     let work = |error: VerdictError| EngineError::work(Error::from(error));
     let images = comparison.candidate_images(explorer, *seed).map_err(work)?;
     let checkpoints = RunDir::open(checkpoints).map_err(EngineError::work)?;
-    let training = comparison.training(explorer, *seed, &images, checkpoints).map_err(work)?;
+    let training = comparison.training(explorer, *seed, &images, checkpoints);
     let code = dartloom::dist::worker::serve(input, output, |task, reporter| {
         training.handle(&task.payload, &mut |value| reporter.progress(value))
     });

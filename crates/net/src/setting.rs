@@ -107,7 +107,11 @@ impl<'a> Setting<'a> {
     }
 
     /// The cells of that network and their links.
-    fn network(&self, genotype: &Genotype, size: &NetworkSize) -> Result<Network, NetError> {
+    ///
+    /// # Errors
+    /// When the genotype has no such network; [`NetError::NoAuxiliary`] where an auxiliary head is asked for in a
+    /// space without.
+    pub fn network(&self, genotype: &Genotype, size: &NetworkSize) -> Result<Network, NetError> {
         let Some(layers) = size.layers.filter(|_| *genotype.layout() != Layout::Space) else {
             let network = genotype.network_in(self.space)?;
             if size.auxiliary && network.aux().is_none() {

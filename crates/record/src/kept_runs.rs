@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Event, Identity, Observer, RecordError, RunDir, Where};
+use crate::{Event, Found, Identity, Observer, RecordError, RunDir, Where};
 
 /// A file with the trainings of a search that are done.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +27,10 @@ impl KeptRuns<'_> {
         &self,
         observer: &mut dyn Observer,
     ) -> Result<Option<T>, RecordError> {
-        let why = match self.dir.stored(self.file) {
+        let why = match self.dir.stored_for(self.file, self.identity) {
             Ok(None) => return Ok(None),
-            Ok(Some(stored)) => match stored.of(self.identity, &self.dir.file(self.file))? {
-                Some(value) => return Ok(Some(value)),
-                None => self.identity.unusable(),
-            },
+            Ok(Some(Found::Same(value))) => return Ok(Some(value)),
+            Ok(Some(Found::Unsaid)) => self.identity.unusable(),
             Err(error @ RecordError::Damaged { .. }) => error.to_string(),
             Err(error) => return Err(error),
         };

@@ -28,7 +28,7 @@ pub use place::{Contender, Leg, Where};
 pub use run::Run;
 pub use run_dir::{RunDir, digest, write_whole};
 pub use scores::Scores;
-pub use stored::Stored;
+pub use stored::{Found, Stored};
 
 /// Seconds since an origin the caller chose.
 ///

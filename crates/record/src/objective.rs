@@ -1,5 +1,7 @@
 //! The score that selects.
 
+mod text;
+
 use serde::{Deserialize, Serialize};
 
 /// The order of numbers: the direction in which they get better.
@@ -18,13 +20,21 @@ pub enum Direction {
 pub struct Objective {
     /// Name of the score.
     pub name: String,
-    /// Unit for texts, empty for a share from 0 to 1 or a plain number.
+    /// Unit for texts, empty for a plain number; [`Objective::PERCENT`] is that of a share from 0 to 1.
     pub unit: String,
     /// The direction in which it gets better.
     pub direction: Direction,
 }
 
 impl Objective {
+    /// The unit of a share from 0 to 1, which texts show as a number from 0 to 100.
+    pub const PERCENT: &'static str = "%";
+
+    /// A share from 0 to 1 of which higher numbers are better, in percent where it is shown.
+    pub fn share(name: impl Into<String>) -> Self {
+        Self::higher(name).with_unit(Self::PERCENT)
+    }
+
     /// A score of which higher numbers are better.
     pub fn higher(name: impl Into<String>) -> Self {
         Self { name: name.into(), unit: String::new(), direction: Direction::Higher }
@@ -62,6 +72,16 @@ impl Objective {
             }
         }
         best.map(|(at, _)| at)
+    }
+
+    /// The score as a number of which more is better, which is what discrete searches compare: itself, or
+    /// its negative where lower scores are better. The same again makes the score of a quality.
+    #[must_use]
+    pub fn quality(&self, score: f64) -> f64 {
+        match self.direction {
+            Direction::Higher => score,
+            Direction::Lower => -score,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::{self, BLANK, Broken};
@@ -18,6 +18,15 @@ pub struct Stored<T> {
     pub identity: Identity,
     /// The result.
     pub value: T,
+}
+
+/// A result that [`RunDir::stored_for`] has found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found<T> {
+    /// That of the same work.
+    Same(T),
+    /// Nobody can know whose: a part in code says no identity.
+    Unsaid,
 }
 
 /// The form of the file: its checksum is that of the whole text with zeros in its own place.
@@ -67,6 +76,23 @@ impl RunDir {
         name: &str,
     ) -> Result<Option<Stored<T>>, RecordError> {
         stored(&self.file(name))
+    }
+
+    /// The value of what is stored for `wanted`: whether it belongs to that is asked first, so that a result of
+    /// other work is refused as such, whatever form its value has. `None` where there is no file.
+    ///
+    /// # Errors
+    /// As [`RunDir::stored`] and [`Stored::of`].
+    pub fn stored_for<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        wanted: &Identity,
+    ) -> Result<Option<Found<T>>, RecordError> {
+        let Some(stored) = self.stored::<IgnoredAny>(name)? else { return Ok(None) };
+        if stored.of(wanted, &self.file(name))?.is_none() {
+            return Ok(Some(Found::Unsaid));
+        }
+        Ok(self.stored(name)?.map(|stored| Found::Same(stored.value)))
     }
 
     /// The SHA-256 of a file's bytes, 64 hexadecimal digits; `None` when there is no such file.
@@ -125,7 +151,7 @@ fn read<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Stored<T>, Rec
         Ok(()) => return Err(other(version.map_or("none".to_owned(), |v| v.to_string()))),
         Err(Broken::Missing) => {
             // Only a text that can be read is that of an older version.
-            return Err(match serde_json::from_str::<serde_json::Value>(text) {
+            return Err(match serde_json::from_str::<IgnoredAny>(text) {
                 Ok(_) => other("version 1, which has no checksum".to_owned()),
                 Err(error) => damaged("a stored result", error.to_string()),
             });

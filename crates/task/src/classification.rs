@@ -1,14 +1,15 @@
 //! One class for an image.
 
 use candle_core::{D, Tensor};
-use dartloom_data::TargetSpec;
+use dartloom_data::{Dataset, TargetSpec};
 use dartloom_metrics::{Accuracy, Scorer};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::Serialize;
 
 use crate::check::{self, Expected};
-use crate::{Loss, Task, TaskError};
+use crate::constant::counts;
+use crate::{Constant, Loss, Task, TaskError};
 
 const NAME: &str = "classification";
 const EXPECTED: Expected =
@@ -119,7 +120,19 @@ impl Task for Classification {
     }
 
     fn objective(&self) -> Objective {
-        Objective::higher("accuracy")
+        Objective::share("accuracy")
+    }
+
+    fn constant(
+        &self,
+        train: &dyn Dataset,
+        test: &dyn Dataset,
+    ) -> Result<Option<Constant>, TaskError> {
+        Constant::class(self, &counts(train, self.classes)?, test).map(Some)
+    }
+
+    fn smoothed(&self, smoothing: f64) -> Result<Option<Box<dyn Task>>, TaskError> {
+        Ok(Some(Box::new(self.clone().with_smoothing(smoothing)?)))
     }
 
     fn identity(&self) -> Option<String> {

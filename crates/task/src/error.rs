@@ -1,6 +1,6 @@
 //! Errors of tasks.
 
-use dartloom_data::TargetSpec;
+use dartloom_data::{DataError, TargetSpec};
 use dartloom_metrics::MetricsError;
 
 /// The reason for which targets or outputs are not those of a task, or a task makes no sense.
@@ -51,6 +51,9 @@ pub enum TaskError {
         /// The value.
         found: String,
     },
+    /// A data set could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// A scorer refused its setting or its input.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -1,14 +1,15 @@
 //! Several yes-or-no labels for an image.
 
 use candle_core::{D, Tensor};
-use dartloom_data::TargetSpec;
+use dartloom_data::{Dataset, TargetSpec};
 use dartloom_metrics::Scorer;
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::Serialize;
 
 use crate::check::{self, Expected};
-use crate::{Loss, Task, TaskError};
+use crate::constant::{means, one_row};
+use crate::{Constant, Loss, Task, TaskError};
 
 const NAME: &str = "multi_label";
 const EXPECTED: Expected =
@@ -69,6 +70,16 @@ impl Task for MultiLabel {
 
     fn objective(&self) -> Objective {
         Objective::higher("mean_auc")
+    }
+
+    fn constant(
+        &self,
+        train: &dyn Dataset,
+        test: &dyn Dataset,
+    ) -> Result<Option<Constant>, TaskError> {
+        let logit = |share: f64| if share < 0.5 { -1.0 } else { 1.0 };
+        let output = one_row(means(train, self.labels)?.into_iter().map(logit).collect())?;
+        Constant::judged(self, "the usual labels".to_owned(), &output, test).map(Some)
     }
 
     fn identity(&self) -> Option<String> {

@@ -1,14 +1,15 @@
 //! Numbers for an image.
 
 use candle_core::Tensor;
-use dartloom_data::TargetSpec;
+use dartloom_data::{Dataset, TargetSpec};
 use dartloom_metrics::Scorer;
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, Expected};
-use crate::{Loss, Task, TaskError};
+use crate::constant::{means, one_row};
+use crate::{Constant, Loss, Task, TaskError};
 
 const NAME: &str = "regression";
 const EXPECTED: Expected =
@@ -98,6 +99,16 @@ impl Task for Regression {
 
     fn objective(&self) -> Objective {
         Objective::lower("rmse")
+    }
+
+    fn constant(
+        &self,
+        train: &dyn Dataset,
+        test: &dyn Dataset,
+    ) -> Result<Option<Constant>, TaskError> {
+        let means = means(train, self.values)?;
+        let output = one_row(means.into_iter().map(|mean| mean as f32).collect())?;
+        Constant::judged(self, "the mean".to_owned(), &output, test).map(Some)
     }
 
     fn identity(&self) -> Option<String> {

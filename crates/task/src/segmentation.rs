@@ -1,14 +1,15 @@
 //! One class for every pixel.
 
 use candle_core::{DType, Tensor};
-use dartloom_data::TargetSpec;
+use dartloom_data::{Dataset, TargetSpec};
 use dartloom_metrics::{Confusion, Scorer};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::Serialize;
 
 use crate::check::{self, Expected};
-use crate::{Loss, Task, TaskError};
+use crate::constant::counts;
+use crate::{Constant, Loss, Task, TaskError};
 
 const NAME: &str = "segmentation";
 const EXPECTED: Expected = Expected {
@@ -171,7 +172,15 @@ impl Task for Segmentation {
     }
 
     fn objective(&self) -> Objective {
-        Objective::higher("mean_iou")
+        Objective::share("mean_iou")
+    }
+
+    fn constant(
+        &self,
+        train: &dyn Dataset,
+        test: &dyn Dataset,
+    ) -> Result<Option<Constant>, TaskError> {
+        Constant::class(self, &counts(train, self.classes)?, test).map(Some)
     }
 
     fn identity(&self) -> Option<String> {

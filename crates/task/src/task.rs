@@ -3,12 +3,12 @@
 use std::fmt::Debug;
 
 use candle_core::Tensor;
-use dartloom_data::TargetSpec;
+use dartloom_data::{Dataset, TargetSpec};
 use dartloom_metrics::Scorer;
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 
-use crate::{Loss, TaskError};
+use crate::{Constant, Loss, TaskError};
 
 /// A learning task: the outputs of a network, the loss of an error, and the judgement of a result.
 pub trait Task: Debug + Send + Sync {
@@ -44,10 +44,32 @@ pub trait Task: Debug + Send + Sync {
     /// The score that selects.
     fn objective(&self) -> Objective;
 
-    /// A text that changes whenever the computation of this task changes: its name, its
-    /// configuration, and a version of its code. Stored work is only used again for the same
-    /// identity. With `None`, the default, identities cannot be compared, and stored work is done
-    /// again.
+    /// The best answer that is the same for every image, learnt from the targets of `train` and judged with `test`:
+    /// what a network has to beat to have learnt anything. `None`, the default, knows of none.
+    ///
+    /// # Errors
+    /// Those of the data, and of the scorer.
+    fn constant(
+        &self,
+        train: &dyn Dataset,
+        test: &dyn Dataset,
+    ) -> Result<Option<Constant>, TaskError> {
+        let _ = (train, test);
+        Ok(None)
+    }
+
+    /// The same task learnt with label smoothing, which a task without classes has not: `None`, the default.
+    ///
+    /// # Errors
+    /// [`TaskError::Setting`] unless `smoothing` is at least 0 and below 1.
+    fn smoothed(&self, smoothing: f64) -> Result<Option<Box<dyn Task>>, TaskError> {
+        let _ = smoothing;
+        Ok(None)
+    }
+
+    /// A text that changes whenever what this task computes changes: its name, its configuration, and a version of its
+    /// code. Stored work is only used again for the same identity; `None`, the default, says nothing, and such work is
+    /// done again.
     fn identity(&self) -> Option<String> {
         None
     }
@@ -73,6 +95,16 @@ macro_rules! forward {
             }
             fn objective(&self) -> Objective {
                 (**self).objective()
+            }
+            fn constant(
+                &self,
+                train: &dyn Dataset,
+                test: &dyn Dataset,
+            ) -> Result<Option<Constant>, TaskError> {
+                (**self).constant(train, test)
+            }
+            fn smoothed(&self, smoothing: f64) -> Result<Option<Box<dyn Task>>, TaskError> {
+                (**self).smoothed(smoothing)
             }
             fn identity(&self) -> Option<String> {
                 (**self).identity()

@@ -37,8 +37,7 @@ pub struct FitConfig {
     pub drop_path: f64,
     /// Weight of the auxiliary head's loss, where the network has such a head.
     pub auxiliary: f64,
-    /// Label smoothing of the classification that [`Fit::new`] makes of images with classes; 0 for
-    /// any other task.
+    /// Label smoothing of the task, where it has one ([`Task::smoothed`]); 0 elsewhere.
     pub smoothing: f64,
     /// Random crops: zeros added on each side before cropping.
     pub crop_padding: usize,
@@ -101,7 +100,7 @@ impl FitConfig {
         if self.smoothing > 0.0 {
             return Err(TrainError::Config {
                 field: "smoothing",
-                expected: "0 where a task is given or images have no classes",
+                expected: "0 for a task without label smoothing",
                 found: self.smoothing.to_string(),
             });
         }
@@ -264,8 +263,8 @@ impl<'a> Fit<'a> {
     /// Prepares training of `model` for a custom task.
     ///
     /// # Errors
-    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and
-    /// [`TrainError::Config`] for a [`FitConfig::smoothing`]: a custom task defines its own loss.
+    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and [`TrainError::Config`]
+    /// for a [`FitConfig::smoothing`] of a task that has none ([`Task::smoothed`]).
     pub fn solving(
         phase: impl Into<Where>,
         model: &'a dyn Model,
@@ -275,8 +274,15 @@ impl<'a> Fit<'a> {
     ) -> Result<Self, TrainError> {
         let Problem { task, train, held_out } = problem;
         config.check_images(train)?;
-        config.check_unsmoothed()?;
-        let parts = Parts { model, noise, task: Box::new(task), train, held_out };
+        let task: Box<dyn Task + 'a> = match task.smoothed(config.smoothing)? {
+            Some(smoothed) if config.smoothing > 0.0 => smoothed,
+            Some(_) => Box::new(task),
+            None => {
+                config.check_unsmoothed()?;
+                Box::new(task)
+            }
+        };
+        let parts = Parts { model, noise, task, train, held_out };
         Self::of(phase.into(), config, parts)
     }
 

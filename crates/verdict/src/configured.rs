@@ -9,6 +9,8 @@ use dartloom_noise::Noise;
 use dartloom_search::{Reinforce, ReinforceConfig};
 use serde::{Deserialize, Serialize};
 
+use crate::MakeExplorer;
+
 /// An explorer and its configuration, for files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -79,5 +81,19 @@ impl ConfiguredExplorer {
                 Box::new(Halving::new(random, config)?)
             }
         })
+    }
+}
+
+impl MakeExplorer for ConfiguredExplorer {
+    fn title(&self) -> String {
+        Self::title(self).to_owned()
+    }
+
+    fn make(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+        self.build(domain, noise)
+    }
+
+    fn identity(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
     }
 }

@@ -7,6 +7,7 @@ use dartloom_ops::OpError;
 use dartloom_record::{ObserverError, RecordError, StatisticsError};
 use dartloom_search::SearchError;
 use dartloom_space::SpaceError;
+use dartloom_task::TaskError;
 use dartloom_train::TrainError;
 use thiserror::Error;
 
@@ -96,13 +97,10 @@ pub enum VerdictError {
         /// The first layer that they do not fit.
         source: Box<SpaceError>,
     },
-    /// Data of a task that a comparison does not support.
-    #[error("expected images with one class each, found {found}")]
-    Task {
-        /// The task that was found.
-        found: String,
-    },
-    /// An invalid configuration value.
+    /// Targets, outputs and settings that are not those of the task.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// A configuration value that makes no sense.
     #[error("{field}: expected {expected}, found {found}")]
     Config {
         /// Name of the field.

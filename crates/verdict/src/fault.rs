@@ -29,6 +29,7 @@ pub(crate) fn is_common(error: &VerdictError) -> bool {
             _ => false,
         },
         VerdictError::Data(_)
+        | VerdictError::Task(_)
         | VerdictError::Record(_)
         | VerdictError::Observer(_)
         | VerdictError::Config { .. }

@@ -11,8 +11,8 @@ mod training;
 
 pub use comparison::{
     Baseline, Comparison, ComparisonConfig, ContenderReport, Contest, ExplorerParts, ExplorerRules,
-    LegResult, Majority, MethodParts, MethodReport, PairedReport, Report, RetrainConfig, Stopwatch,
-    Tried, Workers,
+    HandMade, LegResult, MakeExplorer, MethodParts, MethodReport, OwnRule, PairedReport, Report,
+    RetrainConfig, Stopwatch, Tried, Workers,
 };
 pub use configured::ConfiguredExplorer;
 pub use error::VerdictError;

@@ -2,21 +2,22 @@
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_net::{Pass, Supernet};
+use dartloom_net::{NetworkSize, Pass, Setting, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
-use dartloom_space::{Blueprint, Build, Cost, Genotype, Space};
-use dartloom_task::usual;
-use dartloom_train::{TrainError, evaluate};
+use dartloom_ops::{Mode, Place};
+use dartloom_space::{Cost, Genotype};
+use dartloom_task::Task;
+use dartloom_train::evaluate;
 
 use crate::VerdictError;
 use crate::fault::failed;
+use crate::training::measured;
 use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
 use dartloom_search::check_build;
 use dartloom_search::hard_weights;
 
-/// Judges a candidate by the accuracy of a trained supernet with weight 1 on the candidate's
-/// operations and 0 elsewhere: no candidate is trained.
+/// Judges a candidate by the score of a trained supernet with weight 1 on the candidate's operations
+/// and 0 elsewhere: no candidate is trained.
 ///
 /// Batch norms normalise with the batch, since running statistics belong to the mixture of all
 /// operations.
@@ -32,12 +33,10 @@ use dartloom_search::hard_weights;
 pub struct SharedWeights<'a> {
     /// The supernet.
     pub supernet: &'a Supernet,
-    /// Its space.
-    pub space: &'a Space,
-    /// Its operations.
-    pub registry: &'a Registry,
-    /// Sizes of the network whose costs are counted.
-    pub build: Build,
+    /// Its space and operations, and what costs are counted for.
+    pub setting: Setting<'a>,
+    /// What is learnt.
+    pub task: &'a dyn Task,
     /// Images that candidates are judged with.
     pub valid: Loader<'a>,
 }
@@ -45,21 +44,20 @@ pub struct SharedWeights<'a> {
 impl SharedWeights<'_> {
     fn judge(&self, genotype: &Genotype) -> Result<Outcome, VerdictError> {
         let variables = self.supernet.variables();
-        let weights = hard_weights(self.space, genotype, &variables.place())?;
+        let Setting { space, place, .. } = &self.setting;
+        let place = Place { dtype: variables.dtype(), ..place.clone() };
+        let weights = hard_weights(space, genotype, &place)?;
         let mut noise = Noise::new(0).stream("shared weights", 0);
-        let task = usual(self.valid.dataset().targets()).map_err(TrainError::from)?;
-        let judged = evaluate(&self.valid, &*task, |images| -> Result<Tensor, VerdictError> {
+        let judged = evaluate(&self.valid, self.task, |images| -> Result<Tensor, VerdictError> {
             let mut pass = Pass::new(Mode::probe(), &mut noise);
             Ok(self.supernet.forward(images, &weights, &mut pass)?.main)
         })?;
-        Ok(Outcome::measured(judged.score(), self.cost(genotype)?))
+        Ok(measured(&judged, self.cost(genotype)?))
     }
 
     fn cost(&self, genotype: &Genotype) -> Result<Cost, VerdictError> {
-        let network = genotype.network_in(self.space)?;
-        let ops = self.registry.catalog();
-        let plan = Blueprint::derived(genotype, &network, ops, self.build)?;
-        Ok(self.registry.cost(&plan)?)
+        let plan = self.setting.plan(genotype, &NetworkSize::default())?;
+        Ok(self.setting.registry.cost(&plan)?)
     }
 }
 
@@ -73,9 +71,8 @@ impl Evaluator for SharedWeights<'_> {
     /// that the registry lacks, [`TrainError::Outputs`](dartloom_train::TrainError::Outputs) for
     /// images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
-        self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        let data = self.valid.dataset();
-        let task = usual(data.targets()).map_err(ExploreError::part)?;
-        check_build(self.build, &*task, data).map_err(ExploreError::part)
+        let Setting { space, registry, build, .. } = &self.setting;
+        registry.check(space.op_set()).map_err(ExploreError::part)?;
+        check_build(*build, self.task, self.valid.dataset()).map_err(ExploreError::part)
     }
 }

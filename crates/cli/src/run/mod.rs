@@ -101,7 +101,9 @@ fn go(run: &mut Run, host: &Host<'_>) -> Result<ExitCode, CliError> {
     let signal = signal::Signal::listen()?;
     let log = run.dir().append("log.txt").map_err(EngineError::work)?;
     let legs = run.plan().comparison().legs();
-    let progress = progress::Progress::new(&run.plan().experiment().seeds, &legs, log);
+    let plan = run.plan();
+    let objective = plan.comparison().task.objective();
+    let progress = progress::Progress::new(&plan.experiment().seeds, &legs, objective, log);
     match run.go(vec![Box::new(progress), Box::new(signal)], host)? {
         Outcome::Finished { verdict, .. } => {
             output::print(&verdict)?;

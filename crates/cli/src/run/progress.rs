@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
-use dartloom::record::{Event, Flow, Leg, Observer, ObserverError, Where};
+use dartloom::record::{Event, Flow, Leg, Objective, Observer, ObserverError, Where};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::pace::{Pace, duration};
@@ -18,6 +18,8 @@ pub(super) struct Progress {
     origin: Instant,
     bars: Option<Bars>,
     log: File,
+    /// The score that is shown.
+    objective: Objective,
     /// The current phase.
     phase: Phase,
     /// Random candidates begun in this seed.
@@ -57,12 +59,13 @@ impl Bars {
 
 impl Progress {
     /// Shows a run of these `legs` over `seeds`; lines also go to `log`.
-    pub(super) fn new(seeds: &[u64], legs: &[Leg], log: File) -> Self {
+    pub(super) fn new(seeds: &[u64], legs: &[Leg], objective: Objective, log: File) -> Self {
         Self {
             pace: Pace::new(seeds, legs),
             origin: Instant::now(),
             bars: std::io::stderr().is_terminal().then(Bars::new),
             log,
+            objective,
             phase: Phase::default(),
             candidates: 0,
         }
@@ -130,14 +133,15 @@ impl Progress {
             }
             Event::CandidateTold { phase, task, told, share, candidate, best, reason } => {
                 self.advance(phase, *share);
-                self.phase.best = *best;
-                let percent = |value: &f64| format!("{:.2} %", 100.0 * value);
+                let objective = self.objective.clone();
+                self.phase.best = best.map(|best| objective.quality(best));
+                let score = |quality: &f64| objective.text(objective.quality(*quality));
                 let what = match (&candidate.quality, reason) {
-                    (Some(quality), _) => percent(quality),
+                    (Some(quality), _) => score(quality),
                     (None, Some(reason)) => reason.clone(),
                     (None, None) => "no measurement".to_owned(),
                 };
-                let best = best.as_ref().map_or_else(|| "none".to_owned(), percent);
+                let best = best.as_ref().map_or_else(|| "none".to_owned(), score);
                 self.tell(&format!("{phase}: {told} done, candidate {task}: {what} (best {best})"))
             }
             Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
@@ -197,10 +201,9 @@ impl Progress {
 
     fn describe(&self, epoch: usize, text: &str) {
         if let Some(bars) = &self.bars {
-            let best = self
-                .phase
-                .best
-                .map_or_else(String::new, |best| format!(", best accuracy {:.2} %", 100.0 * best));
+            let Self { objective, phase, .. } = self;
+            let shown = |best| format!(", best {} {}", objective.label(), objective.text(best));
+            let best = phase.best.map_or_else(String::new, shown);
             let epochs = self.phase.epochs;
             bars.phase.set_message(format!("epoch {}/{epochs}, {text}{best}", epoch + 1));
         }
@@ -212,16 +215,21 @@ impl Progress {
         epoch: usize,
         metrics: &BTreeMap<String, f64>,
     ) -> std::io::Result<()> {
-        let accuracy = ["valid_accuracy", "test_accuracy"].iter().find_map(|n| metrics.get(*n));
-        if let Some(&accuracy) = accuracy {
-            self.phase.best = Some(self.phase.best.map_or(accuracy, |best| best.max(accuracy)));
+        let objective = &self.objective;
+        let name = &objective.name;
+        let names = [format!("valid_{name}"), format!("test_{name}")];
+        let score = names.iter().find_map(|name| metrics.get(name)).copied();
+        if let Some(score) = score
+            && objective.better(score, self.phase.best.unwrap_or(f64::NAN))
+        {
+            self.phase.best = Some(score);
         }
         let losses = ["train_loss", "arch_loss", "valid_loss", "test_loss"].iter();
         let losses = losses.filter_map(|name| Some((name.replace('_', " "), metrics.get(*name)?)));
         let mut parts: Vec<String> = losses.map(|(name, l)| format!("{name} {l:.3}")).collect();
-        if let (Some(accuracy), Some(best)) = (accuracy, self.phase.best) {
-            let (accuracy, best) = (100.0 * accuracy, 100.0 * best);
-            parts.push(format!("accuracy {accuracy:.2} % (best {best:.2} %)"));
+        if let (Some(score), Some(best)) = (score, self.phase.best) {
+            let shown = [score, best].map(|score| objective.text(score));
+            parts.push(format!("{} {} (best {})", objective.label(), shown[0], shown[1]));
         }
         let epochs = self.phase.epochs;
         self.tell(&format!("{phase}: epoch {}/{epochs}, {}", epoch + 1, parts.join(", ")))
@@ -234,8 +242,9 @@ impl Progress {
         if phase.leg == Leg::Random {
             parts.push(format!("{} architectures tried", std::mem::take(&mut self.candidates)));
         }
-        if let Some(accuracy) = metrics.get("test_accuracy") {
-            parts.push(format!("test accuracy {:.2} %", 100.0 * accuracy));
+        let objective = &self.objective;
+        if let Some(&score) = metrics.get(&format!("test_{}", objective.name)) {
+            parts.push(format!("test {} {}", objective.label(), objective.text(score)));
         }
         if let Some(gap) = metrics.get("discretisation_gap") {
             parts.push(format!("discretisation gap {gap:+.3} in loss"));

@@ -71,8 +71,8 @@ fn a_contender_that_diverges_has_no_accuracy_and_the_others_have() {
     );
     let report = report(&program, "out");
     let rows = report["contenders"].as_array().unwrap();
-    assert_eq!(rows[0]["accuracies"], serde_json::json!([null]));
-    assert!(rows[1]["accuracy"].is_f64() && rows[2]["accuracy"].is_f64(), "{report}");
+    assert_eq!(rows[0]["scores"], serde_json::json!([null]));
+    assert!(rows[1]["score"].is_f64() && rows[2]["score"].is_f64(), "{report}");
     assert_eq!(report["methods"][0]["worth_it"], false);
     // A stored failure is a result, too.
     let again = program.succeed(&["run", "ten.ron", "--set", rate, "--out", "out"]);
@@ -122,7 +122,7 @@ fn the_most_frequent_class_has_a_row() {
     let said = program.succeed(&["run", "three.ron", "--out", "out"]);
     let row = said.stdout.lines().find(|line| line.starts_with("always class 3")).unwrap();
     assert!(row.contains(&format!("{:.2}", 100.0 * share)), "{row}");
-    assert_eq!(report(&program, "out")["majority"]["accuracy"], share);
+    assert_eq!(report(&program, "out")["constant"]["scores"]["accuracy"], share);
 }
 
 /// H26: 26 letters, numbered from 1.

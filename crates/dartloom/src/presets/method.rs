@@ -100,6 +100,7 @@ impl Method {
             partial: self.partial,
             split: self.split,
             search: self.search.clone(),
+            rules: Vec::new(),
         })
     }
 }

@@ -5,6 +5,7 @@ use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::space::{ConfiguredStem, OpSet, Space};
+use dartloom::task::{Task, usual};
 use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub struct Plan {
     /// The space of each explorer.
     explorers: Vec<Space>,
     data: Splits,
+    task: Box<dyn Task>,
 }
 
 /// Digests of an experiment's images, pixels and labels.
@@ -72,7 +74,8 @@ impl Plan {
         });
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
-        let plan = Self { experiment, registry, methods, explorers, data };
+        let task = usual(data.train.targets()).map_err(EngineError::input)?;
+        let plan = Self { experiment, registry, methods, explorers, data, task };
         plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
@@ -106,6 +109,7 @@ impl Plan {
             partial: spec.partial,
             split: spec.split,
             search: spec.search.clone(),
+            rules: Vec::new(),
         });
         let explorers = self.explorers.iter().zip(&self.experiment.explorers);
         let explorers = explorers.map(|(space, spec)| ExplorerParts {
@@ -114,17 +118,15 @@ impl Plan {
             space,
             channels: spec.channels.unwrap_or_default(),
             split: spec.split.unwrap_or_default(),
-            explorer: spec.explorer.clone(),
+            explorer: &spec.explorer,
             rules: spec.rules,
         });
+        let (train, test) = (&self.data.train, &self.data.test);
         Comparison {
-            registry: &self.registry,
             methods: methods.collect(),
             explorers: explorers.collect(),
-            workers: None,
-            train: &self.data.train,
-            test: &self.data.test,
             config: self.experiment.comparison(),
+            ..Comparison::on(&*self.task, train, test, &self.registry)
         }
     }
 

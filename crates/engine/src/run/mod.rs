@@ -121,7 +121,7 @@ impl Run {
         self.begin(host)?;
         let workers = self.workers(host);
         let workers = workers.as_ref().map(|workers| workers as &dyn dartloom::verdict::Workers);
-        let comparison = Comparison { workers, ..self.plan.comparison() };
+        let comparison = Comparison { workers, clock: host.clock, ..self.plan.comparison() };
         let mut observers = self.observers(observers, host)?;
         let started = Event::RunStarted {
             name: self.plan.experiment().name.clone(),
@@ -130,7 +130,7 @@ impl Run {
         };
         // Nothing has begun: a wish to stop is heard at the first phase.
         let _ = observers.on_event(&started).map_err(EngineError::work)?;
-        let report = comparison.run(self.place.dir(), &mut observers, host.clock);
+        let report = comparison.run(self.place.dir(), &mut observers);
         drop(observers);
         let Some(report) = report.map_err(EngineError::work)? else { return Ok(Outcome::Stopped) };
         let verdict = verdict::render(self.plan.experiment(), &report, &self.out, &host.system);

@@ -1,6 +1,6 @@
 //! Results in files, with what they belong to.
 
-use dartloom_record::{Identity, RecordError, RunDir};
+use dartloom_record::{Found, Identity, RecordError, RunDir, Scores};
 
 #[test]
 fn every_changed_byte_of_a_stored_result_is_found() {
@@ -39,4 +39,23 @@ fn every_changed_byte_of_a_stored_result_is_found() {
     std::fs::remove_file(&path).unwrap();
     assert!(read().unwrap().is_none());
     assert_eq!(dir.checksum("leg.json").unwrap(), None);
+}
+
+/// A result of an older form belongs to an older identity, and is refused as such: it is not damaged.
+#[test]
+fn whose_a_result_is_is_asked_before_its_value_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(directory.path()).unwrap();
+    let then = Identity::new().with("seed", &3).unwrap();
+    let now = then.clone().with_code("task", "Task::identity", Some("rmse 1".to_owned()));
+    let scores = Scores::new().with("rmse", 0.5).with("mae", 0.25);
+    dir.store("leg.json", &then, &"not scores").unwrap();
+    let found = |wanted: &Identity| dir.stored_for::<Scores>("leg.json", wanted);
+    assert!(matches!(found(&now).unwrap_err(), RecordError::OtherWork { .. }));
+    assert!(matches!(found(&then).unwrap_err(), RecordError::Damaged { .. }));
+    dir.store("leg.json", &now, &scores).unwrap();
+    assert_eq!(found(&now).unwrap(), Some(Found::Same(scores)));
+    let silent = then.clone().with_code("task", "Task::identity", None);
+    assert_eq!(found(&silent).unwrap(), Some(Found::Unsaid));
+    assert_eq!(dir.stored_for::<Scores>("other.json", &now).unwrap(), None);
 }

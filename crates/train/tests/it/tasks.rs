@@ -5,7 +5,7 @@ use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, Build, Shape, Space, Stem};
-use dartloom_task::{Regression, Segmentation, Task};
+use dartloom_task::{Classification, Regression, Segmentation, Task};
 use dartloom_train::{Fit, FitConfig, HeldOut, Position, Problem, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
@@ -89,6 +89,12 @@ fn other_targets_and_smoothing_are_refused() {
     let error = Fit::solving("fit", &model, plain(), Noise::new(1), problem).unwrap_err();
     assert!(matches!(error, TrainError::Task(_)), "{error}");
     let smooth = FitConfig { smoothing: 0.1, ..plain() };
+    let classes = Classification::new(10).unwrap();
+    let problem = Problem { task: &classes, ..problem };
+    assert!(Fit::solving("fit", &model, smooth.clone(), Noise::new(1), problem).is_ok());
+    let numbers = |pixels: &[u8]| Targets::Numbers(vec![0.5; pixels.len() / 64 * 10]);
+    let values = self::data(TargetSpec::Values(10), numbers);
+    let problem = Problem { task: &task, train: &values, held_out: None };
     let error = Fit::solving("fit", &model, smooth, Noise::new(1), problem).unwrap_err();
     assert!(matches!(error, TrainError::Config { field: "smoothing", .. }), "{error}");
     assert_eq!(data.targets(), TargetSpec::Class { classes: 10 });

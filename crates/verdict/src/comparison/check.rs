@@ -1,7 +1,10 @@
 //! Refusals before anything runs.
 
 use dartloom_data::{Dataset as _, Split};
-use dartloom_train::{FitConfig, check_alike};
+use dartloom_noise::Noise;
+use dartloom_ops::Model as _;
+use dartloom_space::Outputs;
+use dartloom_train::{FitConfig, TrainError, check_alike};
 
 use super::networks::smallest_plane;
 use super::{Comparison, ExplorerParts, MethodParts, method};
@@ -23,6 +26,8 @@ impl Comparison<'_> {
     pub fn check(&self) -> Result<(), VerdictError> {
         self.config.check()?;
         check_alike(self.train, self.test)?;
+        self.task.check(&self.train.targets())?;
+        self.check_hand_made()?;
         let contenders = self.contenders();
         method::check_different(&contenders)?;
         let alone = contenders.len() == 1;
@@ -70,7 +75,24 @@ impl Comparison<'_> {
         self.check_networks(explorer.space, explorer.channels, 1).map(drop)
     }
 
-    /// Refuses trainings of candidates and contenders that are invalid with these images.
+    /// Refuses a hand-made network that does not put out what the task needs.
+    fn check_hand_made(&self) -> Result<(), VerdictError> {
+        if self.baseline.is_none() && matches!(self.task.outputs(), Outputs::Vector(_)) {
+            return Ok(()); // Those of the configuration put out any vector.
+        }
+        let name = self.hand_made().name();
+        let refused = |source: VerdictError| source.within(format!("baseline: {name}"));
+        let network = self.hand_made_network(Noise::new(0)).map_err(refused)?;
+        let expected = self.task.outputs();
+        match network.outputs() {
+            Some(found) if found != expected => {
+                Err(refused(TrainError::Outputs { expected, found }.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses trainings of candidates and contenders that make no sense with these images.
     fn check_training(&self) -> Result<(), VerdictError> {
         let first = self.methods.first().map(|method| (method.space, method.split));
         let others = self.explorers.iter().map(|explorer| (explorer.space, explorer.split));

@@ -1,38 +1,10 @@
 //! Numbers of a comparison.
 
-use dartloom_net::baseline::ResNetSize;
 use dartloom_train::FitConfig;
 use serde::{Deserialize, Serialize};
 
+use super::Baseline;
 use crate::{RandomConfig, VerdictError};
-
-/// The hand-made network to compare with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Baseline {
-    /// Ten layers, eight times thinner than ResNet-18.
-    #[default]
-    TinyResNet,
-    /// ResNet-18.
-    ResNet18,
-}
-
-impl Baseline {
-    /// Its size.
-    pub const fn size(self) -> ResNetSize {
-        match self {
-            Self::TinyResNet => ResNetSize::tiny(),
-            Self::ResNet18 => ResNetSize::resnet18(),
-        }
-    }
-
-    /// Its name in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TinyResNet => "tiny ResNet",
-            Self::ResNet18 => "ResNet-18",
-        }
-    }
-}
 
 /// The networks that are retrained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,7 +33,7 @@ pub struct ComparisonConfig {
     pub random: RandomConfig,
     /// Retraining.
     pub retrain: RetrainConfig,
-    /// The hand-made network.
+    /// The hand-made network, where [`Comparison::baseline`](super::Comparison::baseline) gives no other.
     pub baseline: Baseline,
     /// One whole comparison per seed.
     pub seeds: Vec<u64>,

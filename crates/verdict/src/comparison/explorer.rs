@@ -9,9 +9,9 @@ use dartloom_space::Space;
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, method};
-use crate::{ConfiguredExplorer, Training, TrainingConfig, VerdictError};
+use crate::{Training, TrainingConfig, VerdictError};
 use dartloom_data::{Parts, Split};
-use dartloom_explore::{Budget, Domain, Order, Pace, PooledConfig};
+use dartloom_explore::{Budget, Domain, ExploreError, Explorer, Order, Pace, PooledConfig};
 
 /// A discrete search that takes part in a comparison.
 ///
@@ -30,13 +30,35 @@ pub struct ExplorerParts<'a> {
     pub channels: usize,
     /// The shares of training images for training and for judging candidates.
     pub split: Split,
-    /// The explorer that proposes them.
-    pub explorer: ConfiguredExplorer,
-    /// The number of evaluations and their order.
+    /// What proposes them.
+    pub explorer: &'a dyn MakeExplorer,
+    /// How many are evaluated.
     pub rules: ExplorerRules,
 }
 
-/// The way a comparison's explorers evaluate.
+/// Makes an explorer: what proposes the candidates of a discrete search.
+pub trait MakeExplorer: Debug {
+    /// Its name in events.
+    fn title(&self) -> String;
+
+    /// The explorer of a search that begins, in `domain` and with randomness of `noise` alone. It should propose
+    /// no architecture twice ([`Unique`](dartloom_explore::Unique)).
+    ///
+    /// # Errors
+    /// [`ExploreError::Config`] naming the field that makes no sense.
+    fn make(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError>;
+
+    /// A text that changes whenever its explorer proposes something else: its name, its numbers, and a version
+    /// of its code.
+    ///
+    /// Stored searches are only used again for the same identity. `None`, the default, says nothing, and such
+    /// work is done again.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+}
+
+/// How a comparison's explorers evaluate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerRules {
@@ -46,7 +68,7 @@ pub struct ExplorerRules {
     pub pace: Pace,
     /// The order in which outcomes are told.
     pub order: Order,
-    /// Epochs without a better accuracy after which a candidate's training ends.
+    /// Epochs without a better score after which a candidate's training ends.
     pub patience: Option<usize>,
 }
 
@@ -81,7 +103,7 @@ impl ExplorerParts<'_> {
         let pooled = PooledConfig { pace, order, budget }.check().map_err(VerdictError::from);
         pooled.map_err(|error| error.within("rules"))?;
         let domain = Domain::top(self.space.clone(), top);
-        let built = self.explorer.build(domain, Noise::new(0)).map_err(VerdictError::from);
+        let built = self.explorer.make(domain, Noise::new(0)).map_err(VerdictError::from);
         built.map(drop).map_err(|error| error.within("explorer"))
     }
 }
@@ -119,26 +141,22 @@ impl Comparison<'_> {
         Ok(explorer.split.parts(self.train, Noise::new(seed).child("split").seed())?)
     }
 
-    /// The judge of an explorer's candidates, the same in every process.
-    ///
-    /// # Errors
-    /// [`VerdictError::Task`] when images do not have one class each.
+    /// How candidates of an explorer are judged: the same in every process.
     pub fn training<'p>(
         &'p self,
         explorer: &ExplorerParts<'p>,
         seed: u64,
         images: &'p Parts<'p>,
         checkpoints: RunDir,
-    ) -> Result<Training<'p>, VerdictError> {
+    ) -> Training<'p> {
         let fit = self.config.random.fit.clone();
-        Ok(Training {
-            space: explorer.space,
-            registry: self.registry,
-            build: self.build(explorer.channels)?,
+        Training {
+            setting: self.setting(explorer.space, explorer.channels),
+            task: self.task,
             data: images,
             config: TrainingConfig { fit, patience: explorer.rules.patience },
             noise: Noise::new(seed).child("candidates"),
             checkpoints: Some(checkpoints),
-        })
+        }
     }
 }

@@ -7,9 +7,8 @@ mod stored;
 use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
-use dartloom_record::{Clock, Contender, Leg, Observer, RunDir, Where};
+use dartloom_record::{Contender, Leg, Objective, Observer, RunDir, Scores, Where};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_task::usual;
 use dartloom_train::{Outcome, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
@@ -33,13 +32,12 @@ pub struct LegResult {
     /// The architecture found (searches) or trained (retraining of one).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub genotype: Option<Genotype>,
-    /// The reason why there is no architecture or no accuracy: the place where numbers stopped
-    /// being finite.
+    /// The reason for no architecture or no score: where numbers stopped being finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// Test accuracy (retraining).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<f64>,
+    /// Scores on the test images (retraining).
+    #[serde(default, skip_serializing_if = "Scores::is_empty")]
+    pub scores: Scores,
     /// Trainable numbers (retraining).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<u64>,
@@ -61,13 +59,20 @@ pub struct LegResult {
     pub files: BTreeMap<String, String>,
 }
 
+impl LegResult {
+    /// The score that decides, where there is a finite one.
+    pub fn score(&self, objective: &Objective) -> Option<f64> {
+        self.scores.get(&objective.name).filter(|score| score.is_finite())
+    }
+}
+
 /// Architectures that a search by trial has tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tried {
     /// Number of architectures; those of random search all differ.
     pub architectures: usize,
-    /// Trainings without an accuracy, by reason.
+    /// Trainings without a score, by reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<FailureCount>,
     /// `true` if the space gave no other architecture.
@@ -81,8 +86,7 @@ pub struct Contest<'a> {
     pub(super) seed: u64,
     pub(super) dir: RunDir,
     pub(super) observer: &'a mut dyn Observer,
-    pub(super) clock: Clock<'a>,
-    /// Number of legs that were there already and have not been reported.
+    /// Legs that were there already and have not been told of.
     pub(super) reused: usize,
     /// `true` if stored legs are only looked at: the first leg that is missing ends the run.
     pub(super) looks: bool,
@@ -210,20 +214,22 @@ impl Contest<'_> {
             stored => return Ok(stored),
         }
         let data = method.split.parts(comparison.train, noise.child("split").seed())?;
-        let task = usual(comparison.train.targets()).map_err(TrainError::from)?;
         let parts = SearchParts {
             space: method.space,
             registry: comparison.registry,
             choices: method.choices.clone(),
             decoder: method.decoder,
-            build: Build { partial: method.partial, ..comparison.build(method.channels)? },
+            build: Build { partial: method.partial, ..comparison.build(method.channels) },
             data: &data,
-            task: &*task,
+            task: comparison.task,
         };
         let (config, noise) = (method.search.clone(), noise.child("search"));
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
+        for own in &method.rules {
+            search = search.with_stop_rule(own.effect, Box::new(own.rule));
+        }
         let seconds = layout.seconds(leg);
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;
         let checkpoint = self.dir.file(&layout.checkpoint(leg));
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
         let outcome = match drive(&mut search, &mut session) {
@@ -277,9 +283,8 @@ impl Contest<'_> {
         let comparison = self.comparison;
         let data = first.split.parts(comparison.train, noise.child("split").seed())?;
         let random = RandomSearch {
-            space: first.space,
-            registry: comparison.registry,
-            build: comparison.build(first.channels)?,
+            setting: comparison.setting(first.space, first.channels),
+            task: comparison.task,
             data: &data,
             config: comparison.config.random.clone(),
             budget,
@@ -288,7 +293,7 @@ impl Contest<'_> {
         let (phase, folder) = (self.phase(leg), layout.stem(leg));
         let dir = self.dir.inside(&folder)?;
         let seconds = layout.seconds(leg);
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;
         let Some(outcome) = random.run(&phase, &dir, &mut watch)? else {
             watch.store()?;
             return Ok(None);
@@ -301,7 +306,7 @@ impl Contest<'_> {
         let best = outcome.best().ok_or_else(|| VerdictError::NothingMeasured {
             explorer: "random search".to_owned(),
             candidates: outcome.candidates.len(),
-            last: outcome.failures().last().unwrap_or("nothing was tried").to_owned(),
+            last: outcome.failures().last().unwrap_or("none has a score").to_owned(),
         })?;
         let result = LegResult {
             seconds: watch.seconds(),

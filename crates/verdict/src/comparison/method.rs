@@ -9,6 +9,7 @@ use dartloom_space::Space;
 
 use crate::VerdictError;
 use dartloom_data::Split;
+use dartloom_search::stop::{Effect, StopRule};
 use dartloom_search::{Architecture, Choices, SearchConfig, rehearse};
 
 /// A method that takes part in a comparison.
@@ -33,6 +34,17 @@ pub struct MethodParts<'a> {
     pub split: Split,
     /// Epochs, batches and update rules.
     pub search: SearchConfig,
+    /// Rules of your own, asked after those of [`SearchConfig::stop`].
+    pub rules: Vec<OwnRule<'a>>,
+}
+
+/// A stop rule written in code, and what happens where it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnRule<'a> {
+    /// A warning, or the end of the search.
+    pub effect: Effect,
+    /// The rule. Stored searches are only used again where it says its identity.
+    pub rule: &'a dyn StopRule,
 }
 
 /// Names of legs that no method may have.
@@ -54,9 +66,8 @@ impl MethodParts<'_> {
         let choices = self.search.check_choices(&self.choices, self.partial);
         choices.map_err(|error| error.within("search"))?;
         let mut noise = Noise::new(0).stream("check", 0);
-        let place = Place::default();
         let choices = self.choices.clone();
-        let architecture = Architecture::new(self.space, choices, &place, &mut noise)?;
+        let architecture = Architecture::new(self.space, choices, &Place::default(), &mut noise)?;
         let logits = self.search.check_logits(&architecture);
         Ok(logits.map_err(|error| error.within("search"))?)
     }
@@ -69,9 +80,9 @@ impl MethodParts<'_> {
     pub(super) fn rehearse(&self, registry: &Registry) -> Result<(), VerdictError> {
         registry.check(self.space.op_set())?;
         let noise = Noise::new(0);
-        let (choices, mut logits) = (self.choices.clone(), noise.stream("logits", 0));
-        let place = Place::default();
-        let architecture = Architecture::new(self.space, choices, &place, &mut logits)?;
+        let choices = self.choices.clone();
+        let mut logits = noise.stream("logits", 0);
+        let architecture = Architecture::new(self.space, choices, &Place::default(), &mut logits)?;
         Ok(rehearse(&architecture, self.space, self.decoder, self.search.epochs, noise)?)
     }
 }

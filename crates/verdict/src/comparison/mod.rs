@@ -2,9 +2,11 @@
 //! the cost of the most expensive one and a hand-made network are each retrained over several
 //! seeds.
 
+mod builder;
 mod check;
 mod config;
 mod explorer;
+mod hand_made;
 mod labels;
 mod legs;
 mod method;
@@ -13,42 +15,91 @@ mod report;
 mod stopwatch;
 mod trained;
 
-pub use config::{Baseline, ComparisonConfig, RetrainConfig};
-pub use explorer::{ExplorerParts, ExplorerRules, Workers};
-use labels::Labels;
-pub use labels::Majority;
+pub use config::{ComparisonConfig, RetrainConfig};
+pub use explorer::{ExplorerParts, ExplorerRules, MakeExplorer, Workers};
+pub use hand_made::{Baseline, HandMade};
 pub use legs::{Contest, LegResult, Tried};
-pub use method::MethodParts;
+pub use method::{MethodParts, OwnRule};
+use report::Frame;
 pub use report::{ContenderReport, MethodReport, PairedReport, Report};
 pub use stopwatch::Stopwatch;
 
 use dartloom_data::{Dataset, Digested};
-use dartloom_ops::Registry;
+use dartloom_ops::{Place, Registry};
 use dartloom_record::{Clock, Contender, Event, Leg, Observer, RunDir, RunLayout, Silent};
+
+use dartloom_task::Task;
 
 use crate::VerdictError;
 
 /// Everything a comparison compares.
-#[derive(Debug)]
+///
+/// [`Comparison::on`] fills in what is usual:
+///
+/// ```no_run
+/// # use dartloom_data::Dataset;
+/// # use dartloom_ops::Registry;
+/// # use dartloom_record::{RunDir, Silent};
+/// # use dartloom_task::Task;
+/// # use dartloom_verdict::{Comparison, MethodParts, VerdictError};
+/// # fn compare(
+/// #     (task, train, test): (&dyn Task, &dyn Dataset, &dyn Dataset),
+/// #     registry: &Registry,
+/// #     darts: MethodParts<'_>,
+/// #     dir: &RunDir,
+/// # ) -> Result<(), VerdictError> {
+/// let comparison = Comparison::on(task, train, test, registry).method(darts).seeds(0..3);
+/// if let Some(report) = comparison.run(dir, &mut Silent)? {
+///     println!("{report}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
 pub struct Comparison<'a> {
+    /// What is learnt, and which score decides.
+    pub task: &'a dyn Task,
     /// The methods' operations.
     pub registry: &'a Registry,
     /// The methods to compare, in the order of the table.
     pub methods: Vec<MethodParts<'a>>,
     /// Discrete searches, after these.
     pub explorers: Vec<ExplorerParts<'a>>,
-    /// The workers that train candidates of discrete searches; `None` for the caller's own thread,
-    /// where a candidate that runs out of memory ends everything.
+    /// The hand-made network; `None` for the configuration's.
+    pub baseline: Option<&'a dyn HandMade>,
+    /// Where candidates of discrete searches are trained; `None` for the caller's own thread, where a
+    /// candidate that runs out of memory ends everything.
     pub workers: Option<&'a dyn Workers>,
     /// Images to search and train with.
     pub train: &'a dyn Dataset,
-    /// Images of the final accuracies; nothing is chosen with them.
+    /// Images of the final scores; nothing is chosen with them.
     pub test: &'a dyn Dataset,
+    /// Device and element type of the networks that are trained from the beginning.
+    pub place: Place,
+    /// The clock of the report's seconds.
+    pub clock: Clock<'a>,
     /// Numbers that hold for all methods.
     pub config: ComparisonConfig,
 }
 
-impl Comparison<'_> {
+impl std::fmt::Debug for Comparison<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Comparison")
+            .field("task", &self.task)
+            .field("methods", &self.methods)
+            .field("explorers", &self.explorers)
+            .field("place", &self.place)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Comparison<'a> {
+    /// The hand-made network.
+    pub(crate) fn hand_made(&self) -> &dyn HandMade {
+        self.baseline.unwrap_or(&self.config.baseline)
+    }
+
     /// The legs of one seed in the order they are run: every search, random search, the training of
     /// what each has found, that of the hand-made network.
     pub fn legs(&self) -> Vec<Leg> {
@@ -106,7 +157,7 @@ impl Comparison<'_> {
     /// A note reports either.
     ///
     /// A network that diverges ends its own leg and nothing else: a candidate counts as failed, a
-    /// contender has no accuracy with this seed, and the report says so.
+    /// contender has no score with this seed, and the report says so.
     ///
     /// # Errors
     /// The errors of [`Comparison::check`], [`VerdictError::NothingMeasured`] when all candidates
@@ -118,9 +169,8 @@ impl Comparison<'_> {
         &self,
         dir: &RunDir,
         observer: &mut dyn Observer,
-        clock: Clock<'_>,
     ) -> Result<Option<Report>, VerdictError> {
-        let report = self.report(dir, observer, clock, false)?;
+        let report = self.report(dir, observer, false)?;
         if let Some(report) = &report {
             let _ = observer.on_event(&Event::Finished { metrics: report.metrics() })?;
         }
@@ -133,7 +183,7 @@ impl Comparison<'_> {
     /// # Errors
     /// As [`Comparison::run`].
     pub fn finished(&self, dir: &RunDir) -> Result<Option<Report>, VerdictError> {
-        self.report(dir, &mut Silent, &|| 0.0, true)
+        self.report(dir, &mut Silent, true)
     }
 
     /// Runs the legs, or only looks at stored ones if `looks`.
@@ -141,23 +191,15 @@ impl Comparison<'_> {
         &self,
         dir: &RunDir,
         observer: &mut dyn Observer,
-        clock: Clock<'_>,
         looks: bool,
     ) -> Result<Option<Report>, VerdictError> {
         self.check()?;
         // Digests are asked for by every leg; a data set of one's own reads every sample for one.
         let (train, test) = (Digested::new(self.train), Digested::new(self.test));
-        let known = Comparison {
-            registry: self.registry,
-            methods: self.methods.clone(),
-            explorers: self.explorers.clone(),
-            workers: self.workers,
-            train: &train,
-            test: &test,
-            config: self.config.clone(),
-        };
-        let labels = Labels::of(self.train, self.test)?;
-        for text in labels.remarks() {
+        let known = Comparison { train: &train, test: &test, ..self.clone() };
+        let objective = self.task.objective();
+        let remarks = labels::remarks(self.train, self.test, &objective)?;
+        for text in remarks.clone() {
             // Nothing has begun: a wish to stop is heard at the first phase.
             let _ = observer.on_event(&Event::Note { text })?;
         }
@@ -165,8 +207,7 @@ impl Comparison<'_> {
         for &seed in &self.config.seeds {
             let dir = dir.inside(&RunLayout::seed(seed))?;
             let observer = &mut *observer;
-            let mut contest =
-                Contest { comparison: &known, seed, dir, observer, clock, reused: 0, looks };
+            let mut contest = Contest { comparison: &known, seed, dir, observer, reused: 0, looks };
             match contest.run()? {
                 Some(results) => seeds.push(results),
                 None => return Ok(None),
@@ -174,6 +215,9 @@ impl Comparison<'_> {
         }
         let names = self.contenders().into_iter().map(|(_, name)| name);
         let searched: Vec<(Leg, &str)> = self.searches().into_iter().zip(names).collect();
-        Ok(Some(Report::new(&searched, self.config.baseline.name(), &seeds, &labels)?))
+        let constant = self.task.constant(self.train, self.test)?;
+        let baseline = self.hand_made().name();
+        let frame = Frame { objective, constant, remarks, seeds: &self.config.seeds };
+        Ok(Some(Report::new(&searched, &baseline, &seeds, frame)?))
     }
 }

@@ -1,33 +1,41 @@
 //! The networks of a comparison as blueprints.
 
-use dartloom_data::TargetSpec;
-use dartloom_space::{
-    AuxHead, Blueprint, Build, Chain, Gene, Genotype, Layer, Layout, Network, Repeats, Shape,
-    Space, SpaceError,
-};
+use dartloom_net::{NetError, NetworkSize, Setting};
+use dartloom_noise::Noise;
+use dartloom_ops::Model;
+use dartloom_space::{Blueprint, Build, Gene, Genotype, Layer, Network, Shape, Space, SpaceError};
 
 use super::Comparison;
 use crate::VerdictError;
 
-impl Comparison<'_> {
-    /// Base channels, classes and images of networks with this many channels.
-    ///
-    /// # Errors
-    /// [`VerdictError::Task`] when images do not have one class each.
-    pub fn build(&self, channels: usize) -> Result<Build, VerdictError> {
-        let shape = self.train.shape();
-        let classes = match self.train.targets() {
-            TargetSpec::Class { classes } => classes,
-            other => return Err(VerdictError::Task { found: format!("{other:?}") }),
-        };
+impl<'a> Comparison<'a> {
+    /// Base channels, outputs and images of networks with so many channels.
+    pub fn build(&self, channels: usize) -> Build {
+        let (shape, outputs) = (self.train.shape(), self.task.outputs());
         let input = Shape::new(shape.channels, shape.height, shape.width);
-        Ok(Build::new(channels, classes, input))
+        Build::new(channels, outputs.channels(), input).with_outputs(outputs)
     }
 
-    /// The network that a genotype of `space` is retrained in, with an auxiliary head where
-    /// [`FitConfig::auxiliary`](dartloom_train::FitConfig::auxiliary) gives it a weight: the one of
-    /// CIFAR behind a stem that keeps the size of images, that of ImageNet behind one that halves
-    /// it.
+    /// Everything about networks of a space that stays the same while architectures change.
+    pub fn setting<'s>(&self, space: &'s Space, channels: usize) -> Setting<'s>
+    where
+        'a: 's,
+    {
+        Setting::new(space, self.registry, self.build(channels)).at(self.place.clone())
+    }
+
+    /// The size of the networks that are trained from the beginning, with an auxiliary head where
+    /// [`FitConfig::auxiliary`](dartloom_train::FitConfig::auxiliary) gives it a weight.
+    pub fn size(&self) -> NetworkSize {
+        let retrain = &self.config.retrain;
+        NetworkSize {
+            channels: Some(retrain.channels),
+            layers: Some(retrain.layers),
+            auxiliary: retrain.fit.auxiliary > 0.0,
+        }
+    }
+
+    /// The network that a genotype of `space` is retrained in.
     ///
     /// # Errors
     /// When the genotype has no such network.
@@ -36,22 +44,8 @@ impl Comparison<'_> {
         genotype: &Genotype,
         space: &Space,
     ) -> Result<Network, VerdictError> {
-        let retrain = &self.config.retrain;
-        let wanted = retrain.fit.auxiliary > 0.0;
-        if *genotype.layout() == Layout::Space {
-            let network = genotype.network_in(space)?;
-            if wanted && network.aux().is_none() {
-                let expected = "0, since the networks of this space have no auxiliary head";
-                return Err(no_head(expected, retrain.fit.auxiliary.to_string()));
-            }
-            return Ok(network);
-        }
-        let stem = space.network().stem().clone();
-        let halves = stem.level(stem.parts().len().saturating_sub(1)) > 0;
-        let thirds = Some(Chain::thirds(retrain.layers));
-        let chain = genotype.chain(retrain.layers, stem, thirds, Repeats::InTurn)?;
-        let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
-        Ok(if wanted { chain.with_aux(head) } else { chain }.network()?)
+        let setting = Setting::new(space, self.registry, self.build(1));
+        setting.network(genotype, &self.size()).map_err(|error| self.explained_head(error))
     }
 
     /// The layers of that network.
@@ -59,18 +53,32 @@ impl Comparison<'_> {
     /// # Errors
     /// When it cannot be laid out for these images.
     pub fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Blueprint, VerdictError> {
-        let retrain = &self.config.retrain;
-        let network = self.retrained_network(genotype, space)?;
-        let build = self.build(retrain.channels)?;
-        let plan = Blueprint::derived(genotype, &network, self.registry.catalog(), build)?;
-        if let Some(aux) = plan.aux.as_ref().filter(|aux| !aux.fits && retrain.fit.auxiliary > 0.0)
-        {
-            let found =
-                format!("{} with {} behind cell {}", retrain.fit.auxiliary, aux.input, aux.after);
-            let expected = "0, since the auxiliary head needs planes of about 8x8";
-            return Err(no_head(expected, found));
+        let setting = Setting::new(space, self.registry, self.build(1));
+        setting.plan(genotype, &self.size()).map_err(|error| self.explained_head(error))
+    }
+
+    /// The hand-made network of a seed, `noise` being the seed's.
+    pub(super) fn hand_made_network(&self, noise: Noise) -> Result<Box<dyn Model>, VerdictError> {
+        let build = self.build(self.config.retrain.channels);
+        let mut rng = noise.child("baseline").stream("weights", 0);
+        Ok(self.hand_made().network(build, self.registry, &self.place, &mut rng)?)
+    }
+
+    /// The field that asks for an auxiliary head, where there can be none.
+    pub(super) fn explained_head(&self, error: NetError) -> VerdictError {
+        let weight = self.config.retrain.fit.auxiliary;
+        match error {
+            NetError::NoAuxiliary { .. } => {
+                let expected = "0, since the networks of this space have no auxiliary head";
+                no_head(expected, weight.to_string())
+            }
+            NetError::AuxiliaryInput { after, found } => {
+                let expected = "0, since the auxiliary head needs planes of about 8x8";
+                no_head(expected, format!("{weight} with {found} behind cell {after}"))
+            }
+            NetError::Space(error) => error.into(),
+            other => other.into(),
         }
-        Ok(plan)
     }
 
     /// Lays out all networks of a space: the supernet, and a candidate and a retrained network with
@@ -81,13 +89,16 @@ impl Comparison<'_> {
         channels: usize,
         partial: usize,
     ) -> Result<Blueprint, VerdictError> {
-        let build = self.build(channels)?;
-        let ops = self.registry.catalog();
+        let setting = Setting::new(space, self.registry, self.build(channels));
         let all = everything(space)?;
-        let network = all.network_in(space)?;
-        let halved = |error| self.explained(error, &network);
-        let supernet = Blueprint::supernet(space, Build { partial, ..build }).map_err(halved)?;
-        let candidate = Blueprint::derived(&all, &network, ops, build).map_err(halved)?;
+        let halved = |error| self.explained(error, space.network());
+        let supernet = Build { partial, ..setting.build };
+        let supernet = Blueprint::supernet(space, supernet).map_err(halved)?;
+        let candidate = setting.plan(&all, &NetworkSize::default());
+        let candidate = candidate.map_err(|error| match error {
+            NetError::Space(error) => halved(error),
+            other => other.into(),
+        })?;
         let deep = self.retrained_network(&all, space)?;
         let retrained = self.retrained(&all, space).map_err(|error| match error {
             VerdictError::Space(error) => self.explained(error, &deep),

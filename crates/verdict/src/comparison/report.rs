@@ -1,16 +1,20 @@
 //! The verdict table and the sentences under it.
 
 mod paired;
+mod sentence;
+mod text;
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Contender, Leg, statistics};
+use dartloom_record::{Contender, Leg, Objective, statistics};
+use dartloom_task::Constant;
 use serde::{Deserialize, Serialize};
 
 pub use paired::PairedReport;
 
+use self::sentence::Verdict;
 use super::legs::SeedResults;
-use super::{Labels, LegResult, Majority, Tried};
+use super::{LegResult, Tried};
 use crate::VerdictError;
 use dartloom_search::Gap;
 use dartloom_search::stop::Stopped;
@@ -20,16 +24,16 @@ use dartloom_search::stop::Stopped;
 pub struct ContenderReport {
     /// Name of the contender.
     pub name: String,
-    /// Test accuracy of each seed; `None` where a network diverged and there is none.
-    pub accuracies: Vec<Option<f64>>,
-    /// The reason, for every seed without an accuracy.
+    /// Test score of each seed, that of [`Report::objective`]; `None` where a network diverged and there is none.
+    pub scores: Vec<Option<f64>>,
+    /// The reason, for every seed without a score.
     #[serde(default)]
     pub failures: Vec<String>,
-    /// Mean of the known accuracies.
-    pub accuracy: Option<f64>,
-    /// Standard deviation of the accuracies (n - 1); absent with fewer than two.
-    pub accuracy_sd: Option<f64>,
-    /// Mean trainable numbers of the trained networks.
+    /// Mean of the scores that there are.
+    pub score: Option<f64>,
+    /// Their standard deviation (n - 1); absent with fewer than two.
+    pub score_sd: Option<f64>,
+    /// Mean trainable numbers of the networks that there are.
     pub parameters: Option<f64>,
     /// Mean multiply-adds per image of the trained networks.
     pub macs: Option<f64>,
@@ -65,6 +69,10 @@ pub struct MethodReport {
 /// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// The score by which networks are compared.
+    pub objective: Objective,
+    /// Its seeds.
+    pub seeds: Vec<u64>,
     /// The methods in their order, random search, the hand-made network.
     pub contenders: Vec<ContenderReport>,
     /// The verdict on each method. Every interval is a test by itself at 5 %: with several methods
@@ -72,28 +80,38 @@ pub struct Report {
     pub methods: Vec<MethodReport>,
     /// Architectures tried by each seed's random search.
     pub random: Vec<Tried>,
-    /// The accuracy of always saying the most frequent class.
-    pub majority: Majority,
+    /// The best answer that is the same for every image, where the task knows of one.
+    pub constant: Option<Constant>,
     /// Remarks on odd labels, a sentence each.
     #[serde(default)]
     pub remarks: Vec<String>,
 }
 
+/// What a report says beside the results of legs.
+pub(super) struct Frame<'a> {
+    pub(super) objective: Objective,
+    pub(super) constant: Option<Constant>,
+    pub(super) remarks: Vec<String>,
+    pub(super) seeds: &'a [u64],
+}
+
 impl Report {
     /// The report on methods of these names and a hand-made network.
     ///
-    /// [`VerdictError::NothingTrained`] when no contender has an accuracy.
+    /// Fails with [`VerdictError::NothingTrained`] when no contender has a score.
     pub(super) fn new(
         searched: &[(Leg, &str)],
         baseline: &str,
         seeds: &[SeedResults],
-        labels: &Labels,
+        frame: Frame<'_>,
     ) -> Result<Self, VerdictError> {
-        let row = |(search, name): &(Leg, &str)| contender(name, Some(search), seeds);
-        let mut contenders: Vec<ContenderReport> = searched.iter().map(row).collect();
-        contenders.push(contender("random search", Some(&Leg::Random), seeds));
-        contenders.push(contender(baseline, None, seeds));
-        if contenders.iter().all(|row| row.accuracy.is_none()) {
+        let Frame { objective, constant, remarks, seeds: numbers } = frame;
+        let row = |name: &str, search: Option<&Leg>| contender(name, search, seeds, &objective);
+        let mut contenders: Vec<ContenderReport> =
+            searched.iter().map(|(search, name)| row(name, Some(search))).collect();
+        contenders.push(row("random search", Some(&Leg::Random)));
+        contenders.push(row(baseline, None));
+        if contenders.iter().all(|row| row.score.is_none()) {
             let failures = contenders.iter().flat_map(|row| &row.failures);
             let last = failures.last().cloned().unwrap_or_default();
             let networks = contenders.len() * seeds.len();
@@ -102,23 +120,20 @@ impl Report {
         let (rows, others) = contenders.split_at(searched.len());
         let methods = rows.iter().zip(searched).map(|(row, (search, _))| {
             let legs: Vec<_> = seeds.iter().filter_map(|seed| seed.get(search)).collect();
-            MethodReport::new(row, others, &legs)
+            MethodReport::new(row, others, &legs, &objective)
         });
+        let methods = methods.collect::<Result<_, _>>()?;
         let random = seeds.iter().filter_map(|seed| seed.get(&Leg::Random));
-        Ok(Self {
-            methods: methods.collect::<Result<_, _>>()?,
-            random: random.filter_map(|search| search.tried.clone()).collect(),
-            majority: labels.majority(),
-            remarks: labels.remarks(),
-            contenders,
-        })
+        let random = random.filter_map(|search| search.tried.clone()).collect();
+        let seeds = numbers.to_vec();
+        Ok(Self { objective, seeds, contenders, methods, random, constant, remarks })
     }
 
-    /// Mean accuracies of the contenders that have one, for the last event of a run.
+    /// Mean scores of the contenders that have one: what the last event of a run says.
     pub fn metrics(&self) -> BTreeMap<String, f64> {
-        let accuracy =
-            |row: &ContenderReport| Some((format!("accuracy {}", row.name), row.accuracy?));
-        self.contenders.iter().filter_map(accuracy).collect()
+        let name = &self.objective.name;
+        let score = |row: &ContenderReport| Some((format!("{name} {}", row.name), row.score?));
+        self.contenders.iter().filter_map(score).collect()
     }
 }
 
@@ -127,12 +142,15 @@ impl MethodReport {
         row: &ContenderReport,
         others: &[ContenderReport],
         searches: &[&LegResult],
+        objective: &Objective,
     ) -> Result<Self, VerdictError> {
-        let paired = others.iter().map(|other| PairedReport::new(&row.accuracies, other));
+        let paired = others.iter().map(|other| PairedReport::new(&row.scores, other));
         let paired = paired.collect::<Result<Vec<_>, _>>()?;
         // A method that diverges with some seeds is not better for doing well with the others.
-        let worth_it = row.failures.is_empty() && paired.iter().all(PairedReport::is_better);
-        let sentence = sentence(row, others, &paired, worth_it);
+        let better = |pair: &PairedReport| pair.is_better(objective);
+        let worth_it = row.failures.is_empty() && paired.iter().all(better);
+        let verdict = Verdict { method: row, others, paired: &paired, objective };
+        let sentence = verdict.sentence(worth_it);
         let gaps = searches.iter().filter_map(|leg| leg.gap.clone()).collect();
         let tried = searches.iter().filter_map(|leg| leg.tried.clone()).collect();
         let stopped = searches.iter().map(|leg| leg.stopped.clone()).collect();
@@ -140,8 +158,13 @@ impl MethodReport {
     }
 }
 
-/// The row of a search's result, or of the hand-made network if there is no search.
-fn contender(name: &str, search: Option<&Leg>, seeds: &[SeedResults]) -> ContenderReport {
+/// The row of what a search has found; that of the hand-made network where there is no search.
+fn contender(
+    name: &str,
+    search: Option<&Leg>,
+    seeds: &[SeedResults],
+    objective: &Objective,
+) -> ContenderReport {
     let retrain = Leg::Retrain(match search {
         Some(Leg::Search(key) | Leg::Explore(key)) => Contender::of(key),
         Some(_) => Contender::Random,
@@ -157,13 +180,13 @@ fn contender(name: &str, search: Option<&Leg>, seeds: &[SeedResults]) -> Contend
         let legs = seeds.iter().map(|seed| search.and_then(|search| seed.get(search)));
         mean(legs.map(|leg| leg.map_or(0.0, value)).collect()).unwrap_or(0.0)
     };
-    let accuracies: Vec<Option<f64>> = trained.iter().map(|leg| leg.accuracy).collect();
-    let known: Vec<f64> = accuracies.iter().copied().flatten().collect();
+    let scores: Vec<Option<f64>> = trained.iter().map(|leg| leg.score(objective)).collect();
+    let known: Vec<f64> = scores.iter().copied().flatten().collect();
     ContenderReport {
         name: name.to_owned(),
-        accuracy: statistics::mean(&known),
-        accuracy_sd: statistics::sample_sd(&known),
-        accuracies,
+        score: statistics::mean(&known),
+        score_sd: statistics::sample_sd(&known),
+        scores,
         failures: trained.iter().filter_map(|leg| leg.failure.clone()).collect(),
         parameters: counted(|leg| leg.parameters),
         macs: counted(|leg| leg.macs),
@@ -171,42 +194,6 @@ fn contender(name: &str, search: Option<&Leg>, seeds: &[SeedResults]) -> Contend
         train_seconds: mean(trained.iter().map(|leg| leg.seconds).collect()).unwrap_or(0.0),
         search_macs: searching(|leg| leg.training_macs as f64),
     }
-}
-
-fn sentence(
-    method: &ContenderReport,
-    others: &[ContenderReport],
-    paired: &[PairedReport],
-    worth_it: bool,
-) -> String {
-    let name = &method.name;
-    let missing: String = std::iter::once(method).chain(others).filter_map(missing).collect();
-    if method.accuracy.is_none() {
-        return format!("Searching with {name} has no result here.{missing}");
-    }
-    let parts: Vec<String> = paired.iter().map(PairedReport::describe).collect();
-    let evidence = parts.join("; ");
-    let pairs = || paired.iter().map(|pair| pair.seeds);
-    let (fewest, most) = (pairs().min().unwrap_or(0), pairs().max().unwrap_or(0));
-    if fewest < 2 {
-        let few = if method.accuracies.len() < 2 { "One seed" } else { "So few paired seeds" };
-        return format!(
-            "{few} cannot tell whether searching with {name} is worth it: {evidence}.{missing}"
-        );
-    }
-    let answer = if worth_it { "is" } else { "is not shown to be" };
-    let seeds = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
-    format!(
-        "Searching with {name} {answer} worth it here, over {seeds} paired seeds: {evidence} \
-         (difference in test accuracy, 95 % confidence interval of the paired t test).{missing}"
-    )
-}
-
-/// A sentence about the seeds for which a contender has no accuracy.
-fn missing(row: &ContenderReport) -> Option<String> {
-    let first = row.failures.first()?;
-    let (name, failed, seeds) = (&row.name, row.failures.len(), row.accuracies.len());
-    Some(format!(" {name} has no accuracy with {failed} of {seeds} seeds: {first}."))
 }
 
 #[cfg(test)]

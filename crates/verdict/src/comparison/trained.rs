@@ -1,6 +1,6 @@
 //! The networks that a comparison has trained.
 
-use dartloom_net::{Model as _, NetworkSize, Setting};
+use dartloom_net::Model as _;
 use dartloom_noise::Noise;
 use dartloom_record::{Contender, Leg, RunDir, RunLayout, Silent};
 use dartloom_space::Space;
@@ -30,19 +30,12 @@ impl Comparison<'_> {
         };
         let contender = Contender::of(contender);
         let space = self.space_of(&contender).map_err(|reason| refused(&reason))?;
-        let (mut silent, clock) = (Silent, || 0.0);
+        let mut silent = Silent;
         let dir = dir.inside(&RunLayout::seed(seed)).map_err(crate::VerdictError::from)?;
         let leg = Leg::Retrain(contender.clone());
         let checkpoint = dir.file(&self.layout().checkpoint(&leg));
-        let mut contest = Contest {
-            comparison: self,
-            seed,
-            dir,
-            observer: &mut silent,
-            clock: &clock,
-            reused: 0,
-            looks: true,
-        };
+        let mut contest =
+            Contest { comparison: self, seed, dir, observer: &mut silent, reused: 0, looks: true };
         let results = contest.run()?;
         let results = results.ok_or_else(|| refused("the legs of this seed are not finished"))?;
         let result = results.get(&leg).ok_or_else(|| refused("it was not trained"))?;
@@ -52,18 +45,14 @@ impl Comparison<'_> {
         };
         let found = Snapshot::open(&checkpoint)?;
         let (_, mut snapshot) = found.ok_or_else(|| refused("its weights are gone"))?;
-        let retrain = &self.config.retrain;
-        let size = NetworkSize {
-            channels: Some(retrain.channels),
-            layers: Some(retrain.layers),
-            auxiliary: retrain.fit.auxiliary > 0.0,
-        };
-        let setting = Setting::new(space, self.registry, self.build(retrain.channels)?);
+        let size = self.size();
+        let setting = self.setting(space, self.config.retrain.channels);
         let mut numbers = Noise::new(0).stream("overwritten", 0);
         let network = setting.derive(genotype, &size, &mut numbers)?;
         network.variables().load(&snapshot.take("variables")?)?;
         let targets = self.train.targets();
-        Trained::new(&setting, genotype, size, targets, &network)
+        let trained = Trained::new(&setting, genotype, size, targets, &network)?;
+        Ok(trained.with_task(self.task))
     }
 
     /// The space of a contender's genotype.

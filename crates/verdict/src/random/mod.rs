@@ -2,11 +2,12 @@
 
 mod draws;
 
-use dartloom_net::Model as _;
+use dartloom_net::Setting;
 use dartloom_noise::Noise;
-use dartloom_ops::Registry;
-use dartloom_record::{Event, Identity, KeptRuns, Observer, RunDir, Where};
-use dartloom_space::{Build, Genotype, Space};
+use dartloom_ops::Model as _;
+use dartloom_record::{Event, Identity, KeptRuns, Objective, Observer, RunDir, Scores, Where};
+use dartloom_space::Genotype;
+use dartloom_task::Task;
 use dartloom_train::{FitConfig, Session};
 use serde::{Deserialize, Serialize};
 
@@ -71,10 +72,10 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Accuracy on the validation images; `None` when its training failed.
-    pub fn accuracy(&self) -> Option<f64> {
-        match self.judgement {
-            Judgement::Measured { accuracy, .. } => Some(accuracy),
+    /// Scores on the validation images; `None` when its training failed.
+    pub fn scores(&self) -> Option<&Scores> {
+        match &self.judgement {
+            Judgement::Measured { scores, .. } => Some(scores),
             Judgement::Failed { .. } => None,
         }
     }
@@ -94,9 +95,9 @@ impl Candidate {
 pub enum Judgement {
     /// It was trained and judged on the validation images.
     Measured {
-        /// Share of images that were classified correctly.
-        accuracy: f64,
-        /// Mean cross-entropy.
+        /// The task's scores.
+        scores: Scores,
+        /// Its mean loss.
         loss: f64,
     },
     /// Its loss stopped being a finite number.
@@ -114,19 +115,37 @@ pub struct RandomOutcome {
     pub candidates: Vec<Candidate>,
     /// `true` if the search ended because the space gave no other architecture.
     pub exhausted: bool,
+    /// Which score chooses among them.
+    pub objective: Objective,
+}
+
+/// A measured candidate and the two numbers that choose.
+struct Ranked<'a> {
+    candidate: &'a Candidate,
+    score: f64,
+    loss: f64,
 }
 
 impl RandomOutcome {
-    /// The candidate with the highest validation accuracy (lowest loss among equals, then the
-    /// first); `None` when the training of all failed.
+    /// The candidate with the best validation score (lowest loss among equals, then the first); `None` when
+    /// none has a score.
     pub fn best(&self) -> Option<&Candidate> {
-        let measured = self.candidates.iter().filter_map(|candidate| match candidate.judgement {
-            Judgement::Measured { accuracy, loss } => Some((accuracy, loss, candidate)),
-            Judgement::Failed { .. } => None,
-        });
-        // `max_by` keeps the last of equals; an earlier candidate must win.
-        let best = measured.rev().max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
-        best.map(|(_, _, candidate)| candidate)
+        let mut best: Option<Ranked<'_>> = None;
+        for candidate in &self.candidates {
+            let Judgement::Measured { scores, loss } = &candidate.judgement else { continue };
+            let Some(score) = scores.get(&self.objective.name) else { continue };
+            let other = Ranked { candidate, score, loss: *loss };
+            if best.as_ref().is_none_or(|best| self.is_better(&other, best)) {
+                best = Some(other);
+            }
+        }
+        best.map(|best| best.candidate)
+    }
+
+    fn is_better(&self, one: &Ranked<'_>, other: &Ranked<'_>) -> bool {
+        let better = |one: f64, other: f64| self.objective.better(one, other);
+        let equal = !better(one.score, other.score) && !better(other.score, one.score);
+        better(one.score, other.score) || (equal && one.loss < other.loss)
     }
 
     /// The reasons of failed candidates, in order.
@@ -151,12 +170,10 @@ impl RandomOutcome {
 /// impossible; in a small space it would cost a training without new information.
 #[derive(Debug)]
 pub struct RandomSearch<'a> {
-    /// The space.
-    pub space: &'a Space,
-    /// Its operations.
-    pub registry: &'a Registry,
-    /// Base channels, classes, image shape.
-    pub build: Build,
+    /// Space, operations, base channels, outputs, images, device.
+    pub setting: Setting<'a>,
+    /// What is learnt.
+    pub task: &'a dyn Task,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
     /// The drawing and the training of candidates.
@@ -196,9 +213,10 @@ impl RandomSearch<'_> {
         let identity = self.identity()?;
         let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
         let candidates: Vec<Candidate> = kept.read(observer)?.unwrap_or_default();
-        let mut draws = Draws::new(self.space, self.config.top, self.noise);
+        let mut draws = Draws::new(self.setting.space, self.config.top, self.noise);
         draws.again(&candidates)?;
-        let mut outcome = RandomOutcome { candidates, exhausted: false };
+        let objective = self.task.objective();
+        let mut outcome = RandomOutcome { candidates, exhausted: false, objective };
         while outcome.candidates.len() < MOST_CANDIDATES {
             let index = outcome.candidates.len();
             let Some(genotype) = draws.draw() else {
@@ -217,9 +235,7 @@ impl RandomSearch<'_> {
             let file = dir.file(&candidate_file(index as u64));
             let mut session = Session::new(&mut *observer).saved_at(file);
             let judgement = match training.train(name, &proposal, &model, &mut session) {
-                Ok(Some(found)) => {
-                    Judgement::Measured { accuracy: found.score(), loss: found.loss }
-                }
+                Ok(Some(found)) => Judgement::Measured { scores: found.scores, loss: found.loss },
                 Ok(None) => return Ok(None),
                 Err(error) => Judgement::Failed { reason: error.divergence()? },
             };
@@ -239,13 +255,15 @@ impl RandomSearch<'_> {
     fn identity(&self) -> Result<Identity, VerdictError> {
         let identity = Identity::new()
             .with("random search", &self.config)?
-            .with("network", &self.build)?
+            .with("network", &self.setting.build)?
+            .with_code("task", "Task::identity", self.task.identity())
             .with("budget", &self.budget)?
             .with("seed", &self.noise.seed())?
             .with("training images", &self.data.train.digest()?)?
             .with("validation images", &self.data.valid.digest()?)?
-            .with("space", self.space)?;
-        Ok(self.registry.identified(identity, self.space.op_set().names())?)
+            .with("space", self.setting.space)?;
+        let ops = self.setting.space.op_set().names();
+        Ok(self.setting.registry.identified(identity, ops)?)
     }
 
     /// Removes the weights of all candidates but the best, because nothing reads them any more.
@@ -263,9 +281,8 @@ impl RandomSearch<'_> {
     fn training(&self) -> Training<'_> {
         let fit = self.config.fit.clone();
         Training {
-            space: self.space,
-            registry: self.registry,
-            build: self.build,
+            setting: self.setting.clone(),
+            task: self.task,
             data: self.data,
             config: TrainingConfig { fit, patience: None },
             noise: self.noise,

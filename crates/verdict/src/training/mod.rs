@@ -5,15 +5,15 @@ mod patience;
 use dartloom_data::{Dataset, Parts};
 use dartloom_dist::worker::TaskError;
 use dartloom_net::memory::predict;
-use dartloom_net::{DerivedNetwork, Model};
+use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
-use dartloom_ops::{Place, Registry};
+use dartloom_ops::Model as _;
 use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
-use dartloom_space::{Blueprint, Build, Genotype, Space};
-use dartloom_task::usual;
+use dartloom_space::{Blueprint, Cost, Genotype};
+use dartloom_task::Task;
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Session, Stepper as _, TrainError,
-    drive,
+    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Problem, Session, Stepper as _,
+    TrainError, drive,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::fault::{failed, is_common};
 use crate::{RandomConfig, VerdictError};
 use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
 use dartloom_search::{check_build, fit_workload};
-use patience::Patient;
+use patience::{Patient, valid};
 
 /// The way candidates are trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,8 +30,7 @@ use patience::Patient;
 pub struct TrainingConfig {
     /// Epochs, batches, rates: a short training that stands for a long one.
     pub fit: FitConfig,
-    /// Epochs without a better accuracy after which a candidate's training ends; `None` for no such
-    /// end.
+    /// Epochs without a better score after which a candidate's training ends; `None` for never.
     pub patience: Option<usize>,
 }
 
@@ -44,19 +43,17 @@ impl Default for TrainingConfig {
 }
 
 /// Trains every candidate for a few epochs on the images that move a search's weights; its quality
-/// is the accuracy on those that move its logits.
+/// is the task's score on those that move its logits, turned round where lower scores are better.
 ///
 /// A proposal's [`epochs`](Proposal::epochs) take the place of the configuration's. Weights,
 /// batches and all randomness are seeded by the number of its task, so that equal tasks have equal
 /// results wherever they run.
 #[derive(Debug)]
 pub struct Training<'a> {
-    /// The space.
-    pub space: &'a Space,
-    /// Its operations.
-    pub registry: &'a Registry,
-    /// Base channels, classes, image shape.
-    pub build: Build,
+    /// Space, operations, base channels, outputs, images, device.
+    pub setting: Setting<'a>,
+    /// What is learnt.
+    pub task: &'a dyn Task,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
     /// The way candidates are trained.
@@ -72,7 +69,7 @@ pub struct Training<'a> {
 pub(crate) struct Trained {
     /// Epochs so far.
     pub(crate) epoch: usize,
-    /// Accuracy on the validation images.
+    /// Quality on the validation images; more is better.
     pub(crate) quality: Option<f64>,
 }
 
@@ -87,14 +84,12 @@ impl Training<'_> {
     /// # Errors
     /// When the genotype does not fit the space, or an operation is unknown.
     pub fn model(&self, genotype: &Genotype, task: u64) -> Result<DerivedNetwork, VerdictError> {
-        let plan = self.plan(genotype)?;
         let mut rng = self.noise.stream("candidate weights", task);
-        Ok(DerivedNetwork::new(&plan, self.registry, &Place::default(), &mut rng)?)
+        Ok(self.setting.derive(genotype, &NetworkSize::default(), &mut rng)?)
     }
 
     fn plan(&self, genotype: &Genotype) -> Result<Blueprint, VerdictError> {
-        let network = genotype.network_in(self.space)?;
-        Ok(Blueprint::derived(genotype, &network, self.registry.catalog(), self.build)?)
+        Ok(self.setting.plan(genotype, &NetworkSize::default())?)
     }
 
     /// Multiply-adds that training a proposal takes: three forward passes' worth per image and
@@ -104,7 +99,7 @@ impl Training<'_> {
     /// When the genotype does not fit the space, an operation's cost is unknown, or the
     /// multiply-adds of all epochs are too many to count.
     pub fn price(&self, proposal: &Proposal) -> Result<u64, VerdictError> {
-        let cost = self.registry.cost(&self.plan(&proposal.genotype)?)?;
+        let cost = self.setting.registry.cost(&self.plan(&proposal.genotype)?)?;
         self.training_macs(cost.macs, self.epochs(proposal))
     }
 
@@ -114,7 +109,8 @@ impl Training<'_> {
     /// As [`Training::price`].
     pub fn memory(&self, proposal: &Proposal, threads: usize) -> Result<u64, VerdictError> {
         let plan = self.plan(&proposal.genotype)?;
-        Ok(predict(&plan, self.registry, &fit_workload(&self.config.fit, threads))?.total())
+        let work = fit_workload(&self.config.fit, threads);
+        Ok(predict(&plan, self.setting.registry, &work)?.total())
     }
 
     pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> Result<u64, VerdictError> {
@@ -146,8 +142,9 @@ impl Training<'_> {
         let train: &dyn Dataset = &self.data.train;
         let held_out = Some(HeldOut::Validation(&self.data.valid));
         let config = FitConfig { epochs: self.epochs(proposal), ..self.config.fit.clone() };
-        let fit = Fit::new(phase, model, config, noise, train, held_out)?;
-        let mut fit = Patient::new(fit, self.config.patience);
+        let problem = Problem { task: self.task, train, held_out };
+        let fit = Fit::solving(phase, model, config, noise, problem)?;
+        let mut fit = Patient::new(fit, self.config.patience, self.task.objective());
         if drive(&mut fit, session)? != Ending::Finished {
             return Ok(None);
         }
@@ -169,10 +166,12 @@ impl Training<'_> {
         proposal: &Proposal,
         report: &mut dyn FnMut(Value),
     ) -> Result<Outcome, TaskError> {
+        let objective = self.task.objective();
         let mut observer = observer_fn(|event: &Event| {
             if let Event::EpochFinished { epoch, metrics, .. } = event {
-                let (epoch, quality) = (epoch + 1, metrics.get("valid_accuracy"));
-                report(json!(Trained { epoch, quality: quality.copied() }));
+                let score = metrics.get(&valid(&objective)).copied();
+                let quality = score.map(|score| objective.quality(score));
+                report(json!(Trained { epoch: epoch + 1, quality }));
             }
             Ok(Flow::Continue)
         });
@@ -212,7 +211,7 @@ impl Training<'_> {
         let model = self.model(&proposal.genotype, proposal.task)?;
         let phase = Where::from("candidate").with_candidate(proposal.task);
         Ok(match self.train(phase, proposal, &model, session)? {
-            Some(judged) => Outcome::measured(judged.score(), model.cost()),
+            Some(judged) => measured(&judged, model.cost()),
             None => Outcome::Failed { reason: "stopped".to_owned() },
         })
     }
@@ -228,8 +227,18 @@ impl Evaluator for Training<'_> {
     /// [`OpError::Unregistered`](dartloom_ops::OpError::Unregistered) and its like for operations
     /// that the registry lacks, [`TrainError::Outputs`] for images of other classes.
     fn check(&self) -> Result<(), ExploreError> {
-        self.registry.check(self.space.op_set()).map_err(ExploreError::part)?;
-        let task = usual(self.data.train.targets()).map_err(ExploreError::part)?;
-        check_build(self.build, &*task, &self.data.train).map_err(ExploreError::part)
+        let Setting { space, registry, build, .. } = &self.setting;
+        registry.check(space.op_set()).map_err(ExploreError::part)?;
+        check_build(*build, self.task, &self.data.train).map_err(ExploreError::part)
     }
+}
+
+/// What a discrete search is told of an evaluation: the one place where a score becomes a quality.
+pub(crate) fn measured(judged: &Evaluation, cost: Cost) -> Outcome {
+    let score = judged.score();
+    if score.is_finite() {
+        return Outcome::measured(judged.objective.quality(score), cost);
+    }
+    let reason = format!("expected a finite {}, found {score}", judged.objective.label());
+    Outcome::Failed { reason }
 }

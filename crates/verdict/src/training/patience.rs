@@ -1,16 +1,22 @@
 //! A training that ends when it does not improve any more.
 
-use dartloom_record::{Identity, Where};
+use dartloom_record::{Identity, Objective, Where};
 use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A training that is over after some epochs without a better accuracy on the validation images.
+/// A training that is over after some epochs without a better score on the validation images.
 #[derive(Debug)]
 pub(super) struct Patient<'a> {
     fit: Fit<'a>,
     patience: Option<usize>,
+    objective: Objective,
     record: Record,
+}
+
+/// The name of an objective among the metrics of an epoch.
+pub(super) fn valid(objective: &Objective) -> String {
+    format!("valid_{}", objective.name)
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,8 +28,8 @@ struct Record {
 }
 
 impl<'a> Patient<'a> {
-    pub(super) fn new(fit: Fit<'a>, patience: Option<usize>) -> Self {
-        Self { fit, patience, record: Record::default() }
+    pub(super) fn new(fit: Fit<'a>, patience: Option<usize>, objective: Objective) -> Self {
+        Self { fit, patience, objective, record: Record::default() }
     }
 
     pub(super) fn inner(&self) -> &Fit<'a> {
@@ -56,9 +62,11 @@ impl Stepper for Patient<'_> {
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
         let report = self.fit.end_epoch(epoch)?;
-        let accuracy = report.metrics.get("valid_accuracy").copied();
-        if accuracy > self.record.best {
-            self.record = Record { best: accuracy, since: 0 };
+        let score = report.metrics.get(&valid(&self.objective)).copied().unwrap_or(f64::NAN);
+        let best = self.record.best.unwrap_or(f64::NAN);
+        // One that is not finite is none: a file has no number for it.
+        if score.is_finite() && self.objective.better(score, best) {
+            self.record = Record { best: Some(score), since: 0 };
         } else {
             self.record.since += 1;
         }
@@ -78,7 +86,7 @@ impl Stepper for Patient<'_> {
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
         let record = serde_json::from_value(snapshot.values["patience"].clone());
         let record = record.map_err(|error| TrainError::State {
-            expected: "the best accuracy of a training".to_owned(),
+            expected: "the best score of a training".to_owned(),
             found: error.to_string(),
         })?;
         self.fit.restore(snapshot)?;

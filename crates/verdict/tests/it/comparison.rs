@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use dartloom_data::{Dataset, Split};
+use dartloom_data::Split;
 use dartloom_decode::{EdgeWeighted, TopK};
 use dartloom_record::{Event, Flow, Leg, RecordError, RunDir, observer_fn};
 use dartloom_relax::{Sigmoid, Softmax};
@@ -15,7 +15,7 @@ use dartloom_verdict::{
     VerdictError,
 };
 
-use crate::tiny::{first_digits, registry, space, two_ops};
+use crate::tiny::{first_digits, registry, space, task, two_ops};
 
 fn config(seeds: &[u64]) -> ComparisonConfig {
     let fit = FitConfig {
@@ -56,6 +56,7 @@ fn darts(space: &Space) -> MethodParts<'_> {
             flip: false,
             ..SearchConfig::default()
         },
+        rules: Vec::new(),
     }
 }
 
@@ -83,15 +84,6 @@ fn run_with(
 ) -> Result<Option<Report>, VerdictError> {
     let registry = registry();
     let (train, test) = (first_digits(32), first_digits(12));
-    let comparison = Comparison {
-        registry: &registry,
-        methods,
-        explorers: Vec::new(),
-        workers: None,
-        train: &train,
-        test: &test as &dyn Dataset,
-        config,
-    };
     let now = Cell::new(0.0);
     let clock = || {
         now.set(now.get() + 1.0);
@@ -99,7 +91,10 @@ fn run_with(
     };
     let mut observer =
         observer_fn(|event| Ok(if on_event(event) { Flow::Stop } else { Flow::Continue }));
-    comparison.run(dir, &mut observer, &clock)
+    let task = task();
+    let comparison = Comparison::on(&task, &train, &test, &registry);
+    let comparison = Comparison { methods, config, ..comparison.timed(&clock) };
+    comparison.run(dir, &mut observer)
 }
 
 /// The same with DARTS alone, changed.
@@ -166,7 +161,7 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     assert_eq!(whole.methods[0].gaps.len(), 2);
     assert!(whole.random.iter().all(|tried| tried.architectures >= 1 && tried.failures.is_empty()));
     for row in &whole.contenders {
-        assert_eq!(row.accuracies.len(), 2);
+        assert_eq!(row.scores.len(), 2);
         assert!(row.parameters > Some(0.0) && row.macs > Some(0.0), "{row:?}");
         assert!(row.train_seconds > 0.0, "{row:?}");
     }
@@ -189,7 +184,7 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     assert_eq!(run(&dir, config(&[1, 2]), count).unwrap().unwrap(), whole);
     assert_eq!(steps, 0);
     let one = run(&dir, config(&[2]), |_| false).unwrap().unwrap();
-    assert_eq!(one.contenders[0].accuracies, whole.contenders[0].accuracies[1..]);
+    assert_eq!(one.contenders[0].scores, whole.contenders[0].scores[1..]);
     assert!(!one.methods[0].worth_it);
 }
 
@@ -355,8 +350,8 @@ fn several_methods_share_random_search_and_the_baseline() {
     // Nobody is disturbed by the company.
     let alone = RunDir::open(temporary.path().join("alone")).unwrap();
     let report = run(&alone, config(&[1]), |_| false).unwrap().unwrap();
-    assert_eq!(report.contenders[0].accuracies, first.accuracies);
-    assert_eq!(report.contenders[2].accuracies, baseline.accuracies);
+    assert_eq!(report.contenders[0].scores, first.scores);
+    assert_eq!(report.contenders[2].scores, baseline.scores);
     let weights = alone.inside("seed-1").unwrap().read("weights.json").unwrap();
     assert_eq!(inside.read("weights-darts.json").unwrap(), weights);
 

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, Split, TargetSpec};
 use dartloom_decode::TopK;
 use dartloom_explore::{Domain, Evaluator as _, RandomGenotypes, explore};
+use dartloom_net::Setting;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_record::{RunDir, Silent};
@@ -17,7 +18,7 @@ use dartloom_verdict::{
 };
 use rand::RngCore;
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, first_digits, registry, space, task, two_ops};
 
 /// A softmax without a gradient.
 #[derive(Debug)]
@@ -53,9 +54,8 @@ fn a_training_for_other_classes_is_refused() {
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let right = build(&digits, 2);
     let training = Training {
-        space: &space,
-        registry: &registry,
-        build: Build { outputs: Outputs::Vector(3), ..right },
+        setting: Setting::new(&space, &registry, Build { outputs: Outputs::Vector(3), ..right }),
+        task: &task(),
         data: &data,
         config: TrainingConfig::default(),
         noise: Noise::new(1),
@@ -92,9 +92,8 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
 
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let random = RandomSearch {
-        space: &space,
-        registry: &registry,
-        build: build(&digits, 2),
+        setting: Setting::new(&space, &registry, build(&digits, 2)),
+        task: &task(),
         data: &data,
         config: RandomConfig::default(),
         budget: 0,
@@ -105,9 +104,8 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     names_the_remedy(random.run(&"random".into(), &dir, &mut Silent).unwrap_err());
 
     let mut training = Training {
-        space: &space,
-        registry: &registry,
-        build: build(&digits, 2),
+        setting: Setting::new(&space, &registry, build(&digits, 2)),
+        task: &task(),
         data: &data,
         config: TrainingConfig::default(),
         noise: Noise::new(1),
@@ -129,6 +127,7 @@ fn method(space: &Space) -> MethodParts<'_> {
         partial: 1,
         split: Split::Halves,
         search: config(),
+        rules: Vec::new(),
     }
 }
 
@@ -150,8 +149,9 @@ fn comparison(
     let random = RandomConfig { fit: fit.clone(), ..RandomConfig::default() };
     let retrain = RetrainConfig { channels: 2, layers: 3, fit };
     let config = ComparisonConfig { random, retrain, ..ComparisonConfig::default() };
-    let explorers = Vec::new();
-    Comparison { registry, methods, explorers, workers: None, train, test, config }.check()
+    let task = task();
+    let comparison = Comparison::on(&task, train, test, registry).with_config(config);
+    Comparison { methods, ..comparison }.check()
 }
 
 /// The second method's mistake is reported before the first method's search, not after it.

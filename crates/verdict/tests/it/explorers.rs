@@ -1,16 +1,17 @@
 //! Discrete searches in a comparison, and the judges of their candidates.
 
-use dartloom_data::{Dataset, Loader, Split};
+use dartloom_data::{Loader, Split};
 use dartloom_decode::TopK;
 use dartloom_dist::worker::TaskError;
 use dartloom_explore::{Domain, Evaluator, EvolutionConfig, HalvingConfig, Outcome, Proposal};
-use dartloom_net::Supernet;
+use dartloom_net::{Setting, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Place;
 use dartloom_record::{Event, Flow, RunDir, observer_fn};
 use dartloom_relax::Softmax;
 use dartloom_search::{Choices, SearchConfig};
 use dartloom_space::{Blueprint, Space};
+use dartloom_task::Classification;
 use dartloom_train::{FitConfig, Schedule};
 use dartloom_verdict::{
     Comparison, ComparisonConfig, ExplorerParts, ExplorerRules, MethodParts, RandomConfig, Report,
@@ -18,7 +19,7 @@ use dartloom_verdict::{
 };
 use dartloom_verdict::{ConfiguredExplorer, SharedWeights, Training, TrainingConfig};
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, first_digits, registry, space, task, two_ops};
 
 fn fit() -> FitConfig {
     FitConfig {
@@ -46,10 +47,11 @@ fn darts(space: &Space) -> MethodParts<'_> {
         partial: 1,
         split: Split::Halves,
         search: SearchConfig { epochs: 1, batch: 8, ..SearchConfig::default() },
+        rules: Vec::new(),
     }
 }
 
-fn explorer<'a>(space: &'a Space, explorer: ConfiguredExplorer) -> ExplorerParts<'a> {
+fn explorer<'a>(space: &'a Space, explorer: &'a ConfiguredExplorer) -> ExplorerParts<'a> {
     ExplorerParts {
         key: explorer.title().replace(' ', "_").to_lowercase(),
         name: explorer.title().to_owned(),
@@ -72,30 +74,29 @@ fn run(
     mut on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, VerdictError> {
     let (registry, train, test) = (registry(), first_digits(32), first_digits(12));
+    let task = task();
     let comparison = Comparison {
-        registry: &registry,
         methods,
         explorers,
-        workers: None,
-        train: &train,
-        test: &test as &dyn Dataset,
         config: ComparisonConfig {
             random: RandomConfig { top: 2, fit: fit() },
             retrain: RetrainConfig { channels: 2, layers: 3, fit: fit() },
             seeds: vec![5],
             ..ComparisonConfig::default()
         },
+        ..Comparison::on(&task, &train, &test, &registry)
     };
     let mut observer =
         observer_fn(|event| Ok(if on_event(event) { Flow::Stop } else { Flow::Continue }));
-    comparison.run(dir, &mut observer, &|| 0.0)
+    comparison.run(dir, &mut observer)
 }
 
 #[test]
 fn explorers_have_rows_at_the_cost_of_the_supernet_and_can_be_stopped() {
     let space = space(two_ops(), 2);
     let halving = ConfiguredExplorer::Halving(HalvingConfig { first: 1, factor: 2, most: 2 });
-    let explorers = || vec![explorer(&space, evolution()), explorer(&space, halving.clone())];
+    let evolution = evolution();
+    let explorers = || vec![explorer(&space, &evolution), explorer(&space, &halving)];
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path().join("whole")).unwrap();
     let mut told = 0;
@@ -134,7 +135,7 @@ fn explorers_alone_evaluate_as_many_as_they_say() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path()).unwrap();
     let mut told = Vec::new();
-    let report = run(&dir, Vec::new(), vec![explorer(&space, evolution())], |event| {
+    let report = run(&dir, Vec::new(), vec![explorer(&space, &evolution())], |event| {
         if let Event::CandidateTold { share, candidate, .. } = event {
             told.push((*share, candidate.quality.is_some()));
         }
@@ -150,13 +151,13 @@ fn explorers_alone_evaluate_as_many_as_they_say() {
 fn training<'a>(
     space: &'a Space,
     registry: &'a dartloom_ops::Registry,
+    task: &'a Classification,
     data: &'a dartloom_data::Parts<'a>,
     build: dartloom_space::Build,
 ) -> Training<'a> {
     Training {
-        space,
-        registry,
-        build,
+        setting: Setting::new(space, registry, build),
+        task,
         data,
         config: TrainingConfig { fit: fit(), patience: None },
         noise: Noise::new(3),
@@ -168,7 +169,8 @@ fn training<'a>(
 fn with_training(with: impl FnOnce(Training<'_>, Proposal)) {
     let (space, registry, digits) = (space(two_ops(), 2), registry(), first_digits(64));
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let training = training(&space, &registry, &data, build(&digits, 2));
+    let task = task();
+    let training = training(&space, &registry, &task, &data, build(&digits, 2));
     let genotype = Domain::top(space.clone(), 2).sample(&mut Noise::new(7).stream("g", 0)).unwrap();
     with(training, Proposal::new(4, genotype));
 }
@@ -266,8 +268,8 @@ fn shared_weights_judge_architectures_without_training_them() {
     let mut weights = Noise::new(1).stream("weights", 0);
     let supernet = Supernet::new(&plan, &registry, &place, &mut weights).unwrap();
     let valid = Loader::new(&digits, 32).unwrap();
-    let (supernet, registry, space) = (&supernet, &registry, &space);
-    let mut shared = SharedWeights { supernet, space, registry, build, valid };
+    let setting = Setting::new(&space, &registry, build);
+    let mut shared = SharedWeights { supernet: &supernet, setting, task: &task(), valid };
     let domain = Domain::top(space.clone(), 2);
     let judged: Vec<Outcome> = (0..6)
         .map(|task| {

@@ -13,7 +13,7 @@ use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::stop::{Effect, Observed, Reason, SkipCount, StopRule};
 use dartloom_search::{Choices, SearchConfig, SearchError, SearchParts, SupernetSearch};
 use dartloom_space::{Build, Shape, Space, Stem, WeightTable};
-use dartloom_task::Classification;
+use dartloom_task::usual;
 use dartloom_train::{FitConfig, Stepper};
 use dartloom_verdict::{
     Comparison, ComparisonConfig, MethodParts, RandomConfig, RetrainConfig, VerdictError,
@@ -178,20 +178,13 @@ fn run(dir: &RunDir, made: &Made) -> Result<Ran, VerdictError> {
             flip: false,
             ..SearchConfig::default()
         },
+        rules: Vec::new(),
     };
-    let comparison = Comparison {
-        registry: &made.registry,
-        methods: vec![method],
-        explorers: Vec::new(),
-        workers: None,
-        train: &made.data,
-        test: &made.data,
-        config: ComparisonConfig {
-            random: RandomConfig { top: 2, fit: fit.clone() },
-            retrain: RetrainConfig { channels: 1, layers: 2, fit },
-            seeds: vec![0],
-            ..ComparisonConfig::default()
-        },
+    let config = ComparisonConfig {
+        random: RandomConfig { top: 2, fit: fit.clone() },
+        retrain: RetrainConfig { channels: 1, layers: 2, fit },
+        seeds: vec![0],
+        ..ComparisonConfig::default()
     };
     let mut ran = Ran { steps: 0, notes: Vec::new() };
     let mut observer = observer_fn(|event| {
@@ -207,7 +200,9 @@ fn run(dir: &RunDir, made: &Made) -> Result<Ran, VerdictError> {
         seconds.set(seconds.get() + 1.0);
         seconds.get()
     };
-    comparison.run(dir, &mut observer, &clock)?;
+    let task = usual(made.data.targets()).unwrap();
+    let comparison = Comparison::on(&*task, &made.data, &made.data, &made.registry);
+    comparison.with_config(config).method(method).timed(&clock).run(dir, &mut observer)?;
     Ok(ran)
 }
 
@@ -307,6 +302,7 @@ impl StopRule for Never {
 fn a_search_is_its_space_numbers_parts_seed_images_and_rules() {
     let (data, registry) = (Shapes { seed: 1, classes: 2 }, registry(1.0, Some("x1".to_owned())));
     let (space, halves) = (space(&registry), Split::Halves.parts(&data, 1).unwrap());
+    let task = usual(data.targets()).unwrap();
     let search = |choices: Choices, seed: u64, rule: Option<Box<dyn StopRule>>| {
         let parts = SearchParts {
             space: &space,
@@ -315,7 +311,7 @@ fn a_search_is_its_space_numbers_parts_seed_images_and_rules() {
             decoder: &DARTS,
             build: Build::new(1, 2, Shape::new(1, 4, 4)),
             data: &halves,
-            task: &Classification::new(2).unwrap(),
+            task: &*task,
         };
         let plain = SearchConfig { crop_padding: 0, flip: false, ..SearchConfig::default() };
         let config = SearchConfig { epochs: 1, batch: 4, ..plain };

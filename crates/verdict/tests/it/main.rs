@@ -8,5 +8,6 @@ mod contracts;
 mod explorers;
 mod identity;
 mod random;
+mod tasks;
 mod tiny;
 mod trained;

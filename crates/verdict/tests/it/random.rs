@@ -1,15 +1,16 @@
 //! Random search at a given cost.
 
 use dartloom_data::{Parts, Split};
+use dartloom_net::Setting;
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Flow, RunDir, observer_fn};
+use dartloom_record::{Event, Flow, Objective, RunDir, Scores, observer_fn};
 use dartloom_space::Space;
 use dartloom_train::{FitConfig, Schedule};
 use dartloom_verdict::{
     Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch, VerdictError,
 };
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, first_digits, registry, space, task, two_ops};
 
 fn config() -> RandomConfig {
     let fit = FitConfig {
@@ -44,9 +45,8 @@ impl Bench {
         let data: Parts<'_> = Split::Halves.parts(&digits, 1)?;
         let registry = registry();
         let mut random = RandomSearch {
-            space: &self.space,
-            registry: &registry,
-            build: build(&digits, 2),
+            setting: Setting::new(&self.space, &registry, build(&digits, 2)),
+            task: &task(),
             data: &data,
             config: config(),
             budget: 0,
@@ -156,14 +156,18 @@ fn the_best_is_the_most_accurate_then_the_surest_then_the_first() {
     let space = space(two_ops(), 1);
     let candidate = |index: u64, accuracy, loss| Candidate {
         genotype: space.sample(2, &mut Noise::new(index).stream("g", 0)),
-        judgement: Judgement::Measured { accuracy, loss },
+        judgement: Judgement::Measured { scores: Scores::new().with("accuracy", accuracy), loss },
         training_macs: index,
     };
-    let best = |candidates: &[Candidate]| {
-        let outcome = RandomOutcome { candidates: candidates.to_vec(), exhausted: false };
+    let by = |objective: Objective, candidates: &[Candidate]| {
+        let candidates = candidates.to_vec();
+        let outcome = RandomOutcome { candidates, exhausted: false, objective };
         outcome.best().map(|best| best.training_macs)
     };
+    let best = |candidates: &[Candidate]| by(Objective::share("accuracy"), candidates);
     assert_eq!(best(&[]), None);
+    let two = [candidate(0, 0.5, 0.1), candidate(1, 0.6, 0.1)];
+    assert_eq!(by(Objective::lower("accuracy"), &two), Some(0));
     assert_eq!(best(&[candidate(0, 0.5, 0.1), candidate(1, 0.6, 9.0)]), Some(1));
     assert_eq!(best(&[candidate(0, 0.6, 0.2), candidate(1, 0.6, 0.1)]), Some(1));
     assert_eq!(best(&[candidate(0, 0.6, 0.1), candidate(1, 0.6, 0.1)]), Some(0));

@@ -3,6 +3,7 @@
 use dartloom_data::{Dataset, InMemory, Subset, digits};
 use dartloom_ops::Registry;
 use dartloom_space::{Build, OpSet, Shape, Space, Stem};
+use dartloom_task::Classification;
 
 pub(crate) fn registry() -> Registry {
     Registry::standard().unwrap()
@@ -31,4 +32,9 @@ pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
 pub(crate) fn four_ops() -> OpSet {
     let names = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
     registry().op_set("four", &names).unwrap()
+}
+
+/// One of the ten digits.
+pub(crate) fn task() -> Classification {
+    Classification::new(10).unwrap()
 }

@@ -215,6 +215,7 @@ fn with_comparison(check: impl FnOnce(&Comparison<'_>, &RunDir)) {
         partial: 1,
         split: Split::Halves,
         search,
+        rules: Vec::new(),
     };
     let config = ComparisonConfig {
         random: RandomConfig { top: 1, fit: fit(1) },
@@ -222,15 +223,9 @@ fn with_comparison(check: impl FnOnce(&Comparison<'_>, &RunDir)) {
         seeds: vec![4],
         ..ComparisonConfig::default()
     };
-    let comparison = Comparison {
-        registry: &registry,
-        methods: vec![method],
-        explorers: Vec::new(),
-        workers: None,
-        train: &train,
-        test: &test,
-        config,
-    };
+    let task = Classification::new(10).unwrap();
+    let comparison =
+        Comparison::on(&task, &train, &test, &registry).with_config(config).method(method);
     let dir = tempfile::tempdir().unwrap();
     check(&comparison, &RunDir::open(dir.path()).unwrap());
 }
@@ -240,7 +235,7 @@ fn the_network_of_a_comparison_has_the_reported_score() {
     with_comparison(|comparison, dir| {
         let early = comparison.network(dir, 4, "darts").unwrap_err().to_string();
         assert_eq!(early, "seed 4, darts: the legs of this seed are not finished");
-        comparison.run(dir, &mut Silent, &|| 0.0).unwrap().unwrap();
+        comparison.run(dir, &mut Silent).unwrap().unwrap();
         let task = Classification::new(10).unwrap();
         for (contender, file) in [("darts", "retrain-searched"), ("random", "retrain-random")] {
             let path = dir.file("kept.safetensors");
@@ -249,7 +244,7 @@ fn the_network_of_a_comparison_has_the_reported_score() {
             let found = read.evaluate(comparison.test, &task).unwrap();
             let stored = dir.inside("seed-4").unwrap().read(&format!("{file}.json")).unwrap();
             let stored: serde_json::Value = serde_json::from_str(&stored.unwrap()).unwrap();
-            let stored = stored.pointer("/result/accuracy").or(stored.pointer("/value/accuracy"));
+            let stored = stored.pointer("/value/scores/accuracy");
             assert_eq!(
                 stored.and_then(serde_json::Value::as_f64),
                 Some(found.score()),

@@ -40,9 +40,9 @@ impl Contest<'_> {
         }
         let images = comparison.candidate_images(parts, self.seed)?;
         let checkpoints = self.dir.inside(&layout.candidates(&parts.key))?;
-        let training = comparison.training(parts, self.seed, &images, checkpoints.clone())?;
+        let training = comparison.training(parts, self.seed, &images, checkpoints.clone());
         let domain = Domain::top((*space).clone(), comparison.config.random.top);
-        let mut explorer = parts.explorer.build(domain.clone(), noise.child("explorer"))?;
+        let mut explorer = parts.explorer.make(domain.clone(), noise.child("explorer"))?;
         let mut pool: Box<dyn TaskPool + '_> = match comparison.workers {
             Some(workers) => workers.pool(&parts.key, self.seed, &checkpoints)?,
             None => inline(&training),
@@ -62,10 +62,10 @@ impl Contest<'_> {
         };
         let phase = self.phase(leg);
         let seconds = layout.seconds(leg);
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;
         let begun = Event::ExplorationStarted {
             phase: phase.clone(),
-            explorer: parts.explorer.title().to_owned(),
+            explorer: parts.explorer.title(),
             candidates: expected(&training, &domain, noise, budget)?,
             told: Vec::new(),
         };

@@ -1,12 +1,11 @@
 //! Networks trained from the beginning.
 
-use dartloom_net::baseline::ResNet;
-use dartloom_net::{DerivedNetwork, Model};
+use dartloom_net::{DerivedNetwork, Setting};
 use dartloom_noise::Noise;
-use dartloom_ops::Place;
-use dartloom_record::Leg;
-use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Fit, HeldOut, Outcome, Session, drive};
+use dartloom_ops::Model;
+use dartloom_record::{Leg, Scores};
+use dartloom_space::{Genotype, Space};
+use dartloom_train::{Evaluation, Fit, HeldOut, Outcome, Problem, Session, drive};
 
 use super::{Contest, LegResult};
 use crate::VerdictError;
@@ -67,7 +66,7 @@ impl Contest<'_> {
             Entrant::Derived(genotype, space, purpose) => {
                 Box::new(self.derived(genotype, space, noise.child(purpose))?)
             }
-            Entrant::Baseline => Box::new(self.baseline(noise)?),
+            Entrant::Baseline => comparison.hand_made_network(noise)?,
             Entrant::Missing(reason) => {
                 // Nothing ran, so there is no leg to store.
                 let failure = Some(reason.to_owned());
@@ -78,12 +77,13 @@ impl Contest<'_> {
         let epochs = config.epochs as u64;
         // One noise for all contenders of a seed: they see the same batches, which pairs them.
         let noise = noise.child("retrain");
-        let (train, test) = (comparison.train, Some(HeldOut::Test(comparison.test)));
-        let mut fit = Fit::new(self.phase(leg), &model, config, noise, train, test)?;
+        let (task, train) = (comparison.task, comparison.train);
+        let problem = Problem { task, train, held_out: Some(HeldOut::Test(comparison.test)) };
+        let mut fit = Fit::solving(self.phase(leg), &model, config, noise, problem)?;
         let layout = comparison.layout();
         let checkpoint = self.dir.file(&layout.checkpoint(leg));
         let seconds = layout.seconds(leg);
-        let mut watch = Stopwatch::new(&mut *self.observer, self.clock, &self.dir, seconds)?;
+        let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
         let judged = match drive(&mut fit, &mut session) {
             Ok(Outcome::Finished) => fit.evaluate(),
@@ -93,9 +93,12 @@ impl Contest<'_> {
             }
             Err(error) => Err(error),
         };
-        let (accuracy, failure) = match judged {
-            Ok(judged) => (judged.map(|evaluation| evaluation.score()), None),
-            Err(error) => (None, Some(VerdictError::from(error).divergence()?)),
+        let Judged { scores, failure } = match judged {
+            Ok(judged) => Judged::new(judged),
+            Err(error) => {
+                let failure = Some(VerdictError::from(error).divergence()?);
+                Judged { scores: Scores::new(), failure }
+            }
         };
         let (seconds, cost) = (watch.seconds(), model.cost());
         let images = [3, train.len() as u64, epochs].into_iter().fold(1, u64::saturating_mul);
@@ -103,7 +106,7 @@ impl Contest<'_> {
             seconds,
             training_macs: (cost.macs + cost.auxiliary_macs).saturating_mul(images),
             genotype: entrant.genotype().cloned(),
-            accuracy,
+            scores,
             failure,
             parameters: Some(cost.parameters - cost.unused_parameters),
             macs: Some(cost.macs),
@@ -118,17 +121,26 @@ impl Contest<'_> {
         space: &Space,
         noise: Noise,
     ) -> Result<DerivedNetwork, VerdictError> {
-        let plan = self.comparison.retrained(genotype, space)?;
         let mut rng = noise.stream("weights", 0);
-        let registry = self.comparison.registry;
-        Ok(DerivedNetwork::new(&plan, registry, &Place::default(), &mut rng)?)
+        let setting = Setting::new(space, self.comparison.registry, self.comparison.build(1));
+        let setting = setting.at(self.comparison.place.clone());
+        let network = setting.derive(genotype, &self.comparison.size(), &mut rng);
+        network.map_err(|error| self.comparison.explained_head(error))
     }
+}
 
-    fn baseline(&self, noise: Noise) -> Result<ResNet, VerdictError> {
-        let Build { outputs, input, .. } = self.comparison.build(1)?;
-        let classes = outputs.channels();
-        let size = self.comparison.config.baseline.size();
-        let mut rng = noise.child("baseline").stream("weights", 0);
-        Ok(ResNet::new(size, input, classes, &Place::default(), &mut rng)?)
+/// What a network was judged with, or the reason for nothing.
+struct Judged {
+    scores: Scores,
+    failure: Option<String>,
+}
+
+impl Judged {
+    /// A network without the score that decides has failed, whatever others it has.
+    fn new(found: Option<Evaluation>) -> Self {
+        let Some(found) = found else { return Self { scores: Scores::new(), failure: None } };
+        let missing = || format!("the test images give no {}", found.objective.label());
+        let failure = (!found.score().is_finite()).then(missing);
+        Self { scores: found.scores, failure }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Event, Identity, Leg, RecordError};
+use dartloom_record::{Event, Found, Identity, Leg, RecordError};
 use dartloom_space::Space;
 use dartloom_train::Snapshot;
 use serde::Serialize;
@@ -10,19 +10,20 @@ use serde::Serialize;
 use super::retrain::Entrant;
 use super::{Candidates, Contest, LegResult};
 use crate::VerdictError;
-use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts};
+use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts, OwnRule};
 
 /// Identities of legs. Neither the names of methods nor the list of seeds is part of them, because
 /// neither changes the result of a leg.
 impl Contest<'_> {
     /// The part of the identity that all legs share.
     fn common(&self, leg: &Leg) -> Result<Identity, VerdictError> {
-        let Comparison { train, test, config, .. } = self.comparison;
+        let Comparison { task, train, test, config, .. } = self.comparison;
         let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
         Ok(Identity::new()
             .with("leg", &self.comparison.layout().stem(leg))?
             .with("seed", &self.seed)?
             .with("comparison", &config)?
+            .with_code("task", "Task::identity", task.identity())
             .with("training images", &train.digest()?)?
             .with("test images", &test.digest()?)?)
     }
@@ -47,7 +48,12 @@ impl Contest<'_> {
             .with("split", split)?
             .with("search", search)?
             .with_code("decoder", "Decoder::identity", decoder.identity());
-        let identity = self.in_space(identity, space)?;
+        let mut identity = self.in_space(identity, space)?;
+        for (index, OwnRule { effect, rule }) in method.rules.iter().enumerate() {
+            let said = rule.identity().map(|said| format!("{effect:?} {said}"));
+            let part = format!("stop rule {index}");
+            identity = identity.with_code(&part, "StopRule::identity", said);
+        }
         Ok(choices.identified(identity)?)
     }
 
@@ -63,7 +69,7 @@ impl Contest<'_> {
             .common(leg)?
             .with("channels", channels)?
             .with("split", split)?
-            .with("explorer", explorer)?
+            .with_code("explorer", "MakeExplorer::identity", explorer.identity())
             .with("rules", rules)?
             .with("budget", &most)?;
         self.in_space(identity, space)
@@ -93,6 +99,12 @@ impl Contest<'_> {
             .common(leg)?
             .with("genotype", &entrant.genotype())?
             .with("space", &entrant.space())?;
+        let identity = match (entrant, self.comparison.baseline) {
+            (Entrant::Baseline, Some(own)) => {
+                identity.with_code("baseline", "HandMade::identity", own.identity())
+            }
+            _ => identity,
+        };
         let cells = entrant.genotype().into_iter().flat_map(|genotype| genotype.cells());
         let ops = cells.flat_map(|cell| cell.genes.iter().map(|gene| &*gene.op));
         Ok(self.comparison.registry.identified(identity, ops)?)
@@ -111,19 +123,17 @@ impl Contest<'_> {
     ) -> Result<Option<LegResult>, VerdictError> {
         let layout = self.comparison.layout();
         let file = layout.result(leg);
-        let why = match self.dir.stored::<LegResult>(&file) {
+        let why = match self.dir.stored_for::<LegResult>(&file, identity) {
             Ok(None) => None,
-            Ok(Some(stored)) => match stored.of(identity, &self.dir.file(&file))? {
-                Some(result) => match self.damage(&result)? {
-                    Some(damage) => Some(damage),
-                    None => {
-                        self.check_weights(leg)?;
-                        self.reused += 1;
-                        return Ok(Some(result));
-                    }
-                },
-                None => Some(identity.unusable()),
+            Ok(Some(Found::Same(result))) => match self.damage(&result)? {
+                Some(damage) => Some(damage),
+                None => {
+                    self.check_weights(leg)?;
+                    self.reused += 1;
+                    return Ok(Some(result));
+                }
             },
+            Ok(Some(Found::Unsaid)) => Some(identity.unusable()),
             Err(error @ RecordError::Damaged { .. }) => Some(error.to_string()),
             Err(error) => return Err(error.into()),
         };
@@ -196,7 +206,8 @@ impl Contest<'_> {
         }
         self.dir.store(&self.comparison.layout().result(leg), identity, &result)?;
         let mut metrics = BTreeMap::from([("seconds".to_owned(), result.seconds)]);
-        metrics.extend(result.accuracy.map(|accuracy| ("test_accuracy".to_owned(), accuracy)));
+        let scores = result.scores.iter();
+        metrics.extend(scores.map(|(name, score)| (format!("test_{name}"), score)));
         metrics
             .extend(result.gap.as_ref().map(|gap| ("discretisation_gap".to_owned(), gap.loss())));
         // The leg is done and stored; a wish to stop is heard at the next leg's first event.

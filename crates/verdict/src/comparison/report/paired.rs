@@ -1,5 +1,6 @@
 //! One contender against another, pair by pair.
 
+use dartloom_record::Objective;
 use dartloom_record::statistics::{self, Paired};
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +12,9 @@ use crate::VerdictError;
 pub struct PairedReport {
     /// The other contender.
     pub against: String,
-    /// Number of seeds with which both have an accuracy.
+    /// Number of seeds with which both have a score.
     pub seeds: usize,
-    /// Mean difference of test accuracies over these, method minus other; absent if there are none.
+    /// Mean difference of test scores over these, method minus other; absent where there are none.
     pub difference: Option<f64>,
     /// 95 % confidence interval of the difference (paired t); absent with fewer than two seeds.
     pub interval: Option<(f64, f64)>,
@@ -23,12 +24,12 @@ pub struct PairedReport {
 }
 
 impl PairedReport {
-    /// The accuracies of a method, seed by seed, against those of `other`.
+    /// The scores of a method, seed by seed, against those of `other`.
     pub(super) fn new(
         method: &[Option<f64>],
         other: &ContenderReport,
     ) -> Result<Self, VerdictError> {
-        let pairs = method.iter().zip(&other.accuracies);
+        let pairs = method.iter().zip(&other.scores);
         let pairs = pairs.filter_map(|(own, other)| Some(((*own)?, (*other)?)));
         let (own, others): (Vec<f64>, Vec<f64>) = pairs.unzip();
         let means = statistics::mean(&own).zip(statistics::mean(&others));
@@ -47,23 +48,26 @@ impl PairedReport {
         Ok(Self { interval: Some((lower, upper)), p_value, ..alone })
     }
 
-    /// `true` if the method is better beyond chance: the interval lies above zero. Differences that
-    /// are equal over a few seeds by accident have no spread and no test, and prove nothing.
-    pub(super) fn is_better(&self) -> bool {
-        self.p_value.is_some() && self.interval.is_some_and(|(lower, _)| lower > 0.0)
+    /// Whether the method is better beyond chance: the interval lies above zero, or below where lower scores are
+    /// better. Differences that
+    /// are equal over a few seeds by accident show no spread, have no test, and prove nothing.
+    pub(super) fn is_better(&self, objective: &Objective) -> bool {
+        let all_better =
+            |(lower, upper)| objective.better(lower, 0.0) && objective.better(upper, 0.0);
+        self.p_value.is_some() && self.interval.is_some_and(all_better)
     }
 
     /// `+1.00 points [+0.50, +1.50], p = 0.012 against random search`.
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn describe(&self, objective: &Objective) -> String {
         let Self { against, difference, interval, p_value, .. } = self;
         let Some(difference) = difference else {
             return format!("nothing to compare with {against}");
         };
-        let points = 100.0 * difference;
         let interval = interval.map_or_else(String::new, |(lower, upper)| {
-            format!(" [{:+.2}, {:+.2}]", 100.0 * lower, 100.0 * upper)
+            format!(" [{}, {}]", objective.signed(lower), objective.signed(upper))
         });
+        let difference = objective.difference(*difference);
         let p_value = p_value.map_or_else(String::new, |p| format!(", p = {p:.3}"));
-        format!("{points:+.2} points{interval}{p_value} against {against}")
+        format!("{difference}{interval}{p_value} against {against}")
     }
 }

@@ -1,5 +1,7 @@
 use approx::assert_relative_eq;
 
+use dartloom_record::Scores;
+
 use super::*;
 
 /// The networks that are retrained, in the order of the table.
@@ -9,11 +11,15 @@ fn of_key(key: &str) -> Leg {
     Leg::Search(key.to_owned())
 }
 
+fn scored(accuracy: f64) -> Scores {
+    Scores::new().with("accuracy", accuracy)
+}
+
 /// One seed whose three contenders end with these accuracies.
 fn seed(accuracies: [f64; 3]) -> SeedResults {
     let leg = |index: usize| LegResult {
         seconds: 10.0 * (index + 1) as f64,
-        accuracy: Some(accuracies[index]),
+        scores: scored(accuracies[index]),
         parameters: Some(100 * (index as u64 + 1)),
         macs: Some(1000),
         ..LegResult::default()
@@ -30,15 +36,17 @@ fn seed(accuracies: [f64; 3]) -> SeedResults {
     ])
 }
 
-/// Labels of the embedded digits.
-fn labels() -> Labels {
-    let digits = dartloom_data::digits();
-    Labels::of(&digits.train, &digits.test).unwrap()
+fn frame(objective: Objective) -> Frame<'static> {
+    Frame { objective, constant: None, remarks: Vec::new(), seeds: &[] }
+}
+
+fn accuracy() -> Frame<'static> {
+    frame(Objective::share("accuracy"))
 }
 
 fn report(seeds: &[[f64; 3]]) -> Report {
     let seeds: Vec<_> = seeds.iter().copied().map(seed).collect();
-    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", &seeds, &labels()).unwrap()
+    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", &seeds, accuracy()).unwrap()
 }
 
 /// The verdict on the only method.
@@ -55,12 +63,12 @@ fn rows_hold_means_and_standard_deviations() {
         [&*method.name, &*random.name, &*baseline.name],
         ["DARTS", "random search", "tiny ResNet"]
     );
-    assert_relative_eq!(method.accuracy.unwrap(), 0.92, max_relative = 1e-12);
-    assert_relative_eq!(method.accuracy_sd.unwrap(), 0.02, max_relative = 1e-9);
-    assert_relative_eq!(random.accuracy_sd.unwrap(), 0.01, max_relative = 1e-9);
+    assert_relative_eq!(method.score.unwrap(), 0.92, max_relative = 1e-12);
+    assert_relative_eq!(method.score_sd.unwrap(), 0.02, max_relative = 1e-9);
+    assert_relative_eq!(random.score_sd.unwrap(), 0.01, max_relative = 1e-9);
     // (0.80 + 0.80 + 0.83) / 3 = 0.81, deviations -0.01, -0.01, 0.02: sd = sqrt(0.0006 / 2).
-    assert_relative_eq!(baseline.accuracy.unwrap(), 0.81, max_relative = 1e-12);
-    assert_relative_eq!(baseline.accuracy_sd.unwrap(), 0.0003f64.sqrt(), max_relative = 1e-9);
+    assert_relative_eq!(baseline.score.unwrap(), 0.81, max_relative = 1e-12);
+    assert_relative_eq!(baseline.score_sd.unwrap(), 0.0003f64.sqrt(), max_relative = 1e-9);
     assert_relative_eq!(method.search_seconds, 60.0);
     assert_relative_eq!(random.search_seconds, 50.0);
     assert_relative_eq!(baseline.search_seconds, 0.0);
@@ -118,7 +126,7 @@ fn one_seed_cannot_tell() {
     assert!(!verdict.worth_it);
     assert!(verdict.paired.iter().all(|pair| pair.interval.is_none() && pair.p_value.is_none()));
     let rows = report(&[[0.9, 0.5, 0.4]]).contenders;
-    assert!(rows.iter().all(|row| row.accuracy_sd.is_none()));
+    assert!(rows.iter().all(|row| row.score_sd.is_none()));
     assert!(verdict.sentence.starts_with("One seed cannot tell"), "{}", verdict.sentence);
     assert!(
         verdict.sentence.contains("+40.00 points against random search"),
@@ -143,12 +151,12 @@ fn every_method_is_judged_by_itself() {
         let mut results = base.clone();
         results.insert(of_key("weak"), cheap);
         let strong = base[&CONTENDERS[0].into()].clone();
-        let weak = LegResult { accuracy: Some(0.75 + more), ..strong };
+        let weak = LegResult { scores: scored(0.75 + more), ..strong };
         results.insert("retrain/weak".into(), weak);
         results
     });
     let searched = [(of_key("darts"), "strong"), (of_key("weak"), "weak")];
-    let report = Report::new(&searched, "hand-made", &seeds, &labels()).unwrap();
+    let report = Report::new(&searched, "hand-made", &seeds, accuracy()).unwrap();
     let names: Vec<&str> = report.contenders.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["strong", "weak", "random search", "hand-made"]);
     let macs: Vec<f64> = report.contenders.iter().map(|row| row.search_macs).collect();
@@ -188,7 +196,7 @@ fn diverged(mut results: SeedResults, slot: usize) -> SeedResults {
 }
 
 fn of(seeds: &[SeedResults]) -> Result<Report, VerdictError> {
-    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", seeds, &labels())
+    Report::new(&[(of_key("darts"), "DARTS")], "tiny ResNet", seeds, accuracy())
 }
 
 #[test]
@@ -197,8 +205,8 @@ fn a_contender_that_diverged_has_no_accuracy_and_the_sentence_says_so() {
     let [first, second, third] = good.clone();
     let report = of(&[diverged(first, 0), second, third]).unwrap();
     let row = &report.contenders[0];
-    assert_eq!(row.accuracies, [None, Some(0.92), Some(0.94)]);
-    assert_relative_eq!(row.accuracy.unwrap(), 0.93, max_relative = 1e-12);
+    assert_eq!(row.scores, [None, Some(0.92), Some(0.94)]);
+    assert_relative_eq!(row.score.unwrap(), 0.93, max_relative = 1e-12);
     let verdict = &report.methods[0];
     assert_eq!(verdict.paired[0].seeds, 2);
     assert_relative_eq!(verdict.paired[0].difference.unwrap(), 0.065, max_relative = 1e-9);
@@ -212,7 +220,7 @@ fn a_contender_that_diverged_has_no_accuracy_and_the_sentence_says_so() {
     // Nothing is left of the method.
     let report = of(&good.clone().map(|results| diverged(results, 0))).unwrap();
     let row = &report.contenders[0];
-    assert_eq!((row.accuracy, row.accuracy_sd, row.parameters), (None, None, None));
+    assert_eq!((row.score, row.score_sd, row.parameters), (None, None, None));
     let verdict = &report.methods[0];
     assert_eq!(verdict.paired[0].difference, None);
     assert!(verdict.sentence.starts_with("Searching with DARTS has no result here."));
@@ -230,4 +238,29 @@ fn when_every_contender_diverged_there_is_no_report() {
     let all = [0, 1, 2].into_iter().fold(seed([0.9, 0.8, 0.7]), diverged);
     let error = of(&[all.clone(), all]).unwrap_err();
     assert!(matches!(error, VerdictError::NothingTrained { networks: 6, .. }), "{error}");
+}
+
+/// The same errors as accuracies before: the order of better and worse is turned round.
+#[test]
+fn less_is_better_where_the_task_says_so() {
+    let seeds: Vec<_> =
+        [[0.40, 0.45, 0.50], [0.38, 0.44, 0.50], [0.36, 0.43, 0.47]].map(seed).into();
+    let judged = |objective| {
+        let searched = [(of_key("darts"), "DARTS")];
+        Report::new(&searched, "tiny ResNet", &seeds, frame(objective)).unwrap().methods.remove(0)
+    };
+    let verdict = judged(Objective::lower("accuracy").with_unit("mm"));
+    // Against random search: -0.05, -0.06, -0.07, the mirror image of a clear lead.
+    let pair = &verdict.paired[0];
+    assert_relative_eq!(pair.difference.unwrap(), -0.06, max_relative = 1e-9);
+    let half = 4.302_652_73 * 0.01 / 3f64.sqrt();
+    let (lower, upper) = pair.interval.unwrap();
+    assert_relative_eq!(lower, -0.06 - half, max_relative = 1e-6);
+    assert_relative_eq!(upper, -0.06 + half, max_relative = 1e-6);
+    assert!(verdict.worth_it);
+    let told = "-0.06000 mm [-0.08484, -0.03516], p = 0.009 against random search";
+    assert!(verdict.sentence.contains(told), "{}", verdict.sentence);
+    let way = "(difference in test accuracy, of which less is better, 95 % confidence";
+    assert!(verdict.sentence.contains(way), "{}", verdict.sentence);
+    assert!(!judged(Objective::higher("accuracy")).worth_it);
 }

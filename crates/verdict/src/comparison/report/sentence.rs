@@ -1,0 +1,53 @@
+//! The verdict in one sentence.
+
+use dartloom_record::{Direction, Objective};
+
+use super::{ContenderReport, PairedReport};
+
+/// What a sentence is about.
+pub(super) struct Verdict<'a> {
+    pub(super) method: &'a ContenderReport,
+    pub(super) others: &'a [ContenderReport],
+    pub(super) paired: &'a [PairedReport],
+    pub(super) objective: &'a Objective,
+}
+
+impl Verdict<'_> {
+    /// The sentence, and one for every contender that failed with some seeds.
+    pub(super) fn sentence(&self, worth_it: bool) -> String {
+        let Self { method, others, paired, objective } = self;
+        let (name, score) = (&method.name, objective.label());
+        let all = std::iter::once(*method).chain(*others);
+        let missing: String = all.filter_map(|row| missing(row, &score)).collect();
+        if method.score.is_none() {
+            return format!("Searching with {name} has no result here.{missing}");
+        }
+        let parts: Vec<String> = paired.iter().map(|pair| pair.describe(objective)).collect();
+        let evidence = parts.join("; ");
+        let pairs = || paired.iter().map(|pair| pair.seeds);
+        let (fewest, most) = (pairs().min().unwrap_or(0), pairs().max().unwrap_or(0));
+        if fewest < 2 {
+            let few = if method.scores.len() < 2 { "One seed" } else { "So few paired seeds" };
+            return format!(
+                "{few} cannot tell whether searching with {name} is worth it: {evidence}.{missing}"
+            );
+        }
+        let answer = if worth_it { "is" } else { "is not shown to be" };
+        let seeds = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+        let way = match objective.direction {
+            Direction::Higher => "",
+            Direction::Lower => ", of which less is better",
+        };
+        format!(
+            "Searching with {name} {answer} worth it here, over {seeds} paired seeds: {evidence} \
+             (difference in test {score}{way}, 95 % confidence interval of the paired t test).{missing}"
+        )
+    }
+}
+
+/// A sentence about the seeds that a contender has no score with.
+fn missing(row: &ContenderReport, score: &str) -> Option<String> {
+    let first = row.failures.first()?;
+    let (name, failed, seeds) = (&row.name, row.failures.len(), row.scores.len());
+    Some(format!(" {name} has no {score} with {failed} of {seeds} seeds: {first}."))
+}
