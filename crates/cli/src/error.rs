@@ -100,7 +100,7 @@ fn told(error: &EngineError) -> String {
         EngineError::OtherImages { .. } => {
             format!(", {OTHER_PLACE}, or start anew with --overwrite")
         }
-        EngineError::OldRun { .. } => format!("; {OTHER_PLACE}, or start anew with --overwrite"),
+        EngineError::OldRun { .. } => format!(" ({OTHER_PLACE}), or start anew with --overwrite"),
         EngineError::FewerSeeds { .. } | EngineError::Link { .. } => format!(", or {OTHER_PLACE}"),
         EngineError::Room { fitting: Some(batch), .. } => format!("; it fits with --batch {batch}"),
         EngineError::Memory { .. } => {

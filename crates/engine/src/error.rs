@@ -198,14 +198,17 @@ pub enum EngineError {
         /// Seeds that are asked for.
         here: Vec<u64>,
     },
-    /// A run of a version whose results cannot be verified.
+    /// A run of a version whose files are others.
     #[error(
-        "{} holds a run of an older version of dartloom, whose results have no checksums",
-        path.display()
+        "{} holds a run of an older version of dartloom, {}; that version can go on with it, and this one \
+         begins another run in another directory",
+        path.display(), differs
     )]
     OldRun {
         /// The directory.
         path: PathBuf,
+        /// In what its files are others.
+        differs: &'static str,
     },
     /// Labels that are not below the number of classes.
     #[error(
