@@ -2,6 +2,7 @@
 
 mod check;
 mod classification;
+mod configured;
 mod error;
 mod loss;
 mod multi_label;
@@ -13,6 +14,7 @@ pub mod testkit;
 mod usual;
 
 pub use classification::Classification;
+pub use configured::{ClassificationConfig, ConfiguredTask, RegressionConfig, SegmentationConfig};
 pub use error::TaskError;
 pub use loss::Loss;
 pub use multi_label::MultiLabel;

@@ -44,7 +44,10 @@ impl ExplorerSpec {
     /// An explorer with nothing said about the rest.
     fn of(explorer: ConfiguredExplorer) -> Self {
         let rules = ExplorerRules::default();
-        let (key, title, ops, topology) = (None, None, None, None);
+        let key = None;
+        let title = None;
+        let ops = None;
+        let topology = None;
         Self { explorer, key, title, ops, topology, channels: None, split: None, rules }
     }
 

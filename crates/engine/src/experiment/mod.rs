@@ -30,6 +30,7 @@ pub use set::set;
 
 use dartloom::presets::Scale;
 use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::task::ConfiguredTask;
 use dartloom::verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct Experiment {
     pub name: String,
     /// Images.
     pub data: Named<Data>,
+    /// What is learnt; `None` for the usual task of the targets ([`usual`](dartloom::task::usual)).
+    pub task: Option<Named<ConfiguredTask>>,
     /// Sizes of everything that nobody gives a size.
     pub scale: Scale,
     /// Recipes added to the built-in operations, or replacing those of the same name.

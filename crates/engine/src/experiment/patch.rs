@@ -13,6 +13,7 @@ use dartloom::search::{
     SearchConfig, Statistics,
 };
 use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::task::ConfiguredTask;
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
@@ -95,6 +96,7 @@ macro_rules! experiment_patch {
             leaf {
                 name: String,
                 data: Named<Data>,
+                task: Option<Named<ConfiguredTask>>,
                 scale: Scale,
                 operations: Vec<OpSpec>,
                 layers: usize,

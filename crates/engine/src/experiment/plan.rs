@@ -5,6 +5,7 @@ use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::space::{ConfiguredStem, OpSet, Space};
+use dartloom::task::{Task, TaskError, usual};
 use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub struct Plan {
     /// The space of each explorer.
     explorers: Vec<Space>,
     data: Splits,
+    task: Box<dyn Task>,
 }
 
 /// Digests of an experiment's images, pixels and labels.
@@ -72,7 +74,8 @@ impl Plan {
         });
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
-        let plan = Self { experiment, registry, methods, explorers, data };
+        let task = task(&experiment, &data, (catalog, origin))?;
+        let plan = Self { experiment, registry, methods, explorers, data, task };
         plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
@@ -81,6 +84,11 @@ impl Plan {
     /// The experiment.
     pub fn experiment(&self) -> &Experiment {
         &self.experiment
+    }
+
+    /// What is learnt.
+    pub fn task(&self) -> &dyn Task {
+        &*self.task
     }
 
     /// The digests of its images.
@@ -137,6 +145,29 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The task of the experiment, of which the targets of training and test images must be.
+fn task(
+    experiment: &Experiment,
+    data: &Splits,
+    (catalog, origin): (&Catalog, &str),
+) -> Result<Box<dyn Task>, EngineError> {
+    let field = "task";
+    let refuse = |error: TaskError| EngineError::Part {
+        origin: origin.to_owned(),
+        field,
+        source: error.into(),
+    };
+    let targets = data.train.targets();
+    let task = match &experiment.task {
+        Some(part) => catalog.make_task(part, targets, Place { origin, field })?,
+        None => usual(targets).map_err(refuse)?,
+    };
+    for targets in [targets, data.test.targets()] {
+        task.check(&targets).map_err(refuse)?;
+    }
+    Ok(task)
 }
 
 /// An explorer that was written by hand into the file of a run, and not read from an experiment.

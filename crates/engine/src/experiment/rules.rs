@@ -54,7 +54,8 @@ impl Rules {
     /// Goes from the first logits to a genotype: what does not fit the space, and rules that do not
     /// fit each other, show before hours of work.
     fn check(&self, space: &Space, origin: &str) -> Result<(), EngineError> {
-        let (mut noise, device) = (Noise::new(0).stream("check", 0), Device::Cpu);
+        let mut noise = Noise::new(0).stream("check", 0);
+        let device = Device::Cpu;
         let logits =
             Architecture::new(space, self.choices.clone(), &device, DType::F32, &mut noise);
         let logits = logits.map_err(refused(origin))?;
