@@ -8,6 +8,7 @@ use dartloom::presets;
 use dartloom::space::Shape;
 
 use super::method::{Ablation, Method};
+use super::network::Derived;
 use super::recompute::Choice;
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
@@ -103,8 +104,9 @@ pub(crate) struct SearchStepArguments {
     pub(crate) pace: Pace,
 }
 
+/// The network of a genotype, and its batches.
 #[derive(Debug, Args)]
-pub(crate) struct TrainStepArguments {
+pub(crate) struct NetworkArguments {
     /// A published name or a file.
     #[arg(long, value_name = "NAME|FILE", default_value = "DARTS_V2")]
     pub(crate) genotype: String,
@@ -120,6 +122,25 @@ pub(crate) struct TrainStepArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
+}
+
+impl NetworkArguments {
+    /// The network.
+    pub(crate) fn derived(&self, aux: bool) -> Derived<'_> {
+        Derived {
+            genotype: &self.genotype,
+            channels: self.channels,
+            layers: self.layers,
+            input: self.input,
+            aux,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainStepArguments {
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
     /// With the auxiliary head, whose loss weighs 0.4.
     #[arg(long)]
     pub(crate) aux: bool,
@@ -143,24 +164,11 @@ pub(crate) struct TrainStepArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct InferArguments {
-    /// A published name or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "DARTS_V2")]
-    pub(crate) genotype: String,
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
     /// A hand-made network in the genotype's place: `resnet18` or `tiny-resnet`.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["genotype", "channels", "layers"])]
     pub(crate) baseline: Option<Baseline>,
-    /// Base channels.
-    #[arg(long, value_name = "C", default_value = "36", value_parser = count)]
-    pub(crate) channels: usize,
-    /// Cells.
-    #[arg(long, value_name = "L", default_value = "20", value_parser = count)]
-    pub(crate) layers: usize,
-    /// Images of a batch.
-    #[arg(long, value_name = "B", default_value = "32", value_parser = count)]
-    pub(crate) batch: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    pub(crate) input: Shape,
     #[command(flatten)]
     pub(crate) pace: Pace,
 }

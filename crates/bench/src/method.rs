@@ -116,7 +116,8 @@ impl Method {
     /// The space that is searched: DARTS' operations in a chain of two cells, or of individual ones.
     pub(super) fn space(self, layers: usize) -> Result<Space, BenchError> {
         let set = if self == Self::DDarts { "S" } else { "O_base" };
-        let (ops, stem) = (OpSet::builtin(set).map_err(BenchError::input)?, Stem::cifar(STEM));
+        let ops = OpSet::builtin(set).map_err(BenchError::input)?;
+        let stem = Stem::cifar(STEM);
         let space = match self {
             Self::DDarts => Space::individual(ops, layers, NODES, stem),
             _ => Space::darts(ops, layers, NODES, stem),

@@ -103,7 +103,8 @@ pub(super) fn bilevel(
     let plan = arguments.method.blueprint(&space, arguments.channels, arguments.input)?;
     let noise = Noise::new(SEED);
     let registry = Registry::standard().map_err(BenchError::work)?;
-    let (device, dtype) = (Device::Cpu, DType::F32);
+    let device = Device::Cpu;
+    let dtype = DType::F32;
     let mut rng = noise.stream("weights", 0);
     let supernet =
         Supernet::new(&plan, &registry, &device, dtype, &mut rng).map_err(BenchError::input)?;

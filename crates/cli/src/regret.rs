@@ -114,7 +114,8 @@ fn read(arguments: &RegretArguments) -> Result<Subject, CliError> {
     // Both benchmarks have thousands of architectures.
     let size = space.domain().map_err(CliError::work)?.size().unwrap_or(u64::MAX);
     if table.len() as u64 != size && !partial {
-        let (path, found) = (path.clone(), table.len());
+        let path = path.clone();
+        let found = table.len();
         return Err(CliError::PartialTable { path, found, size });
     }
     Ok(Subject { table, size })
@@ -122,7 +123,8 @@ fn read(arguments: &RegretArguments) -> Result<Subject, CliError> {
 
 fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Found, CliError> {
     let explorer = configured(name);
-    let (mut proposals, mut missing) = (0, 0);
+    let mut proposals = 0;
+    let mut missing = 0;
     let run = |seed| -> Result<Vec<Option<f64>>, ExploreError> {
         let domain = arguments.space.domain()?;
         let mut explorer = explorer.build(domain, Noise::new(seed))?;
@@ -197,7 +199,8 @@ fn render(
 /// Lines on what the numbers leave out.
 fn notes(found: &[Found], subject: &Subject, budget: usize) -> String {
     let mut text = String::new();
-    let (rows, size) = (subject.table.len(), subject.size);
+    let rows = subject.table.len();
+    let size = subject.size;
     if rows as u64 != size {
         text += &format!("the table has {rows} of the {size} architectures of the benchmark\n");
     }

@@ -85,7 +85,8 @@ impl Operands {
     }
 
     fn norm(&self, x: &Tensor) -> Result<Tensor> {
-        let (mean, variance) = (&self.mean, &self.variance);
+        let mean = &self.mean;
+        let variance = &self.variance;
         let spec = BatchNormSpec::default();
         batch_norm(x, None, mean, variance, Statistics::Update, spec)
     }

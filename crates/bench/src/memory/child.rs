@@ -71,10 +71,13 @@ fn step(
 
 fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let [train, valid] = ["train", "valid"].map(|name| batch(name, case.batch, case.input));
-    let (train, valid) = (train?, valid?);
+    let train = train?;
+    let valid = valid?;
     let method = preset(name)?;
     let space = method.space().map_err(BenchError::input)?;
-    let (device, dtype, noise) = (Device::Cpu, DType::F32, Noise::new(SEED));
+    let device = Device::Cpu;
+    let dtype = DType::F32;
+    let noise = Noise::new(SEED);
     let registry = Registry::standard().map_err(BenchError::work)?;
     let mut rng = noise.stream("weights", 0);
     let supernet = Supernet::new(&case.blueprint()?, &registry, &device, dtype, &mut rng)
@@ -85,7 +88,8 @@ fn search(case: &Case, name: &str) -> Result<(), BenchError> {
         Architecture::new(&space, choices, &device, dtype, &mut rng).map_err(BenchError::work)?;
     let config = BilevelConfig { recompute: case.recompute, ..method.search.bilevel };
     // After the warm-up logits move, too.
-    let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
+    let epoch = config.warm_up;
+    let epochs = method.search.epochs.max(config.warm_up + 1);
     let mut bilevel =
         Bilevel::new(supernet, architecture, config, noise).map_err(BenchError::work)?;
     bilevel.core.execution = case.execution();

@@ -57,8 +57,8 @@ impl Logits {
         };
         let line = Tensor::from_slice(logits, logits.len(), &Device::Cpu)?;
         // A deterministic rule reads neither progress nor noise.
-        let (at, mut unread) =
-            (Progress { epoch: 0, epochs: 1 }, Noise::new(0).stream("unread", 0));
+        let at = Progress { epoch: 0, epochs: 1 };
+        let mut unread = Noise::new(0).stream("unread", 0);
         Ok(groups.weights(&rule, &line, at, &mut unread)?.to_vec1()?)
     }
 }

@@ -151,8 +151,8 @@ fn of_data<T: PartialEq + Display>(
 ) -> Result<T, CliError> {
     match asked {
         Some(asked) if asked != own => {
-            let (expected, found) =
-                ("what the images in --data have", format!("{asked} for {own}"));
+            let expected = "what the images in --data have";
+            let found = format!("{asked} for {own}");
             Err(CliError::OptionValue { option, expected, found })
         }
         _ => Ok(own),

@@ -30,7 +30,8 @@ fn search() -> Bilevel {
     let build = Build::new(2, 10, IMAGE);
     let plan = Blueprint::supernet(&space, build).unwrap();
     let noise = Noise::new(99);
-    let (device, registry) = (Device::Cpu, Registry::standard().unwrap());
+    let device = Device::Cpu;
+    let registry = Registry::standard().unwrap();
     let mut rng = noise.stream("net", 0);
     let supernet = Supernet::new(&plan, &registry, &device, DType::F32, &mut rng).unwrap();
     let softmax = Choices::of(Softmax::default());
