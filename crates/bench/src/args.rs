@@ -1,4 +1,4 @@
-//! What can be typed after `dartloom bench`.
+//! The command line after `dartloom bench`.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use super::recompute::Choice;
 /// made up from a fixed seed; nothing is read but what is named.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// What to measure.
+    /// The subject to measure.
     #[command(subcommand)]
     pub(crate) subject: Subject,
 }
@@ -56,7 +56,7 @@ pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2))
 }
 
-/// How often something is repeated, with how many threads, and how it is printed.
+/// Repetitions, threads, and the form of the output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Pace {
     /// Steps that are measured.
@@ -90,10 +90,10 @@ pub(crate) struct SearchStepArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
-    /// What of D-DARTS' ablation loss is computed.
+    /// The part of D-DARTS' ablation loss that is computed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) ablation: Ablation,
     /// Make one step from the weights, logits and batches in this file, and print its losses and
@@ -155,7 +155,7 @@ pub(crate) struct TrainStepArguments {
         conflicts_with_all = ["steps", "warm_up", "drop_path"]
     )]
     pub(crate) parity: Option<PathBuf>,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
     #[command(flatten)]
@@ -253,7 +253,7 @@ pub(crate) struct MemoryArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
     /// Run one operation after the other.

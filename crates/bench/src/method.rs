@@ -28,7 +28,7 @@ pub(crate) enum Method {
     DDarts,
 }
 
-/// What of the ablation loss is computed (D-DARTS).
+/// The part of the ablation loss that is computed (D-DARTS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Ablation {
     /// None of it.
@@ -81,7 +81,7 @@ impl Method {
         }
     }
 
-    /// How its steps are made.
+    /// The rule by which its steps are made.
     pub(super) fn config(self, ablation: Ablation) -> BilevelConfig {
         let config = match self {
             Self::Darts | Self::DDarts | Self::PcDarts => presets::darts().search.bilevel,
@@ -105,7 +105,7 @@ impl Method {
         (all + more, used + more_used)
     }
 
-    /// How logits become weights.
+    /// The rule by which logits become weights.
     pub(super) fn relaxation(self) -> Arc<dyn Relaxation> {
         match self {
             Self::DDarts => Arc::new(Sigmoid),

@@ -1,4 +1,4 @@
-//! What is printed of a benchmark of whole networks.
+//! The output of a benchmark of whole networks.
 
 use serde::Serialize;
 
@@ -67,11 +67,11 @@ pub(super) struct Subject {
     /// Forward passes that a step is worth: with all gradients, and with the used ones.
     #[serde(skip)]
     pub(super) passes: (f64, f64),
-    /// What cells keep for the backward pass; none where there is no such pass.
+    /// The values that cells keep for the backward pass; none where there is no such pass.
     pub(super) recompute: Option<Choice>,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug)]
 pub(super) struct Figures {
     pub(super) seconds: Vec<f64>,

@@ -49,7 +49,7 @@ pub(crate) struct CorrelateArguments {
     json: bool,
 }
 
-/// How a score and a column agree.
+/// The agreement of a score with a column.
 #[derive(Debug, Serialize)]
 struct Agreement {
     score: &'static str,

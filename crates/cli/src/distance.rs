@@ -16,7 +16,7 @@ use crate::say::say;
 use dartloom_engine::{genotype, input, spaces};
 use dartloom_report::table;
 
-/// What was found, as JSON.
+/// The findings, as JSON.
 #[derive(Debug, Serialize)]
 struct Distances {
     first: String,

@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked for.
+//! Reasons for which a command has no result.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use dartloom_bench::BenchError;
 use dartloom_engine::EngineError;
 use thiserror::Error;
 
-/// Why a command ended without its result.
+/// The reason for which a command ended without its result.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CliError {

@@ -18,7 +18,7 @@ use dartloom_engine::{Benchmark, input};
 use dartloom_report::table;
 use dartloom_report::{Labels, Series, chart};
 
-/// How far from a benchmark's best do explorers stay, evaluation by evaluation?
+/// The distance that explorers keep from a benchmark's best, evaluation by evaluation.
 ///
 /// A search sees one column and is reported by another: its regret is what the architecture it likes
 /// best lacks of the table's best.
@@ -30,13 +30,13 @@ pub(crate) struct RegretArguments {
     /// The benchmark whose architectures these are.
     #[arg(long, value_name = "NAME", value_parser = crate::score::benchmark())]
     space: Benchmark,
-    /// What a search sees.
+    /// The score that a search sees.
     #[arg(long, value_name = "COLUMN")]
     quality: String,
-    /// What is reported of what it found.
+    /// The score that is reported of its findings.
     #[arg(long, value_name = "COLUMN")]
     reported: String,
-    /// What searches.
+    /// The explorers.
     #[arg(
         long,
         value_name = "NAME,...",
@@ -55,7 +55,7 @@ pub(crate) struct RegretArguments {
     /// fail, and how many did is told.
     #[arg(long)]
     partial: bool,
-    /// Where the curves are drawn.
+    /// The file of the curves.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
     /// One line of JSON.

@@ -1,4 +1,4 @@
-//! How discrete searches go on, as curves.
+//! Curves of discrete searches.
 
 use std::fmt::Write as _;
 
@@ -113,7 +113,7 @@ impl Curves {
         Series { name: "candidates".to_owned(), points, line: false }
     }
 
-    /// Where predictions are right.
+    /// The line of right predictions.
     fn equal(&self) -> Series {
         let predicted = self.memory().points.into_iter().map(|point| point.0);
         let ends = [predicted.clone().reduce(f64::min), predicted.reduce(f64::max)];

@@ -1,9 +1,9 @@
-//! Why there is no picture.
+//! Reasons for which there is no picture.
 
 use dartloom_record::RecordError;
 use thiserror::Error;
 
-/// Why a report cannot be made.
+/// The reason for which a report cannot be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReportError {

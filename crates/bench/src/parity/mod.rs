@@ -18,7 +18,7 @@ use crate::error::BenchError;
 use dartloom_report::table;
 use file::File;
 
-/// What one step computed.
+/// The values that one step computed.
 #[derive(Debug, Serialize)]
 struct Parity {
     benchmark: &'static str,
@@ -91,7 +91,7 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<Strin
     parity.shown(arguments.pace.json)
 }
 
-/// Where a network begins.
+/// The tensors that a network begins with.
 const STEM: &str = "stem.0.0.weight";
 
 /// The norms of all gradients in order of their names, and the gradient that came the longest way.

@@ -8,7 +8,7 @@ use dartloom::search::SearchError;
 use dartloom::space::{CellTable, Space, WeightTable};
 use dartloom::{Device, Tensor};
 
-/// How logits become weights.
+/// The rule by which logits become weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Logits {
     /// Shares of 1 (DARTS, PC-DARTS).

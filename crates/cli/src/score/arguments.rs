@@ -1,4 +1,4 @@
-//! What scores are asked with.
+//! Arguments of scores.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -39,7 +39,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) json: bool,
 }
 
-/// Which scores, on what images, how often.
+/// The scores, their images and their repetitions.
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArguments {
     /// The scores; all when left out.

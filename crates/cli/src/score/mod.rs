@@ -24,7 +24,7 @@ pub(crate) fn benchmark() -> impl TypedValueParser<Value = Benchmark> {
     })
 }
 
-/// What a score says, as JSON.
+/// A score, as JSON.
 #[derive(Debug, Serialize)]
 struct Said {
     score: &'static str,

@@ -1,4 +1,4 @@
-//! What becomes of candidates and contenders: failures, repetitions, weights, labels.
+//! Ends of candidates and contenders: failures, repetitions, weights, labels.
 
 use crate::images::Images;
 use crate::program::Program;

@@ -42,7 +42,7 @@ pub struct Experiment {
     pub name: String,
     /// Images.
     pub data: Named<Data>,
-    /// What is learnt; `None` for the usual task of the targets ([`usual`](dartloom::task::usual)).
+    /// The task; `None` for the usual task of the targets ([`usual`](dartloom::task::usual)).
     pub task: Option<Named<ConfiguredTask>>,
     /// Sizes of everything that nobody gives a size.
     pub scale: Scale,
@@ -54,7 +54,7 @@ pub struct Experiment {
     pub nodes: usize,
     /// Layers before the first cell.
     pub stem: ConfiguredStem,
-    /// What is searched with.
+    /// The methods that search.
     pub method: Vec<MethodSpec>,
     /// Discrete searches.
     pub explorers: Vec<ExplorerSpec>,
@@ -68,7 +68,7 @@ pub struct Experiment {
     pub seeds: Vec<u64>,
 }
 
-/// Which operations are candidates.
+/// The operations that are candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,

@@ -1,4 +1,4 @@
-//! What an experiment file may say: any part of an experiment.
+//! The contents of an experiment file: any part of an experiment.
 
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ method_fields!(method_patch);
 method_fields!(experiment_patch);
 
 impl MethodPatch {
-    /// Whether it says how many epochs the warm-up has.
+    /// True where it says how many epochs the warm-up has.
     pub(super) fn has_warm_up(&self) -> bool {
         let bilevel = self.search.as_ref().and_then(|search| search.bilevel.as_ref());
         bilevel.is_some_and(|bilevel| bilevel.warm_up.is_some())

@@ -61,7 +61,7 @@ impl Plan {
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
             let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
-            let rules = Rules::of(method, &space, (experiment.scale, catalog, origin))?;
+            let rules = Rules::of(method, &space, experiment.scale, (catalog, origin))?;
             Ok((space, rules))
         });
         let methods = methods.collect::<Result<_, EngineError>>()?;
@@ -86,7 +86,7 @@ impl Plan {
         &self.experiment
     }
 
-    /// What is learnt.
+    /// The task.
     pub fn task(&self) -> &dyn Task {
         &*self.task
     }
@@ -100,7 +100,7 @@ impl Plan {
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
     }
 
-    /// What is run.
+    /// The comparison that is run.
     pub fn comparison(&self) -> Comparison<'_> {
         let specs = self.experiment.method.iter().zip(keys(&self.experiment.method));
         let methods = self.methods.iter().zip(specs);
@@ -228,7 +228,7 @@ fn space(
     topology.space(set, size, stem).map_err(refused(origin))
 }
 
-/// Where there are several methods, a message says whose values it is about.
+/// The origin of a message; of several methods it says whose values it is about.
 fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
     match experiment.method.len() + experiment.explorers.len() {
         1 => origin.to_owned(),

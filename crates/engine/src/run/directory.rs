@@ -26,18 +26,18 @@ pub(super) struct Place {
     _lock: File,
 }
 
-/// Where a run starts.
+/// The point from which a run starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
     /// At the beginning.
     Fresh,
-    /// Where it was stopped or killed.
+    /// The point at which it was stopped or killed.
     Resumed,
     /// It is finished; this is its verdict.
     Finished(String),
 }
 
-/// What a run is, and how it was started.
+/// The mark of a run: what is run, and how it was started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mark {
@@ -51,7 +51,7 @@ struct Mark {
     system: String,
 }
 
-/// What a directory holds.
+/// The contents of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     /// No file, or what a process killed while it began may have left.
@@ -118,7 +118,7 @@ impl Place {
         result
     }
 
-    /// Where the run starts.
+    /// The point from which the run starts.
     pub(super) fn start(&self) -> &Start {
         &self.start
     }
@@ -128,7 +128,7 @@ impl Place {
         &self.dir
     }
 
-    /// Where the experiment is, with every value filled in.
+    /// The file of the experiment with every value filled in.
     pub(super) fn experiment(&self) -> PathBuf {
         self.dir.file(RunLayout::EXPERIMENT)
     }

@@ -73,7 +73,7 @@ impl Run {
         Ok(Self { plan, place, start, begun: false, pool, out })
     }
 
-    /// Where the run starts.
+    /// The point from which the run starts.
     pub fn start(&self) -> &Start {
         &self.start
     }

@@ -152,14 +152,14 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Where an edge to `next` leaves an item.
+    /// The point at which an edge to `next` leaves an item.
     fn leaving(&self, item: usize, next: usize) -> Point {
         let own = &self.layers.items[item];
         let y = self.places.y[item] + self.shift(&own.right, next);
         Point { x: self.places.x[item] + self.half(item), y }
     }
 
-    /// Where an edge from `before` enters an item.
+    /// The point at which an edge from `before` enters an item.
     fn entering(&self, item: usize, before: usize) -> Point {
         let own = &self.layers.items[item];
         let y = self.places.y[item] + self.shift(&own.left, before);
@@ -176,7 +176,7 @@ impl<'a> Canvas<'a> {
         column.map(|&item| self.layers.items[item].width).fold(0.0, f64::max) / 2.0
     }
 
-    /// How far from the middle of a box the edge to `other` ends: in the order of the other ends.
+    /// The distance from the middle of a box to the end of the edge to `other`: in the order of the other ends.
     fn shift(&self, others: &[usize], other: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
         let own = height(other);

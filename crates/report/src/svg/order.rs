@@ -124,7 +124,7 @@ fn crossings(layers: &Layers, places: &[usize]) -> usize {
     crossed.sum()
 }
 
-/// How often each place was seen, with sums in logarithmic time (Fenwick's tree).
+/// Counts of the places seen, with sums in logarithmic time (Fenwick's tree).
 struct Counts {
     sums: Vec<usize>,
 }
@@ -142,7 +142,7 @@ impl Counts {
         }
     }
 
-    /// How often a place up to and including this one was seen.
+    /// The number of places seen up to and including this one.
     fn up_to(&self, place: usize) -> usize {
         let mut at = place + 1;
         let mut sum = 0;

@@ -1,4 +1,4 @@
-//! Where items stand: columns from left to right, items as level with their neighbours as they can be.
+//! Places of items: columns from left to right, items as level with their neighbours as they can be.
 
 use super::layers::{Item, Kind, Layers};
 

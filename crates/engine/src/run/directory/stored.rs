@@ -1,4 +1,4 @@
-//! What is stored of a run, and whether it is as it was written.
+//! Stored parts of a run, and their being as they were written.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,7 +19,7 @@ pub(super) struct StoredRun {
     pub(super) mark: Mark,
     /// Its seeds, to which some may be added now.
     pub(super) seeds: Vec<u64>,
-    /// What was damaged, and is known all the same.
+    /// Damaged files whose contents are known all the same.
     pub(super) damaged: Vec<String>,
 }
 
