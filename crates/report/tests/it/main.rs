@@ -1,5 +1,7 @@
 //! A stored run is drawn by whoever has its directory.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
+
 use dartloom_record::{Candidate, Event, JsonLines, Leg, Observer, Run, RunDir, RunLayout, Where};
 use dartloom_report::{Drawings, ReportError, drawings};
 use dartloom_space::Genotype;

@@ -1,5 +1,7 @@
 //! A whole comparison of somebody else's parts.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
