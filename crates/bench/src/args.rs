@@ -1,4 +1,4 @@
-//! What can be typed after `dartloom bench`.
+//! The command line after `dartloom bench`.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,14 @@ use dartloom::presets;
 use dartloom::space::Shape;
 
 use super::method::{Ablation, Method};
+use super::network::Derived;
 use super::recompute::Choice;
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
 /// made up from a fixed seed; nothing is read but what is named.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// What to measure.
+    /// The subject to measure.
     #[command(subcommand)]
     pub(crate) subject: Subject,
 }
@@ -55,7 +56,7 @@ pub fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2))
 }
 
-/// How often something is repeated, with how many threads, and how it is printed.
+/// Repetitions, threads, and the form of the output.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Pace {
     /// Steps that are measured.
@@ -89,10 +90,10 @@ pub(crate) struct SearchStepArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
-    /// What of D-DARTS' ablation loss is computed.
+    /// The part of D-DARTS' ablation loss that is computed.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) ablation: Ablation,
     /// Make one step from the weights, logits and batches in this file, and print its losses and
@@ -103,8 +104,9 @@ pub(crate) struct SearchStepArguments {
     pub(crate) pace: Pace,
 }
 
+/// The network of a genotype, and its batches.
 #[derive(Debug, Args)]
-pub(crate) struct TrainStepArguments {
+pub(crate) struct NetworkArguments {
     /// A published name or a file.
     #[arg(long, value_name = "NAME|FILE", default_value = "DARTS_V2")]
     pub(crate) genotype: String,
@@ -120,6 +122,25 @@ pub(crate) struct TrainStepArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
+}
+
+impl NetworkArguments {
+    /// The network.
+    pub(crate) fn derived(&self, aux: bool) -> Derived<'_> {
+        Derived {
+            genotype: &self.genotype,
+            channels: self.channels,
+            layers: self.layers,
+            input: self.input,
+            aux,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainStepArguments {
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
     /// With the auxiliary head, whose loss weighs 0.4.
     #[arg(long)]
     pub(crate) aux: bool,
@@ -134,7 +155,7 @@ pub(crate) struct TrainStepArguments {
         conflicts_with_all = ["steps", "warm_up", "drop_path"]
     )]
     pub(crate) parity: Option<PathBuf>,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
     #[command(flatten)]
@@ -143,24 +164,11 @@ pub(crate) struct TrainStepArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct InferArguments {
-    /// A published name or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "DARTS_V2")]
-    pub(crate) genotype: String,
+    #[command(flatten)]
+    pub(crate) network: NetworkArguments,
     /// A hand-made network in the genotype's place: `resnet18` or `tiny-resnet`.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["genotype", "channels", "layers"])]
     pub(crate) baseline: Option<Baseline>,
-    /// Base channels.
-    #[arg(long, value_name = "C", default_value = "36", value_parser = count)]
-    pub(crate) channels: usize,
-    /// Cells.
-    #[arg(long, value_name = "L", default_value = "20", value_parser = count)]
-    pub(crate) layers: usize,
-    /// Images of a batch.
-    #[arg(long, value_name = "B", default_value = "32", value_parser = count)]
-    pub(crate) batch: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    pub(crate) input: Shape,
     #[command(flatten)]
     pub(crate) pace: Pace,
 }
@@ -245,7 +253,7 @@ pub(crate) struct MemoryArguments {
     /// Shape of an image.
     #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
     pub(crate) input: Shape,
-    /// What cells keep for the backward pass.
+    /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
     /// Run one operation after the other.

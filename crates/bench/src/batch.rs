@@ -16,7 +16,8 @@ pub(super) const TARGETS: TargetSpec = TargetSpec::Class { classes: CLASSES as u
 /// training and validation batch apart.
 pub(super) fn batch(purpose: &str, size: usize, shape: Shape) -> Result<Batch, BenchError> {
     let noise = Noise::new(SEED).child(purpose);
-    let (mut pixels, mut classes) = (noise.stream("images", 0), noise.stream("labels", 0));
+    let mut pixels = noise.stream("images", 0);
+    let mut classes = noise.stream("labels", 0);
     let dims = (size, shape.channels, shape.height, shape.width);
     let count = size as u64 * shape.elements();
     let values: Vec<f32> = (0..count).map(|_| pixels.random_range(-1.0..1.0)).collect();

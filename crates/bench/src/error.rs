@@ -1,4 +1,4 @@
-//! Why nothing was measured.
+//! Reasons for which nothing was measured.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use dartloom::space::text::suggestion;
 use dartloom_engine::EngineError;
 use thiserror::Error;
 
-/// Why a benchmark has no figures.
+/// The reason for which a benchmark has no figures.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BenchError {
@@ -18,9 +18,9 @@ pub enum BenchError {
     OptionValue {
         /// The option.
         option: &'static str,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
-        /// What it is.
+        /// The value found.
         found: String,
     },
     /// A kernel that is not there.
@@ -46,17 +46,17 @@ pub enum BenchError {
         path: PathBuf,
         /// Name of the tensor.
         tensor: String,
-        /// What it must be.
+        /// The values that it must have.
         expected: String,
-        /// What it is.
+        /// The value found.
         found: String,
     },
     /// A process that did not do what it was started for.
     #[error("{case}: the process that trains it failed: {message}")]
     Child {
-        /// What it was to train.
+        /// The network that it was to train.
         case: String,
-        /// What it said.
+        /// Its words.
         message: String,
     },
     /// A thread pool that cannot be started.

@@ -5,10 +5,10 @@ use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
 use dartloom::ops::Mode;
 
-use super::args::InferArguments;
+use super::args::{InferArguments, NetworkArguments};
 use super::batch::batch;
 use super::memory::Baseline;
-use super::network::{Derived, baseline};
+use super::network::baseline;
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure};
@@ -17,7 +17,7 @@ use crate::error::BenchError;
 pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
     admit(arguments)?;
     let before = Baseline::now();
-    let data = batch("valid", arguments.batch, arguments.input)?;
+    let data = batch("valid", arguments.network.batch, arguments.network.input)?;
     let network = network(arguments)?;
     let mut noise = Noise::new(SEED).stream("evaluation", 0);
     let steps = measure::steps(arguments.pace, |_| {
@@ -28,13 +28,13 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
     let subject = Subject {
         benchmark: "infer",
         method: match arguments.baseline {
-            None => arguments.genotype.clone(),
+            None => arguments.network.genotype.clone(),
             Some(baseline) => baseline.name().to_owned(),
         },
-        channels: derived.then_some(arguments.channels),
-        layers: derived.then_some(arguments.layers),
-        batch: arguments.batch,
-        input: arguments.input.to_string(),
+        channels: derived.then_some(arguments.network.channels),
+        layers: derived.then_some(arguments.network.layers),
+        batch: arguments.network.batch,
+        input: arguments.network.input.to_string(),
         parameters: network.variables().parameter_count(),
         macs: network.cost().macs,
         passes: (1.0, 1.0),
@@ -49,29 +49,19 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
 
 fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, BenchError> {
     if let Some(which) = arguments.baseline {
-        return Ok(Box::new(baseline(which, arguments.input)?));
+        return Ok(Box::new(baseline(which, arguments.network.input)?));
     }
-    Ok(Box::new(derived(arguments).network()?))
-}
-
-fn derived(arguments: &InferArguments) -> Derived<'_> {
-    Derived {
-        genotype: &arguments.genotype,
-        channels: arguments.channels,
-        layers: arguments.layers,
-        input: arguments.input,
-        aux: false,
-    }
+    Ok(Box::new(arguments.network.derived(false).network()?))
 }
 
 fn admit(arguments: &InferArguments) -> Result<(), BenchError> {
-    let InferArguments { batch, input, .. } = *arguments;
+    let NetworkArguments { batch, input, .. } = arguments.network;
     match arguments.baseline {
         Some(which) => which.admit(batch, input),
         None => {
             let threads = rayon::current_num_threads();
             let work = Workload { threads, ..Workload::inference(batch) };
-            derived(arguments).admit(batch, &work)
+            arguments.network.derived(false).admit(batch, &work)
         }
     }
 }

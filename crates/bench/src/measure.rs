@@ -37,7 +37,8 @@ pub(super) fn repeat(
     mut work: impl FnMut() -> Result<(), BenchError>,
 ) -> Result<Vec<f64>, BenchError> {
     work()?;
-    let (begin, mut seconds) = (Instant::now(), Vec::new());
+    let begin = Instant::now();
+    let mut seconds = Vec::new();
     while seconds.len() < LEAST || begin.elapsed().as_secs_f64() < budget {
         let start = Instant::now();
         work()?;

@@ -28,7 +28,7 @@ pub(crate) enum Method {
     DDarts,
 }
 
-/// What of the ablation loss is computed (D-DARTS).
+/// The part of the ablation loss that is computed (D-DARTS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Ablation {
     /// None of it.
@@ -81,7 +81,7 @@ impl Method {
         }
     }
 
-    /// How its steps are made.
+    /// The rule by which its steps are made.
     pub(super) fn config(self, ablation: Ablation) -> BilevelConfig {
         let config = match self {
             Self::Darts | Self::DDarts | Self::PcDarts => presets::darts().search.bilevel,
@@ -105,7 +105,7 @@ impl Method {
         (all + more, used + more_used)
     }
 
-    /// How logits become weights.
+    /// The rule by which logits become weights.
     pub(super) fn relaxation(self) -> Arc<dyn Relaxation> {
         match self {
             Self::DDarts => Arc::new(Sigmoid),
@@ -116,7 +116,8 @@ impl Method {
     /// The space that is searched: DARTS' operations in a chain of two cells, or of individual ones.
     pub(super) fn space(self, layers: usize) -> Result<Space, BenchError> {
         let set = if self == Self::DDarts { "S" } else { "O_base" };
-        let (ops, stem) = (OpSet::builtin(set).map_err(BenchError::input)?, Stem::cifar(STEM));
+        let ops = OpSet::builtin(set).map_err(BenchError::input)?;
+        let stem = Stem::cifar(STEM);
         let space = match self {
             Self::DDarts => Space::individual(ops, layers, NODES, stem),
             _ => Space::darts(ops, layers, NODES, stem),

@@ -12,7 +12,7 @@ use super::{CLASSES, SEED};
 use crate::error::BenchError;
 use dartloom_engine::{genotype, room};
 
-/// Which genotype in which size.
+/// A genotype in a size.
 #[derive(Debug)]
 pub(super) struct Derived<'a> {
     pub(super) genotype: &'a str,

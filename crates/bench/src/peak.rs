@@ -54,8 +54,8 @@ fn rate(threads: usize, arguments: &PeakArguments) -> Result<Rate, BenchError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let seconds = pool.install(|| products(arguments))?;
     let gflop = 2e-9 * (arguments.size as f64).powi(3);
-    let (gflop_per_second, gflop_per_second_best) =
-        (gflop / median(&seconds), gflop / best(&seconds));
+    let gflop_per_second = gflop / median(&seconds);
+    let gflop_per_second_best = gflop / best(&seconds);
     Ok(Rate { threads, gflop_per_second, gflop_per_second_best })
 }
 
@@ -66,7 +66,7 @@ fn products(arguments: &PeakArguments) -> Result<Vec<f64>, BenchError> {
             (0..size * size).map(|i| (first + 0.37 * i as f64).sin() as f32).collect();
         Tensor::from_vec(values, (size, size), &Device::Cpu)
     };
-    let (left, right) =
-        (matrix(0.0).map_err(BenchError::work)?, matrix(1.0).map_err(BenchError::work)?);
+    let left = matrix(0.0).map_err(BenchError::work)?;
+    let right = matrix(1.0).map_err(BenchError::work)?;
     repeat(arguments.seconds, || left.matmul(&right).map(drop).map_err(BenchError::work))
 }

@@ -1,10 +1,10 @@
-//! What cells keep, as it is typed and printed.
+//! The values that cells keep, as typed and printed.
 
 use clap::ValueEnum;
 use dartloom::train::Recompute;
 use serde::Serialize;
 
-/// What cells keep between the forward and the backward pass.
+/// The values that cells keep between the forward and the backward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Choice {

@@ -1,4 +1,4 @@
-//! What is printed of a benchmark of whole networks.
+//! The output of a benchmark of whole networks.
 
 use serde::Serialize;
 
@@ -13,7 +13,41 @@ use dartloom_report::table;
 /// Figures of one benchmark.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
-    /// What was measured.
+    /// Names and sizes.
+    #[serde(flatten)]
+    subject: Subject,
+    /// Threads of the kernels.
+    threads: usize,
+    /// Vector instructions of the kernels.
+    instruction_set: &'static str,
+    /// Steps before the measured ones.
+    warm_up: usize,
+    /// Measured steps.
+    steps: usize,
+    /// Median seconds of a step.
+    step_seconds: f64,
+    /// Seconds of every measured step.
+    step_seconds_all: Vec<f64>,
+    /// Images of a (training) batch by the median seconds.
+    images_per_second: f64,
+    /// Median seconds by phase; backward includes the update that follows it.
+    phases: Phases,
+    /// Peak of resident memory above what was resident before the network was built.
+    rss_mib: Option<f64>,
+    /// The same as estimated from shapes; none where there is no training step.
+    predicted_mib: Option<f64>,
+    /// 10^9 additions and multiplications of a step when every backward pass makes all gradients.
+    gflop_per_step: f64,
+    /// The same when no gradient is made that nobody uses.
+    useful_gflop_per_step: f64,
+    /// Loss that the first step (of warm-up, if there is any) computed; none without a loss.
+    loss: Option<f64>,
+}
+
+/// Names and sizes of what is measured, without figures.
+#[derive(Debug, Serialize)]
+pub(super) struct Subject {
+    /// The benchmark.
     pub(super) benchmark: &'static str,
     /// Search method, genotype or baseline.
     pub(super) method: String,
@@ -25,56 +59,19 @@ pub(super) struct Report {
     pub(super) batch: usize,
     /// Shape of an image.
     pub(super) input: String,
-    /// Threads of the kernels.
-    pub(super) threads: usize,
-    /// Vector instructions of the kernels.
-    pub(super) instruction_set: &'static str,
-    /// Steps before the measured ones.
-    pub(super) warm_up: usize,
-    /// Measured steps.
-    pub(super) steps: usize,
-    /// Median seconds of a step.
-    pub(super) step_seconds: f64,
-    /// Seconds of every measured step.
-    pub(super) step_seconds_all: Vec<f64>,
-    /// Images of a (training) batch by the median seconds.
-    pub(super) images_per_second: f64,
-    /// Median seconds by phase; backward includes the update that follows it.
-    pub(super) phases: Phases,
-    /// What cells keep for the backward pass; none where there is no such pass.
-    pub(super) recompute: Option<Choice>,
-    /// Peak of resident memory above what was resident before the network was built.
-    pub(super) rss_mib: Option<f64>,
-    /// The same as estimated from shapes; none where there is no training step.
-    pub(super) predicted_mib: Option<f64>,
-    /// 10^9 additions and multiplications of a step when every backward pass makes all gradients.
-    pub(super) gflop_per_step: f64,
-    /// The same when no gradient is made that nobody uses.
-    pub(super) useful_gflop_per_step: f64,
-    /// Loss that the first step (of warm-up, if there is any) computed; none without a loss.
-    pub(super) loss: Option<f64>,
     /// Trainable numbers.
     pub(super) parameters: u64,
-}
-
-/// Names and sizes, without figures.
-#[derive(Debug)]
-pub(super) struct Subject {
-    pub(super) benchmark: &'static str,
-    pub(super) method: String,
-    pub(super) channels: Option<usize>,
-    pub(super) layers: Option<usize>,
-    pub(super) batch: usize,
-    pub(super) input: String,
-    pub(super) parameters: u64,
     /// Multiply-adds of a forward pass on one image.
+    #[serde(skip)]
     pub(super) macs: u64,
     /// Forward passes that a step is worth: with all gradients, and with the used ones.
+    #[serde(skip)]
     pub(super) passes: (f64, f64),
+    /// The values that cells keep for the backward pass; none where there is no such pass.
     pub(super) recompute: Option<Choice>,
 }
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug)]
 pub(super) struct Figures {
     pub(super) seconds: Vec<f64>,
@@ -89,13 +86,8 @@ impl Report {
         let step_seconds = median(&figures.seconds);
         // Two operations for a multiply-add.
         let forward = 2e-9 * subject.macs as f64 * subject.batch as f64;
+        let (all, used) = subject.passes;
         Ok(Self {
-            benchmark: subject.benchmark,
-            method: subject.method,
-            channels: subject.channels,
-            layers: subject.layers,
-            batch: subject.batch,
-            input: subject.input,
             threads: rayon::current_num_threads(),
             instruction_set: instruction_set()?,
             warm_up: pace.warm_up,
@@ -104,13 +96,12 @@ impl Report {
             step_seconds_all: figures.seconds,
             images_per_second: subject.batch as f64 / step_seconds,
             phases: figures.phases,
-            recompute: subject.recompute,
             rss_mib: figures.rss_mib,
             predicted_mib: figures.predicted_mib,
-            gflop_per_step: forward * subject.passes.0,
-            useful_gflop_per_step: forward * subject.passes.1,
+            gflop_per_step: forward * all,
+            useful_gflop_per_step: forward * used,
             loss: figures.loss,
-            parameters: subject.parameters,
+            subject,
         })
     }
 
@@ -121,12 +112,13 @@ impl Report {
 
     fn table(&self) -> String {
         let row = |what: &str, value: String| vec![what.to_owned(), value];
-        let size = [("C", self.channels), ("L", self.layers)];
+        let Subject { benchmark, method, batch, input, .. } = &self.subject;
+        let size = [("C", self.subject.channels), ("L", self.subject.layers)];
         let size: Vec<String> =
             size.iter().filter_map(|(name, n)| n.map(|n| format!("{name}{n}"))).collect();
         let mut rows = vec![
-            row(self.benchmark, format!("{} {}", self.method, size.join(" ")).trim().to_owned()),
-            row("batch", format!("{} of {}", self.batch, self.input)),
+            row(benchmark, format!("{method} {}", size.join(" ")).trim().to_owned()),
+            row("batch", format!("{batch} of {input}")),
             row("threads", self.threads.to_string()),
             row("instruction set", self.instruction_set.to_owned()),
             row("seconds per step (median)", format!("{:.3}", self.step_seconds)),

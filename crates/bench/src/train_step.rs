@@ -16,7 +16,6 @@ use dartloom::train::{
 use super::args::TrainStepArguments;
 use super::batch::{TARGETS, batch};
 use super::memory::{Baseline, mib};
-use super::network::Derived;
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
 use super::{SEED, measure, parity};
@@ -30,13 +29,13 @@ const RATE: f64 = 0.025;
 pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> {
     let config = config(arguments);
     let work = fit_workload(&config, rayon::current_num_threads());
-    arguments.derived().admit(arguments.batch, &work)?;
+    arguments.network.derived(arguments.aux).admit(arguments.network.batch, &work)?;
     if let Some(path) = &arguments.parity {
         return parity::train(arguments, path);
     }
     let before = Baseline::now();
-    let data = batch("train", arguments.batch, arguments.input)?;
-    let network = arguments.derived().network()?;
+    let data = batch("train", arguments.network.batch, arguments.network.input)?;
+    let network = arguments.network.derived(arguments.aux).network()?;
     let mut training = Training::new(&network, config);
     let mut phases = Phases::default();
     let steps = measure::steps(arguments.pace, |measured| {
@@ -50,11 +49,11 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> 
     let auxiliary = if arguments.aux { cost.auxiliary_macs } else { 0 };
     let subject = Subject {
         benchmark: "train-step",
-        method: arguments.genotype.clone(),
-        channels: Some(arguments.channels),
-        layers: Some(arguments.layers),
-        batch: arguments.batch,
-        input: arguments.input.to_string(),
+        method: arguments.network.genotype.clone(),
+        channels: Some(arguments.network.channels),
+        layers: Some(arguments.network.layers),
+        batch: arguments.network.batch,
+        input: arguments.network.input.to_string(),
         parameters: network.variables().parameter_count(),
         macs: cost.macs.saturating_add(auxiliary),
         passes: (PASSES, PASSES),
@@ -70,23 +69,10 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> 
 /// The update rules of the step.
 pub(super) fn config(arguments: &TrainStepArguments) -> FitConfig {
     FitConfig {
-        batch: arguments.batch,
+        batch: arguments.network.batch,
         drop_path: arguments.drop_path,
         recompute: arguments.recompute.into(),
         ..FitConfig::default()
-    }
-}
-
-impl TrainStepArguments {
-    /// The network that is trained.
-    pub(super) fn derived(&self) -> Derived<'_> {
-        Derived {
-            genotype: &self.genotype,
-            channels: self.channels,
-            layers: self.layers,
-            input: self.input,
-            aux: self.aux,
-        }
     }
 }
 
@@ -147,7 +133,8 @@ impl<'a> Training<'a> {
         let start = Instant::now();
         let loss = self.loss(batch)?;
         let forward = Instant::now();
-        let (variables, learner) = (self.parameters(), self.learner());
+        let variables = self.parameters();
+        let learner = self.learner();
         let learnt = learner.gradients("loss", &loss, [variables], || None)?;
         let backward = Instant::now();
         let [mut gradients] = learnt.gradients;

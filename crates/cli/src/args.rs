@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use dartloom::space::Shape;
 #[derive(Debug, Parser)]
 #[command(name = "dartloom", version)]
 pub(crate) struct Arguments {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -58,7 +58,7 @@ const MOST_SEEDS: u64 = 10_000;
 /// stopped by Ctrl-C with the state saved.
 #[derive(Debug, Default, Args)]
 pub(crate) struct RunArguments {
-    /// What to run; the embedded digits when left out.
+    /// The experiment to run; the embedded digits when left out.
     pub(crate) experiment: Option<PathBuf>,
     /// Search with these methods in place of the experiment's and compare them.
     #[arg(
@@ -109,7 +109,7 @@ pub(crate) struct WorkerArguments {
     /// Seed of the comparison.
     #[arg(long)]
     pub(crate) seed: u64,
-    /// Where candidates are saved.
+    /// The directory in which candidates are saved.
     #[arg(long)]
     pub(crate) checkpoints: PathBuf,
 }
@@ -122,7 +122,7 @@ pub(crate) struct DecodeArguments {
     /// The rule: a name such as `darts`, or settings such as `TopK(edges: 3)`.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::DECODER_HELP)]
     pub(crate) decoder: String,
-    /// Which links between cells stay: `best_path`, `multi_path`, or settings.
+    /// The links between cells that stay: `best_path`, `multi_path`, or settings.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::PATHS_HELP)]
     pub(crate) paths: Option<String>,
     /// The weights as JSON, the same numbers that the search used.
@@ -131,7 +131,7 @@ pub(crate) struct DecodeArguments {
     /// The file holds logits: turn them into weights in this way first.
     #[arg(long, value_name = "RULE", value_enum)]
     pub(crate) logits: Option<crate::decode::Logits>,
-    /// Where the genotype goes as JSON; stdout when left out.
+    /// The file of the genotype as JSON; stdout when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Where the space with the links that stay goes as JSON.
@@ -181,7 +181,7 @@ pub(crate) struct DistanceArguments {
     /// The other genotype.
     #[arg(value_name = "GENOTYPE")]
     pub(crate) second: String,
-    /// What operations weigh: published `means` or `medians`, or a JSON object of numbers by
+    /// Weights of operations: published `means` or `medians`, or a JSON object of numbers by
     /// operation name.
     #[arg(long, value_name = "means|medians|FILE.json", default_value = "means")]
     pub(crate) weights: String,
@@ -215,7 +215,7 @@ pub(crate) struct DrawArguments {
     /// A published genotype, a benchmark's string, a built-in space, or a file with either.
     #[arg(value_name = "GENOTYPE|SPACE")]
     pub(crate) subject: String,
-    /// Where the drawing goes; its ending says in which form.
+    /// The file of the drawing; its ending says in which form.
     #[arg(long, value_name = "FILE.svg|FILE.dot")]
     pub(crate) out: PathBuf,
 }

@@ -49,7 +49,7 @@ pub(crate) struct CorrelateArguments {
     json: bool,
 }
 
-/// How a score and a column agree.
+/// The agreement of a score with a column.
 #[derive(Debug, Serialize)]
 struct Agreement {
     score: &'static str,
@@ -115,7 +115,8 @@ pub(crate) fn run(arguments: &CorrelateArguments) -> Result<ExitCode, CliError> 
             agreements.push(agreement(&**score, (index, column), &values, &drawn));
         }
     }
-    let (seed, batch) = (arguments.seed.unwrap_or(0), probe.batch);
+    let seed = arguments.seed.unwrap_or(0);
+    let batch = probe.batch;
     let answer = Answer { sampled: drawn.len(), seed, batch, agreements, refusals };
     output::print(&render(&answer, arguments.json)?)?;
     let nothing = answer.agreements.iter().all(|found| found.none.is_some());
@@ -150,7 +151,8 @@ fn agreement(
     let both = values.iter().zip(drawn);
     let both = both.filter_map(|(value, row)| Some(((*value)?, row.values[index]?)));
     let (scores, measured): (Vec<f64>, Vec<f64>) = both.unzip();
-    let (kendall, spearman) = (kendall_tau(&scores, &measured), spearman_rho(&scores, &measured));
+    let kendall = kendall_tau(&scores, &measured);
+    let spearman = spearman_rho(&scores, &measured);
     Agreement {
         score: score.name(),
         column: column.to_owned(),

@@ -19,7 +19,7 @@ const LARGE: usize = 128;
 /// Cells of DARTS' retrained networks.
 const LAYERS: usize = 20;
 
-/// What is counted, as JSON.
+/// Counts, as JSON.
 #[derive(Debug, Serialize)]
 struct Counts {
     params: u64,

@@ -16,7 +16,7 @@ use crate::say::say;
 use dartloom_engine::{genotype, input, spaces};
 use dartloom_report::table;
 
-/// What was found, as JSON.
+/// The findings, as JSON.
 #[derive(Debug, Serialize)]
 struct Distances {
     first: String,
@@ -43,15 +43,18 @@ struct CellRow {
 
 /// Prints how far two genotypes are apart.
 pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
-    let (first, second) = (&arguments.first, &arguments.second);
-    let (a, b) = (genotype::resolve(first)?, genotype::resolve(second)?);
+    let first = &arguments.first;
+    let second = &arguments.second;
+    let a = genotype::resolve(first)?;
+    let b = genotype::resolve(second)?;
     let scores = scores(&arguments.weights)?;
     let set = SetDistance { pairing: Pairing::Shorter, ..SetDistance::official(scores.clone()) };
     let found = set.genotypes(&a, &b).map_err(CliError::input)?;
     // The two scales differ by their divisor alone.
     let factor = scores.sum() / scores.len() as f64;
     if found.left_out > 0 {
-        let (left_out, compared) = (found.left_out, found.cells.len());
+        let left_out = found.left_out;
+        let compared = found.cells.len();
         say!(
             "the last {left_out} cells of the longer chain are not compared: the shorter \
                    one has {compared}"
@@ -109,7 +112,8 @@ fn by_position(
     let frame = match &arguments.space {
         Some(name) => Frame::of_space(&spaces::resolve(name)?),
         None => {
-            let (first, second) = (Frame::of_genotype(a), Frame::of_genotype(b));
+            let first = Frame::of_genotype(a);
+            let second = Frame::of_genotype(b);
             if first != second {
                 let why = format!(
                     "the first has {first}, the second {second}; name the space they are both \

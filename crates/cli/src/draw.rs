@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is drawn.
+/// The subject of the drawing.
 fn drawing(subject: &str) -> Result<Drawing, CliError> {
     if let Some(space) = spaces::builtin(subject) {
         return Ok(space?.drawing());

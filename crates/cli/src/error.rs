@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked for.
+//! Reasons for which a command has no result.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use dartloom_bench::BenchError;
 use dartloom_engine::EngineError;
 use thiserror::Error;
 
-/// Why a command ended without its result.
+/// The reason for which a command ended without its result.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CliError {
@@ -100,7 +100,7 @@ fn told(error: &EngineError) -> String {
         EngineError::OtherImages { .. } => {
             format!(", {OTHER_PLACE}, or start anew with --overwrite")
         }
-        EngineError::OldRun { .. } => format!("; {OTHER_PLACE}, or start anew with --overwrite"),
+        EngineError::OldRun { .. } => format!(" ({OTHER_PLACE}), or start anew with --overwrite"),
         EngineError::FewerSeeds { .. } | EngineError::Link { .. } => format!(", or {OTHER_PLACE}"),
         EngineError::Room { fitting: Some(batch), .. } => format!("; it fits with --batch {batch}"),
         EngineError::Memory { .. } => {

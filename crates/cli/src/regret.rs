@@ -18,7 +18,7 @@ use dartloom_engine::{Benchmark, input};
 use dartloom_report::table;
 use dartloom_report::{Labels, Series, chart};
 
-/// How far from a benchmark's best do explorers stay, evaluation by evaluation?
+/// The distance that explorers keep from a benchmark's best, evaluation by evaluation.
 ///
 /// A search sees one column and is reported by another: its regret is what the architecture it likes
 /// best lacks of the table's best.
@@ -30,13 +30,13 @@ pub(crate) struct RegretArguments {
     /// The benchmark whose architectures these are.
     #[arg(long, value_name = "NAME", value_parser = crate::score::benchmark())]
     space: Benchmark,
-    /// What a search sees.
+    /// The score that a search sees.
     #[arg(long, value_name = "COLUMN")]
     quality: String,
-    /// What is reported of what it found.
+    /// The score that is reported of its findings.
     #[arg(long, value_name = "COLUMN")]
     reported: String,
-    /// What searches.
+    /// The explorers.
     #[arg(
         long,
         value_name = "NAME,...",
@@ -55,7 +55,7 @@ pub(crate) struct RegretArguments {
     /// fail, and how many did is told.
     #[arg(long)]
     partial: bool,
-    /// Where the curves are drawn.
+    /// The file of the curves.
     #[arg(long, value_name = "FILE.svg")]
     svg: Option<PathBuf>,
     /// One line of JSON.
@@ -114,7 +114,8 @@ fn read(arguments: &RegretArguments) -> Result<Subject, CliError> {
     // Both benchmarks have thousands of architectures.
     let size = space.domain().map_err(CliError::work)?.size().unwrap_or(u64::MAX);
     if table.len() as u64 != size && !partial {
-        let (path, found) = (path.clone(), table.len());
+        let path = path.clone();
+        let found = table.len();
         return Err(CliError::PartialTable { path, found, size });
     }
     Ok(Subject { table, size })
@@ -122,7 +123,8 @@ fn read(arguments: &RegretArguments) -> Result<Subject, CliError> {
 
 fn search(arguments: &RegretArguments, name: &str, table: &Table) -> Result<Found, CliError> {
     let explorer = configured(name);
-    let (mut proposals, mut missing) = (0, 0);
+    let mut proposals = 0;
+    let mut missing = 0;
     let run = |seed| -> Result<Vec<Option<f64>>, ExploreError> {
         let domain = arguments.space.domain()?;
         let mut explorer = explorer.build(domain, Noise::new(seed))?;
@@ -197,7 +199,8 @@ fn render(
 /// Lines on what the numbers leave out.
 fn notes(found: &[Found], subject: &Subject, budget: usize) -> String {
     let mut text = String::new();
-    let (rows, size) = (subject.table.len(), subject.size);
+    let rows = subject.table.len();
+    let size = subject.size;
     if rows as u64 != size {
         text += &format!("the table has {rows} of the {size} architectures of the benchmark\n");
     }

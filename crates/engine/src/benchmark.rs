@@ -114,7 +114,7 @@ impl Benchmark {
         Measured::read(source, (ARCHITECTURE, columns), ops, |text| self.parse(text))
     }
 
-    /// What was asked for, with the benchmark's channels where none were.
+    /// The sizes that were asked for, with the benchmark's channels where none were.
     pub fn build(self, channels: Option<usize>, build: Build) -> Build {
         let own = match self {
             Self::Nasbench201 => 16,

@@ -1,22 +1,20 @@
 //! Names of parts.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod shelf;
+
 use std::sync::Arc;
 
-use dartloom::data::Splits;
+use dartloom::data::{Splits, TargetSpec};
 use dartloom::decode::{ConfiguredDecoder, Decoder};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, Regulariser, Relaxation};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use dartloom::task::{ConfiguredTask, Task};
 
 use crate::error::EngineError;
-use crate::experiment::{Data, Named, Settings, known};
+use crate::experiment::{Data, Named, Settings};
+use shelf::Shelf;
 
 /// The reason for which a part cannot be made of its settings.
 pub type PartError = Box<dyn std::error::Error + Send + Sync>;
-
-type Make<P> = Arc<dyn Fn(&Settings) -> Result<P, PartError> + Send + Sync>;
 
 /// Names to parts: what an experiment file may ask for.
 ///
@@ -39,17 +37,22 @@ pub struct Catalog {
     relaxations: Shelf<Arc<dyn Relaxation>>,
     regularisers: Shelf<Box<dyn Regulariser>>,
     decoders: Shelf<Box<dyn Decoder>>,
-    data: Shelf<Splits>,
+    tasks: Shelf<Box<dyn Task>, TargetSpec>,
+    /// Made with the origin of the experiment, for messages.
+    data: Shelf<Splits, String>,
 }
 
 impl Catalog {
     /// The parts that come with dartloom.
     pub fn standard() -> Self {
         Self {
-            relaxations: Shelf::of(|part: ConfiguredRelaxation| Ok(part.relaxation()?)),
-            regularisers: Shelf::of(|part: ConfiguredRegulariser| Ok(part.regulariser()?)),
-            decoders: Shelf::of(|part: ConfiguredDecoder| Ok(Box::new(part) as Box<dyn Decoder>)),
-            data: Shelf::of(|part: Data| Ok(part.read("data")?)),
+            relaxations: Shelf::of(|part: ConfiguredRelaxation, ()| Ok(part.relaxation()?)),
+            regularisers: Shelf::of(|part: ConfiguredRegulariser, ()| Ok(part.regulariser()?)),
+            decoders: Shelf::of(|part: ConfiguredDecoder, ()| {
+                Ok(Box::new(part) as Box<dyn Decoder>)
+            }),
+            tasks: Shelf::of(|part: ConfiguredTask, targets| Ok(part.task(targets)?)),
+            data: Shelf::of(|part: Data, origin: String| Ok(part.read(&origin)?)),
         }
     }
 
@@ -60,7 +63,7 @@ impl Catalog {
         name: &str,
         make: impl Fn(&Settings) -> Result<Arc<dyn Relaxation>, PartError> + Send + Sync + 'static,
     ) -> Self {
-        self.relaxations.add(name, make);
+        self.relaxations.add(name, move |settings, ()| make(settings));
         self
     }
 
@@ -71,7 +74,7 @@ impl Catalog {
         name: &str,
         make: impl Fn(&Settings) -> Result<Box<dyn Regulariser>, PartError> + Send + Sync + 'static,
     ) -> Self {
-        self.regularisers.add(name, make);
+        self.regularisers.add(name, move |settings, ()| make(settings));
         self
     }
 
@@ -82,7 +85,19 @@ impl Catalog {
         name: &str,
         make: impl Fn(&Settings) -> Result<Box<dyn Decoder>, PartError> + Send + Sync + 'static,
     ) -> Self {
-        self.decoders.add(name, make);
+        self.decoders.add(name, move |settings, ()| make(settings));
+        self
+    }
+
+    /// The same with a task, or with another one of that name. Whoever makes it is told what the targets of the
+    /// data mean; the task is then asked whether they are its own ([`Task::check`]).
+    #[must_use]
+    pub fn task(
+        mut self,
+        name: &str,
+        make: impl Fn(&Settings, TargetSpec) -> Result<Box<dyn Task>, PartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.tasks.add(name, make);
         self
     }
 
@@ -94,7 +109,7 @@ impl Catalog {
         name: &str,
         make: impl Fn(&Settings) -> Result<Splits, PartError> + Send + Sync + 'static,
     ) -> Self {
-        self.data.add(name, make);
+        self.data.add(name, move |settings, _| make(settings));
         self
     }
 
@@ -113,6 +128,11 @@ impl Catalog {
         self.decoders.names()
     }
 
+    /// Names of tasks, in order.
+    pub fn tasks(&self) -> impl Iterator<Item = &str> {
+        self.tasks.names()
+    }
+
     /// Names of sources of images, in order.
     pub fn data_names(&self) -> impl Iterator<Item = &str> {
         self.data.names()
@@ -123,7 +143,7 @@ impl Catalog {
         part: &Named<ConfiguredRelaxation>,
         at: Place<'_>,
     ) -> Result<Arc<dyn Relaxation>, EngineError> {
-        self.relaxations.make(part, at)
+        self.relaxations.make(part, (), at)
     }
 
     pub(crate) fn make_regulariser(
@@ -131,7 +151,7 @@ impl Catalog {
         part: &Named<ConfiguredRegulariser>,
         at: Place<'_>,
     ) -> Result<Box<dyn Regulariser>, EngineError> {
-        self.regularisers.make(part, at)
+        self.regularisers.make(part, (), at)
     }
 
     pub(crate) fn make_decoder(
@@ -139,7 +159,16 @@ impl Catalog {
         part: &Named<ConfiguredDecoder>,
         at: Place<'_>,
     ) -> Result<Box<dyn Decoder>, EngineError> {
-        self.decoders.make(part, at)
+        self.decoders.make(part, (), at)
+    }
+
+    pub(crate) fn make_task(
+        &self,
+        part: &Named<ConfiguredTask>,
+        targets: TargetSpec,
+        at: Place<'_>,
+    ) -> Result<Box<dyn Task>, EngineError> {
+        self.tasks.make(part, targets, at)
     }
 
     pub(crate) fn make_data(
@@ -147,11 +176,7 @@ impl Catalog {
         part: &Named<Data>,
         at: Place<'_>,
     ) -> Result<Splits, EngineError> {
-        match part {
-            // Its errors say which of the settings is meant.
-            Named::Known(data) => data.read(at.origin),
-            Named::Other(_) => self.data.make(part, at),
-        }
+        self.data.make(part, at.origin.to_owned(), at)
     }
 }
 
@@ -170,62 +195,13 @@ pub(crate) struct Place<'a> {
     pub(crate) field: &'static str,
 }
 
-/// Parts of one kind.
-struct Shelf<P> {
-    rows: BTreeMap<String, Make<P>>,
-}
-
-impl<P> Shelf<P> {
-    /// A row for every variant of `T`.
-    fn of<T: DeserializeOwned + 'static>(
-        make: impl Fn(T) -> Result<P, PartError> + Send + Sync + Copy + 'static,
-    ) -> Self {
-        let mut shelf = Self { rows: BTreeMap::new() };
-        for name in known::<T>() {
-            shelf.add(name, move |settings| make(settings.whole::<T>()?));
+impl Place<'_> {
+    fn refuse(self, source: PartError) -> EngineError {
+        match source.downcast::<EngineError>() {
+            Ok(error) => *error,
+            Err(source) => {
+                EngineError::Part { origin: self.origin.to_owned(), field: self.field, source }
+            }
         }
-        shelf
-    }
-
-    fn add(
-        &mut self,
-        name: &str,
-        make: impl Fn(&Settings) -> Result<P, PartError> + Send + Sync + 'static,
-    ) {
-        self.rows.insert(name.to_owned(), Arc::new(make));
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.rows.keys().map(String::as_str)
-    }
-
-    fn make<T: Serialize>(&self, part: &Named<T>, at: Place<'_>) -> Result<P, EngineError> {
-        let refuse = |source: PartError| EngineError::Part {
-            origin: at.origin.to_owned(),
-            field: at.field,
-            source,
-        };
-        let settings = part.settings().map_err(|error| refuse(error.into()))?;
-        let Some(make) = self.rows.get(settings.name()) else {
-            return Err(EngineError::UnknownPart {
-                origin: at.origin.to_owned(),
-                field: at.field,
-                found: settings.name().to_owned(),
-                known: self.names().map(str::to_owned).collect(),
-            });
-        };
-        make(&settings).map_err(refuse)
-    }
-}
-
-impl<P> Clone for Shelf<P> {
-    fn clone(&self) -> Self {
-        Self { rows: self.rows.clone() }
-    }
-}
-
-impl<P> fmt::Debug for Shelf<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.rows.keys()).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! Why an experiment cannot be read, planned or run.
+//! Reasons for which an experiment cannot be read, planned or run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::machine::amount;
 
-/// Why there is no experiment, no plan or no run.
+/// The reason for which there is no experiment, no plan or no run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EngineError {
@@ -37,7 +37,7 @@ pub enum EngineError {
         line: usize,
         /// Column, counted from 1.
         column: usize,
-        /// What was expected there.
+        /// The value that was expected there.
         message: String,
     },
     /// A file whose content a library refuses.
@@ -63,9 +63,9 @@ pub enum EngineError {
         origin: String,
         /// Path of the field.
         field: &'static str,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
-        /// What it is.
+        /// The value found.
         found: String,
     },
     /// A part that the catalogue does not know.
@@ -106,7 +106,7 @@ pub enum EngineError {
         key: String,
         /// The part of it that is not there.
         part: String,
-        /// What could stand there.
+        /// The keys that could stand there.
         known: Vec<String>,
     },
     /// An assignment of a value that does not fit its key.
@@ -116,7 +116,7 @@ pub enum EngineError {
         key: String,
         /// The value.
         value: String,
-        /// What was expected.
+        /// The value that was expected.
         message: String,
     },
     /// An assignment that would make another method of a method.
@@ -140,9 +140,9 @@ pub enum EngineError {
     Workers {
         /// The setting.
         setting: &'static str,
-        /// What it may be.
+        /// The values that it may have.
         expected: &'static str,
-        /// What it is.
+        /// The value found.
         found: String,
     },
     /// Workers that have too little memory for this program.
@@ -198,14 +198,17 @@ pub enum EngineError {
         /// Seeds that are asked for.
         here: Vec<u64>,
     },
-    /// A run of a version whose results cannot be verified.
+    /// A run of a version whose files are others.
     #[error(
-        "{} holds a run of an older version of dartloom, whose results have no checksums",
-        path.display()
+        "{} holds a run of an older version of dartloom, {}; that version can go on with it, and this one \
+         begins another run in another directory",
+        path.display(), differs
     )]
     OldRun {
         /// The directory.
         path: PathBuf,
+        /// In what its files are others.
+        differs: &'static str,
     },
     /// Labels that are not below the number of classes.
     #[error(

@@ -128,18 +128,20 @@ impl Estimator<'_> {
     fn methods(&self) -> Result<Vec<MethodEstimate>, EngineError> {
         let methods = self.comparison.methods.iter().map(|method| {
             let search = self.search(method)?;
-            self.method((&method.name, method.space, method.channels), Some(search))
+            self.method(&method.name, method.space, method.channels, Some(search))
         });
         let explorers =
             self.comparison.explorers.iter().map(|explorer| {
-                self.method((&explorer.name, explorer.space, explorer.channels), None)
+                self.method(&explorer.name, explorer.space, explorer.channels, None)
             });
         methods.chain(explorers).collect()
     }
 
     fn method(
         &self,
-        (name, space, channels): (&str, &Space, usize),
+        name: &str,
+        space: &Space,
+        channels: usize,
         search: Option<SearchEstimate>,
     ) -> Result<MethodEstimate, EngineError> {
         let (random, retrain) = (&self.comparison.config.random, &self.comparison.config.retrain);

@@ -35,7 +35,8 @@ fn admit_in(
         return Ok(());
     }
     // The search for a batch that fits knows channels, too, which are not asked for here.
-    let (size, slot) = (Size { batch, channels: 1 }, Slot { bytes, free: true });
+    let size = Size { batch, channels: 1 };
+    let slot = Slot { bytes, free: true };
     let fitting = match memory::admit(size, 2, &[slot], |size| needs(size.batch)) {
         Admission::Reject { largest_batch, .. } => largest_batch,
         Admission::Run { .. } | Admission::Wait { .. } => None,

@@ -22,7 +22,7 @@ pub struct Assignment {
     pub method: String,
     /// Seed of the comparison.
     pub seed: u64,
-    /// Where candidates are saved.
+    /// The directory in which candidates are saved.
     pub checkpoints: PathBuf,
 }
 

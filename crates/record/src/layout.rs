@@ -5,9 +5,11 @@ use crate::{Contender, Leg};
 /// The names of all files of a comparison.
 ///
 /// ```text
-/// events.jsonl, metrics.csv, log.txt           of the whole run
-/// seed-N/search-KEY.json, random.json, ...     the result of a leg
-/// seed-N/search-KEY.safetensors, ...           its checkpoint
+/// run.json, experiment.ron, lock               what is run, and by whom
+/// events.jsonl, metrics.csv, log.txt           what happened
+/// report.json, verdict.txt, finished.json      what came of it
+/// genotypes/, cells/, curves/                  drawings of both
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint (.safetensors)
 /// seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
 /// ```
 ///
@@ -26,6 +28,41 @@ impl RunLayout {
     pub const EPOCHS: &'static str = "metrics.csv";
     /// The messages for people.
     pub const LOG: &'static str = "log.txt";
+
+    /// What is run, by whom, and on which images; the mark by which a directory is known to hold a run.
+    pub const RUN: &'static str = "run.json";
+    /// The experiment with every value filled in.
+    pub const EXPERIMENT: &'static str = "experiment.ron";
+    /// Held by the process that writes the run.
+    pub const LOCK: &'static str = "lock";
+    /// What was found, as values.
+    pub const REPORT: &'static str = "report.json";
+    /// What was found, as text.
+    pub const VERDICT: &'static str = "verdict.txt";
+    /// Checksums of the two: written last, it means that the run is finished.
+    pub const FINISHED: &'static str = "finished.json";
+    /// The directory of the genotypes that a search went through.
+    pub const GENOTYPES: &'static str = "genotypes";
+    /// The directory of their drawings.
+    pub const CELLS: &'static str = "cells";
+    /// The directory of the curves of discrete searches.
+    pub const CURVES: &'static str = "curves";
+
+    /// All of the whole run that has one name, directories included, without those of seeds.
+    pub const WHOLE: [&'static str; 12] = [
+        Self::RUN,
+        Self::EXPERIMENT,
+        Self::LOCK,
+        Self::EVENTS,
+        Self::EPOCHS,
+        Self::LOG,
+        Self::REPORT,
+        Self::VERDICT,
+        Self::FINISHED,
+        Self::GENOTYPES,
+        Self::CELLS,
+        Self::CURVES,
+    ];
 
     /// The layout of a run in which so many contenders search.
     pub fn of(contenders: usize) -> Self {

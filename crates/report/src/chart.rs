@@ -10,15 +10,15 @@ use crate::error::ReportError;
 /// A named set of points.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What the legend says.
+    /// The words of the legend.
     pub name: String,
     /// Its points, in order.
     pub points: Vec<(f64, f64)>,
-    /// Whether they are joined.
+    /// True where they are joined.
     pub line: bool,
 }
 
-/// What stands around the points.
+/// The words around the points.
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
     /// Above them.

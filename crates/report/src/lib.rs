@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod chart;
+mod curves;
+mod drawn;
 mod error;
+mod pictures;
 pub mod svg;
 mod table;
 
 pub use chart::{Labels, Series, chart};
+pub use drawn::{Drawer, Drawings, DrawnFile, drawings};
 pub use error::ReportError;
 pub use table::table;

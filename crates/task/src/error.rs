@@ -17,6 +17,16 @@ pub enum TaskError {
         /// The targets of the data set.
         found: TargetSpec,
     },
+    /// A data set whose targets are of another kind.
+    #[error("{task} needs {expected}, found {found}")]
+    Kind {
+        /// The task.
+        task: &'static str,
+        /// The kind of targets that it can learn from.
+        expected: &'static str,
+        /// What the data set has.
+        found: TargetSpec,
+    },
     /// An output or a target of a shape that does not belong to the task.
     #[error(
         "{task}: expected {expected}, found an output of {output:?} with a target of {target:?}"

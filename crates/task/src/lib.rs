@@ -2,6 +2,7 @@
 
 mod check;
 mod classification;
+mod configured;
 mod constant;
 mod error;
 mod loss;
@@ -14,6 +15,7 @@ pub mod testkit;
 mod usual;
 
 pub use classification::Classification;
+pub use configured::{ClassificationConfig, ConfiguredTask, RegressionConfig, SegmentationConfig};
 pub use constant::Constant;
 pub use error::TaskError;
 pub use loss::Loss;

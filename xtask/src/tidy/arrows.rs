@@ -20,7 +20,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("net", 2),
     ("train", 3),
     ("explore", 1),
-    ("report", 1),
+    ("report", 2),
     ("search", 4),
     ("score", 4),
     ("verdict", 5),

@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Whether the kernel is one for inputs of so many channels.
+    /// True for a kernel for inputs of so many channels.
     pub(super) fn takes(&self, channels: usize) -> bool {
         (self.name == "stem3x3") == (channels == IMAGE)
     }
@@ -57,7 +57,7 @@ impl Row {
     }
 }
 
-/// What kernels work on; everything but the running statistics is differentiated.
+/// Operands of kernels; everything but the running statistics is differentiated.
 pub(super) struct Operands {
     x: Tensor,
     other: Tensor,
@@ -85,7 +85,8 @@ impl Operands {
     }
 
     fn norm(&self, x: &Tensor) -> Result<Tensor> {
-        let (mean, variance) = (&self.mean, &self.variance);
+        let mean = &self.mean;
+        let variance = &self.variance;
         let spec = BatchNormSpec::default();
         batch_norm(x, None, mean, variance, Statistics::Update, spec)
     }

@@ -1,4 +1,4 @@
-//! What is trained: a candidate's network or a preset's supernet.
+//! The trained network: a candidate's network or a preset's supernet.
 
 use dartloom::explore::Domain;
 use dartloom::net::Execution;
@@ -81,7 +81,7 @@ impl Case {
         })
     }
 
-    /// What the process will hold at its peak.
+    /// The bytes that the process will hold at its peak.
     pub(super) fn predict(&self, threads: usize) -> Result<Breakdown, BenchError> {
         let plan = self.blueprint()?;
         let registry = Registry::standard().map_err(BenchError::work)?;

@@ -70,7 +70,8 @@ fn step(
 
 fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let [train, valid] = ["train", "valid"].map(|name| batch(name, case.batch, case.input));
-    let (train, valid) = (train?, valid?);
+    let train = train?;
+    let valid = valid?;
     let method = preset(name)?;
     let space = method.space().map_err(BenchError::input)?;
     let noise = Noise::new(SEED);
@@ -86,7 +87,8 @@ fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let task = usual(TARGETS).map_err(BenchError::work)?;
     let config = BilevelConfig { recompute: case.recompute, ..method.search.bilevel };
     // After the warm-up logits move, too.
-    let (epoch, epochs) = (config.warm_up, method.search.epochs.max(config.warm_up + 1));
+    let epoch = config.warm_up;
+    let epochs = method.search.epochs.max(config.warm_up + 1);
     let mut bilevel =
         Bilevel::new(supernet, architecture, task, config, noise).map_err(BenchError::work)?;
     bilevel.core.execution = case.execution();

@@ -44,7 +44,8 @@ impl Report {
     pub(super) fn new(rows: Vec<Row>) -> Self {
         let mut errors: Vec<f64> = rows.iter().map(|row| row.error.abs()).collect();
         errors.sort_by(f64::total_cmp);
-        let (median_error, high_error) = (median(&errors), percentile(&errors, 0.95));
+        let median_error = median(&errors);
+        let high_error = percentile(&errors, 0.95);
         Self { rows, median_error, high_error }
     }
 

@@ -1,4 +1,4 @@
-//! How much memory the process holds.
+//! Memory that the process holds.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub(crate) fn mib(bytes: u64) -> f64 {
 pub(crate) struct Baseline(Option<f64>);
 
 impl Baseline {
-    /// What the process holds now.
+    /// The bytes that the process holds now.
     pub(crate) fn now() -> Self {
         Self(status().and_then(|text| field(&text, "VmRSS:")))
     }

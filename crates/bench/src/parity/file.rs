@@ -51,7 +51,8 @@ impl<'a> File<'a> {
         batch: usize,
         shape: Shape,
     ) -> Result<Batch, BenchError> {
-        let (images, labels) = (format!("{part}.images"), format!("{part}.labels"));
+        let images = format!("{part}.images");
+        let labels = format!("{part}.labels");
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
         let labels = self.labels(&labels, &expected[..1])?;
@@ -90,7 +91,8 @@ impl<'a> File<'a> {
     }
 
     fn wrong(&self, tensor: &str, expected: &str, found: String) -> BenchError {
-        let (path, tensor) = (self.path.to_owned(), tensor.to_owned());
+        let path = self.path.to_owned();
+        let tensor = tensor.to_owned();
         BenchError::Parity { path, tensor, expected: expected.to_owned(), found }
     }
 }

@@ -18,7 +18,7 @@ use crate::error::BenchError;
 use dartloom_report::table;
 use file::File;
 
-/// What one step computed.
+/// The values that one step computed.
 #[derive(Debug, Serialize)]
 struct Parity {
     benchmark: &'static str,
@@ -71,19 +71,19 @@ pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<Str
 /// differently in every program.
 pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<String, BenchError> {
     let mut file = File::read(path)?;
-    let network = arguments.derived().network()?;
-    let batch = file.batch("train", arguments.batch, arguments.input)?;
+    let network = arguments.network.derived(arguments.aux).network()?;
+    let batch = file.batch("train", arguments.network.batch, arguments.network.input)?;
     file.load(network.variables())?;
     let mut training = Training::new(&network, config(arguments));
     let (loss, found) = training.gradients(&batch).map_err(BenchError::work)?;
     let tables = tables(&found).map_err(BenchError::work)?;
     let parity = Parity {
         benchmark: "parity",
-        method: arguments.genotype.clone(),
-        channels: arguments.channels,
-        layers: arguments.layers,
-        batch: arguments.batch,
-        input: arguments.input.to_string(),
+        method: arguments.network.genotype.clone(),
+        channels: arguments.network.channels,
+        layers: arguments.network.layers,
+        batch: arguments.network.batch,
+        input: arguments.network.input.to_string(),
         losses: vec![loss],
         gradient_norm: found.norm().map_err(BenchError::work)?,
         gradients: tables,
@@ -91,7 +91,7 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<Strin
     parity.shown(arguments.pace.json)
 }
 
-/// Where a network begins.
+/// The tensors that a network begins with.
 const STEM: &str = "stem.0.0.weight";
 
 /// The norms of all gradients in order of their names, and the gradient that came the longest way.

@@ -8,7 +8,7 @@ use dartloom::search::SearchError;
 use dartloom::space::{CellTable, Space, WeightTable};
 use dartloom::{Device, Tensor};
 
-/// How logits become weights.
+/// The rule by which logits become weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Logits {
     /// Shares of 1 (DARTS, PC-DARTS).
@@ -57,8 +57,8 @@ impl Logits {
         };
         let line = Tensor::from_slice(logits, logits.len(), &Device::Cpu)?;
         // A deterministic rule reads neither progress nor noise.
-        let (at, mut unread) =
-            (Progress { epoch: 0, epochs: 1 }, Noise::new(0).stream("unread", 0));
+        let at = Progress { epoch: 0, epochs: 1 };
+        let mut unread = Noise::new(0).stream("unread", 0);
         Ok(groups.weights(&rule, &line, at, &mut unread)?.to_vec1()?)
     }
 }

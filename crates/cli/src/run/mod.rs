@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use dartloom::record::RunLayout;
 use dartloom_engine::experiment::{self, Chosen};
 use dartloom_engine::machine::Available;
 use dartloom_engine::run::{Host, Options, Outcome, Run, Start, WorkerOptions};
@@ -99,7 +100,7 @@ pub(crate) fn this_program() -> Result<PathBuf, CliError> {
 
 fn go(run: &mut Run, host: &Host<'_>) -> Result<ExitCode, CliError> {
     let signal = signal::Signal::listen()?;
-    let log = run.dir().append("log.txt").map_err(EngineError::work)?;
+    let log = run.dir().append(RunLayout::LOG).map_err(EngineError::work)?;
     let legs = run.plan().comparison().legs();
     let plan = run.plan();
     let objective = plan.comparison().task.objective();

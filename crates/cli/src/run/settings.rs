@@ -1,4 +1,4 @@
-//! What the program must find in its environment when it starts.
+//! Settings that the program must find in its environment when it starts.
 
 use crate::say::say;
 

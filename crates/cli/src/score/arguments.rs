@@ -1,4 +1,4 @@
-//! What scores are asked with.
+//! Arguments of scores.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -40,7 +40,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) json: bool,
 }
 
-/// Which scores, on what images, how often.
+/// The scores, their images and their repetitions.
 #[derive(Debug, Args)]
 pub(crate) struct ProbeArguments {
     /// The scores; all when left out.
@@ -152,8 +152,8 @@ fn of_data<T: PartialEq + Display>(
 ) -> Result<T, CliError> {
     match asked {
         Some(asked) if asked != own => {
-            let (expected, found) =
-                ("what the images in --data have", format!("{asked} for {own}"));
+            let expected = "what the images in --data have";
+            let found = format!("{asked} for {own}");
             Err(CliError::OptionValue { option, expected, found })
         }
         _ => Ok(own),

@@ -24,7 +24,7 @@ pub(crate) fn benchmark() -> impl TypedValueParser<Value = Benchmark> {
     })
 }
 
-/// What a score says, as JSON.
+/// A score, as JSON.
 #[derive(Debug, Serialize)]
 struct Said {
     score: &'static str,
@@ -52,7 +52,8 @@ pub(crate) fn run(arguments: &ScoreArguments) -> Result<ExitCode, CliError> {
                 Ok(found) => (Some(found), None),
                 Err(error) => (None, Some(error.to_string())),
             };
-            let (name, higher_is_better) = (score.name(), score.higher_is_better());
+            let name = score.name();
+            let higher_is_better = score.higher_is_better();
             Said { score: name, higher_is_better, found, refused }
         })
         .collect();

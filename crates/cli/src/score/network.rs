@@ -1,4 +1,4 @@
-//! Which network is meant.
+//! The network that is meant.
 
 use dartloom::space::{Blueprint, Build, Genotype, Layout, OpSet, Repeats, SpaceError, Stem};
 use dartloom_engine::{Benchmark, genotype, spaces};

@@ -75,7 +75,8 @@ fn recomputing_edges_needs_less_and_finds_the_same() {
         assert_eq!((&never["recompute"], &edge["recompute"]), (&"never".into(), &"edge".into()));
         let number = |value: &Value, field: &str| value[field].as_f64().unwrap();
         assert!(number(&edge, "predicted_mib") < number(&never, "predicted_mib"));
-        let (first, second) = (number(&never, "loss"), number(&edge, "loss"));
+        let first = number(&never, "loss");
+        let second = number(&edge, "loss");
         assert!((first - second).abs() < 1e-5 * first, "{first} {second}");
     }
 }

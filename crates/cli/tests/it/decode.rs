@@ -135,7 +135,8 @@ fn limits_are_kept() {
     let (parameters, macs) = count(&free);
     let sizes = "channels: 16, layers: 8, classes: 10, \
                  input: (channels: 3, height: 32, width: 32)";
-    let (fewer, less) = (parameters - 1, macs - 1);
+    let fewer = parameters - 1;
+    let less = macs - 1;
     let light = tables.genotype(&format!("Constrained(budget: (parameters: {fewer}, {sizes}))"));
     assert!(count(&light).0 < parameters);
     let quick = tables.genotype(&format!("Constrained(budget: (macs: {less}, {sizes}))"));

@@ -1,4 +1,4 @@
-//! What cannot run is refused before anything does: exit code 2, and no directory.
+//! Runs that cannot be are refused before anything is done: exit code 2, and no directory.
 
 use crate::images::Images;
 use crate::program::{Program, Said};
@@ -153,7 +153,7 @@ fn a_run_that_needs_more_memory_than_there_is_is_refused_with_both_numbers() {
     refused_with(&many, &["regularised evolution, 100 times at once", "--memory gives 1.0 GiB"]);
 }
 
-/// What the system says of this process counts, too.
+/// Limits of this process count, too.
 #[cfg(target_os = "linux")]
 #[test]
 fn limits_of_the_process_are_asked() {

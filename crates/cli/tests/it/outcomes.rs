@@ -1,4 +1,4 @@
-//! What becomes of candidates and contenders: failures, repetitions, weights, labels.
+//! Ends of candidates and contenders: failures, repetitions, weights, labels.
 
 use crate::images::Images;
 use crate::program::Program;
@@ -115,7 +115,8 @@ fn the_most_frequent_class_has_a_row() {
     let labels = |count: u8, every: u8| {
         (0..count).map(|index| if index % every == 0 { 3 } else { index % 10 }).collect::<Vec<u8>>()
     };
-    let (train, test) = (labels(96, 2), labels(40, 4));
+    let train = labels(96, 2);
+    let test = labels(40, 4);
     let share = test.iter().filter(|&&label| label == 3).count() as f64 / test.len() as f64;
     Images { height: 8, width: 8, train: &train, test: &test }.write(&program, "three");
     program.write("three.ron", &experiment("Idx(\"three\")", ""));
@@ -130,7 +131,8 @@ fn the_most_frequent_class_has_a_row() {
 fn idx_files_may_have_other_classes_than_ten() {
     let program = Program::new();
     let letters = |count: u8| (0..count).map(|index| index % 26 + 1).collect::<Vec<u8>>();
-    let (train, test) = (letters(104), letters(52));
+    let train = letters(104);
+    let test = letters(52);
     Images { height: 8, width: 8, train: &train, test: &test }.write(&program, "letters");
     program.write("letters.ron", &experiment("Idx(\"letters\")", ""));
     let said = program.run(&["run", "letters.ron", "--out", "out"]);

@@ -43,7 +43,7 @@ fn search() -> Bilevel<'static> {
         .unwrap()
 }
 
-/// What the library finds, and the tensors that another program needs to find it.
+/// The library's own figures, and the tensors that another program needs to find it.
 fn step() -> (StepReport, HashMap<String, Tensor>) {
     let mut search = search();
     let mut tensors: HashMap<String, Tensor> =

@@ -9,7 +9,7 @@ pub(crate) struct Program {
     folder: tempfile::TempDir,
 }
 
-/// What the program said.
+/// The program's words.
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,

@@ -15,7 +15,7 @@ const TINY: &str = r#"(
     retrain: (channels: 2, fit: (epochs: 1, batch: 128)),
 )"#;
 
-/// What must not depend on whether a run was interrupted.
+/// Everything that must not depend on an interruption of the run.
 const FOUND: [&str; 3] =
     ["seed-1/genotype.json", "seed-1/weights.json", "seed-1/search.safetensors"];
 

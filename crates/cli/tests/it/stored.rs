@@ -1,4 +1,4 @@
-//! What a run has stored: whose it is, and whether it is as it was written.
+//! Stored results: their owner, and their being as they were written.
 #![cfg(unix)]
 
 use std::process::Command;

@@ -30,7 +30,7 @@ fn journal(program: &Program, out: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(&record(line).unwrap()).unwrap()).collect()
 }
 
-/// What an explorer found, without the seconds it took and without its journal's checksum: a journal
+/// The findings of an explorer, without the seconds it took and without its journal's checksum: a journal
 /// says which process did what.
 fn search(program: &Program, out: &str) -> Value {
     let text = program.read(&format!("{out}/seed-0/search.json"));

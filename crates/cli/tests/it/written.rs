@@ -1,4 +1,4 @@
-//! What people have in their files: forms, marks, numbers and mistakes.
+//! Contents of people's files: forms, marks, numbers and mistakes.
 
 use std::time::{Duration, Instant};
 

@@ -54,6 +54,7 @@ impl Experiment {
         let mut experiment = Self {
             name: "digits".to_owned(),
             data,
+            task: None,
             scale,
             operations: Vec::new(),
             layers,

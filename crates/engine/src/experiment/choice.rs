@@ -1,4 +1,4 @@
-//! How an experiment file names its methods.
+//! Names of methods in an experiment file.
 
 use std::fmt;
 

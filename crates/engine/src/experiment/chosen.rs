@@ -37,7 +37,7 @@ impl Chosen {
         })
     }
 
-    /// Whether there are none.
+    /// True for none.
     pub(super) fn is_empty(&self) -> bool {
         self.presets.is_empty() && self.explorers.is_empty()
     }

@@ -12,7 +12,8 @@ use crate::error::EngineError;
 /// # Errors
 /// [`EngineError::Encode`] for an experiment that has no text form.
 pub fn differences(there: &Experiment, here: &Experiment) -> Result<Vec<String>, EngineError> {
-    let (there, here) = (leaves(there)?, leaves(here)?);
+    let there = leaves(there)?;
+    let here = leaves(here)?;
     let keys: std::collections::BTreeSet<&String> = there.keys().chain(here.keys()).collect();
     let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "nothing".to_owned());
     Ok(keys

@@ -16,7 +16,7 @@ use crate::error::EngineError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerSpec {
-    /// What proposes candidates.
+    /// The explorer, which proposes candidates.
     pub explorer: ConfiguredExplorer,
     /// Name in phases and files; the explorer's own when left out.
     pub key: Option<String>,
@@ -24,13 +24,13 @@ pub struct ExplorerSpec {
     pub title: Option<String>,
     /// Candidates of every edge.
     pub ops: Option<Ops>,
-    /// Where the cells stand.
+    /// The places of the cells.
     pub topology: Option<Topology>,
     /// Base channels.
     pub channels: Option<usize>,
-    /// How training images are shared between training and judging candidates.
+    /// The shares of training images that candidates are trained and judged with.
     pub split: Option<Split>,
-    /// How many candidates, and in which order.
+    /// The number of candidates, and their order.
     pub rules: ExplorerRules,
 }
 
@@ -44,7 +44,10 @@ impl ExplorerSpec {
     /// An explorer with nothing said about the rest.
     fn of(explorer: ConfiguredExplorer) -> Self {
         let rules = ExplorerRules::default();
-        let (key, title, ops, topology) = (None, None, None, None);
+        let key = None;
+        let title = None;
+        let ops = None;
+        let topology = None;
         Self { explorer, key, title, ops, topology, channels: None, split: None, rules }
     }
 

@@ -19,7 +19,7 @@ fn read(text: &str) -> Result<Experiment, crate::error::EngineError> {
 
 /// One of everything that an experiment can hold.
 const WHOLE: &str = r#"(
-    name: "whole", data: Idx("images"), scale: Small, layers: 4, nodes: 3, stem: ImageNet,
+    name: "whole", data: Idx("images"), task: Segmentation(dice: 0.5, weights: [1.0, 2.0]), scale: Small, layers: 4, nodes: 3, stem: ImageNet,
     operations: [(name: "wide", recipe: [Relu, Conv(kernel: (1, 7), stride: Edge), Norm()])],
     ops: ["skip_connect", "wide"], decoder: SparseThreshold(threshold: 0.7),
     method: [
@@ -212,7 +212,8 @@ proptest! {
     /// A value given to `--set` in the words of a file or in JSON is the experiment's then.
     #[test]
     fn values_are_set_as_they_are_printed(experiment in any_experiment()) {
-        let (before, one) = (whole(), &experiment.method[1]);
+        let before = whole();
+let one = &experiment.method[1];
         let json = |value: &dyn Fn() -> serde_json::Result<String>| value().unwrap();
         let rows = [
             ("name", ron(&experiment.name), json(&|| serde_json::to_string(&experiment.name))),

@@ -55,29 +55,29 @@ impl Preset {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MethodSpec {
-    /// What it starts from.
+    /// The preset that it starts from.
     pub preset: Preset,
     /// Name in tables.
     pub title: String,
     /// Candidates of every edge.
     pub ops: Ops,
-    /// Where the cells stand.
+    /// The places of the cells.
     pub topology: Topology,
-    /// How logits become weights; `None` for the preset's own way.
+    /// The rule by which logits become weights; `None` for the preset's own.
     pub relaxation: Option<Named<ConfiguredRelaxation>>,
-    /// Whether the edges into each node are weighed, too.
+    /// True where the edges into each node are weighed, too.
     pub edge_weights: bool,
     /// Terms that every cell adds to the loss; `None` for the preset's own.
     pub penalties: Option<Vec<Penalty>>,
-    /// Whether skip connections are helped while searching (DARTS-).
+    /// True where skip connections are helped while searching (DARTS-).
     pub auxiliary_skip: bool,
-    /// How weights become a genotype; `None` for the preset's own way.
+    /// The rule by which weights become a genotype; `None` for the preset's own.
     pub decoder: Option<Named<ConfiguredDecoder>>,
     /// Base channels of the supernet; the first method's are those of random candidates, too.
     pub channels: usize,
     /// K of partial channels; 1 for all of them.
     pub partial: usize,
-    /// How training images are shared.
+    /// The shares of training images.
     pub split: Split,
     /// The search.
     pub search: SearchConfig,

@@ -30,6 +30,7 @@ pub use set::set;
 
 use dartloom::presets::Scale;
 use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::task::ConfiguredTask;
 use dartloom::verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct Experiment {
     pub name: String,
     /// Images.
     pub data: Named<Data>,
+    /// The task; `None` for the usual task of the targets ([`usual`](dartloom::task::usual)).
+    pub task: Option<Named<ConfiguredTask>>,
     /// Sizes of everything that nobody gives a size.
     pub scale: Scale,
     /// Recipes added to the built-in operations, or replacing those of the same name.
@@ -51,7 +54,7 @@ pub struct Experiment {
     pub nodes: usize,
     /// Layers before the first cell.
     pub stem: ConfiguredStem,
-    /// What is searched with.
+    /// The methods that search.
     pub method: Vec<MethodSpec>,
     /// Discrete searches.
     pub explorers: Vec<ExplorerSpec>,
@@ -65,7 +68,7 @@ pub struct Experiment {
     pub seeds: Vec<u64>,
 }
 
-/// Which operations are candidates.
+/// The operations that are candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,

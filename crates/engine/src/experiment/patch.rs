@@ -1,4 +1,4 @@
-//! What an experiment file may say: any part of an experiment.
+//! The contents of an experiment file: any part of an experiment.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use dartloom::search::{
     SearchConfig, Statistics,
 };
 use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::task::ConfiguredTask;
 use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
@@ -95,6 +96,7 @@ macro_rules! experiment_patch {
             leaf {
                 name: String,
                 data: Named<Data>,
+                task: Option<Named<ConfiguredTask>>,
                 scale: Scale,
                 operations: Vec<OpSpec>,
                 layers: usize,
@@ -130,7 +132,7 @@ method_fields!(method_patch);
 method_fields!(experiment_patch);
 
 impl MethodPatch {
-    /// Whether it says how many epochs the warm-up has.
+    /// True where it says how many epochs the warm-up has.
     pub(super) fn has_warm_up(&self) -> bool {
         let bilevel = self.search.as_ref().and_then(|search| search.bilevel.as_ref());
         bilevel.is_some_and(|bilevel| bilevel.warm_up.is_some())

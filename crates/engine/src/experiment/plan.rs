@@ -5,7 +5,7 @@ use dartloom::data::{Dataset as _, InMemory};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::space::{ConfiguredStem, OpSet, Space};
-use dartloom::task::{Task, usual};
+use dartloom::task::{Task, TaskError, usual};
 use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ impl Plan {
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
             let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
-            let rules = Rules::of(method, &space, (experiment.scale, catalog, origin))?;
+            let rules = Rules::of(method, &space, experiment.scale, (catalog, origin))?;
             Ok((space, rules))
         });
         let methods = methods.collect::<Result<_, EngineError>>()?;
@@ -74,7 +74,7 @@ impl Plan {
         });
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
-        let task = usual(data.train.targets()).map_err(EngineError::input)?;
+        let task = task(&experiment, &data, (catalog, origin))?;
         let plan = Self { experiment, registry, methods, explorers, data, task };
         plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
@@ -86,6 +86,11 @@ impl Plan {
         &self.experiment
     }
 
+    /// The task.
+    pub fn task(&self) -> &dyn Task {
+        &*self.task
+    }
+
     /// The digests of its images.
     ///
     /// # Errors
@@ -95,7 +100,7 @@ impl Plan {
         Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
     }
 
-    /// What is run.
+    /// The comparison that is run.
     pub fn comparison(&self) -> Comparison<'_> {
         let specs = self.experiment.method.iter().zip(keys(&self.experiment.method));
         let methods = self.methods.iter().zip(specs);
@@ -139,6 +144,29 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The task of the experiment, of which the targets of training and test images must be.
+fn task(
+    experiment: &Experiment,
+    data: &Splits,
+    (catalog, origin): (&Catalog, &str),
+) -> Result<Box<dyn Task>, EngineError> {
+    let field = "task";
+    let refuse = |error: TaskError| EngineError::Part {
+        origin: origin.to_owned(),
+        field,
+        source: error.into(),
+    };
+    let targets = data.train.targets();
+    let task = match &experiment.task {
+        Some(part) => catalog.make_task(part, targets, Place { origin, field })?,
+        None => usual(targets).map_err(refuse)?,
+    };
+    for targets in [targets, data.test.targets()] {
+        task.check(&targets).map_err(refuse)?;
+    }
+    Ok(task)
 }
 
 /// An explorer that was written by hand into the file of a run, and not read from an experiment.
@@ -199,7 +227,7 @@ fn space(
     topology.space(set, size, stem).map_err(refused(origin))
 }
 
-/// Where there are several methods, a message says whose values it is about.
+/// The origin of a message; of several methods it says whose values it is about.
 fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
     match experiment.method.len() + experiment.explorers.len() {
         1 => origin.to_owned(),

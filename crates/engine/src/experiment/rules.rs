@@ -1,4 +1,4 @@
-//! How a method's logits become weights and its weights a genotype.
+//! The rules by which a method's logits become weights and its weights a genotype.
 
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ impl Rules {
     pub(super) fn of(
         spec: &MethodSpec,
         space: &Space,
-        (scale, catalog, origin): (Scale, &Catalog, &str),
+        scale: Scale,
+        (catalog, origin): (&Catalog, &str),
     ) -> Result<Self, EngineError> {
         let method = spec.preset.method()?.scaled(scale);
         let Method { choices, decoder, .. } = method;

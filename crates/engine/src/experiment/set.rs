@@ -18,7 +18,8 @@ pub fn set(experiment: &Experiment, assignment: &str) -> Result<Experiment, Engi
         .split_once('=')
         .filter(|(key, _)| !key.trim().is_empty())
         .ok_or_else(|| EngineError::SetForm { found: assignment.to_owned() })?;
-    let (key, text) = (key.trim(), text.trim());
+    let key = key.trim();
+    let text = text.trim();
     let refuse = |message: String| EngineError::SetValue {
         key: key.to_owned(),
         value: text.to_owned(),
@@ -104,7 +105,8 @@ fn check_same_methods(
 
 /// A warm-up that is the preset's share of the epochs stays that share.
 fn follow(before: &MethodSpec, after: &mut MethodSpec) -> Result<(), EngineError> {
-    let (old, new) = (before.search.bilevel.warm_up, after.search.bilevel.warm_up);
+    let old = before.search.bilevel.warm_up;
+    let new = after.search.bilevel.warm_up;
     let other_epochs = before.search.epochs != after.search.epochs;
     if other_epochs && old == new && old == before.warm_up()? {
         after.search.bilevel.warm_up = after.warm_up()?;

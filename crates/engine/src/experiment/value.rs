@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let all = self.list(')', |reader| {
             reader.space();
-            let (start, name) = (reader.at, reader.name());
+            let start = reader.at;
+            let name = reader.name();
             if !name.is_empty() && reader.next_is(':') {
                 return Ok((Some(name.to_owned()), reader.value(depth + 1)?));
             }
@@ -194,7 +195,8 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Read<Value> {
-        let (start, rest) = (self.at, self.rest());
+        let start = self.at;
+        let rest = self.rest();
         let part = |letter: char| is_word(letter) || matches!(letter, '-' | '+' | '.');
         let length = rest.len() - rest.trim_start_matches(part).len();
         let text = rest[..length].replace('_', "");
@@ -213,7 +215,8 @@ impl<'a> Reader<'a> {
 
     /// A string in quotes, raw or with escapes.
     fn string(&mut self) -> Read<String> {
-        let (start, rest) = (self.at, self.rest());
+        let start = self.at;
+        let rest = self.rest();
         let Some(length) = quoted(rest) else { return self.expected("a string in quotes") };
         self.at += length;
         let text = &rest[..length];

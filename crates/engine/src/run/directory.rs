@@ -6,7 +6,7 @@ mod stored;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use dartloom::record::{Identity, RunDir, digest};
+use dartloom::record::{Identity, RunDir, RunLayout, digest};
 use dartloom::verdict::Report;
 use serde::{Deserialize, Serialize};
 
@@ -14,16 +14,6 @@ use self::overwrite::Aside;
 use super::{Host, verdict};
 use crate::error::EngineError;
 use crate::experiment::{self, Experiment, Images, Plan};
-
-/// The experiment with every value filled in.
-const EXPERIMENT: &str = "experiment.ron";
-/// What ran it; also the mark by which a directory is known to be ours.
-const RUN: &str = "run.json";
-const REPORT: &str = "report.json";
-const VERDICT: &str = "verdict.txt";
-/// Checksums of the two: written last, it means that the run is finished.
-const FINISHED: &str = "finished.json";
-const LOCK: &str = "lock";
 
 /// A run directory that this process alone writes.
 #[derive(Debug)]
@@ -36,18 +26,18 @@ pub(super) struct Place {
     _lock: File,
 }
 
-/// Where a run starts.
+/// The point from which a run starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
     /// At the beginning.
     Fresh,
-    /// Where it was stopped or killed.
+    /// The point at which it was stopped or killed.
     Resumed,
     /// It is finished; this is its verdict.
     Finished(String),
 }
 
-/// What a run is, and how it was started.
+/// The mark of a run: what is run, and how it was started.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mark {
@@ -61,7 +51,7 @@ struct Mark {
     system: String,
 }
 
-/// What a directory holds.
+/// The contents of a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     /// No file, or what a process killed while it began may have left.
@@ -128,7 +118,7 @@ impl Place {
         result
     }
 
-    /// Where the run starts.
+    /// The point from which the run starts.
     pub(super) fn start(&self) -> &Start {
         &self.start
     }
@@ -138,15 +128,15 @@ impl Place {
         &self.dir
     }
 
-    /// Where the experiment is, with every value filled in.
+    /// The file of the experiment with every value filled in.
     pub(super) fn experiment(&self) -> PathBuf {
-        self.dir.file(EXPERIMENT)
+        self.dir.file(RunLayout::EXPERIMENT)
     }
 
     /// Stores what the run found.
     pub(super) fn finish(&self, report: &Report, verdict: &str) -> Result<(), EngineError> {
-        self.write(REPORT, &json("the report", report)?)?;
-        self.write(VERDICT, verdict)?;
+        self.write(RunLayout::REPORT, &json("the report", report)?)?;
+        self.write(RunLayout::VERDICT, verdict)?;
         stored::finish(&self.dir)
     }
 
@@ -180,8 +170,8 @@ pub(crate) fn check_images(experiment: &Path, images: &Images) -> Result<(), Eng
 /// next one begins anew.
 fn write_mark(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<(), EngineError> {
     let text = experiment::to_ron(experiment)?;
-    dir.store(RUN, &Identity::new(), mark).map_err(EngineError::work)?;
-    dir.write(EXPERIMENT, text.as_bytes()).map_err(EngineError::work)?;
+    dir.store(RunLayout::RUN, &Identity::new(), mark).map_err(EngineError::work)?;
+    dir.write(RunLayout::EXPERIMENT, text.as_bytes()).map_err(EngineError::work)?;
     Ok(())
 }
 
@@ -197,10 +187,11 @@ fn content(path: &Path) -> Result<Content, EngineError> {
         names.push(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
     }
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    let begun = |name: &String| name == LOCK || name == RUN || name.ends_with(".tmp");
+    let begun =
+        |name: &String| name == RunLayout::LOCK || name == RunLayout::RUN || name.ends_with(".tmp");
     Ok(match () {
         () if names.iter().all(begun) => Content::Nothing,
-        () if has(RUN) => Content::Run,
+        () if has(RunLayout::RUN) => Content::Run,
         () => Content::Other,
     })
 }
@@ -217,7 +208,7 @@ fn begin_anew(dir: &RunDir, mark: &Mark, experiment: &Experiment) -> Result<Asid
 
 /// Two processes on one run would mix their files.
 fn lock(dir: &RunDir) -> Result<File, EngineError> {
-    let path: PathBuf = dir.file(LOCK);
+    let path: PathBuf = dir.file(RunLayout::LOCK);
     if path.is_symlink() {
         return Err(EngineError::Link { path });
     }

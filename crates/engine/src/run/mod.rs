@@ -1,10 +1,8 @@
 //! Runs: an experiment carried out in a directory.
 
-mod curves;
 mod directory;
 mod host;
 mod memory;
-mod pictures;
 mod verdict;
 mod workers;
 
@@ -16,9 +14,9 @@ pub(crate) use directory::check_images;
 use std::path::PathBuf;
 
 use dartloom::dist::LocalConfig;
-use dartloom::record::RunDir;
-use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer};
+use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer, RunDir, RunLayout};
 use dartloom::verdict::{Comparison, Report};
+use dartloom_report::Drawings;
 
 use crate::error::EngineError;
 use crate::experiment::{self, Plan};
@@ -75,7 +73,7 @@ impl Run {
         Ok(Self { plan, place, start, begun: false, pool, out })
     }
 
-    /// Where the run starts.
+    /// The point from which the run starts.
     pub fn start(&self) -> &Start {
         &self.start
     }
@@ -149,18 +147,14 @@ impl Run {
         host: &Host<'_>,
     ) -> Result<Fanout, EngineError> {
         let dir = self.place.dir();
-        let events = dir.append("events.jsonl").map_err(EngineError::work)?;
+        let events = dir.append(RunLayout::EVENTS).map_err(EngineError::work)?;
         let events = JsonLines::with_clock(events, Box::new(host.date));
-        let metrics = dir.append("metrics.csv").map_err(EngineError::work)?;
+        let metrics = dir.append(RunLayout::EPOCHS).map_err(EngineError::work)?;
         // A table that was begun has its header already.
         let begun = metrics.metadata().is_ok_and(|file| file.len() > 0);
         let metrics = if begun { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
-        let mut all: Vec<Box<dyn Observer>> = vec![
-            Box::new(events),
-            Box::new(metrics),
-            Box::new(pictures::Pictures::new(dir.clone())),
-            Box::new(curves::Curves::new(dir.clone())),
-        ];
+        let mut all: Vec<Box<dyn Observer>> =
+            vec![Box::new(events), Box::new(metrics), Box::new(Drawings::new(dir.clone()))];
         all.extend(others);
         Ok(Fanout(all))
     }

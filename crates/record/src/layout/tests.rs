@@ -23,3 +23,10 @@ fn seeds_are_read_back_from_the_names_of_their_directories() {
     assert_eq!(RunLayout::seed_of(&RunLayout::seed(7)), Some(7));
     assert_eq!(RunLayout::seed_of("seeds"), None);
 }
+
+#[test]
+fn names_of_the_whole_run_are_different_and_none_is_a_seed() {
+    let names: std::collections::BTreeSet<&str> = RunLayout::WHOLE.into();
+    assert_eq!(names.len(), RunLayout::WHOLE.len());
+    assert!(names.into_iter().all(|name| RunLayout::seed_of(name).is_none()));
+}

@@ -5,5 +5,6 @@
 mod events;
 mod log;
 mod observers;
+mod run;
 mod run_dir;
 mod stored;

@@ -15,14 +15,14 @@ pub(super) struct Item {
     pub(super) right: Vec<usize>,
 }
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The node of that position.
     Node(usize),
     /// The operation of the edge of that position.
     Label(usize),
-    /// Where an edge passes a column.
+    /// The place where an edge passes a column.
     Bend,
 }
 

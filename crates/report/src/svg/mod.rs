@@ -26,7 +26,9 @@ pub fn one(part: &DrawnPart) -> String {
 
 /// The drawings of parts, each under its title, one below the other.
 pub fn all(parts: &[DrawnPart]) -> String {
-    let (mut body, mut y, mut width) = (String::new(), MARGIN, 0.0_f64);
+    let mut body = String::new();
+    let mut y = MARGIN;
+    let mut width = 0.0_f64;
     for part in parts {
         let canvas = Canvas::of(part);
         let baseline = y + TITLE - 10.0;
@@ -131,7 +133,8 @@ impl<'a> Canvas<'a> {
         };
         let x = self.places.x[index];
         let y = self.places.y[index];
-        let (left, top) = (x - item.width / 2.0, y - item.height / 2.0);
+        let left = x - item.width / 2.0;
+        let top = y - item.height / 2.0;
         out.push_str(&format!(
             "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"white\" \
              stroke=\"{colour}\"/>\n",
@@ -149,14 +152,14 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Where an edge to `next` leaves an item.
+    /// The point at which an edge to `next` leaves an item.
     fn leaving(&self, item: usize, next: usize) -> Point {
         let own = &self.layers.items[item];
         let y = self.places.y[item] + self.shift(&own.right, next);
         Point { x: self.places.x[item] + self.half(item), y }
     }
 
-    /// Where an edge from `before` enters an item.
+    /// The point at which an edge from `before` enters an item.
     fn entering(&self, item: usize, before: usize) -> Point {
         let own = &self.layers.items[item];
         let y = self.places.y[item] + self.shift(&own.left, before);
@@ -173,14 +176,15 @@ impl<'a> Canvas<'a> {
         column.map(|&item| self.layers.items[item].width).fold(0.0, f64::max) / 2.0
     }
 
-    /// How far from the middle of a box the edge to `other` ends: in the order of the other ends.
+    /// The distance from the middle of a box to the end of the edge to `other`: in the order of the other ends.
     fn shift(&self, others: &[usize], other: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
         let own = height(other);
         let count = |side: Ordering| {
             others.iter().filter(|&&item| height(item).total_cmp(&own) == side).count()
         };
-        let (above, level) = (count(Ordering::Less), count(Ordering::Equal));
+        let above = count(Ordering::Less);
+        let level = count(Ordering::Equal);
         let place = above as f64 + (level as f64 - 1.0) / 2.0;
         (place - (others.len() as f64 - 1.0) / 2.0) * self.layers.end
     }

@@ -32,7 +32,8 @@ pub(super) fn order(layers: &mut Layers) {
     for column in &layers.columns {
         number(column, &mut places);
     }
-    let (mut best, mut least) = (layers.columns.clone(), crossings(layers, &places));
+    let mut best = layers.columns.clone();
+    let mut least = crossings(layers, &places);
     for _ in 0..ROUNDS {
         if least == 0 {
             break;
@@ -79,7 +80,8 @@ fn exchange(layers: &mut Layers, rank: usize, places: &mut [usize]) {
     let items = &layers.items;
     let column = &mut layers.columns[rank];
     for upper in 1..column.len() {
-        let (a, b) = (column[upper - 1], column[upper]);
+        let a = column[upper - 1];
+        let b = column[upper];
         let crossed = |a: usize, b: usize| -> usize {
             [Side::Left, Side::Right]
                 .into_iter()
@@ -104,7 +106,8 @@ fn crossings(layers: &Layers, places: &[usize]) -> usize {
     let columns = layers.columns.iter().zip(layers.columns.iter().skip(1));
     let crossed = columns.map(|(column, next)| {
         let mut seen = Counts::new(next.len());
-        let (mut sum, mut total) = (0, 0);
+        let mut sum = 0;
+        let mut total = 0;
         for &item in column {
             let ends = layers.items[item].right.iter().map(|&other| places[other]);
             let ends: Vec<usize> = ends.collect();
@@ -121,7 +124,7 @@ fn crossings(layers: &Layers, places: &[usize]) -> usize {
     crossed.sum()
 }
 
-/// How often each place was seen, with sums in logarithmic time (Fenwick's tree).
+/// Counts of the places seen, with sums in logarithmic time (Fenwick's tree).
 struct Counts {
     sums: Vec<usize>,
 }
@@ -139,9 +142,10 @@ impl Counts {
         }
     }
 
-    /// How often a place up to and including this one was seen.
+    /// The number of places seen up to and including this one.
     fn up_to(&self, place: usize) -> usize {
-        let (mut at, mut sum) = (place + 1, 0);
+        let mut at = place + 1;
+        let mut sum = 0;
         while at > 0 {
             sum += self.sums[at];
             at &= at - 1;

@@ -1,4 +1,4 @@
-//! Where items stand: columns from left to right, items as level with their neighbours as they can be.
+//! Places of items: columns from left to right, items as level with their neighbours as they can be.
 
 use super::layers::{Item, Kind, Layers};
 
@@ -83,7 +83,8 @@ fn wanted(layers: &Layers, item: usize, (left, right): (bool, bool), y: &[f64]) 
         _ => 2.0,
     };
     let neighbours = own.left.iter().filter(|_| left).chain(own.right.iter().filter(|_| right));
-    let (mut sum, mut weights) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut weights = 0.0;
     for &other in neighbours {
         let weight = weight(&layers.items[other]);
         sum += weight * y[other];

@@ -11,6 +11,9 @@ use dartloom::search::stop::{
 };
 use dartloom::search::{AblationGradient, LogitStep, Order};
 use dartloom::space::ConfiguredStem;
+use dartloom::task::{
+    ClassificationConfig, ConfiguredTask, RegressionConfig, RegressionLoss, SegmentationConfig,
+};
 use dartloom::train::{Recompute, Schedule};
 
 fn read(text: &str) -> Result<Experiment, EngineError> {
@@ -261,6 +264,37 @@ fn rules_are_data() {
     assert_eq!(decay.kind, Named::Known(ConfiguredRegulariser::BetaDecay));
     assert_eq!((entropy.from, decay.from), (None, Some(0.0)));
     assert!((decay.begin - 0.5).abs() < 1e-12 && (decay.end - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_task_is_data_and_must_be_of_the_targets() {
+    let with = |task: &str| read(&format!("(data: Digits, scale: Small, task: {task})")).unwrap();
+    let huber = RegressionConfig { loss: RegressionLoss::Huber(0.5) };
+    let smooth = ClassificationConfig { smoothing: 0.1, weights: None };
+    let rows = [
+        ("Classification(smoothing: 0.1)", ConfiguredTask::Classification(smooth)),
+        ("MultiLabel", ConfiguredTask::MultiLabel),
+        ("Regression(loss: Huber(0.5))", ConfiguredTask::Regression(huber)),
+        ("Segmentation()", ConfiguredTask::Segmentation(SegmentationConfig::default())),
+    ];
+    for (text, task) in rows {
+        let experiment = with(text);
+        let taken = matches!(task, ConfiguredTask::Classification(_));
+        assert_eq!(experiment.task, Some(Named::Known(task)), "{text}");
+        let written = to_ron(&experiment).unwrap();
+        let again = parse(&written, Path::new("elsewhere/trial.ron"), &Chosen::default()).unwrap();
+        assert_eq!(again, experiment);
+        assert_eq!(Plan::new(experiment, "trial.ron").is_ok(), taken, "{text}");
+    }
+    let refused = |task: &str| Plan::new(with(task), "trial.ron").unwrap_err().to_string();
+    let expected = "trial.ron: task: regression needs values, found one of 10 classes";
+    assert_eq!(refused("Regression()"), expected);
+    let expected = "trial.ron: task: smoothing: expected 0 or more and less than 1, found 2";
+    assert_eq!(refused("Classification(smoothing: 2)"), expected);
+    assert!(refused("Segmentatoin()").contains("`Segmentation`"));
+    assert!(read("(data: Digits, task: Regression(huber: 1.0))").is_err());
+    let set = crate::experiment::set(&with("MultiLabel"), "task=Classification(smoothing: 0.2)");
+    assert!(set.is_ok_and(|set| Plan::new(set, "trial.ron").is_ok()));
 }
 
 #[test]

@@ -6,15 +6,10 @@ use std::path::{Path, PathBuf};
 
 use dartloom::record::RunLayout;
 
-use super::{EXPERIMENT, FINISHED, REPORT, RUN, VERDICT};
 use crate::error::EngineError;
 
 /// The place of the old run until the new one has begun; the ending marks it as no run's file.
 const ASIDE: &str = "overwritten.tmp";
-
-/// Everything else that a run writes, beside the directories of seeds.
-const OTHERS: [&str; 6] =
-    [RunLayout::EVENTS, RunLayout::EPOCHS, RunLayout::LOG, "genotypes", "cells", "curves"];
 
 /// The files of a run, moved aside: a new run that cannot begin gives them back.
 #[derive(Debug)]
@@ -84,10 +79,10 @@ fn own(dir: &Path) -> Result<Vec<OsString>, EngineError> {
 
 fn is_own(name: &str) -> bool {
     let name = name.strip_suffix(".tmp").unwrap_or(name);
-    let is_seed = |text: &str| text.parse::<u64>().is_ok_and(|seed| seed.to_string() == text);
-    [EXPERIMENT, RUN, REPORT, VERDICT, FINISHED].contains(&name)
-        || OTHERS.contains(&name)
-        || name.strip_prefix("seed-").is_some_and(is_seed)
+    let is_seed = |seed: u64| RunLayout::seed(seed) == name;
+    // The lock is held by whoever begins anew.
+    let is_whole = name != RunLayout::LOCK && RunLayout::WHOLE.contains(&name);
+    is_whole || RunLayout::seed_of(name).is_some_and(is_seed)
 }
 
 /// Removes a directory; one that is not there is no error. Links inside are removed and not followed.

@@ -1,12 +1,16 @@
-//! What is stored of a run, and whether it is as it was written.
+//! Stored parts of a run, and their being as they were written.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use dartloom::record::{Identity, RecordError, RunDir, digest};
+use dartloom::record::{
+    Identity, ObserverError, RecordError, RunDir, RunLayout, digest, read_events_from,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{EXPERIMENT, FINISHED, Mark, REPORT, RUN, VERDICT};
+use super::Mark;
 use crate::error::EngineError;
 use crate::experiment::{self, Chosen, Experiment, Images};
 
@@ -15,7 +19,7 @@ pub(super) struct StoredRun {
     pub(super) mark: Mark,
     /// Its seeds, to which some may be added now.
     pub(super) seeds: Vec<u64>,
-    /// What was damaged, and is known all the same.
+    /// Damaged files whose contents are known all the same.
     pub(super) damaged: Vec<String>,
 }
 
@@ -25,6 +29,7 @@ pub(super) fn check(
     experiment: &Experiment,
     wanted: &Mark,
 ) -> Result<StoredRun, EngineError> {
+    check_log(path)?;
     let mut damaged = Vec::new();
     let mark = match mark(path) {
         Ok(mark) => Some(mark),
@@ -33,11 +38,12 @@ pub(super) fn check(
             None
         }
         Err(RecordError::Version { .. }) => {
-            return Err(EngineError::OldRun { path: path.to_owned() });
+            let differs = "whose results have no checksums";
+            return Err(EngineError::OldRun { path: path.to_owned(), differs });
         }
         Err(error) => return Err(EngineError::work(error)),
     };
-    let there = experiment::load(&path.join(EXPERIMENT), &Chosen::default());
+    let there = experiment::load(&path.join(RunLayout::EXPERIMENT), &Chosen::default());
     let core = |experiment: &Experiment| digest(&experiment.core()).map_err(EngineError::work);
     let known = mark.as_ref().is_some_and(|mark| mark.digest == wanted.digest);
     let seeds = match (&mark, there) {
@@ -46,7 +52,7 @@ pub(super) fn check(
             let whole =
                 there.as_ref().is_ok_and(|there| core(there).ok() == Some(wanted.digest.clone()));
             if !whole {
-                let file = path.join(EXPERIMENT);
+                let file = path.join(RunLayout::EXPERIMENT);
                 damaged.push(format!("{}: damaged; written again", file.display()));
             }
             mark.seeds.clone()
@@ -58,7 +64,7 @@ pub(super) fn check(
             }
             // The mark is of something else, or damaged.
             if let Some(mark) = &mark {
-                let file = path.join(EXPERIMENT);
+                let file = path.join(RunLayout::EXPERIMENT);
                 return Err(EngineError::work(RecordError::Damaged {
                     path: file,
                     expected: format!("the experiment {}", mark.digest),
@@ -70,7 +76,8 @@ pub(super) fn check(
         (_, Err(error)) => return Err(error),
     };
     if !seeds.iter().all(|seed| wanted.seeds.contains(seed)) {
-        let (path, here) = (path.to_owned(), wanted.seeds.clone());
+        let path = path.to_owned();
+        let here = wanted.seeds.clone();
         return Err(EngineError::FewerSeeds { path, there: seeds, here });
     }
     let mark = mark.unwrap_or_else(|| wanted.clone());
@@ -78,13 +85,33 @@ pub(super) fn check(
     Ok(StoredRun { mark, seeds, damaged })
 }
 
+/// Refuses a run whose events another version has written: the first line tells, and nothing may be added to them.
+fn check_log(path: &Path) -> Result<(), EngineError> {
+    let file = path.join(RunLayout::EVENTS);
+    let unreadable = |source| EngineError::Read { path: file.clone(), source };
+    let mut line = Vec::new();
+    match File::open(&file) {
+        Ok(log) => BufReader::new(log).read_until(b'\n', &mut line).map_err(unreadable)?,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(unreadable(source)),
+    };
+    match read_events_from(&line[..]) {
+        Err(ObserverError::Version { .. }) => {
+            let differs = "whose events have another form";
+            Err(EngineError::OldRun { path: path.to_owned(), differs })
+        }
+        // A damaged line is the reader's business, not that of who writes on.
+        _ => Ok(()),
+    }
+}
+
 fn mark(path: &Path) -> Result<Mark, RecordError> {
     let gone = || RecordError::Damaged {
-        path: path.join(RUN),
+        path: path.join(RunLayout::RUN),
         expected: "the mark of a run".to_owned(),
         found: "nothing".to_owned(),
     };
-    Ok(RunDir::open(path)?.stored::<Mark>(RUN)?.ok_or_else(gone)?.value)
+    Ok(RunDir::open(path)?.stored::<Mark>(RunLayout::RUN)?.ok_or_else(gone)?.value)
 }
 
 /// Refuses other images than those that the run in this directory began with.
@@ -116,11 +143,12 @@ struct Finished {
 /// Marks a run as finished: the last thing that is written.
 pub(super) fn finish(dir: &RunDir) -> Result<(), EngineError> {
     let mut files = BTreeMap::new();
-    for file in [REPORT, VERDICT] {
+    for file in [RunLayout::REPORT, RunLayout::VERDICT] {
         let checksum = dir.checksum(file).map_err(EngineError::work)?;
         files.extend(checksum.map(|checksum| (file.to_owned(), checksum)));
     }
-    dir.store(FINISHED, &Identity::new(), &Finished { files }).map_err(EngineError::work)?;
+    dir.store(RunLayout::FINISHED, &Identity::new(), &Finished { files })
+        .map_err(EngineError::work)?;
     Ok(())
 }
 
@@ -131,7 +159,7 @@ pub(super) fn verdict(
     same_seeds: bool,
     say: &mut dyn FnMut(String),
 ) -> Result<Option<String>, EngineError> {
-    let finished = match dir.stored::<Finished>(FINISHED) {
+    let finished = match dir.stored::<Finished>(RunLayout::FINISHED) {
         Ok(Some(finished)) if same_seeds => finished.value,
         Ok(_) => return Ok(None),
         Err(error @ RecordError::Damaged { .. }) => {
@@ -140,12 +168,12 @@ pub(super) fn verdict(
         }
         Err(error) => return Err(EngineError::work(error)),
     };
-    for file in [REPORT, VERDICT] {
+    for file in [RunLayout::REPORT, RunLayout::VERDICT] {
         let found = dir.checksum(file).map_err(EngineError::work)?;
         if found.as_ref() != finished.files.get(file) || found.is_none() {
             say(format!("{}: damaged; made again", dir.file(file).display()));
             return Ok(None);
         }
     }
-    dir.read(VERDICT).map_err(EngineError::work)
+    dir.read(RunLayout::VERDICT).map_err(EngineError::work)
 }

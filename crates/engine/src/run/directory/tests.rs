@@ -31,7 +31,7 @@ fn a_new_directory_is_made_and_gone_on_with() {
     drop(place);
     let place = open(&path, &digits(), false).unwrap();
     assert_eq!(*place.start(), Start::Resumed);
-    for (file, text) in [(REPORT, "{}\n"), (VERDICT, "words\n")] {
+    for (file, text) in [(RunLayout::REPORT, "{}\n"), (RunLayout::VERDICT, "words\n")] {
         fs::write(path.join(file), text).unwrap();
     }
     stored::finish(place.dir()).unwrap();
@@ -80,7 +80,7 @@ fn foreign_files_are_never_removed() {
 #[test]
 fn what_a_killed_start_left_is_no_run() {
     let root = tempfile::tempdir().unwrap();
-    for name in [LOCK, RUN, "experiment.ron.tmp"] {
+    for name in [RunLayout::LOCK, RunLayout::RUN, "experiment.ron.tmp"] {
         fs::write(root.path().join(name), "").unwrap();
     }
     let place = open(root.path(), &digits(), false).unwrap();
@@ -95,4 +95,28 @@ fn a_run_has_one_writer() {
     assert!(matches!(error, EngineError::Locked { .. }), "{error}");
     drop(place);
     assert!(open(root.path(), &digits(), true).is_ok());
+}
+
+#[test]
+fn runs_of_versions_whose_events_were_others_are_refused_untouched() {
+    let root = tempfile::tempdir().unwrap();
+    drop(open(root.path(), &digits(), false).unwrap());
+    let old = "{\"event\":\"phase_started\",\"phase\":\"seed 3 search\",\"epochs\":2,\"steps_per_epoch\":1,\"epoch\":0}\n";
+    let log = root.path().join(RunLayout::EVENTS);
+    fs::write(&log, old).unwrap();
+    let error = open(root.path(), &digits(), false).unwrap_err();
+    assert!(matches!(error, EngineError::OldRun { .. }), "{error}");
+    assert!(error.to_string().ends_with("begins another run in another directory"), "{error}");
+    assert_eq!(fs::read_to_string(&log).unwrap(), old);
+    // Who wants it gone says so.
+    assert_eq!(*open(root.path(), &digits(), true).unwrap().start(), Start::Fresh);
+    assert!(!log.exists());
+}
+
+#[test]
+fn a_log_that_was_cut_off_in_its_first_line_is_gone_on_with() {
+    let root = tempfile::tempdir().unwrap();
+    drop(open(root.path(), &digits(), false).unwrap());
+    fs::write(root.path().join(RunLayout::EVENTS), "{\"event\":\"run_st").unwrap();
+    assert_eq!(*open(root.path(), &digits(), false).unwrap().start(), Start::Resumed);
 }

@@ -1,64 +1,70 @@
-//! How discrete searches go on, as curves.
+//! Curves of discrete searches.
 
 use std::fmt::Write as _;
 
-use dartloom::explore::{Point, front};
-use dartloom::record::{Candidate, Event, Flow, Observer, ObserverError, RunDir};
+use dartloom_explore::{Point, front};
+use dartloom_record::{Candidate, RunLayout, Where};
 
-use dartloom_report::{Labels, Series, chart};
+use crate::drawn::DrawnFile;
+use crate::error::ReportError;
+use crate::pictures::file_name;
+use crate::{Labels, Series, chart};
 
-/// Keeps every candidate of a phase in `curves/PHASE.csv`, and draws the best so far, quality against
-/// parameters, and measured against predicted memory beside it.
-#[derive(Debug)]
-pub(super) struct Curves {
-    dir: RunDir,
+/// Every candidate of a phase as a table, the best so far, quality against parameters, and measured against
+/// predicted memory.
+#[derive(Debug, Default)]
+pub(crate) struct Curves {
+    /// Title of the curves.
     phase: String,
+    /// The phase in names of files.
+    name: String,
     candidates: Vec<Candidate>,
 }
 
 const HEAD: &str = "told,quality,parameters,predicted_memory,peak_memory";
 
 impl Curves {
-    /// Writes into `dir`.
-    pub(super) fn new(dir: RunDir) -> Self {
-        Self { dir, phase: String::new(), candidates: Vec::new() }
+    /// Begins a phase with the candidates that were told before.
+    pub(crate) fn begin(&mut self, phase: &Where, told: &[Candidate]) {
+        *self =
+            Self { phase: phase.to_string(), name: file_name(phase), candidates: told.to_vec() };
     }
 
-    fn file(&self, ending: &str) -> String {
-        format!("curves/{}{ending}", self.phase.replace([' ', '/'], "-"))
+    /// Another candidate.
+    pub(crate) fn push(&mut self, candidate: Candidate) {
+        self.candidates.push(candidate);
     }
 
-    fn store(&self) -> std::io::Result<()> {
+    /// All of them so far.
+    pub(crate) fn files(&self) -> Result<Vec<DrawnFile>, ReportError> {
+        let draw = |axes: [&str; 2], series: [Series; 2]| {
+            let [x, y] = axes;
+            chart(Labels { title: &self.phase, x, y }, &series)
+        };
+        let memory = draw(["predicted, MiB", "measured, MiB"], [self.memory(), self.equal()])?;
+        let best = draw(["candidates", "quality"], [self.qualities(), self.best()])?;
+        let pareto = draw(["parameters", "quality"], [self.costs(), self.front()])?;
+        let files = [
+            (".csv", self.table()),
+            ("-memory.svg", memory),
+            ("-best.svg", best),
+            ("-pareto.svg", pareto),
+        ];
+        let place = |ending| format!("{}/{}{ending}", RunLayout::CURVES, self.name);
+        Ok(files.map(|(ending, text)| DrawnFile { name: place(ending), text }).into())
+    }
+
+    fn table(&self) -> String {
         let mut text = format!("{HEAD}\n");
         for (index, one) in self.candidates.iter().enumerate() {
             let quality = one.quality.map_or_else(String::new, |quality| quality.to_string());
             let whole = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
             let numbers =
                 [one.parameters, one.predicted_memory, one.peak_memory].map(whole).join(",");
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "{},{quality},{numbers}", index + 1);
         }
-        let best = chart(
-            Labels { title: &self.phase, x: "candidates", y: "quality" },
-            &[self.qualities(), self.best()],
-        );
-        let pareto = chart(
-            Labels { title: &self.phase, x: "parameters", y: "quality" },
-            &[self.costs(), self.front()],
-        );
-        let memory = chart(
-            Labels { title: &self.phase, x: "predicted, MiB", y: "measured, MiB" },
-            &[self.memory(), self.equal()],
-        );
-        let files = [
-            (".csv", text),
-            ("-memory.svg", memory.map_err(std::io::Error::other)?),
-            ("-best.svg", best.map_err(std::io::Error::other)?),
-            ("-pareto.svg", pareto.map_err(std::io::Error::other)?),
-        ];
-        for (ending, text) in files {
-            self.dir.write(&self.file(ending), text.as_bytes()).map_err(std::io::Error::other)?;
-        }
-        Ok(())
+        text
     }
 
     fn qualities(&self) -> Series {
@@ -107,30 +113,11 @@ impl Curves {
         Series { name: "candidates".to_owned(), points, line: false }
     }
 
-    /// Where predictions are right.
+    /// The line of right predictions.
     fn equal(&self) -> Series {
         let predicted = self.memory().points.into_iter().map(|point| point.0);
         let ends = [predicted.clone().reduce(f64::min), predicted.reduce(f64::max)];
         let points = ends.into_iter().flatten().map(|end| (end, end)).collect();
         Series { name: "as predicted".to_owned(), points, line: true }
-    }
-}
-
-impl Observer for Curves {
-    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
-        let written = match event {
-            Event::ExplorationStarted { phase, told, .. } => {
-                self.phase = phase.to_string();
-                told.clone_into(&mut self.candidates);
-                Ok(())
-            }
-            Event::CandidateTold { candidate, .. } => {
-                self.candidates.push(*candidate);
-                self.store()
-            }
-            _ => Ok(()),
-        };
-        written.map_err(|source| ObserverError::Write { event: event.name(), source })?;
-        Ok(Flow::Continue)
     }
 }
