@@ -1,10 +1,10 @@
 //! A network that a search has found: trained, saved, loaded and asked.
 //!
-//! Paper: the search is that of Liu, Simonyan and Yang, *DARTS: Differentiable Architecture Search*, ICLR 2019
-//! (arXiv 1806.09055), at sizes of ours.
+//! Paper: the search is that of Liu, Simonyan and Yang, *DARTS: Differentiable Architecture
+//! Search*, ICLR 2019 (arXiv 1806.09055), at sizes of ours.
 //!
-//! Expect: the epochs of a search and of a training, the genotype, and how many of the test digits the loaded
-//! network gets right.
+//! Expect: the epochs of a search and of a training, the genotype, and how many of the test digits
+//! the loaded network gets right.
 //! Run time: under a minute on 2 cores.
 //!
 //! ```text

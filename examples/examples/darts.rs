@@ -4,8 +4,8 @@
 //! Paper: Liu, Simonyan and Yang, *DARTS: Differentiable Architecture Search*, ICLR 2019 (arXiv
 //! 1806.09055), algorithm 1; `--order 2` looks one weight step ahead (equations 6 to 8).
 //!
-//! Expect: each epoch's losses, then the genotype, and what is lost when the relaxed weights become a
-//! decision (the discretisation gap). A run of the same numbers in the
+//! Expect: each epoch's losses, then the genotype, and what is lost when the relaxed weights become
+//! a decision (the discretisation gap). A run of the same numbers in the
 //! same directory goes on from its checkpoint, so a second run only shows the result.
 //! Run time: under half a minute at order 1, under a minute at order 2, on 2 cores.
 //!

@@ -35,11 +35,13 @@ pub fn search_with(
     choices: Choices,
     directory: &str,
 ) -> Result<Genotype, Box<dyn Error>> {
-    let (space, registry) = (method.space()?, Registry::standard()?);
-    let (digits, noise) = (digits(), Noise::new(0));
+    let space = method.space()?;
+    let registry = Registry::standard()?;
+    let digits = digits();
+    let noise = Noise::new(0);
     let task = Classification::new(10)?;
     let data = method.split.parts(&digits.train, noise.child("split").seed())?;
-    let parts = method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data, &task)?;
+    let parts = method.parts(&space, &registry, &data, &task)?;
     let parts = SearchParts { choices, ..parts };
     let mut search = SupernetSearch::new(method.name, parts, method.search.clone(), noise)?;
     let dir = RunDir::open(directory)?;

@@ -9,7 +9,7 @@ use rand::Rng as _;
 use super::{CLASSES, SEED};
 use crate::error::BenchError;
 
-/// What is learnt from such batches.
+/// The targets of such batches.
 pub(super) const TARGETS: TargetSpec = TargetSpec::Class { classes: CLASSES as usize };
 
 /// A batch of noise, uniform on -1 to 1, with labels drawn from all classes; `purpose` tells

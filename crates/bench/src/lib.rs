@@ -34,7 +34,8 @@ const CLASSES: u32 = 10;
 
 /// The program that measures.
 pub struct Caller<'a> {
-    /// It is started as `PROGRAM bench memory --child ..` for every network whose memory is measured.
+    /// It is started as `PROGRAM bench memory --child ..` for every network whose memory is
+    /// measured.
     pub program: PathBuf,
     /// Hears of every case as it is measured.
     pub say: &'a mut dyn FnMut(&str),
@@ -49,7 +50,8 @@ impl std::fmt::Debug for Caller<'_> {
 /// Measures what is asked for: the figures as a table, or as one line of JSON.
 ///
 /// # Errors
-/// Arguments that make no sense, files that cannot be read, too little memory, and work that failed.
+/// Arguments that make no sense, files that cannot be read, too little memory, and work that
+/// failed.
 pub fn run(arguments: &BenchArguments, caller: &mut Caller<'_>) -> Result<String, BenchError> {
     match &arguments.subject {
         Subject::SearchStep(arguments) => search_step::run(arguments),

@@ -113,7 +113,8 @@ impl Method {
         }
     }
 
-    /// The space that is searched: DARTS' operations in a chain of two cells, or of individual ones.
+    /// The space that is searched: DARTS' operations in a chain of two cells, or of individual
+    /// ones.
     pub(super) fn space(self, layers: usize) -> Result<Space, BenchError> {
         let set = if self == Self::DDarts { "S" } else { "O_base" };
         let ops = OpSet::builtin(set).map_err(BenchError::input)?;

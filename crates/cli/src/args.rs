@@ -75,8 +75,8 @@ pub(crate) struct RunArguments {
     /// Directory of the run; `runs/NAME` when left out.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Processes that train candidates of discrete searches, 1 when left out; what is found does not depend
-    /// on them.
+    /// Processes that train candidates of discrete searches, 1 when left out; what is found does
+    /// not depend on them.
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<usize>,
     /// Memory that each of these processes may have; a candidate that needs more fails, and the
@@ -86,8 +86,8 @@ pub(crate) struct RunArguments {
     /// End a candidate that has not finished an epoch for so many seconds.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) worker_stall: Option<f64>,
-    /// Memory that the run may count on, in place of what the machine has; a run that is predicted to need
-    /// more is refused before it starts.
+    /// Memory that the run may count on, in place of what the machine has; a run that is predicted
+    /// to need more is refused before it starts.
     #[arg(long, value_name = "BYTES", value_parser = crate::estimate::bytes)]
     pub(crate) memory: Option<u64>,
     /// Use the seeds 0 to N-1.
@@ -134,7 +134,7 @@ pub(crate) struct DecodeArguments {
     /// The file of the genotype as JSON; stdout when left out.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Where the space with the links that stay goes as JSON.
+    /// The file for the space with the links that stay, as JSON.
     #[arg(long, value_name = "FILE", requires = "paths")]
     pub(crate) space_out: Option<PathBuf>,
 }
@@ -142,8 +142,8 @@ pub(crate) struct DecodeArguments {
 #[derive(Debug, Args)]
 pub(crate) struct CountArguments {
     /// A published name (`DARTS_V2`, `PC_DARTS_cifar`, ...), a benchmark's string
-    /// (`|nor_conv_3x3~0|+...`, `01221102`), whose own network is counted, or a file in JSON, RON or
-    /// Python text.
+    /// (`|nor_conv_3x3~0|+...`, `01221102`), whose own network is counted, or a file in JSON, RON
+    /// or Python text.
     #[arg(value_name = "GENOTYPE")]
     pub(crate) genotype: String,
     /// The space the genotype is from: its network is counted, with its operations.

@@ -20,11 +20,12 @@ use dartloom_report::{Labels, Series, chart};
 
 /// The distance that explorers keep from a benchmark's best, evaluation by evaluation.
 ///
-/// A search sees one column and is reported by another: its regret is what the architecture it likes
-/// best lacks of the table's best.
+/// A search sees one column and is reported by another: its regret is what the architecture it
+/// likes best lacks of the table's best.
 #[derive(Debug, Args)]
 pub(crate) struct RegretArguments {
-    /// A table of architectures as CSV, maybe packed as .gz, with the columns `arch`, `params` and `flops`.
+    /// A table of architectures as CSV, maybe packed as .gz, with the columns `arch`, `params` and
+    /// `flops`.
     #[arg(long, value_name = "FILE.csv")]
     table: PathBuf,
     /// The benchmark whose architectures these are.
@@ -51,8 +52,8 @@ pub(crate) struct RegretArguments {
     /// Evaluations of each search.
     #[arg(long, value_name = "N", default_value_t = 500)]
     budget: usize,
-    /// Go on with a table that lacks architectures of the benchmark: proposals that it does not have
-    /// fail, and how many did is told.
+    /// Go on with a table that lacks architectures of the benchmark: proposals that it does not
+    /// have fail, and how many did is told.
     #[arg(long)]
     partial: bool,
     /// The file of the curves.

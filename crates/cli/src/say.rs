@@ -9,8 +9,9 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Writes a line to stderr. `eprintln!` panics when the stream is gone; here the line is lost: whoever
-/// closed the stream does not want it, and the work is worth more than what is said about it.
+/// Writes a line to stderr. `eprintln!` panics when the stream is gone; here the line is lost:
+/// whoever closed the stream does not want it, and the work is worth more than what is said about
+/// it.
 pub(crate) fn line(text: Arguments<'_>) {
     // In one piece, so that lines of several processes do not mix.
     let line = format!("{text}\n");

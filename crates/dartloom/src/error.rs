@@ -151,7 +151,8 @@ mod tests {
         assert_eq!(format!("{error:?}"), error.to_string());
 
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let (path, action) = (std::path::PathBuf::from("no/such/file"), "open");
+        let path = std::path::PathBuf::from("no/such/file");
+        let action = "open";
         let file = dartloom_record::RecordError::File { path, action, source };
         let error = Error::from(SearchError::from(file));
         let said = format!("{error:?}");

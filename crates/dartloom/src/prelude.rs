@@ -1,4 +1,4 @@
-//! What most programs name.
+//! The names that most programs need.
 
 pub use crate::data::{Dataset, Loader, Split, digits};
 pub use crate::decode::{Decoder, TopK};

@@ -18,7 +18,8 @@ use crate::presets::Method;
 
 /// A method, data, and a seed: what is needed to search once and to train what was found.
 ///
-/// It draws the numbers that a comparison of the same seed draws, so both find the same architecture.
+/// It draws the numbers that a comparison of the same seed draws, so both find the same
+/// architecture.
 ///
 /// ```no_run
 /// use dartloom::prelude::*;
@@ -44,8 +45,8 @@ pub struct Study<'a> {
 }
 
 impl<'a> Study<'a> {
-    /// The method in its own space, with the built-in operations, the task that the data suggest, and
-    /// seed 0.
+    /// The method in its own space, with the built-in operations, the task that the data suggest,
+    /// and seed 0.
     ///
     /// # Errors
     /// When the method has no such space, or nothing can be learnt from the targets.
@@ -86,7 +87,8 @@ impl<'a> Study<'a> {
     pub fn search(&self, session: &mut Session<'_>) -> Result<Option<Decoded>, Error> {
         let seed = self.noise.child("split").seed();
         let halves = self.method.split.parts(self.data, seed)?;
-        let (config, noise) = (self.method.search.clone(), self.noise.child("search"));
+        let config = self.method.search.clone();
+        let noise = self.noise.child("search");
         let mut search = SupernetSearch::new("search", self.parts(&halves)?, config, noise)?;
         match drive(&mut search, session)? {
             Outcome::Finished => Ok(Some(search.architecture()?)),
@@ -94,8 +96,8 @@ impl<'a> Study<'a> {
         }
     }
 
-    /// A network of the genotype, trained from the beginning on all data of the study; `None` when an
-    /// observer stopped the training.
+    /// A network of the genotype, trained from the beginning on all data of the study; `None` when
+    /// an observer stopped the training.
     ///
     /// # Errors
     /// When there is no such network, or training fails.

@@ -118,12 +118,13 @@ impl Normalization {
     /// The pixel values of whole images of `shape`, given channel by channel and row by row.
     ///
     /// # Errors
-    /// [`DataError::UnusableShape`], [`DataError::ChannelCount`] when `shape` has other channels, and
-    /// [`DataError::PixelCount`] when `bytes` are no whole number of images.
+    /// [`DataError::UnusableShape`], [`DataError::ChannelCount`] when `shape` has other channels,
+    /// and [`DataError::PixelCount`] when `bytes` are no whole number of images.
     pub fn apply(&self, shape: ImageShape, bytes: &[u8]) -> Result<Vec<f32>, DataError> {
         let image = shape.pixels()?;
         if self.channels() != shape.channels {
-            let (expected, found) = (shape.channels, self.channels());
+            let expected = shape.channels;
+            let found = self.channels();
             return Err(DataError::ChannelCount { expected, found });
         }
         if !bytes.len().is_multiple_of(image) {

@@ -19,8 +19,8 @@ pub type PartError = Box<dyn std::error::Error + Send + Sync>;
 /// Names to parts: what an experiment file may ask for.
 ///
 /// The parts that come with dartloom are rows like all others; a program adds its own and plans
-/// experiments with them ([`Plan::with`](crate::Plan::with)). A name is a word of letters, digits and
-/// `_`, and is written like those of dartloom: `relaxation: Mine(power: 2.0)`.
+/// experiments with them ([`Plan::with`](crate::Plan::with)). A name is a word of letters, digits
+/// and `_`, and is written like those of dartloom: `relaxation: Mine(power: 2.0)`.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -89,8 +89,8 @@ impl Catalog {
         self
     }
 
-    /// The same with a task, or with another one of that name. Whoever makes it is told what the targets of the
-    /// data mean; the task is then asked whether they are its own ([`Task::check`]).
+    /// The same with a task, or with another one of that name. Whoever makes it is told what the
+    /// targets of the data mean; the task is then asked whether they are its own ([`Task::check`]).
     #[must_use]
     pub fn task(
         mut self,
@@ -101,8 +101,8 @@ impl Catalog {
         self
     }
 
-    /// The same with a source of images, or with another one of that name. Relative directories in its
-    /// settings are its own business.
+    /// The same with a source of images, or with another one of that name. Relative directories in
+    /// its settings are its own business.
     #[must_use]
     pub fn data(
         mut self,

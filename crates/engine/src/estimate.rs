@@ -67,7 +67,8 @@ pub struct SpaceEstimate {
 }
 
 impl Estimate {
-    /// The needs of `plan` on so many threads; `limit` is memory in bytes that each part is held against.
+    /// The needs of `plan` on so many threads; `limit` is memory in bytes that each part is held
+    /// against.
     ///
     /// # Errors
     /// A space or network that cannot be laid out.
@@ -89,8 +90,8 @@ pub struct Peak {
     pub in_worker: bool,
 }
 
-/// The peaks of everything that `comparison` trains but the hand-made network, on so many threads; of
-/// candidates and retrained networks those of the largest.
+/// The peaks of everything that `comparison` trains but the hand-made network, on so many threads;
+/// of candidates and retrained networks those of the largest.
 ///
 /// # Errors
 /// A space or network that cannot be laid out.
@@ -144,7 +145,8 @@ impl Estimator<'_> {
         channels: usize,
         search: Option<SearchEstimate>,
     ) -> Result<MethodEstimate, EngineError> {
-        let (random, retrain) = (&self.comparison.config.random, &self.comparison.config.retrain);
+        let random = &self.comparison.config.random;
+        let retrain = &self.comparison.config.retrain;
         let sample = space.sample(random.top, &mut Noise::new(0).stream("check", 0));
         let network = self.comparison.retrained_network(&sample, space);
         let network = network.map_err(EngineError::input)?;
@@ -197,7 +199,8 @@ impl Estimator<'_> {
         let classes = self.build();
         let ranges = |Size { batch, channels }| {
             let work = Workload { batch, ..fit_workload(fit, self.threads) };
-            let (build, registry) = (Build { channels, ..classes }, self.comparison.registry);
+            let build = Build { channels, ..classes };
+            let registry = self.comparison.registry;
             memory::ranges(space, build, registry, Draws::Top(top), &work)
         };
         let size = Size { batch: fit.batch, channels };

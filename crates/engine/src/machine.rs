@@ -12,8 +12,8 @@ pub struct Available {
     pub source: String,
 }
 
-/// The least that the machine, the groups that this process is in, and its own limits leave; `None` where
-/// the system does not say.
+/// The least that the machine, the groups that this process is in, and its own limits leave; `None`
+/// where the system does not say.
 pub fn available() -> Option<Available> {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| of_machine(&text));
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
@@ -72,7 +72,8 @@ fn of_groups(text: &str) -> Vec<Available> {
             }
             _ => continue,
         };
-        // In a container the path may be that of the machine outside; the root is then the group itself.
+        // In a container the path may be that of the machine outside; the root is then the group
+        // itself.
         let inside = Path::new(path.trim_start_matches('/'));
         for group in inside.ancestors().map(|group| Path::new(root).join(group)) {
             found.extend(of_group(&group, names));

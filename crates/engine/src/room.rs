@@ -5,9 +5,9 @@ use dartloom::net::memory::{self, Admission, Size, Slot};
 use crate::error::EngineError;
 use crate::machine::{self, Available};
 
-/// Refuses what needs more memory than this process may have, before any of it is asked for, and says
-/// the largest batch below `batch` that would fit. Where the system does not say what there is,
-/// nothing is refused.
+/// Refuses what needs more memory than this process may have, before any of it is asked for, and
+/// says the largest batch below `batch` that would fit. Where the system does not say what there
+/// is, nothing is refused.
 ///
 /// `needs` says how many bytes a batch takes, more for a larger one; `None` is more than anything.
 ///

@@ -26,12 +26,12 @@ pub struct Assignment {
     pub checkpoints: PathBuf,
 }
 
-/// Trains one candidate, which the run that started this process names on `input`; what comes of it goes to
-/// `output`.
+/// Trains one candidate, which the run that started this process names on `input`; what comes of it
+/// goes to `output`.
 ///
 /// # Errors
-/// An experiment that cannot be read, other images than those that the run began with, no such explorer, or a
-/// pool that cannot be understood.
+/// An experiment that cannot be read, other images than those that the run began with, no such
+/// explorer, or a pool that cannot be understood.
 pub fn serve(
     assignment: &Assignment,
     catalog: &Catalog,

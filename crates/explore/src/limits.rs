@@ -22,7 +22,8 @@ impl Limits {
     pub fn broken(&self, cost: &Cost) -> Option<Outcome> {
         let limits = [(Resource::Parameters, self.parameters), (Resource::Macs, self.macs)];
         limits.into_iter().find_map(|(resource, limit)| {
-            let (limit, found) = (limit?, resource.of(cost)?);
+            let limit = limit?;
+            let found = resource.of(cost)?;
             (found > limit).then_some(Outcome::Infeasible { resource, limit, found })
         })
     }

@@ -41,7 +41,8 @@ impl fmt::Display for Outcome {
         match self {
             Self::Measured { quality, .. } => write!(f, "quality {quality}"),
             Self::Infeasible { resource: Resource::Memory, limit, found } => {
-                let (limit, found) = (Mebibytes(*limit), Mebibytes(*found));
+                let limit = Mebibytes(*limit);
+                let found = Mebibytes(*found);
                 write!(f, "needs {found} of memory, and {limit} is the limit")
             }
             Self::Infeasible { resource, limit, found } => {

@@ -50,7 +50,8 @@ impl RegretCurve {
     pub fn of(runs: &[Vec<Option<f64>>]) -> Result<Self, ExploreError> {
         let shortest = runs.iter().map(Vec::len).min().unwrap_or(0);
         if shortest == 0 {
-            let (field, expected) = ("runs", "one with trials for each of one or more seeds");
+            let field = "runs";
+            let expected = "one with trials for each of one or more seeds";
             let found = format!("{} runs, the shortest of {shortest} trials", runs.len());
             return Err(ExploreError::Config { field, expected, found });
         }

@@ -75,7 +75,8 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) fn of(proposal: &Proposal, outcome: &Outcome) -> Option<Self> {
-        let (task, genotype) = (proposal.task, proposal.genotype.clone());
+        let task = proposal.task;
+        let genotype = proposal.genotype.clone();
         outcome.quality().map(|quality| Self { task, genotype, quality })
     }
 

@@ -142,7 +142,8 @@ fn local_search_climbs_to_the_optimum_and_begins_again() {
 
 /// Quality and parameters disagree: 3x3 convolutions are better and dearer than 1x1.
 fn trade_off(genotype: &Genotype) -> Outcome {
-    let (large, small) = (count(genotype, "simple_conv_3x3"), count(genotype, "simple_conv_1x1"));
+    let large = count(genotype, "simple_conv_3x3");
+    let small = count(genotype, "simple_conv_1x1");
     let waste = count(genotype, "avg_pool_3x3");
     let parameters = 9 * large + 3 * small + 2 * waste;
     let quality = (4 * large + 3 * small) as f64 - waste as f64;
@@ -160,13 +161,15 @@ fn volume(trials: &[Trial]) -> f64 {
 #[test]
 fn pareto_evolution_covers_more_than_random_search() {
     let config = ParetoConfig { population: 20, ..ParetoConfig::default() };
-    let (mut evolved, mut random) = (0.0, 0.0);
+    let mut evolved = 0.0;
+    let mut random = 0.0;
     for seed in 0..20 {
         let mut pareto = ParetoEvolution::new(domain(), config, Noise::new(seed)).unwrap();
         evolved += volume(&explore(&mut pareto, &mut trade_off, 200).unwrap());
         let front = pareto.front();
         assert!(front.windows(2).all(|pair| {
-            let (first, second) = (pair[0].1, pair[1].1);
+            let first = pair[0].1;
+            let second = pair[1].1;
             !first.dominates(&second) && !second.dominates(&first) && first.cost <= second.cost
         }));
         let mut uniform = RandomGenotypes::new(domain(), Noise::new(seed));
@@ -207,7 +210,8 @@ fn a_memory_leaves_the_search_as_it_is() {
 #[test]
 fn equal_open_proposals_are_told_together() {
     let mut unique = Unique::new(RandomGenotypes::new(two(), Noise::new(1))).with_attempts(20);
-    let (first, second) = (ask(&mut unique), ask(&mut unique));
+    let first = ask(&mut unique);
+    let second = ask(&mut unique);
     assert_ne!(first.genotype, second.genotype);
     assert_eq!(unique.ask().unwrap(), None);
     for proposal in [&first, &second] {

@@ -106,7 +106,8 @@ impl<E: Explorer> Explorer for Unique<E> {
     }
 
     fn state(&self) -> Result<Value, ExploreError> {
-        let (memory, explorer) = (self.memory.clone(), self.explorer.state()?);
+        let memory = self.memory.clone();
+        let explorer = self.explorer.state()?;
         write(NAME, &State { memory, explorer })
     }
 

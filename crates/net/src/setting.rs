@@ -109,8 +109,8 @@ impl<'a> Setting<'a> {
     /// The cells of that network and their links.
     ///
     /// # Errors
-    /// When the genotype has no such network; [`NetError::NoAuxiliary`] where an auxiliary head is asked for in a
-    /// space without.
+    /// When the genotype has no such network; [`NetError::NoAuxiliary`] where an auxiliary head is
+    /// asked for in a space without.
     pub fn network(&self, genotype: &Genotype, size: &NetworkSize) -> Result<Network, NetError> {
         let Some(layers) = size.layers.filter(|_| *genotype.layout() != Layout::Space) else {
             let network = genotype.network_in(self.space)?;

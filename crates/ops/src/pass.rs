@@ -99,7 +99,8 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// A pass that evaluates: running statistics are used and left as they are, and nothing is drawn.
+    /// A pass that evaluates: running statistics are used and left as they are, and nothing is
+    /// drawn.
     pub fn eval() -> Self {
         // A value without a size is leaked without memory.
         Self::new(Mode::eval(), Box::leak(Box::new(NoNumbers)))

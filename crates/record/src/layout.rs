@@ -9,8 +9,8 @@ use crate::{Contender, Leg};
 /// events.jsonl, metrics.csv, log.txt           what happened
 /// report.json, verdict.txt, finished.json      what came of it
 /// genotypes/, cells/, curves/                  drawings of both
-/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint (.safetensors)
-/// seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
+/// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
+/// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
 /// ```
 ///
 /// A single contender needs no key in its file names: `search.json`, `retrain-searched.json`,
@@ -29,15 +29,16 @@ impl RunLayout {
     /// The messages for people.
     pub const LOG: &'static str = "log.txt";
 
-    /// What is run, by whom, and on which images; the mark by which a directory is known to hold a run.
+    /// The experiment, its process and its images; the mark by which a directory is known to hold a
+    /// run.
     pub const RUN: &'static str = "run.json";
     /// The experiment with every value filled in.
     pub const EXPERIMENT: &'static str = "experiment.ron";
     /// Held by the process that writes the run.
     pub const LOCK: &'static str = "lock";
-    /// What was found, as values.
+    /// The results, as values.
     pub const REPORT: &'static str = "report.json";
-    /// What was found, as text.
+    /// The results, as text.
     pub const VERDICT: &'static str = "verdict.txt";
     /// Checksums of the two: written last, it means that the run is finished.
     pub const FINISHED: &'static str = "finished.json";

@@ -20,7 +20,8 @@ pub enum Direction {
 pub struct Objective {
     /// Name of the score.
     pub name: String,
-    /// Unit for texts, empty for a plain number; [`Objective::PERCENT`] is that of a share from 0 to 1.
+    /// Unit for texts, empty for a plain number; [`Objective::PERCENT`] is that of a share from 0
+    /// to 1.
     pub unit: String,
     /// The direction in which it gets better.
     pub direction: Direction,
@@ -74,8 +75,9 @@ impl Objective {
         best.map(|(at, _)| at)
     }
 
-    /// The score as a number of which more is better, which is what discrete searches compare: itself, or
-    /// its negative where lower scores are better. The same again makes the score of a quality.
+    /// The score as a number of which more is better, which is what discrete searches compare:
+    /// itself, or its negative where lower scores are better. The same again makes the score of a
+    /// quality.
     #[must_use]
     pub fn quality(&self, score: f64) -> f64 {
         match self.direction {

@@ -78,8 +78,9 @@ impl RunDir {
         stored(&self.file(name))
     }
 
-    /// The value of what is stored for `wanted`: whether it belongs to that is asked first, so that a result of
-    /// other work is refused as such, whatever form its value has. `None` where there is no file.
+    /// The value of what is stored for `wanted`: whether it belongs to that is asked first, so that
+    /// a result of other work is refused as such, whatever form its value has. `None` where there
+    /// is no file.
     ///
     /// # Errors
     /// As [`RunDir::stored`] and [`Stored::of`].

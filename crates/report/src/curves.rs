@@ -10,8 +10,8 @@ use crate::error::ReportError;
 use crate::pictures::file_name;
 use crate::{Labels, Series, chart};
 
-/// Every candidate of a phase as a table, the best so far, quality against parameters, and measured against
-/// predicted memory.
+/// Every candidate of a phase as a table, the best so far, quality against parameters, and measured
+/// against predicted memory.
 #[derive(Debug, Default)]
 pub(crate) struct Curves {
     /// Title of the curves.

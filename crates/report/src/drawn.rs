@@ -15,8 +15,8 @@ pub struct DrawnFile {
     pub text: String,
 }
 
-/// Draws what a run tells, event by event: every architecture that a search goes through, as genotype and as
-/// pictures of its cells, and the curves of discrete searches.
+/// Draws what a run tells, event by event: every architecture that a search goes through, as
+/// genotype and as pictures of its cells, and the curves of discrete searches.
 ///
 /// The same events give the same files, whether they are heard as they happen or read back.
 #[derive(Debug, Default)]

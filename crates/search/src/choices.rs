@@ -64,7 +64,8 @@ impl Choices {
     /// [`TrainError::State`] for numbers without a JSON form.
     pub fn identified(&self, identity: Identity) -> Result<Identity, TrainError> {
         let Self { relaxation, edges, penalties, cell_penalties, auxiliary_skip, start } = self;
-        let (relaxed, term) = ("Relaxation::identity", "Regulariser::identity");
+        let relaxed = "Relaxation::identity";
+        let term = "Regulariser::identity";
         let mut identity = identity
             .with_code("relaxation", relaxed, relaxation.identity())
             .with_code("penalties", term, penalties.identity())

@@ -39,10 +39,10 @@ impl Gap {
     }
 }
 
-/// What supernets are judged by.
+/// The measure of a supernet.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'a> {
-    /// What is learnt.
+    /// The task.
     pub task: &'a dyn Task,
     /// The images that they are judged on.
     pub loader: &'a Loader<'a>,

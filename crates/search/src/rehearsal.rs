@@ -76,7 +76,8 @@ fn is_of_the_weights(error: &DecodeError) -> bool {
 /// [`DataError::Unrepeatable`](dartloom_data::DataError::Unrepeatable).
 pub fn check_build(build: Build, task: &dyn Task, data: &dyn Dataset) -> Result<(), TrainError> {
     check_repeats(data)?;
-    let (shape, input) = (data.shape(), build.input);
+    let shape = data.shape();
+    let input = build.input;
     if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {
         return Err(TrainError::Config {
             field: "build.input",

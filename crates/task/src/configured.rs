@@ -7,9 +7,11 @@ use crate::{
     Classification, MultiLabel, Regression, RegressionLoss, Segmentation, Task, TaskError,
 };
 
-/// A task of this crate with its settings, as configurations write it: `Classification(smoothing: 0.1)`.
+/// A task of this crate with its settings, as configurations write it:
+/// `Classification(smoothing: 0.1)`.
 ///
-/// How many classes, labels or values there are is no setting: the [targets](TargetSpec) of the data say so.
+/// How many classes, labels or values there are is no setting: the [targets](TargetSpec) of the
+/// data say so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConfiguredTask {
     /// [`Classification`].
@@ -36,7 +38,7 @@ pub struct ClassificationConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegressionConfig {
-    /// What an error costs.
+    /// The cost of an error.
     pub loss: RegressionLoss,
 }
 
@@ -63,8 +65,8 @@ impl ConfiguredTask {
     /// The task, of as many classes, labels or values as `targets` have.
     ///
     /// # Errors
-    /// [`TaskError::Kind`] for targets of another kind, [`TaskError::Targets`] for masks that leave another label out,
-    /// and [`TaskError::Setting`] naming a setting that makes no sense.
+    /// [`TaskError::Kind`] for targets of another kind, [`TaskError::Targets`] for masks that leave
+    /// another label out, and [`TaskError::Setting`] naming a setting that makes no sense.
     pub fn task(&self, targets: TargetSpec) -> Result<Box<dyn Task>, TaskError> {
         let task: Box<dyn Task> = match (self, targets) {
             (Self::Classification(config), TargetSpec::Class { classes }) => {

@@ -11,7 +11,7 @@ use crate::{Task, TaskError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
-    /// What it says, to stand behind "always": `class 3`.
+    /// The answer, to stand behind "always": `class 3`.
     pub answer: String,
     /// Its scores on the images that networks are tested with.
     pub scores: Scores,
@@ -21,7 +21,8 @@ pub struct Constant {
 const BATCH: usize = 64;
 
 impl Constant {
-    /// Judges an answer with `test`. `output` is that for one image, with sides of 1 where the targets are planes.
+    /// Judges an answer with `test`. `output` is that for one image, with sides of 1 where the
+    /// targets are planes.
     pub(crate) fn judged(
         task: &dyn Task,
         answer: String,
@@ -75,7 +76,7 @@ pub(crate) fn targets(data: &dyn Dataset, mut see: impl FnMut(&Targets)) -> Resu
     Ok(())
 }
 
-/// How often each of `classes` classes is there.
+/// The number of times that each of `classes` classes is there.
 pub(crate) fn counts(data: &dyn Dataset, classes: usize) -> Result<Vec<u64>, TaskError> {
     let mut counts = vec![0; classes];
     targets(data, |targets| {

@@ -24,7 +24,7 @@ pub enum TaskError {
         task: &'static str,
         /// The kind of targets that it can learn from.
         expected: &'static str,
-        /// What the data set has.
+        /// The targets of the data set.
         found: TargetSpec,
     },
     /// An output or a target of a shape that does not belong to the task.

@@ -44,8 +44,9 @@ pub trait Task: Debug + Send + Sync {
     /// The score that selects.
     fn objective(&self) -> Objective;
 
-    /// The best answer that is the same for every image, learnt from the targets of `train` and judged with `test`:
-    /// what a network has to beat to have learnt anything. `None`, the default, knows of none.
+    /// The best answer that is the same for every image, learnt from the targets of `train` and
+    /// judged with `test`: what a network has to beat to have learnt anything. `None`, the default,
+    /// knows of none.
     ///
     /// # Errors
     /// Those of the data, and of the scorer.
@@ -58,7 +59,8 @@ pub trait Task: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// The same task learnt with label smoothing, which a task without classes has not: `None`, the default.
+    /// The same task learnt with label smoothing, which a task without classes has not: `None`, the
+    /// default.
     ///
     /// # Errors
     /// [`TaskError::Setting`] unless `smoothing` is at least 0 and below 1.
@@ -67,9 +69,9 @@ pub trait Task: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// A text that changes whenever what this task computes changes: its name, its configuration, and a version of its
-    /// code. Stored work is only used again for the same identity; `None`, the default, says nothing, and such work is
-    /// done again.
+    /// A text that changes whenever what this task computes changes: its name, its configuration,
+    /// and a version of its code. Stored work is only used again for the same identity; `None`, the
+    /// default, says nothing, and such work is done again.
     fn identity(&self) -> Option<String> {
         None
     }

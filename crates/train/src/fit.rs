@@ -263,8 +263,9 @@ impl<'a> Fit<'a> {
     /// Prepares training of `model` for a custom task.
     ///
     /// # Errors
-    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and [`TrainError::Config`]
-    /// for a [`FitConfig::smoothing`] of a task that has none ([`Task::smoothed`]).
+    /// As [`new`](Self::new), [`TrainError::Task`] for targets of another task, and
+    /// [`TrainError::Config`] for a [`FitConfig::smoothing`] of a task that has none
+    /// ([`Task::smoothed`]).
     pub fn solving(
         phase: impl Into<Where>,
         model: &'a dyn Model,

@@ -135,7 +135,8 @@ impl VerdictError {
     /// `random.fit` is `random.fit.epochs: expected ..`.
     #[must_use]
     pub fn within(self, field: impl Into<String>) -> Self {
-        let (field, source) = (field.into(), Box::new(self));
+        let field = field.into();
+        let source = Box::new(self);
         if source.names_a_field() {
             Self::Within { field, source }
         } else {

@@ -16,8 +16,8 @@ use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
 use dartloom_search::check_build;
 use dartloom_search::hard_weights;
 
-/// Judges a candidate by the score of a trained supernet with weight 1 on the candidate's operations
-/// and 0 elsewhere: no candidate is trained.
+/// Judges a candidate by the score of a trained supernet with weight 1 on the candidate's
+/// operations and 0 elsewhere: no candidate is trained.
 ///
 /// Batch norms normalise with the batch, since running statistics belong to the mixture of all
 /// operations.
@@ -35,7 +35,7 @@ pub struct SharedWeights<'a> {
     pub supernet: &'a Supernet,
     /// Its space and operations, and what costs are counted for.
     pub setting: Setting<'a>,
-    /// What is learnt.
+    /// The task.
     pub task: &'a dyn Task,
     /// Images that candidates are judged with.
     pub valid: Loader<'a>,

@@ -4,8 +4,8 @@ use dartloom::data::{DataError, ImageShape, InMemory, Normalization, Splits};
 
 const SIDE: usize = 8;
 
-/// `images` images to train with and as many to test with: 8x8 grey pixels, the brightest 4x4 of them in one of the
-/// four corners, which is the class.
+/// `images` images to train with and as many to test with: 8x8 grey pixels, the brightest 4x4 of
+/// them in one of the four corners, which is the class.
 ///
 /// # Errors
 /// [`DataError::UnusableShape`] and its like; none for a usual number of images.

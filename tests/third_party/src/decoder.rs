@@ -5,7 +5,8 @@ use dartloom::space::{CellSpec, CellTable, Gene, OpSpec, Space, WeightTable};
 
 use crate::Count;
 
-/// The first edges into every node, each with the heaviest operation that does not cut it; of equal ones the last.
+/// The first edges into every node, each with the heaviest operation that does not cut it; of equal
+/// ones the last.
 #[derive(Clone, Debug)]
 pub struct FirstEdges {
     /// Edges kept of each node.

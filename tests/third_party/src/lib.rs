@@ -15,7 +15,7 @@ pub use decoder::FirstEdges;
 pub use relaxation::Squares;
 pub use task::Margin;
 
-/// How often something was asked for.
+/// A counter of the times that something was asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Count(Arc<AtomicUsize>);
 
@@ -25,7 +25,7 @@ impl Count {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often so far.
+    /// The number of times so far.
     #[must_use]
     pub fn value(&self) -> usize {
         self.0.load(Ordering::Relaxed)
@@ -47,8 +47,8 @@ pub struct Uses {
     pub decoder: Count,
 }
 
-/// The parts that come with dartloom, and those of this crate: the data `Corners(images: 64)`, the task `Margin(1.0)`,
-/// the relaxation `Squares` and the decoder `FirstEdges(1)`.
+/// The parts that come with dartloom, and those of this crate: the data `Corners(images: 64)`, the
+/// task `Margin(1.0)`, the relaxation `Squares` and the decoder `FirstEdges(1)`.
 #[must_use]
 pub fn catalog(uses: &Uses) -> Catalog {
     let Uses { data, losses, scorers, relaxation, decoder } = uses.clone();

@@ -6,7 +6,8 @@ use dartloom::relax::{Progress, RelaxError, Relaxation};
 
 use crate::Count;
 
-/// Weights in proportion to squares: `w_i = (1 + l_i)^2 / sum_j (1 + l_j)^2` of logits l, row by row.
+/// Weights in proportion to squares: `w_i = (1 + l_i)^2 / sum_j (1 + l_j)^2` of logits l, row by
+/// row.
 #[derive(Clone, Debug)]
 pub struct Squares {
     /// Logits relaxed.

@@ -9,8 +9,9 @@ use dartloom::task::{Loss, Task, TaskError};
 
 use crate::Count;
 
-/// One class for an image, by the margins of its score over the others: `sum_b sum_(j != y) max(0, m + x_bj - x_by)`,
-/// judged by the share of images that another class is said of, of which less is better.
+/// One class for an image, by the margins of its score over the others:
+/// `sum_b sum_(j != y) max(0, m + x_bj - x_by)`, judged by the share of images that another class
+/// is said of, of which less is better.
 #[derive(Clone, Debug)]
 pub struct Margin {
     margin: f64,

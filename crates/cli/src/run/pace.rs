@@ -1,4 +1,4 @@
-//! How far a run is, and how long it will take.
+//! The progress of a run, and the time it will take.
 
 use dartloom::record::{Contender, Leg, Where};
 
@@ -29,7 +29,7 @@ struct Part {
 }
 
 impl Part {
-    /// Whether its length shows only when it ends.
+    /// `true` if its length shows only when it ends.
     fn is_open_ended(&self) -> bool {
         self.leg == Leg::Random
     }
@@ -40,7 +40,7 @@ struct Current {
     seed: usize,
     leg: usize,
     started: f64,
-    /// Where the part was when this process took it up.
+    /// The share of the part that was done when this process took it up.
     from: f64,
     done: f64,
     /// All of it; one candidate of many being done is not enough.
@@ -75,7 +75,9 @@ impl Pace {
         {
             self.legs[leg].seconds.push(now - current.started);
         }
-        let (from, done, complete) = (1.0, 1.0, true);
+        let from = 1.0;
+        let done = 1.0;
+        let complete = true;
         self.current = Some(Current { seed, leg, started: now, from, done, complete });
     }
 
@@ -102,7 +104,7 @@ impl Pace {
         here + legs_after + seeds_after * seed_whole
     }
 
-    /// How much of the current part is done.
+    /// The share of the current part that is done.
     fn fraction(&self, now: f64) -> f64 {
         let Some(current) = &self.current else { return 0.0 };
         if !self.legs[current.leg].is_open_ended() || current.complete {
@@ -113,7 +115,7 @@ impl Pace {
         expected.map_or(0.0, |expected| share(expected).clamp(0.0, 0.95))
     }
 
-    /// What a part takes: measured seconds in units of [`Pace::scale`], or the guess.
+    /// The length of a part: measured seconds in units of [`Pace::scale`], or the guess.
     fn weight(&self, leg: usize, now: f64) -> f64 {
         let leg = &self.legs[leg];
         match (mean(&leg.seconds), self.scale(now)) {

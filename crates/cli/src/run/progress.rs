@@ -1,4 +1,4 @@
-//! What a run shows while it goes on.
+//! The lines that a run shows while it goes on.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -146,7 +146,8 @@ impl Progress {
             }
             Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
             Event::Stopped { phase, epoch, step } => {
-                let (epoch, step) = (epoch + 1, step + 1);
+                let epoch = epoch + 1;
+                let step = step + 1;
                 self.tell(&format!("{phase}: stopped before epoch {epoch}, step {step}"))
             }
             Event::Note { text } => self.announce(text),

@@ -83,7 +83,8 @@ fn every_name_decodes() {
     let tables = Tables::new();
     for name in dartloom::decode::builtin_names() {
         let said = tables.chain(name, "chain.json");
-        // Products of two shares of 1 rarely reach 0.85: a cell of nothing is an error that says so.
+        // Products of two shares of 1 rarely reach 0.85: a cell of nothing is an error that says
+        // so.
         if name.starts_with("threshold") {
             assert!(
                 said.code == Some(0) || said.stderr.contains("cell"),

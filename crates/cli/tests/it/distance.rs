@@ -47,8 +47,8 @@ fn the_table_has_both_scales_and_says_what_is_left_out() {
 #[test]
 fn equal_layouts_are_compared_by_position_too() {
     let program = Program::new();
-    let [a, b] =
-        ["ResNet50_cifar10_threshold_sparse_0.85", "ResNet50_cifar100_threshold_sparse_0.85"];
+    let a = "ResNet50_cifar10_threshold_sparse_0.85";
+    let b = "ResNet50_cifar100_threshold_sparse_0.85";
     let found = json(&program, &[a, b]);
     // Different cells that the paper's distance cannot tell apart.
     near(&found["cells"][0]["share"], 0.0, 1e-12);

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::program::Program;
 
-/// Images of one data set: each has its label's number of bright columns, or rows where these do not
-/// suffice, so that there is something to learn.
+/// Images of one data set: each has its label's number of bright columns, or rows where these do
+/// not suffice, so that there is something to learn.
 #[derive(Clone, Copy)]
 pub(crate) struct Images<'a> {
     pub(crate) height: u8,

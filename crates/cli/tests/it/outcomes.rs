@@ -177,7 +177,8 @@ fn only_the_best_candidate_keeps_its_weights() {
 fn an_architecture_is_tried_once_and_a_small_space_is_said_to_be_small() {
     let program = Program::new();
     ten_classes(&program);
-    // One node that keeps one of two in-edges, one of two operations, in two cells: 16 architectures.
+    // One node that keeps one of two in-edges, one of two operations, in two cells: 16
+    // architectures.
     let ops = r#"ops: ["skip_connect", "max_pool_3x3"],"#;
     program.write("small.ron", &experiment("Idx(\"images\")", ops));
     let sets = ["--set", "random.top=1", "--set", "search.epochs=40"];

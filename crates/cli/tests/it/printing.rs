@@ -43,7 +43,8 @@ fn tied() -> String {
     serde_json::json!({ "version": 1, "ops": ops, "cells": cells }).to_string()
 }
 
-/// H5: whoever has closed the stream of notes does not want them, and gets the genotype all the same.
+/// H5: whoever has closed the stream of notes does not want them, and gets the genotype all the
+/// same.
 #[test]
 fn a_genotype_is_written_although_notes_cannot_be() {
     let program = Program::new();

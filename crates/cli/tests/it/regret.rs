@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::program::Program;
 
-/// Architectures with one operation on all edges or another, and their accuracies; no measurement is
-/// meant to be seen.
+/// Architectures with one operation on all edges or another, and their accuracies; no measurement
+/// is meant to be seen.
 const ROWS: [(&str, f64, f64); 3] =
     [("nor_conv_3x3", 90.0, 91.0), ("skip_connect", 80.0, 79.0), ("avg_pool_3x3", 70.0, 72.0)];
 

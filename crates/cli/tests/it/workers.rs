@@ -30,8 +30,8 @@ fn journal(program: &Program, out: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(&record(line).unwrap()).unwrap()).collect()
 }
 
-/// The findings of an explorer, without the seconds it took and without its journal's checksum: a journal
-/// says which process did what.
+/// The findings of an explorer, without the seconds it took and without its journal's checksum: a
+/// journal says which process did what.
 fn search(program: &Program, out: &str) -> Value {
     let text = program.read(&format!("{out}/seed-0/search.json"));
     let mut found: Value = serde_json::from_str(&text).unwrap();
@@ -160,7 +160,8 @@ fn children(process: u32) -> Vec<String> {
 fn the_verdict_says_how_many_candidates_failed_and_why() {
     let program = with_evolution();
     program.succeed(&["run", "evolution.ron", "--out", "whole"]);
-    // Predictions of the first generation, which is the same whatever fails: one fits, others do not.
+    // Predictions of the first generation, which is the same whatever fails: one fits, others do
+    // not.
     let asked = journal(&program, "whole");
     let mut memory: Vec<u64> =
         asked.iter().filter_map(|record| record["Asked"]["memory"].as_u64()).take(4).collect();

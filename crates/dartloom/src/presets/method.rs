@@ -1,6 +1,6 @@
-//! What makes a method.
+//! The parts of a method.
 
-use dartloom_data::{Parts, Split};
+use dartloom_data::{Dataset as _, Parts, Split};
 use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
 use dartloom_search::{Choices, SearchConfig, SearchParts};
@@ -20,7 +20,7 @@ pub struct Method {
     pub name: &'static str,
     /// Built-in set of the operations that every edge chooses from.
     pub ops: &'static str,
-    /// Where the cells stand.
+    /// The places of the cells.
     pub topology: Topology,
     /// Base channels of the supernet.
     pub channels: usize,
@@ -28,13 +28,13 @@ pub struct Method {
     pub layers: usize,
     /// K of partial channels; 1 for all of them.
     pub partial: usize,
-    /// How logits become weights.
+    /// The relaxation: logits become weights.
     pub choices: Choices,
-    /// How weights become a genotype.
+    /// The decoder: weights become a genotype.
     pub decoder: Box<dyn Decoder>,
-    /// What changes at [`Scale::Small`](super::Scale::Small) beside the sizes.
+    /// The changes at [`Scale::Small`](super::Scale::Small) beside the sizes.
     pub small: SmallScale,
-    /// How training images are shared between weights and logits.
+    /// The shares of the training images that weights and logits get.
     pub split: Split,
     /// Epochs, batches and update rules.
     pub search: SearchConfig,
@@ -61,7 +61,7 @@ impl Method {
         })
     }
 
-    /// The parts of a search for `classes` classes in images of `input`.
+    /// The parts of a search for a task on images.
     ///
     /// # Errors
     /// As [`Method::choices_in`].
@@ -69,11 +69,13 @@ impl Method {
         &'a self,
         space: &'a Space,
         registry: &'a Registry,
-        (classes, input): (usize, Shape),
         data: &'a Parts<'a>,
         task: &'a dyn Task,
     ) -> Result<SearchParts<'a>, Error> {
-        let build = Build { partial: self.partial, ..Build::new(self.channels, classes, input) };
+        let shape = data.train.shape();
+        let input = Shape::new(shape.channels, shape.height, shape.width);
+        let build = Build::new(self.channels, 1, input).with_outputs(task.outputs());
+        let build = Build { partial: self.partial, ..build };
         Ok(SearchParts {
             space,
             registry,
@@ -81,11 +83,11 @@ impl Method {
             decoder: &*self.decoder,
             build,
             data,
-            task: task,
+            task,
         })
     }
 
-    /// What a comparison needs to search with the method in `space`.
+    /// The parts that a comparison needs to search with the method in `space`.
     ///
     /// # Errors
     /// As [`Method::choices_in`].

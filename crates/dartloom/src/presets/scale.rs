@@ -13,12 +13,12 @@ pub enum Scale {
     /// The papers' numbers on CIFAR-10: hours to days.
     #[default]
     Paper,
-    /// 3 cells of 4 channels, a few epochs: minutes on two cores with images as small as the embedded
-    /// 8x8 digits. The numbers are ours, and no paper's.
+    /// 3 cells of 4 channels, a few epochs: minutes on two cores with images as small as the
+    /// embedded 8x8 digits. The numbers are ours, and no paper's.
     Small,
 }
 
-/// What a method needs to learn anything at [`Scale::Small`].
+/// The settings with which a method learns anything at [`Scale::Small`].
 #[derive(Debug)]
 pub struct SmallScale {
     /// Rate of the logits: with a hundredth of the steps, Adam moves them ten times as far.
@@ -35,9 +35,9 @@ impl Scale {
     /// Random search, retraining, baseline and seeds of a comparison of this size.
     ///
     /// At [`Scale::Paper`] networks are retrained as in DARTS: 36 channels, 20 cells, 600 epochs;
-    /// candidates of random search are trained for 100 epochs, as long as DARTS trains the results of its
-    /// searches to choose among them. At [`Scale::Small`] nothing is flipped, and images are cropped by
-    /// one pixel at most: mirroring a 2 does not give a digit.
+    /// candidates of random search are trained for 100 epochs, as long as DARTS trains the results
+    /// of its searches to choose among them. At [`Scale::Small`] nothing is flipped, and images are
+    /// cropped by one pixel at most: mirroring a 2 does not give a digit.
     pub fn comparison(self) -> ComparisonConfig {
         match self {
             Self::Paper => paper(),
@@ -80,10 +80,11 @@ fn small() -> ComparisonConfig {
 impl Method {
     /// The method at another size than its paper's.
     ///
-    /// At [`Scale::Small`] it has 3 cells of 4 channels, 5 epochs of batches of 64, and weights by SGD 0.05
-    /// to 0.001. What stays the method's: operations, relaxation, weights of edges, partial channels, split,
-    /// order, and the rule that moves logits. Three of its numbers are made to fit: the rate of logits
-    /// and the decoder are those of [`Method::small`], and the warm-up is the same share of the epochs.
+    /// At [`Scale::Small`] it has 3 cells of 4 channels, 5 epochs of batches of 64, and weights by
+    /// SGD 0.05 to 0.001. What stays the method's: operations, relaxation, weights of edges,
+    /// partial channels, split, order, and the rule that moves logits. Three of its numbers are
+    /// made to fit: the rate of logits and the decoder are those of [`Method::small`], and the
+    /// warm-up is the same share of the epochs.
     #[must_use]
     pub fn scaled(self, scale: Scale) -> Self {
         match scale {
@@ -108,7 +109,8 @@ impl Method {
     /// Epochs of warm-up in a search of `epochs`: the share that the method's own search has, in
     /// whole epochs. A method that does nothing but warm up does so here, too.
     pub fn warm_up_of(&self, epochs: usize) -> usize {
-        let (own, all) = (self.search.bilevel.warm_up, self.search.epochs);
+        let own = self.search.bilevel.warm_up;
+        let all = self.search.epochs;
         if own >= all {
             return epochs;
         }

@@ -4,7 +4,7 @@ use dartloom_data::digits;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
-use dartloom_space::{OpSet, Shape, Stem};
+use dartloom_space::{OpSet, Stem};
 use dartloom_task::Classification;
 use dartloom_train::Schedule;
 
@@ -27,8 +27,7 @@ fn parts_fit_together() {
         let digits = digits();
         let task = Classification::new(10).unwrap();
         let data = method.split.parts(&digits.train, 1).unwrap();
-        let parts =
-            method.parts(&space, &registry, (10, Shape::new(1, 8, 8)), &data, &task).unwrap();
+        let parts = method.parts(&space, &registry, &data, &task).unwrap();
         let config = SearchConfig { batch: 16, ..method.search.clone() };
         let search = SupernetSearch::new(method.name, parts, config, Noise::new(1)).unwrap();
         let table = search.table(0).unwrap();
@@ -60,13 +59,17 @@ fn names_are_keys() {
 #[test]
 fn small_searches_keep_the_rules_and_scale_the_numbers() {
     for method in all() {
-        let (key, full) = (method.key, method.search.clone());
-        let (ops, partial, split) = (method.ops, method.partial, method.split);
+        let key = method.key;
+        let full = method.search.clone();
+        let ops = method.ops;
+        let partial = method.partial;
+        let split = method.split;
         let choices = format!("{:?}", method.choices);
         let small = method.scaled(Scale::Small);
         assert_eq!((small.ops, small.partial, small.split), (ops, partial, split), "{key}");
         assert_eq!(format!("{:?}", small.choices), choices, "{key}");
-        let (from, to) = (&full.bilevel, &small.search.bilevel);
+        let from = &full.bilevel;
+        let to = &small.search.bilevel;
         assert_eq!((to.order, to.logit_step, to.adam), (from.order, from.logit_step, from.adam));
         let factor = if to.logit_step == LogitStep::Adam { 10.0 } else { 1.0 };
         let rates = [from.arch_rate.scaled(factor), to.arch_rate].map(|rate| rate.at(0, 5));

@@ -1,4 +1,4 @@
-//! Where the cells of a method's space stand.
+//! The places of the cells in a method's space.
 
 use dartloom_decode::{Encoding, Unlisted};
 use dartloom_search::Start;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// How many cells are searched, and where each of them stands.
+/// The number of searched cells, and their places.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Topology {
     /// A normal and a reduction cell, repeated in a chain (DARTS).
@@ -47,7 +47,7 @@ impl Topology {
         }
     }
 
-    /// Where the logits of such a space begin, if not where the relaxation says: at the hand-made
+    /// The first logits of such a space, if not those of the relaxation: at the hand-made
     /// network ([`Encoding`]), nearly or as the released code does.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ use crate::experiment::{Named, Settings, known};
 
 type Make<P, A> = Arc<dyn Fn(&Settings, A) -> Result<P, PartError> + Send + Sync>;
 
-/// Parts of one kind, which are made of their settings and of an argument, such as the targets that a task is
-/// to be learnt from.
+/// Parts of one kind, which are made of their settings and of an argument, such as the targets that
+/// a task is to be learnt from.
 pub(super) struct Shelf<P, A = ()> {
     rows: BTreeMap<String, Make<P, A>>,
 }
@@ -45,7 +45,8 @@ impl<P, A> Shelf<P, A> {
         self.rows.keys().map(String::as_str)
     }
 
-    /// Makes the part. An error of the engine's own says all of it; any other is told with its place.
+    /// Makes the part. An error of the engine's own says all of it; any other is told with its
+    /// place.
     pub(super) fn make<T: Serialize>(
         &self,
         part: &Named<T>,

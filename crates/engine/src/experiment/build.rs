@@ -22,8 +22,8 @@ impl Experiment {
         Self::built(Named::Known(data), patch)
     }
 
-    /// The numbers of the patch's scale on `data`, the papers' where it says none, with what `patch` says in
-    /// their place.
+    /// The numbers of the patch's scale on `data`, the papers' where it says none, with what
+    /// `patch` says in their place.
     ///
     /// A method starts as its preset; what stands in the file beside its methods holds for each of
     /// them, and what stands in a method holds for this one.

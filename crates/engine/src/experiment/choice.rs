@@ -8,7 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use super::method::Preset;
 use super::patch::MethodPatch;
 
-/// One method or several: a name, a variation `(preset: "pc_darts", partial: 2)`, or a list of both.
+/// One method or several: a name, a variation `(preset: "pc_darts", partial: 2)`, or a list of
+/// both.
 #[derive(Clone, Debug)]
 pub(super) struct MethodChoice(pub(super) Vec<MethodPatch>);
 
@@ -33,7 +34,8 @@ fn by_name<E: Error>(name: &str) -> Result<MethodPatch, E> {
     Preset::try_from(name.to_owned()).map(named).map_err(E::custom)
 }
 
-/// A visitor keeps the places of mistakes and the forms of enums, which serde's untagged enums lose.
+/// A visitor keeps the places of mistakes and the forms of enums, which serde's untagged enums
+/// lose.
 struct Choice;
 
 impl<'de> Visitor<'de> for Choice {

@@ -144,8 +144,8 @@ impl Data {
 }
 
 impl Named<Data> {
-    /// Pixels around an image out of which it is cropped, and whether it is mirrored: those of CIFAR for images
-    /// of things; digits and letters are moved by one pixel and never mirrored.
+    /// Pixels around an image out of which it is cropped, and whether it is mirrored: those of
+    /// CIFAR for images of things; digits and letters are moved by one pixel and never mirrored.
     pub(super) fn augmentation(&self) -> (usize, bool) {
         match self {
             Self::Known(data) if data.is_natural() => (4, true),

@@ -11,8 +11,8 @@ use super::Ops;
 use super::method::MethodSpec;
 use crate::error::EngineError;
 
-/// A discrete search as an experiment has it. What a file leaves out is taken from what stands beside its
-/// methods, and from the built-in experiment.
+/// A discrete search as an experiment has it. What a file leaves out is taken from what stands
+/// beside its methods, and from the built-in experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerSpec {

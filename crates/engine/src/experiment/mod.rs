@@ -82,7 +82,8 @@ pub enum Ops {
 }
 
 impl Experiment {
-    /// The experiment without its seeds, to which more may be added, and without the place of its images.
+    /// The experiment without its seeds, to which more may be added, and without the place of its
+    /// images.
     pub fn core(&self) -> Self {
         Self { seeds: Vec::new(), data: self.data.kind(), ..self.clone() }
     }

@@ -36,8 +36,8 @@ impl Settings {
         &self.0
     }
 
-    /// The settings as a value: `Mine(power: 2.0)` and `Mine((power: 2.0))` give a record, `Mine(2.0)` a
-    /// number, and `Mine` a record whose fields all have defaults.
+    /// The settings as a value: `Mine(power: 2.0)` and `Mine((power: 2.0))` give a record,
+    /// `Mine(2.0)` a number, and `Mine` a record whose fields all have defaults.
     ///
     /// # Errors
     /// The words of the reader for a text that is no such value.
@@ -139,8 +139,8 @@ impl<T: Serialize> Serialize for Named<T> {
     }
 }
 
-/// The name by which RON's reader knows a value that is wanted as its text. Its own type for that reads
-/// nothing else, and experiments are read from JSON, too.
+/// The name by which RON's reader knows a value that is wanted as its text. Its own type for that
+/// reads nothing else, and experiments are read from JSON, too.
 const TEXT: &str = "$ron::private::RawValue";
 
 /// A value as text of RON, or in JSON.

@@ -126,7 +126,8 @@ impl Plan {
             explorer: &spec.explorer,
             rules: spec.rules,
         });
-        let (train, test) = (&self.data.train, &self.data.test);
+        let train = &self.data.train;
+        let test = &self.data.test;
         Comparison {
             methods: methods.collect(),
             explorers: explorers.collect(),
@@ -223,7 +224,8 @@ fn space(
             found: format!("`Cifar({multiplier})`"),
         });
     }
-    let (size, stem) = ((experiment.layers, experiment.nodes), experiment.stem.stem());
+    let size = (experiment.layers, experiment.nodes);
+    let stem = experiment.stem.stem();
     topology.space(set, size, stem).map_err(refused(origin))
 }
 

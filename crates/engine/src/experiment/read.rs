@@ -56,8 +56,8 @@ fn with_methods(
 
 /// Reads an experiment from the text of the file at `path`.
 ///
-/// Everything that the text leaves out is that of its scale, the papers' when it says none. Relative data
-/// directories start in the folder of the file.
+/// Everything that the text leaves out is that of its scale, the papers' when it says none.
+/// Relative data directories start in the folder of the file.
 pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;

@@ -5,8 +5,8 @@ use serde_json::{Map, Number, Value};
 /// Reads a value in JSON, or as experiment files write it: `Full`, `Constant(0.1)`,
 /// `Cosine(from: 0.1, to: 0.0)`, `[Stop(SkipCount(skips: 2))]`. Plain words are a string.
 ///
-/// Variants become what JSON has for them: `Full` a string, `Constant(0.1)` an object with one field,
-/// `Some(x)` is `x`, and `None` null.
+/// Variants become what JSON has for them: `Full` a string, `Constant(0.1)` an object with one
+/// field, `Some(x)` is `x`, and `None` null.
 ///
 /// # Errors
 /// The words say what was expected, and at which column, counted from 1.

@@ -62,8 +62,8 @@ enum Content {
 }
 
 impl Place {
-    /// Opens the directory of a run of `plan`, new or stored; `say` hears of what was damaged there and
-    /// has been mended.
+    /// Opens the directory of a run of `plan`, new or stored; `say` hears of what was damaged there
+    /// and has been mended.
     ///
     /// With `overwrite`, what a run has written there is moved aside until the new one has begun
     /// ([`Place::begun`]); should that fail, the old one is as it was.
@@ -107,8 +107,8 @@ impl Place {
         Ok(Self { dir, start, old, _lock: lock })
     }
 
-    /// Removes the run that this one takes the place of when `result` says that this one can begin, and puts
-    /// it back when it cannot.
+    /// Removes the run that this one takes the place of when `result` says that this one can begin,
+    /// and puts it back when it cannot.
     pub(super) fn begun<T>(&mut self, result: Result<T, EngineError>) -> Result<T, EngineError> {
         match (self.old.take(), &result) {
             (Some(old), Ok(_)) => old.remove()?,

@@ -6,15 +6,16 @@ use dartloom::record::Clock;
 
 use crate::machine::Available;
 
-/// The program and machine around a run: the engine itself asks neither the clock nor the environment.
+/// The program and machine around a run: the engine itself asks neither the clock nor the
+/// environment.
 pub struct Host<'a> {
     /// The words of the command that started the run, kept in its directory.
     pub command: Vec<String>,
     /// Operating system and processor family, such as `linux x86_64`.
     pub system: String,
-    /// The program that is started as `PROGRAM worker ..` for every candidate of a discrete search and serves
-    /// it ([`serve`](crate::worker::serve)); `None` to train candidates in this process, where one that runs
-    /// out of memory ends everything.
+    /// The program that is started as `PROGRAM worker ..` for every candidate of a discrete search
+    /// and serves it ([`serve`](crate::worker::serve)); `None` to train candidates in this process,
+    /// where one that runs out of memory ends everything.
     pub worker: Option<PathBuf>,
     /// Seconds since any moment: costs are measured with it.
     pub clock: Clock<'a>,

@@ -10,8 +10,8 @@ use crate::machine::{self, Available};
 
 /// Refuses a run that is predicted to need more memory than there is, or than `given`.
 ///
-/// Workers are as many processes at a time; where each has a limit of its own, a candidate that needs more
-/// than that is a failed candidate and no reason to refuse.
+/// Workers are as many processes at a time; where each has a limit of its own, a candidate that
+/// needs more than that is a failed candidate and no reason to refuse.
 pub(super) fn check(
     comparison: &Comparison<'_>,
     pool: &LocalConfig,

@@ -22,8 +22,8 @@ use crate::error::EngineError;
 use crate::experiment::{self, Plan};
 use directory::Place;
 
-/// An experiment with the directory that it is carried out in. As long as it lives, no other process
-/// writes there.
+/// An experiment with the directory that it is carried out in. As long as it lives, no other
+/// process writes there.
 #[derive(Debug)]
 pub struct Run {
     plan: Plan,
@@ -50,11 +50,12 @@ pub enum Outcome {
 }
 
 impl Run {
-    /// Opens the directory of a run of `plan`, new or stored. `say` hears of what was damaged there and has
-    /// been mended.
+    /// Opens the directory of a run of `plan`, new or stored. `say` hears of what was damaged there
+    /// and has been mended.
     ///
     /// # Errors
-    /// Settings of workers that make no sense, too little memory, or a directory that cannot be used.
+    /// Settings of workers that make no sense, too little memory, or a directory that cannot be
+    /// used.
     pub fn open(
         plan: Plan,
         options: &Options,
@@ -88,8 +89,8 @@ impl Run {
         self.place.dir()
     }
 
-    /// Makes sure that workers can be started. From here on a stored run that this one takes the place of is
-    /// gone; before, it is given back.
+    /// Makes sure that workers can be started. From here on a stored run that this one takes the
+    /// place of is gone; before, it is given back.
     ///
     /// # Errors
     /// Workers that cannot be started or do not fit their memory.
@@ -106,8 +107,8 @@ impl Run {
         Ok(())
     }
 
-    /// Runs to the end, or until an observer stops it. Events go to the files of the run first and then to
-    /// `observers`.
+    /// Runs to the end, or until an observer stops it. Events go to the files of the run first and
+    /// then to `observers`.
     ///
     /// # Errors
     /// As [`Run::begin`]; the error of a leg, of a file or of an observer.

@@ -24,7 +24,8 @@ pub(super) struct Processes {
 
 /// The pool that `options` ask for: processes that share the threads of this one.
 ///
-/// `explorers` says whether the experiment has any: options of workers would have no effect otherwise.
+/// `explorers` says whether the experiment has any: options of workers would have no effect
+/// otherwise.
 pub(super) fn pool(options: &WorkerOptions, explorers: bool) -> Result<LocalConfig, EngineError> {
     let WorkerOptions { count, memory, stall } = *options;
     let given = [
@@ -62,13 +63,13 @@ impl Processes {
     }
 }
 
-/// Settings of the allocator of workers, whose limit of memory counts what it has reserved: it reserves a GiB at
-/// once, and may be written to only as far as it is used.
+/// Settings of the allocator of workers, whose limit of memory counts what it has reserved: it
+/// reserves a GiB at once, and may be written to only as far as it is used.
 const ALLOCATOR: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
 
 impl Processes {
-    /// Makes sure that workers can be started and fit their memory, before anything is searched. Workers of all
-    /// explorers are the same program with the same images.
+    /// Makes sure that workers can be started and fit their memory, before anything is searched.
+    /// Workers of all explorers are the same program with the same images.
     pub(super) fn try_out(
         &self,
         explorers: &[ExplorerParts<'_>],

@@ -185,7 +185,8 @@ impl<E: Explorer> Explorer for Halving<E> {
     }
 
     fn state(&self) -> Result<Value, ExploreError> {
-        let (halving, explorer) = (self.state.clone(), self.explorer.state()?);
+        let halving = self.state.clone();
+        let explorer = self.explorer.state()?;
         write(NAME, &Stored { halving, explorer })
     }
 

@@ -42,11 +42,13 @@ impl ParetoConfig {
     /// [`ExploreError::Config`] naming the field.
     pub fn check(&self) -> Result<(), ExploreError> {
         if self.population < 2 {
-            let (field, found) = ("population", self.population.to_string());
+            let field = "population";
+            let found = self.population.to_string();
             return Err(ExploreError::Config { field, expected: "at least 2", found });
         }
         if !(0.0..=1.0).contains(&self.mate) {
-            let (field, found) = ("mate", self.mate.to_string());
+            let field = "mate";
+            let found = self.mate.to_string();
             return Err(ExploreError::Config { field, expected: "a probability, 0 to 1", found });
         }
         Ok(())
@@ -129,7 +131,8 @@ impl ParetoEvolution {
             let [first, second] = [(); 2].map(|()| rng.random_range(0..members.len()));
             &members[if order.before(second, first) { second } else { first }].genotype
         };
-        let (first, second) = (parent(), parent());
+        let first = parent();
+        let second = parent();
         let child = if rng.random_bool(self.config.mate) {
             self.domain.mate(first, second, rng)?
         } else {

@@ -134,8 +134,11 @@ impl PooledSearch<'_> {
         loop {
             self.tell_due(&mut book, journal)?;
             self.ask_due(&mut book, journal)?;
-            let (trials, open, spent) = (&*book.trials, book.open.len(), book.spent);
-            let (event, memory) = (last.as_ref(), &book.memory);
+            let trials = &*book.trials;
+            let open = book.open.len();
+            let spent = book.spent;
+            let event = last.as_ref();
+            let memory = &book.memory;
             let flow = observe(&Standing { event, trials, open, spent, memory });
             if book.open.is_empty() {
                 return Ok(Some(book.trials));

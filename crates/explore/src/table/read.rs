@@ -39,7 +39,8 @@ impl Table {
                     entry.insert(row);
                 }
                 Entry::Occupied(entry) => {
-                    let (line, first) = (record.line, entry.get().line);
+                    let line = record.line;
+                    let first = entry.get().line;
                     return Err(ExploreError::Twice { line, first });
                 }
             }
@@ -66,7 +67,8 @@ impl Measured {
         let architecture = sheet.column(architecture)?;
         let places =
             columns.iter().map(|name| sheet.column(name)).collect::<Result<Vec<_>, _>>()?;
-        let (mut rows, mut lines) = (Vec::new(), BTreeMap::new());
+        let mut rows = Vec::new();
+        let mut lines = BTreeMap::new();
         while let Some(record) = sheet.next()? {
             let genotype = record.architecture(&architecture, &parse)?;
             if let Some(first) = lines.insert(Key::of(&genotype, ops), record.line) {
@@ -103,9 +105,11 @@ impl Places {
 
     fn row(&self, record: &Record) -> Result<Row, ExploreError> {
         let count = |column: &Option<Column>| column.as_ref().map_or(Ok(0), |c| record.count(c));
-        let (parameters, macs) = (count(&self.parameters)?, count(&self.macs)?);
+        let parameters = count(&self.parameters)?;
+        let macs = count(&self.macs)?;
         let cost = Cost { parameters, macs, ..Cost::default() };
-        let (quality, reported) = (record.number(&self.quality)?, record.number(&self.reported)?);
+        let quality = record.number(&self.quality)?;
+        let reported = record.number(&self.reported)?;
         Ok(Row { quality, reported, cost, line: record.line })
     }
 }

@@ -62,7 +62,8 @@ impl<'a> Sheet<'a> {
         match places.next() {
             None => Ok(Column { position: index + 1, name: name.to_owned() }),
             Some((second, _)) => {
-                let (first, second) = (index + 1, second + 1);
+                let first = index + 1;
+                let second = second + 1;
                 Err(ExploreError::ColumnTwice { column: name.to_owned(), first, second })
             }
         }
@@ -76,7 +77,8 @@ impl<'a> Sheet<'a> {
         }
         let start = fields.position().map_or(0, csv::Position::byte);
         let line = self.line(usize::try_from(start).unwrap_or(usize::MAX));
-        let (expected, found) = (self.header.len(), fields.len());
+        let expected = self.header.len();
+        let found = fields.len();
         if found != expected {
             return Err(ExploreError::Length { line, expected, found });
         }

@@ -26,7 +26,8 @@ fn a_node_without_inputs_is_zero() {
     let plan = plan_with_dead_gene();
     let registry = Registry::standard().unwrap();
     let mut variables = Variables::new(&Place::from(candle_core::DType::F64));
-    let (mut draw, mut noise) = (rng(1), rng(2));
+    let mut draw = rng(1);
+    let mut noise = rng(2);
     let cell = Cell::new(0, &plan.cells[0], &registry, &mut variables.builder(&mut draw)).unwrap();
     let stem = dartloom_kernels::testkit::filled(&[2, 12, 8, 8], 1).unwrap();
     let mut pass = Pass::new(Mode::train(), &mut noise);

@@ -70,7 +70,8 @@ fn the_output_is_linear_in_the_weights_of_the_last_node() {
     let space = small_space(ops(&OPS), 1);
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let mut variables = Variables::new(&Place::from(DType::F64));
-    let (registry, mut draw) = (Registry::standard().unwrap(), rng(1));
+    let registry = Registry::standard().unwrap();
+    let mut draw = rng(1);
     let mut vars = variables.builder(&mut draw);
     let cell = Cell::new(0, &plan.cells[0], &registry, &mut vars).unwrap();
     let x = filled(&[2, 12, 8, 8], 1).unwrap();

@@ -37,7 +37,8 @@ impl Objective {
         format!("{sign}{}", self.number(difference))
     }
 
-    /// A difference of scores with its unit, which is points for shares: `+1.50 points`, `-0.01200 mm`.
+    /// A difference of scores with its unit, which is points for shares: `+1.50 points`,
+    /// `-0.01200 mm`.
     #[must_use]
     pub fn difference(&self, difference: f64) -> String {
         let unit = if self.is_share() { "points" } else { &self.unit };
@@ -97,7 +98,8 @@ mod tests {
     #[test]
     fn more_quality_is_better_both_ways() {
         for objective in [Objective::share("a"), Objective::lower("b")] {
-            let (one, two) = (objective.quality(1.0), objective.quality(2.0));
+            let one = objective.quality(1.0);
+            let two = objective.quality(2.0);
             assert_eq!(one > two, objective.better(1.0, 2.0));
             assert_eq!(objective.quality(one).to_bits(), 1.0_f64.to_bits());
         }

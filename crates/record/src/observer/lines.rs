@@ -1,4 +1,4 @@
-//! What happens, as lines for people.
+//! Events as lines for people.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -8,8 +8,8 @@ use crate::{Clock, Event, Flow, Observer, ObserverError, Where};
 /// Beginnings of metrics that are there once for every cell: they are in the table of epochs.
 const OF_CELLS: [&str; 2] = ["entropy_", "contribution_"];
 
-/// Writes a line for people to any writer when a phase begins, an epoch ends, a rule holds, a candidate
-/// is told, and for every note. Steps are no lines.
+/// Writes a line for people to any writer when a phase begins, an epoch ends, a rule holds, a
+/// candidate is told, and for every note. Steps are no lines.
 ///
 /// With a clock every epoch says how long the rest of its phase will take.
 ///

@@ -41,7 +41,8 @@ fn every_changed_byte_of_a_stored_result_is_found() {
     assert_eq!(dir.checksum("leg.json").unwrap(), None);
 }
 
-/// A result of an older form belongs to an older identity, and is refused as such: it is not damaged.
+/// A result of an older form belongs to an older identity, and is refused as such: it is not
+/// damaged.
 #[test]
 fn whose_a_result_is_is_asked_before_its_value_is_read() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! Layers: boxes, labels and bends of edges, each in one column, edges between neighbouring columns.
+//! Layers: boxes, labels and bends of edges, each in one column, edges between neighbouring
+//! columns.
 
 use dartloom_space::{DrawnEdge, DrawnPart, EdgeLabel};
 

@@ -1,7 +1,7 @@
 //! Drawings as SVG.
 //!
-//! Nodes stand in columns, so that every edge leads to the right; an operation stands in a box of its
-//! own on its edge. The time grows with the number of edges times the columns they pass.
+//! Nodes stand in columns, so that every edge leads to the right; an operation stands in a box of
+//! its own on its edge. The time grows with the number of edges times the columns they pass.
 
 mod layers;
 mod order;
@@ -176,7 +176,8 @@ impl<'a> Canvas<'a> {
         column.map(|&item| self.layers.items[item].width).fold(0.0, f64::max) / 2.0
     }
 
-    /// The distance from the middle of a box to the end of the edge to `other`: in the order of the other ends.
+    /// The distance from the middle of a box to the end of the edge to `other`: in the order of the
+    /// other ends.
     fn shift(&self, others: &[usize], other: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
         let own = height(other);

@@ -1,9 +1,9 @@
 //! The order of items in a column: few edges cross.
 //!
-//! Each column is sorted by the mean place of what its items are connected with in the column before,
-//! then in the column behind (Sugiyama, Tagawa and Toda, 1981), and neighbours change places where
-//! fewer edges cross then. The best order of some rounds stays. A round takes a time that grows with
-//! the number of items and edges, times its logarithm.
+//! Each column is sorted by the mean place of what its items are connected with in the column
+//! before, then in the column behind (Sugiyama, Tagawa and Toda, 1981), and neighbours change
+//! places where fewer edges cross then. The best order of some rounds stays. A round takes a time
+//! that grows with the number of items and edges, times its logarithm.
 
 use super::layers::{Item, Layers};
 

@@ -1,4 +1,5 @@
-//! Places of items: columns from left to right, items as level with their neighbours as they can be.
+//! Places of items: columns from left to right, items as level with their neighbours as they can
+//! be.
 
 use super::layers::{Item, Kind, Layers};
 

@@ -56,7 +56,8 @@ fn boxes_do_not_overlap_and_edges_lead_to_the_right() {
         let Canvas { layers, places, .. } = Canvas::of(part);
         for column in &layers.columns {
             for pair in column.windows(2) {
-                let [above, below] = [pair[0], pair[1]];
+                let above = pair[0];
+                let below = pair[1];
                 let room = (layers.items[above].height + layers.items[below].height) / 2.0;
                 let found = places.y[below] - places.y[above];
                 assert!(found > room, "{}: {found} of {room}", part.title);
@@ -84,8 +85,8 @@ fn equal_drawings_give_equal_bytes_and_every_reference_has_its_target() {
     assert!(svg.split("url(#").skip(1).all(|rest| rest.starts_with("arrow)")));
 }
 
-/// Twenty nodes of a cell take four times as long as ten, not a hundred times: the tests' program is
-/// slower than the one that is shipped, and still has it in seconds.
+/// Twenty nodes of a cell take four times as long as ten, not a hundred times: the tests' program
+/// is slower than the one that is shipped, and still has it in seconds.
 #[test]
 fn the_time_grows_gently() {
     let begin = Instant::now();

@@ -11,7 +11,8 @@ fn explored() -> Where {
     Where::of_seed(3, Leg::Explore("evolution".to_owned()))
 }
 
-/// The events of a small run: one architecture, and a discrete search of three candidates, one of which failed.
+/// The events of a small run: one architecture, and a discrete search of three candidates, one of
+/// which failed.
 fn events() -> Vec<Event> {
     let genotype = serde_json::to_value(Genotype::published("DARTS_V2").unwrap()).unwrap();
     let phase = Where::of_seed(3, Leg::Search("darts".to_owned()));

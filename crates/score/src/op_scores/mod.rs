@@ -53,10 +53,11 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
 /// score(o)      = median (or mean) of best(o, c, e) over all c and e
 /// ```
 ///
-/// in percent; the score is the one that `task` selects by, on `data.valid` after the last epoch, and
-/// higher numbers of it are better. Heuillet et al., *D-DARTS*, section 4.5 and table 1. Cost: operations x cells x edges x runs trainings, 576 with
-/// the defaults on three cells. All operations see the same batches and, as far as they have the same
-/// variables, start at the same weights.
+/// in percent; the score is the one that `task` selects by, on `data.valid` after the last epoch,
+/// and higher numbers of it are better. Heuillet et al., *D-DARTS*, section 4.5 and table 1. Cost:
+/// operations x cells x edges x runs trainings, 576 with the defaults on three cells. All
+/// operations see the same batches and, as far as they have the same variables, start at the same
+/// weights.
 ///
 /// # Differences from the paper
 /// The paper disables all operations of an edge but the one that is measured, and does not say what
@@ -75,10 +76,10 @@ pub struct OpBenchmark<'a> {
     pub build: Build,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
-    /// What is learnt from them; [`FitConfig::smoothing`](dartloom_train::FitConfig::smoothing) is 0, as a task's
-    /// loss is its own.
+    /// The task; [`FitConfig::smoothing`](dartloom_train::FitConfig::smoothing) is
+    /// 0, as a task's loss is its own.
     pub task: &'a dyn Task,
-    /// What is measured, and how.
+    /// The operations to measure, their places, and the training.
     pub config: OpBenchmarkConfig,
     /// Seed of weights and batches.
     pub noise: Noise,

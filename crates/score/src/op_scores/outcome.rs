@@ -98,7 +98,8 @@ fn statistics(op: &str, mut values: Vec<f64>) -> OpStatistics {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let (lower, upper) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    let lower = values[(values.len() - 1) / 2];
+    let upper = values[values.len() / 2];
     OpStatistics {
         op: op.to_owned(),
         places: values.len(),

@@ -31,7 +31,8 @@ pub fn random_batch(build: Build, size: usize, noise: Noise) -> Result<Batch, Ze
     let classes = match u32::try_from(build.outputs.channels()) {
         Ok(classes) if classes > 0 => classes,
         _ => {
-            let (expected, found) = (format!("from 1 to {}", u32::MAX), build.outputs.channels());
+            let expected = format!("from 1 to {}", u32::MAX);
+            let found = build.outputs.channels();
             return Err(ZeroCostError::Size { what: "classes", expected, found });
         }
     };

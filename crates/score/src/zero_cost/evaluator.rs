@@ -23,9 +23,9 @@ pub struct ZeroCostEvaluator<'a, P> {
     /// The network of a genotype, such as that of
     /// [`nasbench201::blueprint`](dartloom_space::nasbench201::blueprint).
     pub plan: P,
-    /// What networks are to learn.
+    /// The task of the networks.
     pub task: &'a dyn Task,
-    /// Where batches come from.
+    /// The source of batches.
     pub draw: &'a mut Draw<'a>,
     /// The seeds.
     pub seeds: Range<u64>,

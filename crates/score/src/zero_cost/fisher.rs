@@ -9,9 +9,10 @@ use dartloom_ops::LayerKind;
 use super::passes::{gradients, host, loss};
 use super::{Scorable, ZeroCostError, ZeroCostScore};
 
-/// What the loss would lose without single channels, to second order: `sum_c 1/(2 B) sum_b (sum_p a
-/// dL/da)^2` over the channels `c` of what convolutions and fully connected layers put out, with
-/// activations `a` of image `b` at position `p` and `L` the loss of the batch of `B`.
+/// The change of the loss if single channels were removed, estimated to second order:
+/// `sum_c 1/(2 B) sum_b (sum_p a dL/da)^2` over the output channels `c` of convolutions and fully
+/// connected layers, with activations `a` of image `b` at position `p` and `L` the loss of the
+/// batch of `B`.
 ///
 /// Source: J. Turner, E. J. Crowley, M. O'Boyle, A. Storkey and G. Gray, *BlockSwap: Fisher-guided
 /// Block Substitution for Network Compression on a Budget*, ICLR 2020, arXiv 1906.04113, equation

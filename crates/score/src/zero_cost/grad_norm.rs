@@ -5,8 +5,8 @@ use dartloom_noise::Noise;
 use super::passes::{host, loss_gradients, weights};
 use super::{Scorable, ZeroCostError, ZeroCostScore};
 
-/// How steep the loss is: `sum_l |dL/dw_l|`, the Euclidean norms of the gradients of the weights
-/// `w_l` of each convolution and fully connected layer, with `L` the loss of the batch.
+/// The steepness of the loss: `sum_l |dL/dw_l|`, the Euclidean norms of the gradients of the
+/// weights `w_l` of each convolution and fully connected layer, with `L` the loss of the batch.
 ///
 /// Source: M. S. Abdelfattah, A. Mehrotra, L. Dudziak and N. D. Lane, *Zero-Cost Proxies for
 /// Lightweight NAS*, ICLR 2021, arXiv 2101.08134, section 3.2.

@@ -9,9 +9,9 @@ use dartloom_train::Gradients;
 use super::passes::{host, loss_gradients, restoring, weights};
 use super::{Scorable, ZeroCostError, ZeroCostScore};
 
-/// What the weights do to the flow of gradients: `-sum w * (H g)` over the weights of convolutions
-/// and fully connected layers, with `g = dL/dw` the gradient and `H` the Hessian of the
-/// loss `L` of the batch.
+/// The effect of the weights on the flow of gradients: `-sum w * (H g)` over the weights of
+/// convolutions and fully connected layers, with `g = dL/dw` the gradient and `H` the Hessian of
+/// the loss `L` of the batch.
 ///
 /// `H g = (g(w + e g) - g(w - e g)) / (2 e)` with `e = 0.01 / |g|`, in double precision.
 ///

@@ -71,7 +71,8 @@ impl ZeroCostScore for NtkCondition {
             rows.iter().map(|a| rows.iter().map(|b| product(a, b)).collect()).collect();
         super::passes::finite(score, "gradients", &kernel.concat())?;
         let values = eigenvalues(kernel);
-        let (least, most) = (values[0], values[images - 1]);
+        let least = values[0];
+        let most = values[images - 1];
         // Rounded rows move the roots of eigenvalues by as much as the rows.
         let rounding = 10.0 * f64::from(f32::EPSILON);
         if least <= images as f64 * rounding.powi(2) * most {

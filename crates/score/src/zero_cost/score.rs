@@ -48,7 +48,8 @@ pub trait ZeroCostScore: fmt::Debug {
 
     /// Bytes that it keeps besides the tensors of its passes, for this many images and parameters.
     fn beside(&self, images: u64, parameters: u64) -> u64 {
-        let (_, _) = (images, parameters);
+        let _ = images;
+        let _ = parameters;
         0
     }
 
@@ -60,14 +61,14 @@ pub trait ZeroCostScore: fmt::Debug {
     fn score(&self, given: &Scorable<'_>, noise: Noise) -> Result<f64, ZeroCostError>;
 }
 
-/// What a score reads.
+/// The input of a score.
 #[derive(Clone, Copy, Debug)]
 pub struct Scorable<'a> {
     /// The network, at its initialisation.
     pub network: &'a dyn Model,
     /// Images, and targets that fit the task.
     pub batch: &'a Batch,
-    /// What the network is to learn: its loss is the one that scores take gradients of.
+    /// The task of the network: its loss is the one that scores take gradients of.
     pub task: &'a dyn Task,
 }
 
@@ -152,7 +153,8 @@ pub fn scored(
         let given = Scorable { network: &*network, batch: &batch, task: subject.task };
         let value = score.score(&given, noise)?;
         if !value.is_finite() {
-            let (score, what) = (score.name(), "scores");
+            let score = score.name();
+            let what = "scores";
             return Err(ZeroCostError::NotFinite { score, what, found: value });
         }
         values.push(value);

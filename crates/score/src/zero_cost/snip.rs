@@ -5,7 +5,7 @@ use dartloom_noise::Noise;
 use super::passes::{host, loss_gradients, weights};
 use super::{Scorable, ZeroCostError, ZeroCostScore};
 
-/// How much the loss would change without single weights: `sum |w * dL/dw|` over the weights of
+/// The change of the loss if single weights were removed: `sum |w * dL/dw|` over the weights of
 /// convolutions and fully connected layers, with `L` the loss of the batch.
 ///
 /// Source: N. Lee, T. Ajanthan and P. H. S. Torr, *SNIP: Single-shot Network Pruning based on

@@ -17,7 +17,7 @@ pub struct Subject<'a> {
     pub plan: &'a Blueprint,
     /// The operations of the network.
     pub registry: &'a Registry,
-    /// What it is to learn.
+    /// The task of the network.
     pub task: &'a dyn Task,
 }
 
@@ -55,7 +55,8 @@ impl Topology {
     /// When the tensor library fails.
     pub fn new(plan: &Blueprint, supernet: Supernet) -> Result<Self, ZeroCostError> {
         let cells = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
-        let (device, dtype) = (supernet.variables().device(), supernet.variables().dtype());
+        let device = supernet.variables().device();
+        let dtype = supernet.variables().dtype();
         let table = |cell: usize| {
             let placed = plan.cells.iter().find(|placed| placed.cell == cell);
             let edges = placed.map_or(&[][..], |placed| &placed.edges);

@@ -64,12 +64,14 @@ fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize) {
     let cosine = 1.0 / tangent.hypot(1.0);
     let sine = tangent * cosine;
     for row in matrix.iter_mut() {
-        let (a, b) = (row[p], row[q]);
+        let a = row[p];
+        let b = row[q];
         (row[p], row[q]) = (cosine * a - sine * b, sine * a + cosine * b);
     }
     let (upper, lower) = matrix.split_at_mut(p);
     for (first, second) in lower[0].iter_mut().zip(&mut upper[q]) {
-        let (a, b) = (*first, *second);
+        let a = *first;
+        let b = *second;
         (*first, *second) = (cosine * a - sine * b, sine * a + cosine * b);
     }
 }

@@ -125,7 +125,8 @@ fn the_proxy_is_resnet_18() {
 fn what_makes_no_sense_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let proxy = residual_proxy(1).unwrap();
-    let (edge, absent) = (Edge { from: 2, to: 3 }, Edge { from: 1, to: 2 });
+    let edge = Edge { from: 2, to: 3 };
+    let absent = Edge { from: 1, to: 2 };
     let rows = [
         (OpBenchmarkConfig { ops: Vec::new(), ..config() }, "ops"),
         (OpBenchmarkConfig { ops: vec!["skip_connect".to_owned(); 2], ..config() }, "ops"),

@@ -33,7 +33,7 @@ pub struct Core<'a> {
     pub supernet: Supernet,
     /// The logits.
     pub architecture: Architecture,
-    /// What is learnt.
+    /// The task.
     pub task: Box<dyn Task + 'a>,
     /// Optimiser of the weights.
     pub sgd: Sgd,
@@ -183,8 +183,9 @@ impl<'a> Core<'a> {
         Ok(MeanLoss::try_from(&loss)?)
     }
 
-    /// The gradients of a loss that is finite; its graph is gone afterwards. The purpose of the pass
-    /// names the loss in errors, and `locate` finds where a number that is not finite came from.
+    /// The gradients of a loss that is finite; its graph is gone afterwards. The purpose of the
+    /// pass names the loss in errors, and `locate` finds where a number that is not finite came
+    /// from.
     pub(super) fn backward(
         &self,
         step: Step,
@@ -314,7 +315,7 @@ pub(super) fn scalar(tensor: &Tensor) -> Result<f64, SearchError> {
     Ok(tensor.to_dtype(DType::F64)?.to_scalar::<f64>()?)
 }
 
-/// What a backward pass came from and found.
+/// The findings of a backward pass, and the loss they came from.
 #[derive(Debug)]
 pub(super) struct Backward {
     /// The loss.
@@ -323,7 +324,7 @@ pub(super) struct Backward {
     pub(super) found: Found,
 }
 
-/// What errors call the loss of a pass.
+/// The name of a pass's loss in errors.
 pub(super) fn loss_of(purpose: Purpose) -> String {
     format!("loss of the pass `{purpose}`")
 }

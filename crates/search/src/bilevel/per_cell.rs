@@ -140,7 +140,7 @@ impl PerCell {
         Ok(parts)
     }
 
-    /// What cells are stepped on, and what is left behind.
+    /// The gradients that cells are stepped on; keeps those that are left over.
     fn leak(&mut self, core: &Core<'_>, whole: &Validation) -> Result<LogitGradients, SearchError> {
         let cells = core.architecture.cells().len();
         let mut gradients = LogitGradients::default();
@@ -224,8 +224,8 @@ impl Strategy for PerCell {
     }
 }
 
-/// How much the sum of all cells' penalties counts in a loss for all of them: where cells have
-/// losses of their own, that one is their mean.
+/// The factor of the sum of all cells' penalties in a loss for all cells: if cells have
+/// losses of their own, that loss is their mean.
 fn share_of_penalty(core: &Core<'_>) -> f64 {
     1.0 / core.architecture.cells().len().max(1) as f64
 }

@@ -111,7 +111,8 @@ impl Ahead<'_> {
         (train, valid): (&Batch, &Batch),
         report: &mut StepReport,
     ) -> Result<(LogitGradients, Implicit), SearchError> {
-        let (core, step) = (self.core, self.step);
+        let core = self.core;
+        let step = self.step;
         let pass = PassSpec::new(Purpose::Ahead, core.logit_mode(), Wanted::Weights);
         let descent = core.gradients(step, train, pass, report)?.weights;
         for (name, var) in self.variables() {

@@ -15,10 +15,12 @@ use crate::{CandidateId, Kept, SearchError};
 /// The measure by which a supernet is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Criterion {
-    /// The score on the validation images that the task selects by, its negative where lower is better.
+    /// The score on the validation images that the task selects by, its negative where lower is
+    /// better.
     #[default]
     Score,
-    /// The negative of the loss on the validation images: never even where shares of right answers are.
+    /// The negative of the loss on the validation images: never even where shares of right answers
+    /// are.
     Loss,
 }
 
@@ -97,7 +99,8 @@ fn select(
     probe: &mut dyn Probe,
 ) -> Result<(Kept, Vec<PerturbationDrop>), SearchError> {
     if config.edges == 0 {
-        let (field, expected) = ("edges", "at least 1 in-edge");
+        let field = "edges";
+        let expected = "at least 1 in-edge";
         return Err(SearchError::Config { field, expected, found: "0".to_owned() });
     }
     let mut drops = Vec::new();

@@ -20,7 +20,8 @@ pub fn perturb(
     search: &mut SupernetSearch<'_>,
     config: &PerturbationConfig,
 ) -> Result<Perturbed, SearchError> {
-    let (space, kept) = (search.space(), search.kept());
+    let space = search.space();
+    let kept = search.kept();
     let noise = search.noise().child("perturbation");
     let mut probe = Searched { search, config, begun: 0 };
     let (kept, drops) = select(space, config, kept, noise, &mut probe)?;

@@ -48,7 +48,8 @@ impl Probe for MadeUp {
 
 #[test]
 fn the_operations_and_edges_that_matter_are_found() {
-    let (space, config) = (space(), PerturbationConfig::default());
+    let space = space();
+    let config = PerturbationConfig::default();
     let mut probe = MadeUp { decisions: Vec::new(), scores: 0 };
     let (kept, drops) =
         select(&space, &config, Kept::all(&space), Noise::new(1), &mut probe).unwrap();
@@ -80,14 +81,17 @@ fn the_operations_and_edges_that_matter_are_found() {
 
 #[test]
 fn the_seed_draws_the_order_alone() {
-    let (space, config) = (space(), PerturbationConfig::default());
+    let space = space();
+    let config = PerturbationConfig::default();
     let run = |seed| {
         let mut probe = MadeUp { decisions: Vec::new(), scores: 0 };
         let (kept, drops) =
             select(&space, &config, Kept::all(&space), Noise::new(seed), &mut probe).unwrap();
         (kept, drops)
     };
-    let (one, again, other) = (run(1), run(1), run(2));
+    let one = run(1);
+    let again = run(1);
+    let other = run(2);
     assert_eq!(one, again);
     assert_eq!(one.0, other.0);
     assert_ne!(one.1, other.1);
@@ -95,7 +99,8 @@ fn the_seed_draws_the_order_alone() {
 
 #[test]
 fn what_is_gone_is_no_candidate_and_single_candidates_are_not_tried() {
-    let (space, config) = (space(), PerturbationConfig { edges: 1, ..Default::default() });
+    let space = space();
+    let config = PerturbationConfig { edges: 1, ..Default::default() };
     let mut start = Kept::all(&space);
     start.remove(&space, CandidateId { cell: 0, row: 1, op: best(0, 1) });
     start.cut(0, 4);

@@ -11,7 +11,8 @@ pub(crate) fn check(
     partial: usize,
 ) -> Result<(), SearchError> {
     let refuse = |found: String| {
-        let (field, expected) = ("prune", "operations that see all channels of unweighed edges");
+        let field = "prune";
+        let expected = "operations that see all channels of unweighed edges";
         Err(SearchError::Config { field, expected, found })
     };
     match (config, &choices.edges) {

@@ -34,7 +34,8 @@ fn left(pruning: &Pruning) -> Vec<[bool; 3]> {
 
 #[test]
 fn a_candidate_goes_after_as_many_low_epochs_in_a_row() {
-    let (space, mut pruning) = (space(), Pruning::new(&space()));
+    let space = space();
+    let mut pruning = Pruning::new(&space);
     let mut rows = [[0.3, 0.3, 0.4]; 5];
     let mut epoch = |rows, epochs, config: &PruneConfig| {
         pruning.after(epochs, (&space, &table(rows)), config);
@@ -57,7 +58,8 @@ fn a_candidate_goes_after_as_many_low_epochs_in_a_row() {
 
 #[test]
 fn nodes_keep_their_edges() {
-    let (space, mut pruning) = (space(), Pruning::new(&space()));
+    let space = space();
+    let mut pruning = Pruning::new(&space);
     let config = PruneConfig { patience: 1, ..CONFIG };
     // Nothing but "none" weighs anything; the second node's first edge is the lightest.
     let mut rows = [[0.9, 0.06, 0.04]; 5];
@@ -82,7 +84,8 @@ fn nodes_keep_their_edges() {
 
 #[test]
 fn the_end_keeps_the_heaviest_operation_of_the_heaviest_edges() {
-    let (space, mut pruning) = (space(), Pruning::new(&space()));
+    let space = space();
+    let mut pruning = Pruning::new(&space);
     let config = PruneConfig { finish_at: 3, ..CONFIG };
     let mut rows = [[0.8, 0.1, 0.1]; 5];
     rows[1] = [0.5, 0.2, 0.3];
@@ -93,7 +96,8 @@ fn the_end_keeps_the_heaviest_operation_of_the_heaviest_edges() {
     assert!(!pruning.kept.is_decided());
     pruning.after(3, (&space, &table(rows)), &config);
     assert!(pruning.kept.is_decided());
-    let (skip, conv) = ([false, true, false], [false, false, true]);
+    let skip = [false, true, false];
+    let conv = [false, false, true];
     // Of two equal operations the first.
     assert_eq!(left(&pruning), [skip, conv, skip, [false; 3], conv]);
     let genotype = pruning.kept.genotype(&space).unwrap();

@@ -111,7 +111,9 @@ fn gradients_equal_central_differences() {
         };
         let taken = loss(&controller, &choices, -0.7, 0.3).unwrap();
         let gradients = dartloom_train::gradients_of(&taken, controller.variables()).unwrap();
-        let (step, mut checked, mut largest) = (1e-5, 0, 0.0_f64);
+        let step = 1e-5;
+        let mut checked = 0;
+        let mut largest = 0.0_f64;
         for (name, var) in controller.variables() {
             let before = var.flatten_all().unwrap().to_vec1::<f64>().unwrap();
             let flat = gradients.0.get(name).map_or_else(
@@ -192,7 +194,8 @@ fn before_anything_was_measured_failures_teach_nothing() {
 #[test]
 fn a_reward_raises_the_probability_of_its_architecture() {
     let mut explorer = Reinforce::new(every_edge(), small(0.0), Noise::new(4)).unwrap();
-    let (first, second) = (ask(&mut explorer), ask(&mut explorer));
+    let first = ask(&mut explorer);
+    let second = ask(&mut explorer);
     explorer.tell(&first, &quality(0.0)).unwrap();
     let before = explorer.probability(&second.genotype).unwrap();
     explorer.tell(&second, &quality(1.0)).unwrap();

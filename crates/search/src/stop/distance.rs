@@ -61,7 +61,8 @@ impl ArchitectureDistance for Distance {
     fn between(&self, a: &Genotype, b: &Genotype) -> Result<f64, SearchError> {
         match self {
             Self::Genes => {
-                let (a, b) = (genes(a), genes(b));
+                let a = genes(a);
+                let b = genes(b);
                 let union = a.union(&b).count();
                 Ok(a.symmetric_difference(&b).count() as f64 / union.max(1) as f64)
             }

@@ -75,7 +75,8 @@ impl<D: ArchitectureDistance> StopRule for DistancePlateau<D> {
             }
             largest = largest.max(moved);
         }
-        let (epochs, tolerance) = (self.epochs, self.tolerance);
+        let epochs = self.epochs;
+        let tolerance = self.tolerance;
         let seen = format!("moved by {largest} in {epochs} epochs, at most {tolerance} stops");
         Ok(Some(Reason::new("distance plateau", seen)))
     }
@@ -92,10 +93,8 @@ impl<D: ArchitectureDistance> DistancePlateau<D> {
         match &self.reference {
             None => self.distance.between(then, now),
             Some(reference) => {
-                let (then, now) = (
-                    self.distance.between(then, reference)?,
-                    self.distance.between(now, reference)?,
-                );
+                let then = self.distance.between(then, reference)?;
+                let now = self.distance.between(now, reference)?;
                 Ok((now - then).abs())
             }
         }

@@ -48,11 +48,13 @@ impl StopRule for EntropySlope {
         };
         let recent = &history[history.len() - 1 - window..];
         let entropies = recent.iter().map(entropy).collect::<Result<Vec<f64>, _>>()?;
-        let (slope, now) = (slope(&entropies), entropies.last().copied().unwrap_or(1.0));
+        let slope = slope(&entropies);
+        let now = entropies.last().copied().unwrap_or(1.0);
         let fallen = entropy(first)? - now;
         let holds = slope.abs() <= self.threshold && fallen >= self.fall;
         Ok(holds.then(|| {
-            let (window, threshold) = (self.window, self.threshold);
+            let window = self.window;
+            let threshold = self.threshold;
             let seen = format!(
                 "slope {slope:.2e} per epoch over {window} epochs, at most {threshold} stops; \
                  entropy {now:.3}"
@@ -76,7 +78,8 @@ fn entropy(at: &Observed) -> Result<f64, SearchError> {
 /// than two.
 fn slope(values: &[f64]) -> f64 {
     let count = values.len() as f64;
-    let (middle, mean) = ((count - 1.0) / 2.0, values.iter().sum::<f64>() / count);
+    let middle = (count - 1.0) / 2.0;
+    let mean = values.iter().sum::<f64>() / count;
     let offsets = || (0..values.len()).map(|index| index as f64 - middle);
     let product: f64 = offsets().zip(values).map(|(offset, value)| offset * (value - mean)).sum();
     product / offsets().map(|offset| offset * offset).sum::<f64>()

@@ -32,7 +32,7 @@ impl Observed {
     }
 }
 
-/// Why a rule holds.
+/// The reason why a rule holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {

@@ -47,7 +47,8 @@ impl StopRule for RankStability {
         let stable = before.iter().all(|then| ranking(then, &learning) == order);
         let holds = learning.len() > 1 && stable;
         Ok(holds.then(|| {
-            let (count, epochs) = (learning.len(), self.epochs);
+            let count = learning.len();
+            let epochs = self.epochs;
             let seen = format!("{count} operations in the same order for {epochs} epochs");
             Reason::new("rank stability", seen)
         }))

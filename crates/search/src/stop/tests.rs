@@ -139,7 +139,8 @@ fn equal_weights_have_a_rank_and_a_single_operation_has_none() {
 #[test]
 fn genes_that_differ_are_a_share_of_those_of_both() {
     let space = space();
-    let (none, all) = ([SEP; 4], [SKIP; 4]);
+    let none = [SEP; 4];
+    let all = [SKIP; 4];
     let between = |a: &Genotype, b: &Genotype| Distance::Genes.between(a, b).unwrap();
     let start = genotype(&space, none, none);
     // k of 8 genes exchanged: k on each side, 8 + k in all.
@@ -150,7 +151,8 @@ fn genes_that_differ_are_a_share_of_those_of_both() {
     }
     assert_eq!(between(&start, &genotype(&space, all, all)).to_bits(), 1.0_f64.to_bits());
     // The same operations in the other cell are other genes.
-    let (left, right) = (genotype(&space, all, none), genotype(&space, none, all));
+    let left = genotype(&space, all, none);
+    let right = genotype(&space, none, all);
     assert!(between(&left, &right) > 0.99);
 }
 
@@ -159,7 +161,8 @@ fn genes_that_differ_are_a_share_of_those_of_both() {
 fn drifting(space: &Space, epochs: usize) -> Vec<Observed> {
     let at = |epoch: usize| {
         let moved = epoch.min(6);
-        let (normal, reduce) = (moved.min(4), moved.saturating_sub(4));
+        let normal = moved.min(4);
+        let reduce = moved.saturating_sub(4);
         genotype(space, first(normal, SKIP), first(reduce, SKIP))
     };
     of_genotypes(space, (0..epochs).map(at))
@@ -313,7 +316,8 @@ impl StopRule for In {
 fn rules_are_made_of_rules() {
     let space = space();
     let history = drifting(&space, 8);
-    let (a, b) = (In("a", &[1, 4, 5]), In("b", &[2, 5, 6]));
+    let a = In("a", &[1, 4, 5]);
+    let b = In("b", &[2, 5, 6]);
     let both = vec![a.clone(), b.clone()];
     assert_eq!(held(&AnyOf(both.clone()), &space, &history), [1, 2, 4, 5, 6]);
     assert_eq!(held(&AllOf(both.clone()), &space, &history), [5]);

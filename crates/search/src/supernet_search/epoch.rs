@@ -46,7 +46,8 @@ impl SupernetSearch<'_> {
         if !self.watches.is_empty() {
             metrics.insert("stop_rules_holding".to_owned(), findings.holding as f64);
         }
-        let (architecture, rules) = (Some((genotype, notes)), findings.reports);
+        let architecture = Some((genotype, notes));
+        let rules = findings.reports;
         Ok(EpochReport { metrics, entropies, architecture, rules })
     }
 

@@ -39,8 +39,8 @@ pub struct BestEpoch {
 }
 
 impl Memory {
-    /// Notes an epoch that is better than all before. A score that is not finite is none: a file has no number
-    /// for it.
+    /// Notes an epoch that is better than all before. A score that is not finite is none: a file
+    /// has no number for it.
     pub(super) fn note(&mut self, epoch: usize, valid: &Evaluation, genotype: &Genotype) {
         let score = valid.score();
         let best = self.best.as_ref().map_or(f64::NAN, |best| best.score);

@@ -61,7 +61,7 @@ pub struct SearchParts<'a> {
     pub build: Build,
     /// Images for weights and logits.
     pub data: &'a Parts<'a>,
-    /// What is learnt from them.
+    /// The task to learn from them.
     pub task: &'a dyn Task,
 }
 
@@ -226,7 +226,8 @@ impl<'a> SupernetSearch<'a> {
         let cells = self.setting.space.cells().len() as u64;
         let passes = self.bilevel.strategy().passes(cells);
         let epochs = self.stopped().map_or(self.config.epochs, |stopped| stopped.epoch + 1);
-        let (epochs, steps) = (epochs as u64, self.steps_per_epoch() as u64);
+        let epochs = epochs as u64;
+        let steps = self.steps_per_epoch() as u64;
         let warm_up = (self.config.bilevel.warm_up as u64).min(epochs);
         let images = self.train.batch_size() as u64;
         // Once pruning has decided, logits rest.

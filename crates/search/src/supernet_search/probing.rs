@@ -66,7 +66,8 @@ impl<'a> SupernetSearch<'a> {
     /// seen, from the `later`-th epoch after it on; returns the number of epochs' batches that this
     /// began.
     pub(crate) fn tune(&mut self, later: usize, steps: usize) -> Result<usize, SearchError> {
-        let (epochs, per_epoch) = (self.config.epochs, self.train.batches_per_epoch());
+        let epochs = self.config.epochs;
+        let per_epoch = self.train.batches_per_epoch();
         for step in 0..steps {
             let epoch = epochs + later + step / per_epoch;
             let batch = self.train.batch(epoch, step % per_epoch)?;

@@ -86,8 +86,10 @@ impl Stepper for SupernetSearch<'_> {
             expected: "what a search remembers".to_owned(),
             found: error.to_string(),
         })?;
-        let (variables, logits) = (snapshot.take("variables")?, snapshot.take("logits")?);
-        let (sgd, adam) = (snapshot.take("sgd")?, snapshot.take("adam")?);
+        let variables = snapshot.take("variables")?;
+        let logits = snapshot.take("logits")?;
+        let sgd = snapshot.take("sgd")?;
+        let adam = snapshot.take("adam")?;
         self.bilevel.restore(snapshot.take("strategy")?)?;
         let core = &mut self.bilevel.core;
         core.sgd.restore(sgd)?;

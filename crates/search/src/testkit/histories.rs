@@ -19,7 +19,7 @@ const EPOCHS: usize = 24;
 /// The score that selects in every made-up search.
 const SCORE: &str = "score";
 
-/// How a made-up search goes.
+/// The course of a made-up search.
 #[derive(Clone, Copy)]
 enum Course {
     /// Every row becomes clearer and comes to rest in the middle of the search.
@@ -72,7 +72,8 @@ fn observed(
     let ops = space.op_set().ops();
     let mut logit = |op: usize| {
         let skip = ops[op].recipe.as_ref().is_some_and(Recipe::is_identity);
-        let (liking, now): (f64, f64) = (taste.random_range(0.0..1.0), draw.random_range(0.0..1.0));
+        let liking: f64 = taste.random_range(0.0..1.0);
+        let now: f64 = draw.random_range(0.0..1.0);
         match course {
             Course::Settles => 8.0 * progress * liking,
             Course::Collapses if skip => 4.0 * progress,

@@ -119,7 +119,8 @@ struct Fails;
 
 impl StopRule for Fails {
     fn verdict(&self, _: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
-        let (field, expected) = ("history", "none");
+        let field = "history";
+        let expected = "none";
         match history.len() {
             0 => Ok(None),
             length => Err(SearchError::Config { field, expected, found: length.to_string() }),

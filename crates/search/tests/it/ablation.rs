@@ -156,7 +156,8 @@ fn what_makes_no_sense_is_refused() {
 }
 
 fn refused(space: &Space, bilevel: BilevelConfig) -> String {
-    let (digits, registry) = (first_digits(32), registry());
+    let digits = first_digits(32);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let parts = SearchParts {
         space,
@@ -187,7 +188,8 @@ fn what_the_space_does_not_have_is_refused() {
 /// Individual cells, resumed in the middle of an epoch, with what the released code leaves behind.
 #[test]
 fn cells_with_losses_keep_the_contract_of_steppers() {
-    let (digits, registry) = (first_digits(32), registry());
+    let digits = first_digits(32);
+    let registry = registry();
     let space = Space::individual(two_ops(), 2, 1, Stem::cifar(3)).unwrap();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let decoder = TopK::darts();

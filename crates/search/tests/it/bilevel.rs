@@ -20,7 +20,8 @@ fn at(epoch: usize, step: usize) -> Position {
 #[test]
 fn the_first_order_gradient_is_the_validation_losss() {
     let mut bilevel = bench(BilevelConfig::default(), softmax());
-    let (train, valid) = (batch(1), batch(2));
+    let train = batch(1);
+    let valid = batch(2);
     let value = || loss(&bilevel, &valid).to_scalar::<f64>().unwrap();
     let before = value();
     let numeric = differences(&bilevel.core.architecture, 1e-5, value);
@@ -45,7 +46,8 @@ fn logits_move_before_weights() {
         BilevelConfig { arch_rate: Schedule::Constant(0.0), ..BilevelConfig::default() },
         softmax(),
     );
-    let (train, valid) = (batch(1), batch(2));
+    let train = batch(1);
+    let valid = batch(2);
     let before = loss(&bilevel, &train).to_scalar::<f64>().unwrap();
     let moved = bilevel.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
     let kept = still.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
@@ -58,7 +60,8 @@ fn warm_up_epochs_leave_the_logits_alone() {
     for order in [Order::First, Order::Second] {
         let config = BilevelConfig { warm_up: 2, order, ..BilevelConfig::default() };
         let mut bilevel = bench(config, softmax());
-        let (logits, weights) = (logit_bits(&bilevel), parameter_bits(&bilevel));
+        let logits = logit_bits(&bilevel);
+        let weights = parameter_bits(&bilevel);
         for epoch in 0..2 {
             let report = bilevel.step(at(epoch, 0), EPOCHS, &batch(1), Some(&batch(2))).unwrap();
             assert!(report.arch_gradients.0.is_empty());
@@ -78,8 +81,10 @@ fn warm_up_epochs_leave_the_logits_alone() {
 fn with_and_without_logit_step(order: Order, statistics: Statistics) -> [[Vec<u64>; 2]; 2] {
     let rate = Schedule::Constant(0.1);
     let config = BilevelConfig { order, statistics, rate, ..BilevelConfig::default() };
-    let (mut whole, mut weights) = (bench(config.clone(), softmax()), bench(config, softmax()));
-    let (train, valid) = (batch(1), batch(2));
+    let mut whole = bench(config.clone(), softmax());
+    let mut weights = bench(config, softmax());
+    let train = batch(1);
+    let valid = batch(2);
     whole.step(at(0, 0), EPOCHS, &train, Some(&valid)).unwrap();
     weights.core.architecture.load(&whole.core.architecture.snapshot().unwrap()).unwrap();
     weights.step(at(0, 0), EPOCHS, &train, None).unwrap();
@@ -111,7 +116,8 @@ fn a_spoilt_weight_is_found_and_nothing_moves() {
         let name = parameters.keys().find(|name| name.starts_with("cells.0.edges.1.sep_conv_3x3."));
         let var = parameters[name.unwrap()].clone();
         var.set(&(var.as_tensor().detach() * f64::NAN).unwrap()).unwrap();
-        let (weights, logits) = (parameter_bits(&bilevel), logit_bits(&bilevel));
+        let weights = parameter_bits(&bilevel);
+        let logits = logit_bits(&bilevel);
         let error = bilevel.step(at(1, 3), EPOCHS, &batch(1), Some(&batch(2))).unwrap_err();
         match &error {
             SearchError::Train(TrainError::NotFinite { phase, epoch: 1, step: 3, what, place }) => {

@@ -35,7 +35,8 @@ fn added(choices: &dyn Fn(Choices) -> Choices, epoch: usize) -> (Vec<f64>, f64) 
         let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         (flat(report.arch_gradients.0.values()), report.passes[0].loss)
     };
-    let (plain, with) = (run(Choices::new(softmax())), run(choices(Choices::new(softmax()))));
+    let plain = run(Choices::new(softmax()));
+    let with = run(choices(Choices::new(softmax())));
     (with.0.iter().zip(&plain.0).map(|(with, plain)| with - plain).collect(), with.1 - plain.1)
 }
 
@@ -129,7 +130,8 @@ fn an_auxiliary_skip_helps_while_searching_and_is_not_seen_by_decoders() {
         let table = helped.core.architecture.table(at, &mut noise).unwrap();
         assert_eq!(table, plain.core.architecture.table(at, &mut noise).unwrap());
     }
-    let (first, own) = (loss(&plain, &batch(1)), loss(&helped, &batch(1)));
+    let first = loss(&plain, &batch(1));
+    let own = loss(&helped, &batch(1));
     let off = (first - own).unwrap().to_scalar::<f64>().unwrap().abs();
     assert!(off > 1e-3, "the first epoch's network is another: {off}");
 }

@@ -119,7 +119,8 @@ fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
     let first_step = |forward, counted| {
         let registry = registry().with_factory(code(forward, counted)).unwrap();
         let ops = registry.op_set("mine", &["skip_connect", "mine"]).unwrap();
-        let (space, digits) = (space(ops, 1), first_digits(32));
+        let space = space(ops, 1);
+        let digits = first_digits(32);
         let data = Split::Halves.parts(&digits, 1).unwrap();
         let parts = SearchParts {
             space: &space,
@@ -152,7 +153,9 @@ fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
 /// P6: classes and images of the network must be those of the data.
 #[test]
 fn a_network_for_other_classes_or_images_is_refused() {
-    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let right = build(&digits, 2);
     let told = |build| {
@@ -197,7 +200,8 @@ fn names_the_remedy(error: impl std::fmt::Display) {
 /// P8: a set that nobody registered is refused before the search, wherever one begins.
 #[test]
 fn a_set_that_is_not_registered_is_refused_before_the_search() {
-    let (space, registry) = (space(unregistered(), 1), registry());
+    let space = space(unregistered(), 1);
+    let registry = registry();
     let choices = || Choices::of(Softmax::default());
     names_the_remedy(made(&space, &registry, choices(), &TopK::darts()).unwrap_err());
     let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
@@ -241,7 +245,9 @@ fn a_decoder_of_another_space_or_of_other_weights_is_refused_before_the_search()
 /// The architecture of a finished search without the number of its last epoch.
 #[test]
 fn a_finished_search_has_an_architecture() {
-    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let parts = SearchParts {
         space: &space,

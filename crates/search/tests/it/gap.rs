@@ -29,7 +29,8 @@ fn tables(rows: [[f32; 2]; 2]) -> ArchWeights<Tensor> {
 
 #[test]
 fn weights_that_are_decided_already_lose_nothing() {
-    let (space, data) = (space(two_ops(), 1), first_digits(20));
+    let space = space(two_ops(), 1);
+    let data = first_digits(20);
     let supernet = supernet(&space);
     let loader = Loader::new(&data, 8).unwrap();
     let genotype = genotype(&space, ["sep_conv_3x3", "skip_connect"]);
@@ -44,19 +45,19 @@ fn weights_that_are_decided_already_lose_nothing() {
 
 #[test]
 fn the_gap_is_hard_minus_relaxed() {
-    let (space, data) = (space(two_ops(), 1), first_digits(20));
+    let space = space(two_ops(), 1);
+    let data = first_digits(20);
     let supernet = supernet(&space);
     let loader = Loader::new(&data, 8).unwrap();
-    let (one, other) = (
-        genotype(&space, ["sep_conv_3x3", "skip_connect"]),
-        genotype(&space, ["skip_connect", "skip_connect"]),
-    );
+    let one = genotype(&space, ["sep_conv_3x3", "skip_connect"]);
+    let other = genotype(&space, ["skip_connect", "skip_connect"]);
     let judge = Judge { task: ten(), loader: &loader };
     let mixed = tables([[0.5, 0.5], [0.5, 0.5]]);
     let measure = |weights: &ArchWeights<Tensor>, genotype: &Genotype| {
         discretisation_gap(&supernet, &space, weights, genotype, judge).unwrap()
     };
-    let (first, second) = (measure(&mixed, &one), measure(&mixed, &other));
+    let first = measure(&mixed, &one);
+    let second = measure(&mixed, &other);
     assert_eq!(first.relaxed_loss.to_bits(), second.relaxed_loss.to_bits());
     assert_ne!(first.hard_loss.to_bits(), second.hard_loss.to_bits());
     assert_relative_eq!(first.loss(), first.hard_loss - first.relaxed_loss);
@@ -69,7 +70,8 @@ fn the_gap_is_hard_minus_relaxed() {
 
 #[test]
 fn genotypes_and_weights_of_other_spaces_are_refused() {
-    let (two, data) = (space(two_ops(), 1), first_digits(20));
+    let two = space(two_ops(), 1);
+    let data = first_digits(20);
     let supernet = supernet(&two);
     let loader = Loader::new(&data, 8).unwrap();
     let judge = Judge { task: ten(), loader: &loader };

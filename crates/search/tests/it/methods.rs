@@ -95,7 +95,8 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
         (softmax(), on_simplex(), "`Adam`"),
     ];
     for (relaxation, bilevel, expected) in cases {
-        let (space, registry) = (space(two_ops(), 1), registry());
+        let space = space(two_ops(), 1);
+        let registry = registry();
         let parts = SearchParts {
             space: &space,
             registry: &registry,
@@ -168,7 +169,8 @@ fn moved(row: &[f64], gradient: &[f64]) -> Vec<f64> {
 fn a_joint_step_takes_both_gradients_from_the_training_batch() {
     let config = BilevelConfig { order: Order::Joint, ..BilevelConfig::default() };
     let mut bilevel = bench(config, softmax());
-    let (train, valid) = (batch(1), batch(2));
+    let train = batch(1);
+    let valid = batch(2);
     let value = || loss(&bilevel, &train).to_scalar::<f64>().unwrap();
     let numeric = differences(&bilevel.core.architecture, 1e-5, value);
     let weights = bits(bilevel.core.supernet.variables().snapshot().unwrap().values());
@@ -186,7 +188,8 @@ fn a_joint_step_takes_both_gradients_from_the_training_batch() {
 #[test]
 fn weighed_edges_keep_the_contract_of_steppers() {
     let digits = first_digits(32);
-    let (space, registry) = (space(two_ops(), 1), registry());
+    let space = space(two_ops(), 1);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let decoder = EdgeWeighted::pc_darts();
     for simplex in [false, true] {

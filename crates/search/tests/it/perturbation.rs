@@ -19,7 +19,9 @@ use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space, ten}
 
 /// A search that has made a few steps; `body` is called with it.
 fn searched(body: impl Fn(&mut SupernetSearch<'_>, &Loader<'_>)) {
-    let (space, registry, digits) = (space(four_ops(), 2), registry(), first_digits(64));
+    let space = space(four_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(64);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let decoder = TopK::darts();
     let parts = SearchParts {

@@ -45,7 +45,8 @@ fn parts<'a>(
     relaxation: impl Relaxation + 'static,
 ) -> SearchParts<'a> {
     let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
-    let (choices, build) = (Choices::of(relaxation), build(&data.train, 4));
+    let choices = Choices::of(relaxation);
+    let build = build(&data.train, 4);
     SearchParts { space, registry, choices, decoder, build, data, task: ten() }
 }
 
@@ -75,7 +76,9 @@ fn run(
 
 #[test]
 fn a_pruned_search_keeps_the_contract_of_steppers() {
-    let (space, registry, digits) = (space(four_ops(), 2), registry(), first_digits(48));
+    let space = space(four_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(48);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let make = || {
         let parts = parts((&space, &registry), &data, Sparsemax);
@@ -87,7 +90,9 @@ fn a_pruned_search_keeps_the_contract_of_steppers() {
 #[test]
 fn stopping_before_and_after_the_decision_equals_never_stopping() {
     let directory = tempfile::tempdir().unwrap();
-    let (space, registry, digits) = (space(four_ops(), 2), registry(), first_digits(48));
+    let space = space(four_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(48);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let go = |path: &Path, stop: &dyn Fn(&Event) -> bool| {
         let parts = parts((&space, &registry), &data, Softmax::default());
@@ -137,7 +142,9 @@ fn statistics(search: &SupernetSearch<'_>, space: &Space) -> [Vec<(String, Vec<f
 
 #[test]
 fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
-    let (space, registry, digits) = (space(four_ops(), 2), registry(), first_digits(64));
+    let space = space(four_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(64);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let parts = parts((&space, &registry), &data, Softmax::default());
     let mut search = SupernetSearch::new("search", parts, config(), Noise::new(5)).unwrap();
@@ -181,14 +188,17 @@ fn a_pruned_search_ends_in_a_network_that_needs_no_retraining() {
             let x = x.abs().unwrap().max_all().unwrap().to_dtype(DType::F64).unwrap();
             x.to_scalar::<f64>().unwrap()
         };
-        let (off, size) = (largest(&(&found - &expected).unwrap()), largest(&expected));
+        let off = largest(&(&found - &expected).unwrap());
+        let size = largest(&expected);
         assert!(off < 1e-5 * size && size > 0.1, "{mode:?}: {off} of {size}");
     }
 }
 
 #[test]
 fn what_would_be_no_network_is_refused() {
-    let (space, registry, digits) = (space(four_ops(), 1), registry(), first_digits(32));
+    let space = space(four_ops(), 1);
+    let registry = registry();
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let plain = || parts((&space, &registry), &data, Softmax::default());
     let weighed = plain().choices.with_edges(Softmax::default());

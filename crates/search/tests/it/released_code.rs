@@ -54,7 +54,9 @@ fn searching<T>(
     config: SearchConfig,
     with: impl FnOnce(&mut SupernetSearch<'_>) -> T,
 ) -> T {
-    let (space, registry, decoder) = (space(two_ops(), 1), registry(), TopK::darts());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let decoder = TopK::darts();
     let parts = SearchParts {
         space: &space,
         registry: &registry,
@@ -156,7 +158,8 @@ fn stepped(config: BilevelConfig) -> (Bilevel<'static>, Vec<f64>) {
 fn gradients_of_logits_are_not_clipped() {
     for order in [Order::First, Order::Second] {
         let with = |clip| stepped(BilevelConfig { clip, order, ..BilevelConfig::default() });
-        let ((wide, expected), (narrow, found)) = (with(1e6), with(1e-6));
+        let (wide, expected) = with(1e6);
+        let (narrow, found) = with(1e-6);
         assert_eq!(found, expected, "{order:?}");
         assert_eq!(logit_bits(&wide), logit_bits(&narrow));
         assert_ne!(parameter_bits(&wide), parameter_bits(&narrow));
@@ -168,7 +171,9 @@ fn gradients_of_logits_are_not_clipped() {
 fn drawn_channels_keep_the_contract_of_steppers() {
     let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let (space, registry, decoder) = (space(two_ops(), 1), registry(), TopK::darts());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let decoder = TopK::darts();
     let make = |mask| {
         let parts = SearchParts {
             space: &space,
@@ -193,7 +198,8 @@ fn drawn_channels_keep_the_contract_of_steppers() {
 fn individual_cells_search_on_one_level() {
     let digits = first_digits(32);
     let data = Split::Full.parts(&digits, 1).unwrap();
-    let (registry, decoder) = (registry(), TopK::darts());
+    let registry = registry();
+    let decoder = TopK::darts();
     let space = Space::individual(two_ops(), 2, 1, Stem::cifar(2)).unwrap();
     for order in [Order::First, Order::Joint] {
         let parts = SearchParts {
@@ -238,7 +244,8 @@ fn official_passes_without_a_cell_move_statistics_and_nothing_else() {
         stepped(BilevelConfig { statistics, ablation, ..BilevelConfig::default() }).0
     };
     for (statistics, moves) in [(Statistics::Kept, false), (Statistics::Moved, true)] {
-        let (plain, ablating) = (with(statistics, false), with(statistics, true));
+        let plain = with(statistics, false);
+        let ablating = with(statistics, true);
         assert_eq!(parameter_bits(&plain), parameter_bits(&ablating), "{statistics:?}");
         assert_eq!(all_bits(&plain) != all_bits(&ablating), moves, "{statistics:?}");
     }
@@ -254,7 +261,8 @@ fn a_cell_is_removed_from_all_places_or_from_the_first() {
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
         report.ablation.unwrap().marginal
     };
-    let (all, first) = (marginal(Places::All), marginal(Places::First));
+    let all = marginal(Places::All);
+    let first = marginal(Places::First);
     assert_eq!(all[0].to_bits(), first[0].to_bits());
     assert_ne!(all[1].to_bits(), first[1].to_bits());
 }
@@ -266,7 +274,8 @@ fn a_second_whole_pass_is_seen_by_batch_norms_alone() {
         stepped(BilevelConfig { statistics, ablation, ..BilevelConfig::default() }).0
     };
     for (statistics, seen) in [(Statistics::Kept, false), (Statistics::Moved, true)] {
-        let (once, twice) = (with(statistics, Whole::Once), with(statistics, Whole::Twice));
+        let once = with(statistics, Whole::Once);
+        let twice = with(statistics, Whole::Twice);
         assert_eq!(parameter_bits(&once), parameter_bits(&twice), "{statistics:?}");
         assert_eq!(all_bits(&once) != all_bits(&twice), seen, "{statistics:?}");
     }

@@ -53,7 +53,8 @@ fn search<'a>(
 
 #[test]
 fn a_search_keeps_the_contract_of_steppers() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let make = || search(&space, &data, config(Order::First, 3), 5);
     testkit::check_stepper(&mut make(), &mut make()).unwrap();
@@ -61,7 +62,8 @@ fn a_search_keeps_the_contract_of_steppers() {
 
 /// Searches in a checkpoint until `stop` says so; true when finished.
 fn run(path: &Path, mut stop: impl FnMut(&Event) -> bool) -> bool {
-    let (space, digits) = (space(two_ops(), 1), first_digits(48));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(48);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let mut search = search(&space, &data, config(Order::Second, 4), 5);
     let mut observer =
@@ -92,7 +94,8 @@ fn stopping_and_going_on_equals_never_stopping() {
 
 #[test]
 fn seeds_give_different_searches_and_equal_seeds_equal_ones() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let losses = |seed| {
         let mut search = search(&space, &data, config(Order::First, 2), seed);
@@ -107,7 +110,8 @@ fn seeds_give_different_searches_and_equal_seeds_equal_ones() {
 
 #[test]
 fn an_epoch_reports_losses_entropies_and_the_architecture() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let mut search = search(&space, &data, config(Order::First, 2), 1);
     assert_eq!(search.steps_per_epoch(), 2);
@@ -156,7 +160,8 @@ fn an_epoch_reports_losses_entropies_and_the_architecture() {
 
 #[test]
 fn the_cost_counts_every_pass_with_a_gradient() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     // Two epochs of two steps of eight images, one epoch of warm-up, three units per pass.
     for (order, passes) in [(Order::First, 2 + 1), (Order::Second, 2 + 4)] {
@@ -168,7 +173,8 @@ fn the_cost_counts_every_pass_with_a_gradient() {
 
 #[test]
 fn more_images_per_batch_than_there_are_are_refused() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(9));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(9);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let registry = registry();
     let parts = SearchParts {

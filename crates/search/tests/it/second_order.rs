@@ -44,7 +44,8 @@ fn gradient(values: &BTreeMap<LogitId, Tensor>) -> Vec<f64> {
 fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
     let rate = 0.3;
     let mut bilevel = bench(config(Order::Second, rate), softmax());
-    let (train, valid) = (batch(1), batch(2));
+    let train = batch(1);
+    let valid = batch(2);
     // A first step, so that the momentum takes part.
     bilevel.step(Position::default(), EPOCHS, &batch(3), Some(&batch(4))).unwrap();
     let numeric =

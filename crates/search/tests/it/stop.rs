@@ -69,7 +69,8 @@ fn run(
     checkpoint: Option<PathBuf>,
     stop: impl Fn(&Event) -> bool,
 ) -> Run {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let mut search = search(&space, &data, config);
     if let Some((effect, rule)) = rule {
@@ -85,7 +86,8 @@ fn run(
         session = session.saved_at(path);
     }
     let outcome = drive(&mut search, &mut session).unwrap();
-    let (stopped, end) = (search.stopped().cloned(), search.end());
+    let stopped = search.stopped().cloned();
+    let end = search.end();
     let image = search.bilevel().core.supernet.cost().macs;
     let images = search.training_macs() / (3 * image);
     let decoded = search.decode(end).unwrap().genotype;
@@ -136,9 +138,11 @@ fn a_rule_ends_the_search_as_finished_and_is_told() {
 
 #[test]
 fn what_comes_before_the_stop_is_as_without_rules() {
-    let (with, without) = (whole(stopping()), whole(config(6, vec![])));
+    let with = whole(stopping());
+    let without = whole(config(6, vec![]));
     assert_eq!((without.stopped.as_ref(), without.end), (None, 6));
-    let (mut seen, all) = (metrics(&with), metrics(&without));
+    let mut seen = metrics(&with);
+    let all = metrics(&without);
     seen.iter_mut().for_each(|metrics| {
         metrics.remove("stop_rules_holding").unwrap();
     });
@@ -183,7 +187,8 @@ fn a_killed_search_stops_in_the_same_epoch_and_stays_stopped() {
 
 #[test]
 fn a_search_with_rules_keeps_the_contract_of_steppers() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let make = || search(&space, &data, stopping());
     testkit::check_stepper(&mut make(), &mut make()).unwrap();

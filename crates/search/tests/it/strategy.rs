@@ -82,7 +82,9 @@ fn a_rule_of_somebody_else_makes_the_steps() {
 
 #[test]
 fn a_rule_of_somebody_else_is_resumed_and_known() {
-    let (digits, registry, space) = (first_digits(32), registry(), space(two_ops(), 1));
+    let digits = first_digits(32);
+    let registry = registry();
+    let space = space(two_ops(), 1);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let decoder = TopK::darts();
     let plain = || {
@@ -101,7 +103,8 @@ fn a_rule_of_somebody_else_is_resumed_and_known() {
     let twice = || plain().with_strategy(Box::new(Twice(0)));
     testkit::check_stepper(&mut twice(), &mut twice()).unwrap();
     assert_eq!(twice().training_macs(), plain().training_macs() / 6 * 9);
-    let [own, other] = [twice().identity().unwrap(), plain().identity().unwrap()];
+    let own = twice().identity().unwrap();
+    let other = plain().identity().unwrap();
     assert_ne!(format!("{:?}", own.agreement(&own)), format!("{:?}", own.agreement(&other)));
     // What one rule wrote is none of another's.
     let mut searched = twice();

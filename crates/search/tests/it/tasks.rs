@@ -76,7 +76,8 @@ fn search<'a>(
     task: &'a dyn Task,
 ) -> SupernetSearch<'a> {
     let build = Build::new(2, 2, IMAGE).with_outputs(task.outputs());
-    let (choices, decoder) = (Choices::from(softmax()), &*TOP);
+    let choices = Choices::from(softmax());
+    let decoder = &*TOP;
     let parts = SearchParts { space, registry, choices, decoder, build, data, task };
     SupernetSearch::new("search", parts, config(), Noise::new(5)).unwrap()
 }
@@ -114,7 +115,9 @@ fn check_best(search: &SupernetSearch<'_>, objective: &Objective, scores: &[f64]
 
 #[test]
 fn a_regression_is_searched_and_its_smallest_error_is_the_best_epoch() {
-    let (space, registry, values) = (space(two_ops(), 1), registry(), values());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
     let data = Split::Halves.parts(&values, 1).unwrap();
     let task = Regression::new(2).unwrap();
     let mut search = search(&space, &registry, &data, &task);
@@ -127,7 +130,9 @@ fn a_regression_is_searched_and_its_smallest_error_is_the_best_epoch() {
 
 #[test]
 fn perturbation_keeps_what_lowers_an_error() {
-    let (space, registry, values) = (space(two_ops(), 1), registry(), values());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
     let data = Split::Halves.parts(&values, 1).unwrap();
     let task = Regression::new(2).unwrap();
     let drops = |criterion| {
@@ -137,7 +142,8 @@ fn perturbation_keeps_what_lowers_an_error() {
         perturb(&mut search, &config).unwrap()
     };
     // The root of the mean squared error falls where that error, the loss, does.
-    let (score, loss) = (drops(Criterion::Score), drops(Criterion::Loss));
+    let score = drops(Criterion::Score);
+    let loss = drops(Criterion::Loss);
     assert_eq!(score.genotype, loss.genotype);
     assert!(!score.drops.is_empty());
     for (score, loss) in score.drops.iter().zip(&loss.drops) {
@@ -147,7 +153,9 @@ fn perturbation_keeps_what_lowers_an_error() {
 
 #[test]
 fn labels_that_may_be_together_are_searched() {
-    let (space, registry, labels) = (space(two_ops(), 1), registry(), labels());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let labels = labels();
     let data = Split::Halves.parts(&labels, 1).unwrap();
     let task = MultiLabel::new(3).unwrap();
     let mut search = search(&space, &registry, &data, &task);
@@ -157,7 +165,8 @@ fn labels_that_may_be_together_are_searched() {
 
 #[test]
 fn masks_are_searched_with_ignored_pixels() {
-    let (registry, masks) = (registry(), masks());
+    let registry = registry();
+    let masks = masks();
     let space = Space::unet(OpSet::builtin("S").unwrap(), 1, 2, Stem::cifar(2)).unwrap();
     let data = Split::Halves.parts(&masks, 1).unwrap();
     let task = Segmentation::new(2, Some(255)).unwrap();
@@ -179,7 +188,9 @@ impl StopRule for Below {
 
 #[test]
 fn stop_rules_see_scores_and_which_way_is_better() {
-    let (space, registry, values) = (space(two_ops(), 1), registry(), values());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
     let data = Split::Halves.parts(&values, 1).unwrap();
     let task = Regression::new(2).unwrap();
     let stopped = |goal| {
@@ -194,7 +205,9 @@ fn stop_rules_see_scores_and_which_way_is_better() {
 
 #[test]
 fn targets_and_outputs_of_another_task_are_refused_before_anything_is_trained() {
-    let (space, registry, values) = (space(two_ops(), 1), registry(), values());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
     let data = Split::Halves.parts(&values, 1).unwrap();
     let refused = |task: &dyn Task, outputs: &dyn Task| {
         let build = Build::new(2, 2, IMAGE).with_outputs(outputs.outputs());
@@ -219,12 +232,12 @@ fn targets_and_outputs_of_another_task_are_refused_before_anything_is_trained() 
 
 #[test]
 fn a_search_of_another_task_is_other_work() {
-    let (space, registry, values) = (space(two_ops(), 1), registry(), values());
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
     let data = Split::Halves.parts(&values, 1).unwrap();
-    let (squared, huber) = (
-        Regression::new(2).unwrap(),
-        Regression::new(2).unwrap().with_loss(RegressionLoss::Huber(0.5)).unwrap(),
-    );
+    let squared = Regression::new(2).unwrap();
+    let huber = Regression::new(2).unwrap().with_loss(RegressionLoss::Huber(0.5)).unwrap();
     let digest =
         |task| search(&space, &registry, &data, task).identity().unwrap().digest().unwrap();
     assert_eq!(digest(&squared), digest(&squared));
@@ -254,7 +267,8 @@ fn gradients_of_a_regression_are_its_differences() {
         let images = Tensor::from_vec(pixels, (6, 1, 8, 8), &place.device).unwrap();
         Batch::new(images, Tensor::from_vec(values, (6, 2), &place.device).unwrap()).unwrap()
     };
-    let (train, valid) = (batch(1.0), batch(2.0));
+    let train = batch(1.0);
+    let valid = batch(2.0);
     let loss = || {
         let core = &bilevel.core;
         let output = core.forward(Progress::start(EPOCHS), &valid.inputs, Mode::probe()).unwrap();

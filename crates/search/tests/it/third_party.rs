@@ -69,7 +69,8 @@ impl Relaxation for Squares {
 fn a_search_takes_them_like_its_own() {
     let registry = registry();
     let ops = registry.op_set("mine", &["channel_scale", "skip_connect"]).unwrap();
-    let (space, digits) = (space(ops, 2), first_digits(48));
+    let space = space(ops, 2);
+    let digits = first_digits(48);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let decoder = TopK::darts();
     let parts = SearchParts {

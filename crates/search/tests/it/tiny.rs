@@ -81,7 +81,7 @@ pub(crate) fn classes(count: usize) -> Box<dyn Task> {
     Box::new(Classification::new(count).unwrap())
 }
 
-/// What the digits are for.
+/// The task of the digits.
 pub(crate) fn ten() -> &'static dyn Task {
     Box::leak(classes(10))
 }

@@ -28,7 +28,7 @@ fn links(space: &Space, position: usize) -> Links {
 #[test]
 fn a_genotype_with_links_is_counted_and_drawn_in_its_space() {
     let space = space();
-    let build = Build::new(4, 3, Shape::new(3, 16, 16));
+    let build = Build::new(4, 3, Shape::new(3, 16, 16)).for_network(space.network());
     let networks = [0, 1].map(|position| {
         let genotype = genotype(&space).with_links(links(&space, position)).unwrap();
         let network = genotype.network_in(&space).unwrap();

@@ -14,7 +14,8 @@ fn data(spec: TargetSpec, images: usize, targets: Targets) -> InMemory {
 }
 
 fn found(spec: TargetSpec, images: usize, [train, test]: [Targets; 2]) -> Constant {
-    let (train, test) = (data(spec, images, train), data(spec, images, test));
+    let train = data(spec, images, train);
+    let test = data(spec, images, test);
     usual(spec).unwrap().constant(&train, &test).unwrap().unwrap()
 }
 

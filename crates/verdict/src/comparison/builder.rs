@@ -8,8 +8,9 @@ use dartloom_task::Task;
 use super::{Comparison, ComparisonConfig, ExplorerParts, HandMade, MethodParts, Workers};
 
 impl<'a> Comparison<'a> {
-    /// A comparison without methods yet: candidates are trained in the caller's own thread, on the CPU, the
-    /// hand-made network and all numbers are those of [`ComparisonConfig::default`], and time stands still.
+    /// A comparison without methods yet: candidates are trained in the caller's own thread, on the
+    /// CPU, the hand-made network and all numbers are those of [`ComparisonConfig::default`], and
+    /// time stands still.
     pub fn on(
         task: &'a dyn Task,
         train: &'a dyn Dataset,

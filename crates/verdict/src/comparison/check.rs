@@ -96,7 +96,8 @@ impl Comparison<'_> {
     fn check_training(&self) -> Result<(), VerdictError> {
         let first = self.methods.first().map(|method| (method.space, method.split));
         let others = self.explorers.iter().map(|explorer| (explorer.space, explorer.split));
-        let (random, retrain) = (&self.config.random.fit, &self.config.retrain.fit);
+        let random = &self.config.random.fit;
+        let retrain = &self.config.retrain.fit;
         for (space, split) in first.into_iter().chain(others) {
             self.check_candidates(random, split).map_err(|error| error.within("random.fit"))?;
             if random.auxiliary > 0.0 && space.network().aux().is_none() {

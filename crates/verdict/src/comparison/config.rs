@@ -33,7 +33,8 @@ pub struct ComparisonConfig {
     pub random: RandomConfig,
     /// Retraining.
     pub retrain: RetrainConfig,
-    /// The hand-made network, where [`Comparison::baseline`](super::Comparison::baseline) gives no other.
+    /// The hand-made network, where [`Comparison::baseline`](super::Comparison::baseline) gives no
+    /// other.
     pub baseline: Baseline,
     /// One whole comparison per seed.
     pub seeds: Vec<u64>,
@@ -69,7 +70,8 @@ impl ComparisonConfig {
         let numbers =
             [("retrain.channels", self.retrain.channels), ("retrain.layers", self.retrain.layers)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
-            let (expected, found) = ("at least 1", found.to_string());
+            let expected = "at least 1";
+            let found = found.to_string();
             return Err(VerdictError::Config { field, expected, found });
         }
         self.random.check().map_err(|error| error.within("random"))?;

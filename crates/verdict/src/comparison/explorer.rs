@@ -30,9 +30,9 @@ pub struct ExplorerParts<'a> {
     pub channels: usize,
     /// The shares of training images for training and for judging candidates.
     pub split: Split,
-    /// What proposes them.
+    /// The source of proposals.
     pub explorer: &'a dyn MakeExplorer,
-    /// How many are evaluated.
+    /// The number of evaluations, and their order.
     pub rules: ExplorerRules,
 }
 
@@ -41,24 +41,24 @@ pub trait MakeExplorer: Debug {
     /// Its name in events.
     fn title(&self) -> String;
 
-    /// The explorer of a search that begins, in `domain` and with randomness of `noise` alone. It should propose
-    /// no architecture twice ([`Unique`](dartloom_explore::Unique)).
+    /// The explorer of a search that begins, in `domain` and with randomness of `noise` alone. It
+    /// should propose no architecture twice ([`Unique`](dartloom_explore::Unique)).
     ///
     /// # Errors
     /// [`ExploreError::Config`] naming the field that makes no sense.
     fn make(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError>;
 
-    /// A text that changes whenever its explorer proposes something else: its name, its numbers, and a version
-    /// of its code.
+    /// A text that changes whenever its explorer proposes something else: its name, its numbers,
+    /// and a version of its code.
     ///
-    /// Stored searches are only used again for the same identity. `None`, the default, says nothing, and such
-    /// work is done again.
+    /// Stored searches are only used again for the same identity. `None`, the default, says
+    /// nothing, and such work is done again.
     fn identity(&self) -> Option<String> {
         None
     }
 }
 
-/// How a comparison's explorers evaluate.
+/// The rules by which a comparison's explorers evaluate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerRules {
@@ -96,7 +96,8 @@ impl ExplorerParts<'_> {
             ("rules.patience", patience.unwrap_or(1)),
         ];
         if let Some((field, _)) = numbers.into_iter().find(|&(_, number)| number == 0) {
-            let (expected, found) = ("at least 1", "0".to_owned());
+            let expected = "at least 1";
+            let found = "0".to_owned();
             return Err(VerdictError::Config { field, expected, found });
         }
         let budget = Budget { evaluations: Some(candidates), price: None };
@@ -141,7 +142,7 @@ impl Comparison<'_> {
         Ok(explorer.split.parts(self.train, Noise::new(seed).child("split").seed())?)
     }
 
-    /// How candidates of an explorer are judged: the same in every process.
+    /// The judge of an explorer's candidates, which is the same in every process.
     pub fn training<'p>(
         &'p self,
         explorer: &ExplorerParts<'p>,

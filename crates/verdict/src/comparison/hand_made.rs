@@ -14,10 +14,10 @@ pub trait HandMade: Debug {
     /// Its name in tables.
     fn name(&self) -> String;
 
-    /// The network for the images and the outputs of `build`, weights drawn from `rng`. Its cost stands in the
-    /// table ([`Model::cost`]); a network that is laid out as a
-    /// [`Blueprint`](dartloom_space::Blueprint) counts itself. The channels of `build` are those of the derived
-    /// networks.
+    /// The network for the images and the outputs of `build`, weights drawn from `rng`. Its cost
+    /// stands in the table ([`Model::cost`]); a network that is laid out as a
+    /// [`Blueprint`](dartloom_space::Blueprint) counts itself. The channels of `build` are those of
+    /// the derived networks.
     ///
     /// # Errors
     /// When there is no such network, as for outputs of another kind.
@@ -29,10 +29,11 @@ pub trait HandMade: Debug {
         rng: &mut dyn RngCore,
     ) -> Result<Box<dyn Model>, NetError>;
 
-    /// A text that changes whenever its network changes: its name, its numbers, and a version of its code.
+    /// A text that changes whenever its network changes: its name, its numbers, and a version of
+    /// its code.
     ///
-    /// Its stored training is only used again for the same identity. `None`, the default, says nothing, and
-    /// such work is done again.
+    /// Its stored training is only used again for the same identity. `None`, the default, says
+    /// nothing, and such work is done again.
     fn identity(&self) -> Option<String> {
         None
     }

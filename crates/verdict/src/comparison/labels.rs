@@ -12,8 +12,8 @@ struct Labels {
     test: Vec<usize>,
 }
 
-/// Remarks on odd labels, a sentence each: one class alone, and classes without an image to learn from. Other
-/// targets than one class for each image have none.
+/// Remarks on odd labels, a sentence each: one class alone, and classes without an image to learn
+/// from. Other targets than one class for each image have none.
 ///
 /// # Errors
 /// The data's own error, or [`DataError::LabelTooLarge`] for a label that is no class.

@@ -142,7 +142,8 @@ fn found(result: &LegResult, file: String) -> Result<&Genotype, VerdictError> {
 
 impl Contest<'_> {
     pub(super) fn run(&mut self) -> Result<Option<SeedResults>, VerdictError> {
-        let (comparison, noise) = (self.comparison, Noise::new(self.seed));
+        let comparison = self.comparison;
+        let noise = Noise::new(self.seed);
         let mut searched = SeedResults::new();
         for method in &comparison.methods {
             let Some(result) = self.search(method, noise)? else { return Ok(None) };
@@ -207,7 +208,8 @@ impl Contest<'_> {
         noise: Noise,
     ) -> Result<Option<LegResult>, VerdictError> {
         let comparison = self.comparison;
-        let (leg, layout) = (&Leg::Search(method.key.clone()), comparison.layout());
+        let leg = &Leg::Search(method.key.clone());
+        let layout = comparison.layout();
         let identity = self.searched(leg, method)?;
         match self.stored(leg, &identity)? {
             None if !self.looks => {}
@@ -223,7 +225,8 @@ impl Contest<'_> {
             data: &data,
             task: comparison.task,
         };
-        let (config, noise) = (method.search.clone(), noise.child("search"));
+        let config = method.search.clone();
+        let noise = noise.child("search");
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;
         for own in &method.rules {
             search = search.with_stop_rule(own.effect, Box::new(own.rule));
@@ -275,7 +278,8 @@ impl Contest<'_> {
         budget: u64,
     ) -> Result<Option<LegResult>, VerdictError> {
         let identity = self.drawn(first, budget)?;
-        let (leg, layout) = (&Leg::Random, self.comparison.layout());
+        let leg = &Leg::Random;
+        let layout = self.comparison.layout();
         match self.stored(leg, &identity)? {
             None if !self.looks => {}
             stored => return Ok(stored),
@@ -290,7 +294,8 @@ impl Contest<'_> {
             budget,
             noise: noise.child("random"),
         };
-        let (phase, folder) = (self.phase(leg), layout.stem(leg));
+        let phase = self.phase(leg);
+        let folder = layout.stem(leg);
         let dir = self.dir.inside(&folder)?;
         let seconds = layout.seconds(leg);
         let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;

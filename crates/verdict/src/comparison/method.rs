@@ -59,7 +59,8 @@ impl MethodParts<'_> {
         check_key(&self.key)?;
         let numbers = [("channels", self.channels), ("partial", self.partial)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
-            let (expected, found) = ("at least 1", found.to_string());
+            let expected = "at least 1";
+            let found = found.to_string();
             return Err(VerdictError::Config { field, expected, found });
         }
         self.search.check().map_err(|error| error.within("search"))?;

@@ -57,7 +57,7 @@ use crate::VerdictError;
 /// ```
 #[derive(Clone)]
 pub struct Comparison<'a> {
-    /// What is learnt, and which score decides.
+    /// The task, which says which score decides.
     pub task: &'a dyn Task,
     /// The methods' operations.
     pub registry: &'a Registry,
@@ -67,8 +67,8 @@ pub struct Comparison<'a> {
     pub explorers: Vec<ExplorerParts<'a>>,
     /// The hand-made network; `None` for the configuration's.
     pub baseline: Option<&'a dyn HandMade>,
-    /// Where candidates of discrete searches are trained; `None` for the caller's own thread, where a
-    /// candidate that runs out of memory ends everything.
+    /// The processes that train candidates of discrete searches; `None` for the caller's own
+    /// thread, where a candidate that runs out of memory ends everything.
     pub workers: Option<&'a dyn Workers>,
     /// Images to search and train with.
     pub train: &'a dyn Dataset,
@@ -195,7 +195,8 @@ impl<'a> Comparison<'a> {
     ) -> Result<Option<Report>, VerdictError> {
         self.check()?;
         // Digests are asked for by every leg; a data set of one's own reads every sample for one.
-        let (train, test) = (Digested::new(self.train), Digested::new(self.test));
+        let train = Digested::new(self.train);
+        let test = Digested::new(self.test);
         let known = Comparison { train: &train, test: &test, ..self.clone() };
         let objective = self.task.objective();
         let remarks = labels::remarks(self.train, self.test, &objective)?;

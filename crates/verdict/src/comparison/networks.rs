@@ -11,7 +11,8 @@ use crate::VerdictError;
 impl<'a> Comparison<'a> {
     /// Base channels, outputs and images of networks with so many channels.
     pub fn build(&self, channels: usize) -> Build {
-        let (shape, outputs) = (self.train.shape(), self.task.outputs());
+        let shape = self.train.shape();
+        let outputs = self.task.outputs();
         let input = Shape::new(shape.channels, shape.height, shape.width);
         Build::new(channels, outputs.channels(), input).with_outputs(outputs)
     }
@@ -122,7 +123,9 @@ impl<'a> Comparison<'a> {
         if shape.height.is_multiple_of(step) && shape.width.is_multiple_of(step) {
             return source.into();
         }
-        let (height, width, source) = (shape.height, shape.width, Box::new(source));
+        let height = shape.height;
+        let width = shape.width;
+        let source = Box::new(source);
         VerdictError::Halvings { height, width, halvings, step, source }
     }
 }

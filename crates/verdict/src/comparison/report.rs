@@ -24,7 +24,8 @@ use dartloom_search::stop::Stopped;
 pub struct ContenderReport {
     /// Name of the contender.
     pub name: String,
-    /// Test score of each seed, that of [`Report::objective`]; `None` where a network diverged and there is none.
+    /// Test score of each seed, that of [`Report::objective`]; `None` where a network diverged and
+    /// there is none.
     pub scores: Vec<Option<f64>>,
     /// The reason, for every seed without a score.
     #[serde(default)]
@@ -87,7 +88,7 @@ pub struct Report {
     pub remarks: Vec<String>,
 }
 
-/// What a report says beside the results of legs.
+/// The parts of a report beside the results of legs.
 pub(super) struct Frame<'a> {
     pub(super) objective: Objective,
     pub(super) constant: Option<Constant>,

@@ -10,12 +10,12 @@ use super::{Comparison, Contest};
 use crate::{Trained, TrainedError};
 
 impl Comparison<'_> {
-    /// The network that a finished comparison in `dir` has trained for a contender: what the method or
-    /// explorer of a key has found (`"darts"`), or random search (`"random"`).
+    /// The network that a finished comparison in `dir` has trained for a contender: what the method
+    /// or explorer of a key has found (`"darts"`), or random search (`"random"`).
     ///
     /// # Errors
-    /// [`TrainedError::NotTrained`] for a seed that is not finished, a contender of no such name, the
-    /// hand-made network, which has no genotype, and a training that diverged; those of
+    /// [`TrainedError::NotTrained`] for a seed that is not finished, a contender of no such name,
+    /// the hand-made network, which has no genotype, and a training that diverged; those of
     /// [`Comparison::run`] for files that are damaged or of other work.
     pub fn network(
         &self,

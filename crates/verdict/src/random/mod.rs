@@ -115,7 +115,7 @@ pub struct RandomOutcome {
     pub candidates: Vec<Candidate>,
     /// `true` if the search ended because the space gave no other architecture.
     pub exhausted: bool,
-    /// Which score chooses among them.
+    /// The score that chooses among them.
     pub objective: Objective,
 }
 
@@ -127,8 +127,8 @@ struct Ranked<'a> {
 }
 
 impl RandomOutcome {
-    /// The candidate with the best validation score (lowest loss among equals, then the first); `None` when
-    /// none has a score.
+    /// The candidate with the best validation score (lowest loss among equals, then the first);
+    /// `None` when none has a score.
     pub fn best(&self) -> Option<&Candidate> {
         let mut best: Option<Ranked<'_>> = None;
         for candidate in &self.candidates {
@@ -172,7 +172,7 @@ impl RandomOutcome {
 pub struct RandomSearch<'a> {
     /// Space, operations, base channels, outputs, images, device.
     pub setting: Setting<'a>,
-    /// What is learnt.
+    /// The task.
     pub task: &'a dyn Task,
     /// Training and validation images.
     pub data: &'a Parts<'a>,

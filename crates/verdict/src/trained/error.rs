@@ -1,4 +1,4 @@
-//! What can be wrong with a trained network, or with its file.
+//! Errors of a trained network and of its file.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use dartloom_train::TrainError;
 
 use crate::VerdictError;
 
-/// Why a trained network cannot be kept, read or used.
+/// The reason why a trained network cannot be kept, read or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainedError {
@@ -29,9 +29,9 @@ pub enum TrainedError {
     Content {
         /// The path.
         path: PathBuf,
-        /// What was expected.
+        /// The expectation.
         expected: String,
-        /// What was found.
+        /// The finding.
         found: String,
     },
     /// A network of other operations, or a value that has no text form.
@@ -40,9 +40,9 @@ pub enum TrainedError {
     /// Outputs that cannot mean what is said of them.
     #[error("a network that puts out {outputs} does not learn {targets}")]
     Targets {
-        /// What the network puts out.
+        /// The outputs of the network.
         outputs: Outputs,
-        /// What it is said to have learnt.
+        /// The targets that it is said to have learnt.
         targets: TargetSpec,
     },
     /// Images of another shape than the network was trained for.
@@ -56,7 +56,7 @@ pub enum TrainedError {
     /// A number of names or constants that is not the network's.
     #[error("{what}: expected {expected}, found {found}")]
     Count {
-        /// What was counted.
+        /// The thing that was counted.
         what: &'static str,
         /// The network's number.
         expected: usize,

@@ -107,7 +107,7 @@ pub(super) fn load(path: &Path, registry: &Registry) -> Result<Trained, TrainedE
     Trained::of(facts, place.unwrap_or_default(), &variables)
 }
 
-/// What the network's operations compute.
+/// The identity of the network's operations.
 fn identity(registry: &Registry, genotype: &Genotype) -> Result<Identity, TrainedError> {
     Ok(registry.identified(Identity::new(), operations(genotype))?)
 }

@@ -23,9 +23,9 @@ const BATCH: usize = 64;
 
 /// A trained network with everything that is needed to use it.
 ///
-/// It is one safetensors file: architecture, space, sizes, the recipes of its operations, weights and
-/// batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of classes,
-/// a version and a SHA-256 of all of it.
+/// It is one safetensors file: architecture, space, sizes, the recipes of its operations, weights
+/// and batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of
+/// classes, a version and a SHA-256 of all of it.
 ///
 /// ```no_run
 /// use dartloom_ops::Registry;
@@ -44,7 +44,7 @@ pub struct Trained {
     facts: Facts,
 }
 
-/// What is known of a trained network beside its weights.
+/// The facts about a trained network beside its weights.
 #[derive(Debug)]
 struct Facts {
     genotype: Genotype,
@@ -84,8 +84,8 @@ impl Trained {
     ///
     /// # Errors
     /// [`OpError::VariableNames`](dartloom_ops::OpError::VariableNames) or
-    /// [`OpError::VariableShape`](dartloom_ops::OpError::VariableShape) where `network` is another one,
-    /// [`TrainedError::Targets`] where its outputs mean something else.
+    /// [`OpError::VariableShape`](dartloom_ops::OpError::VariableShape) where `network` is another
+    /// one, [`TrainedError::Targets`] where its outputs mean something else.
     pub fn new(
         setting: &Setting<'_>,
         genotype: &Genotype,
@@ -121,8 +121,8 @@ impl Trained {
         Ok(Self { network, facts })
     }
 
-    /// The same with the task that it was trained for, by its [identity](Task::identity): a file says it
-    /// to people, and nothing is computed from it.
+    /// The same with the task that it was trained for, by its [identity](Task::identity): a file
+    /// says it to people, and nothing is computed from it.
     #[must_use]
     pub fn with_task(mut self, task: &dyn Task) -> Self {
         self.facts.task = task.identity();
@@ -162,21 +162,21 @@ impl Trained {
         file::save(self, path.as_ref())
     }
 
-    /// Reads a file onto the CPU. `registry` gives the operations that are written in code; recipes are
-    /// in the file.
+    /// Reads a file onto the CPU. `registry` gives the operations that are written in code; recipes
+    /// are in the file.
     ///
     /// # Errors
     /// [`TrainedError::Missing`] for no file, [`TrainedError::File`] for one that is damaged or no
-    /// safetensors, [`TrainedError::Content`] for one that holds something else, or another version,
-    /// [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) where an operation of the
-    /// registry computes something else than the one that was trained.
+    /// safetensors, [`TrainedError::Content`] for one that holds something else, or another
+    /// version, [`RecordError::OtherWork`](dartloom_record::RecordError::OtherWork) where an
+    /// operation of the registry computes something else than the one that was trained.
     pub fn load(path: impl AsRef<Path>, registry: &Registry) -> Result<Self, TrainedError> {
         file::load(path.as_ref(), registry)
     }
 
     /// The outputs for `images`, `[B, C, H, W]` of normalised pixels: `[B, numbers]`, or
-    /// `[B, channels, H, W]` of a network with an output for every pixel. Nothing is drawn, and running
-    /// statistics are used and left as they are.
+    /// `[B, channels, H, W]` of a network with an output for every pixel. Nothing is drawn, and
+    /// running statistics are used and left as they are.
     ///
     /// # Errors
     /// [`TrainedError::Images`] for images of another shape than the network was trained for.
@@ -185,7 +185,8 @@ impl Trained {
         match *images.dims() {
             [_, c, h, w] if (c, h, w) == (channels, height, width) => {}
             _ => {
-                let (expected, found) = (self.facts.build.input, images.dims().to_vec());
+                let expected = self.facts.build.input;
+                let found = images.dims().to_vec();
                 return Err(TrainedError::Images { expected, found });
             }
         }
@@ -200,8 +201,8 @@ impl Trained {
         Prediction::new(self.outputs(images)?, self.facts.targets)
     }
 
-    /// Images for [`predict`](Self::predict) out of their bytes: one after the other, each channel by
-    /// channel and row by row.
+    /// Images for [`predict`](Self::predict) out of their bytes: one after the other, each channel
+    /// by channel and row by row.
     ///
     /// # Errors
     /// [`TrainedError::NoNormalization`] where nobody has said how bytes become pixel values, and
@@ -253,7 +254,7 @@ impl Trained {
         self.facts.build
     }
 
-    /// What its outputs mean.
+    /// The meaning of its outputs.
     pub fn targets(&self) -> TargetSpec {
         self.facts.targets
     }

@@ -1,4 +1,4 @@
-//! What the outputs of a network mean.
+//! The meaning of a network's outputs.
 
 use candle_core::{D, DType, Tensor};
 use dartloom_data::TargetSpec;
@@ -11,7 +11,7 @@ pub struct Prediction {
     /// The outputs as the network puts them out, `[B, numbers]` or `[B, channels, H, W]`: logits of
     /// classes and labels, and values as they are.
     pub outputs: Tensor,
-    /// What they mean, image by image.
+    /// Their meaning, image by image.
     pub answer: Answer,
 }
 
@@ -48,8 +48,8 @@ impl Prediction {
         Ok(Self { outputs, answer })
     }
 
-    /// How probable each class or label is, of the shape of the outputs: `e^z_c / sum_k e^z_k` of classes,
-    /// `1 / (1 + e^-z)` of labels. `None` for values.
+    /// The probability of each class or label, of the shape of the outputs: `e^z_c / sum_k e^z_k`
+    /// of classes, `1 / (1 + e^-z)` of labels. `None` for values.
     ///
     /// # Errors
     /// When the tensor library fails.

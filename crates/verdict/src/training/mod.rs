@@ -52,7 +52,7 @@ impl Default for TrainingConfig {
 pub struct Training<'a> {
     /// Space, operations, base channels, outputs, images, device.
     pub setting: Setting<'a>,
-    /// What is learnt.
+    /// The task.
     pub task: &'a dyn Task,
     /// Training and validation images.
     pub data: &'a Parts<'a>,
@@ -233,7 +233,7 @@ impl Evaluator for Training<'_> {
     }
 }
 
-/// What a discrete search is told of an evaluation: the one place where a score becomes a quality.
+/// The outcome that a discrete search is told: the one place where a score becomes a quality.
 pub(crate) fn measured(judged: &Evaluation, cost: Cost) -> Outcome {
     let score = judged.score();
     if score.is_finite() {

@@ -83,7 +83,8 @@ fn run_with(
     mut on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, VerdictError> {
     let registry = registry();
-    let (train, test) = (first_digits(32), first_digits(12));
+    let train = first_digits(32);
+    let test = first_digits(12);
     let now = Cell::new(0.0);
     let clock = || {
         now.set(now.get() + 1.0);
@@ -312,7 +313,8 @@ fn damaged_weights_and_results_without_checksums_are_refused_by_name() {
 
 #[test]
 fn several_methods_share_random_search_and_the_baseline() {
-    let (small, large) = (space(two_ops(), 1), space(two_ops(), 2));
+    let small = space(two_ops(), 1);
+    let large = space(two_ops(), 2);
     let both = || vec![darts(&small), other(&large)];
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path().join("both")).unwrap();

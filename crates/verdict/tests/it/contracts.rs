@@ -50,7 +50,9 @@ fn config() -> SearchConfig {
 /// P6: the classes of the network must be those of the data, also where candidates are trained.
 #[test]
 fn a_training_for_other_classes_is_refused() {
-    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let right = build(&digits, 2);
     let training = Training {
@@ -83,7 +85,8 @@ fn names_the_remedy(error: impl std::fmt::Display) {
 /// P8: a set that nobody registered is refused before anything is trained.
 #[test]
 fn a_set_that_is_not_registered_is_refused_before_the_search() {
-    let (space, registry) = (space(unregistered(), 1), registry());
+    let space = space(unregistered(), 1);
+    let registry = registry();
     let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
 
     let digits = first_digits(32);
@@ -157,7 +160,8 @@ fn comparison(
 /// The second method's mistake is reported before the first method's search, not after it.
 #[test]
 fn a_comparison_tries_every_method_before_the_first_search() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let mut second = method(&space);
     (second.key, second.name) = ("mine".to_owned(), "mine".to_owned());
     second.choices = Choices::of(Detach);
@@ -170,7 +174,8 @@ fn a_comparison_tries_every_method_before_the_first_search() {
 /// P6: test images must be of the same task as the training images.
 #[test]
 fn test_images_of_another_task_are_refused_by_a_comparison() {
-    let (space, digits) = (space(two_ops(), 1), first_digits(32));
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
     let other = Stripes;
     let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
     let error = error.to_string();

@@ -73,7 +73,9 @@ fn run(
     explorers: Vec<ExplorerParts<'_>>,
     mut on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, VerdictError> {
-    let (registry, train, test) = (registry(), first_digits(32), first_digits(12));
+    let registry = registry();
+    let train = first_digits(32);
+    let test = first_digits(12);
     let task = task();
     let comparison = Comparison {
         methods,
@@ -167,7 +169,9 @@ fn training<'a>(
 
 /// Runs `with` on a training of a small space, and a candidate of it.
 fn with_training(with: impl FnOnce(Training<'_>, Proposal)) {
-    let (space, registry, digits) = (space(two_ops(), 2), registry(), first_digits(64));
+    let space = space(two_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(64);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let task = task();
     let training = training(&space, &registry, &task, &data, build(&digits, 2));
@@ -261,7 +265,9 @@ fn what_is_wrong_for_all_candidates_ends_the_search() {
 
 #[test]
 fn shared_weights_judge_architectures_without_training_them() {
-    let (space, registry, digits) = (space(two_ops(), 2), registry(), first_digits(64));
+    let space = space(two_ops(), 2);
+    let registry = registry();
+    let digits = first_digits(64);
     let build = build(&digits, 2);
     let plan = Blueprint::supernet(&space, build).unwrap();
     let place = Place::default();

@@ -300,8 +300,10 @@ impl StopRule for Never {
 
 #[test]
 fn a_search_is_its_space_numbers_parts_seed_images_and_rules() {
-    let (data, registry) = (Shapes { seed: 1, classes: 2 }, registry(1.0, Some("x1".to_owned())));
-    let (space, halves) = (space(&registry), Split::Halves.parts(&data, 1).unwrap());
+    let data = Shapes { seed: 1, classes: 2 };
+    let registry = registry(1.0, Some("x1".to_owned()));
+    let space = space(&registry);
+    let halves = Split::Halves.parts(&data, 1).unwrap();
     let task = usual(data.targets()).unwrap();
     let search = |choices: Choices, seed: u64, rule: Option<Box<dyn StopRule>>| {
         let parts = SearchParts {

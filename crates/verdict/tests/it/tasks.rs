@@ -86,7 +86,8 @@ fn told(comparison: &Comparison<'_>, dir: &RunDir) -> Result<(Report, Vec<String
 }
 
 fn run(task: &dyn Task, data: &InMemory, space: &Space, baseline: Option<&dyn HandMade>) -> Report {
-    let (registry, directory) = (registry(), tempfile::tempdir().unwrap());
+    let registry = registry();
+    let directory = tempfile::tempdir().unwrap();
     let dir = RunDir::open(directory.path()).unwrap();
     let whole = Comparison::on(task, data, data, &registry).with_config(config());
     let whole = Comparison { baseline, ..whole.method(method(space, Vec::new())) };
@@ -295,8 +296,10 @@ impl MakeExplorer for Dice {
 
 #[test]
 fn rules_and_explorers_of_ones_own_take_part_and_say_what_they_are() {
-    let (data, space) = (sides(), space(four_ops(), 1));
-    let (registry, directory) = (registry(), tempfile::tempdir().unwrap());
+    let data = sides();
+    let space = space(four_ops(), 1);
+    let registry = registry();
+    let directory = tempfile::tempdir().unwrap();
     let dir = RunDir::open(directory.path()).unwrap();
     let task = Classification::new(2).unwrap();
     let run = |rule: &After, dice: &Dice| {
@@ -314,7 +317,8 @@ fn rules_and_explorers_of_ones_own_take_part_and_say_what_they_are() {
         let whole = whole.with_config(config()).seeds([1]).method(method(&space, rules));
         told(&whole.explorer(explorer), &dir)
     };
-    let (rule, dice) = (After(1, Some("after 1")), Dice(Some("dice 1")));
+    let rule = After(1, Some("after 1"));
+    let dice = Dice(Some("dice 1"));
     let (report, _) = run(&rule, &dice).unwrap();
     let stopped = report.methods[0].stopped[0].as_ref().unwrap();
     assert_eq!((stopped.epoch, stopped.reason.to_string()), (0, "after: 1".to_owned()));

@@ -68,7 +68,8 @@ fn bits(tensor: &Tensor) -> Vec<u32> {
 
 #[test]
 fn a_file_gives_the_same_bits() {
-    let (registry, space) = (registry(), space(two_ops(), 1));
+    let registry = registry();
+    let space = space(two_ops(), 1);
     let (network, kept) = trained(&registry, &space, "sep_conv_3x3");
     let classes = (0..10).map(|digit| format!("digit {digit}"));
     let constants = digits().train.normalization().clone();
@@ -96,7 +97,8 @@ fn a_file_gives_the_same_bits() {
     assert_eq!(read.normalization(), kept.normalization());
     assert!(read.task().unwrap().contains("classification"), "{:?}", read.task());
     // Bytes become the pixels of the data set.
-    let (train, bytes) = (digits().train, digits().train.pixels()[..12 * 64].to_vec());
+    let train = digits().train;
+    let bytes = digits().train.pixels()[..12 * 64].to_vec();
     assert_eq!(train.shape().height, 8);
     assert_eq!(bits(&read.images(&bytes).unwrap()), bits(&images()));
     // Equal networks are equal files.
@@ -135,7 +137,8 @@ fn spec(name: &str) -> OpSpec {
 
 #[test]
 fn other_files_are_told() {
-    let (registry, space) = (registry(), space(two_ops(), 1));
+    let registry = registry();
+    let space = space(two_ops(), 1);
     let (network, kept) = trained(&registry, &space, "skip_connect");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("n.safetensors");
@@ -171,7 +174,8 @@ fn other_files_are_told() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let (registry, space) = (registry(), space(two_ops(), 1));
+    let registry = registry();
+    let space = space(two_ops(), 1);
     let (network, kept) = trained(&registry, &space, "skip_connect");
     let wrong = images().narrow(2, 0, 4).unwrap();
     let error = kept.predict(&wrong).unwrap_err().to_string();
@@ -196,8 +200,10 @@ const DARTS: TopK = TopK::darts();
 
 /// A comparison of one method over one seed.
 fn with_comparison(check: impl FnOnce(&Comparison<'_>, &RunDir)) {
-    let (registry, space) = (registry(), space(two_ops(), 1));
-    let (train, test) = (first_digits(32), first_digits(12));
+    let registry = registry();
+    let space = space(two_ops(), 1);
+    let train = first_digits(32);
+    let test = first_digits(12);
     let search = SearchConfig {
         epochs: 1,
         batch: 8,

@@ -54,6 +54,7 @@ fn parts_named_in_a_file_are_searched_with_and_judged_by() {
     assert!(verdict.contains("squares"), "{verdict}");
     assert!(uses.relaxation.value() > before.0 && uses.decoder.value() > before.1);
     assert_eq!(uses.data.value(), 1);
+    assert!(uses.losses.value() > 0 && uses.scorers.value() > 0);
     drop(run);
 
     // One edge a node is what this decoder keeps, and no other.

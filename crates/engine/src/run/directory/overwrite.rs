@@ -85,7 +85,8 @@ fn is_own(name: &str) -> bool {
     is_whole || RunLayout::seed_of(name).is_some_and(is_seed)
 }
 
-/// Removes a directory; one that is not there is no error. Links inside are removed and not followed.
+/// Removes a directory; one that is not there is no error. Links inside are removed and not
+/// followed.
 fn remove(path: &Path) -> Result<(), EngineError> {
     match fs::remove_dir_all(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

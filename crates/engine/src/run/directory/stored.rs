@@ -85,7 +85,8 @@ pub(super) fn check(
     Ok(StoredRun { mark, seeds, damaged })
 }
 
-/// Refuses a run whose events another version has written: the first line tells, and nothing may be added to them.
+/// Refuses a run whose events another version has written: the first line tells, and nothing may be
+/// added to them.
 fn check_log(path: &Path) -> Result<(), EngineError> {
     let file = path.join(RunLayout::EVENTS);
     let unreadable = |source| EngineError::Read { path: file.clone(), source };
@@ -152,8 +153,8 @@ pub(super) fn finish(dir: &RunDir) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// The verdict of a finished run; `None` for a run that is not finished, to which seeds were added, or
-/// whose report is damaged, which is said: both are made again from the legs.
+/// The verdict of a finished run; `None` for a run that is not finished, to which seeds were added,
+/// or whose report is damaged, which is said: both are made again from the legs.
 pub(super) fn verdict(
     dir: &RunDir,
     same_seeds: bool,

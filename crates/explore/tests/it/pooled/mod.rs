@@ -147,7 +147,8 @@ fn a_price_ends_a_search_before_it_is_exceeded() {
         let budget = Budget { evaluations: Some(100), price };
         let config = PooledConfig { budget, ..PooledConfig::default() };
         let mut prepare = |proposal: &Proposal| Ok(Assignment { price: 7, ..assign(proposal) });
-        let (mut explorer, mut pool) = (evolution(), inline());
+        let mut explorer = evolution();
+        let mut pool = inline();
         let mut search = PooledSearch {
             explorer: &mut explorer,
             pool: &mut pool,
@@ -210,7 +211,8 @@ fn what_is_too_large_or_fails_is_told_and_the_search_goes_on() {
 #[test]
 fn what_the_machine_lacks_ends_the_search_and_nothing_of_it_is_written_or_told() {
     let dir = tempfile::tempdir().unwrap();
-    let (path, pace) = (dir.path().join("journal"), config(Pace::SteadyState(Some(3)), 20));
+    let path = dir.path().join("journal");
+    let pace = config(Pace::SteadyState(Some(3)), 20);
     for _ in 0..2 {
         let mut lacking = InlinePool::new(None, |task, _| match task.id {
             6 => Err(TaskError::Machine("no space left".to_owned())),
@@ -338,7 +340,8 @@ fn an_observer_stops_a_search_that_goes_on_later() {
     {
         let (mut journal, past) = Journal::open(&path, &json!("test")).unwrap();
         let mut prepare = |proposal: &Proposal| Ok(assign(proposal));
-        let (mut explorer, mut pool) = (evolution(), inline());
+        let mut explorer = evolution();
+        let mut pool = inline();
         let mut search = PooledSearch {
             explorer: &mut explorer,
             pool: &mut pool,

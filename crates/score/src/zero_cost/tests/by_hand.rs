@@ -117,8 +117,10 @@ impl Regression {
 #[test]
 fn snip_and_gradient_norm_of_softmax_regression() {
     let regression = Regression::new();
-    let (weights, gradient) = (Regression::weights(), regression.gradient(&Regression::weights()));
-    let (model, batch) = (regression.model(), regression.batch());
+    let weights = Regression::weights();
+    let gradient = regression.gradient(&weights);
+    let model = regression.model();
+    let batch = regression.batch();
     let products = weights.iter().zip(&gradient).map(|(w, g)| (w * g).abs());
     assert_relative_eq!(score(&Snip, &model, &batch), products.sum::<f64>(), epsilon = 1e-12);
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
@@ -218,7 +220,8 @@ fn condition_number_of_a_linear_model() {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let images = &regression.images[..2];
     let entry = |i: usize, j: usize| 2.0 * (dot(&images[i], &images[j]) + 1.0);
-    let (trace, det) = (entry(0, 0) + entry(1, 1), entry(0, 0) * entry(1, 1) - entry(0, 1).powi(2));
+    let trace = entry(0, 0) + entry(1, 1);
+    let det = entry(0, 0) * entry(1, 1) - entry(0, 1).powi(2);
     let root = (trace * trace / 4.0 - det).sqrt();
     let expected = (trace / 2.0 + root) / (trace / 2.0 - root);
     let batch = batch(&[&images[0], &images[1]], &[0, 1], DType::F64);
@@ -279,7 +282,8 @@ fn zen_without_and_with_a_norm() {
         (values, variance)
     };
     let moved: Vec<f64> = images.iter().zip(&shift).map(|(x, e)| x + 0.01 * e).collect();
-    let ((here, variance), (there, _)) = (normed(&images), normed(&moved));
+    let (here, variance) = normed(&images);
+    let (there, _) = normed(&moved);
     let apart = |image: usize| {
         let at = 2 * image;
         (here[at] - there[at]).hypot(here[at + 1] - there[at + 1])

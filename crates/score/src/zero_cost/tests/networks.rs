@@ -78,7 +78,8 @@ fn scores_leave_networks_as_they_were() {
 
 #[test]
 fn mean_and_deviation_are_those_of_single_seeds() {
-    let (plan, registry) = (derived(), Registry::standard().unwrap());
+    let plan = derived();
+    let registry = Registry::standard().unwrap();
     let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     let one = |seed| scored(&Naswot, &subject, &mut draw, seed..seed + 1).unwrap();
     let values = [5, 6, 7].map(|seed| one(seed).mean);

@@ -182,7 +182,8 @@ impl PerCell {
         }
         let cells = core.architecture.cells().len();
         let full = config.gradient == AblationGradient::Full;
-        let (mut without, mut gradients) = (Vec::with_capacity(cells), Vec::new());
+        let mut without = Vec::with_capacity(cells);
+        let mut gradients = Vec::new();
         for cell in 0..cells {
             let removed =
                 self.removed_cell(core, step, cell, (&weights.cells[cell], config.removal))?;

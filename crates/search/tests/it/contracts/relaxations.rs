@@ -173,7 +173,9 @@ fn a_relaxation_of_free_weights_searches() {
             Constraint::Free
         }
     }
-    let (space, digits, registry) = (space(two_ops(), 1), first_digits(32), registry());
+    let space = space(two_ops(), 1);
+    let digits = first_digits(32);
+    let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let parts = SearchParts {
         space: &space,

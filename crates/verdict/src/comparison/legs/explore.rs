@@ -31,7 +31,8 @@ impl Contest<'_> {
         most: Option<u64>,
     ) -> Result<Option<LegResult>, VerdictError> {
         let comparison = self.comparison;
-        let (leg, layout) = (&Leg::Explore(parts.key.clone()), comparison.layout());
+        let leg = &Leg::Explore(parts.key.clone());
+        let layout = comparison.layout();
         let ExplorerParts { space, rules, .. } = parts;
         let identity = self.explored(leg, parts, most)?;
         match self.stored(leg, &identity)? {

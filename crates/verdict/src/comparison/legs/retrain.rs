@@ -77,7 +77,8 @@ impl Contest<'_> {
         let epochs = config.epochs as u64;
         // One noise for all contenders of a seed: they see the same batches, which pairs them.
         let noise = noise.child("retrain");
-        let (task, train) = (comparison.task, comparison.train);
+        let task = comparison.task;
+        let train = comparison.train;
         let problem = Problem { task, train, held_out: Some(HeldOut::Test(comparison.test)) };
         let mut fit = Fit::solving(self.phase(leg), &model, config, noise, problem)?;
         let layout = comparison.layout();
@@ -100,7 +101,8 @@ impl Contest<'_> {
                 Judged { scores: Scores::new(), failure }
             }
         };
-        let (seconds, cost) = (watch.seconds(), model.cost());
+        let seconds = watch.seconds();
+        let cost = model.cost();
         let images = [3, train.len() as u64, epochs].into_iter().fold(1, u64::saturating_mul);
         let result = LegResult {
             seconds,
@@ -129,7 +131,7 @@ impl Contest<'_> {
     }
 }
 
-/// What a network was judged with, or the reason for nothing.
+/// The scores of a network, or the reason for none.
 struct Judged {
     scores: Scores,
     failure: Option<String>,

@@ -48,8 +48,8 @@ impl PairedReport {
         Ok(Self { interval: Some((lower, upper)), p_value, ..alone })
     }
 
-    /// Whether the method is better beyond chance: the interval lies above zero, or below where lower scores are
-    /// better. Differences that
+    /// `true` if the method is better beyond chance: the interval lies above zero, or below where
+    /// lower scores are better. Differences that
     /// are equal over a few seeds by accident show no spread, have no test, and prove nothing.
     pub(super) fn is_better(&self, objective: &Objective) -> bool {
         let all_better =

@@ -4,7 +4,7 @@ use dartloom_record::{Direction, Objective};
 
 use super::{ContenderReport, PairedReport};
 
-/// What a sentence is about.
+/// The subject of a sentence.
 pub(super) struct Verdict<'a> {
     pub(super) method: &'a ContenderReport,
     pub(super) others: &'a [ContenderReport],
@@ -16,7 +16,8 @@ impl Verdict<'_> {
     /// The sentence, and one for every contender that failed with some seeds.
     pub(super) fn sentence(&self, worth_it: bool) -> String {
         let Self { method, others, paired, objective } = self;
-        let (name, score) = (&method.name, objective.label());
+        let name = &method.name;
+        let score = objective.label();
         let all = std::iter::once(*method).chain(*others);
         let missing: String = all.filter_map(|row| missing(row, &score)).collect();
         if method.score.is_none() {
@@ -25,7 +26,8 @@ impl Verdict<'_> {
         let parts: Vec<String> = paired.iter().map(|pair| pair.describe(objective)).collect();
         let evidence = parts.join("; ");
         let pairs = || paired.iter().map(|pair| pair.seeds);
-        let (fewest, most) = (pairs().min().unwrap_or(0), pairs().max().unwrap_or(0));
+        let fewest = pairs().min().unwrap_or(0);
+        let most = pairs().max().unwrap_or(0);
         if fewest < 2 {
             let few = if method.scores.len() < 2 { "One seed" } else { "So few paired seeds" };
             return format!(
@@ -48,6 +50,8 @@ impl Verdict<'_> {
 /// A sentence about the seeds that a contender has no score with.
 fn missing(row: &ContenderReport, score: &str) -> Option<String> {
     let first = row.failures.first()?;
-    let (name, failed, seeds) = (&row.name, row.failures.len(), row.scores.len());
+    let name = &row.name;
+    let failed = row.failures.len();
+    let seeds = row.scores.len();
     Some(format!(" {name} has no {score} with {failed} of {seeds} seeds: {first}."))
 }

@@ -74,7 +74,8 @@ fn contender(row: &ContenderReport, objective: &Objective) -> Vec<String> {
     ]
 }
 
-/// `tried 3, 4 architectures, all that the space has with 1 of 2 seeds; 1 candidate has no measurement: ..`
+/// `tried 3, 4 architectures, all that the space has with 1 of 2 seeds; 1 candidate has no
+/// measurement: ..`
 fn tried(seeds: &[Tried]) -> String {
     let counts: Vec<String> = seeds.iter().map(|seed| seed.architectures.to_string()).collect();
     let mut text = format!("tried {} architectures", counts.join(", "));
@@ -97,7 +98,7 @@ fn tried(seeds: &[Tried]) -> String {
 /// Reasons that are told; the rest is counted.
 const REASONS: usize = 3;
 
-/// How many candidates have no measurement, and why.
+/// The number of candidates without a measurement, and the reasons.
 fn failed(failures: &[&FailureCount]) -> String {
     let count = |failures: &[&FailureCount]| -> usize {
         failures.iter().map(|failure| failure.candidates).sum()
@@ -119,7 +120,7 @@ fn failed(failures: &[&FailureCount]) -> String {
     format!("{whose} no measurement: {}{rest}", told.join("; "))
 }
 
-/// What a method's searches showed beside scores, a line each.
+/// The findings of a method's searches beside scores, a line each.
 fn measured(method: &MethodReport, report: &Report) -> Vec<String> {
     let stopped = report.seeds.iter().zip(&method.stopped).filter_map(|(seed, stopped)| {
         let Stopped { epoch, reason } = stopped.as_ref()?;
@@ -129,7 +130,7 @@ fn measured(method: &MethodReport, report: &Report) -> Vec<String> {
     gap(&method.gaps, &report.objective).into_iter().chain(own).chain(stopped).collect()
 }
 
-/// What the search's supernet loses when its weights become a decision.
+/// The loss of the search's supernet when its weights become a decision.
 fn gap(gaps: &[Gap], objective: &Objective) -> Option<String> {
     let over = |value: fn(&Gap) -> f64| mean(&gaps.iter().map(value).collect::<Vec<_>>());
     let relaxed = over(|gap| gap.relaxed_loss)?;

@@ -26,7 +26,9 @@ impl<'a> Teller<'a> {
         budget: Budget,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let (told, spent, failed) = (0, 0, None);
+        let told = 0;
+        let spent = 0;
+        let failed = None;
         Self { begun: Some(begun), phase, budget, told, spent, failed, observer }
     }
 
@@ -72,7 +74,8 @@ impl<'a> Teller<'a> {
         if let Some(TaskEvent::Progress { task, value, .. }) = standing.event
             && let Ok(Trained { epoch: epochs, quality }) = serde_json::from_value(value.clone())
         {
-            let (phase, task) = (self.phase.clone(), *task);
+            let phase = self.phase.clone();
+            let task = *task;
             events.push(Event::CandidateTrained { phase, task, epochs, quality });
         }
         for (index, trial) in trials.iter().enumerate().skip(self.told) {
