@@ -7,7 +7,9 @@ use std::sync::Arc;
 use dartloom::data::{Splits, TargetSpec};
 use dartloom::decode::{ConfiguredDecoder, Decoder};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, Regulariser, Relaxation};
+use dartloom::search::stop::{RuleConfig, StopRule};
 use dartloom::task::{ConfiguredTask, Task};
+use dartloom::verdict::{ConfiguredExplorer, MakeExplorer};
 
 use crate::error::EngineError;
 use crate::experiment::{Data, Named, Settings};
@@ -38,6 +40,8 @@ pub struct Catalog {
     regularisers: Shelf<Box<dyn Regulariser>>,
     decoders: Shelf<Box<dyn Decoder>>,
     tasks: Shelf<Box<dyn Task>, TargetSpec>,
+    stop_rules: Shelf<Box<dyn StopRule>>,
+    explorers: Shelf<Box<dyn MakeExplorer>>,
     /// Made with the origin of the experiment, for messages.
     data: Shelf<Splits, String>,
 }
@@ -52,6 +56,10 @@ impl Catalog {
                 Ok(Box::new(part) as Box<dyn Decoder>)
             }),
             tasks: Shelf::of(|part: ConfiguredTask, targets| Ok(part.task(targets)?)),
+            stop_rules: Shelf::of(|part: RuleConfig, ()| Ok(Box::new(part) as Box<dyn StopRule>)),
+            explorers: Shelf::of(|part: ConfiguredExplorer, ()| {
+                Ok(Box::new(part) as Box<dyn MakeExplorer>)
+            }),
             data: Shelf::of(|part: Data, origin: String| Ok(part.read(&origin)?)),
         }
     }
@@ -101,6 +109,29 @@ impl Catalog {
         self
     }
 
+    /// The same with a stop rule, or with another one of that name. Methods ask for it under
+    /// `rules`: `[Stop(Mine(3)), Warn(Mine(1))]`.
+    #[must_use]
+    pub fn stop_rule(
+        mut self,
+        name: &str,
+        make: impl Fn(&Settings) -> Result<Box<dyn StopRule>, PartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.stop_rules.add(name, move |settings, ()| make(settings));
+        self
+    }
+
+    /// The same with a discrete search, or with another one of that name.
+    #[must_use]
+    pub fn explorer(
+        mut self,
+        name: &str,
+        make: impl Fn(&Settings) -> Result<Box<dyn MakeExplorer>, PartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.explorers.add(name, move |settings, ()| make(settings));
+        self
+    }
+
     /// The same with a source of images, or with another one of that name. Relative directories in
     /// its settings are its own business.
     #[must_use]
@@ -131,6 +162,16 @@ impl Catalog {
     /// Names of tasks, in order.
     pub fn tasks(&self) -> impl Iterator<Item = &str> {
         self.tasks.names()
+    }
+
+    /// Names of stop rules, in order.
+    pub fn stop_rules(&self) -> impl Iterator<Item = &str> {
+        self.stop_rules.names()
+    }
+
+    /// Names of discrete searches, in order.
+    pub fn explorers(&self) -> impl Iterator<Item = &str> {
+        self.explorers.names()
     }
 
     /// Names of sources of images, in order.
@@ -169,6 +210,22 @@ impl Catalog {
         at: Place<'_>,
     ) -> Result<Box<dyn Task>, EngineError> {
         self.tasks.make(part, targets, at)
+    }
+
+    pub(crate) fn make_stop_rule(
+        &self,
+        part: &Named<RuleConfig>,
+        at: Place<'_>,
+    ) -> Result<Box<dyn StopRule>, EngineError> {
+        self.stop_rules.make(part, (), at)
+    }
+
+    pub(crate) fn make_explorer(
+        &self,
+        part: &Named<ConfiguredExplorer>,
+        at: Place<'_>,
+    ) -> Result<Box<dyn MakeExplorer>, EngineError> {
+        self.explorers.make(part, (), at)
     }
 
     pub(crate) fn make_data(

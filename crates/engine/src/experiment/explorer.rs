@@ -7,7 +7,7 @@ use dartloom::verdict::ConfiguredExplorer;
 use dartloom::verdict::ExplorerRules;
 use serde::{Deserialize, Serialize};
 
-use super::Ops;
+use super::{Named, Ops};
 use super::method::MethodSpec;
 use crate::error::EngineError;
 
@@ -17,7 +17,7 @@ use crate::error::EngineError;
 #[serde(deny_unknown_fields, default)]
 pub struct ExplorerSpec {
     /// The explorer, which proposes candidates.
-    pub explorer: ConfiguredExplorer,
+    pub explorer: Named<ConfiguredExplorer>,
     /// Name in phases and files; the explorer's own when left out.
     pub key: Option<String>,
     /// Name in tables; the explorer's own when left out.
@@ -48,6 +48,7 @@ impl ExplorerSpec {
         let title = None;
         let ops = None;
         let topology = None;
+        let explorer = Named::Known(explorer);
         Self { explorer, key, title, ops, topology, channels: None, split: None, rules }
     }
 
@@ -81,14 +82,22 @@ impl ExplorerSpec {
     /// Its name in phases and files.
     pub(super) fn key(&self) -> String {
         let known = ConfiguredExplorer::known();
-        let same =
-            |(_, known): &&(&str, ConfiguredExplorer)| known.title() == self.explorer.title();
-        let name = known.iter().find(same).map_or("explorer", |(name, _)| *name);
-        self.key.clone().unwrap_or_else(|| name.to_owned())
+        let name = || match &self.explorer {
+            Named::Known(own) => {
+                let same = |(_, known): &&(&str, _)| ConfiguredExplorer::title(known) == own.title();
+                known.iter().find(same).map_or("explorer", |(name, _)| *name).to_owned()
+            }
+            Named::Other(settings) => settings.name().to_lowercase(),
+        };
+        self.key.clone().unwrap_or_else(name)
     }
 
     /// Its name in tables.
     pub(super) fn title(&self) -> String {
-        self.title.clone().unwrap_or_else(|| self.explorer.title().to_owned())
+        let title = || match &self.explorer {
+            Named::Known(own) => own.title().to_owned(),
+            Named::Other(settings) => settings.name().to_owned(),
+        };
+        self.title.clone().unwrap_or_else(title)
     }
 }

@@ -11,6 +11,7 @@ use dartloom::search::SearchConfig;
 use serde::{Deserialize, Serialize};
 
 use super::penalty::Penalty;
+use super::stop::NamedRule;
 use super::{Data, Named, Ops};
 use crate::error::EngineError;
 
@@ -79,6 +80,9 @@ pub struct MethodSpec {
     pub partial: usize,
     /// The shares of training images.
     pub split: Split,
+    /// Stop rules of a catalogue, asked after those of the search.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<NamedRule>,
     /// The search.
     pub search: SearchConfig,
 }
@@ -106,6 +110,7 @@ impl MethodSpec {
             channels,
             partial,
             split,
+            rules: Vec::new(),
             search,
         })
     }

@@ -14,6 +14,7 @@ mod plan;
 mod read;
 mod rules;
 mod set;
+mod stop;
 mod value;
 
 pub use chosen::{Chosen, method_names};
@@ -24,6 +25,7 @@ pub use method::{MethodSpec, Preset};
 pub(crate) use named::known;
 pub use named::{Named, Settings, SettingsError};
 pub use penalty::Penalty;
+pub use stop::NamedRule;
 pub use plan::{Images, Plan};
 pub use read::{builtin, load, to_ron};
 pub use set::set;

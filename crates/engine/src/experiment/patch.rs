@@ -22,6 +22,7 @@ use super::choice::MethodChoice;
 use super::explorer::ExplorerSpec;
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
+use super::stop::NamedRule;
 use super::{Data, Experiment, Named, Ops};
 
 /// Defines a value with the fields of another one, all optional. `leaf` fields replace, `part`
@@ -73,6 +74,7 @@ macro_rules! method_fields {
                 channels: usize,
                 partial: usize,
                 split: Split,
+                rules: Vec<NamedRule>,
             }
             part { search: SearchPatch, }
         }

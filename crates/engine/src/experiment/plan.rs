@@ -6,11 +6,12 @@ use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::space::{ConfiguredStem, OpSet, Space};
 use dartloom::task::{Task, TaskError, usual};
-use dartloom::verdict::{Comparison, ExplorerParts, MethodParts};
+use dartloom::verdict::{Comparison, ExplorerParts, MakeExplorer, MethodParts};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::rules::Rules;
+use super::stop::MadeRule;
 use super::{Experiment, Ops};
 use crate::catalog::{Catalog, Place};
 use crate::error::EngineError;
@@ -22,8 +23,8 @@ pub struct Plan {
     registry: Registry,
     /// Of each method: its space and its rules.
     methods: Vec<(Space, Rules)>,
-    /// The space of each explorer.
-    explorers: Vec<Space>,
+    /// Of each discrete search: its space and what makes its explorer.
+    explorers: Vec<(Space, Box<dyn MakeExplorer>)>,
     data: Splits,
     task: Box<dyn Task>,
 }
@@ -70,7 +71,9 @@ impl Plan {
             let missing = || unfilled(origin);
             let ops = explorer.ops.as_ref().ok_or_else(missing)?;
             let topology = explorer.topology.as_ref().ok_or_else(missing)?;
-            space(&experiment, (ops, topology), &registry, origin)
+            let space = space(&experiment, (ops, topology), &registry, origin)?;
+            let at = Place { origin, field: "explorer" };
+            Ok((space, catalog.make_explorer(&explorer.explorer, at)?))
         });
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
@@ -114,16 +117,16 @@ impl Plan {
             partial: spec.partial,
             split: spec.split,
             search: spec.search.clone(),
-            rules: Vec::new(),
+            rules: rules.stop.iter().map(MadeRule::own).collect(),
         });
         let explorers = self.explorers.iter().zip(&self.experiment.explorers);
-        let explorers = explorers.map(|(space, spec)| ExplorerParts {
+        let explorers = explorers.map(|((space, explorer), spec)| ExplorerParts {
             key: spec.key(),
             name: spec.title(),
             space,
             channels: spec.channels.unwrap_or_default(),
             split: spec.split.unwrap_or_default(),
-            explorer: &spec.explorer,
+            explorer: &**explorer,
             rules: spec.rules,
         });
         let train = &self.data.train;

@@ -13,6 +13,7 @@ use dartloom::space::Space;
 
 use super::method::MethodSpec;
 use super::plan::refused;
+use super::stop::MadeRule;
 use super::{Named, Penalty};
 use crate::catalog::{Catalog, Place};
 use crate::error::EngineError;
@@ -22,6 +23,7 @@ use crate::error::EngineError;
 pub(super) struct Rules {
     pub(super) choices: Choices,
     pub(super) decoder: Box<dyn Decoder>,
+    pub(super) stop: Vec<MadeRule>,
 }
 
 impl Rules {
@@ -46,7 +48,8 @@ impl Rules {
             Some(part) => catalog.make_decoder(part, Place { origin, field: "decoder" })?,
             None => decoder,
         };
-        let rules = Self { choices, decoder };
+        let stop = spec.rules.iter().map(|rule| rule.made(catalog, origin));
+        let rules = Self { choices, decoder, stop: stop.collect::<Result<_, _>>()? };
         rules.check(space, origin)?;
         Ok(rules)
     }

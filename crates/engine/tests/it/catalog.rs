@@ -6,8 +6,13 @@ use std::sync::Arc;
 
 use dartloom::data::{Splits, digits};
 use dartloom::decode::{DecodeError, Decoded, Decoder, TopK};
+use dartloom::explore::{Domain, ExploreError, Explorer};
+use dartloom::noise::Noise;
 use dartloom::relax::{Progress, RelaxError, Relaxation, Softmax, ZeroOne};
+use dartloom::search::SearchError;
+use dartloom::search::stop::{Observed, Reason, StopRule};
 use dartloom::space::{Space, WeightTable};
+use dartloom::verdict::{ConfiguredExplorer, MakeExplorer};
 use dartloom_engine::experiment::{self, Chosen, Settings};
 use dartloom_engine::run::{Host, Options, Outcome, Run, Start};
 use dartloom_engine::{Catalog, EngineError, PartError, Plan};
@@ -51,6 +56,39 @@ impl Decoder for Firsts {
     }
 }
 
+/// A rule that holds from an epoch on.
+#[derive(Debug)]
+struct Since(usize);
+
+impl StopRule for Since {
+    fn verdict(&self, _: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
+        let last = history.last().filter(|last| last.epoch >= self.0);
+        Ok(last.map(|last| Reason { rule: "since".to_owned(), seen: format!("epoch {}", last.epoch) }))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("Since {}", self.0))
+    }
+}
+
+/// Random genotypes under a name of their own.
+#[derive(Debug)]
+struct Dice;
+
+impl MakeExplorer for Dice {
+    fn title(&self) -> String {
+        "dice".to_owned()
+    }
+
+    fn make(&self, domain: Domain, noise: Noise) -> Result<Box<dyn Explorer>, ExploreError> {
+        ConfiguredExplorer::Random.make(domain, noise)
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some("dice 1".to_owned())
+    }
+}
+
 fn few_digits(settings: &Settings) -> Result<Splits, PartError> {
     if settings.read::<usize>()? == 0 {
         return Err("no digits are no data".into());
@@ -65,6 +103,8 @@ fn catalog() -> Catalog {
             Ok(Box::new(Firsts(TopK { edges: settings.read()?, ..TopK::darts() })))
         })
         .regulariser("Push", |_| Ok(Box::new(ZeroOne::default())))
+        .stop_rule("Since", |settings| Ok(Box::new(Since(settings.read()?))))
+        .explorer("Dice", |_| Ok(Box::new(Dice)))
         .data("FewDigits", few_digits)
 }
 
@@ -72,7 +112,9 @@ const EXPERIMENT: &str = r#"(
     data: FewDigits(3), scale: Small, layers: 3, nodes: 1, channels: 1, seeds: [4],
     method: (preset: "darts", relaxation: Sharp(times: 2.0), decoder: Firsts(1)),
     penalties: [(kind: Push, to: 0.1)],
-    search: (epochs: 1),
+    rules: [Stop(Since(0))],
+    explorers: [(explorer: Dice, rules: (candidates: 2))],
+    search: (epochs: 2),
     random: (fit: (epochs: 1)),
     retrain: (channels: 1, fit: (epochs: 1)),
 )"#;
@@ -107,11 +149,15 @@ fn a_run_of_named_parts_ends_with_a_verdict_and_is_known_again() {
         panic!("nobody stopped it")
     };
     assert!(verdict.contains("DARTS"), "{verdict}");
-    assert_eq!(report.methods.len(), 1);
+    assert_eq!(report.methods.len(), 2);
+    let stopped = report.methods[0].stopped[0].as_ref().unwrap();
+    assert_eq!((stopped.epoch, &*stopped.reason.seen), (0, "epoch 0"));
+    assert_eq!(report.methods[1].name, "Dice");
+    assert!(report.methods[1].tried[0].architectures > 0);
     drop(run);
     // The stored experiment names the parts as the file did, and is the same experiment.
     let stored = fs::read_to_string(options.out.join("experiment.ron")).unwrap();
-    for part in ["FewDigits(3)", "Sharp(times: 2.0)", "Firsts(1)", "kind: Push"] {
+    for part in ["FewDigits(3)", "Sharp(times: 2.0)", "Firsts(1)", "kind: Push", "Since(0)", "Dice"] {
         assert!(stored.contains(part), "{stored}");
     }
     assert!(matches!(open().unwrap().start(), Start::Finished(text) if *text == verdict));
@@ -124,6 +170,8 @@ fn names_that_nobody_knows_are_answered_with_the_nearest() {
         ("Sharp(times: 2.0)", "Sharq(times: 2.0)", "relaxation: unknown name `Sharq`", "`Sharp`"),
         ("Firsts(1)", "Constraind()", "decoder: unknown name `Constraind`", "`Constrained`"),
         ("kind: Push", "kind: Pull", "penalties: unknown name `Pull`", "Push"),
+        ("Since(0)", "Sinse(0)", "rules: unknown name `Sinse`", "`Since`"),
+        ("Dice", "Dize", "explorer: unknown name `Dize`", "`Dice`"),
         ("FewDigits(3)", "FewDigit(3)", "data: unknown name `FewDigit`", "`FewDigits`"),
     ];
     for (right, wrong, message, nearest) in rows {
