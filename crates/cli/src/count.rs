@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::CountArguments;
 use crate::error::CliError;
+use crate::option;
 use crate::output;
 use dartloom_engine::genotype::Subject;
 use dartloom_engine::{genotype, spaces};
@@ -34,6 +35,7 @@ struct Counts {
 /// Counts parameters and multiply-adds as the released networks do.
 pub(crate) fn run(arguments: &CountArguments) -> Result<ExitCode, CliError> {
     let subject = genotype::subject(&arguments.genotype)?;
+    option::classes(arguments.classes)?;
     check(&subject, arguments)?;
     let plan = match (&arguments.space, subject.benchmark) {
         (Some(space), _) => in_space(&subject.genotype, &spaces::resolve(space)?, arguments)?,

@@ -16,6 +16,11 @@ pub(crate) fn within(
     Err(CliError::OptionRange { option, least, most, found })
 }
 
+/// Refuses a number of classes that no network has.
+pub(crate) fn classes(found: usize) -> Result<(), CliError> {
+    within("--classes", found as u64, (1, 65_536))
+}
+
 /// Refuses a list that names the same thing twice.
 pub(crate) fn different<T: PartialEq + Display>(
     option: &'static str,

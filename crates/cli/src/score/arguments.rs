@@ -17,7 +17,7 @@ use dartloom::task::{Task, usual};
 use dartloom_engine::room;
 
 use crate::error::CliError;
-use crate::option::{different, within};
+use crate::option::{self, different, within};
 
 /// Zero-cost scores say something of a network before it is trained. Exit code 1 when no score says
 /// anything.
@@ -105,6 +105,7 @@ impl ProbeArguments {
             }
             None => (self.classes.unwrap_or(CLASSES), self.input.unwrap_or(INPUT)),
         };
+        option::classes(classes)?;
         let build = Build::new(self.channels.unwrap_or(CHANNELS), classes, input);
         Ok(Probe { scores, build, images, seeds: self.seeds, batch })
     }

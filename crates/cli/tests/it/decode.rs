@@ -174,7 +174,9 @@ fn paths_leave_a_network_without_choices() {
         let genotype = Genotype::from_json(&program.read("genotype.json")).unwrap();
         let lattice = Space::from_json(&program.read("lattice-space.json")).unwrap();
         assert_eq!(genotype.network_in(&lattice).unwrap(), *kept.network(), "{paths}");
-        let words = ["count", "genotype.json", "--space", "lattice-space.json", "--json"];
+        let space = ["--space", "lattice-space.json"];
+        let words =
+            [&["count", "genotype.json", "--channels", "4"][..], &space, &["--json"]].concat();
         program.succeed(&words);
         program.succeed(&["draw", "genotype.json"]);
     }

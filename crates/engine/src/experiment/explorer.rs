@@ -7,8 +7,8 @@ use dartloom::verdict::ConfiguredExplorer;
 use dartloom::verdict::ExplorerRules;
 use serde::{Deserialize, Serialize};
 
-use super::{Named, Ops};
 use super::method::MethodSpec;
+use super::{Named, Ops};
 use crate::error::EngineError;
 
 /// A discrete search as an experiment has it. What a file leaves out is taken from what stands
@@ -84,7 +84,8 @@ impl ExplorerSpec {
         let known = ConfiguredExplorer::known();
         let name = || match &self.explorer {
             Named::Known(own) => {
-                let same = |(_, known): &&(&str, _)| ConfiguredExplorer::title(known) == own.title();
+                let same =
+                    |(_, known): &&(&str, _)| ConfiguredExplorer::title(known) == own.title();
                 known.iter().find(same).map_or("explorer", |(name, _)| *name).to_owned()
             }
             Named::Other(settings) => settings.name().to_lowercase(),

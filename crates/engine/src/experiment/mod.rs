@@ -25,10 +25,10 @@ pub use method::{MethodSpec, Preset};
 pub(crate) use named::known;
 pub use named::{Named, Settings, SettingsError};
 pub use penalty::Penalty;
-pub use stop::NamedRule;
 pub use plan::{Images, Plan};
 pub use read::{builtin, load, to_ron};
 pub use set::set;
+pub use stop::NamedRule;
 
 use dartloom::presets::Scale;
 use dartloom::space::{ConfiguredStem, OpSpec};

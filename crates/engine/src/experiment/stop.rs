@@ -37,11 +37,7 @@ impl MadeRule {
 
 impl NamedRule {
     /// The rule of the catalogue.
-    pub(super) fn made(
-        &self,
-        catalog: &Catalog,
-        origin: &str,
-    ) -> Result<MadeRule, EngineError> {
+    pub(super) fn made(&self, catalog: &Catalog, origin: &str) -> Result<MadeRule, EngineError> {
         let at = Place { origin, field: "rules" };
         let (effect, rule) = match self {
             Self::Stop(rule) => (Effect::Stop, rule),

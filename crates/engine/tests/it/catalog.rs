@@ -63,7 +63,8 @@ struct Since(usize);
 impl StopRule for Since {
     fn verdict(&self, _: &Space, history: &[Observed]) -> Result<Option<Reason>, SearchError> {
         let last = history.last().filter(|last| last.epoch >= self.0);
-        Ok(last.map(|last| Reason { rule: "since".to_owned(), seen: format!("epoch {}", last.epoch) }))
+        Ok(last
+            .map(|last| Reason { rule: "since".to_owned(), seen: format!("epoch {}", last.epoch) }))
     }
 
     fn identity(&self) -> Option<String> {
@@ -157,7 +158,8 @@ fn a_run_of_named_parts_ends_with_a_verdict_and_is_known_again() {
     drop(run);
     // The stored experiment names the parts as the file did, and is the same experiment.
     let stored = fs::read_to_string(options.out.join("experiment.ron")).unwrap();
-    for part in ["FewDigits(3)", "Sharp(times: 2.0)", "Firsts(1)", "kind: Push", "Since(0)", "Dice"] {
+    for part in ["FewDigits(3)", "Sharp(times: 2.0)", "Firsts(1)", "kind: Push", "Since(0)", "Dice"]
+    {
         assert!(stored.contains(part), "{stored}");
     }
     assert!(matches!(open().unwrap().start(), Start::Finished(text) if *text == verdict));

@@ -67,7 +67,7 @@ fn heads_enlarge_as_they_say() {
     let made = |resize| {
         let space = Space::unet(OpSet::builtin("S").unwrap(), 1, 2, Stem::cifar(3)).unwrap();
         // A cell at half the size of the image.
-        let low = Source::Cell(1);
+        let low = Source::Cell(0);
         let head = Head::PerPixel { sources: vec![low], resize };
         let network = space.network().with_head(head).unwrap();
         let space = Space::new("low", space.op_set().clone(), space.cells().to_vec(), network);
