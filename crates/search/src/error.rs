@@ -113,15 +113,15 @@ impl SearchError {
 
     /// `true` if the text starts with the name of a field.
     pub fn names_a_field(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Config { .. }
-            | Self::Within { .. }
-            | Self::Data(DataError::Augmentation { .. })
-            | Self::Train(
-                TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
-            ) => true,
-            _ => false,
-        }
+                | Self::Within { .. }
+                | Self::Data(DataError::Augmentation { .. })
+                | Self::Train(
+                    TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
+                )
+        )
     }
 }
 

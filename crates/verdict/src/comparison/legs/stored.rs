@@ -158,7 +158,6 @@ impl Contest<'_> {
             match self.dir.checksum(file)? {
                 Some(found) if found == *expected => {}
                 Some(found) => {
-                    let path = path;
                     let expected = format!("contents with checksum {expected}");
                     return Ok(Some(RecordError::Damaged { path, expected, found }.to_string()));
                 }
