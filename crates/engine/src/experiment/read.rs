@@ -84,7 +84,7 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     Ok(experiment)
 }
 
-/// The whole experiment as a file that [`parse`] reads back.
+/// The whole experiment as a file that [`load`] reads back.
 ///
 /// # Errors
 /// [`EngineError::Encode`] for an experiment that has no text form.

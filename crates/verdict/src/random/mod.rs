@@ -160,7 +160,7 @@ impl RandomOutcome {
     }
 }
 
-/// Random search: architectures drawn uniformly ([`Space::sample`]), each trained for a few epochs
+/// Random search: architectures drawn uniformly ([`Space::sample`](dartloom_space::Space::sample)), each trained for a few epochs
 /// on the same images as a search's weights and judged on the same images as its logits, until the
 /// budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). A repetition is replaced by another
 /// draw.
