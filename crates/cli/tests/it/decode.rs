@@ -178,7 +178,7 @@ fn paths_leave_a_network_without_choices() {
         let words =
             [&["count", "genotype.json", "--channels", "4"][..], &space, &["--json"]].concat();
         program.succeed(&words);
-        program.succeed(&["draw", "genotype.json"]);
+        program.succeed(&["draw", "genotype.json", "--out", "genotype.svg"]);
     }
     // One path ends once.
     tables.lattice(&["--paths", "best_path", "--space-out", "kept.json"], "lattice.json");

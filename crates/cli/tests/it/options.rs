@@ -107,7 +107,7 @@ fn options_that_ask_for_nothing_are_refused() {
         ),
         (&["score", "DARTS_V2", "--batch", "0"], "--batch: expected at least 1, found 0"),
         (&["score", "DARTS_V2", "--seeds", "0"], "--seeds: expected at least 1, found 0"),
-        (&["score", "DARTS_V2", "--classes", "0"], "--classes: expected 1 to 65536, found 0"),
+        (&["score", "DARTS_V2", "--classes", "0"], "--classes: expected from 1 to 65536, found 0"),
         (&["score", "DARTS_V2", "--channels", "0"], "channels"),
         (&["score", "DARTS_V2", "--layers", "0"], "1 to 512 cells, found 0"),
         (&["bench", "memory"], "expected --space, --preset or --presets, found none of them"),

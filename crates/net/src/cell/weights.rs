@@ -20,11 +20,11 @@ pub(super) struct Factors {
 impl Factors {
     pub(super) fn of(weights: &CellWeights<Tensor>) -> Result<Self, NetError> {
         let CellWeights { ops, edges } = weights;
-        let ops = match edges {
-            Some(edges) => ops.broadcast_mul(&edges.unsqueeze(1)?)?,
-            None => ops.clone(),
-        };
-        Ok(Self { ops, edges: edges.clone() })
+        let Some(edges) = edges else { return Ok(Self { ops: ops.clone(), edges: None }) };
+        // Both uses go through one tensor of this placement, so that their gradients are added
+        // placement by placement: sums of floats depend on the order.
+        let column = edges.unsqueeze(1)?;
+        Ok(Self { ops: ops.broadcast_mul(&column)?, edges: Some(column.squeeze(1)?) })
     }
 
     /// All weights in one tensor, operations row by row, then edges: the coefficients of a fused

@@ -208,7 +208,8 @@ impl<'a> SupernetSearch<'a> {
     /// The network of a genotype with the variables and running statistics it has in the supernet:
     /// not trained from the beginning, but only by the search.
     ///
-    /// Its layers are those of the search ([`Blueprint::subnet`](dartloom_space::Blueprint::subnet)). After
+    /// Its layers are those of the search
+    /// ([`Blueprint::subnet`](dartloom_space::Blueprint::subnet)). After
     /// [pruning](crate::PruneConfig) its output is that of the supernet for the remaining genotype;
     /// for any other genotype, it is that of the supernet with hard weights.
     ///

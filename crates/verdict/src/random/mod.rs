@@ -160,10 +160,10 @@ impl RandomOutcome {
     }
 }
 
-/// Random search: architectures drawn uniformly ([`Space::sample`](dartloom_space::Space::sample)), each trained for a few epochs
-/// on the same images as a search's weights and judged on the same images as its logits, until the
-/// budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). A repetition is replaced by another
-/// draw.
+/// Random search: architectures drawn uniformly ([`Space::sample`](dartloom_space::Space::sample)),
+/// each trained for a few epochs on the same images as a search's weights and judged on the same
+/// images as its logits, until the budget is spent (Li and Talwalkar 2019, arXiv 1902.07638). A
+/// repetition is replaced by another draw.
 ///
 /// # Differences from the paper
 /// Li and Talwalkar draw with replacement. In the spaces that they search a repetition is next to
