@@ -10,8 +10,8 @@ use crate::{
 /// A task of this crate with its settings, as configurations write it:
 /// `Classification(smoothing: 0.1)`.
 ///
-/// How many classes, labels or values there are is no setting: the [targets](TargetSpec) of the
-/// data say so.
+/// The number of classes, labels or values is not a setting: the [targets](TargetSpec) of the data
+/// have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConfiguredTask {
     /// [`Classification`].

@@ -24,7 +24,7 @@ impl Conv2d {
     ///
     /// # Errors
     ///
-    /// What `vb` reports, as when a file has another shape; a
+    /// Those of `vb`, as when a file has another shape; a
     /// [`KernelError`](crate::KernelError) when `spec` has no groups.
     pub fn new(
         channels: (usize, usize),

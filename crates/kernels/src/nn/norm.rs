@@ -25,7 +25,7 @@ impl BatchNorm {
     ///
     /// # Errors
     ///
-    /// What `vb` reports, as when a file has another shape.
+    /// Those of `vb`, as when a file has another shape.
     pub fn new(channels: usize, spec: BatchNormSpec, vb: VarBuilder<'_>) -> Result<Self> {
         let scale = vb.get_with_hints(channels, "weight", Init::Const(1.0))?;
         let shift = vb.get_with_hints(channels, "bias", Init::Const(0.0))?;
