@@ -14,7 +14,7 @@ use super::read::{options, parse};
 use super::*;
 
 fn read(text: &str) -> Result<Experiment, crate::error::EngineError> {
-    parse(text, Path::new("/folder/trial.ron"), &Chosen::default())
+    parse(text, Path::new("trial.ron"), &Chosen::default())
 }
 
 /// One of everything that an experiment can hold.
@@ -208,7 +208,7 @@ proptest! {
     #[test]
     fn what_is_written_reads_back(experiment in any_experiment()) {
         let written = to_ron(&experiment).unwrap();
-        let back = parse(&written, Path::new("/elsewhere/experiment.ron"), &Chosen::default());
+        let back = parse(&written, Path::new("other.ron"), &Chosen::default());
         prop_assert_eq!(back.unwrap(), experiment);
     }
 
