@@ -19,6 +19,7 @@ mod target;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod transform;
+mod window;
 
 pub use batch::Batch;
 pub use dataset::{Dataset, ImageShape, check_repeats};
@@ -34,3 +35,4 @@ pub use sample::{OwnedSample, Sample};
 pub use subset::Subset;
 pub use target::{Target, TargetSpec, Targets};
 pub use transform::{Augment, Crop, Cutout, Flip, Picture, Place, Transform};
+pub use window::{ImageRows, PredictedRows, SlidingWindow, WindowWeights};
