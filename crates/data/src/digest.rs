@@ -34,7 +34,7 @@ pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
 }
 
 /// The bytes that describe the meaning of targets.
-fn opening(targets: TargetSpec) -> Vec<u8> {
+pub(crate) fn opening(targets: TargetSpec) -> Vec<u8> {
     let number = |number: usize| (number as u64).to_le_bytes().to_vec();
     let other =
         |kind: &str, count: usize| [OTHERS.as_bytes(), kind.as_bytes(), &number(count)].concat();

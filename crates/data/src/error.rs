@@ -342,7 +342,18 @@ pub enum DataError {
         /// The batch size given.
         found: usize,
     },
+    /// Image files that cannot be used.
+    #[cfg(feature = "images")]
+    #[error(transparent)]
+    Images(Box<crate::images::ImageError>),
     /// The tensor library refused to build a batch.
     #[error("cannot build the batch tensor: {0}")]
     Tensor(#[from] candle_core::Error),
+}
+
+#[cfg(feature = "images")]
+impl From<crate::images::ImageError> for DataError {
+    fn from(error: crate::images::ImageError) -> Self {
+        Self::Images(Box::new(error))
+    }
 }

@@ -8,12 +8,16 @@ mod digits;
 mod error;
 mod files;
 pub mod idx;
+#[cfg(feature = "images")]
+pub mod images;
 mod loader;
 mod memory;
 mod normalization;
+mod nuclei;
 mod parts;
 mod random;
 mod sample;
+mod sets;
 mod subset;
 mod target;
 #[cfg(any(test, feature = "testkit"))]
@@ -28,9 +32,11 @@ pub use error::DataError;
 pub use loader::{BatchOrder, Loader};
 pub use memory::{InMemory, Splits};
 pub use normalization::Normalization;
+pub use nuclei::{nuclei, nuclei_counts};
 pub use parts::{Parts, Split};
 pub use random::{Shuffle, permutation, split};
 pub use sample::{OwnedSample, Sample};
+pub use sets::DataSets;
 pub use subset::Subset;
 pub use target::{Target, TargetSpec, Targets};
 pub use transform::{Augment, Crop, Cutout, Flip, Picture, Place, Transform};
