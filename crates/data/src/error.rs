@@ -301,6 +301,24 @@ pub enum DataError {
         /// Shape of the images.
         shape: crate::ImageShape,
     },
+    /// A setting of a [`SlidingWindow`](crate::SlidingWindow) that makes no sense.
+    #[error("sliding window, {field}: expected {expected}, found {found}")]
+    Window {
+        /// The setting.
+        field: &'static str,
+        /// Values that are allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// Outputs for a window of another shape.
+    #[error("outputs of a window: expected shape {expected:?}, found {found:?}")]
+    WindowOutput {
+        /// Batch, channels, height and width that are wanted.
+        expected: Vec<usize>,
+        /// The shape of the outputs.
+        found: Vec<usize>,
+    },
     /// A sample index past the end of the data set.
     #[error("sample {index} of a data set of {len}")]
     IndexOutOfRange {

@@ -23,6 +23,7 @@ mod target;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 mod transform;
+mod window;
 
 pub use batch::Batch;
 pub use dataset::{Dataset, ImageShape, check_repeats};
@@ -40,3 +41,4 @@ pub use sets::DataSets;
 pub use subset::Subset;
 pub use target::{Target, TargetSpec, Targets};
 pub use transform::{Augment, Crop, Cutout, Flip, Picture, Place, Transform};
+pub use window::{ImageRows, PredictedRows, SlidingWindow, WindowWeights};
