@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
-use crate::{DataError, OwnedSample, Sample, TargetSpec, Targets};
+use crate::{DataError, Normalization, OwnedSample, Sample, TargetSpec, Targets};
 
 /// Channels, height and width of an image, in pixels. Displayed as `CxHxW`.
 ///
@@ -73,6 +73,13 @@ pub trait Dataset: Send + Sync + Debug {
     /// sample of this set, and the errors of the data's source.
     fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError>;
 
+    /// The rule that makes pixels of stored values, where all images have one. Changes of colours,
+    /// such as [`AutoAugment`](crate::AutoAugment), need it; it is stored with what is learnt. By
+    /// default there is none.
+    fn normalization(&self) -> Option<&Normalization> {
+        None
+    }
+
     /// A short name for the contents, 64 hexadecimal digits by default. It keeps results that were
     /// stored for one data set from being used for another.
     ///
@@ -108,6 +115,9 @@ macro_rules! forward {
             }
             fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
                 (**self).read(index, sample)
+            }
+            fn normalization(&self) -> Option<&Normalization> {
+                (**self).normalization()
             }
             fn digest(&self) -> Result<String, DataError> {
                 (**self).digest()

@@ -292,7 +292,7 @@ pub enum DataError {
     /// A random change that makes no sense on images of this shape.
     #[error("{field}: expected {expected}, found {found} on images of {shape}")]
     Augmentation {
-        /// Field of [`Augment`](crate::Augment).
+        /// Field of the change, as configurations call it.
         field: &'static str,
         /// Values that are allowed.
         expected: String,

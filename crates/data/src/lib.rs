@@ -33,4 +33,8 @@ pub use random::{Shuffle, permutation, split};
 pub use sample::{OwnedSample, Sample};
 pub use subset::Subset;
 pub use target::{Target, TargetSpec, Targets};
-pub use transform::{Augment, Crop, Cutout, Flip, Picture, Place, Transform};
+pub use transform::{
+    Augment, Augmentation, AutoAugment, Brightness, ColorJitter, ConfiguredTransform, Contrast,
+    Crop, Cutout, Flip, FlipVertical, Gamma, GaussianBlur, GaussianNoise, LowResolution, Picture,
+    PictureSpec, Place, Point, Policy, RandomResizedCrop, RightAngles, RotateScale, Transform,
+};

@@ -215,7 +215,11 @@ impl<'a> Loader<'a> {
             if let Some(augment) = &self.augment {
                 let position = first.wrapping_add(row as u64);
                 let mut random = for_sample(self.seed, epoch, position);
-                augment.apply(&mut picture(shape, spec, sample)?, &mut random)?;
+                let mut picture = picture(shape, spec, sample)?;
+                if let Some(normalization) = self.dataset.normalization() {
+                    picture = picture.with_normalization(normalization)?;
+                }
+                augment.apply(&mut picture, &mut random)?;
             }
         }
         let dims = (indices.len(), shape.channels, shape.height, shape.width);
