@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod cifar;
+mod crops;
 mod dataset;
 mod digest;
 mod digits;
@@ -14,6 +15,7 @@ mod normalization;
 mod parts;
 mod random;
 mod sample;
+mod shares;
 mod subset;
 mod target;
 #[cfg(any(test, feature = "testkit"))]
@@ -21,6 +23,7 @@ pub mod testkit;
 mod transform;
 
 pub use batch::Batch;
+pub use crops::{CropConfig, Crops};
 pub use dataset::{Dataset, ImageShape, check_repeats};
 pub use digest::Digested;
 pub use digits::digits;
@@ -30,7 +33,8 @@ pub use memory::{InMemory, Splits};
 pub use normalization::Normalization;
 pub use parts::{Parts, Split};
 pub use random::{Shuffle, permutation, split};
-pub use sample::{OwnedSample, Sample};
+pub use sample::{Draw, OwnedSample, Sample};
+pub use shares::ClassShares;
 pub use subset::Subset;
 pub use target::{Target, TargetSpec, Targets};
 pub use transform::{

@@ -36,9 +36,9 @@ impl Default for GaussianBlur {
 
 impl Transform for GaussianBlur {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("gaussian_blur.sigma", self.sigma, (0.0, 100.0))?;
-        images.check_probability("gaussian_blur.probability", self.probability)?;
-        images.check_probability("gaussian_blur.per_channel", self.per_channel)
+        images.check_range("GaussianBlur.sigma", self.sigma, (0.0, 100.0))?;
+        images.check_probability("GaussianBlur.probability", self.probability)?;
+        images.check_probability("GaussianBlur.per_channel", self.per_channel)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -107,16 +107,16 @@ impl Transform for ConfiguredTransform {
     }
 }
 
-/// The changes of a training recipe: crop and flip of [`Augment`], then `more`, then its cutout. With
-/// nothing more it is [`Augment`], and draws the same numbers.
+/// The changes of a training recipe: crop and flip of [`Augment`], then `transforms`, then its cutout.
+/// Without transforms it is [`Augment`], and draws the same numbers.
 ///
 /// ```
 /// use dartloom_data::{Augment, Augmentation, AutoAugment, ConfiguredTransform, Policy};
 ///
 /// // The images that FairDARTS and D-DARTS retrain with on CIFAR-10.
 /// let policy = AutoAugment::new(Policy::Cifar10);
-/// let more = vec![ConfiguredTransform::AutoAugment(policy)];
-/// let recipe = Augmentation { usual: Augment::cifar(16), more };
+/// let transforms = vec![ConfiguredTransform::AutoAugment(policy)];
+/// let recipe = Augmentation { usual: Augment::cifar(16), transforms };
 /// # let _ = recipe;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,27 +124,32 @@ pub struct Augmentation {
     /// Crop, flip and cutout.
     pub usual: Augment,
     /// The changes between flip and cutout, in order.
-    pub more: Vec<ConfiguredTransform>,
+    pub transforms: Vec<ConfiguredTransform>,
 }
 
-impl Augmentation {
-    /// Runs `each` on the changes, in order.
-    fn parts(
-        &self,
-        mut each: impl FnMut(&dyn Transform) -> Result<(), DataError>,
-    ) -> Result<(), DataError> {
-        each(&Augment { cutout: 0, ..self.usual })?;
-        self.more.iter().try_for_each(|part| each(part))?;
-        each(&Augment { cutout: self.usual.cutout, ..Augment::default() })
+/// The same refusal with the place of its change among the transforms.
+fn at(index: usize) -> impl Fn(DataError) -> DataError {
+    move |error| match error {
+        DataError::Augmentation { field, expected, found, shape } => {
+            let field = format!("transforms.{index}.{field}");
+            DataError::Augmentation { field, expected, found, shape }
+        }
+        other => other,
     }
 }
 
 impl Transform for Augmentation {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        self.parts(|part| part.check(images))
+        self.usual.check(images)?;
+        let mut places = self.transforms.iter().enumerate();
+        places.try_for_each(|(index, part)| part.check(images).map_err(at(index)))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
-        self.parts(|part| part.apply(picture, random))
+        Augment { cutout: 0, ..self.usual }.apply(picture, random)?;
+        for (index, part) in self.transforms.iter().enumerate() {
+            part.apply(picture, random).map_err(at(index))?;
+        }
+        Augment { cutout: self.usual.cutout, ..Augment::default() }.apply(picture, random)
     }
 }

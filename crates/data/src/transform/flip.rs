@@ -34,7 +34,7 @@ impl Transform for FlipVertical {
         if images.shape.height > 1 {
             return Ok(());
         }
-        Err(images.refusal("flip_vertical", "images of more than one row", 1))
+        Err(images.refusal("FlipVertical", "images of more than one row", 1))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

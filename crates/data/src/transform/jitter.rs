@@ -39,26 +39,26 @@ pub struct ColorJitter {
 impl Transform for ColorJitter {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
         for (field, strength) in [
-            ("color_jitter.brightness", self.brightness),
-            ("color_jitter.contrast", self.contrast),
-            ("color_jitter.saturation", self.saturation),
+            ("ColorJitter.brightness", self.brightness),
+            ("ColorJitter.contrast", self.contrast),
+            ("ColorJitter.saturation", self.saturation),
         ] {
             if !(0.0..=100.0).contains(&strength) {
                 return Err(images.refusal(field, "a strength, 0 to 100", strength));
             }
         }
         if !(0.0..=0.5).contains(&self.hue) {
-            return Err(images.refusal("color_jitter.hue", "a shift, 0 to 0.5", self.hue));
+            return Err(images.refusal("ColorJitter.hue", "a shift, 0 to 0.5", self.hue));
         }
         for (field, strength) in
-            [("color_jitter.saturation", self.saturation), ("color_jitter.hue", self.hue)]
+            [("ColorJitter.saturation", self.saturation), ("ColorJitter.hue", self.hue)]
         {
             if strength > 0.0 && images.shape.channels != 3 {
                 return Err(images.refusal(field, "0 for images without 3 channels", strength));
             }
         }
-        images.check_grey_or_rgb("color_jitter")?;
-        images.check_colours("color_jitter")
+        images.check_grey_or_rgb("ColorJitter")?;
+        images.check_colours("ColorJitter")
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -72,7 +72,7 @@ impl Transform for ColorJitter {
         if [self.brightness, self.contrast, self.saturation, self.hue].iter().all(|&x| x <= 0.0) {
             return Ok(());
         }
-        let rule = rule(picture, "color_jitter")?;
+        let rule = rule(picture, "ColorJitter")?;
         change_colours(picture, rule, |pixels| {
             for number in order {
                 match number {

@@ -32,9 +32,9 @@ impl Default for LowResolution {
 
 impl Transform for LowResolution {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("low_resolution.zoom", self.zoom, (0.01, 1.0))?;
-        images.check_probability("low_resolution.probability", self.probability)?;
-        images.check_probability("low_resolution.per_channel", self.per_channel)
+        images.check_range("LowResolution.zoom", self.zoom, (0.01, 1.0))?;
+        images.check_probability("LowResolution.probability", self.probability)?;
+        images.check_probability("LowResolution.per_channel", self.per_channel)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -33,8 +33,8 @@ impl Default for GaussianNoise {
 
 impl Transform for GaussianNoise {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("gaussian_noise.deviation", self.deviation, (0.0, 1000.0))?;
-        images.check_probability("gaussian_noise.probability", self.probability)
+        images.check_range("GaussianNoise.deviation", self.deviation, (0.0, 1000.0))?;
+        images.check_probability("GaussianNoise.probability", self.probability)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -72,8 +72,8 @@ impl RandomResizedCrop {
 
 impl Transform for RandomResizedCrop {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("random_resized_crop.area", self.area, (1e-6, 1.0))?;
-        images.check_range("random_resized_crop.ratio", self.ratio, (0.01, 100.0))
+        images.check_range("RandomResizedCrop.area", self.area, (1e-6, 1.0))?;
+        images.check_range("RandomResizedCrop.ratio", self.ratio, (0.01, 100.0))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

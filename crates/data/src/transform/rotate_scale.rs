@@ -44,13 +44,13 @@ impl Default for RotateScale {
 
 impl Transform for RotateScale {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_probability("rotate_scale.turned", self.turned)?;
-        images.check_probability("rotate_scale.scaled", self.scaled)?;
+        images.check_probability("RotateScale.turned", self.turned)?;
+        images.check_probability("RotateScale.scaled", self.scaled)?;
         if !(0.0..=180.0).contains(&self.degrees) {
-            return Err(images.refusal("rotate_scale.degrees", "an angle, 0 to 180", self.degrees));
+            return Err(images.refusal("RotateScale.degrees", "an angle, 0 to 180", self.degrees));
         }
-        images.check_range("rotate_scale.scale", self.scale, (0.1, 10.0))?;
-        images.check_outside("rotate_scale")
+        images.check_range("RotateScale.scale", self.scale, (0.1, 10.0))?;
+        images.check_outside("RotateScale")
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

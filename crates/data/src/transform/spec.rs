@@ -24,16 +24,15 @@ impl<'a> PictureSpec<'a> {
     /// that are allowed, and `found` the one that is not.
     pub fn refusal(
         &self,
-        field: &'static str,
+        field: impl Into<String>,
         expected: impl Into<String>,
         found: impl Display,
     ) -> DataError {
-        let shape = self.shape;
         DataError::Augmentation {
-            field,
+            field: field.into(),
             expected: expected.into(),
             found: found.to_string(),
-            shape,
+            shape: self.shape,
         }
     }
 

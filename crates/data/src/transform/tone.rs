@@ -38,8 +38,8 @@ impl Default for Gamma {
 
 impl Transform for Gamma {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("gamma.range", self.range, (0.01, 100.0))?;
-        images.check_probability("gamma.probability", self.probability)
+        images.check_range("Gamma.range", self.range, (0.01, 100.0))?;
+        images.check_probability("Gamma.probability", self.probability)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -112,8 +112,8 @@ impl Default for Brightness {
 
 impl Transform for Brightness {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("brightness.range", self.range, (0.0, 100.0))?;
-        images.check_probability("brightness.probability", self.probability)
+        images.check_range("Brightness.range", self.range, (0.0, 100.0))?;
+        images.check_probability("Brightness.probability", self.probability)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -150,8 +150,8 @@ impl Default for Contrast {
 
 impl Transform for Contrast {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_range("contrast.range", self.range, (0.0, 100.0))?;
-        images.check_probability("contrast.probability", self.probability)
+        images.check_range("Contrast.range", self.range, (0.0, 100.0))?;
+        images.check_probability("Contrast.probability", self.probability)
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -16,7 +16,7 @@ impl Transform for RightAngles {
             return Ok(());
         }
         let found = format_args!("{height}x{width}");
-        Err(images.refusal("right_angles", "square images, which stay so when turned", found))
+        Err(images.refusal("RightAngles", "square images, which stay so when turned", found))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -76,13 +76,13 @@ impl AutoAugment {
 
 impl Transform for AutoAugment {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        images.check_grey_or_rgb("auto_augment")?;
-        images.check_colours("auto_augment")?;
-        images.check_outside("auto_augment")
+        images.check_grey_or_rgb("AutoAugment")?;
+        images.check_colours("AutoAugment")?;
+        images.check_outside("AutoAugment")
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
-        let rule = levels::rule(picture, "auto_augment")?;
+        let rule = levels::rule(picture, "AutoAugment")?;
         let steps = self.policy.steps();
         let steps = &steps[random.random_range(0..steps.len())];
         for step in steps {

@@ -264,5 +264,5 @@ fn images_that_it_cannot_change_are_refused() {
     let mut picture = Picture::new(shape, &mut pixels).unwrap();
     let random = &mut ChaCha8Rng::seed_from_u64(0);
     let error = AutoAugment::default().apply(&mut picture, random).unwrap_err();
-    assert!(matches!(error, DataError::Augmentation { field: "auto_augment", .. }), "{error}");
+    assert!(error.to_string().starts_with("AutoAugment: expected"), "{error}");
 }
