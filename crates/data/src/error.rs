@@ -292,8 +292,8 @@ pub enum DataError {
     /// A random change that makes no sense on images of this shape.
     #[error("{field}: expected {expected}, found {found} on images of {shape}")]
     Augmentation {
-        /// Field of [`Augment`](crate::Augment).
-        field: &'static str,
+        /// Field of the change, as configurations call it.
+        field: String,
         /// Values that are allowed.
         expected: String,
         /// The value.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_data::{
-    Augment, Batch, BatchOrder, Dataset, Loader, TargetSpec, Transform as _, check_repeats,
+    Augment, Augmentation, Batch, BatchOrder, ConfiguredTransform, Dataset, Loader, PictureSpec,
+    TargetSpec, Transform as _, check_repeats,
 };
 use dartloom_ops::{Mode, Model, Pass};
 use dartloom_space::Outputs;
@@ -45,6 +46,9 @@ pub struct FitConfig {
     pub flip: bool,
     /// Side of the square that cutout blanks; 0 is off.
     pub cutout: usize,
+    /// Random changes between flip and cutout, in order; none by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<ConfiguredTransform>,
     /// The values that cells keep for the backward pass.
     pub recompute: Recompute,
 }
@@ -65,6 +69,7 @@ impl Default for FitConfig {
             crop_padding: 4,
             flip: true,
             cutout: 16,
+            transforms: Vec::new(),
             recompute: Recompute::default(),
         }
     }
@@ -76,8 +81,10 @@ pub const MOST_EPOCHS: usize = 1 << 20;
 
 impl FitConfig {
     /// Random changes to the training images.
-    pub fn augment(&self) -> Augment {
-        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: self.cutout }
+    pub fn augment(&self) -> Augmentation {
+        let Self { crop_padding, flip, cutout, .. } = *self;
+        let usual = Augment { crop_padding, flip, cutout };
+        Augmentation { usual, transforms: self.transforms.clone() }
     }
 
     /// The task that targets suggest, a classification with this smoothing.
@@ -122,7 +129,7 @@ impl FitConfig {
                 found: format!("{} of {} images", self.batch, train.len()),
             });
         }
-        Ok(self.augment().check(train.shape(), train.targets())?)
+        Ok(self.augment().check(&PictureSpec::of(train))?)
     }
 
     /// Refuses invalid values.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom::data::Split;
+use dartloom::data::{ConfiguredTransform, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
 use dartloom::presets::{Scale, Topology};
@@ -148,6 +148,7 @@ patch! {
         batch: usize,
         crop_padding: usize,
         flip: bool,
+        transforms: Vec<ConfiguredTransform>,
         stop: Vec<StopConfig>,
         prune: Option<PruneConfig>,
     }
@@ -210,6 +211,7 @@ patch! {
         crop_padding: usize,
         flip: bool,
         cutout: usize,
+        transforms: Vec<ConfiguredTransform>,
         recompute: Recompute,
     }
     part { sgd: SgdPatch, }

@@ -70,6 +70,7 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
     // JSON has no infinite numbers, and gradients that are not clipped have one.
     clips.into_iter().filter(|clip| clip.is_infinite()).for_each(|clip| *clip = f64::MAX);
     let mut whole = serde_json::to_value(&finite)?;
+    spell_out(&mut whole);
     for place in slots(&mut whole, key).map_err(Refused::Key)? {
         *place = value.clone();
     }
@@ -80,6 +81,17 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
         }
     }
     Ok(changed)
+}
+
+/// Writes lists of transforms that are left out because they are empty, so that they can be replaced.
+fn spell_out(whole: &mut Value) {
+    let methods = whole.get("method").and_then(Value::as_array).map_or(0, Vec::len);
+    let searches = (0..methods).map(|index| format!("/method/{index}/search"));
+    for place in searches.chain(["/random/fit".to_owned(), "/retrain/fit".to_owned()]) {
+        if let Some(Value::Object(fields)) = whole.pointer_mut(&place) {
+            fields.entry("transforms").or_insert_with(|| Value::Array(Vec::new()));
+        }
+    }
 }
 
 /// All norms that gradients are clipped at.
