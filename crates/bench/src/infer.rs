@@ -1,9 +1,8 @@
 //! A forward pass in evaluation mode.
 
 use dartloom::net::memory::Workload;
-use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
-use dartloom::ops::Mode;
+use dartloom::ops::{Mode, Model, Pass};
 
 use super::args::{InferArguments, NetworkArguments};
 use super::batch::batch;

@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use candle_core::{Tensor, Var};
 use dartloom::data::Batch;
-use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
-use dartloom::ops::Mode;
-use dartloom::search::fit_workload;
+use dartloom::ops::{Mode, Model, Pass};
 use dartloom::train::{
     Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError,
 };
+use dartloom::verdict::fit_workload;
 
 use super::args::TrainStepArguments;
 use super::batch::{TARGETS, batch};

@@ -15,7 +15,6 @@ mod supernet;
 mod transform;
 
 pub use cell::Cell;
-pub use dartloom_ops::{Execution, Model, Output, Pass, Recompute, Watch};
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;

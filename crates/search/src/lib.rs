@@ -5,7 +5,6 @@ mod bilevel;
 mod choices;
 mod entropies;
 mod error;
-mod fit_workload;
 mod gap;
 mod perturbation;
 mod prune;
@@ -25,7 +24,6 @@ pub use bilevel::{
 };
 pub use choices::{Choices, Start};
 pub use error::SearchError;
-pub use fit_workload::fit_workload;
 pub use gap::{Gap, Judge, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{CandidateId, Kept, PruneConfig};

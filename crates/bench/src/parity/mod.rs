@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{DType, Tensor};
-use dartloom::net::Model as _;
+use dartloom::ops::Model as _;
 use dartloom::train::{Gradients, Position};
 use serde::Serialize;
 

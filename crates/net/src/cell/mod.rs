@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use dartloom_kernels::fused::{Arena, Program};
-use dartloom_ops::{Builder, Operation, Registry};
+use dartloom_ops::{Builder, Execution, Operation, Pass, Registry};
 use dartloom_space::{Candidate, CellPlan, CellWeights, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
@@ -24,7 +24,7 @@ use self::weights::Factors;
 pub(crate) use self::weights::times;
 use crate::partial::Bypass;
 use crate::transform::Transform;
-use crate::{Execution, Mask, NetError, Pass};
+use crate::{Mask, NetError};
 
 /// One placed cell: its ports, its edges with their operations, its output.
 ///
