@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 pub mod baseline;
 mod body;
 mod cell;
@@ -15,7 +16,6 @@ mod supernet;
 mod transform;
 
 pub use cell::Cell;
-pub use dartloom_ops::{Execution, Model, Output, Pass, Recompute, Watch};
 pub use derived::DerivedNetwork;
 pub use drop_path::drop_path;
 pub use error::NetError;

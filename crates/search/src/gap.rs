@@ -2,9 +2,9 @@
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_net::{Pass, Supernet};
+use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place};
+use dartloom_ops::{Mode, Pass, Place};
 use dartloom_record::Scores;
 use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
 use dartloom_task::Task;

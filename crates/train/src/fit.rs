@@ -7,15 +7,15 @@ use dartloom_data::{
     Augment, Augmentation, Batch, BatchOrder, ConfiguredTransform, Dataset, Loader, PictureSpec,
     TargetSpec, Transform as _, check_repeats,
 };
-use dartloom_ops::{Mode, Model, Pass};
+use dartloom_ops::{Mode, Model, Pass, Recompute};
 use dartloom_space::Outputs;
 use dartloom_task::{Classification, Task, usual};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Recompute, Schedule,
-    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate, first_not_finite,
+    EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Schedule, Sgd,
+    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate, first_not_finite,
 };
 use dartloom_noise::Noise;
 use dartloom_record::{Identity, Where};

@@ -16,7 +16,6 @@ mod session;
 pub mod testkit;
 
 pub use checkpoint::{Position, Snapshot};
-pub use dartloom_ops::Recompute;
 pub use drive::{EpochReport, Outcome, RuleReport, StepLoss, Stepper, drive};
 pub use error::TrainError;
 pub use evaluate::{Evaluation, evaluate};

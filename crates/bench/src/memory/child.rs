@@ -1,9 +1,9 @@
 //! The process in which a case is trained.
 
 use dartloom::data::Batch;
-use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::net::{DerivedNetwork, Supernet};
 use dartloom::noise::Noise;
-use dartloom::ops::{Mode, Place, Registry};
+use dartloom::ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom::search::{Architecture, Bilevel, BilevelConfig};
 use dartloom::task::usual;
 use dartloom::train::{

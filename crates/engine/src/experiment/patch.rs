@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dartloom::data::{ConfiguredTransform, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
+use dartloom::ops::Recompute;
 use dartloom::presets::{Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::stop::StopConfig;
@@ -14,7 +15,7 @@ use dartloom::search::{
 };
 use dartloom::space::{ConfiguredStem, OpSpec};
 use dartloom::task::ConfiguredTask;
-use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
+use dartloom::train::{AdamConfig, FitConfig, Schedule, SgdConfig};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
 

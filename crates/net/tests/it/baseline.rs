@@ -1,6 +1,7 @@
 use candle_core::{Device, Tensor};
+use dartloom_net::NetError;
 use dartloom_net::baseline::{ResNet, ResNetSize};
-use dartloom_net::{Model, NetError};
+use dartloom_ops::Model;
 use dartloom_ops::{Mode, Place};
 use dartloom_space::Shape;
 
@@ -68,8 +69,8 @@ fn a_watch_sees_stem_blocks_and_head() {
         Ok(())
     };
     let mut noise = rng(0);
-    let pass = dartloom_net::Pass::new(Mode::eval(), &mut noise);
-    net.forward(&x, &mut dartloom_net::Pass { watch: Some(&mut watch), ..pass }).unwrap();
+    let pass = dartloom_ops::Pass::new(Mode::eval(), &mut noise);
+    net.forward(&x, &mut dartloom_ops::Pass { watch: Some(&mut watch), ..pass }).unwrap();
     assert_eq!(places, ["stem", "block 0", "block 1", "block 2", "block 3", "head"]);
 }
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
-use dartloom_net::{Execution, Model, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{LayerWatch, Mode};
+use dartloom_ops::{Execution, LayerWatch, Mode, Model, Pass};
 use dartloom_train::{Finite, Gradients, Learner, MeanLoss, TrainError};
 
 use super::{Scorable, ZeroCostError};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dartloom_net::Mask;
 use dartloom_net::memory::{Training, Workload};
-use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
+use dartloom_ops::Recompute;
+use dartloom_train::{AdamConfig, Schedule, SgdConfig};
 use serde::{Deserialize, Serialize};
 
 use super::{AblationConfig, Bookkeeping, LogitOptimiser, LogitStep};

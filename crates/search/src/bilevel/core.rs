@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor, Var};
 use dartloom_data::Batch;
-use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
+use dartloom_net::{Mixing, Replaced, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Execution, Mode, Pass};
 use dartloom_relax::Progress;
 use dartloom_space::ArchWeights;
 use dartloom_task::Task;

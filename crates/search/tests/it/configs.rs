@@ -1,6 +1,6 @@
 //! Invalid values are refused by name.
 
-use dartloom_search::{BilevelConfig, SearchConfig, SearchError};
+use dartloom_search::{AblationConfig, AblationGradient, BilevelConfig, SearchConfig, SearchError};
 use dartloom_train::Schedule;
 
 /// Names of fields, and changes that make each of them invalid.
@@ -50,4 +50,14 @@ fn configs_survive_json_and_refuse_unknown_fields() {
     let config: SearchConfig = serde_json::from_str(short).unwrap();
     assert_eq!((config.epochs, config.batch), (3, SearchConfig::default().batch));
     assert!(serde_json::from_str::<SearchConfig>(r#"{"bilevel": {"lr": 1}}"#).is_err());
+}
+
+#[test]
+fn an_ablation_without_a_gradient_is_read_under_its_former_name() {
+    for name in ["Zero", "Official"] {
+        let text = format!(r#"{{"gradient": "{name}"}}"#);
+        let config: AblationConfig = serde_json::from_str(&text).unwrap();
+        assert_eq!(config.gradient, AblationGradient::Zero);
+    }
+    assert_eq!(serde_json::to_string(&AblationGradient::Zero).unwrap(), r#""Zero""#);
 }

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fault::{failed, is_common};
-use crate::{RandomConfig, VerdictError};
+use crate::{RandomConfig, VerdictError, fit_workload};
 use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
-use dartloom_search::{check_build, fit_workload};
+use dartloom_search::check_build;
 use patience::{Patient, valid};
 
 /// The way candidates are trained.

@@ -3,6 +3,7 @@ use crate::experiment::{Chosen, Named, Ops, Plan};
 use dartloom::data::{AutoAugment, ConfiguredTransform, Policy, RotateScale, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
+use dartloom::ops::Recompute;
 use dartloom::presets::{self, Scale};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 use dartloom::search::stop::{
@@ -14,7 +15,7 @@ use dartloom::space::ConfiguredStem;
 use dartloom::task::{
     ClassificationConfig, ConfiguredTask, RegressionConfig, RegressionLoss, SegmentationConfig,
 };
-use dartloom::train::{Recompute, Schedule};
+use dartloom::train::Schedule;
 
 fn read(text: &str) -> Result<Experiment, EngineError> {
     parse(text, Path::new("folder/trial.ron"), &Chosen::default())

@@ -3,9 +3,8 @@
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Model};
 use dartloom_space::Layer;
 
 use super::super::passes::{host, logits};

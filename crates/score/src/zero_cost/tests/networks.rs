@@ -3,9 +3,9 @@
 use approx::assert_relative_eq;
 use candle_core::{Device, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::{Model as _, Pass, Supernet};
+use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place, Registry};
+use dartloom_ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom_space::{
     ArchWeights, Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201,
 };

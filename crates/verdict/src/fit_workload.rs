@@ -15,7 +15,7 @@ pub fn fit_workload(config: &FitConfig, threads: usize) -> Workload {
 
 #[cfg(test)]
 mod tests {
-    use dartloom_net::{Execution, Recompute};
+    use dartloom_ops::{Execution, Recompute};
 
     use super::*;
 
