@@ -7,13 +7,14 @@ mod stored;
 use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
-use dartloom_record::{Contender, Leg, Objective, Observer, RunDir, Scores, Where};
+use dartloom_record::{
+    Contender, Event, Leg, Objective, Observer, RunDir, RunLayout, Scores, Where,
+};
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Session, TrainError, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Stopwatch};
-use crate::random::FILE as CANDIDATES;
 use crate::{RandomSearch, VerdictError};
 use dartloom_data::Split;
 use dartloom_explore::{FailureCount, by_reason};
@@ -320,7 +321,7 @@ impl Contest<'_> {
             tried: Some(tried),
             ..LegResult::default()
         };
-        self.finish(leg, &identity, result, &[format!("{folder}/{CANDIDATES}")])
+        self.finish(leg, &identity, result, &[format!("{folder}/{}", RunLayout::CANDIDATES)])
     }
 
     fn phase(&self, leg: &Leg) -> Where {

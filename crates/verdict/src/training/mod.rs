@@ -8,7 +8,7 @@ use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
-use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, RunLayout, Where, observer_fn};
 use dartloom_space::{Blueprint, Cost, Genotype};
 use dartloom_task::Task;
 use dartloom_train::{
@@ -70,12 +70,7 @@ pub(crate) struct Trained {
     /// Epochs so far.
     pub(crate) epoch: usize,
     /// Quality on the validation images; more is better.
-    pub(crate) quality: Option<f64>,
-}
-
-/// The file that a candidate's weights are saved in while it is trained.
-pub(crate) fn candidate_file(task: u64) -> String {
-    format!("candidate-{task}.safetensors")
+    pub quality: Option<f64>,
 }
 
 impl Training<'_> {
@@ -177,7 +172,7 @@ impl Training<'_> {
         });
         let mut session = Session::new(&mut observer);
         if let Some(dir) = &self.checkpoints {
-            session = session.saved_at(dir.file(&candidate_file(proposal.task)));
+            session = session.saved_at(dir.file(&RunLayout::candidate(proposal.task)));
         }
         self.outcome(proposal, &mut session).map_err(|error| match error {
             VerdictError::Train(error @ TrainError::NotFinite { .. }) => {
