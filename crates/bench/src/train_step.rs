@@ -8,6 +8,7 @@ use dartloom::data::Batch;
 use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
 use dartloom::ops::Mode;
+use dartloom::record::Where;
 use dartloom::search::fit_workload;
 use dartloom::train::{
     Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError,
@@ -81,12 +82,13 @@ pub(super) struct Training<'a> {
     model: &'a dyn Model,
     config: FitConfig,
     sgd: Sgd,
+    phase: Where,
     made: u64,
 }
 
 impl<'a> Training<'a> {
     pub(super) fn new(model: &'a dyn Model, config: FitConfig) -> Self {
-        Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
+        Self { model, sgd: Sgd::new(config.sgd), config, phase: "train-step".into(), made: 0 }
     }
 
     /// The loss of a batch and the gradients of all weights.
@@ -97,8 +99,8 @@ impl<'a> Training<'a> {
         Ok((learnt.loss, gradients))
     }
 
-    fn learner(&self) -> Learner<'static> {
-        Learner::alone(Finite { phase: "train-step", epoch: 0, step: self.made as usize })
+    fn learner(&self) -> Learner<'_> {
+        Learner::alone(Finite { phase: &self.phase, epoch: 0, step: self.made as usize })
     }
 
     fn parameters(&self) -> &'a BTreeMap<String, Var> {

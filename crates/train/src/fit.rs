@@ -334,8 +334,7 @@ impl<'a> Fit<'a> {
             HeldOut::Test(_) => "loss on the test images",
             HeldOut::Validation(_) => "loss on the validation images",
         };
-        let phase = self.phase.to_string();
-        let guard = Finite { phase: &phase, epoch: at.epoch, step: at.step };
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
         guard.check(what, found.loss, || None)?;
         Ok(Some(found))
     }
@@ -431,8 +430,8 @@ impl Stepper for Fit<'_> {
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
         let loss = self.forward(&batch, at)?;
-        let phase = self.phase.to_string();
-        let learner = Learner::alone(Finite { phase: &phase, epoch: at.epoch, step: at.step });
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        let learner = Learner::alone(guard);
         let variables = self.model.variables().parameters();
         let locate = || self.locate(&batch.inputs);
         let learnt = learner.gradients("loss", &loss, [variables], locate)?;

@@ -94,14 +94,16 @@ impl<'a> SupernetSearch<'a> {
         let mut logits = noise.stream("logits", 0);
         let architecture = Architecture::new(space, parts.choices, &setting.place, &mut logits)?;
         let bilevel =
-            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?;
+            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?
+                .in_phase(phase.clone());
+        let phase = phase.into();
         rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
         let data = parts.data;
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, config.batch)?;
         Ok(Self {
-            phase: phase.into(),
+            phase,
             setting,
             decoder: parts.decoder,
             bilevel,

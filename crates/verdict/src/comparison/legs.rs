@@ -11,7 +11,7 @@ use dartloom_record::{
     Contender, Event, Leg, Objective, Observer, RunDir, RunLayout, Scores, Where,
 };
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Outcome, Session, TrainError, drive};
+use dartloom_train::{Outcome, Session, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Stopwatch};
@@ -19,7 +19,7 @@ use crate::{RandomSearch, VerdictError};
 use dartloom_data::Split;
 use dartloom_explore::{FailureCount, by_reason};
 use dartloom_search::stop::Stopped;
-use dartloom_search::{Gap, SearchError, SearchParts, SupernetSearch};
+use dartloom_search::{Gap, SearchParts, SupernetSearch};
 use retrain::Entrant;
 
 /// The result of a leg.
@@ -117,18 +117,6 @@ impl<'a> Candidates<'a> {
         let explorer = || comparison.explorers.first().map(|e| (e.space, e.channels, e.split));
         let (space, channels, split) = method.or_else(explorer)?;
         Some(Self { space, channels, split })
-    }
-}
-
-/// The same error with the name that the leg has in events, which single steps of a search do not
-/// know.
-fn in_phase(error: SearchError, phase: &Where) -> VerdictError {
-    match error {
-        SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
-            let phase = phase.to_string();
-            TrainError::NotFinite { phase, epoch, step, what, place }.into()
-        }
-        other => other.into(),
     }
 }
 
@@ -242,7 +230,7 @@ impl Contest<'_> {
                 // What a whole search costs: random search may have as much.
                 let training_macs = search.training_macs();
                 let seconds = watch.seconds();
-                let failure = Some(in_phase(error, &self.phase(leg)).divergence()?);
+                let failure = Some(VerdictError::from(error).divergence()?);
                 let result = LegResult { seconds, training_macs, failure, ..LegResult::default() };
                 return self.finish(leg, &identity, result, &[]);
             }
