@@ -12,7 +12,7 @@ use dartloom_space::{
     Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
 };
 use dartloom_task::Task;
-use dartloom_train::{Fit, HeldOut, Outcome, Problem, Session, Stepper, TrainError, drive};
+use dartloom_train::{Fit, HeldOut, Judged, Outcome, Problem, Session, Stepper, TrainError, drive};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
@@ -233,11 +233,18 @@ impl OpBenchmark<'_> {
         if drive(&mut fit, session)? != Outcome::Finished {
             return Ok(None);
         }
-        let judged = fit.evaluate()?.ok_or_else(|| TrainError::Config {
-            field: "validation images",
-            expected: "at least one",
-            found: fit.phase().to_string(),
-        })?;
+        let judged = match fit.evaluate_in(session)? {
+            Judged::Found(found) => found,
+            Judged::Stopped => return Ok(None),
+            Judged::Nothing => {
+                return Err(TrainError::Config {
+                    field: "validation images",
+                    expected: "at least one",
+                    found: fit.phase().to_string(),
+                }
+                .into());
+            }
+        };
         match judged.score() {
             score if score.is_finite() => Ok(Some(score)),
             score => Err(ScoreError::NoScore {

@@ -242,7 +242,16 @@ impl Contest<'_> {
         let seconds = watch.seconds();
         let last = search.end();
         let decoded = search.decode(last)?;
-        let gap = Some(search.gap(&decoded.genotype)?).filter(Gap::is_finite);
+        let gap = search.gap_while(&decoded.genotype, &mut || watch.go_on())?;
+        let Some(gap) = gap else {
+            watch.store()?;
+            let epoch = method.search.epochs;
+            let stopped = Event::Stopped { phase: self.phase(leg), epoch, step: 0 };
+            // It has stopped: whether the observer would go on no longer matters.
+            let _ = self.observer.on_event(&stopped)?;
+            return Ok(None);
+        };
+        let gap = Some(gap).filter(Gap::is_finite);
         let key = &method.key;
         let files = [layout.weights(key), layout.genotype(key), layout.best_epoch(key)];
         self.write(&files[0], &search.table(last)?)?;

@@ -12,7 +12,7 @@ use dartloom_record::{Event, Flow, RunDir, RunLayout, Where, observer_fn};
 use dartloom_space::{Blueprint, Cost, Genotype};
 use dartloom_task::Task;
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Problem, Session, Stepper as _,
+    Evaluation, Fit, FitConfig, HeldOut, Judged, Outcome as Ending, Problem, Session, Stepper as _,
     TrainError, drive,
 };
 use serde::{Deserialize, Serialize};
@@ -143,12 +143,16 @@ impl Training<'_> {
         if drive(&mut fit, session)? != Ending::Finished {
             return Ok(None);
         }
-        let judged = fit.inner().evaluate()?.ok_or_else(|| TrainError::Config {
-            field: "validation images",
-            expected: "at least one",
-            found: fit.inner().phase().to_string(),
-        })?;
-        Ok(Some(judged))
+        match fit.inner().evaluate_in(session)? {
+            Judged::Found(found) => Ok(Some(found)),
+            Judged::Stopped => Ok(None),
+            Judged::Nothing => Err(TrainError::Config {
+                field: "validation images",
+                expected: "at least one",
+                found: fit.inner().phase().to_string(),
+            }
+            .into()),
+        }
     }
 
     /// The work on a proposal in a worker: trains it, and reports every epoch.
