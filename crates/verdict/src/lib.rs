@@ -19,4 +19,4 @@ pub use error::VerdictError;
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use shared::SharedWeights;
 pub use trained::{Answer, Prediction, Trained, TrainedError};
-pub use training::{Training, TrainingConfig};
+pub use training::{EpochTrained, Training, TrainingConfig};

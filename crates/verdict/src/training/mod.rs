@@ -66,9 +66,10 @@ pub struct Training<'a> {
 
 /// A worker's report while it trains a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Trained {
+#[serde(deny_unknown_fields)]
+pub struct EpochTrained {
     /// Epochs so far.
-    pub(crate) epoch: usize,
+    pub epochs: usize,
     /// Quality on the validation images; more is better.
     pub quality: Option<f64>,
 }
@@ -163,14 +164,14 @@ impl Training<'_> {
     pub fn task(
         &self,
         proposal: &Proposal,
-        report: &mut dyn FnMut(Value),
+        report: &mut dyn FnMut(EpochTrained),
     ) -> Result<Outcome, TaskError> {
         let objective = self.task.objective();
         let mut observer = observer_fn(|event: &Event| {
             if let Event::EpochFinished { epoch, metrics, .. } = event {
                 let score = metrics.get(&valid(&objective)).copied();
                 let quality = score.map(|score| objective.quality(score));
-                report(json!(Trained { epoch: epoch + 1, quality }));
+                report(EpochTrained { epochs: epoch + 1, quality });
             }
             Ok(Flow::Continue)
         });
@@ -187,7 +188,7 @@ impl Training<'_> {
         })
     }
 
-    /// The same with the proposal and its outcome as JSON: the input and the output of a pool's
+    /// The same with the proposal, the reports and the outcome as JSON: the input and the output of a pool's
     /// worker.
     ///
     /// # Errors
@@ -199,7 +200,8 @@ impl Training<'_> {
     ) -> Result<Value, TaskError> {
         let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
         let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
-        serde_json::to_value(self.task(&proposal, report)?).map_err(told)
+        let outcome = self.task(&proposal, &mut |trained| report(json!(trained)))?;
+        serde_json::to_value(outcome).map_err(told)
     }
 
     fn outcome(
