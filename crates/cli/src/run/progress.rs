@@ -120,8 +120,8 @@ impl Progress {
                 let verb = if *stops { "stopped" } else { "warning" };
                 self.announce(&format!("{phase}: {verb} after epoch {}, {rule}: {seen}", epoch + 1))
             }
-            Event::ExplorationStarted { phase, explorer, candidates, told } => {
-                self.phase = Phase { epochs: *candidates, best: None };
+            Event::ExplorationStarted { phase, explorer, candidates, told, .. } => {
+                self.phase = Phase { epochs: *candidates, ..Phase::default() };
                 let told = told.len();
                 self.advance(phase, told as f64 / (*candidates).max(1) as f64);
                 if let Some(bars) = &self.bars {

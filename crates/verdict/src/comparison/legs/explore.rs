@@ -67,6 +67,7 @@ impl Contest<'_> {
             phase: phase.clone(),
             explorer: parts.explorer.title(),
             candidates: expected(&training, &domain, noise, budget)?,
+            objective: Some(comparison.task.objective()),
             told: Vec::new(),
         };
         let mut teller = Teller::new(begun, phase, budget, &mut watch);
