@@ -167,9 +167,13 @@ impl Probe {
     }
 
     /// The task of the images; a classification where they are drawn.
+    /// The targets of images that are drawn.
+    fn drawn(&self) -> TargetSpec {
+        TargetSpec::Class { classes: self.build.outputs.channels() }
+    }
+
     pub(crate) fn task(&self) -> Result<Box<dyn Task>, CliError> {
-        let drawn = TargetSpec::Class { classes: self.build.outputs.channels() };
-        let targets = self.images.as_ref().map_or(drawn, |images| images.targets());
+        let targets = self.images.as_ref().map_or(self.drawn(), |images| images.targets());
         usual(targets).map_err(CliError::input)
     }
 
@@ -177,7 +181,7 @@ impl Probe {
     pub(crate) fn draw(&self, noise: Noise) -> Result<Batch, ZeroCostError> {
         match &self.images {
             Some(images) => dataset_batch(images, self.batch, noise),
-            None => random_batch(self.build, self.batch, noise),
+            None => random_batch(self.build, self.drawn(), self.batch, noise),
         }
     }
 
