@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
-use dartloom::record::{Event, Flow, Leg, Objective, Observer, ObserverError, Where};
+use dartloom::record::{Event, Flow, Leg, LogFile, Objective, Observer, ObserverError, Where};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::pace::{Pace, duration};
@@ -17,7 +17,7 @@ pub(super) struct Progress {
     pace: Pace,
     origin: Instant,
     bars: Option<Bars>,
-    log: File,
+    log: LogFile,
     /// The score that is shown.
     objective: Objective,
     /// The current phase.
@@ -59,7 +59,7 @@ impl Bars {
 
 impl Progress {
     /// Shows a run of these `legs` over `seeds`; lines also go to `log`.
-    pub(super) fn new(seeds: &[u64], legs: &[Leg], objective: Objective, log: File) -> Self {
+    pub(super) fn new(seeds: &[u64], legs: &[Leg], objective: Objective, log: LogFile) -> Self {
         Self {
             pace: Pace::new(seeds, legs),
             origin: Instant::now(),
