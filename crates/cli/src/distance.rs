@@ -49,7 +49,8 @@ pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
     let b = genotype::resolve(second)?;
     let scores = scores(&arguments.weights)?;
     let set = SetDistance { pairing: Pairing::Shorter, ..SetDistance::official(scores.clone()) };
-    let found = set.genotypes(&a, &b).map_err(CliError::input)?;
+    let weights = &arguments.weights;
+    let found = set.genotypes(&a, &b).map_err(|error| explained(error, weights))?;
     // The two scales differ by their divisor alone.
     let factor = scores.sum() / scores.len() as f64;
     if found.left_out > 0 {
@@ -125,7 +126,29 @@ fn by_position(
         }
     };
     let found: Result<f64, SpaceError> = PositionDistance::new(frame, scores).genotypes(a, b);
-    found.map(Ok).map_err(CliError::input)
+    found.map(Ok).map_err(|error| explained(error, &arguments.weights))
+}
+
+/// A missing score with the option that gives it; published scores are those of one set of
+/// operations, and others have none.
+fn explained(error: SpaceError, weights: &OsStr) -> CliError {
+    match unscored(&error) {
+        Some((op, known)) => CliError::NoScore {
+            op: op.to_owned(),
+            weights: weights.to_string_lossy().into_owned(),
+            known: known.join(", "),
+        },
+        None => CliError::input(error),
+    }
+}
+
+/// The operation that has no score, and those that have one.
+fn unscored(error: &SpaceError) -> Option<(&str, &[String])> {
+    match error {
+        SpaceError::NoScore { op, known } => Some((op, known)),
+        SpaceError::At { source, .. } => unscored(source),
+        _ => None,
+    }
 }
 
 fn render(distances: &Distances, json: bool) -> Result<String, CliError> {
