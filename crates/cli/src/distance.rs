@@ -1,5 +1,6 @@
 //! `dartloom distance`.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -63,9 +64,9 @@ pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
     }
     let by_position = by_position(arguments, (&a, &b), scores)?;
     let distances = Distances {
-        first: first.clone(),
-        second: second.clone(),
-        weights: arguments.weights.clone(),
+        first: first.to_string_lossy().into_owned(),
+        second: second.to_string_lossy().into_owned(),
+        weights: arguments.weights.to_string_lossy().into_owned(),
         cells: rows(&found, factor),
         share: found.mean(),
         mean_score: found.mean() * factor,
@@ -88,16 +89,16 @@ fn rows(found: &SetDistances, factor: f64) -> Vec<CellRow> {
 }
 
 /// Published scores by name, or else those in the file of that name.
-fn scores(name: &str) -> Result<OpScores, CliError> {
+fn scores(name: &OsStr) -> Result<OpScores, CliError> {
     let path = Path::new(name);
-    match name {
-        "means" => Ok(OpScores::means()),
-        "medians" => Ok(OpScores::medians()),
+    match name.to_str() {
+        Some("means") => Ok(OpScores::means()),
+        Some("medians") => Ok(OpScores::medians()),
         _ if path.exists() => {
             OpScores::from_json(&input::read(path)?).map_err(|error| CliError::content(path, error))
         }
         _ => Err(CliError::UnknownName {
-            found: name.to_owned(),
+            found: name.to_string_lossy().into_owned(),
             what: "table of scores",
             known: vec!["means".to_owned(), "medians".to_owned()],
         }),

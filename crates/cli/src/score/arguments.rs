@@ -1,5 +1,6 @@
 //! Arguments of scores.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -26,10 +27,10 @@ pub(crate) struct ScoreArguments {
     /// A published name, a file in JSON, RON or Python text, or an architecture string of
     /// NAS-Bench-201 (`|nor_conv_3x3~0|+...`) or NAS-Bench-Macro (`01221102`).
     #[arg(value_name = "GENOTYPE", required_unless_present = "space", conflicts_with = "space")]
-    pub(crate) genotype: Option<String>,
+    pub(crate) genotype: Option<OsString>,
     /// Score the supernet of a space, all operations weighed alike.
     #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
-    pub(crate) space: Option<String>,
+    pub(crate) space: Option<OsString>,
     /// Cells; what the genotype was made for when left out, or 20 where any number will do.
     #[arg(long, value_name = "L")]
     pub(crate) layers: Option<usize>,
@@ -166,12 +167,12 @@ impl Probe {
         0..self.seeds
     }
 
-    /// The task of the images; a classification where they are drawn.
     /// The targets of images that are drawn.
     fn drawn(&self) -> TargetSpec {
         TargetSpec::Class { classes: self.build.outputs.channels() }
     }
 
+    /// The task of the images; a classification where they are drawn.
     pub(crate) fn task(&self) -> Result<Box<dyn Task>, CliError> {
         let targets = self.images.as_ref().map_or(self.drawn(), |images| images.targets());
         usual(targets).map_err(CliError::input)
