@@ -7,6 +7,7 @@ use candle_core::{Tensor, Var};
 use dartloom::data::Batch;
 use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Model, Pass};
+use dartloom::record::Where;
 use dartloom::train::{
     Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError,
 };
@@ -83,12 +84,13 @@ pub(super) struct Training<'a> {
     model: &'a dyn Model,
     config: FitConfig,
     sgd: Sgd,
+    phase: Where,
     made: u64,
 }
 
 impl<'a> Training<'a> {
     pub(super) fn new(model: &'a dyn Model, config: FitConfig) -> Self {
-        Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
+        Self { model, sgd: Sgd::new(config.sgd), config, phase: "train-step".into(), made: 0 }
     }
 
     /// The loss of a batch and the gradients of all weights.
@@ -99,8 +101,8 @@ impl<'a> Training<'a> {
         Ok((learnt.loss, gradients))
     }
 
-    fn learner(&self) -> Learner<'static> {
-        Learner::alone(Finite { phase: "train-step", epoch: 0, step: self.made as usize })
+    fn learner(&self) -> Learner<'_> {
+        Learner::alone(Finite { phase: &self.phase, epoch: 0, step: self.made as usize })
     }
 
     fn parameters(&self) -> &'a BTreeMap<String, Var> {

@@ -14,11 +14,11 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Schedule, Sgd,
-    SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate, first_not_finite,
+    EpochReport, Evaluation, Finite, Judged, Learner, MeanLoss, Optimiser, Position, Schedule,
+    Session, Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate_while, first_not_finite,
 };
 use dartloom_noise::Noise;
-use dartloom_record::{Identity, Where};
+use dartloom_record::{Event, Flow, Identity, Where};
 
 /// The settings with which a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -326,25 +326,62 @@ impl<'a> Fit<'a> {
     /// When the network fails; [`TrainError::NotFinite`] when its loss is not finite, because its
     /// scores would then be meaningless.
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
-        self.judge(Position { epoch: self.config.epochs, step: 0 })
+        let end = Position { epoch: self.config.epochs, step: 0 };
+        Ok(match self.judge(end, &mut || Flow::Continue)? {
+            Judged::Found(found) => Some(found),
+            Judged::Nothing | Judged::Stopped => None,
+        })
     }
 
-    fn judge(&self, at: Position) -> Result<Option<Evaluation>, TrainError> {
-        let Some(judge) = &self.judge else { return Ok(None) };
+    /// The same after the last epoch of a session, whose observer is asked between batches whether
+    /// to go on, and told [`Event::Stopped`] where it says no.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and those of the observer.
+    pub fn evaluate_in(&self, session: &mut Session<'_>) -> Result<Judged, TrainError> {
+        let end = Position { epoch: self.config.epochs, step: 0 };
+        let found = self.judge(end, &mut || session.observer().go_on())?;
+        if found == Judged::Stopped {
+            let Position { epoch, step } = end;
+            let stopped = Event::Stopped { phase: self.phase.clone(), epoch, step };
+            // It has stopped: whether the observer would go on no longer matters.
+            let _ = session.observer().on_event(&stopped)?;
+        }
+        Ok(found)
+    }
+
+    fn judge(&self, at: Position, go_on: &mut dyn FnMut() -> Flow) -> Result<Judged, TrainError> {
+        let Some(judge) = &self.judge else { return Ok(Judged::Nothing) };
         let mut noise = self.noise.stream("evaluation", 0);
         let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
             let mut pass = self.pass(Mode::eval(), &mut noise);
             Ok(self.model.forward(images, &mut pass)?.main)
         };
-        let found = evaluate(&judge.loader, &*self.task, forward)?;
+        let found = evaluate_while(&judge.loader, &*self.task, go_on, forward)?;
+        let Some(found) = found else { return Ok(Judged::Stopped) };
         let what = match judge.held_out {
             HeldOut::Test(_) => "loss on the test images",
             HeldOut::Validation(_) => "loss on the validation images",
         };
-        let phase = self.phase.to_string();
-        let guard = Finite { phase: &phase, epoch: at.epoch, step: at.step };
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
         guard.check(what, found.loss, || None)?;
-        Ok(Some(found))
+        Ok(Judged::Found(found))
+    }
+
+    /// Reports an epoch whose evaluation is done.
+    fn close(&mut self, epoch: usize, judged: Option<Evaluation>) -> EpochReport {
+        let running = std::mem::take(&mut self.running);
+        let mut metrics = BTreeMap::from([
+            ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
+            ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
+        ]);
+        if let (Some(judge), Some(found)) = (&self.judge, judged) {
+            let name = judge.held_out.name();
+            metrics.insert(format!("{name}_loss"), found.loss);
+            let scores = found.scores.iter();
+            metrics.extend(scores.map(|(score, value)| (format!("{name}_{score}"), value)));
+        }
+        EpochReport { metrics, ..EpochReport::default() }
     }
 
     fn pass<'n>(&self, mode: Mode, noise: &'n mut dyn RngCore) -> Pass<'n> {
@@ -438,8 +475,8 @@ impl Stepper for Fit<'_> {
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
         let loss = self.forward(&batch, at)?;
-        let phase = self.phase.to_string();
-        let learner = Learner::alone(Finite { phase: &phase, epoch: at.epoch, step: at.step });
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        let learner = Learner::alone(guard);
         let variables = self.model.variables().parameters();
         let locate = || self.locate(&batch.inputs);
         let learnt = learner.gradients("loss", &loss, [variables], locate)?;
@@ -453,19 +490,21 @@ impl Stepper for Fit<'_> {
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
-        let running = std::mem::take(&mut self.running);
-        let mut metrics = BTreeMap::from([
-            ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
-            ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
-        ]);
+        let report = self.end_epoch_while(epoch, &mut || Flow::Continue)?;
+        Ok(report.unwrap_or_default())
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, TrainError> {
         let end = Position { epoch, step: self.steps_per_epoch() };
-        if let (Some(judge), Some(found)) = (&self.judge, self.judge(end)?) {
-            let name = judge.held_out.name();
-            metrics.insert(format!("{name}_loss"), found.loss);
-            let scores = found.scores.iter();
-            metrics.extend(scores.map(|(score, value)| (format!("{name}_{score}"), value)));
-        }
-        Ok(EpochReport { metrics, ..EpochReport::default() })
+        Ok(match self.judge(end, go_on)? {
+            Judged::Found(found) => Some(self.close(epoch, Some(found))),
+            Judged::Nothing => Some(self.close(epoch, None)),
+            Judged::Stopped => None,
+        })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {

@@ -21,4 +21,4 @@ pub use fit_workload::fit_workload;
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use shared::SharedWeights;
 pub use trained::{Answer, Prediction, Trained, TrainedError};
-pub use training::{Training, TrainingConfig};
+pub use training::{EpochTrained, Training, TrainingConfig};

@@ -1,6 +1,6 @@
 //! A search as something that makes steps.
 
-use dartloom_record::{Identity, Where};
+use dartloom_record::{Flow, Identity, Where};
 use dartloom_train::{EpochReport, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError};
 
 use super::SupernetSearch;
@@ -37,7 +37,16 @@ impl Stepper for SupernetSearch<'_> {
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
-        self.close(epoch)
+        let report = self.close(epoch, &mut || Flow::Continue)?;
+        Ok(report.unwrap_or_default())
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, SearchError> {
+        self.close(epoch, go_on)
     }
 
     fn snapshot(&self) -> Result<Snapshot, SearchError> {

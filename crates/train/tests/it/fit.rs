@@ -8,10 +8,10 @@ use dartloom_data::Dataset;
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, OpError, Output, Pass, Variables};
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, Observer, ObserverError, observer_fn};
 use dartloom_space::Cost;
 use dartloom_train::{
-    Fit, FitConfig, HeldOut, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
+    Fit, FitConfig, HeldOut, Judged, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
 };
 
 use crate::small::{config, first_digits, network};
@@ -80,6 +80,61 @@ fn stopping_anywhere_and_going_on_equals_never_stopping() {
     let other = directory.path().join("other");
     assert!(train(&other, 4, config(4), |_| false));
     assert!(std::fs::read(&other).unwrap() != expected, "the seed matters");
+}
+
+/// Asks to stop at the `last`-th question, however often events come.
+struct Impatient {
+    last: usize,
+    asked: usize,
+    stopped: Vec<(usize, usize)>,
+}
+
+impl Observer for Impatient {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        if let Event::Stopped { epoch, step, .. } = event {
+            self.stopped.push((*epoch, *step));
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn go_on(&mut self) -> Flow {
+        self.asked += 1;
+        if self.asked < self.last { Flow::Continue } else { Flow::Stop }
+    }
+}
+
+#[test]
+fn a_stop_is_heard_between_the_batches_of_an_evaluation() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("whole");
+    assert!(train(&whole, 3, config(2), |_| false));
+    let expected = std::fs::read(&whole).unwrap();
+    let data = first_digits(80);
+    let model = Alike(network(&data, 3));
+    let path = directory.path().join("stopped");
+    let fit = || {
+        let noise = Noise::new(3);
+        Fit::new("fit", &model, config(2), noise, &data, Some(HeldOut::Test(&data))).unwrap()
+    };
+    // Five batches an evaluation: the third of the first epoch, the second of the second.
+    for (last, place) in [(3, (0, 5)), (7, (1, 5))] {
+        let mut impatient = Impatient { last, asked: 0, stopped: Vec::new() };
+        let mut session = Session::new(&mut impatient).saved_at(&path);
+        let outcome = drive(&mut fit(), &mut session).unwrap();
+        assert!(matches!(outcome, Outcome::Stopped(at) if (at.epoch, at.step) == place));
+        assert_eq!((impatient.asked, impatient.stopped), (last, vec![place]));
+    }
+    let mut fit = fit();
+    assert_eq!(drive(&mut fit, &mut Session::silent().saved_at(&path)).unwrap(), Outcome::Finished);
+    assert!(std::fs::read(&path).unwrap() == expected);
+
+    // The evaluation of a training that is over is stopped as well, and told.
+    let mut impatient = Impatient { last: 2, asked: 0, stopped: Vec::new() };
+    let judged = fit.evaluate_in(&mut Session::new(&mut impatient)).unwrap();
+    assert_eq!(judged, Judged::Stopped);
+    assert_eq!((impatient.asked, impatient.stopped), (2, vec![(2, 0)]));
+    let judged = fit.evaluate_in(&mut Session::silent()).unwrap();
+    assert_eq!(judged, Judged::Found(fit.evaluate().unwrap().unwrap()));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use removal::Removal;
 
 use self::gradient::{quotient, scaled};
-use super::core::{guard, loss_of, scalar};
+use super::core::{loss_of, scalar};
 use super::per_cell::Validation;
 use super::{Core, PassSpec, PerCell, Purpose, Step, Wanted};
 use crate::{LogitGradients, SearchError};
@@ -201,7 +201,7 @@ impl PerCell {
                 gradients.push(learnt.found.logits);
             } else {
                 let found =
-                    guard(step.at).check(&loss_of(purpose), scalar(&loss.mean)?, || None)?;
+                    core.guard(step.at).check(&loss_of(purpose), scalar(&loss.mean)?, || None)?;
                 without.push(found);
             }
             core.end(purpose);
