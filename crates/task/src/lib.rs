@@ -6,7 +6,9 @@ mod configured;
 mod constant;
 mod error;
 mod loss;
+pub mod losses;
 mod multi_label;
+mod parts;
 mod regression;
 mod segmentation;
 mod task;
@@ -15,11 +17,14 @@ pub mod testkit;
 mod usual;
 
 pub use classification::Classification;
-pub use configured::{ClassificationConfig, ConfiguredTask, RegressionConfig, SegmentationConfig};
+pub use configured::{
+    ClassificationConfig, ConfiguredTask, MultiLabelConfig, RegressionConfig, SegmentationConfig,
+};
 pub use constant::Constant;
 pub use error::TaskError;
 pub use loss::Loss;
 pub use multi_label::MultiLabel;
+pub use parts::Parts;
 pub use regression::{Regression, RegressionLoss};
 pub use segmentation::Segmentation;
 pub use task::Task;
