@@ -15,6 +15,8 @@ use crate::{Builder, Init, LayerKind, Mode, OpError};
 pub(crate) enum Built {
     Relu,
     Conv { weight: Tensor, spec: ConvSpec },
+    ConvTranspose { weight: Tensor, bias: Option<Tensor>, factor: Pair },
+    Bias(Tensor),
     MaxPool(PoolSpec),
     AvgPool(PoolSpec),
     FactorizedReduce { even: Tensor, odd: Tensor },
@@ -51,6 +53,17 @@ impl Built {
                 };
                 Self::Conv { weight: filters(&mut vars, "weight", &shape)?, spec }
             }
+            Layer::ConvTranspose { inputs, outputs, factor, bias } => {
+                let shape = [inputs, outputs, factor.height, factor.width];
+                // As PyTorch, which takes the output channels for those that are summed over.
+                let fan_in = Init::FanIn(outputs * factor.height * factor.width);
+                let weight = vars.parameter("weight", &shape, fan_in)?;
+                let bias = bias.then(|| vars.parameter("bias", &[outputs], fan_in));
+                Self::ConvTranspose { weight, bias: bias.transpose()?, factor }
+            }
+            Layer::Bias { channels } => {
+                Self::Bias(vars.parameter("bias", &[channels], Init::Constant(0.0))?)
+            }
             Layer::FactorizedReduce { inputs, outputs } => {
                 let half = outputs / 2;
                 Self::FactorizedReduce {
@@ -84,16 +97,21 @@ impl Built {
                 variance: var.clone(),
                 spec: BatchNormSpec::default(),
             },
-            Self::Upsample(..) | Self::Zero(_) | Self::GlobalAvgPool | Self::Linear { .. } => {
-                return None;
-            }
+            Self::ConvTranspose { .. }
+            | Self::Bias(_)
+            | Self::Upsample(..)
+            | Self::Zero(_)
+            | Self::GlobalAvgPool
+            | Self::Linear { .. } => return None,
         })
     }
 
     pub(crate) fn kind(&self) -> LayerKind {
         match self {
             Self::Relu => LayerKind::Relu,
-            Self::Conv { .. } | Self::FactorizedReduce { .. } => LayerKind::Conv,
+            Self::Conv { .. } | Self::ConvTranspose { .. } | Self::FactorizedReduce { .. } => {
+                LayerKind::Conv
+            }
             Self::Norm { .. } => LayerKind::Norm,
             Self::GlobalAvgPool => LayerKind::GlobalAvgPool,
             Self::Linear { .. } => LayerKind::Linear,
@@ -106,6 +124,14 @@ impl Built {
             Self::Relu => relu(x)?,
             Self::Identity => x.clone(),
             Self::Conv { weight, spec } => conv2d(x, weight, *spec)?,
+            Self::ConvTranspose { weight, bias, factor } => {
+                let y = conv_transpose(x, weight, *factor)?;
+                match bias {
+                    Some(bias) => add_bias(&y, bias)?,
+                    None => y,
+                }
+            }
+            Self::Bias(bias) => add_bias(x, bias)?,
             Self::MaxPool(spec) => max_pool2d(x, *spec)?,
             Self::AvgPool(spec) => avg_pool2d(x, *spec, false)?,
             Self::FactorizedReduce { even, odd } => factorized_reduce(x, even, odd)?,
@@ -149,6 +175,26 @@ fn norm(vars: &mut Builder<'_>, channels: usize, affine: bool) -> Result<Built, 
     let mean = vars.buffer("running_mean", &[channels], 0.0)?;
     let var = vars.buffer("running_var", &[channels], 1.0)?;
     Ok(Built::Norm { affine, mean, var })
+}
+
+/// `y[n, o, i f + u, j g + v] = sum over c of x[n, c, i, j] weight[c, o, u, v]` with `(f, g)` the
+/// factor: a pointwise convolution to a block of channels for every output channel, whose values
+/// are then put side by side.
+fn conv_transpose(x: &Tensor, weight: &Tensor, factor: Pair) -> Result<Tensor, OpError> {
+    let (batch, inputs, rows, columns) = x.dims4()?;
+    let outputs = weight.dim(1)?;
+    let Pair { height, width } = factor;
+    let taps = weight.permute((1, 2, 3, 0))?;
+    let taps = taps.reshape((outputs * height * width, inputs, 1, 1))?;
+    let blocks = conv2d(x, &taps, ConvSpec::default())?;
+    let blocks = blocks.reshape(&[batch, outputs, height, width, rows, columns][..])?;
+    let planes = blocks.permute([0, 1, 4, 2, 5, 3])?;
+    Ok(planes.reshape((batch, outputs, rows * height, columns * width))?)
+}
+
+/// A number added to every value of a channel.
+fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor, OpError> {
+    Ok(x.broadcast_add(&bias.reshape((1, bias.elem_count(), 1, 1))?)?)
 }
 
 /// Two stride-2 1x1 convolutions, on the plane and on the plane without its first row and column.

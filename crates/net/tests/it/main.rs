@@ -9,6 +9,7 @@ mod dead;
 mod drop_path;
 mod edges;
 mod forward;
+mod graphs;
 mod layers;
 mod links;
 mod memory;
