@@ -127,6 +127,8 @@ pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> 
             Layer::Identity => 0,
             // The shifted plane is gathered, and both halves are put out before they are joined.
             Layer::FactorizedReduce { .. } => before.elements() + 2 * shape.elements(),
+            // The factors, and their products.
+            Layer::Dropout(_) => 2 * shape.elements(),
             _ => shape.elements(),
         };
     }

@@ -9,6 +9,7 @@ mod dead;
 mod drop_path;
 mod edges;
 mod forward;
+mod hidden;
 mod layers;
 mod links;
 mod memory;
