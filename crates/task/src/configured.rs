@@ -4,7 +4,8 @@ use dartloom_data::TargetSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Classification, MultiLabel, Regression, RegressionLoss, Segmentation, Task, TaskError,
+    Classification, DecisionTree, Judged, Measure, MultiLabel, Regression, RegressionLoss,
+    Segmentation, Task, TaskError, Tree,
 };
 
 /// A task of this crate with its settings, as configurations write it:
@@ -22,6 +23,10 @@ pub enum ConfiguredTask {
     Regression(RegressionConfig),
     /// [`Segmentation`].
     Segmentation(SegmentationConfig),
+    /// [`DecisionTree`].
+    DecisionTree(DecisionTreeConfig),
+    /// [`Judged`].
+    Judged(JudgedConfig),
 }
 
 /// Settings of a [`Classification`].
@@ -61,6 +66,42 @@ pub struct SegmentationConfig {
     pub dice: f64,
 }
 
+/// Settings of a [`DecisionTree`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionTreeConfig {
+    /// The questions.
+    pub tree: ConfiguredTree,
+}
+
+/// A tree by name, or with its questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConfiguredTree {
+    /// [`Tree::galaxy_zoo_2`].
+    GalaxyZoo2,
+    /// These questions.
+    Questions(Tree),
+}
+
+/// Settings of [`Judged`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedConfig {
+    /// The task that is learnt.
+    pub task: Box<ConfiguredTask>,
+    /// The score that selects.
+    pub by: Measure,
+}
+
+impl ConfiguredTree {
+    fn tree(&self) -> Result<Tree, TaskError> {
+        match self {
+            Self::GalaxyZoo2 => Tree::galaxy_zoo_2(),
+            Self::Questions(tree) => Ok(tree.clone()),
+        }
+    }
+}
+
 impl ConfiguredTask {
     /// The task, of as many classes, labels or values as `targets` have.
     ///
@@ -88,6 +129,12 @@ impl ConfiguredTask {
                     None => Box::new(task),
                 }
             }
+            (Self::DecisionTree(config), TargetSpec::Values(_)) => {
+                Box::new(DecisionTree::new(config.tree.tree()?)?)
+            }
+            (Self::Judged(config), targets) => {
+                Box::new(Judged::new(config.task.task(targets)?.into(), config.by, targets)?)
+            }
             (_, found) => return Err(self.refused(found)),
         };
         task.check(&targets)?;
@@ -101,6 +148,8 @@ impl ConfiguredTask {
             Self::MultiLabel => kind("multi_label", "labels that are each there or not"),
             Self::Regression(_) => kind("regression", "values"),
             Self::Segmentation(_) => kind("segmentation", "a mask for each image"),
+            Self::DecisionTree(_) => kind("decision_tree", "a value for each answer"),
+            Self::Judged(config) => config.task.refused(found),
         }
     }
 }
@@ -161,6 +210,27 @@ mod tests {
         let expected =
             "multi_label needs labels that are each there or not, found one of 3 classes";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn trees_and_measures_are_read_by_name() {
+        let read = |text: &str| ron::from_str::<ConfiguredTask>(text).unwrap();
+        let zoo = read("DecisionTree((tree: GalaxyZoo2))");
+        assert_eq!(zoo.task(TargetSpec::Values(37)).unwrap().outputs().channels(), 37);
+        let error = zoo.task(TargetSpec::Values(36)).unwrap_err();
+        assert!(matches!(error, TaskError::Targets { .. }), "{error}");
+        assert!(zoo.task(TargetSpec::Labels(37)).is_err());
+        let own = read(
+            r#"DecisionTree((tree: Questions([
+                (name: "seen", answers: ["yes", "no"]),
+                (name: "size", answers: ["small", "large"], parent: Some((question: "seen", answer: "yes"))),
+            ])))"#,
+        );
+        assert_eq!(own.task(TargetSpec::Values(4)).unwrap().outputs().channels(), 4);
+        let judged = read("Judged((task: MultiLabel, by: Bce))");
+        assert_eq!(judged.task(TargetSpec::Labels(3)).unwrap().objective().name, "bce");
+        let error = judged.task(TargetSpec::Values(3)).unwrap_err().to_string();
+        assert!(error.starts_with("multi_label needs labels"), "{error}");
     }
 
     #[test]

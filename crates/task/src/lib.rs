@@ -4,7 +4,9 @@ mod check;
 mod classification;
 mod configured;
 mod constant;
+mod decision_tree;
 mod error;
+mod judged;
 mod loss;
 mod multi_label;
 mod regression;
@@ -15,9 +17,14 @@ pub mod testkit;
 mod usual;
 
 pub use classification::Classification;
-pub use configured::{ClassificationConfig, ConfiguredTask, RegressionConfig, SegmentationConfig};
+pub use configured::{
+    ClassificationConfig, ConfiguredTask, ConfiguredTree, DecisionTreeConfig, JudgedConfig,
+    RegressionConfig, SegmentationConfig,
+};
 pub use constant::Constant;
+pub use decision_tree::{DecisionTree, Parent, Question, Tree};
 pub use error::TaskError;
+pub use judged::{Judged, Measure};
 pub use loss::Loss;
 pub use multi_label::MultiLabel;
 pub use regression::{Regression, RegressionLoss};
