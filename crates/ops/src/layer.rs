@@ -3,29 +3,48 @@
 use candle_core::{Tensor, Var};
 use dartloom_kernels::fused::Stage;
 use dartloom_kernels::{
-    BatchNormSpec, ConvSpec, PoolSpec, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
-    upsample_bilinear2d, upsample_nearest2d,
+    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d,
+    relu, upsample_bilinear2d, upsample_nearest2d,
 };
 use dartloom_space::{Layer, Pair, Resize};
 
-use crate::{Builder, Init, LayerKind, Mode, OpError};
+use crate::{Builder, Init, LayerKind, Mode, OpError, Pass, dropout};
 
 /// A layer ready to run.
 #[derive(Debug)]
 pub(crate) enum Built {
     Relu,
-    Conv { weight: Tensor, spec: ConvSpec },
-    ConvTranspose { weight: Tensor, bias: Option<Tensor>, factor: Pair },
+    Conv {
+        weight: Tensor,
+        spec: ConvSpec,
+    },
+    ConvTranspose {
+        weight: Tensor,
+        bias: Option<Tensor>,
+        factor: Pair,
+    },
     Bias(Tensor),
     MaxPool(PoolSpec),
     AvgPool(PoolSpec),
-    FactorizedReduce { even: Tensor, odd: Tensor },
-    Norm { affine: Option<(Tensor, Tensor)>, mean: Var, var: Var },
+    FactorizedReduce {
+        even: Tensor,
+        odd: Tensor,
+    },
+    Norm {
+        affine: Option<(Tensor, Tensor)>,
+        mean: Var,
+        var: Var,
+    },
     Upsample(Pair, Resize),
     Identity,
     Zero(Pair),
+    /// A probability.
+    Dropout(f64),
     GlobalAvgPool,
-    Linear { weight: Tensor, bias: Tensor },
+    Linear {
+        weight: Tensor,
+        bias: Tensor,
+    },
 }
 
 impl Built {
@@ -36,6 +55,7 @@ impl Built {
             Layer::GlobalAvgPool => Self::GlobalAvgPool,
             Layer::Upsample { factor, resize } => Self::Upsample(factor, resize),
             Layer::Zero { stride } => Self::Zero(stride),
+            Layer::Dropout(dropout) => Self::Dropout(dropout.probability()),
             Layer::MaxPool { kernel, stride, padding } => {
                 Self::MaxPool(pool(kernel, stride, padding))
             }
@@ -101,6 +121,7 @@ impl Built {
             | Self::Bias(_)
             | Self::Upsample(..)
             | Self::Zero(_)
+            | Self::Dropout(_)
             | Self::GlobalAvgPool
             | Self::Linear { .. } => return None,
         })
@@ -116,6 +137,14 @@ impl Built {
             Self::GlobalAvgPool => LayerKind::GlobalAvgPool,
             Self::Linear { .. } => LayerKind::Linear,
             _ => LayerKind::Other,
+        }
+    }
+
+    /// The layer in a pass, out of whose noise dropout draws.
+    pub(crate) fn run(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
+        match self {
+            Self::Dropout(probability) => dropout::in_pass(x, *probability, pass),
+            other => other.forward(x, pass.mode),
         }
     }
 
@@ -149,6 +178,10 @@ impl Built {
                 let width = side(width, stride.width);
                 Tensor::zeros((batch, channels, height, width), x.dtype(), x.device())?
             }
+            Self::Dropout(_) if mode.statistics == Statistics::Update => {
+                return Err(OpError::NoNoise);
+            }
+            Self::Dropout(_) => x.clone(),
             Self::GlobalAvgPool => x.flatten_from(2)?.mean_keepdim(2)?.unsqueeze(3)?,
             Self::Linear { weight, bias } => {
                 x.flatten_from(1)?.matmul(&weight.t()?)?.broadcast_add(bias)?

@@ -315,6 +315,18 @@ pub enum SpaceError {
         /// Shape of the other.
         found: Shape,
     },
+    /// A probability of dropout that is none.
+    #[error("dropout: expected a probability of at least 0 and less than 1, found {found}")]
+    Dropout {
+        /// The number.
+        found: String,
+    },
+    /// Hidden layers for a head that has none.
+    #[error("hidden layers ({found}): expected a head that pools, found one per pixel")]
+    HiddenLayers {
+        /// Their widths.
+        found: String,
+    },
     /// A number of a build that is out of range.
     #[error("{what} must be 1 to {most}, found {found}")]
     Range {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Pair, SpaceError};
+use crate::{Dropout, Pair, SpaceError};
 
 /// Channels, height and width of one example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -157,6 +157,9 @@ pub enum Layer {
         /// Step per axis.
         stride: Pair,
     },
+    /// Values set to zero at random in training, the others scaled so that the mean stays; the
+    /// input, unchanged, in evaluation.
+    Dropout(Dropout),
     /// Mean over the plane; the output is `channels x 1 x 1`.
     GlobalAvgPool,
     /// Fully connected layer with bias on the flattened input.
@@ -213,7 +216,7 @@ impl Layer {
             }
         };
         match *self {
-            Self::Relu | Self::Identity => Ok(input),
+            Self::Relu | Self::Identity | Self::Dropout(_) => Ok(input),
             Self::Norm { channels: wanted, .. } | Self::Bias { channels: wanted } => {
                 channels(wanted).map(|()| input)
             }
@@ -319,6 +322,7 @@ impl Layer {
             Self::Upsample { .. } => "upsample",
             Self::Identity => "identity",
             Self::Zero { .. } => "zero",
+            Self::Dropout(_) => "dropout",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Linear { .. } => "linear",
         }

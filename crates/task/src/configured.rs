@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::losses::{BinaryLoss, ClassLoss, ClassWeighting};
 use crate::{
-    Classification, MultiLabel, Regression, RegressionLoss, Segmentation, Task, TaskError,
+    Classification, DecisionTree, MultiLabel, Regression, RegressionLoss, Segmentation, Task,
+    TaskError, Tree,
 };
 
 /// A task of this crate with its settings, as configurations write it:
@@ -27,6 +28,8 @@ pub enum ConfiguredTask {
     Regression(RegressionConfig),
     /// [`Segmentation`].
     Segmentation(SegmentationConfig),
+    /// [`DecisionTree`].
+    DecisionTree(DecisionTreeConfig),
 }
 
 /// Settings of a [`Classification`].
@@ -98,6 +101,32 @@ pub struct SegmentationConfig {
     pub objective: Option<String>,
 }
 
+/// Settings of a [`DecisionTree`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionTreeConfig {
+    /// The questions.
+    pub tree: ConfiguredTree,
+}
+
+/// A tree by name, or with its questions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConfiguredTree {
+    /// [`Tree::galaxy_zoo_2`].
+    GalaxyZoo2,
+    /// These questions.
+    Questions(Tree),
+}
+
+impl ConfiguredTree {
+    fn tree(&self) -> Result<Tree, TaskError> {
+        match self {
+            Self::GalaxyZoo2 => Tree::galaxy_zoo_2(),
+            Self::Questions(tree) => Ok(tree.clone()),
+        }
+    }
+}
+
 impl ConfiguredTask {
     /// The task, of as many classes, labels or values as `targets` have.
     ///
@@ -125,6 +154,9 @@ impl ConfiguredTask {
             (Self::Segmentation(config), TargetSpec::Mask { classes, ignore }) => {
                 Box::new(config.task(classes, config.ignore.or(ignore))?)
             }
+            (Self::DecisionTree(config), TargetSpec::Values(_)) => {
+                Box::new(DecisionTree::new(config.tree.tree()?)?)
+            }
             (_, found) => return Err(self.refused(found)),
         };
         task.check(&targets)?;
@@ -138,6 +170,7 @@ impl ConfiguredTask {
             Self::MultiLabel(_) => kind("multi_label", "labels that are each there or not"),
             Self::Regression(_) => kind("regression", "values"),
             Self::Segmentation(_) => kind("segmentation", "a mask for each image"),
+            Self::DecisionTree(_) => kind("decision_tree", "a value for each answer"),
         }
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod classification;
 mod configured;
 mod constant;
+mod decision_tree;
 mod error;
 mod loss;
 pub mod losses;
@@ -18,9 +19,11 @@ mod usual;
 
 pub use classification::Classification;
 pub use configured::{
-    ClassificationConfig, ConfiguredTask, MultiLabelConfig, RegressionConfig, SegmentationConfig,
+    ClassificationConfig, ConfiguredTask, ConfiguredTree, DecisionTreeConfig, MultiLabelConfig,
+    RegressionConfig, SegmentationConfig,
 };
 pub use constant::Constant;
+pub use decision_tree::{DecisionTree, Parent, Question, Tree};
 pub use error::TaskError;
 pub use loss::Loss;
 pub use multi_label::MultiLabel;

@@ -14,8 +14,9 @@ use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EpochReport, Evaluation, Finite, Judged, Learner, MeanLoss, Optimiser, Position, Schedule,
-    Session, Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate_while, first_not_finite,
+    AdamConfig, EpochReport, Evaluation, Finite, Judged, Learner, MeanLoss, Optimiser, Position,
+    Schedule, Session, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, WeightOptimiser,
+    WeightStep, evaluate_while, first_not_finite,
 };
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, Identity, Where};
@@ -30,8 +31,15 @@ pub struct FitConfig {
     pub batch: usize,
     /// Learning rate.
     pub rate: Schedule,
-    /// Momentum and weight decay.
+    /// The rule that moves the weights; not written where it is momentum SGD.
+    #[serde(skip_serializing_if = "WeightStep::is_sgd")]
+    pub weight_step: WeightStep,
+    /// Momentum and weight decay, if SGD moves the weights.
     pub sgd: SgdConfig,
+    /// Moments and weight decay, if Adam moves the weights; not written where they are the usual
+    /// ones.
+    #[serde(skip_serializing_if = "AdamConfig::is_default")]
+    pub adam: AdamConfig,
     /// Largest gradient norm.
     pub clip: f64,
     /// Drop-path probability `p`; it rises linearly, `p * epoch / epochs`, from 0 towards `p`.
@@ -61,7 +69,9 @@ impl Default for FitConfig {
             epochs: 600,
             batch: 96,
             rate: Schedule::Cosine { from: 0.025, to: 0.0 },
+            weight_step: WeightStep::Sgd,
             sgd: SgdConfig::default(),
+            adam: AdamConfig::default(),
             clip: 5.0,
             drop_path: 0.2,
             auxiliary: 0.4,
@@ -159,7 +169,10 @@ impl FitConfig {
             _ if !weight(self.auxiliary) => {
                 refuse("auxiliary", "a finite weight of 0 or more", &self.auxiliary)
             }
-            _ => self.sgd.check().map_err(of_sgd),
+            _ => {
+                self.sgd.check().map_err(of_sgd)?;
+                self.adam.check().map_err(of_adam)
+            }
         }
     }
 }
@@ -169,6 +182,22 @@ fn of_sgd(error: TrainError) -> TrainError {
     match error {
         TrainError::Config { field, expected, found } => {
             let field = if field == "momentum" { "sgd.momentum" } else { "sgd.weight_decay" };
+            TrainError::Config { field, expected, found }
+        }
+        other => other,
+    }
+}
+
+/// As [`of_sgd`], for the constants of Adam.
+fn of_adam(error: TrainError) -> TrainError {
+    match error {
+        TrainError::Config { field, expected, found } => {
+            let field = match field {
+                "beta1" => "adam.beta1",
+                "beta2" => "adam.beta2",
+                "epsilon" => "adam.epsilon",
+                _ => "adam.weight_decay",
+            };
             TrainError::Config { field, expected, found }
         }
         other => other,
@@ -232,7 +261,7 @@ pub struct Fit<'a> {
     task: Box<dyn Task + 'a>,
     train: Loader<'a>,
     judge: Option<Judge<'a>>,
-    sgd: Sgd,
+    optimiser: WeightOptimiser,
     running: Running,
 }
 
@@ -313,11 +342,11 @@ impl<'a> Fit<'a> {
             Ok::<_, TrainError>(Judge { held_out, loader })
         });
         let judge = judge.transpose()?;
-        let sgd = Sgd::new(config.sgd);
+        let optimiser = WeightOptimiser::new(config.weight_step, config.sgd, config.adam);
         let running = Running::default();
         let network = model.identity();
         let train = loader;
-        Ok(Self { phase, model, network, config, noise, task, train, judge, sgd, running })
+        Ok(Self { phase, model, network, config, noise, task, train, judge, optimiser, running })
     }
 
     /// Loss and scores on the held-out images; `None` when there are none.
@@ -483,7 +512,7 @@ impl Stepper for Fit<'_> {
         let [mut gradients] = learnt.gradients;
         learner.clip("gradient norm", &mut gradients, self.config.clip)?;
         let rate = self.config.rate.at(at.epoch, self.config.epochs);
-        self.sgd.step(variables, &gradients, rate)?;
+        self.optimiser.step(variables, &gradients, rate)?;
         self.running.loss += learnt.loss;
         self.running.steps += 1;
         Ok(StepLoss { loss: learnt.loss, arch_loss: None })
@@ -510,7 +539,9 @@ impl Stepper for Fit<'_> {
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
         let values = serde_json::json!({ "running": self.running });
         let variables = self.model.variables().snapshot()?;
-        Ok(Snapshot::new(values).with("variables", variables).with("sgd", self.sgd.state()))
+        let moments = self.optimiser.state();
+        let snapshot = Snapshot::new(values).with("variables", variables);
+        Ok(snapshot.with(self.optimiser.group(), moments))
     }
 
     fn identity(&self) -> Result<Identity, TrainError> {
@@ -532,8 +563,8 @@ impl Stepper for Fit<'_> {
             found: error.to_string(),
         })?;
         let variables = snapshot.take("variables")?;
-        let sgd = snapshot.take("sgd")?;
-        self.sgd.restore(sgd)?;
+        let moments = snapshot.take(self.optimiser.group())?;
+        self.optimiser.restore(moments)?;
         self.model.variables().load(&variables)?;
         self.running = running;
         Ok(())

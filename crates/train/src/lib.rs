@@ -23,6 +23,8 @@ pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, Problem, check_alike};
 pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};
 pub use learner::{Learner, Learnt, MeanLoss};
-pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
+pub use optimiser::{
+    Adam, AdamConfig, Optimiser, Sgd, SgdConfig, Velocity, WeightOptimiser, WeightStep,
+};
 pub use schedule::Schedule;
 pub use session::Session;

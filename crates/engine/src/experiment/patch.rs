@@ -13,9 +13,9 @@ use dartloom::search::{
     AblationConfig, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
     SearchConfig, Statistics,
 };
-use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::space::{ConfiguredStem, Hidden, OpSpec};
 use dartloom::task::ConfiguredTask;
-use dartloom::train::{AdamConfig, FitConfig, Schedule, SgdConfig};
+use dartloom::train::{AdamConfig, FitConfig, Schedule, SgdConfig, WeightStep};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
 
@@ -105,6 +105,7 @@ macro_rules! experiment_patch {
                 layers: usize,
                 nodes: usize,
                 stem: ConfiguredStem,
+                hidden: Hidden,
                 baseline: Baseline,
                 seeds: Vec<u64>,
             }
@@ -162,6 +163,7 @@ patch! {
         order: Order,
         statistics: Statistics,
         rate: Schedule,
+        weight_step: WeightStep,
         clip: f64,
         logit_step: LogitStep,
         arch_rate: Schedule,
@@ -172,7 +174,7 @@ patch! {
         warm_up: usize,
         recompute: Recompute,
     }
-    part { sgd: SgdPatch, adam: AdamPatch, }
+    part { sgd: SgdPatch, weight_adam: AdamPatch, adam: AdamPatch, }
 }
 
 patch! {
@@ -205,6 +207,7 @@ patch! {
         epochs: usize,
         batch: usize,
         rate: Schedule,
+        weight_step: WeightStep,
         clip: f64,
         drop_path: f64,
         auxiliary: f64,
@@ -215,5 +218,5 @@ patch! {
         transforms: Vec<ConfiguredTransform>,
         recompute: Recompute,
     }
-    part { sgd: SgdPatch, }
+    part { sgd: SgdPatch, adam: AdamPatch, }
 }

@@ -171,6 +171,8 @@ pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> 
             }
             // Blocks of channels are put out before they stand side by side.
             Layer::ConvTranspose { bias, .. } => (2 + u64::from(*bias)) * shape.elements(),
+            // The factors, and their products.
+            Layer::Dropout(_) => 2 * shape.elements(),
             _ => shape.elements(),
         };
     }

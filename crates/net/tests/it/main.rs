@@ -10,6 +10,7 @@ mod drop_path;
 mod edges;
 mod forward;
 mod graphs;
+mod hidden;
 mod layers;
 mod links;
 mod memory;

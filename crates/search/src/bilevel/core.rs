@@ -13,7 +13,8 @@ use dartloom_relax::Progress;
 use dartloom_space::ArchWeights;
 use dartloom_task::Task;
 use dartloom_train::{
-    Finite, Gradients, Learner, MeanLoss, Optimiser, Position, Sgd, TrainError, first_not_finite,
+    Finite, Gradients, Learner, MeanLoss, Optimiser, Position, TrainError, WeightOptimiser,
+    first_not_finite,
 };
 use rand::RngCore;
 
@@ -37,7 +38,7 @@ pub struct Core<'a> {
     /// The task.
     pub task: Box<dyn Task + 'a>,
     /// Optimiser of the weights.
-    pub sgd: Sgd,
+    pub optimiser: WeightOptimiser,
     /// Optimiser of the logits.
     pub logits: LogitOptimiser,
     /// The way the supernet's cells are computed. At first, each is one operation and keeps the
@@ -60,13 +61,13 @@ impl<'a> Core<'a> {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         let logits = config.logits(&architecture)?;
-        let sgd = Sgd::new(config.sgd);
+        let optimiser = WeightOptimiser::new(config.weight_step, config.sgd, config.weight_adam);
         let execution = config.recompute.into();
         Ok(Self {
             supernet,
             architecture,
             task,
-            sgd,
+            optimiser,
             logits,
             execution,
             observer: None,
@@ -144,7 +145,7 @@ impl<'a> Core<'a> {
         let variables = self.supernet.variables().parameters();
         let learner = Learner::alone(self.guard(step.at));
         report.gradient_norm = learner.clip("gradient norm", &mut gradients, self.config.clip)?;
-        self.sgd.step(variables, &gradients, step.rate)?;
+        self.optimiser.step(variables, &gradients, step.rate)?;
         Ok(())
     }
 

@@ -58,7 +58,7 @@ impl Stepper for SupernetSearch<'_> {
         Ok(Snapshot::new(values)
             .with("variables", core.supernet.variables().snapshot()?)
             .with("logits", core.architecture.snapshot()?)
-            .with("sgd", core.sgd.state())
+            .with(core.optimiser.group(), core.optimiser.state())
             .with("adam", core.logits.state())
             .with("strategy", self.bilevel.strategy().state(core)))
     }
@@ -97,11 +97,11 @@ impl Stepper for SupernetSearch<'_> {
         })?;
         let variables = snapshot.take("variables")?;
         let logits = snapshot.take("logits")?;
-        let sgd = snapshot.take("sgd")?;
+        let moments = snapshot.take(self.bilevel.core.optimiser.group())?;
         let adam = snapshot.take("adam")?;
         self.bilevel.restore(snapshot.take("strategy")?)?;
         let core = &mut self.bilevel.core;
-        core.sgd.restore(sgd)?;
+        core.optimiser.restore(moments)?;
         core.logits.restore(adam)?;
         core.architecture.load(&logits)?;
         core.supernet.variables().load(&variables)?;

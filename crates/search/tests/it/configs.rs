@@ -30,6 +30,8 @@ fn search_configs_name_the_field() {
         ("bilevel.arch_rate", |c| c.bilevel.arch_rate = Schedule::Constant(f64::INFINITY)),
         ("bilevel.sgd.momentum", |c| c.bilevel.sgd.momentum = 1.0),
         ("bilevel.sgd.weight_decay", |c| c.bilevel.sgd.weight_decay = -1.0),
+        ("bilevel.weight_adam.beta1", |c| c.bilevel.weight_adam.beta1 = 1.0),
+        ("bilevel.weight_adam.weight_decay", |c| c.bilevel.weight_adam.weight_decay = -1.0),
         ("bilevel.adam.beta1", |c| c.bilevel.adam.beta1 = 1.5),
         ("bilevel.adam.beta2", |c| c.bilevel.adam.beta2 = f64::NAN),
         ("bilevel.adam.epsilon", |c| c.bilevel.adam.epsilon = 0.0),

@@ -160,3 +160,20 @@ fn weights_are_measured_on_the_training_data() {
     let plain = read(r#"{"Regression":{}}"#);
     assert_eq!(plain.measured(&masks).unwrap(), plain, "nothing to measure");
 }
+
+#[test]
+fn trees_are_read_by_name() {
+    let read = |text: &str| ron::from_str::<ConfiguredTask>(text).unwrap();
+    let zoo = read("DecisionTree((tree: GalaxyZoo2))");
+    assert_eq!(zoo.task(TargetSpec::Values(37)).unwrap().outputs().channels(), 37);
+    let error = zoo.task(TargetSpec::Values(36)).unwrap_err();
+    assert!(matches!(error, TaskError::Targets { .. }), "{error}");
+    assert!(zoo.task(TargetSpec::Labels(37)).is_err());
+    let own = read(
+        r#"DecisionTree((tree: Questions([
+            (name: "seen", answers: ["yes", "no"]),
+            (name: "size", answers: ["small", "large"], parent: Some((question: "seen", answer: "yes"))),
+        ])))"#,
+    );
+    assert_eq!(own.task(TargetSpec::Values(4)).unwrap().outputs().channels(), 4);
+}

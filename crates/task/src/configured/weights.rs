@@ -24,7 +24,7 @@ impl ConfiguredTask {
                 config.positive_weighting = false;
                 return Ok(own);
             }
-            Self::MultiLabel(_) | Self::Regression(_) => return Ok(own),
+            Self::MultiLabel(_) | Self::Regression(_) | Self::DecisionTree(_) => return Ok(own),
         };
         if let Some(rule) = weighting.take() {
             refuse_both("weighting", weights.as_deref())?;
@@ -46,7 +46,7 @@ impl ConfiguredTask {
         match self {
             Self::Classification(config) => config.weighting,
             Self::Segmentation(config) => config.weighting,
-            Self::MultiLabel(_) | Self::Regression(_) => None,
+            Self::MultiLabel(_) | Self::Regression(_) | Self::DecisionTree(_) => None,
         }
     }
 

@@ -96,3 +96,15 @@ fn a_warm_up_follows_the_epochs_unless_it_was_set() {
     let own = set(&pc, "search.bilevel.warm_up=2").unwrap();
     assert_eq!(warm_up(&set(&own, "search.epochs=20").unwrap()), 2);
 }
+
+#[test]
+fn values_that_files_leave_out_can_be_set() {
+    let changed = |assignment: &str| set(&digits(), assignment).unwrap();
+    assert_eq!(changed("hidden=[64, 32]").hidden, Hidden::new([64, 32]));
+    let step = changed("search.bilevel.weight_step=Adam").method[0].search.bilevel.weight_step;
+    assert_eq!(step, WeightStep::Adam);
+    assert_eq!(changed("retrain.fit.weight_step=Adam").retrain.fit.weight_step, WeightStep::Adam);
+    let decay = changed("retrain.fit.adam.weight_decay=0.5").retrain.fit.adam.weight_decay;
+    assert!((decay - 0.5).abs() < 1e-12);
+    assert_eq!(changed("hidden=[]"), digits());
+}
