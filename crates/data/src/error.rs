@@ -292,8 +292,8 @@ pub enum DataError {
     /// A random change that makes no sense on images of this shape.
     #[error("{field}: expected {expected}, found {found} on images of {shape}")]
     Augmentation {
-        /// Field of [`Augment`](crate::Augment).
-        field: &'static str,
+        /// Field of the change, as configurations call it.
+        field: String,
         /// Values that are allowed.
         expected: String,
         /// The value.
@@ -360,7 +360,18 @@ pub enum DataError {
         /// The batch size given.
         found: usize,
     },
+    /// Image files that cannot be used.
+    #[cfg(feature = "images")]
+    #[error(transparent)]
+    Images(Box<crate::images::ImageError>),
     /// The tensor library refused to build a batch.
     #[error("cannot build the batch tensor: {0}")]
     Tensor(#[from] candle_core::Error),
+}
+
+#[cfg(feature = "images")]
+impl From<crate::images::ImageError> for DataError {
+    fn from(error: crate::images::ImageError) -> Self {
+        Self::Images(Box::new(error))
+    }
 }

@@ -122,6 +122,28 @@ pub enum KernelError {
         kernel: (usize, usize),
     },
 
+    /// The output padding of a transposed convolution is as large as stride and dilation.
+    #[error("{op}: output padding must be below {most:?}, found {found:?}")]
+    OutputPadding {
+        /// The kernel that was called.
+        op: &'static str,
+        /// The larger one of stride and dilation, (height, width).
+        most: (usize, usize),
+        /// The output padding, (height, width).
+        found: (usize, usize),
+    },
+
+    /// Padding takes away the whole result of a transposed convolution.
+    #[error("{op}: padding {padding:?} on each side leaves nothing of a result of {whole:?}")]
+    NothingLeft {
+        /// The kernel that was called.
+        op: &'static str,
+        /// The padding, (height, width).
+        padding: (usize, usize),
+        /// Size of the result without padding, (height, width).
+        whole: (usize, usize),
+    },
+
     /// A size derived from the arguments does not fit the address space.
     #[error("{op}: the size derived from {parameter} {found:?} overflows")]
     SizeOverflow {

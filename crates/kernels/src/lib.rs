@@ -4,6 +4,7 @@ mod activation;
 mod bilinear;
 mod check;
 mod conv;
+mod conv_transpose;
 mod error;
 mod float;
 pub mod fused;
@@ -17,6 +18,7 @@ mod pool;
 #[cfg(test)]
 mod probe;
 pub mod reference;
+mod resize;
 mod simd;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
@@ -27,8 +29,10 @@ mod window;
 pub use activation::relu;
 pub use bilinear::upsample_bilinear2d;
 pub use conv::{ConvSpec, conv2d};
+pub use conv_transpose::{ConvTransposeSpec, conv_transpose2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};
 pub use pool::{PoolSpec, avg_pool2d, max_pool2d};
+pub use resize::{Interpolation, resize2d};
 pub use simd::{InstructionSet, LANES_VARIABLE};
 pub use upsample::upsample_nearest2d;

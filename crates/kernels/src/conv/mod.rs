@@ -84,19 +84,19 @@ impl Convolution {
 
 /// The gradients that are asked for.
 #[derive(Clone, Copy, Debug)]
-struct Wanted {
-    input: bool,
-    weight: bool,
+pub(crate) struct Wanted {
+    pub(crate) input: bool,
+    pub(crate) weight: bool,
 }
 
 /// The gradients that were asked for.
-struct Gradients<T> {
-    input: Option<Vec<T>>,
-    weight: Option<Vec<T>>,
+pub(crate) struct Gradients<T> {
+    pub(crate) input: Option<Vec<T>>,
+    pub(crate) weight: Option<Vec<T>>,
 }
 
 /// An element type that convolves. In `f64`, which serves checks, every convolution is dense.
-trait Convolve: Product {
+pub(crate) trait Convolve: Product {
     fn forward(arch: InstructionSet, geometry: &Geometry, x: &[Self], weight: &[Self])
     -> Vec<Self>;
 

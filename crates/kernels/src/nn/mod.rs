@@ -8,20 +8,26 @@
 //! | layer | function |
 //! | --- | --- |
 //! | [`Conv2d`] | [`conv2d`](crate::conv2d), with or without bias |
+//! | [`ConvTranspose2d`] | [`conv_transpose2d`](crate::conv_transpose2d), with or without bias |
 //! | [`BatchNorm`] | [`batch_norm`](crate::batch_norm), with or without scale and shift |
 //! | [`MaxPool2d`] | [`max_pool2d`](crate::max_pool2d) |
 //! | [`AvgPool2d`] | [`avg_pool2d`](crate::avg_pool2d) |
+//! | [`Resize`] | [`resize2d`](crate::resize2d) |
 
 mod conv;
+mod conv_transpose;
 mod norm;
 mod pool;
+mod resize;
 
 #[cfg(test)]
 mod tests;
 
 pub use conv::Conv2d;
+pub use conv_transpose::ConvTranspose2d;
 pub use norm::BatchNorm;
 pub use pool::{AvgPool2d, MaxPool2d};
+pub use resize::Resize;
 
 use crate::KernelError;
 

@@ -6,13 +6,17 @@
 
 mod activation;
 mod conv;
+mod conv_transpose;
 mod norm;
 mod pool;
+mod resize;
 mod slide;
 mod upsample;
 
 pub use activation::relu;
 pub use conv::conv2d;
+pub use conv_transpose::conv_transpose2d;
 pub use norm::batch_norm;
 pub use pool::{avg_pool2d, max_pool2d};
+pub use resize::resize2d;
 pub use upsample::upsample_nearest2d;
