@@ -18,6 +18,14 @@ pub enum DataError {
         /// The error of the operating system.
         source: std::io::Error,
     },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// A directory holds no file of the wanted name.
     #[error("{} holds no {expected}", directory.display())]
     MissingFile {

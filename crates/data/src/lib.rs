@@ -49,4 +49,4 @@ pub use transform::{
     Crop, Cutout, Flip, FlipVertical, Gamma, GaussianBlur, GaussianNoise, LowResolution, Picture,
     PictureSpec, Place, Point, Policy, RandomResizedCrop, RightAngles, RotateScale, Transform,
 };
-pub use window::{ImageRows, PredictedRows, SlidingWindow, WindowWeights};
+pub use window::{ImageRows, PredictedRows, SlidingWindow, WindowWeights, starts};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ImageError;
 use super::raster::Window;
 use crate::ImageShape;
+use crate::window::starts;
 
 /// Square tiles that cover an image, with overlap.
 ///
@@ -64,30 +65,12 @@ impl Tiles {
     }
 }
 
-/// Evenly spread starts of windows of `size` along `length`, at most `step` apart; the last window
-/// ends where the length does.
-///
-/// For `length` 110, `size` 64 and `step` 32: 0, 23, 46.
-#[must_use]
-pub fn starts(length: usize, size: usize, step: usize) -> Vec<usize> {
-    let rest = length.saturating_sub(size);
-    let gaps = rest.div_ceil(step.max(1));
-    if gaps == 0 {
-        return vec![0];
-    }
-    (0..=gaps).map(|index| (2 * index * rest + gaps) / (2 * gaps)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn starts_are_spread_evenly_and_end_at_the_border() {
-        assert_eq!(starts(110, 64, 32), [0, 23, 46]);
-        assert_eq!(starts(64, 64, 32), [0]);
-        assert_eq!(starts(10, 64, 32), [0]);
-        assert_eq!(starts(65, 64, 32), [0, 1]);
         let tiles = Tiles::default();
         for length in [512, 513, 844, 1000, 5000, 20_000] {
             let starts = tiles.starts(length);

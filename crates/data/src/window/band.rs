@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::{ImageRows, Mirror, PredictedRows, SlidingWindow, starts};
+use super::{ImageRows, Mirror, PredictedRows, SlidingWindow};
 use crate::{DataError, ImageShape};
 
 /// A band as high as the window and as wide as the image: its pixels, and the weighed sums of the
@@ -32,8 +32,8 @@ impl Band {
     pub(super) fn new(window: &SlidingWindow, image: ImageShape, channels: usize) -> Self {
         let width = image.width.max(window.width);
         let plane = window.height * width;
-        let rows = starts(image.height, window.height, window.step);
-        let columns = starts(image.width, window.width, window.step);
+        let rows = window.tops(image);
+        let columns = window.lefts(image);
         Self {
             image,
             channels,

@@ -11,7 +11,7 @@ use candle_core::Tensor;
 use crate::{DataError, ImageShape};
 
 use band::Band;
-use starts::starts;
+pub use starts::starts;
 pub use weights::WindowWeights;
 
 /// The rows of an image from the top to the bottom, each once.
@@ -57,9 +57,9 @@ impl PredictedRows<'_> {
 /// centre of a window more than its border, where a network sees less of the surroundings, so that
 /// no seam is left.
 ///
-/// Along each axis of length L, windows of side s begin at `round(i (L - s) / (n - 1))` for i from 0
-/// to n - 1, with `n = ceil((L - s) / (s step)) + 1`: evenly spread, the last one ends with the image
-/// (as in nnU-Net, Isensee et al. 2021, Nature Methods 18). An image that is smaller than the window
+/// Along each axis windows begin at [`starts`] that are at most `floor(s step)` pixels apart for a
+/// side of s pixels: evenly spread, the last one ends with the image (as in nnU-Net, Isensee et al.
+/// 2021, Nature Methods 18). An image that is smaller than the window
 /// is padded with zeros on the right and below.
 ///
 /// Memory grows with the image's width and not with its height: [`bytes`](Self::bytes).
@@ -140,8 +140,8 @@ impl SlidingWindow {
     /// The number of predictions for an image, mirror images included.
     #[must_use]
     pub fn predictions(&self, image: ImageShape) -> usize {
-        let rows = starts(image.height, self.height, self.step).len();
-        let columns = starts(image.width, self.width, self.step).len();
+        let rows = self.tops(image).len();
+        let columns = self.lefts(image).len();
         rows.saturating_mul(columns).saturating_mul(self.mirrors().len())
     }
 
@@ -153,6 +153,21 @@ impl SlidingWindow {
         let patch = self.height.saturating_mul(self.width).saturating_mul(image.channels);
         let values = row.saturating_mul(self.height + 1) as u64;
         values.saturating_add(patch.saturating_mul(self.batch) as u64).saturating_mul(4)
+    }
+
+    /// First rows of the windows.
+    fn tops(&self, image: ImageShape) -> Vec<usize> {
+        starts(image.height, self.height, self.pixels(self.height))
+    }
+
+    /// First columns of the windows.
+    fn lefts(&self, image: ImageShape) -> Vec<usize> {
+        starts(image.width, self.width, self.pixels(self.width))
+    }
+
+    /// The step along a side.
+    fn pixels(&self, side: usize) -> usize {
+        (side as f64 * self.step) as usize
     }
 
     fn mirrors(&self) -> &'static [Mirror] {
@@ -178,7 +193,7 @@ impl SlidingWindow {
     ) -> Result<(), E> {
         let shape = image.shape();
         shape.pixels()?;
-        let rows = starts(shape.height, self.height, self.step);
+        let rows = self.tops(shape);
         let mut band = Band::new(self, shape, channels);
         for (at, &top) in rows.iter().enumerate() {
             band.read_to(top, image)?;

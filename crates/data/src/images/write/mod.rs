@@ -8,7 +8,7 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use super::{Format, ImageError};
+use super::Format;
 use crate::DataError;
 
 pub use tags::GeoTags;
@@ -64,7 +64,7 @@ pub trait RowSink {
     /// Appends a row.
     ///
     /// # Errors
-    /// [`ImageError::Write`] for a file that cannot be written, a row of another type or width, and
+    /// [`DataError::Write`] for a file that cannot be written, a row of another type or width, and
     /// one row too many.
     fn put(&mut self, row: Row<'_>) -> Result<(), DataError>;
 }
@@ -88,7 +88,7 @@ impl NewImage {
     /// An image of `height` rows and `width` columns.
     ///
     /// # Errors
-    /// [`ImageError::Write`] for a name of another ending, sides of 0 or above 2^31 - 1, and
+    /// [`DataError::Write`] for a name of another ending, sides of 0 or above 2^31 - 1, and
     /// pixels that the format does not hold.
     pub fn new(
         path: impl Into<PathBuf>,
@@ -106,7 +106,8 @@ impl NewImage {
         };
         let side = |side: usize| {
             let side = i32::try_from(side).ok().filter(|&side| side > 0);
-            side.map(i32::unsigned_abs).ok_or_else(|| refuse("expected 1 to 2^31 - 1 rows and columns"))
+            side.map(i32::unsigned_abs)
+                .ok_or_else(|| refuse("expected 1 to 2^31 - 1 rows and columns"))
         };
         if matches!(pixels, PixelType::Floats(0)) {
             return Err(refuse("expected at least 1 float in a pixel"));
@@ -128,7 +129,7 @@ impl NewImage {
     /// Writes the file: `fill` gives all rows from the top to the bottom.
     ///
     /// # Errors
-    /// The errors of `fill`, and [`ImageError::Write`], also when rows are missing at the end. There
+    /// The errors of `fill`, and [`DataError::Write`], also when rows are missing at the end. There
     /// is no file then.
     pub fn write<E: From<DataError>>(
         &self,
@@ -179,12 +180,16 @@ impl NewImage {
     /// Refuses a row of another width or type.
     fn refused(&self, row: &Row<'_>) -> DataError {
         let found = row.len();
-        self.failed(format_args!("expected {} values of {:?} in a row, found {found}", self.row(), self.pixels))
+        self.failed(format_args!(
+            "expected {} values of {:?} in a row, found {found}",
+            self.row(),
+            self.pixels
+        ))
     }
 }
 
 fn failed(path: &Path, reason: impl ToString) -> DataError {
-    ImageError::Write { path: path.to_owned(), reason: reason.to_string() }.into()
+    DataError::Write { path: path.to_owned(), reason: reason.to_string() }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! PNG files.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
 
-use png::{BitDepth, ColorType, Compression, Encoder, StreamWriter};
+use png::{BitDepth, ColorType, Compression, Encoder, StreamWriter, Writer};
 
 use super::{NewImage, PixelType, Row, RowSink};
 use crate::DataError;
@@ -13,7 +13,6 @@ pub(super) fn write<E: From<DataError>>(
     mut file: BufWriter<File>,
     fill: impl FnOnce(&mut dyn RowSink) -> Result<(), E>,
 ) -> Result<(), E> {
-    let failed = |error: png::EncodingError| image.failed(error);
     let mut encoder = Encoder::new(&mut file, image.width, image.height);
     encoder.set_compression(Compression::Fast);
     let (colour, depth) = match image.pixels {
@@ -23,26 +22,35 @@ pub(super) fn write<E: From<DataError>>(
     };
     encoder.set_color(colour);
     encoder.set_depth(depth);
-    let mut writer = encoder.write_header().map_err(failed)?;
-    let stream = writer.stream_writer().map_err(failed)?;
-    let mut sink = Png { image, stream, rows: 0 };
-    fill(&mut sink)?;
-    if sink.rows != image.height {
-        let reason = format_args!("expected {} rows, found {}", image.height, sink.rows);
-        return Err(image.failed(reason).into());
-    }
-    sink.stream.finish().map_err(failed)?;
-    writer.finish().map_err(failed)?;
+    let mut writer = encoder.write_header().map_err(|error| image.failed(error))?;
+    rows(image, &mut writer, fill)?;
+    writer.finish().map_err(|error| image.failed(error))?;
     Ok(file.flush().map_err(|error| image.failed(error))?)
 }
 
-struct Png<'a> {
-    image: &'a NewImage,
-    stream: StreamWriter<'a, &'a mut BufWriter<File>>,
+fn rows<W: Write, E: From<DataError>>(
+    image: &NewImage,
+    writer: &mut Writer<W>,
+    fill: impl FnOnce(&mut dyn RowSink) -> Result<(), E>,
+) -> Result<(), E> {
+    let stream = writer.stream_writer().map_err(|error| image.failed(error))?;
+    let mut sink = Png { image, stream, rows: 0 };
+    fill(&mut sink)?;
+    let Png { stream, rows, .. } = sink;
+    if rows != image.height {
+        let reason = format_args!("expected {} rows, found {rows}", image.height);
+        return Err(image.failed(reason).into());
+    }
+    Ok(stream.finish().map_err(|error| image.failed(error))?)
+}
+
+struct Png<'i, 's, W: Write> {
+    image: &'i NewImage,
+    stream: StreamWriter<'s, W>,
     rows: u32,
 }
 
-impl RowSink for Png<'_> {
+impl<W: Write> RowSink for Png<'_, '_, W> {
     fn put(&mut self, row: Row<'_>) -> Result<(), DataError> {
         let fits = row.len() == self.image.row() && self.rows < self.image.height;
         let written = match (row, self.image.pixels) {

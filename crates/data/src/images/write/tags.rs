@@ -7,28 +7,39 @@ use std::path::Path;
 use tiff::TiffError;
 use tiff::decoder::Decoder;
 use tiff::encoder::{DirectoryEncoder, TiffKind};
-use tiff::tags::{Tag, ValueBuffer};
+use tiff::tags::Tag;
 
-use super::ImageError;
+use crate::images::{Format, ImageError};
 
 /// The georeference of a TIFF file, as it is stored: copied to predictions without being
 /// understood.
 ///
 /// These are the tags of the GeoTIFF standard (OGC 19-008r4): `ModelPixelScale`, `ModelTiepoint`,
 /// `ModelTransformation`, `GeoKeyDirectory`, `GeoDoubleParams` and `GeoAsciiParams`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GeoTags {
     tags: Vec<GeoTag>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct GeoTag {
     tag: Tag,
-    value: ValueBuffer,
+    value: GeoValue,
 }
 
-/// Numbers of the tags.
-const TAGS: [u16; 6] = [33550, 33922, 34264, 34735, 34736, 34737];
+#[derive(Clone, Debug, PartialEq)]
+enum GeoValue {
+    Doubles(Vec<f64>),
+    Shorts(Vec<u16>),
+    Text(String),
+}
+
+/// Numbers of the tags that hold doubles.
+const DOUBLES: [u16; 4] = [33550, 33922, 34264, 34736];
+/// `GeoKeyDirectory`.
+const KEYS: u16 = 34735;
+/// `GeoAsciiParams`.
+const TEXT: u16 = 34737;
 
 impl GeoTags {
     /// The tags of a file; none where it is no TIFF file.
@@ -42,7 +53,7 @@ impl GeoTags {
         match Decoder::new(BufReader::new(file)) {
             Ok(decoder) => Self::of(decoder).map_err(|error| ImageError::Damaged {
                 path: path.to_owned(),
-                format: super::Format::Tiff,
+                format: Format::Tiff,
                 reason: error.to_string(),
             }),
             Err(_) => Ok(Self::default()),
@@ -51,12 +62,15 @@ impl GeoTags {
 
     fn of(mut decoder: Decoder<BufReader<File>>) -> Result<Self, TiffError> {
         let mut tags = Vec::new();
-        let mut directory = decoder.image_ifd();
-        for tag in TAGS.map(Tag::from_u16_exhaustive) {
-            let mut value = ValueBuffer::default();
-            if directory.find_tag_buf(tag, &mut value)?.is_some() {
-                tags.push(GeoTag { tag, value });
-            }
+        for number in DOUBLES.into_iter().chain([KEYS, TEXT]) {
+            let tag = Tag::from_u16_exhaustive(number);
+            let Some(stored) = decoder.find_tag(tag)? else { continue };
+            let value = match number {
+                KEYS => GeoValue::Shorts(stored.into_u16_vec()?),
+                TEXT => GeoValue::Text(stored.into_string()?),
+                _ => GeoValue::Doubles(stored.into_f64_vec()?),
+            };
+            tags.push(GeoTag { tag, value });
         }
         Ok(Self { tags })
     }
@@ -77,6 +91,10 @@ impl GeoTags {
         &self,
         to: &mut DirectoryEncoder<'_, &mut BufWriter<File>, K>,
     ) -> Result<(), TiffError> {
-        self.tags.iter().try_for_each(|each| to.write_tag_buf(each.tag, &each.value))
+        self.tags.iter().try_for_each(|GeoTag { tag, value }| match value {
+            GeoValue::Doubles(all) => to.write_tag(*tag, &all[..]),
+            GeoValue::Shorts(all) => to.write_tag(*tag, &all[..]),
+            GeoValue::Text(text) => to.write_tag(*tag, &text[..]),
+        })
     }
 }

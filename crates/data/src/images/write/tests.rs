@@ -19,7 +19,8 @@ fn back(path: &Path, pixels: PixelType, height: usize, width: usize) -> Values {
                 sink.put(Row::Bytes(&bytes))
             }
             PixelType::Word => {
-                let words: Vec<u16> = (0..row).map(|at| (line * row + at) as u16 * 7).collect();
+                let words: Vec<u16> =
+                    (0..row).map(|at| ((line * row + at) as u16).wrapping_mul(7)).collect();
                 sink.put(Row::Words(&words))
             }
             PixelType::Floats(_) => {
@@ -103,8 +104,8 @@ fn names_and_sizes_that_cannot_be_written_are_refused() {
 
 #[test]
 fn the_place_on_earth_is_copied() {
-    use tiff::encoder::{TiffEncoder, colortype::Gray8};
-    use tiff::tags::Tag;
+    use ::tiff::encoder::{TiffEncoder, colortype::Gray8};
+    use ::tiff::tags::Tag;
 
     let folder = folder();
     let from = folder.path().join("scene.tif");
@@ -126,7 +127,7 @@ fn the_place_on_earth_is_copied() {
     let rows = |sink: &mut dyn RowSink| (0..2).try_for_each(|_| sink.put(Row::Bytes(&[1, 0])));
     mask.write::<DataError>(rows).unwrap();
     let file = std::fs::File::open(&to).unwrap();
-    let mut decoder = tiff::decoder::Decoder::new(file).unwrap();
+    let mut decoder = ::tiff::decoder::Decoder::new(file).unwrap();
     let mut floats = |tag| decoder.get_tag_f64_vec(Tag::from_u16_exhaustive(tag)).unwrap();
     assert_eq!(floats(33550), scale);
     assert_eq!(floats(33922), tie);

@@ -68,7 +68,9 @@ where
     let mut sink = Strips { image, file, strip: Vec::new() };
     fill(&mut sink)?;
     if sink.file.next_strip_sample_count() != 0 {
-        return Err(image.failed(format_args!("expected {} rows, found fewer", image.height)).into());
+        return Err(image
+            .failed(format_args!("expected {} rows, found fewer", image.height))
+            .into());
     }
     Ok(sink.file.finish().map_err(failed)?)
 }
@@ -94,13 +96,13 @@ macro_rules! samples {
 samples!(Gray8 => Bytes, RGB8 => Bytes, Gray16 => Words, Gray32Float => Floats);
 
 /// Rows are gathered until they fill a strip.
-struct Strips<'a, C: Samples, K: TiffKind> {
-    image: &'a NewImage,
-    file: ImageEncoder<'a, &'a mut BufWriter<File>, C, K>,
+struct Strips<'i, 's, 'f, C: Samples, K: TiffKind> {
+    image: &'i NewImage,
+    file: ImageEncoder<'s, &'f mut BufWriter<File>, C, K>,
     strip: Vec<C::Inner>,
 }
 
-impl<C: Samples, K: TiffKind> RowSink for Strips<'_, C, K>
+impl<C: Samples, K: TiffKind> RowSink for Strips<'_, '_, '_, C, K>
 where
     [C::Inner]: TiffValue,
 {

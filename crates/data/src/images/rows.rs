@@ -1,0 +1,195 @@
+//! Rows of an image file as pixels for a network.
+
+use std::path::{Path, PathBuf};
+
+use super::decode::{ImageFile, MAX_PIXELS_IN_PARTS, Meaning};
+use super::raster::{Bands, Window};
+use super::{Header, ImageError};
+use crate::{DataError, ImageRows, ImageShape, Normalization};
+
+/// Rows that are read together at least.
+const LEAST: usize = 16;
+
+/// The pixels of an image file from the top to the bottom, normalised as the images that a network
+/// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
+///
+/// A few rows are in memory at a time. A JPEG and an interlaced PNG are decoded as a whole.
+#[derive(Debug)]
+pub struct FileRows {
+    path: PathBuf,
+    file: ImageFile,
+    bands: Bands,
+    normalization: Normalization,
+    shape: ImageShape,
+    /// The row that comes next.
+    next: usize,
+    /// The first row of `read`, and normalised rows: channel by channel and row by row.
+    first: usize,
+    read: Vec<f32>,
+}
+
+impl FileRows {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Those of [`ImageFile::open`], and [`ImageError::Kind`] for another number of bands or another
+    /// type of values than `normalization` is for.
+    pub fn open(
+        path: &Path,
+        bands: Bands,
+        normalization: &Normalization,
+    ) -> Result<Self, DataError> {
+        let mut file = ImageFile::open(path, Meaning::Picture, MAX_PIXELS_IN_PARTS)?;
+        let Header { shape, sample, .. } = file.header();
+        let kind = |expected, found| {
+            DataError::from(ImageError::Kind { path: path.to_owned(), expected, found })
+        };
+        if (sample.range() - normalization.scale()).abs() > 0.0 {
+            let expected = "values of the type that the network was trained with";
+            let found = format!("{sample}, and not a range of {}", normalization.scale());
+            return Err(kind(expected, found));
+        }
+        let corner = file.region(Window { top: 0, left: 0, height: 1, width: 1 })?;
+        let refused = |found: usize| {
+            let expected = "the bands that the network was trained with (`bands` chooses some)";
+            kind(expected, format!("{found}, and not {}", normalization.channels()))
+        };
+        let channels = corner.banded(bands).map_err(refused)?.shape().channels;
+        if channels != normalization.channels() {
+            return Err(refused(channels));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            bands,
+            normalization: normalization.clone(),
+            shape: ImageShape { channels, ..shape },
+            next: 0,
+            first: 0,
+            read: Vec::new(),
+        })
+    }
+
+    /// Facts about the file.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.file.header()
+    }
+
+    fn read_on(&mut self) -> Result<(), DataError> {
+        let height = self.header().band.max(LEAST);
+        let window = Window { top: self.next, left: 0, height, width: self.shape.width };
+        let image =
+            self.file.region(window)?.banded(self.bands).map_err(|found| {
+                DataError::ChannelCount { expected: self.shape.channels, found }
+            })?;
+        let mut values = image.values().to_floats();
+        let plane = image.shape().height * image.shape().width;
+        let scale = self.normalization.scale();
+        let constants =
+            self.normalization.mean().iter().zip(self.normalization.standard_deviation());
+        for (plane, (mean, deviation)) in values.chunks_exact_mut(plane.max(1)).zip(constants) {
+            plane.iter_mut().for_each(|value| *value = (*value / scale - mean) / deviation);
+        }
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let place = at % plane;
+            return Err(ImageError::Kind {
+                path: self.path.clone(),
+                expected: "finite values",
+                found: format!(
+                    "{} in row {}, column {}, band {}",
+                    values[at],
+                    self.next + place / self.shape.width,
+                    place % self.shape.width,
+                    at / plane
+                ),
+            }
+            .into());
+        }
+        self.first = self.next;
+        self.read = values;
+        Ok(())
+    }
+}
+
+impl ImageRows for FileRows {
+    fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    fn next_row(&mut self, row: &mut [f32]) -> Result<(), DataError> {
+        let ImageShape { channels, height, width } = self.shape;
+        if row.len() != channels * width {
+            return Err(DataError::PixelCount { expected: channels * width, found: row.len() });
+        }
+        if self.next >= height {
+            return Err(DataError::IndexOutOfRange { index: self.next, len: height });
+        }
+        if self.next >= self.first + self.read.len() / (channels * width) {
+            self.read_on()?;
+        }
+        let rows = self.read.len() / (channels * width);
+        let from = self.next - self.first;
+        for (band, target) in row.chunks_exact_mut(width).enumerate() {
+            target.copy_from_slice(&self.read[(band * rows + from) * width..][..width]);
+        }
+        self.next += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::images::{NewImage, PixelType, Row};
+
+    fn written(name: &str, folder: &Path, height: usize, width: usize) -> PathBuf {
+        let path = folder.join(name);
+        let image = NewImage::new(&path, height, width, PixelType::Rgb).unwrap();
+        let rows = |sink: &mut dyn crate::images::RowSink| {
+            (0..height).try_for_each(|row| {
+                let byte = |at: usize| ((row * 31 + at * 7) % 256) as u8;
+                sink.put(Row::Bytes(&(0..3 * width).map(byte).collect::<Vec<u8>>()))
+            })
+        };
+        image.write::<DataError>(rows).unwrap();
+        path
+    }
+
+    #[test]
+    fn rows_are_the_normalised_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let constants = Normalization::new(255.0, &[0.5, 0.25, 0.1], &[0.2, 0.3, 0.4]).unwrap();
+        for name in ["image.png", "image.tif"] {
+            let path = written(name, folder.path(), 50, 7);
+            let mut rows = FileRows::open(&path, Bands::AsStored, &constants).unwrap();
+            assert_eq!(rows.shape(), ImageShape::new(3, 50, 7));
+            let mut row = vec![0.0; 21];
+            for line in 0..50 {
+                rows.next_row(&mut row).unwrap();
+                let byte = |band, column| ((line * 31 + (column * 3 + band) * 7) % 256) as u8;
+                let places = (0..3).flat_map(|band| (0..7).map(move |column| (band, column)));
+                let bytes: Vec<u8> = places.map(|(band, column)| byte(band, column)).collect();
+                assert_eq!(row, constants.apply(ImageShape::new(3, 1, 7), &bytes).unwrap());
+            }
+            assert!(rows.next_row(&mut row).is_err(), "there are 50 rows");
+        }
+    }
+
+    #[test]
+    fn files_of_another_kind_than_the_training_images_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written("image.png", folder.path(), 2, 2);
+        let text = |bands, scale: f32, channels| {
+            let constants = Normalization::scaled(scale, channels).unwrap();
+            FileRows::open(&path, bands, &constants).map(|_| ()).unwrap_err().to_string()
+        };
+        let bits = text(Bands::AsStored, 65_535.0, 3);
+        assert!(bits.contains("image.png") && bits.contains("found 8 bits"), "{bits}");
+        let bands = text(Bands::AsStored, 255.0, 1);
+        assert!(bands.contains("`bands`") && bands.contains("found 3, and not 1"), "{bands}");
+        let grey = Normalization::scaled(255.0, 1).unwrap();
+        let rows = FileRows::open(&path, Bands::Grey, &grey).unwrap();
+        assert_eq!(rows.shape(), ImageShape::new(1, 2, 2));
+    }
+}
