@@ -4,7 +4,7 @@ mod shelf;
 
 use std::sync::Arc;
 
-use dartloom::data::{Splits, TargetSpec};
+use dartloom::data::{DataSets, TargetSpec};
 use dartloom::decode::{ConfiguredDecoder, Decoder};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, Regulariser, Relaxation};
 use dartloom::search::stop::{RuleConfig, StopRule};
@@ -43,7 +43,7 @@ pub struct Catalog {
     stop_rules: Shelf<Box<dyn StopRule>>,
     explorers: Shelf<Box<dyn MakeExplorer>>,
     /// Made with the origin of the experiment, for messages.
-    data: Shelf<Splits, String>,
+    data: Shelf<DataSets, String>,
 }
 
 impl Catalog {
@@ -133,14 +133,14 @@ impl Catalog {
     }
 
     /// The same with a source of images, or with another one of that name. Relative directories in
-    /// its settings are its own business.
+    /// its settings are its own business. [`Splits`](dartloom::data::Splits) are data sets, too.
     #[must_use]
-    pub fn data(
+    pub fn data<D: Into<DataSets>>(
         mut self,
         name: &str,
-        make: impl Fn(&Settings) -> Result<Splits, PartError> + Send + Sync + 'static,
+        make: impl Fn(&Settings) -> Result<D, PartError> + Send + Sync + 'static,
     ) -> Self {
-        self.data.add(name, move |settings, _| make(settings));
+        self.data.add(name, move |settings, _| make(settings).map(Into::into));
         self
     }
 
@@ -232,7 +232,7 @@ impl Catalog {
         &self,
         part: &Named<Data>,
         at: Place<'_>,
-    ) -> Result<Splits, EngineError> {
+    ) -> Result<DataSets, EngineError> {
         self.data.make(part, at.origin.to_owned(), at)
     }
 }

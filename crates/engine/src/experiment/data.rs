@@ -1,27 +1,38 @@
 //! The images of an experiment.
 
+mod images;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use dartloom::data::{DataError, Splits, cifar, digits, idx};
+use dartloom::data::images::{FileSplit, ImageFiles};
+use dartloom::data::{DataError, DataSets, Splits, cifar, digits, idx, nuclei, nuclei_counts};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Named;
 use super::plan::refused;
+pub use images::ImageFolder;
+
 use crate::error::EngineError;
 
 /// The source of images.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Data {
     /// The embedded 8x8 digits.
     Digits,
+    /// The embedded 64x64 tiles of cell nuclei, each with a mask.
+    Nuclei,
+    /// The same tiles, each with the number of its nuclei.
+    NucleiCounts,
     /// A directory of IDX files: MNIST, Fashion-MNIST, EMNIST and others of that form.
     Idx(IdxFiles),
     /// A directory of CIFAR-10 or CIFAR-100 in its binary version.
     Cifar(PathBuf),
+    /// A directory of PNG, JPEG or TIFF files, with folders of classes, a table or masks.
+    Images(ImageFolder),
 }
 
 /// A directory of IDX files: `Idx("mnist")` where there are ten classes, as in MNIST, and
@@ -91,15 +102,11 @@ impl<'de> Visitor<'de> for Form {
 }
 
 impl Data {
-    /// True for images of things, which may be mirrored and cropped.
-    fn is_natural(&self) -> bool {
-        matches!(self, Self::Cifar(_))
-    }
-
     /// Their kind, wherever they are: an experiment is the same when its images have been moved.
     fn kind(&self) -> Self {
         match self {
-            Self::Digits => Self::Digits,
+            Self::Digits | Self::Nuclei | Self::NucleiCounts => self.clone(),
+            Self::Images(images) => Self::Images(images.kind()),
             Self::Idx(IdxFiles { classes, .. }) => {
                 Self::Idx(IdxFiles { directory: PathBuf::new(), classes: *classes })
             }
@@ -125,7 +132,15 @@ impl Data {
                 .map_err(|error| refuse(format!("{}: {error}", joined.display())))
         };
         Ok(match self {
-            Self::Digits => Self::Digits,
+            Self::Digits | Self::Nuclei | Self::NucleiCounts => self,
+            Self::Images(ImageFolder(files)) => {
+                let split = match files.split {
+                    FileSplit::Stored(list) => FileSplit::Stored(place(list)?),
+                    split => split,
+                };
+                let directory = place(files.directory)?;
+                Self::Images(ImageFolder(ImageFiles { directory, split, ..files }))
+            }
             Self::Idx(IdxFiles { directory, classes }) => {
                 Self::Idx(IdxFiles { directory: place(directory)?, classes })
             }
@@ -133,12 +148,23 @@ impl Data {
         })
     }
 
-    /// Reads the images; `origin` (a file name) stands before errors.
-    pub(crate) fn read(&self, origin: &str) -> Result<Splits, EngineError> {
+    /// Reads the images, and checks files of images; `origin` (a file name) stands before errors.
+    pub(crate) fn read(&self, origin: &str) -> Result<DataSets, EngineError> {
         match self {
-            Self::Digits => Ok(digits()),
-            Self::Idx(files) => files.read(origin),
-            Self::Cifar(directory) => cifar::load_dir(directory).map_err(refused(origin)),
+            Self::Digits => Ok(digits().into()),
+            Self::Nuclei => Ok(DataSets {
+                class_names: Some(["background", "nucleus"].map(str::to_owned).to_vec()),
+                ..nuclei().into()
+            }),
+            Self::NucleiCounts => Ok(nuclei_counts().into()),
+            Self::Idx(files) => files.read(origin).map(Into::into),
+            Self::Cifar(directory) => {
+                cifar::load_dir(directory).map(Into::into).map_err(refused(origin))
+            }
+            Self::Images(ImageFolder(files)) => {
+                let opened = files.open().map_err(refused(origin))?;
+                opened.into_sets().map_err(refused(origin))
+            }
         }
     }
 }
@@ -146,9 +172,12 @@ impl Data {
 impl Named<Data> {
     /// Pixels around an image out of which it is cropped, and whether it is mirrored: those of
     /// CIFAR for images of things; digits and letters are moved by one pixel and never mirrored.
+    /// Images in files and nuclei are mirrored only: masks need not have a label for pixels that a
+    /// crop brings in.
     pub(super) fn augmentation(&self) -> (usize, bool) {
         match self {
-            Self::Known(data) if data.is_natural() => (4, true),
+            Self::Known(Data::Cifar(_)) => (4, true),
+            Self::Known(Data::Images(_) | Data::Nuclei | Data::NucleiCounts) => (0, true),
             _ => (1, false),
         }
     }
@@ -204,6 +233,8 @@ mod tests {
             (short, r#"{"Idx":"mnist"}"#),
             (Data::Idx(long), r#"{"Idx":{"directory":"letters","classes":27}}"#),
             (Data::Digits, r#""Digits""#),
+            (Data::Nuclei, r#""Nuclei""#),
+            (Data::Images(ImageFolder::at("cells")), r#"{"Images":"cells"}"#),
         ] {
             assert_eq!(serde_json::to_string(&data).unwrap(), json);
             assert_eq!(serde_json::from_str::<Data>(json).unwrap(), data);

@@ -18,7 +18,7 @@ mod stop;
 mod value;
 
 pub use chosen::{Chosen, method_names};
-pub use data::{Data, IdxFiles};
+pub use data::{Data, IdxFiles, ImageFolder};
 pub use difference::{differences, to_json};
 pub use explorer::ExplorerSpec;
 pub use method::{MethodSpec, Preset};

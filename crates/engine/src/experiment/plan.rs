@@ -1,7 +1,6 @@
 //! An experiment that can be run.
 
-use dartloom::data::Splits;
-use dartloom::data::{Dataset as _, InMemory};
+use dartloom::data::{DataSets, Dataset};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
 use dartloom::space::{ConfiguredStem, OpSet, Space};
@@ -25,7 +24,7 @@ pub struct Plan {
     methods: Vec<(Space, Rules)>,
     /// Of each discrete search: its space and what makes its explorer.
     explorers: Vec<(Space, Box<dyn MakeExplorer>)>,
-    data: Splits,
+    data: DataSets,
     task: Box<dyn Task>,
 }
 
@@ -94,13 +93,18 @@ impl Plan {
         &*self.task
     }
 
+    /// Its images, with the names of their classes and the constants by which they are normalised.
+    pub fn data(&self) -> &DataSets {
+        &self.data
+    }
+
     /// The digests of its images.
     ///
     /// # Errors
     /// Images that cannot be read.
     pub fn images(&self) -> Result<Images, EngineError> {
-        let digest = |data: &InMemory| data.digest().map_err(EngineError::work);
-        Ok(Images { train: digest(&self.data.train)?, test: digest(&self.data.test)? })
+        let digest = |data: &dyn Dataset| data.digest().map_err(EngineError::work);
+        Ok(Images { train: digest(&*self.data.train)?, test: digest(&*self.data.test)? })
     }
 
     /// The comparison that is run.
@@ -129,8 +133,8 @@ impl Plan {
             explorer: &**explorer,
             rules: spec.rules,
         });
-        let train = &self.data.train;
-        let test = &self.data.test;
+        let train = &*self.data.train;
+        let test = &*self.data.test;
         Comparison {
             methods: methods.collect(),
             explorers: explorers.collect(),
@@ -153,7 +157,7 @@ impl Plan {
 /// The task of the experiment, of which the targets of training and test images must be.
 fn task(
     experiment: &Experiment,
-    data: &Splits,
+    data: &DataSets,
     (catalog, origin): (&Catalog, &str),
 ) -> Result<Box<dyn Task>, EngineError> {
     let field = "task";

@@ -72,7 +72,8 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     let data = patch.data.clone().ok_or_else(|| EngineError::Field {
         origin: path.display().to_string(),
         field: "data",
-        expected: "Digits, Idx(\"directory\"), Idx(directory: \"..\", classes: 27) or Cifar(\"directory\")",
+        expected: "Digits, Nuclei, Images(\"directory\"), Idx(\"directory\"), Idx(directory: \"..\", \
+                   classes: 27) or Cifar(\"directory\")",
         found: "nothing".to_owned(),
     })?;
     if patch.name.is_none() {
