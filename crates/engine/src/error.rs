@@ -135,6 +135,14 @@ pub enum EngineError {
         /// The names there are.
         known: Vec<String>,
     },
+    /// Images or results of a prediction that cannot be.
+    #[error("expected {expected}, found {found}")]
+    Prediction {
+        /// Whatever was expected.
+        expected: String,
+        /// Whatever was found.
+        found: String,
+    },
     /// A setting of the workers that makes no sense.
     #[error("{setting}: expected {expected}, found {found}")]
     Workers {

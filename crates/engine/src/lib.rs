@@ -9,6 +9,7 @@ pub mod genotype;
 pub mod input;
 pub mod machine;
 pub mod output;
+pub mod predict;
 pub mod room;
 pub mod run;
 pub mod spaces;

@@ -45,7 +45,7 @@ pub use list::FileList;
 pub use open::Opened;
 pub use raster::{Bands, Raster, SampleType, Values, Window};
 pub use recognise::recognise;
-pub use rows::FileRows;
+pub use rows::{FilePixels, FileRows};
 pub use set::{ImageSet, Origin};
 pub use size::Size;
 pub use source::{Classes, Columns, FileTargets, ImageFiles, MaskFiles, Repeats, TableFile};

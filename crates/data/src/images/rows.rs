@@ -1,14 +1,108 @@
-//! Rows of an image file as pixels for a network.
+//! Image files as pixels for a network.
 
 use std::path::{Path, PathBuf};
 
-use super::decode::{ImageFile, MAX_PIXELS_IN_PARTS, Meaning};
-use super::raster::{Bands, Window};
-use super::{Header, ImageError};
+use super::decode::{ImageFile, MAX_PIXELS, MAX_PIXELS_IN_PARTS, Meaning};
+use super::raster::{Bands, Raster, Window};
+use super::{Header, ImageError, Size};
 use crate::{DataError, ImageRows, ImageShape, Normalization};
 
 /// Rows that are read together at least.
 const LEAST: usize = 16;
+
+/// An image file whose values fit the images that a network was trained with.
+#[derive(Debug)]
+struct Fitting {
+    path: PathBuf,
+    file: ImageFile,
+    bands: Bands,
+    normalization: Normalization,
+    /// Shape with the chosen bands.
+    shape: ImageShape,
+}
+
+impl Fitting {
+    fn open(
+        path: &Path,
+        bands: Bands,
+        normalization: &Normalization,
+        max_pixels: u64,
+    ) -> Result<Self, DataError> {
+        let mut file = ImageFile::open(path, Meaning::Picture, max_pixels)?;
+        let Header { shape, sample, .. } = file.header();
+        let path = path.to_owned();
+        let kind = |expected, found| ImageError::Kind { path: path.clone(), expected, found };
+        if sample.range().to_bits() != normalization.scale().to_bits() {
+            let expected = "values of the type that the network was trained with";
+            let found = format!("{sample}, and not a range of {}", normalization.scale());
+            return Err(kind(expected, found).into());
+        }
+        let refused = |found: usize| {
+            let expected = "the bands that the network was trained with (`bands` chooses some)";
+            kind(expected, format!("{found}, and not {}", normalization.channels()))
+        };
+        let corner = file.region(Window { top: 0, left: 0, height: 1, width: 1 })?;
+        let channels = corner.banded(bands).map_err(refused)?.shape().channels;
+        if channels != normalization.channels() {
+            return Err(refused(channels).into());
+        }
+        let shape = ImageShape { channels, ..shape };
+        Ok(Self { path, file, bands, normalization: normalization.clone(), shape })
+    }
+
+    /// The part of the image in a window, with the chosen bands.
+    fn region(&mut self, window: Window) -> Result<Raster, DataError> {
+        let image = self.file.region(window)?.banded(self.bands);
+        image.map_err(|found| DataError::ChannelCount { expected: self.shape.channels, found })
+    }
+
+    /// The pixels of a part of the image that begins with row `top`.
+    fn pixels(&self, image: &Raster, top: usize) -> Result<Vec<f32>, DataError> {
+        let ImageShape { height, width, .. } = image.shape();
+        let mut values = image.values().to_floats();
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let pixel = at % (height * width);
+            let place = format!("row {}, column {}", top + pixel / width, pixel % width);
+            let found = format!("{} in {place}, band {}", values[at], at / (height * width));
+            let path = self.path.clone();
+            return Err(ImageError::Kind { path, expected: "finite values", found }.into());
+        }
+        let scale = self.normalization.scale();
+        for (band, plane) in values.chunks_exact_mut(height * width).enumerate() {
+            let mean = self.normalization.mean()[band];
+            let deviation = self.normalization.standard_deviation()[band];
+            plane.iter_mut().for_each(|value| *value = (*value / scale - mean) / deviation);
+        }
+        Ok(values)
+    }
+}
+
+/// The pixels of a whole image, for a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FilePixels {
+    /// Shape of the image in its new size.
+    pub shape: ImageShape,
+    /// Normalised pixels, channel by channel and row by row.
+    pub pixels: Vec<f32>,
+}
+
+impl FilePixels {
+    /// Reads an image file, changes its size and normalises it as the images that a network was
+    /// trained with.
+    ///
+    /// # Errors
+    /// Those of [`FileRows::open`], and [`ImageError::Kind`] for values that are not finite.
+    pub fn read(
+        path: &Path,
+        bands: Bands,
+        size: Size,
+        normalization: &Normalization,
+    ) -> Result<Self, DataError> {
+        let mut file = Fitting::open(path, bands, normalization, MAX_PIXELS)?;
+        let image = size.apply(file.region(Window::whole(file.shape))?, false);
+        Ok(Self { shape: image.shape(), pixels: file.pixels(&image, 0)? })
+    }
+}
 
 /// The pixels of an image file from the top to the bottom, normalised as the images that a network
 /// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
@@ -16,14 +110,10 @@ const LEAST: usize = 16;
 /// A few rows are in memory at a time. A JPEG and an interlaced PNG are decoded as a whole.
 #[derive(Debug)]
 pub struct FileRows {
-    path: PathBuf,
-    file: ImageFile,
-    bands: Bands,
-    normalization: Normalization,
-    shape: ImageShape,
+    file: Fitting,
     /// The row that comes next.
     next: usize,
-    /// The first row of `read`, and normalised rows: channel by channel and row by row.
+    /// The first row of `read`, and its pixels: channel by channel and row by row.
     first: usize,
     read: Vec<f32>,
 }
@@ -39,86 +129,33 @@ impl FileRows {
         bands: Bands,
         normalization: &Normalization,
     ) -> Result<Self, DataError> {
-        let mut file = ImageFile::open(path, Meaning::Picture, MAX_PIXELS_IN_PARTS)?;
-        let Header { shape, sample, .. } = file.header();
-        let kind = |expected, found| {
-            DataError::from(ImageError::Kind { path: path.to_owned(), expected, found })
-        };
-        if (sample.range() - normalization.scale()).abs() > 0.0 {
-            let expected = "values of the type that the network was trained with";
-            let found = format!("{sample}, and not a range of {}", normalization.scale());
-            return Err(kind(expected, found));
-        }
-        let corner = file.region(Window { top: 0, left: 0, height: 1, width: 1 })?;
-        let refused = |found: usize| {
-            let expected = "the bands that the network was trained with (`bands` chooses some)";
-            kind(expected, format!("{found}, and not {}", normalization.channels()))
-        };
-        let channels = corner.banded(bands).map_err(refused)?.shape().channels;
-        if channels != normalization.channels() {
-            return Err(refused(channels));
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            bands,
-            normalization: normalization.clone(),
-            shape: ImageShape { channels, ..shape },
-            next: 0,
-            first: 0,
-            read: Vec::new(),
-        })
+        let file = Fitting::open(path, bands, normalization, MAX_PIXELS_IN_PARTS)?;
+        Ok(Self { file, next: 0, first: 0, read: Vec::new() })
     }
 
     /// Facts about the file.
     #[must_use]
     pub fn header(&self) -> Header {
-        self.file.header()
+        self.file.file.header()
     }
 
     fn read_on(&mut self) -> Result<(), DataError> {
         let height = self.header().band.max(LEAST);
-        let window = Window { top: self.next, left: 0, height, width: self.shape.width };
-        let image =
-            self.file.region(window)?.banded(self.bands).map_err(|found| {
-                DataError::ChannelCount { expected: self.shape.channels, found }
-            })?;
-        let mut values = image.values().to_floats();
-        let plane = image.shape().height * image.shape().width;
-        let scale = self.normalization.scale();
-        let constants =
-            self.normalization.mean().iter().zip(self.normalization.standard_deviation());
-        for (plane, (mean, deviation)) in values.chunks_exact_mut(plane.max(1)).zip(constants) {
-            plane.iter_mut().for_each(|value| *value = (*value / scale - mean) / deviation);
-        }
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            let place = at % plane;
-            return Err(ImageError::Kind {
-                path: self.path.clone(),
-                expected: "finite values",
-                found: format!(
-                    "{} in row {}, column {}, band {}",
-                    values[at],
-                    self.next + place / self.shape.width,
-                    place % self.shape.width,
-                    at / plane
-                ),
-            }
-            .into());
-        }
+        let width = self.file.shape.width;
+        let image = self.file.region(Window { top: self.next, left: 0, height, width })?;
+        self.read = self.file.pixels(&image, self.next)?;
         self.first = self.next;
-        self.read = values;
         Ok(())
     }
 }
 
 impl ImageRows for FileRows {
     fn shape(&self) -> ImageShape {
-        self.shape
+        self.file.shape
     }
 
     fn next_row(&mut self, row: &mut [f32]) -> Result<(), DataError> {
-        let ImageShape { channels, height, width } = self.shape;
+        let ImageShape { channels, height, width } = self.file.shape;
         if row.len() != channels * width {
             return Err(DataError::PixelCount { expected: channels * width, found: row.len() });
         }

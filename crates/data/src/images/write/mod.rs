@@ -61,6 +61,9 @@ impl Row<'_> {
 
 /// The end of an image file that is being written.
 pub trait RowSink {
+    /// The values of a pixel.
+    fn pixels(&self) -> PixelType;
+
     /// Appends a row.
     ///
     /// # Errors

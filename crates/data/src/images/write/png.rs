@@ -51,6 +51,10 @@ struct Png<'i, 's, W: Write> {
 }
 
 impl<W: Write> RowSink for Png<'_, '_, W> {
+    fn pixels(&self) -> PixelType {
+        self.image.pixels
+    }
+
     fn put(&mut self, row: Row<'_>) -> Result<(), DataError> {
         let fits = row.len() == self.image.row() && self.rows < self.image.height;
         let written = match (row, self.image.pixels) {

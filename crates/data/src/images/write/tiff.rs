@@ -106,6 +106,10 @@ impl<C: Samples, K: TiffKind> RowSink for Strips<'_, '_, '_, C, K>
 where
     [C::Inner]: TiffValue,
 {
+    fn pixels(&self) -> PixelType {
+        self.image.pixels
+    }
+
     fn put(&mut self, row: Row<'_>) -> Result<(), DataError> {
         let wanted = self.file.next_strip_sample_count();
         let values = C::of(row).filter(|all| all.len() == self.image.row() && wanted > 0);
