@@ -126,7 +126,6 @@ impl BilevelConfig {
             batches: if self.order == Order::Joint { 1 } else { 2 },
             logits,
             logit_moments: if self.logit_step == LogitStep::Adam { 2 } else { 0 },
-            ..Training::default()
         };
         Workload {
             execution: self.recompute.into(),
