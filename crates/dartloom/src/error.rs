@@ -139,13 +139,14 @@ impl From<dartloom_score::zero_cost::ZeroCostError> for Error {
 
 #[cfg(test)]
 mod tests {
+    use dartloom_record::Refused;
     use dartloom_search::SearchError;
 
     use super::Error;
 
     #[test]
     fn the_debug_form_is_the_message_with_its_causes_once() {
-        let config = SearchError::Config { field: "epochs", expected: "1", found: "0".to_owned() };
+        let config = SearchError::Config(Refused::new("epochs", "1", "0"));
         let error = Error::from(config);
         assert_eq!(format!("{error:?}"), "epochs: expected 1, found 0");
         assert_eq!(format!("{error:?}"), error.to_string());

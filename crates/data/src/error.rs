@@ -307,7 +307,7 @@ pub enum DataError {
         /// The value.
         found: String,
         /// Shape of the images.
-        shape: crate::ImageShape,
+        shape: Box<crate::ImageShape>,
     },
     /// A setting of a [`SlidingWindow`](crate::SlidingWindow) that makes no sense.
     #[error("sliding window, {field}: expected {expected}, found {found}")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dartloom_dist::DistError;
-use dartloom_record::RecordError;
+use dartloom_record::{RecordError, Refused};
 use dartloom_space::SpaceError;
 use thiserror::Error;
 
@@ -49,15 +49,8 @@ pub enum ExploreError {
         source: Cause,
     },
     /// An invalid configuration value.
-    #[error("{field}: expected {expected}, found {found}")]
-    Config {
-        /// Name of the field.
-        field: &'static str,
-        /// The allowed values.
-        expected: &'static str,
-        /// The value.
-        found: String,
-    },
+    #[error(transparent)]
+    Config(#[from] Refused),
     /// An outcome of a task that is not open: it was never proposed, or its outcome was told
     /// before.
     #[error("task {task} is not open: expected an outcome of a proposal, once")]

@@ -1,5 +1,6 @@
 //! Evolution in which the oldest members die.
 
+use dartloom_record::Refused;
 use dartloom_space::Genotype;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,7 @@ impl EvolutionConfig {
         for (field, value) in [("population", self.population), ("sample", self.sample)] {
             if value == 0 {
                 let found = value.to_string();
-                return Err(ExploreError::Config { field, expected: "at least 1", found });
+                return Err(Refused::new(field, "at least 1", found).into());
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Generations bred from mated and mutated parents.
 
 use dartloom_noise::Noise;
+use dartloom_record::Refused;
 use dartloom_space::{Genotype, SpaceError};
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ impl GeneticConfig {
         for (field, value) in [("population", self.population), ("parents", self.parents)] {
             if value == 0 {
                 let found = value.to_string();
-                return Err(ExploreError::Config { field, expected: "at least 1", found });
+                return Err(Refused::new(field, "at least 1", found).into());
             }
         }
         let rates =
@@ -51,7 +52,7 @@ impl GeneticConfig {
         match rates.into_iter().find(|(_, rate)| !(0.0..=1.0).contains(rate)) {
             Some((field, rate)) => {
                 let found = rate.to_string();
-                Err(ExploreError::Config { field, expected: "a probability, 0 to 1", found })
+                Err(Refused::new(field, "a probability, 0 to 1", found).into())
             }
             None => Ok(()),
         }

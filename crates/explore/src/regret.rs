@@ -1,5 +1,6 @@
 //! The distance of a search from the best architecture, evaluation by evaluation.
 
+use dartloom_record::Refused;
 use dartloom_record::statistics::{mean, sample_sd};
 
 use super::{ExploreError, Table, Trial};
@@ -53,7 +54,7 @@ impl RegretCurve {
             let field = "runs";
             let expected = "one with trials for each of one or more seeds";
             let found = format!("{} runs, the shortest of {shortest} trials", runs.len());
-            return Err(ExploreError::Config { field, expected, found });
+            return Err(Refused::new(field, expected, found).into());
         }
         let longest = runs.iter().map(Vec::len).max().unwrap_or(0);
         let at = |step: usize| -> Option<Vec<f64>> {

@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds no value should stop there")]
 
 use candle_core::{DType, Tensor};
+use dartloom_net::GraphNetwork;
 use dartloom_net::memory::Workload;
-use dartloom_net::{GraphNetwork, Model, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place};
+use dartloom_ops::{Mode, Model, Pass, Place};
 use dartloom_space::hand_made::{Baseline, UNet};
 use dartloom_space::{Outputs, Shape};
 use peak_alloc::PeakAlloc;

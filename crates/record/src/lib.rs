@@ -9,6 +9,7 @@ mod layout;
 mod objective;
 mod observer;
 mod place;
+mod refused;
 mod run;
 mod run_dir;
 mod scores;
@@ -25,6 +26,7 @@ pub use observer::{
     CsvEpochs, Fanout, Flow, FnObserver, JsonLines, Lines, Observer, Silent, observer_fn,
 };
 pub use place::{Contender, Leg, Where};
+pub use refused::{Refused, Within};
 pub use run::Run;
 pub use run_dir::{LogFile, RunDir, digest, write_whole};
 pub use scores::Scores;

@@ -3,7 +3,7 @@
 use dartloom_data::DataError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::RecordError;
+use dartloom_record::{RecordError, Refused};
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
 use thiserror::Error;
@@ -33,15 +33,8 @@ pub enum ScoreError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// An invalid configuration value.
-    #[error("{field}: expected {expected}, found {found}")]
-    Config {
-        /// Name of the field.
-        field: &'static str,
-        /// The allowed values.
-        expected: &'static str,
-        /// The value.
-        found: String,
-    },
+    #[error(transparent)]
+    Config(#[from] Refused),
     /// A training whose result has no score to compare with.
     #[error("{phase}: expected a finite `{score}`, found {found}")]
     NoScore {
@@ -53,15 +46,8 @@ pub enum ScoreError {
         found: f64,
     },
     /// A stored result that cannot be gone on with.
-    #[error("{file}: expected {expected}, found {found}")]
-    Stored {
-        /// Name of the file in the run directory.
-        file: String,
-        /// The expected content.
-        expected: &'static str,
-        /// The content found.
-        found: String,
-    },
+    #[error(transparent)]
+    Stored(Refused),
 }
 
 impl From<TrainError> for ScoreError {

@@ -8,6 +8,7 @@ use dartloom_ops::Place;
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
+use dartloom_record::Refused;
 use dartloom_relax::{
     Constraint, Groups, Progress, checked_initial, checked_penalty, checked_weights,
 };
@@ -345,12 +346,13 @@ impl Architecture {
         let found: Vec<_> = tensors.iter().map(shapes).collect();
         let own = self.named.iter().map(|(name, var)| shapes((name, var.as_tensor())));
         if !own.eq(found.iter().cloned()) {
-            return Err(SearchError::Config {
-                field: "logits",
-                expected: "one table of edges and operations for each cell of the space, and one \
+            return Err(Refused::new(
+                "logits",
+                "one table of edges and operations for each cell of the space, and one \
                            line of edges where they are weighed",
-                found: format!("{found:?}"),
-            });
+                format!("{found:?}"),
+            )
+            .into());
         }
         for (name, var) in &self.named {
             var.set(&tensors[name].to_dtype(var.dtype())?)?;
@@ -367,11 +369,12 @@ fn named(
     let mut named = BTreeMap::new();
     for (&id, var) in logits {
         if named.insert(name(cells, id), var.clone()).is_some() {
-            return Err(SearchError::Config {
-                field: "relaxation of edges",
-                expected: "no cell that is called like another with `.edges` behind it",
-                found: format!("`{}`", name(cells, id)),
-            });
+            return Err(Refused::new(
+                "relaxation of edges",
+                "no cell that is called like another with `.edges` behind it",
+                format!("`{}`", name(cells, id)),
+            )
+            .into());
         }
     }
     Ok(named)

@@ -4,7 +4,7 @@ use dartloom_data::DataError;
 use dartloom_decode::DecodeError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, RecordError};
+use dartloom_record::{ObserverError, RecordError, Refused, Within};
 use dartloom_relax::RelaxError;
 use dartloom_space::SpaceError;
 use dartloom_train::TrainError;
@@ -61,22 +61,9 @@ pub enum SearchError {
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),
-    /// A configuration value inside of another one.
-    #[error("{field}.{source}")]
-    Within {
-        /// The place of the other value.
-        field: String,
-        /// The error about it, its field first.
-        source: Box<SearchError>,
-    },
-    /// A value from which no network, or no part of one, can be made.
-    #[error("{field}: {source}")]
-    Of {
-        /// The field.
-        field: String,
-        /// The error about its value.
-        source: Box<SearchError>,
-    },
+    /// An error about a value inside of another one.
+    #[error(transparent)]
+    Within(Within<SearchError>),
     /// Logits of a name that no cell has.
     #[error("logits `{found}`: expected one of {}", expected.join(", "))]
     Logits {
@@ -86,40 +73,28 @@ pub enum SearchError {
         found: String,
     },
     /// An invalid configuration value.
-    #[error("{field}: expected {expected}, found {found}")]
-    Config {
-        /// Name of the field.
-        field: &'static str,
-        /// The allowed values.
-        expected: &'static str,
-        /// The value.
-        found: String,
-    },
+    #[error(transparent)]
+    Config(#[from] Refused),
 }
 
 impl SearchError {
     /// The same error with the place of the value that it is about: `epochs: expected ..` in
     /// `random.fit` is `random.fit.epochs: expected ..`.
     #[must_use]
-    pub fn within(self, field: impl Into<String>) -> Self {
-        let field = field.into();
-        let source = Box::new(self);
-        if source.names_a_field() {
-            Self::Within { field, source }
-        } else {
-            Self::Of { field, source }
-        }
+    pub fn within(self, place: impl Into<String>) -> Self {
+        let joined = self.names_a_field();
+        Self::Within(Within::new(place, self, joined))
     }
 
     /// `true` if the text starts with the name of a field.
     pub fn names_a_field(&self) -> bool {
         matches!(
             self,
-            Self::Config { .. }
-                | Self::Within { .. }
+            Self::Config(_)
+                | Self::Within(Within { names_a_field: true, .. })
                 | Self::Data(DataError::Augmentation { .. })
                 | Self::Train(
-                    TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
+                    TrainError::Config(_) | TrainError::Data(DataError::Augmentation { .. }),
                 )
         )
     }

@@ -4,6 +4,7 @@
 use dartloom_data::{Dataset, check_repeats};
 use dartloom_decode::{DecodeError, Decoded, Decoder};
 use dartloom_noise::Noise;
+use dartloom_record::Refused;
 use dartloom_relax::Progress;
 use dartloom_space::{Build, Space, WeightTable};
 use dartloom_task::Task;
@@ -79,11 +80,12 @@ pub fn check_build(build: Build, task: &dyn Task, data: &dyn Dataset) -> Result<
     let shape = data.shape();
     let input = build.input;
     if (shape.channels, shape.height, shape.width) != (input.channels, input.height, input.width) {
-        return Err(TrainError::Config {
-            field: "build.input",
-            expected: "the shape of the images",
-            found: format!("{input} for images of {shape}"),
-        });
+        return Err(Refused::new(
+            "build.input",
+            "the shape of the images",
+            format!("{input} for images of {shape}"),
+        )
+        .into());
     }
     task.check(&data.targets())?;
     let expected = task.outputs();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dartloom_data::DataError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, RecordError, Where};
+use dartloom_record::{ObserverError, RecordError, Refused, Where};
 use dartloom_space::Outputs;
 use dartloom_task::TaskError;
 use thiserror::Error;
@@ -79,15 +79,8 @@ pub enum TrainError {
         found: String,
     },
     /// An invalid configuration value.
-    #[error("{field}: expected {expected}, found {found}")]
-    Config {
-        /// Name of the field.
-        field: &'static str,
-        /// The allowed values.
-        expected: &'static str,
-        /// The value that was given.
-        found: String,
-    },
+    #[error(transparent)]
+    Config(#[from] Refused),
     /// A file that is not a checkpoint, or a damaged one.
     #[error("{}: not a usable checkpoint: expected {expected}, found {found}", path.display())]
     Checkpoint {

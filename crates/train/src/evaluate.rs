@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 use dartloom_data::Loader;
 use dartloom_metrics::Scorer;
-use dartloom_record::{Flow, Objective, Scores};
+use dartloom_record::{Flow, Objective, Refused, Scores};
 use dartloom_task::{Task, TaskError};
 
 use crate::TrainError;
@@ -115,11 +115,12 @@ impl<'a> Sums<'a> {
             let scores = self.scorer.scores();
             return Ok(Evaluation { loss: self.loss / self.count, scores, objective });
         }
-        Err(TrainError::Config {
-            field: "evaluation data",
-            expected: "at least one image with something that counts",
-            found: "none".to_owned(),
-        })
+        Err(Refused::new(
+            "evaluation data",
+            "at least one image with something that counts",
+            "none",
+        )
+        .into())
     }
 }
 

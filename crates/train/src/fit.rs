@@ -19,7 +19,7 @@ use crate::{
     WeightStep, evaluate_while, first_not_finite,
 };
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Flow, Identity, Where};
+use dartloom_record::{Event, Flow, Identity, Refused, Where};
 
 /// The settings with which a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,11 +115,12 @@ impl FitConfig {
 
     fn check_unsmoothed(&self) -> Result<(), TrainError> {
         if self.smoothing > 0.0 {
-            return Err(TrainError::Config {
-                field: "smoothing",
-                expected: "0 for a task without label smoothing",
-                found: self.smoothing.to_string(),
-            });
+            return Err(Refused::new(
+                "smoothing",
+                "0 for a task without label smoothing",
+                self.smoothing,
+            )
+            .into());
         }
         Ok(())
     }
@@ -133,11 +134,12 @@ impl FitConfig {
     pub fn check_images(&self, train: &dyn Dataset) -> Result<(), TrainError> {
         self.check()?;
         if self.batch > train.len() {
-            return Err(TrainError::Config {
-                field: "batch",
-                expected: "no more than the images to learn from",
-                found: format!("{} of {} images", self.batch, train.len()),
-            });
+            return Err(Refused::new(
+                "batch",
+                "no more than the images to learn from",
+                format!("{} of {} images", self.batch, train.len()),
+            )
+            .into());
         }
         Ok(self.augment().check(&PictureSpec::of(train))?)
     }
@@ -150,7 +152,7 @@ impl FitConfig {
         let share = |value: f64| (0.0..1.0).contains(&value);
         let weight = |value: f64| value.is_finite() && value >= 0.0;
         let refuse = |field, expected, found: &dyn std::fmt::Debug| {
-            Err(TrainError::Config { field, expected, found: format!("{found:?}") })
+            Err(Refused::new(field, expected, format!("{found:?}")).into())
         };
         match self {
             _ if self.epochs == 0 => refuse("epochs", "at least 1", &self.epochs),
@@ -170,36 +172,17 @@ impl FitConfig {
                 refuse("auxiliary", "a finite weight of 0 or more", &self.auxiliary)
             }
             _ => {
-                self.sgd.check().map_err(of_sgd)?;
-                self.adam.check().map_err(of_adam)
+                self.sgd.check().map_err(within("sgd"))?;
+                self.adam.check().map_err(within("adam"))
             }
         }
     }
 }
 
-/// The same refusal with the path of the field in a [`FitConfig`].
-fn of_sgd(error: TrainError) -> TrainError {
-    match error {
-        TrainError::Config { field, expected, found } => {
-            let field = if field == "momentum" { "sgd.momentum" } else { "sgd.weight_decay" };
-            TrainError::Config { field, expected, found }
-        }
-        other => other,
-    }
-}
-
-/// As [`of_sgd`], for the constants of Adam.
-fn of_adam(error: TrainError) -> TrainError {
-    match error {
-        TrainError::Config { field, expected, found } => {
-            let field = match field {
-                "beta1" => "adam.beta1",
-                "beta2" => "adam.beta2",
-                "epsilon" => "adam.epsilon",
-                _ => "adam.weight_decay",
-            };
-            TrainError::Config { field, expected, found }
-        }
+/// The same refusal with the path of the field in a [`FitConfig`], where it is a field of `place`.
+fn within(place: &'static str) -> impl Fn(TrainError) -> TrainError {
+    move |error| match error {
+        TrainError::Config(refused) => TrainError::Config(refused.within(place)),
         other => other,
     }
 }

@@ -4,7 +4,7 @@ use dartloom_data::DataError;
 use dartloom_explore::ExploreError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, RecordError, StatisticsError};
+use dartloom_record::{ObserverError, RecordError, Refused, StatisticsError, Within};
 use dartloom_search::SearchError;
 use dartloom_space::SpaceError;
 use dartloom_task::TaskError;
@@ -63,22 +63,9 @@ pub enum VerdictError {
         /// The reason of the last.
         last: String,
     },
-    /// A configuration value inside of another one.
-    #[error("{field}.{source}")]
-    Within {
-        /// The place of the other value.
-        field: String,
-        /// The error about it, its field first.
-        source: Box<VerdictError>,
-    },
-    /// A value from which no network, or no part of one, can be made.
-    #[error("{field}: {source}")]
-    Of {
-        /// The field.
-        field: String,
-        /// The error about its value.
-        source: Box<VerdictError>,
-    },
+    /// An error about a value inside of another one.
+    #[error(transparent)]
+    Within(Within<VerdictError>),
     /// Images whose sides cannot be halved as often as a network halves them.
     #[error(
         "images of {height}x{width} cannot be halved {}; sides that are multiples of {step} can, such as \
@@ -101,25 +88,11 @@ pub enum VerdictError {
     #[error(transparent)]
     Task(#[from] TaskError),
     /// A configuration value that makes no sense.
-    #[error("{field}: expected {expected}, found {found}")]
-    Config {
-        /// Name of the field.
-        field: &'static str,
-        /// The allowed values.
-        expected: &'static str,
-        /// The value.
-        found: String,
-    },
+    #[error(transparent)]
+    Config(#[from] Refused),
     /// A stored result that cannot be read back.
-    #[error("{file}: expected {expected}, found {found}")]
-    Stored {
-        /// Name of the file in the run directory.
-        file: String,
-        /// The expected content.
-        expected: &'static str,
-        /// The content found.
-        found: String,
-    },
+    #[error(transparent)]
+    Stored(Refused),
 }
 
 fn times(count: usize) -> String {
@@ -134,27 +107,22 @@ impl VerdictError {
     /// The same error with the place of the value that it is about: `epochs: expected ..` in
     /// `random.fit` is `random.fit.epochs: expected ..`.
     #[must_use]
-    pub fn within(self, field: impl Into<String>) -> Self {
-        let field = field.into();
-        let source = Box::new(self);
-        if source.names_a_field() {
-            Self::Within { field, source }
-        } else {
-            Self::Of { field, source }
-        }
+    pub fn within(self, place: impl Into<String>) -> Self {
+        let joined = self.names_a_field();
+        Self::Within(Within::new(place, self, joined))
     }
 
     /// `true` if the text starts with the name of a field.
     fn names_a_field(&self) -> bool {
         match self {
-            Self::Config { .. }
-            | Self::Within { .. }
+            Self::Config(_)
+            | Self::Within(Within { names_a_field: true, .. })
             | Self::Data(DataError::Augmentation { .. })
             | Self::Train(
-                TrainError::Config { .. } | TrainError::Data(DataError::Augmentation { .. }),
+                TrainError::Config(_) | TrainError::Data(DataError::Augmentation { .. }),
             ) => true,
             Self::Search(error) => error.names_a_field(),
-            Self::Explore(error) => matches!(**error, ExploreError::Config { .. }),
+            Self::Explore(error) => matches!(**error, ExploreError::Config(_)),
             _ => false,
         }
     }

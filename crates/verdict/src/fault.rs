@@ -25,15 +25,15 @@ pub(crate) fn is_common(error: &VerdictError) -> bool {
             SearchError::Data(_)
             | SearchError::Record(_)
             | SearchError::Observer(_)
-            | SearchError::Config { .. } => true,
+            | SearchError::Config(_) => true,
             _ => false,
         },
         VerdictError::Data(_)
         | VerdictError::Task(_)
         | VerdictError::Record(_)
         | VerdictError::Observer(_)
-        | VerdictError::Config { .. }
-        | VerdictError::Stored { .. } => true,
+        | VerdictError::Config(_)
+        | VerdictError::Stored(_) => true,
         _ => false,
     }
 }
@@ -44,7 +44,7 @@ fn is_common_in_training(error: &TrainError) -> bool {
         TrainError::Record(_)
             | TrainError::Checkpoint { .. }
             | TrainError::State { .. }
-            | TrainError::Config { .. }
+            | TrainError::Config(_)
             | TrainError::Data(_)
             | TrainError::Observer(_)
     )

@@ -32,7 +32,7 @@ impl<'a> PictureSpec<'a> {
             field: field.into(),
             expected: expected.into(),
             found: found.to_string(),
-            shape: self.shape,
+            shape: Box::new(self.shape),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dartloom_record::Refused;
 use dartloom_space::Genotype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,9 +35,8 @@ impl HalvingConfig {
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
     pub fn check(&self) -> Result<(), ExploreError> {
-        let refused = |field, expected, found: usize| {
-            Err(ExploreError::Config { field, expected, found: found.to_string() })
-        };
+        let refused =
+            |field, expected, found: usize| Err(Refused::new(field, expected, found).into());
         match self {
             _ if self.first == 0 => refused("first", "at least 1 epoch", self.first),
             _ if self.factor < 2 => refused("factor", "at least 2", self.factor),

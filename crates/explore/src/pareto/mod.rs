@@ -2,6 +2,7 @@
 
 mod front;
 
+use dartloom_record::Refused;
 use dartloom_space::Genotype;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
@@ -40,12 +41,12 @@ impl ParetoConfig {
         if self.population < 2 {
             let field = "population";
             let found = self.population.to_string();
-            return Err(ExploreError::Config { field, expected: "at least 2", found });
+            return Err(Refused::new(field, "at least 2", found).into());
         }
         if !(0.0..=1.0).contains(&self.mate) {
             let field = "mate";
             let found = self.mate.to_string();
-            return Err(ExploreError::Config { field, expected: "a probability, 0 to 1", found });
+            return Err(Refused::new(field, "a probability, 0 to 1", found).into());
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dartloom_dist::Usage;
 use dartloom_dist::journal::Contents;
-use dartloom_record::{Agreement, Identity};
+use dartloom_record::{Agreement, Identity, Refused};
 use serde_json::Value;
 
 use super::record::{Record, VERSION};
@@ -123,10 +123,9 @@ impl Book {
         price: u64,
         memory: Option<u64>,
     ) -> Result<(), ExploreError> {
-        let spent = self.spent.checked_add(price).ok_or_else(|| ExploreError::Config {
-            field: "price",
-            expected: "prices whose sum is below 2^64",
-            found: format!("{} and {price}", self.spent),
+        let spent = self.spent.checked_add(price).ok_or_else(|| {
+            let found = format!("{} and {price}", self.spent);
+            Refused::new("price", "prices whose sum is below 2^64", found)
         })?;
         if self.open.is_empty() {
             self.asked = 0;

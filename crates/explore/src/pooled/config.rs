@@ -1,5 +1,6 @@
 //! The number of open proposals, the order in which outcomes are told, and the end of a search.
 
+use dartloom_record::Refused;
 use serde::{Deserialize, Serialize};
 
 use crate::ExploreError;
@@ -61,9 +62,8 @@ impl PooledConfig {
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
     pub fn check(&self) -> Result<(), ExploreError> {
-        let refused = |field, expected, found: &str| {
-            Err(ExploreError::Config { field, expected, found: found.to_owned() })
-        };
+        let refused =
+            |field, expected, found: &str| Err(Refused::new(field, expected, found).into());
         match self.pace {
             Pace::SteadyState(Some(0)) | Pace::Generational(Some(0)) => {
                 refused("pace", "at least one open proposal", "0")

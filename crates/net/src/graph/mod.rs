@@ -18,8 +18,8 @@ use crate::memory::{Breakdown, Workload};
 /// for the gradient of its images, nothing is kept for a backward pass.
 ///
 /// ```
-/// use dartloom_net::{GraphNetwork, Model, NetError, Pass};
-/// use dartloom_ops::Place;
+/// use dartloom_net::{GraphNetwork, NetError};
+/// use dartloom_ops::{Model, Pass, Place};
 /// use dartloom_space::hand_made::UNet;
 /// use dartloom_space::{Outputs, Shape};
 /// use rand::SeedableRng;

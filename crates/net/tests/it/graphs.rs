@@ -3,8 +3,8 @@
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
 use dartloom_net::memory::{Workload, predict_graph};
-use dartloom_net::{Execution, GraphNetwork, Model, NetError, Pass};
-use dartloom_ops::{Mode, Place};
+use dartloom_net::{GraphNetwork, NetError};
+use dartloom_ops::{Execution, Mode, Model, Pass, Place};
 use dartloom_space::hand_made::{Baseline, UNet};
 use dartloom_space::{Graph, GraphBuilder, GraphInput, Layer, Outputs, Pair, Shape};
 

@@ -2,8 +2,8 @@
 
 use candle_core::{DType, Tensor};
 use dartloom_net::memory::Workload;
-use dartloom_net::{DerivedNetwork, Model as _, NetworkSize, Pass, Setting};
-use dartloom_ops::{Mode, Registry, Variables};
+use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
+use dartloom_ops::{Mode, Model as _, Pass, Registry, Variables};
 use dartloom_space::{Hidden, Space, Stem};
 
 use crate::support::{build, genotype, ops, rng, values};

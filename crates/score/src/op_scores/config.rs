@@ -1,5 +1,6 @@
 //! The measurements of an operation benchmark.
 
+use dartloom_record::Refused;
 use dartloom_space::Edge;
 use dartloom_train::FitConfig;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl OpBenchmarkConfig {
     /// # Errors
     /// [`ScoreError::Config`], or [`ScoreError::Train`] from the training, naming the field.
     pub fn check(&self) -> Result<(), ScoreError> {
-        let refuse = |field, expected, found| Err(ScoreError::Config { field, expected, found });
+        let refuse = |field, expected, found| Err(Refused::new(field, expected, found).into());
         let repeated = |index: usize| self.ops[..index].contains(&self.ops[index]);
         let again = |index: usize| self.positions[..index].contains(&self.positions[index]);
         match self {

@@ -7,7 +7,7 @@ use dartloom_data::{Dataset as _, Parts};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Place, Registry};
-use dartloom_record::{Direction, Identity, KeptRuns, Observer, RunDir, RunLayout, Where};
+use dartloom_record::{Direction, Identity, KeptRuns, Observer, Refused, RunDir, RunLayout, Where};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
 };
@@ -130,11 +130,12 @@ impl OpBenchmark<'_> {
         let objective = self.task.objective();
         match objective.direction {
             Direction::Higher => Ok(()),
-            Direction::Lower => Err(ScoreError::Config {
-                field: "task",
-                expected: "an objective of which higher numbers are better",
-                found: format!("`{}`, of which lower ones are", objective.name),
-            }),
+            Direction::Lower => Err(Refused::new(
+                "task",
+                "an objective of which higher numbers are better",
+                format!("`{}`, of which lower ones are", objective.name),
+            )
+            .into()),
         }
     }
 
@@ -179,11 +180,12 @@ impl OpBenchmark<'_> {
                 (sequence.iter().map(|&cell| cells[cell].clone()).collect(), reductions.clone())
             }
             other => {
-                return Err(ScoreError::Config {
-                    field: "proxy",
-                    expected: "a chain with a cell at every position",
-                    found: format!("{other:?}"),
-                });
+                return Err(Refused::new(
+                    "proxy",
+                    "a chain with a cell at every position",
+                    format!("{other:?}"),
+                )
+                .into());
             }
         };
         for (cell, edge) in
@@ -237,11 +239,11 @@ impl OpBenchmark<'_> {
             Judged::Found(found) => found,
             Judged::Stopped => return Ok(None),
             Judged::Nothing => {
-                return Err(TrainError::Config {
-                    field: "validation images",
-                    expected: "at least one",
-                    found: fit.phase().to_string(),
-                }
+                return Err(TrainError::Config(Refused::new(
+                    "validation images",
+                    "at least one",
+                    fit.phase().to_string(),
+                ))
                 .into());
             }
         };
@@ -261,11 +263,11 @@ fn stands_on(gene: &Gene, edge: Edge) -> bool {
 }
 
 fn no_operation(edge: Edge, cell: &str) -> ScoreError {
-    ScoreError::Config {
-        field: "positions",
-        expected: "edges with an operation in every cell of the proxy",
-        found: format!("{}->{} of cell `{cell}`", edge.from, edge.to),
-    }
+    ScoreError::Config(Refused::new(
+        "positions",
+        "edges with an operation in every cell of the proxy",
+        format!("{}->{} of cell `{cell}`", edge.from, edge.to),
+    ))
 }
 
 /// Refuses runs that are not the first of the plan.
@@ -275,9 +277,9 @@ fn check_beginning(runs: &[OpRun], plan: &[OpRun]) -> Result<(), ScoreError> {
     if runs.iter().enumerate().all(known) {
         return Ok(());
     }
-    Err(ScoreError::Stored {
-        file: RunLayout::OP_RUNS.to_owned(),
-        expected: "the first runs of this benchmark",
-        found: format!("{} runs of other operations or places", runs.len()),
-    })
+    Err(ScoreError::Stored(Refused::new(
+        RunLayout::OP_RUNS.to_owned(),
+        "the first runs of this benchmark",
+        format!("{} runs of other operations or places", runs.len()),
+    )))
 }

@@ -1,5 +1,6 @@
 //! Choices held against a space.
 
+use dartloom_record::Refused;
 use dartloom_relax::Constraint;
 use dartloom_space::{CellGraph, Recipe, Space};
 
@@ -7,7 +8,7 @@ use crate::{CellLogits, Choices, SearchError};
 
 /// Refuses choices that do not fit the space.
 pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
-    let refuse = |field, expected, found| Err(SearchError::Config { field, expected, found });
+    let refuse = |field, expected, found| Err(Refused::new(field, expected, found).into());
     let Choices { relaxation, edges, start, cell_penalties, .. } = choices;
     if let Some(edges) = edges
         && edges.domain() != relaxation.domain()

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dartloom_net::Mask;
 use dartloom_net::memory::{Training, Workload};
 use dartloom_ops::Recompute;
+use dartloom_record::Refused;
 use dartloom_train::{AdamConfig, Schedule, SgdConfig, WeightStep};
 use serde::{Deserialize, Serialize};
 
@@ -125,7 +126,6 @@ impl BilevelConfig {
             batches: if self.order == Order::Joint { 1 } else { 2 },
             logits,
             logit_moments: if self.logit_step == LogitStep::Adam { 2 } else { 0 },
-            ..Training::default()
         };
         Workload {
             execution: self.recompute.into(),
@@ -154,7 +154,7 @@ impl BilevelConfig {
     /// [`SearchError::Config`], or [`SearchError::Train`] from an optimiser, naming the field.
     pub fn check(&self) -> Result<(), SearchError> {
         let refuse =
-            |field, expected, found: String| Err(SearchError::Config { field, expected, found });
+            |field, expected, found: String| Err(Refused::new(field, expected, found).into());
         if !self.rate.is_valid() {
             return refuse("rate", "finite rates of 0 or more", format!("{:?}", self.rate));
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
+use dartloom_record::Refused;
 use dartloom_relax::{Constraint, ExponentiatedGradient, Progress};
 use dartloom_space::CellId;
 use dartloom_train::{Adam, Optimiser as _, Schedule, TrainError};
@@ -35,7 +36,7 @@ impl LogitStep {
         } else {
             "`ExponentiatedGradient`, since the relaxation's logits live on the simplex"
         };
-        Err(SearchError::Config { field: "logit_step", expected, found: format!("{self:?}") })
+        Err(Refused::new("logit_step", expected, format!("{self:?}")).into())
     }
 }
 
@@ -65,11 +66,12 @@ impl LogitOptimiser {
         config.logit_step.check(architecture.domain())?;
         let names = architecture.cells();
         if let Some(unknown) = config.cells.keys().find(|name| !names.contains(name)) {
-            return Err(SearchError::Config {
-                field: "cells",
-                expected: "names of cells of the space",
-                found: format!("`{unknown}`; the space has {}", names.join(", ")),
-            });
+            return Err(Refused::new(
+                "cells",
+                "names of cells of the space",
+                format!("`{unknown}`; the space has {}", names.join(", ")),
+            )
+            .into());
         }
         let common = CellRule { rate: config.arch_rate, adam: config.adam };
         let cell = |name: &String| {

@@ -4,6 +4,7 @@ mod probe;
 mod search;
 
 use dartloom_noise::Noise;
+use dartloom_record::Refused;
 use dartloom_space::{Edge, Genotype, Space};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -101,7 +102,7 @@ fn select(
     if config.edges == 0 {
         let field = "edges";
         let expected = "at least 1 in-edge";
-        return Err(SearchError::Config { field, expected, found: "0".to_owned() });
+        return Err(Refused::new(field, expected, "0").into());
     }
     let mut drops = Vec::new();
     let cells = || space.cells().iter().enumerate();

@@ -1,5 +1,7 @@
 //! Refusals of pruning in searches that do not allow it.
 
+use dartloom_record::Refused;
+
 use super::PruneConfig;
 use crate::{Choices, SearchError};
 
@@ -13,7 +15,7 @@ pub(crate) fn check(
     let refuse = |found: String| {
         let field = "prune";
         let expected = "operations that see all channels of unweighed edges";
-        Err(SearchError::Config { field, expected, found })
+        Err(Refused::new(field, expected, found).into())
     };
     match (config, &choices.edges) {
         (Some(_), Some(edges)) => refuse(format!("edges weighed by {edges:?}")),

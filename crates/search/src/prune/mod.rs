@@ -3,6 +3,7 @@
 mod check;
 mod kept;
 
+use dartloom_record::Refused;
 use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ impl PruneConfig {
     /// Refuses values that are invalid in a search of `epochs` epochs.
     pub(crate) fn check(&self, epochs: usize, warm_up: usize) -> Result<(), SearchError> {
         let refuse =
-            |field, expected, found: String| Err(SearchError::Config { field, expected, found });
+            |field, expected, found: String| Err(Refused::new(field, expected, found).into());
         match self {
             _ if !(0.0..1.0).contains(&self.threshold) => {
                 refuse("threshold", "a weight of 0 or more, below 1", self.threshold.to_string())

@@ -10,7 +10,7 @@ use candle_core::{DType, Tensor};
 use dartloom_explore::state::{Tasks, read, write};
 use dartloom_explore::{Domain, ExploreError, Explorer, Outcome, Proposal};
 use dartloom_noise::Noise;
-use dartloom_record::Where;
+use dartloom_record::{Refused, Where};
 use dartloom_train::{Adam, AdamConfig, Finite, Learner, MeanLoss, Optimiser as _, TrainError};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ impl ReinforceConfig {
     /// # Errors
     /// [`ExploreError::Config`] naming the field.
     pub fn check(&self) -> Result<(), ExploreError> {
-        let refuse = |field, expected, found| Err(ExploreError::Config { field, expected, found });
+        let refuse = |field, expected, found| Err(Refused::new(field, expected, found).into());
         if !(1..=MOST_HIDDEN).contains(&self.hidden) {
             return refuse("hidden", "1 to 4096", self.hidden.to_string());
         }

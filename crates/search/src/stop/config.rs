@@ -1,5 +1,6 @@
 //! Rules as experiments write them.
 
+use dartloom_record::Refused;
 use dartloom_space::Space;
 use serde::{Deserialize, Serialize};
 
@@ -121,5 +122,5 @@ fn not_negative(field: &'static str, found: f64) -> Result<(), SearchError> {
 }
 
 fn refuse(field: &'static str, expected: &'static str, found: String) -> Result<(), SearchError> {
-    Err(SearchError::Config { field, expected, found })
+    Err(Refused::new(field, expected, found).into())
 }

@@ -384,7 +384,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
     for (name, text) in bad {
         let rule: RuleConfig = serde_json::from_str(text).unwrap();
         let error = rule.check().unwrap_err();
-        assert!(matches!(error, SearchError::Config { field, .. } if field == name), "{error}");
+        assert!(matches!(&error, SearchError::Config(refused) if refused.what == name), "{error}");
         let stop = vec![StopConfig::Warn(rule)];
         let config = crate::SearchConfig { stop, ..crate::SearchConfig::default() };
         assert!(config.check().is_err());

@@ -3,6 +3,7 @@
 use dartloom_data::{
     Augment, Augmentation, ConfiguredTransform, Dataset as _, Parts, PictureSpec, Transform as _,
 };
+use dartloom_record::Refused;
 use dartloom_train::MOST_EPOCHS;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +71,7 @@ impl SearchConfig {
         ] {
             if self.batch > images {
                 let found = format!("{} of {images} images", self.batch);
-                return Err(SearchError::Config { field: "batch", expected, found });
+                return Err(Refused::new("batch", expected, found).into());
             }
         }
         Ok(self.augment().check(&PictureSpec::of(&data.train))?)
@@ -99,9 +100,8 @@ impl SearchConfig {
     /// # Errors
     /// [`SearchError::Config`] naming the field.
     pub fn check(&self) -> Result<(), SearchError> {
-        let refuse = |field, expected, found: usize| {
-            Err(SearchError::Config { field, expected, found: found.to_string() })
-        };
+        let refuse =
+            |field, expected, found: usize| Err(Refused::new(field, expected, found).into());
         match self {
             _ if self.epochs == 0 => refuse("epochs", "at least 1", self.epochs),
             _ if self.epochs > MOST_EPOCHS => refuse("epochs", "at most 1048576", self.epochs),

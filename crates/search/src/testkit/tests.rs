@@ -1,5 +1,6 @@
 use std::cell::Cell;
 
+use dartloom_record::Refused;
 use dartloom_space::Space;
 
 use super::{Case, Law, check_laws, check_stop_rule, histories};
@@ -123,7 +124,7 @@ impl StopRule for Fails {
         let expected = "none";
         match history.len() {
             0 => Ok(None),
-            length => Err(SearchError::Config { field, expected, found: length.to_string() }),
+            length => Err(Refused::new(field, expected, length).into()),
         }
     }
 }

@@ -148,8 +148,8 @@ fn what_makes_no_sense_is_refused() {
     ];
     for (expected, config) in cases {
         let error = config.check().unwrap_err();
-        let SearchError::Config { field, .. } = error else { panic!("{error}") };
-        assert_eq!(field, expected);
+        let SearchError::Config(refused) = error else { panic!("{error}") };
+        assert_eq!(refused.what, expected);
     }
 }
 

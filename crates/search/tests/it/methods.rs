@@ -108,7 +108,8 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
         };
         let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
         let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
-        let SearchError::Config { field: "logit_step", .. } = &error else { panic!("{error}") };
+        let SearchError::Config(refused) = &error else { panic!("{error}") };
+        assert_eq!(refused.what, "logit_step");
         assert!(error.to_string().contains(expected), "{error}");
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use candle_core::{Tensor, Var};
+use dartloom_record::Refused;
 
 pub use adam::{Adam, AdamConfig};
 pub use sgd::{Sgd, SgdConfig};
@@ -80,7 +81,7 @@ fn decayed(gradient: &Tensor, variable: &Var, decay: f64) -> Result<Tensor, Trai
 }
 
 fn refused(field: &'static str, expected: &'static str, found: f64) -> TrainError {
-    TrainError::Config { field, expected, found: format!("{found:?}") }
+    TrainError::Config(Refused::new(field, expected, format!("{found:?}")))
 }
 
 fn check_decay(decay: f64) -> Result<(), TrainError> {

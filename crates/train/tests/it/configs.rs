@@ -9,9 +9,9 @@ use crate::small::{config, first_digits, network};
 /// Names of fields, and changes that make each of them invalid.
 type Table<C> = Vec<(&'static str, fn(&mut C))>;
 
-fn field(error: TrainError) -> &'static str {
+fn field(error: TrainError) -> String {
     match error {
-        TrainError::Config { field, .. } => field,
+        TrainError::Config(refused) => refused.what.into_owned(),
         other => panic!("another error: {other}"),
     }
 }

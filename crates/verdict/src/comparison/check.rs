@@ -3,6 +3,7 @@
 use dartloom_data::{Dataset as _, Split};
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
+use dartloom_record::Refused;
 use dartloom_space::Outputs;
 use dartloom_train::{FitConfig, TrainError, check_alike};
 
@@ -56,11 +57,12 @@ impl Comparison<'_> {
         // included.
         let batch = method.search.batch;
         if images.valid.len() % batch == 1 && smallest_plane(&supernet)? == 1 {
-            return Err(VerdictError::Config {
-                field: "search.batch",
-                expected: "a size that leaves no batch of one image, since there are planes of 1x1",
-                found: format!("{batch} of {} images", images.valid.len()),
-            });
+            return Err(Refused::new(
+                "search.batch",
+                "a size that leaves no batch of one image, since there are planes of 1x1",
+                format!("{batch} of {} images", images.valid.len()),
+            )
+            .into());
         }
         Ok(())
     }
@@ -101,11 +103,12 @@ impl Comparison<'_> {
         for (space, split) in first.into_iter().chain(others) {
             self.check_candidates(random, split).map_err(|error| error.within("random.fit"))?;
             if random.auxiliary > 0.0 && space.network().aux().is_none() {
-                return Err(VerdictError::Config {
-                    field: "random.fit.auxiliary",
-                    expected: "0, since candidates have no auxiliary head",
-                    found: random.auxiliary.to_string(),
-                });
+                return Err(Refused::new(
+                    "random.fit.auxiliary",
+                    "0, since candidates have no auxiliary head",
+                    random.auxiliary,
+                )
+                .into());
             }
         }
         let images = retrain.check_images(self.train).map_err(VerdictError::from);

@@ -1,5 +1,6 @@
 //! Numbers of a comparison.
 
+use dartloom_record::Refused;
 use dartloom_train::FitConfig;
 use serde::{Deserialize, Serialize};
 
@@ -61,18 +62,19 @@ impl ComparisonConfig {
         seeds.sort_unstable();
         seeds.dedup();
         if seeds.is_empty() || seeds.len() != self.seeds.len() {
-            return Err(VerdictError::Config {
-                field: "seeds",
-                expected: "at least one seed, all different",
-                found: format!("{:?}", self.seeds),
-            });
+            return Err(Refused::new(
+                "seeds",
+                "at least one seed, all different",
+                format!("{:?}", self.seeds),
+            )
+            .into());
         }
         let numbers =
             [("retrain.channels", self.retrain.channels), ("retrain.layers", self.retrain.layers)];
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
             let expected = "at least 1";
             let found = found.to_string();
-            return Err(VerdictError::Config { field, expected, found });
+            return Err(Refused::new(field, expected, found).into());
         }
         self.random.check().map_err(|error| error.within("random"))?;
         let fit = self.retrain.fit.check().map_err(VerdictError::from);

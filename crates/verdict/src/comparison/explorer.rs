@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use dartloom_dist::TaskPool;
 use dartloom_noise::Noise;
-use dartloom_record::RunDir;
+use dartloom_record::{Refused, RunDir};
 use dartloom_space::Space;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,7 @@ impl ExplorerParts<'_> {
         if let Some((field, _)) = numbers.into_iter().find(|&(_, number)| number == 0) {
             let expected = "at least 1";
             let found = "0".to_owned();
-            return Err(VerdictError::Config { field, expected, found });
+            return Err(Refused::new(field, expected, found).into());
         }
         let budget = Budget { evaluations: Some(candidates), price: None };
         let pooled = PooledConfig { pace, order, budget }.check().map_err(VerdictError::from);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
 use dartloom_record::{
-    Contender, Event, Leg, Objective, Observer, RunDir, RunLayout, Scores, Where,
+    Contender, Event, Leg, Objective, Observer, Refused, RunDir, RunLayout, Scores, Where,
 };
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Session, drive};
@@ -122,10 +122,8 @@ impl<'a> Candidates<'a> {
 
 /// The architecture that a search's leg has found.
 fn found(result: &LegResult, file: String) -> Result<&Genotype, VerdictError> {
-    result.genotype.as_ref().ok_or_else(|| VerdictError::Stored {
-        file,
-        expected: "the genotype that was found",
-        found: "none".to_owned(),
+    result.genotype.as_ref().ok_or_else(|| {
+        VerdictError::Stored(Refused::new(file, "the genotype that was found", "none"))
     })
 }
 

@@ -9,6 +9,7 @@ use dartloom_space::Space;
 
 use crate::VerdictError;
 use dartloom_data::Split;
+use dartloom_record::Refused;
 use dartloom_search::stop::{Effect, StopRule};
 use dartloom_search::{Architecture, Choices, SearchConfig, rehearse};
 
@@ -61,7 +62,7 @@ impl MethodParts<'_> {
         if let Some((field, found)) = numbers.into_iter().find(|&(_, number)| number == 0) {
             let expected = "at least 1";
             let found = found.to_string();
-            return Err(VerdictError::Config { field, expected, found });
+            return Err(Refused::new(field, expected, found).into());
         }
         self.search.check().map_err(|error| error.within("search"))?;
         let choices = self.search.check_choices(&self.choices, self.partial);
@@ -93,11 +94,12 @@ pub(super) fn check_different(contenders: &[(&str, &str)]) -> Result<(), Verdict
     let keys: BTreeSet<&str> = contenders.iter().map(|(key, _)| *key).collect();
     let names: BTreeSet<&str> = contenders.iter().map(|(_, name)| *name).collect();
     if contenders.is_empty() || keys.len().min(names.len()) < contenders.len() {
-        return Err(VerdictError::Config {
-            field: "methods",
-            expected: "at least one method, all with different keys and names",
-            found: format!("{contenders:?}"),
-        });
+        return Err(Refused::new(
+            "methods",
+            "at least one method, all with different keys and names",
+            format!("{contenders:?}"),
+        )
+        .into());
     }
     Ok(())
 }
@@ -108,10 +110,11 @@ pub(super) fn check_key(key: &str) -> Result<(), VerdictError> {
     if !key.is_empty() && key.chars().all(plain) && !TAKEN.contains(&key) {
         return Ok(());
     }
-    Err(VerdictError::Config {
-        field: "key",
-        expected: "lower-case letters, digits and `_`, other than `searched`, `random` and \
+    Err(Refused::new(
+        "key",
+        "lower-case letters, digits and `_`, other than `searched`, `random` and \
                    `baseline`",
-        found: format!("{key:?}"),
-    })
+        format!("{key:?}"),
+    )
+    .into())
 }

@@ -3,6 +3,7 @@
 use dartloom_net::{NetError, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model;
+use dartloom_record::Refused;
 use dartloom_space::{Blueprint, Build, Gene, Genotype, Layer, Network, Shape, Space, SpaceError};
 
 use super::Comparison;
@@ -153,7 +154,7 @@ pub(super) fn smallest_plane(plan: &Blueprint) -> Result<usize, SpaceError> {
 }
 
 fn no_head(expected: &'static str, found: String) -> VerdictError {
-    VerdictError::Config { field: "fit.auxiliary", expected, found }
+    VerdictError::Config(Refused::new("fit.auxiliary", expected, found))
 }
 
 /// Every operation on every edge.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dartloom_noise::Noise;
-use dartloom_record::RunLayout;
+use dartloom_record::{Refused, RunLayout};
 use dartloom_space::{Genotype, Space};
 
 use super::Candidate;
@@ -41,11 +41,11 @@ impl<'a> Draws<'a> {
     pub(super) fn again(&mut self, candidates: &[Candidate]) -> Result<(), VerdictError> {
         for (index, candidate) in candidates.iter().enumerate() {
             if self.draw().as_ref() != Some(&candidate.genotype) {
-                return Err(VerdictError::Stored {
-                    file: RunLayout::CANDIDATES.to_owned(),
-                    expected: "the architectures that this search draws",
-                    found: format!("another architecture at candidate {index}"),
-                });
+                return Err(VerdictError::Stored(Refused::new(
+                    RunLayout::CANDIDATES.to_owned(),
+                    "the architectures that this search draws",
+                    format!("another architecture at candidate {index}"),
+                )));
             }
         }
         Ok(())

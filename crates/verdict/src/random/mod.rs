@@ -6,7 +6,7 @@ use dartloom_net::Setting;
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
 use dartloom_record::{
-    Event, Identity, KeptRuns, Objective, Observer, RunDir, RunLayout, Scores, Where,
+    Event, Identity, KeptRuns, Objective, Observer, Refused, RunDir, RunLayout, Scores, Where,
 };
 use dartloom_space::Genotype;
 use dartloom_task::Task;
@@ -49,11 +49,7 @@ impl RandomConfig {
     /// [`VerdictError::Config`] naming the field, such as `fit.epochs`.
     pub fn check(&self) -> Result<(), VerdictError> {
         if self.top == 0 {
-            return Err(VerdictError::Config {
-                field: "top",
-                expected: "at least 1",
-                found: self.top.to_string(),
-            });
+            return Err(Refused::new("top", "at least 1", self.top).into());
         }
         self.fit.check().map_err(|error| VerdictError::from(error).within("fit"))
     }

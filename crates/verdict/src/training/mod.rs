@@ -8,7 +8,7 @@ use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
-use dartloom_record::{Event, Flow, RunDir, RunLayout, Where, observer_fn};
+use dartloom_record::{Event, Flow, Refused, RunDir, RunLayout, Where, observer_fn};
 use dartloom_space::{Blueprint, Cost, Genotype};
 use dartloom_task::Task;
 use dartloom_train::{
@@ -112,10 +112,12 @@ impl Training<'_> {
     pub(crate) fn training_macs(&self, macs: u64, epochs: usize) -> Result<u64, VerdictError> {
         let factors = [3, self.data.train.indices().len() as u64, epochs as u64];
         let all = factors.into_iter().try_fold(macs, |product, factor| product.checked_mul(factor));
-        all.ok_or_else(|| VerdictError::Config {
-            field: "epochs",
-            expected: "so many that their multiply-adds are below 2^64",
-            found: epochs.to_string(),
+        all.ok_or_else(|| {
+            VerdictError::Config(Refused::new(
+                "epochs",
+                "so many that their multiply-adds are below 2^64",
+                epochs,
+            ))
         })
     }
 
@@ -147,11 +149,11 @@ impl Training<'_> {
         match fit.inner().evaluate_in(session)? {
             Judged::Found(found) => Ok(Some(found)),
             Judged::Stopped => Ok(None),
-            Judged::Nothing => Err(TrainError::Config {
-                field: "validation images",
-                expected: "at least one",
-                found: fit.inner().phase().to_string(),
-            }
+            Judged::Nothing => Err(TrainError::Config(Refused::new(
+                "validation images",
+                "at least one",
+                fit.inner().phase().to_string(),
+            ))
             .into()),
         }
     }

@@ -6,6 +6,7 @@ mod removal;
 use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Replaced;
+use dartloom_record::Refused;
 use dartloom_space::{ArchWeights, CellId, CellWeights};
 use dartloom_train::MeanLoss;
 use serde::{Deserialize, Serialize};
@@ -128,11 +129,7 @@ impl AblationConfig {
         if self.weight.is_finite() && self.weight >= 0.0 {
             return Ok(());
         }
-        Err(SearchError::Config {
-            field: "ablation.weight",
-            expected: "a finite number of 0 or more",
-            found: self.weight.to_string(),
-        })
+        Err(Refused::new("ablation.weight", "a finite number of 0 or more", self.weight).into())
     }
 
     /// The weight with its sign.

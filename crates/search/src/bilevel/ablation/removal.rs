@@ -1,6 +1,7 @@
 //! The substitute for a removed cell.
 
 use candle_core::Tensor;
+use dartloom_record::Refused;
 use dartloom_space::CellWeights;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
@@ -31,10 +32,12 @@ impl Removal {
 
 /// The column of the skip connection that replaces a removed cell.
 fn skip(architecture: &Architecture) -> Result<usize, SearchError> {
-    architecture.skip().ok_or_else(|| SearchError::Config {
-        field: "ablation.removal",
-        expected: "`Zero` or `Noise`, since the operations have no skip connection",
-        found: format!("{:?}", Removal::Identity),
+    architecture.skip().ok_or_else(|| {
+        SearchError::Config(Refused::new(
+            "ablation.removal",
+            "`Zero` or `Noise`, since the operations have no skip connection",
+            format!("{:?}", Removal::Identity),
+        ))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Event, Found, Identity, Leg, RecordError};
+use dartloom_record::{Event, Found, Identity, Leg, RecordError, Refused};
 use dartloom_space::Space;
 use dartloom_train::Snapshot;
 use serde::Serialize;
@@ -217,10 +217,12 @@ impl Contest<'_> {
     }
 
     pub(super) fn write(&self, file: &str, value: &impl Serialize) -> Result<(), VerdictError> {
-        let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| VerdictError::Stored {
-            file: file.to_owned(),
-            expected: "a value that can be written",
-            found: error.to_string(),
+        let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| {
+            VerdictError::Stored(Refused::new(
+                file.to_owned(),
+                "a value that can be written",
+                error,
+            ))
         })?;
         bytes.push(b'\n');
         self.dir.write(file, &bytes)?;
