@@ -2,6 +2,7 @@
 
 mod logits;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use dartloom::decode::{
@@ -56,6 +57,7 @@ AtLeast(-0.7).";
 
 /// Turns a weight table into a genotype.
 pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
+    check_files(arguments)?;
     let decoder = rule("--decoder", &arguments.decoder, ConfiguredDecoder::named)?;
     let paths = arguments.paths.as_deref();
     let paths = paths.map(|text| rule("--paths", text, ConfiguredPaths::named)).transpose()?;
@@ -90,6 +92,20 @@ pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {
     let decoded = decoded.notes.iter().map(ToString::to_string);
     notes.into_iter().chain(decoded).for_each(|note| say!("{note}"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses results that would overwrite each other or what they are made of.
+fn check_files(arguments: &DecodeArguments) -> Result<(), CliError> {
+    // What is built in is no file.
+    let space = Some(Path::new(&arguments.space)).filter(|space| space.is_file());
+    let read = || space.into_iter().chain([arguments.weights.as_path()]);
+    if let Some(out) = &arguments.out {
+        output::check_apart(out, read().chain(arguments.space_out.as_deref()))?;
+    }
+    if let Some(out) = &arguments.space_out {
+        output::check_apart(out, read())?;
+    }
+    Ok(())
 }
 
 /// The result of a decoder.

@@ -18,6 +18,8 @@ use dartloom_engine::{Benchmark, genotype, input, spaces};
 /// Draws a genotype or a space as DOT or SVG.
 pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
     let out = &arguments.out;
+    let file = Some(Path::new(&arguments.subject)).filter(|subject| subject.is_file());
+    output::check_apart(out, file)?;
     let form = out.extension().and_then(|ending| ending.to_str());
     let text = match form {
         Some("dot") => drawing(&arguments.subject)?.to_dot(),

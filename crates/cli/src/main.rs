@@ -41,6 +41,9 @@ fn main() -> ExitCode {
     if let Err(error) = InstructionSet::in_use() {
         return exit_code(Err(error::CliError::input(error)));
     }
+    if let Err(error) = run::check() {
+        return exit_code(Err(error));
+    }
     match arguments.command.unwrap_or_default() {
         Command::Run(arguments) => {
             run::settings();

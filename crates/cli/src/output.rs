@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) use dartloom_engine::output::{check_place, write};
+pub(crate) use dartloom_engine::output::{check_apart, check_place, write};
 
 use crate::error::CliError;
 use crate::say::say;

@@ -94,7 +94,10 @@ struct Subject {
 pub(crate) fn run(arguments: &RegretArguments) -> Result<ExitCode, CliError> {
     different("--explorers", &arguments.explorers)?;
     within("--seeds", arguments.seeds, (1, u64::MAX))?;
-    arguments.svg.as_deref().map_or(Ok(()), output::check_place)?;
+    if let Some(path) = &arguments.svg {
+        output::check_place(path)?;
+        output::check_apart(path, [arguments.table.as_path()])?;
+    }
     let subject = read(arguments)?;
     within("--budget", arguments.budget as u64, (1, subject.size))?;
     let found = arguments.explorers.iter().map(|name| search(arguments, name, &subject.table));

@@ -279,6 +279,12 @@ pub enum EngineError {
         /// The reason.
         source: io::Error,
     },
+    /// A result whose file is read as well, or is that of another result.
+    #[error("{}: expected a file of its own, found one that is read or written besides", path.display())]
+    Shared {
+        /// The file.
+        path: PathBuf,
+    },
     /// A result that cannot be written.
     #[error("{}: cannot write it: {source}", path.display())]
     Write {

@@ -139,10 +139,9 @@ pub enum Outcome {
 /// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
 ///
-/// A request to stop is obeyed whenever it comes, between the batches of an evaluation and even with
-/// the last epoch's events; driving again then evaluates anew, or only reports that the phase is
-/// finished. The caller, who knows the results, sends
-/// `PhaseFinished`.
+/// A request to stop is obeyed whenever it comes, between the batches of an evaluation and even
+/// with the last epoch's events; driving again then evaluates anew, or only reports that the phase
+/// is finished. The caller, who knows the results, sends `PhaseFinished`.
 ///
 /// A checkpoint of other work (another seed, configuration, part or data set) is refused and stays.
 /// If a part in code has no identity, a session with a checkpoint begins anew, says so at its

@@ -7,7 +7,7 @@ mod progress;
 mod settings;
 mod signal;
 
-pub(crate) use settings::{settings, settings_for};
+pub(crate) use settings::{check, settings, settings_for};
 
 use std::path::PathBuf;
 use std::process::ExitCode;

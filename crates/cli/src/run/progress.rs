@@ -249,7 +249,8 @@ impl Progress {
         let now = self.now();
         self.pace.finished(phase, now);
         let mut parts = Vec::new();
-        if phase.leg == Leg::Random {
+        // Where only the result was made again, nobody has counted.
+        if phase.leg == Leg::Random && self.candidates > 0 {
             parts.push(format!("{} architectures tried", std::mem::take(&mut self.candidates)));
         }
         let objective = &self.objective;

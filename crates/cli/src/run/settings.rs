@@ -1,5 +1,6 @@
 //! Settings that the program must find in its environment when it starts.
 
+use crate::error::CliError;
 use crate::say::say;
 
 /// Settings for a long computation, where nobody made them already.
@@ -19,6 +20,27 @@ pub(crate) fn settings_for(threads: usize) {
     }
     restart(variables);
 }
+
+/// Refuses so many threads for the kernels that the system would be busy with nothing else.
+///
+/// # Errors
+/// [`CliError::OptionValue`]; what is no number means nothing to the pool.
+pub(crate) fn check() -> Result<(), CliError> {
+    let found = std::env::var(WORKERS).ok();
+    let threads = found.as_deref().and_then(|text| text.trim().parse::<usize>().ok());
+    match threads {
+        Some(threads) if threads > MOST_THREADS => Err(CliError::OptionRange {
+            option: "environment variable RAYON_NUM_THREADS",
+            least: 0,
+            most: MOST_THREADS as u64,
+            found: threads as u64,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// As for `bench --threads`.
+const MOST_THREADS: usize = 1024;
 
 /// The variables that nobody has set.
 fn missing() -> Vec<(&'static str, &'static str)> {

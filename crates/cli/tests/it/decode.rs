@@ -224,3 +224,29 @@ fn rules_that_do_not_exist_list_those_that_do() {
     let help = tables.program.succeed(&["decode", "--help"]).stdout;
     assert!(help.contains("Constrained(edges: 2, skips: 2)") && help.contains("multi_path"));
 }
+
+/// The weights that were decoded were gone, and one result was written over the other.
+#[test]
+fn results_do_not_overwrite_what_they_are_made_of() {
+    let Tables { program } = Tables::new();
+    let before = program.read("lattice.json");
+    let words = |more: &[&'static str]| {
+        let command = ["decode", "--space", "lattice-space.json", "--decoder", "darts"];
+        let rest = ["--weights", "lattice.json", "--paths", "best_path"];
+        [&command[..], &rest, more].concat()
+    };
+    for more in [
+        &["--out", "lattice.json"][..],
+        &["--out", "./lattice.json"],
+        &["--out", "lattice-space.json"],
+        &["--space-out", "lattice.json"],
+        &["--out", "new.json", "--space-out", "new.json"],
+    ] {
+        let said = program.run(&words(more));
+        assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""), "{more:?}");
+        assert!(said.stderr.contains("expected a file of its own"), "{more:?}: {}", said.stderr);
+    }
+    assert_eq!(program.read("lattice.json"), before);
+    assert!(!program.path("new.json").exists());
+    program.succeed(&words(&["--out", "darts", "--space-out", "space.json"]));
+}

@@ -98,7 +98,8 @@ fn an_operation_without_a_published_score_is_told_where_to_get_one() {
     }
     program.write("scores.json", r#"{"skip_connect": 3, "none": 1}"#);
     let found = json(&program, &["a.json", "b.json", "--weights", "scores.json"]);
-    near(&found["share"], 1.0, 1e-12);
+    // Both genes of 4 on each of the two edges.
+    near(&found["by_position"], 0.5, 1e-12);
 }
 
 #[test]

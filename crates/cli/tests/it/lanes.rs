@@ -59,3 +59,15 @@ fn a_step_says_its_width_and_computes_the_same_but_for_rounding() {
     #[cfg(target_arch = "x86_64")]
     assert!(losses.len() == 4 || !std::arch::is_x86_feature_detected!("avx2"), "{losses:?}");
 }
+
+/// A system that makes a hundred thousand threads does nothing else.
+#[test]
+fn threads_that_no_machine_has_are_refused() {
+    let program = Program::new();
+    let mut command = program.command(&["count", "DARTS_V2", "--channels", "16"]);
+    let refused = said(command.env("RAYON_NUM_THREADS", "100000").output().unwrap());
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{}", refused.stderr);
+    assert!(refused.stderr.contains("RAYON_NUM_THREADS: expected from 0 to 1024, found 100000"));
+    let mut command = program.command(&["count", "DARTS_V2", "--channels", "16"]);
+    assert_eq!(said(command.env("RAYON_NUM_THREADS", "many").output().unwrap()).code, Some(0));
+}

@@ -164,7 +164,7 @@ fn a_file_that_may_not_grow_is_named_and_the_run_goes_on_when_it_may() {
     program.write("tiny.ron", TINY);
     let whole = program.succeed(&["run", "tiny.ron", "--out", "whole"]);
     // The files that meet the limit first: the experiment, the events, a checkpoint.
-    for (kibibytes, file) in [(1, "experiment.ron"), (8, "events.jsonl"), (30, ".safetensors")] {
+    for (kibibytes, file) in [(1, "experiment.ron"), (4, "events.jsonl"), (30, ".safetensors")] {
         let script = format!("ulimit -f {kibibytes}; exec \"$0\" run tiny.ron --out out");
         let mut command = Command::new("bash");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_dartloom")]);

@@ -14,7 +14,11 @@ use crate::error::EngineError;
 /// A discrete search as an experiment has it. What a file leaves out is taken from what stands
 /// beside its methods, and from the built-in experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "an explorer with its settings, such as (explorer: Evolution())"
+)]
 pub struct ExplorerSpec {
     /// The explorer, which proposes candidates.
     pub explorer: Named<ConfiguredExplorer>,
@@ -75,6 +79,19 @@ impl ExplorerSpec {
             topology: Some(self.topology.unwrap_or_else(|| beside.topology.clone())),
             channels: Some(self.channels.unwrap_or(beside.channels)),
             split: Some(self.split.unwrap_or(beside.split)),
+            ..self
+        }
+    }
+
+    /// In the place of `before`: names that were that explorer's own are not kept for another one.
+    pub(super) fn in_place_of(self, before: &Self) -> Self {
+        if self.explorer == before.explorer {
+            return self;
+        }
+        let plain = Self { key: None, title: None, ..before.clone() };
+        Self {
+            key: self.key.filter(|key| *key != plain.key()),
+            title: self.title.filter(|title| *title != plain.title()),
             ..self
         }
     }

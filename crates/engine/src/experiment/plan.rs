@@ -189,12 +189,13 @@ fn unfilled(origin: &str) -> EngineError {
 
 fn check_name(experiment: &Experiment, origin: &str) -> Result<(), EngineError> {
     let name = &experiment.name;
-    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    let unusable = |letter: char| matches!(letter, '/' | '\\') || letter.is_control();
+    let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(unusable);
     if !plain {
         return Err(EngineError::Field {
             origin: origin.to_owned(),
             field: "name",
-            expected: "a name for a directory, without slashes",
+            expected: "a name for a directory, without slashes and line breaks",
             found: format!("{name:?}"),
         });
     }

@@ -5,7 +5,8 @@ use dartloom::train::{AdamConfig, WeightStep};
 use serde_json::Value;
 
 use super::Experiment;
-use super::method::MethodSpec;
+use super::explorer::ExplorerSpec;
+use super::method::{MethodSpec, Preset};
 use super::value::value;
 use crate::error::EngineError;
 
@@ -42,9 +43,16 @@ pub fn set(experiment: &Experiment, assignment: &str) -> Result<Experiment, Engi
         Refused::Value(message) => refuse(message),
     })?;
     check_same_methods(experiment, &changed, text)?;
+    if experiment.scale != changed.scale {
+        let message = "the other values are those of the experiment's own scale: write another one \
+                       into its file";
+        return Err(refuse(message.to_owned()));
+    }
     for (before, after) in experiment.method.iter().zip(&mut changed.method) {
         follow(before, after)?;
     }
+    let explorers = std::mem::take(&mut changed.explorers);
+    changed.explorers = filled(experiment, &changed, explorers)?;
     // Here a relative directory starts where the user is.
     let data = changed.data.below(std::path::Path::new(""), "--set")?;
     Ok(Experiment { data, ..changed })
@@ -73,10 +81,15 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
     clips.into_iter().filter(|clip| clip.is_infinite()).for_each(|clip| *clip = f64::MAX);
     let mut whole = serde_json::to_value(&finite)?;
     write_out(&mut whole)?;
-    for place in slots(&mut whole, key).map_err(Refused::Key)? {
-        *place = value.clone();
-    }
-    let mut changed: Experiment = serde_json::from_value(whole)?;
+    let mut changed = match with(whole.clone(), key, value, Missing::Refused) {
+        // A value that is not there may be one that is left out when it is nothing.
+        Err(Refused::Key(unknown)) => match with(whole, key, value, Missing::Added) {
+            Err(Refused::Value(message)) if names_key(&message, key) => Err(Refused::Key(unknown)),
+            Err(Refused::Key(_)) => Err(Refused::Key(unknown)),
+            other => other,
+        },
+        other => other,
+    }?;
     for (clip, unlimited) in self::clips(&mut changed).into_iter().zip(unlimited) {
         if unlimited && *clip >= f64::MAX {
             *clip = f64::INFINITY;
@@ -110,6 +123,32 @@ fn write_out(whole: &mut Value) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
+/// `true` if a reader's message says that the last part of a key is no field at all.
+fn names_key(message: &str, key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key);
+    message.starts_with(&format!("unknown field `{last}`"))
+}
+
+/// The treatment of a key whose last part is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    Refused,
+    Added,
+}
+
+/// The experiment of `whole` with `value` at the places of a key.
+fn with(
+    mut whole: Value,
+    key: &str,
+    value: &Value,
+    missing: Missing,
+) -> Result<Experiment, Refused> {
+    for place in slots(&mut whole, key, missing).map_err(Refused::Key)? {
+        *place = value.clone();
+    }
+    Ok(serde_json::from_value(whole)?)
+}
+
 /// All norms that gradients are clipped at.
 fn clips(experiment: &mut Experiment) -> Vec<&mut f64> {
     let Experiment { method, random, retrain, .. } = experiment;
@@ -131,6 +170,25 @@ fn check_same_methods(
     Err(EngineError::SetMethods { found: text.to_owned() })
 }
 
+/// Explorers with what they leave out taken from the first method, or from the default one where
+/// there are only explorers.
+fn filled(
+    before: &Experiment,
+    after: &Experiment,
+    explorers: Vec<ExplorerSpec>,
+) -> Result<Vec<ExplorerSpec>, EngineError> {
+    let beside = match after.method.first() {
+        Some(method) => method.clone(),
+        None => MethodSpec::of(Preset::default(), after.scale, &after.data)?,
+    };
+    let in_place = |(index, explorer): (usize, ExplorerSpec)| match before.explorers.get(index) {
+        Some(before) => explorer.in_place_of(before),
+        None => explorer,
+    };
+    let explorers = explorers.into_iter().enumerate().map(in_place);
+    Ok(explorers.map(|explorer| explorer.filled(&beside)).collect())
+}
+
 /// A warm-up that is the preset's share of the epochs stays that share.
 fn follow(before: &MethodSpec, after: &mut MethodSpec) -> Result<(), EngineError> {
     let old = before.search.bilevel.warm_up;
@@ -143,20 +201,24 @@ fn follow(before: &MethodSpec, after: &mut MethodSpec) -> Result<(), EngineError
 }
 
 /// The places of a dotted key: one in the experiment, or one in each method.
-fn slots<'a>(whole: &'a mut Value, key: &str) -> Result<Vec<&'a mut Value>, EngineError> {
+fn slots<'a>(
+    whole: &'a mut Value,
+    key: &str,
+    missing: Missing,
+) -> Result<Vec<&'a mut Value>, EngineError> {
     let first = key.split('.').next().unwrap_or(key);
     let methods = || whole.get("method").and_then(Value::as_array);
     let in_methods = whole.get(first).is_none()
         && methods().is_some_and(|all| all.iter().any(|method| method.get(first).is_some()));
     if in_methods {
         let methods = whole.get_mut("method").and_then(Value::as_array_mut);
-        return methods.into_iter().flatten().map(|method| slot(method, key)).collect();
+        return methods.into_iter().flatten().map(|method| slot(method, key, missing)).collect();
     }
     let more: Vec<String> = methods()
         .and_then(|all| all.first())
         .and_then(Value::as_object)
         .map_or_else(Vec::new, |fields| fields.keys().cloned().collect());
-    slot(whole, key).map(|place| vec![place]).map_err(|error| match error {
+    slot(whole, key, missing).map(|place| vec![place]).map_err(|error| match error {
         // At the beginning of a key what belongs to methods is known, too.
         EngineError::SetKey { key, part, mut known } if key.split('.').next() == Some(&part) => {
             known.extend(more);
@@ -167,9 +229,19 @@ fn slots<'a>(whole: &'a mut Value, key: &str) -> Result<Vec<&'a mut Value>, Engi
 }
 
 /// The place of a dotted key.
-fn slot<'a>(whole: &'a mut Value, key: &str) -> Result<&'a mut Value, EngineError> {
+fn slot<'a>(
+    whole: &'a mut Value,
+    key: &str,
+    missing: Missing,
+) -> Result<&'a mut Value, EngineError> {
     let mut place = whole;
-    for part in key.split('.') {
+    let last = key.split('.').count() - 1;
+    for (index, part) in key.split('.').enumerate() {
+        if let (Missing::Added, Value::Object(fields)) = (missing, &mut *place)
+            && index == last
+        {
+            fields.entry(part).or_insert(Value::Null);
+        }
         let known: Vec<String> = match &*place {
             Value::Object(fields) => fields.keys().cloned().collect(),
             Value::Array(items) => (0..items.len()).map(|index| index.to_string()).collect(),

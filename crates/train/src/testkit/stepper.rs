@@ -9,10 +9,10 @@ use dartloom_record::{Flow, Identity};
 /// The record of a stepper's run, line by line.
 type Trace = Vec<String>;
 
-/// Holds two steppers that are made alike to [`Law::Resumes`] and [`Law::Interrupted`]: `one` runs to the end; then, for
-/// several positions (before the first step, in the middle of an epoch, between an epoch's last
-/// step and its end, between epochs), `other` runs to that position and `one` goes on from there.
-/// Every end of an epoch is stopped twice before it is let through.
+/// Holds two steppers that are made alike to [`Law::Resumes`] and [`Law::Interrupted`]: `one` runs
+/// to the end; then, for several positions (before the first step, in the middle of an epoch,
+/// between an epoch's last step and its end, between epochs), `other` runs to that position and
+/// `one` goes on from there. Every end of an epoch is stopped twice before it is let through.
 ///
 /// It runs all epochs some five times: make them few and short. Both steppers are trained at the
 /// end.

@@ -190,8 +190,8 @@ impl Training<'_> {
         })
     }
 
-    /// The same with the proposal, the reports and the outcome as JSON: the input and the output of a pool's
-    /// worker.
+    /// The same with the proposal, the reports and the outcome as JSON: the input and the output of
+    /// a pool's worker.
     ///
     /// # Errors
     /// As [`Training::task`], and [`TaskError::Machine`] for a payload that is not a proposal.

@@ -61,6 +61,28 @@ fn unknown_keys_name_the_known_ones() {
     assert!(matches!(set(&digits(), "seeds.9=1"), Err(EngineError::SetKey { .. })));
 }
 
+/// What is nothing is left out of a written experiment, and can be set all the same.
+#[test]
+fn a_value_that_is_left_out_when_it_is_nothing_can_be_set() {
+    assert!(digits().method[0].search.prune.is_none());
+    let text = "search.prune=(threshold: 0.1, patience: 1, edges: 2, finish_at: 4)";
+    let changed = set(&digits(), text).unwrap();
+    assert_eq!(changed.method[0].search.prune.unwrap().finish_at, 4);
+    assert_eq!(set(&changed, "search.prune=None").unwrap(), digits());
+    let error = set(&digits(), "search.prune=(treshold: 1)").unwrap_err();
+    assert!(matches!(&error, EngineError::SetValue { .. }), "{error}");
+    assert!(error.to_string().contains("threshold"), "{error}");
+    let error = set(&digits(), "search.prun=None").unwrap_err();
+    assert!(matches!(&error, EngineError::SetKey { .. }), "{error}");
+}
+
+#[test]
+fn another_scale_is_refused_because_it_would_change_nothing() {
+    let error = set(&digits(), "scale=Paper").unwrap_err().to_string();
+    assert!(error.contains("write another one into its file"), "{error}");
+    assert_eq!(set(&digits(), "scale=Small").unwrap(), digits());
+}
+
 #[test]
 fn wrong_values_and_forms_are_refused() {
     for text in ["layers=many", "layers=-1", "split=Thirds", "search.flip=3", "data=3"] {
@@ -107,4 +129,36 @@ fn values_that_files_leave_out_can_be_set() {
     let decay = changed("retrain.fit.adam.weight_decay=0.5").retrain.fit.adam.weight_decay;
     assert!((decay - 0.5).abs() < 1e-12);
     assert_eq!(changed("hidden=[]"), digits());
+}
+
+#[test]
+fn explorers_are_filled_in_as_those_of_a_file() {
+    let one = set(&digits(), "explorers=[(explorer: Evolution(population: 9))]").unwrap();
+    let explorer = &one.explorers[0];
+    let method = &one.method[0];
+    assert_eq!(explorer.key.as_deref(), Some("evolution"));
+    assert_eq!(explorer.ops.as_ref(), Some(&method.ops));
+    assert_eq!(explorer.topology.as_ref(), Some(&method.topology));
+    assert_eq!((explorer.channels, explorer.split), (Some(method.channels), Some(method.split)));
+    assert!(crate::Plan::new(one.clone(), "--set").is_ok());
+
+    // Another explorer has another name; a name of one's own stays.
+    let other = set(&one, "explorers.0.explorer=Pareto()").unwrap();
+    assert_eq!(other.explorers[0].key.as_deref(), Some("pareto"));
+    assert_ne!(other.explorers[0].title, explorer.title);
+    let named = set(&set(&one, "explorers.0.key=mine").unwrap(), "explorers.0.explorer=Pareto()");
+    assert_eq!(named.unwrap().explorers[0].key.as_deref(), Some("mine"));
+    let same = set(&one, "explorers.0.explorer.Evolution.sample=2").unwrap();
+    assert_eq!(same.explorers[0].key, explorer.key);
+
+    for (text, expected) in [
+        ("explorers=[\"evolution\"]", "such as (explorer: Evolution())"),
+        ("explorers=[(explorer: Evolution(populatoin: 9))]", "population"),
+    ] {
+        let error = set(&digits(), text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    let unknown = set(&digits(), "explorers=[(explorer: Evolutoin)]").unwrap();
+    let error = crate::Plan::new(unknown, "--set").unwrap_err().to_string();
+    assert!(error.contains("Evolutoin") && error.contains("Evolution"), "{error}");
 }

@@ -95,6 +95,10 @@ pub fn ranges(
     for (index, spec) in space.cells().iter().enumerate() {
         let places: Vec<usize> =
             (0..plan.cells.len()).filter(|&place| plan.cells[place].cell == index).collect();
+        // A cell that the network has no place for costs nothing, whatever it is.
+        if places.is_empty() {
+            continue;
+        }
         for (sum, what) in sums.iter_mut().zip([What::Parameters, What::Macs, What::Kept]) {
             let cell = parts.cell(&places, what);
             *sum = sum.and(tally(spec, (draws, ops.len()), &cell));

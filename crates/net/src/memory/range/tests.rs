@@ -126,6 +126,15 @@ fn fused_candidates() {
     }
 }
 
+/// A chain of one cell has no place for the other cell of its space.
+#[test]
+fn a_cell_without_a_place_costs_nothing() {
+    let names = ["skip_connect", "sep_conv_3x3"];
+    let space = Space::darts(ops(&names), 1, 2, Stem::cifar(3)).unwrap();
+    let choices = (4 * 3 * 4_usize).pow(2);
+    assert_eq!(check(&space, Draws::Top(2), &Workload::training(3)), choices);
+}
+
 #[test]
 fn candidates_that_run_fused_or_staged() {
     let space = one_output(&["none", "skip_connect", "simple_conv_3x3", "avg_pool_3x3"], 2);
