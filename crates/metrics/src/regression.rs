@@ -12,9 +12,9 @@ use crate::{MetricsError, Scorer, read};
 /// * `rmse`, `mse` and `mae`: `sqrt(mean(e^2))`, `mean(e^2)` and `mean(|e|)` over rows and values,
 /// * `r2`, the mean of `r2_i = 1 - sum(e^2) / (sum(y^2) - sum(y)^2 / n)` over the values that
 ///   differ between rows,
-/// * `r2_weighted`, `rmse_i` and `r2_i` of each value, where there are several: `r2_weighted` is one
-///   less all squared errors over all squared deviations from the means, so that values weigh by
-///   their spread.
+/// * `r2_weighted`, `rmse_i`, `r2_i` and `mae_i` of each value, where there are several:
+///   `r2_weighted` is one less all squared errors over all squared deviations from the means, so
+///   that values weigh by their spread.
 ///
 /// The spread of `y` is a difference of sums in `f64`, which add up over shards: it is right to
 /// about `1e-16 (mean / deviation)^2` of itself, so values far from 0 should be shifted before.
@@ -117,7 +117,8 @@ impl Scorer for Regression {
                 let rmse = share(sums.squared_errors, sums.rows).map(f64::sqrt);
                 scores = scores
                     .with_some(format!("rmse_{value}"), rmse)
-                    .with_some(format!("r2_{value}"), sums.r2());
+                    .with_some(format!("r2_{value}"), sums.r2())
+                    .with_some(format!("mae_{value}"), share(sums.errors, sums.rows));
             }
         }
         scores

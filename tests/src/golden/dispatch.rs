@@ -26,6 +26,16 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
         groups.iter().any(|group| names.iter().all(|name| bundle.group(group).has(name)))
     };
     let searched = root.has("alpha") || groups.iter().any(|group| group == "alpha");
+    let every = |names: &[&str]| {
+        let has = |group: &String| names.iter().all(|name| bundle.group(group).has(name));
+        !groups.is_empty() && groups.iter().all(has)
+    };
+    if every(&["logits0", "target0", "glogits0", "loss"]) {
+        return family::sharded_losses::run(case, bundle);
+    }
+    if every(&["logits", "target", "glogits", "loss"]) {
+        return family::losses::run(case, bundle);
+    }
     if case.entry.extra.field("cases").is_some() {
         return family::ops::run(case, bundle);
     }
@@ -75,12 +85,22 @@ fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
     if value.field("pairs_So").is_some() {
         return family::distance::run(case, value);
     }
+    if ["thresholds", "components", "objects", "matching"]
+        .iter()
+        .all(|name| value.field(name).is_some())
+    {
+        return family::mask_scores::run(case, value);
+    }
     let Some(cases) = value.field("cases") else {
         return family::schedules::run(case, value);
     };
     let first = cases.get(0).ok_or_else(|| value.wrong("cases", "at least one case"))?;
     let has = |fields: &[&str]| fields.iter().all(|field| first.field(field).is_some());
-    if has(&["K", "N", "cells"]) {
+    if has(&["target", "prediction", "r2", "rmse", "mae"]) {
+        family::vector_scores::run_regression(case, value)
+    } else if has(&["logits", "target", "roc_auc", "average_precision", "f1"]) {
+        family::vector_scores::run_multi_label(case, value)
+    } else if has(&["K", "N", "cells"]) {
         family::sizes::run(case, value)
     } else if has(&["cells", "layers", "official"]) {
         family::derivation::run(case, value)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dartloom_decode::DecodeError;
+use dartloom_metrics::MetricsError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
 use dartloom_relax::RelaxError;
@@ -88,6 +89,9 @@ pub enum GoldenError {
     /// A loss failed.
     #[error(transparent)]
     Task(Box<TaskError>),
+    /// A scorer failed.
+    #[error(transparent)]
+    Metrics(Box<MetricsError>),
     /// A decoder failed.
     #[error(transparent)]
     Decode(Box<DecodeError>),
@@ -117,6 +121,7 @@ boxed!(
     Relax(RelaxError),
     Train(TrainError),
     Task(TaskError),
+    Metrics(MetricsError),
     Search(SearchError),
     Decode(DecodeError)
 );

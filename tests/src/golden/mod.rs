@@ -14,6 +14,7 @@ mod genotypes;
 mod loss;
 mod manifest;
 mod names;
+mod numbers;
 mod outcome;
 mod parameters;
 mod run;

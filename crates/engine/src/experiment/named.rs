@@ -190,9 +190,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Named<T> {
     }
 }
 
-/// A text whose name dartloom does not know belongs to a catalogue.
+/// A text whose name dartloom does not know belongs to a catalogue. A name alone has the settings
+/// that are usual.
 fn of_text<T: DeserializeOwned>(text: String) -> Result<Named<T>, SettingsError> {
-    match options().from_str(&text) {
+    let usual = || options().from_str(&format!("{text}()"));
+    match options().from_str(&text).or_else(|error| usual().map_err(|_| error)) {
         Ok(part) => Ok(Named::Known(part)),
         Err(error) if name_of(&text).is_empty() || known::<T>().contains(&name_of(&text)) => {
             Err(SettingsError(spoken(&error)))

@@ -9,6 +9,7 @@ use dartloom::verdict::{Comparison, ExplorerParts, MakeExplorer, MethodParts};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
+use super::named::Named;
 use super::rules::Rules;
 use super::stop::MadeRule;
 use super::{Experiment, Ops};
@@ -168,6 +169,10 @@ fn task(
     };
     let targets = data.train.targets();
     let task = match &experiment.task {
+        Some(Named::Known(task)) if task.needs_measuring() => {
+            let task = Named::Known(task.measured(&data.train).map_err(refuse)?);
+            catalog.make_task(&task, targets, Place { origin, field })?
+        }
         Some(part) => catalog.make_task(part, targets, Place { origin, field })?,
         None => usual(targets).map_err(refuse)?,
     };

@@ -17,22 +17,11 @@ struct Tensors {
 }
 
 /// Families of tensors, the more particular first.
-const TENSORS: [Tensors; 5] = [
+const TENSORS: [Tensors; 3] = [
     Tensors {
         every: &["x0", "gx0", "sum0", "sum_squares0", "sum_gy0", "running_mean_before"],
         no_other: false,
         missing: "statistics and gradients over the union of shards (batch norm over shards)",
-    },
-    Tensors {
-        every: &["logits0", "target0", "glogits0", "loss"],
-        no_other: false,
-        missing: "partial sums of losses and their gradients (losses over shards)",
-    },
-    Tensors {
-        every: &["logits", "target", "glogits", "loss"],
-        no_other: false,
-        missing: "cross-entropy with an ignore value, Dice, masked and focal losses \
-                  (segmentation losses)",
     },
     Tensors {
         every: &["x", "weight", "y", "gy", "gx", "gweight"],
@@ -55,7 +44,7 @@ struct Values {
     missing: &'static str,
 }
 
-const VALUES: [Values; 5] = [
+const VALUES: [Values; 2] = [
     Values {
         file: &["levels", "transitions", "cells"],
         case: &["betas", "port", "paper"],
@@ -67,21 +56,6 @@ const VALUES: [Values; 5] = [
         case: &["layer_of_node", "edges", "logits", "paths", "K"],
         missing: "scores over all edges of every path, with their mean and bounds \
                   (several paths)",
-    },
-    Values {
-        file: &["thresholds", "components", "objects", "matching"],
-        case: &["target", "prediction", "confusion", "iou"],
-        missing: "confusion matrices, components and matched objects (segmentation metrics)",
-    },
-    Values {
-        file: &[],
-        case: &["target", "prediction", "r2", "rmse", "mae"],
-        missing: "R2, RMSE and MAE (regression metrics)",
-    },
-    Values {
-        file: &[],
-        case: &["logits", "target", "roc_auc", "average_precision", "f1"],
-        missing: "ROC-AUC, average precision and F1 of several labels (multi-label metrics)",
     },
 ];
 

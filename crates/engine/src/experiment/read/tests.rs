@@ -3,6 +3,7 @@ use crate::experiment::{Chosen, Named, Ops, Plan};
 use dartloom::data::{AutoAugment, ConfiguredTransform, Policy, RotateScale, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
+use dartloom::metrics::{ObjectsConfig, SegmentationScores};
 use dartloom::ops::Recompute;
 use dartloom::presets::{self, Scale};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
@@ -12,8 +13,10 @@ use dartloom::search::stop::{
 };
 use dartloom::search::{AblationGradient, LogitStep, Order};
 use dartloom::space::ConfiguredStem;
+use dartloom::task::losses::{ClassLoss, ClassWeighting, Tversky};
 use dartloom::task::{
-    ClassificationConfig, ConfiguredTask, RegressionConfig, RegressionLoss, SegmentationConfig,
+    ClassificationConfig, ConfiguredTask, MultiLabelConfig, RegressionConfig, RegressionLoss,
+    SegmentationConfig,
 };
 use dartloom::train::Schedule;
 
@@ -315,13 +318,33 @@ fn rules_are_data() {
 #[test]
 fn a_task_is_data_and_must_be_of_the_targets() {
     let with = |task: &str| read(&format!("(data: Digits, scale: Small, task: {task})")).unwrap();
-    let huber = RegressionConfig { loss: RegressionLoss::Huber(0.5) };
-    let smooth = ClassificationConfig { smoothing: 0.1, weights: None };
+    let huber = RegressionConfig { loss: RegressionLoss::Huber(0.5), objective: None };
+    let smooth = ClassificationConfig { smoothing: 0.1, ..ClassificationConfig::default() };
+    let tversky = ClassLoss::Tversky(Tversky { alpha: 0.2, ..Tversky::default() });
+    let objects = SegmentationScores { surface: None, objects: Some(ObjectsConfig::default()) };
+    let by_objects = SegmentationConfig {
+        loss: Some(tversky),
+        scores: objects,
+        objective: Some("object_f1".to_owned()),
+        weighting: Some(ClassWeighting::EffectiveNumber(0.999)),
+        ..SegmentationConfig::default()
+    };
+    let inverse = ClassificationConfig {
+        weighting: Some(ClassWeighting::InverseFrequency),
+        ..ClassificationConfig::default()
+    };
     let rows = [
         ("Classification(smoothing: 0.1)", ConfiguredTask::Classification(smooth)),
-        ("MultiLabel", ConfiguredTask::MultiLabel),
+        ("Classification", ConfiguredTask::Classification(ClassificationConfig::default())),
+        ("Classification(weighting: InverseFrequency)", ConfiguredTask::Classification(inverse)),
+        ("MultiLabel", ConfiguredTask::MultiLabel(MultiLabelConfig::default())),
         ("Regression(loss: Huber(0.5))", ConfiguredTask::Regression(huber)),
         ("Segmentation()", ConfiguredTask::Segmentation(SegmentationConfig::default())),
+        (
+            "Segmentation(loss: Tversky(alpha: 0.2), weighting: EffectiveNumber(0.999), \
+             scores: (objects: ()), objective: \"object_f1\")",
+            ConfiguredTask::Segmentation(by_objects),
+        ),
     ];
     for (text, task) in rows {
         let experiment = with(text);
