@@ -8,8 +8,8 @@ use super::{
 };
 use crate::DataError;
 
-/// A change of this crate with its settings, as configurations write it: `Flip`, `Gamma(range: (0.8,
-/// 1.2))`. Settings that are left out have the default of their change.
+/// A change of this crate with its settings, as configurations write it: `Flip`, `Gamma(range:
+/// (0.8, 1.2))`. Settings that are left out have the default of their change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConfiguredTransform {
     /// [`Flip`].
@@ -45,8 +45,8 @@ pub enum ConfiguredTransform {
     /// Images from above, which have no upper side: [`Flip`] and [`RightAngles`], so that all eight
     /// orientations are equally likely.
     Aerial,
-    /// The changes of nnU-Net for two dimensions (Isensee et al. 2021, Nature Methods 18, 203), in its
-    /// order and with its probabilities: [`RotateScale`], [`GaussianNoise`], [`GaussianBlur`],
+    /// The changes of nnU-Net for two dimensions (Isensee et al. 2021, Nature Methods 18, 203), in
+    /// its order and with its probabilities: [`RotateScale`], [`GaussianNoise`], [`GaussianBlur`],
     /// [`Brightness`], [`Contrast`], [`LowResolution`], [`Gamma`] inverted with probability 0.1 and
     /// plain with 0.3, then [`Flip`] and [`FlipVertical`].
     ///
@@ -107,8 +107,8 @@ impl Transform for ConfiguredTransform {
     }
 }
 
-/// The changes of a training recipe: crop and flip of [`Augment`], then `transforms`, then its cutout.
-/// Without transforms it is [`Augment`], and draws the same numbers.
+/// The changes of a training recipe: crop and flip of [`Augment`], then `transforms`, then its
+/// cutout. Without transforms it is [`Augment`], and draws the same numbers.
 ///
 /// ```
 /// use dartloom_data::{Augment, Augmentation, AutoAugment, ConfiguredTransform, Policy};

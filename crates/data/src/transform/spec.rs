@@ -20,8 +20,8 @@ impl<'a> PictureSpec<'a> {
         Self { shape: data.shape(), targets: data.targets(), normalization }
     }
 
-    /// The refusal of a setting: `field` is what it is called where it is set, `expected` the values
-    /// that are allowed, and `found` the one that is not.
+    /// The refusal of a setting: `field` is what it is called where it is set, `expected` the
+    /// values that are allowed, and `found` the one that is not.
     pub fn refusal(
         &self,
         field: impl Into<String>,

@@ -83,7 +83,8 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
     Ok(changed)
 }
 
-/// Writes lists of transforms that are left out because they are empty, so that they can be replaced.
+/// Writes lists of transforms that are left out because they are empty, so that they can be
+/// replaced.
 fn spell_out(whole: &mut Value) {
     let methods = whole.get("method").and_then(Value::as_array).map_or(0, Vec::len);
     let searches = (0..methods).map(|index| format!("/method/{index}/search"));

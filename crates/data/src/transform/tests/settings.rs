@@ -69,7 +69,7 @@ fn images_that_do_not_suit_a_change_are_refused() {
     assert!(refused(&FlipVertical, &row).starts_with("FlipVertical: "));
 }
 
-/// What stands between flip and cutout comes after the flip and before the cutout.
+/// Transforms come after the flip and before the cutout.
 #[test]
 fn an_augmentation_without_more_is_the_usual_one() {
     let usual = Augment { crop_padding: 2, flip: true, cutout: 3 };
