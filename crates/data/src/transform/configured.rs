@@ -97,9 +97,27 @@ impl ConfiguredTransform {
     }
 }
 
+/// The fields of [`Augment`] by the names that they have in their changes.
+const NAMES: [(&str, &str); 3] =
+    [("crop_padding", "Crop.padding"), ("flip", "Flip"), ("cutout", "Cutout.side")];
+
+/// The same refusal with another name of its field.
+fn renamed(error: DataError, name: impl FnOnce(String) -> String) -> DataError {
+    match error {
+        DataError::Augmentation { field, expected, found, shape } => {
+            DataError::Augmentation { field: name(field), expected, found, shape }
+        }
+        other => other,
+    }
+}
+
 impl Transform for ConfiguredTransform {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        self.parts(|part| part.check(images))
+        let own = |field: String| match NAMES.iter().find(|names| names.0 == field) {
+            Some(names) => names.1.to_owned(),
+            None => field,
+        };
+        self.parts(|part| part.check(images)).map_err(|error| renamed(error, own))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -113,7 +131,7 @@ impl Transform for ConfiguredTransform {
 /// ```
 /// use dartloom_data::{Augment, Augmentation, AutoAugment, ConfiguredTransform, Policy};
 ///
-/// // The images that FairDARTS and D-DARTS retrain with on CIFAR-10.
+/// // The recipe by which D-DARTS retrains on CIFAR-10.
 /// let policy = AutoAugment::new(Policy::Cifar10);
 /// let transforms = vec![ConfiguredTransform::AutoAugment(policy)];
 /// let recipe = Augmentation { usual: Augment::cifar(16), transforms };
@@ -129,13 +147,7 @@ pub struct Augmentation {
 
 /// The same refusal with the place of its change among the transforms.
 fn at(index: usize) -> impl Fn(DataError) -> DataError {
-    move |error| match error {
-        DataError::Augmentation { field, expected, found, shape } => {
-            let field = format!("transforms.{index}.{field}");
-            DataError::Augmentation { field, expected, found, shape }
-        }
-        other => other,
-    }
+    move |error| renamed(error, |field| format!("transforms.{index}.{field}"))
 }
 
 impl Transform for Augmentation {

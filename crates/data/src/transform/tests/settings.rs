@@ -94,6 +94,9 @@ fn an_augmentation_without_more_is_the_usual_one() {
     let transforms = vec![ConfiguredTransform::FlipVertical, jitter];
     let jitter = refused(&Augmentation { usual, transforms }, &spec);
     assert!(jitter.starts_with("transforms.1.ColorJitter.hue: expected 0 for images"), "{jitter}");
+    let cutout = ConfiguredTransform::Cutout(Cutout { side: 9 });
+    let cutout = refused(&Augmentation { usual, transforms: vec![cutout] }, &spec);
+    assert!(cutout.starts_with("transforms.0.Cutout.side: expected less than 7"), "{cutout}");
     let wrong = Augmentation { usual: Augment { cutout: 9, ..usual }, transforms: Vec::new() };
     assert!(wrong.check(&spec).is_err());
 }
