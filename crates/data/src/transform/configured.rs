@@ -102,7 +102,7 @@ const NAMES: [(&str, &str); 3] =
     [("crop_padding", "Crop.padding"), ("flip", "Flip"), ("cutout", "Cutout.side")];
 
 /// The same refusal with another name of its field.
-fn renamed(error: DataError, name: impl FnOnce(String) -> String) -> DataError {
+fn renamed(error: DataError, name: impl FnOnce(Box<str>) -> Box<str>) -> DataError {
     match error {
         DataError::Augmentation { field, expected, found, shape } => {
             DataError::Augmentation { field: name(field), expected, found, shape }
@@ -113,8 +113,8 @@ fn renamed(error: DataError, name: impl FnOnce(String) -> String) -> DataError {
 
 impl Transform for ConfiguredTransform {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        let own = |field: String| match NAMES.iter().find(|names| names.0 == field) {
-            Some(names) => names.1.to_owned(),
+        let own = |field: Box<str>| match NAMES.iter().find(|names| *names.0 == *field) {
+            Some(names) => names.1.into(),
             None => field,
         };
         self.parts(|part| part.check(images)).map_err(|error| renamed(error, own))
@@ -147,7 +147,7 @@ pub struct Augmentation {
 
 /// The same refusal with the place of its change among the transforms.
 fn at(index: usize) -> impl Fn(DataError) -> DataError {
-    move |error| renamed(error, |field| format!("transforms.{index}.{field}"))
+    move |error| renamed(error, |field| format!("transforms.{index}.{field}").into())
 }
 
 impl Transform for Augmentation {

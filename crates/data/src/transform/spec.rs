@@ -24,7 +24,7 @@ impl<'a> PictureSpec<'a> {
     /// values that are allowed, and `found` the one that is not.
     pub fn refusal(
         &self,
-        field: impl Into<String>,
+        field: impl Into<Box<str>>,
         expected: impl Into<String>,
         found: impl Display,
     ) -> DataError {

@@ -10,9 +10,10 @@ use crate::DataError;
 /// Gamma, photometric: each channel is brought to 0..1, raised to the power of a drawn exponent and
 /// brought back, so that it has its mean and standard deviation again.
 ///
-/// With the smallest value `m` and the spread `d` of a channel, `v` becomes `((v - m) / d)^gamma d
-/// + m`, then is shifted and scaled to the mean and the deviation from before. With `inverted` the
-/// channel is negated before and after: bright and dark change their parts.
+/// With the smallest value `m` and the spread `d` of a channel, `v` becomes
+/// `((v - m) / d)^gamma d + m`, then is shifted and scaled to the mean and the deviation from
+/// before. With `inverted` the channel is negated before and after: bright and dark change their
+/// parts.
 ///
 /// Happens with `probability`. The exponent of each channel is drawn from `range`, below 1 in half
 /// of the cases. Draws one number, and two for each channel.
