@@ -17,8 +17,8 @@ pub struct CropConfig {
     pub height: usize,
     /// Columns of a crop.
     pub width: usize,
-    /// Share of the crops that are centred on a pixel of a class, 0 to 1; `None` for a third of those
-    /// of masks, as nnU-Net has it, and 0 for other targets.
+    /// Share of the crops that are centred on a pixel of a class, 0 to 1; `None` for a third of
+    /// those of masks, as nnU-Net has it, and 0 for other targets.
     #[serde(default)]
     pub foreground: Option<f64>,
     /// The class that no crop is centred on; `None` if all are foreground.
@@ -36,7 +36,8 @@ fn background() -> Option<u32> {
 const FOREGROUND: f64 = 1.0 / 3.0;
 
 impl CropConfig {
-    /// Crops of so many rows and columns, a third of those of masks centred on another class than 0.
+    /// Crops of so many rows and columns, a third of those of masks centred on another class than
+    /// 0.
     #[must_use]
     pub fn new(height: usize, width: usize) -> Self {
         Self { height, width, foreground: None, background: background() }
@@ -49,19 +50,21 @@ impl CropConfig {
 /// Of the positions p = 0, 1, .. of an epoch, which are `step * batch + row`, those at which
 /// `floor((p + 1) foreground)` is larger than `floor(p foreground)` are centred: the share is exact
 /// over an epoch, and right to one sample in every batch. For a centred crop a class is drawn from
-/// those that the mask has, without background and ignored pixels, then one of its pixels, all equally
-/// likely; the crop's pixel in row `height / 2` and column `width / 2` is that one, unless the border
-/// is closer. A mask without such a class, and every other position, gives a crop from anywhere.
+/// those that the mask has, without background and ignored pixels, then one of its pixels, all
+/// equally likely; the crop's pixel in row `height / 2` and column `width / 2` is that one, unless
+/// the border is closer. A mask without such a class, and every other position, gives a crop from
+/// anywhere.
 ///
-/// [`read`](Dataset::read), and with it a loader that does not augment, gives the crop in the centre.
-/// Judge a network on whole images or on their tiles instead. The target of an image that is no mask
-/// stays as it is: a crop keeps its class, and counts of things in the whole image would be wrong.
+/// [`read`](Dataset::read), and with it a loader that does not augment, gives the crop in the
+/// centre. Judge a network on whole images or on their tiles instead. The target of an image that
+/// is no mask stays as it is: a crop keeps its class, and counts of things in the whole image would
+/// be wrong.
 ///
 /// # Differences from nnU-Net
 /// It centres the last samples of every batch, at least one of two; here the share holds over the
-/// epoch. It stores up to 10,000 pixels of each class and image beforehand, because it reads no more
-/// than a crop from its files; here the mask has been read and is looked through, so that every pixel
-/// may be drawn and nothing is stored.
+/// epoch. It stores up to 10,000 pixels of each class and image beforehand, because it reads no
+/// more than a crop from its files; here the mask has been read and is looked through, so that
+/// every pixel may be drawn and nothing is stored.
 #[derive(Clone, Debug)]
 pub struct Crops<D> {
     inner: D,

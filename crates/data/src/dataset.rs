@@ -77,8 +77,8 @@ pub trait Dataset: Send + Sync + Debug {
     /// default. Data sets whose samples are random parts of something larger, such as
     /// [`Crops`](crate::Crops), draw another part each time.
     ///
-    /// A [`Loader`](crate::Loader) that augments calls this one. Equal indices, positions and numbers
-    /// drawn give equal samples.
+    /// A [`Loader`](crate::Loader) that augments calls this one. Equal indices, positions and
+    /// numbers drawn give equal samples.
     ///
     /// # Errors
     /// Those of [`read`](Self::read).

@@ -301,7 +301,7 @@ pub enum DataError {
     #[error("{field}: expected {expected}, found {found} on images of {shape}")]
     Augmentation {
         /// Field of the change, as configurations call it.
-        field: String,
+        field: Box<str>,
         /// Values that are allowed.
         expected: String,
         /// The value.

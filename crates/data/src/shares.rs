@@ -1,4 +1,4 @@
-//! How much of each class is seen.
+//! Counts of the classes that masks hold.
 
 use crate::{Batch, DataError};
 

@@ -64,8 +64,8 @@ pub enum Broken {
 }
 
 /// Checks every sample of `data` against the contract of [`Dataset`]: all pixels and the whole
-/// target are written, reads and draws repeat bit for bit, targets are what [`Dataset::targets`] says,
-/// indices and buffers that do not fit are refused, and the digest repeats.
+/// target are written, reads and draws repeat bit for bit, targets are what [`Dataset::targets`]
+/// says, indices and buffers that do not fit are refused, and the digest repeats.
 ///
 /// # Errors
 /// The first law that is broken.

@@ -80,15 +80,17 @@ fn mirrored(at: isize, length: usize) -> usize {
 }
 
 fn blur_line(line: &mut [f32], kernel: &[f32]) {
-    let before = line.to_vec();
-    let tap = |at: isize| before[mirrored(at, before.len())];
-    for (at, value) in line.iter_mut().enumerate() {
-        let at = at as isize;
-        let sides = kernel.iter().enumerate().skip(1);
-        *value = kernel[0] * before[at as usize]
-            + sides
-                .map(|(far, weight)| weight * (tap(at - far as isize) + tap(at + far as isize)))
-                .sum::<f32>();
+    let length = line.len();
+    let reach = kernel.len() - 1;
+    let places = -(reach as isize)..(length + reach) as isize;
+    let padded: Vec<f32> = places.map(|at| line[mirrored(at, length)]).collect();
+    line.iter_mut().for_each(|value| *value *= kernel[0]);
+    for (far, weight) in kernel.iter().enumerate().skip(1) {
+        let before = &padded[reach - far..];
+        let behind = &padded[reach + far..];
+        for ((value, before), behind) in line.iter_mut().zip(before).zip(behind) {
+            *value += weight * (before + behind);
+        }
     }
 }
 

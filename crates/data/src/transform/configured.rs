@@ -8,8 +8,8 @@ use super::{
 };
 use crate::DataError;
 
-/// A change of this crate with its settings, as configurations write it: `Flip`, `Gamma(range: (0.8,
-/// 1.2))`. Settings that are left out have the default of their change.
+/// A change of this crate with its settings, as configurations write it: `Flip`, `Gamma(range:
+/// (0.8, 1.2))`. Settings that are left out have the default of their change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ConfiguredTransform {
     /// [`Flip`].
@@ -45,8 +45,8 @@ pub enum ConfiguredTransform {
     /// Images from above, which have no upper side: [`Flip`] and [`RightAngles`], so that all eight
     /// orientations are equally likely.
     Aerial,
-    /// The changes of nnU-Net for two dimensions (Isensee et al. 2021, Nature Methods 18, 203), in its
-    /// order and with its probabilities: [`RotateScale`], [`GaussianNoise`], [`GaussianBlur`],
+    /// The changes of nnU-Net for two dimensions (Isensee et al. 2021, Nature Methods 18, 203), in
+    /// its order and with its probabilities: [`RotateScale`], [`GaussianNoise`], [`GaussianBlur`],
     /// [`Brightness`], [`Contrast`], [`LowResolution`], [`Gamma`] inverted with probability 0.1 and
     /// plain with 0.3, then [`Flip`] and [`FlipVertical`].
     ///
@@ -97,9 +97,27 @@ impl ConfiguredTransform {
     }
 }
 
+/// The fields of [`Augment`] by the names that they have in their changes.
+const NAMES: [(&str, &str); 3] =
+    [("crop_padding", "Crop.padding"), ("flip", "Flip"), ("cutout", "Cutout.side")];
+
+/// The same refusal with another name of its field.
+fn renamed(error: DataError, name: impl FnOnce(Box<str>) -> Box<str>) -> DataError {
+    match error {
+        DataError::Augmentation { field, expected, found, shape } => {
+            DataError::Augmentation { field: name(field), expected, found, shape }
+        }
+        other => other,
+    }
+}
+
 impl Transform for ConfiguredTransform {
     fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
-        self.parts(|part| part.check(images))
+        let own = |field: Box<str>| match NAMES.iter().find(|names| *names.0 == *field) {
+            Some(names) => names.1.into(),
+            None => field,
+        };
+        self.parts(|part| part.check(images)).map_err(|error| renamed(error, own))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -107,13 +125,13 @@ impl Transform for ConfiguredTransform {
     }
 }
 
-/// The changes of a training recipe: crop and flip of [`Augment`], then `transforms`, then its cutout.
-/// Without transforms it is [`Augment`], and draws the same numbers.
+/// The changes of a training recipe: crop and flip of [`Augment`], then `transforms`, then its
+/// cutout. Without transforms it is [`Augment`], and draws the same numbers.
 ///
 /// ```
 /// use dartloom_data::{Augment, Augmentation, AutoAugment, ConfiguredTransform, Policy};
 ///
-/// // The images that FairDARTS and D-DARTS retrain with on CIFAR-10.
+/// // The recipe by which D-DARTS retrains on CIFAR-10.
 /// let policy = AutoAugment::new(Policy::Cifar10);
 /// let transforms = vec![ConfiguredTransform::AutoAugment(policy)];
 /// let recipe = Augmentation { usual: Augment::cifar(16), transforms };
@@ -129,13 +147,7 @@ pub struct Augmentation {
 
 /// The same refusal with the place of its change among the transforms.
 fn at(index: usize) -> impl Fn(DataError) -> DataError {
-    move |error| match error {
-        DataError::Augmentation { field, expected, found, shape } => {
-            let field = format!("transforms.{index}.{field}");
-            DataError::Augmentation { field, expected, found, shape }
-        }
-        other => other,
-    }
+    move |error| renamed(error, |field| format!("transforms.{index}.{field}").into())
 }
 
 impl Transform for Augmentation {

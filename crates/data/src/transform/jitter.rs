@@ -8,8 +8,9 @@ use super::{Picture, PictureSpec, Transform};
 use crate::DataError;
 
 /// Colour jitter, photometric: brightness, contrast, saturation and hue are changed in a drawn order
-/// (torchvision's `ColorJitter`). It acts on colours from 0 to 1, that is `value * deviation + mean`
-/// of the [`Normalization`](crate::Normalization), and cuts what leaves them.
+/// (torchvision's `ColorJitter`). It acts on colours from 0 to 1, which are
+/// `value * deviation + mean` of the [`Normalization`](crate::Normalization), and cuts what leaves
+/// them.
 ///
 /// With a factor `f` drawn from `max(0, 1 - x)` to `1 + x` for each setting `x`, and the grey value
 /// `y = 0.2989 R + 0.587 G + 0.114 B` of a pixel:

@@ -5,14 +5,14 @@ use super::chance::{between, happens};
 use super::{Picture, PictureSpec, Transform};
 use crate::{DataError, ImageShape};
 
-/// Simulated low resolution, photometric: a channel is reduced by a factor drawn from `zoom`, taking
-/// the nearest pixels, and enlarged again, bilinear. A mask stays.
+/// Simulated low resolution, photometric: a channel is reduced by a factor drawn from `zoom`,
+/// taking the nearest pixels, and enlarged again, bilinear. A mask stays.
 ///
-/// Happens with `probability`, and then to each channel with `per_channel`. Draws one number, and two
-/// for each channel.
+/// Happens with `probability`, and then to each channel with `per_channel`. Draws one number, and
+/// two for each channel.
 ///
-/// The defaults are nnU-Net's (`SimulateLowResolutionTransform`): half to full size with probability
-/// 0.25, and half of the channels.
+/// The defaults are nnU-Net's (`SimulateLowResolutionTransform`): half to full size with
+/// probability 0.25, and half of the channels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LowResolution {
@@ -53,7 +53,7 @@ impl Transform for LowResolution {
     }
 }
 
-/// Where a place of the full size lies between two of the reduced one.
+/// A place of the full size between two of the reduced one.
 #[derive(Clone, Copy, Debug)]
 struct Between {
     first: usize,
@@ -61,7 +61,7 @@ struct Between {
     share: f32,
 }
 
-/// One axis: the places of the full size that are kept, and where each place lies between them.
+/// One axis: the places of the full size that are kept, and the neighbours of each place.
 fn axis(length: usize, zoom: f64) -> (Vec<usize>, Vec<Between>) {
     let small = ((length as f64 * zoom).round_ties_even() as usize).clamp(1, length);
     let ratio = length as f64 / small as f64;

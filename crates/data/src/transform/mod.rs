@@ -48,11 +48,11 @@ pub use turn::RightAngles;
 /// the mask with the image. A *photometric* one changes values: through [`Picture::planes`], which
 /// do not include the mask. So no transform can move one without the other.
 ///
-/// Equal generators give equal changes. A [`Loader`](crate::Loader) gives each sample numbers of its
-/// own, 2^28 words of 32 bits.
+/// Equal generators give equal changes. A [`Loader`](crate::Loader) gives each sample numbers of
+/// its own, 2^28 words of 32 bits.
 pub trait Transform: Debug + Send + Sync {
-    /// Refuses settings that make no sense, by themselves or on such `images`; by default it refuses
-    /// nothing.
+    /// Refuses settings that make no sense, by themselves or on such `images`; by default it
+    /// refuses nothing.
     ///
     /// # Errors
     /// [`DataError::Augmentation`] naming the field; [`PictureSpec::refusal`] makes one.

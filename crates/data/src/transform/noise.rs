@@ -11,8 +11,8 @@ use crate::DataError;
 ///
 /// Draws one number, and one for the deviation and one or more for each value where it happens.
 ///
-/// The defaults are nnU-Net's (`GaussianNoiseTransform`): 0 to 0.1, which it calls a variance and uses
-/// as a standard deviation, with probability 0.1.
+/// The defaults are nnU-Net's (`GaussianNoiseTransform`): 0 to 0.1, which it calls a variance and
+/// uses as a standard deviation, with probability 0.1.
 ///
 /// # Differences from nnU-Net
 /// It adds the same noise to all channels; here each has its own.

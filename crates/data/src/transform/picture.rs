@@ -13,8 +13,8 @@ pub struct Place {
     pub column: usize,
 }
 
-/// A place between pixels. The centre of the pixel in row r and column c is (r, c), so an image of H
-/// rows reaches from -0.5 to H - 0.5.
+/// A place between pixels. The centre of the pixel in row r and column c is (r, c), so an image of
+/// H rows reaches from -0.5 to H - 0.5.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Row, from the top.

@@ -5,15 +5,17 @@ use super::chance::between;
 use super::{Picture, PictureSpec, Place, Point, Transform};
 use crate::{DataError, ImageShape};
 
-/// Random resized crop, spatial: a window of random area and shape is cut and enlarged to the size of
-/// the image, bilinear, with the nearest pixels of the mask (Szegedy et al. 2015, arXiv:1409.4842).
+/// Random resized crop, spatial: a window of random area and shape is cut and enlarged to the size
+/// of the image, bilinear, with the nearest pixels of the mask (Szegedy et al. 2015,
+/// arXiv:1409.4842).
 ///
-/// The window has `a H W` pixels and `r` times as many columns as rows: `a` is drawn from `area`, and
-/// the logarithm of `r` between those of the ends of `ratio`. A window that does not fit into the
-/// image is drawn again, ten times at most; then it is the largest one in the centre whose shape is
-/// within `ratio`. Its place is drawn from all that are inside. Draws 22 numbers at most.
+/// The window has `a H W` pixels and `r` times as many columns as rows: `a` is drawn from `area`,
+/// and the logarithm of `r` between those of the ends of `ratio`. A window that does not fit into
+/// the image is drawn again, ten times at most; then it is the largest one in the centre whose
+/// shape is within `ratio`. Its place is drawn from all that are inside. Draws 22 numbers at most.
 ///
-/// The defaults, area 0.08 to 1 and ratio 3/4 to 4/3, are those of torchvision's `RandomResizedCrop`.
+/// The defaults, area 0.08 to 1 and ratio 3/4 to 4/3, are those of torchvision's
+/// `RandomResizedCrop`.
 ///
 /// # Differences from torchvision
 /// The size after the crop is that of the image, so windows are enlarged and never shrunk; its

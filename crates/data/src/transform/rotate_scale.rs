@@ -9,20 +9,21 @@ use crate::{DataError, ImageShape};
 /// image, the nearest pixel for the mask. What comes from outside is 0 in the image and the ignored
 /// label in the mask.
 ///
-/// With the angle `a` and the factor `s`, the place `p` shows what was at
-/// `centre + s R(a) (p - centre)`, where `R(a)` turns by `a`. A factor above 1 makes objects smaller.
+/// With the angle `a` and the factor `s`, the place `p` shows what was at `centre + s R(a) (p -
+/// centre)`, where `R(a)` turns by `a`. A factor above 1 makes objects smaller.
 ///
-/// The angle is drawn from `-degrees` to `degrees` with probability `turned`, and is 0 otherwise. The
-/// factor is drawn from `scale` with probability `scaled`, below 1 in half of the cases and above
-/// otherwise, and is 1 otherwise. Draws five numbers.
+/// The angle is drawn from `-degrees` to `degrees` with probability `turned`, and is 0 otherwise.
+/// The factor is drawn from `scale` with probability `scaled`, below 1 in half of the cases and
+/// above otherwise, and is 1 otherwise. Draws five numbers.
 ///
 /// The defaults are those of nnU-Net for two dimensions (Isensee et al. 2021; its class
-/// `SpatialTransform`): 180 degrees and 0.7 to 1.4, each with probability 0.2, no elastic deformation.
+/// `SpatialTransform`): 180 degrees and 0.7 to 1.4, each with probability 0.2, no elastic
+/// deformation.
 ///
 /// # Differences from nnU-Net
 /// It cuts its patch out of a larger one, so that corners are filled with image; here they are
-/// empty. It interpolates the masks of each class and takes the largest; here labels are those of the
-/// nearest pixels.
+/// empty. It interpolates the masks of each class and takes the largest; here labels are those of
+/// the nearest pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RotateScale {

@@ -20,11 +20,11 @@ impl<'a> PictureSpec<'a> {
         Self { shape: data.shape(), targets: data.targets(), normalization }
     }
 
-    /// The refusal of a setting: `field` is what it is called where it is set, `expected` the values
-    /// that are allowed, and `found` the one that is not.
+    /// The refusal of a setting: `field` is what it is called where it is set, `expected` the
+    /// values that are allowed, and `found` the one that is not.
     pub fn refusal(
         &self,
-        field: impl Into<String>,
+        field: impl Into<Box<str>>,
         expected: impl Into<String>,
         found: impl Display,
     ) -> DataError {

@@ -8,6 +8,7 @@ use crate::{ImageShape, TargetSpec};
 
 mod moved;
 mod settings;
+mod torch;
 mod values;
 
 const SHAPE: ImageShape = ImageShape::new(2, 5, 7);

@@ -11,11 +11,12 @@ use crate::DataError;
 /// brought back, so that it has its mean and standard deviation again.
 ///
 /// With the smallest value `m` and the spread `d` of a channel, `v` becomes
-/// `((v - m) / d)^gamma d + m`, then is shifted and scaled to the mean and the deviation from before.
-/// With `inverted` the channel is negated before and after: bright and dark change their parts.
+/// `((v - m) / d)^gamma d + m`, then is shifted and scaled to the mean and the deviation from
+/// before. With `inverted` the channel is negated before and after: bright and dark change their
+/// parts.
 ///
-/// Happens with `probability`. The exponent of each channel is drawn from `range`, below 1 in half of
-/// the cases. Draws one number, and two for each channel.
+/// Happens with `probability`. The exponent of each channel is drawn from `range`, below 1 in half
+/// of the cases. Draws one number, and two for each channel.
 ///
 /// The defaults are nnU-Net's (`GammaTransform`): 0.7 to 1.5 with probability 0.3, or inverted with
 /// probability 0.1.
@@ -90,8 +91,9 @@ pub(super) fn gamma(plane: &mut [f32], exponent: f64, sign: f32) {
     }
 }
 
-/// Brightness, photometric: each channel is multiplied by a factor drawn from `range`, below 1 in half
-/// of the cases, with `probability`. It acts on normalised values, so 0, the mean colour, stays.
+/// Brightness, photometric: each channel is multiplied by a factor drawn from `range`, below 1 in
+/// half of the cases, with `probability`. It acts on normalised values, so 0, the mean colour,
+/// stays.
 ///
 /// Draws one number, and two for each channel. The defaults are nnU-Net's
 /// (`MultiplicativeBrightnessTransform`): 0.75 to 1.25 with probability 0.15.
@@ -131,8 +133,8 @@ impl Transform for Brightness {
 /// factor drawn from `range`, below 1 in half of the cases, with `probability`. Values stay between
 /// the smallest and the largest one of the channel.
 ///
-/// Draws one number, and two for each channel. The defaults are nnU-Net's (`ContrastTransform`): 0.75
-/// to 1.25 with probability 0.15.
+/// Draws one number, and two for each channel. The defaults are nnU-Net's (`ContrastTransform`):
+/// 0.75 to 1.25 with probability 0.15.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contrast {

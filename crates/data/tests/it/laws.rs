@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use dartloom_data::{
-    Augment, Batch, BatchOrder, DataError, ImageShape, InMemory, Loader, Normalization, Shuffle,
-    permutation, split,
+    Augment, Augmentation, Batch, BatchOrder, ConfiguredTransform, DataError, GaussianNoise,
+    ImageShape, InMemory, Loader, Normalization, Shuffle, permutation, split,
 };
 use proptest::prelude::*;
 
@@ -95,6 +95,24 @@ proptest! {
         prop_assert_ne!(&numbers(&used.batch(epoch + 1, step).unwrap()), &expected);
         prop_assert_ne!(&numbers(&used.batch(epoch, step ^ 1).unwrap()), &expected);
     }
+}
+
+/// Noise draws a number for each value, more than the 64 words beside those of the neighbours.
+#[test]
+fn changes_that_draw_much_depend_on_seed_epoch_and_step_alone() {
+    let noise = GaussianNoise { probability: 1.0, ..GaussianNoise::default() };
+    let transforms = vec![ConfiguredTransform::GaussianNoise(noise), ConfiguredTransform::NnUnet];
+    let changes = Augmentation { usual: EVERYTHING, transforms };
+    let dataset = numbered(12);
+    let fresh = || Loader::new(&dataset, 6).unwrap().seed(9).augment(changes.clone());
+    let used = fresh();
+    used.batch(3, 0).unwrap();
+    let whole = numbers(&used.batch(5, 1).unwrap());
+    assert_eq!(numbers(&fresh().batch(5, 1).unwrap()), whole);
+    let rows = numbers(&fresh().batch_rows(5, 1, 2..5).unwrap());
+    assert_eq!(rows.0, whole.0[2 * 24..5 * 24]);
+    let all: BTreeSet<u32> = whole.0.iter().map(|value| value.to_bits()).collect();
+    assert!(all.len() > 100, "no two samples share their noise");
 }
 
 #[test]

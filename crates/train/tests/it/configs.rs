@@ -1,6 +1,6 @@
 //! Invalid values are refused by name.
 
-use dartloom_data::Dataset;
+use dartloom_data::{ConfiguredTransform, Dataset};
 use dartloom_noise::Noise;
 use dartloom_train::{AdamConfig, Fit, FitConfig, MOST_EPOCHS, Schedule, SgdConfig, TrainError};
 
@@ -88,6 +88,11 @@ fn configs_read_from_json_fill_in_defaults_and_refuse_unknown_fields() {
     assert!(error.contains("epoch"), "{error}");
     let text = serde_json::to_string(&FitConfig::default()).unwrap();
     assert_eq!(read(&text).unwrap(), FitConfig::default());
+    // Identities of runs hold the settings: those of earlier ones must stay.
+    assert!(!text.contains("transforms"), "{text}");
+    let transforms = vec![ConfiguredTransform::Aerial];
+    let other = FitConfig { transforms, ..FitConfig::default() };
+    assert_eq!(read(&serde_json::to_string(&other).unwrap()).unwrap(), other);
 }
 
 #[test]

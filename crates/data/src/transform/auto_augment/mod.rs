@@ -23,9 +23,9 @@ pub enum Policy {
     ImageNet,
 }
 
-/// AutoAugment (Cubuk et al. 2019, arXiv:1805.09501): one of 25 sub-policies, all equally likely, is
-/// applied to each image. A sub-policy has two operations in an order, each with a probability and a
-/// magnitude `m` from 0 to 9.
+/// AutoAugment (Cubuk et al. 2019, arXiv:1805.09501): one of 25 sub-policies, all equally likely,
+/// is applied to each image. A sub-policy has two operations in an order, each with a probability
+/// and a magnitude `m` from 0 to 9.
 ///
 /// | operation | magnitude |
 /// | --- | --- |
@@ -44,13 +44,16 @@ pub enum Policy {
 /// outside has the level `fill` in every channel, and the ignored label in a mask. The other
 /// operations leave a mask as it is.
 ///
-/// FairDARTS and D-DARTS retrain with it: crop, flip, [`Policy::Cifar10`], cutout. For images of 1 or 3
+/// D-DARTS retrains with it, and FairDARTS' code has it as an option: crop, flip,
+/// [`Policy::Cifar10`], cutout ([`Augmentation`](crate::Augmentation)). For images of 1 or 3
 /// channels. Draws five numbers.
 ///
 /// # Differences from the paper
-/// Magnitudes and the order of sub-policies are torchvision's. The paper inverts levels from 0 to 256
-/// for `Solarize`. Published code fills with black, grey or the mean colour; the default here is grey,
-/// 128.
+/// Magnitudes, sub-policies and the nearest pixel are torchvision's; the paper inverts levels from
+/// 0 to 256 for `Solarize`. Published code fills with black, grey or the mean colour; the default
+/// here is grey, 128, as in the code of FairDARTS and D-DARTS. That code shears by cubic
+/// interpolation, rotates in one direction only, and gives the second step of one sub-policy of
+/// CIFAR-10, `Equalize` after `Equalize`, a probability of 0.8 instead of 0.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoAugment {

@@ -33,8 +33,8 @@ impl Operation {
         )
     }
 
-    /// The meaning of a magnitude from 0 to 9: a shear, a number of pixels or degrees, what a factor
-    /// differs from 1 by, a level, or a number of bits.
+    /// The meaning of a magnitude from 0 to 9: a shear, a number of pixels or degrees, what a
+    /// factor differs from 1 by, a level, or a number of bits.
     pub(super) fn strength(self, magnitude: u8, shape: ImageShape) -> f64 {
         let share = f64::from(magnitude) / 9.0;
         match self {
@@ -157,8 +157,8 @@ fn equalize(plane: &[u8]) -> Table {
     table
 }
 
-/// `plain + factor (level - plain)`, cut to 0..=255 and then to whole levels, where `plain` is given
-/// the channel and the place.
+/// `plain + factor (level - plain)`, cut to 0..=255 and then to whole levels, where `plain` is
+/// given the channel and the place.
 fn blend(levels: &mut Levels, factor: f32, plain: impl Fn(usize, usize) -> u8) {
     for (channel, plane) in levels.planes.iter_mut().enumerate() {
         for (at, level) in plane.iter_mut().enumerate() {

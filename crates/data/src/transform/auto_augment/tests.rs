@@ -214,7 +214,8 @@ fn every_image_is_given_a_sub_policy_of_its_own_seed() {
     let results: std::collections::BTreeSet<Vec<u8>> = (0..200).map(run).collect();
     assert!(results.len() > 40, "{}", results.len());
     let same = (0..200).filter(|&seed| run(seed) == bytes).count();
-    // Neither step of a sub-policy happens in 22 % of the cases; magnitude 0 changes nothing either.
+    // Neither step of a sub-policy happens in 22 % of the cases; magnitude 0 changes nothing
+    // either.
     assert!((10..80).contains(&same), "{same}");
 }
 

@@ -69,7 +69,7 @@ fn images_that_do_not_suit_a_change_are_refused() {
     assert!(refused(&FlipVertical, &row).starts_with("FlipVertical: "));
 }
 
-/// What stands between flip and cutout comes after the flip and before the cutout.
+/// Transforms come after the flip and before the cutout.
 #[test]
 fn an_augmentation_without_more_is_the_usual_one() {
     let usual = Augment { crop_padding: 2, flip: true, cutout: 3 };
@@ -94,6 +94,9 @@ fn an_augmentation_without_more_is_the_usual_one() {
     let transforms = vec![ConfiguredTransform::FlipVertical, jitter];
     let jitter = refused(&Augmentation { usual, transforms }, &spec);
     assert!(jitter.starts_with("transforms.1.ColorJitter.hue: expected 0 for images"), "{jitter}");
+    let cutout = ConfiguredTransform::Cutout(Cutout { side: 9 });
+    let cutout = refused(&Augmentation { usual, transforms: vec![cutout] }, &spec);
+    assert!(cutout.starts_with("transforms.0.Cutout.side: expected less than 7"), "{cutout}");
     let wrong = Augmentation { usual: Augment { cutout: 9, ..usual }, transforms: Vec::new() };
     assert!(wrong.check(&spec).is_err());
 }
