@@ -19,7 +19,6 @@
 mod cache;
 mod decode;
 mod error;
-mod findings;
 mod folder;
 mod judge;
 mod labels;
@@ -38,7 +37,6 @@ mod tiles;
 
 pub use decode::{Colour, Format, Header, ImageFile, MAX_PIXELS, MAX_PIXELS_IN_PARTS, Meaning};
 pub use error::ImageError;
-pub use findings::{Finding, Report, Severity, Subject};
 pub use list::FileList;
 pub use open::Opened;
 pub use raster::{Bands, Raster, SampleType, Values, Window};

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::ImageError;
-use super::findings::{Finding, Report};
 use super::folder;
 use super::source::{Columns, FileTargets, ImageFiles, MaskFiles, TableFile};
 use super::table::Rows;
+use crate::check::{Finding, Report};
 
 /// The description of the images in a folder, by its layout.
 ///

@@ -168,4 +168,3 @@ fn averaged(values: &[f32], from: ImageShape, to: ImageShape) -> Vec<f32> {
     }
     result
 }
-

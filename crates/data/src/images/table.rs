@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::ImageError;
-use super::findings::{Finding, Subject};
 use super::folder::PartFolder;
 use super::layout::{Entry, Kind, Layout, Target};
 use super::source::{Columns, TableFile};
 use super::split::{FileSplit, Group, Part};
+use crate::check::{Finding, Subject};
 
 /// Columns that hold names of images, where none is named.
 pub(super) const IMAGE_COLUMNS: [&str; 5] = ["file", "image", "filename", "path", "name"];
@@ -36,7 +36,7 @@ impl Rows {
             finding.expected(expected).found(found)
         };
         let bytes = std::fs::read(path)
-            .map_err(|source| Finding::of(&ImageError::Read { path: path.to_owned(), source }))?;
+            .map_err(|source| Finding::from(&ImageError::Read { path: path.to_owned(), source }))?;
         let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(&bytes);
         if let Some(line) = not_text(bytes) {
             return Err(refuse(format!("line {line}"), "text in UTF-8", "other bytes".to_owned()));

@@ -286,4 +286,3 @@ fn sniff(start: &[u8]) -> Result<Format, String> {
         }
     }
 }
-

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use dartloom_data::check::Severity;
 use dartloom_data::images::{
-    Columns, FileTargets, ImageFiles, MaskFiles, Opened, Severity, TableFile, Tiles, recognise,
+    Columns, FileTargets, ImageFiles, MaskFiles, Opened, TableFile, Tiles, recognise,
 };
 use dartloom_data::{DataError, Dataset, ImageShape, OwnedSample, TargetSpec, Targets};
 
