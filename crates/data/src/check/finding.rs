@@ -102,7 +102,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(severity: Severity, subject: Subject) -> Self {
+    /// A finding about a subject, without a place and values.
+    #[must_use]
+    pub fn new(severity: Severity, subject: Subject) -> Self {
         Self {
             severity,
             subject,
@@ -114,39 +116,55 @@ impl Finding {
         }
     }
 
-    pub(crate) fn error(subject: Subject) -> Self {
+    /// A finding for which training is refused.
+    #[must_use]
+    pub fn error(subject: Subject) -> Self {
         Self::new(Severity::Error, subject)
     }
 
-    pub(crate) fn warning(subject: Subject) -> Self {
+    /// A finding that is probably not meant.
+    #[must_use]
+    pub fn warning(subject: Subject) -> Self {
         Self::new(Severity::Warning, subject)
     }
 
-    pub(crate) fn note(subject: Subject) -> Self {
+    /// A fact worth knowing.
+    #[must_use]
+    pub fn note(subject: Subject) -> Self {
         Self::new(Severity::Note, subject)
     }
 
-    pub(crate) fn at(mut self, file: &Path) -> Self {
+    /// The same about a file or folder.
+    #[must_use]
+    pub fn at(mut self, file: &Path) -> Self {
         self.file = Some(file.to_owned());
         self
     }
 
-    pub(crate) fn place(mut self, place: impl Into<String>) -> Self {
+    /// The same at a place in it.
+    #[must_use]
+    pub fn place(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
-    pub(crate) fn expected(mut self, expected: impl Into<String>) -> Self {
+    /// The same with the values that are expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = expected.into();
         self
     }
 
-    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+    /// The same with the value found.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
         self.found = found.into();
         self
     }
 
-    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    /// The same with a change that mends it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
     }
@@ -178,7 +196,9 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(mut findings: Vec<Finding>) -> Self {
+    /// Findings, which are put in order.
+    #[must_use]
+    pub fn new(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.severity);
         Self { findings }
     }

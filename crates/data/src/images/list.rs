@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::ImageError;
+use super::files::short;
 use super::layout::Entry;
-use super::set::short;
 use super::split::{Part, relative};
 use super::survey::{Stamp, Surveyed};
 use super::table::Rows;
@@ -67,11 +67,11 @@ struct StoredRow {
 }
 
 impl StoredList {
-    pub(super) fn read(path: &Path) -> Result<Self, Finding> {
+    pub(super) fn read(path: &Path) -> Result<Self, Box<Finding>> {
         let table = Rows::read(path)?;
         let refuse = |line: u64, expected: &str, found: &str| {
             let finding = Finding::error(Subject::Table).at(path);
-            finding.place(format!("line {line}")).expected(expected).found(found)
+            Box::new(finding.place(format!("line {line}")).expected(expected).found(found))
         };
         let header = table.header.join(",");
         if header != HEADER {

@@ -19,6 +19,7 @@
 mod cache;
 mod decode;
 mod error;
+mod files;
 mod folder;
 mod judge;
 mod labels;

@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use super::cache::Cache;
 use super::decode::Header;
+use super::files::{FileEntry, Files};
 use super::judge::{self, Known};
 use super::labels::{LabelRule, RawCounts};
 use super::layout::{self, Kind, Layout};
 use super::list::{FileList, ListedFile, StoredList};
-use super::set::{FileEntry, Files, ImageSet};
+use super::set::ImageSet;
 use super::source::{FileTargets, ImageFiles, MaskFiles};
 use super::split::{FileSplit, Group, Part, RandomSplit};
 use super::survey::{self, ImageFacts, Moments, Surveyed};
@@ -112,7 +113,7 @@ impl ImageFiles {
                     parts
                 }
                 Err(finding) => {
-                    findings.push(finding);
+                    findings.push(*finding);
                     vec![Part::Train; layout.entries.len()]
                 }
             },

@@ -64,7 +64,7 @@ pub(super) fn targets(directory: &Path) -> Result<FileTargets, ImageError> {
 
 /// The columns of a table that are to be learnt, by their cells.
 fn guess(path: &Path) -> Result<TableFile, ImageError> {
-    let refused = |finding: Finding| ImageError::Refused(Report::new(vec![finding]));
+    let refused = |finding: Box<Finding>| ImageError::Refused(Report::new(vec![*finding]));
     let rows = Rows::read(path).map_err(refused)?;
     let image = rows.image_column(None).map_err(refused)?;
     let others: Vec<usize> = (0..rows.header.len()).filter(|&column| column != image).collect();
