@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Distance(DistanceArguments),
     /// Say what an experiment will need of memory, before anything runs.
     Estimate(EstimateArguments),
+    /// Say what is wrong with data before anything is trained on them.
+    Check(crate::check::CheckArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
     /// Train candidates for a run that started this process.
@@ -69,6 +71,9 @@ pub(crate) struct RunArguments {
         value_parser = PossibleValuesParser::new(dartloom_engine::experiment::method_names())
     )]
     pub(crate) method: Vec<String>,
+    /// Use the images in this folder, or those of another experiment, in place of the experiment's.
+    #[arg(long, value_name = "FOLDER|EXPERIMENT.ron")]
+    pub(crate) data: Option<PathBuf>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
     /// repeated.
     #[arg(long, value_name = "KEY=VALUE")]

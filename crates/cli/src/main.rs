@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod check;
 mod correlate;
 mod count;
 mod decode;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),
+        Command::Check(arguments) => exit_code(check::run(&arguments)),
         Command::Estimate(arguments) => exit_code(estimate::run(&arguments)),
         Command::Draw(arguments) => exit_code(draw::run(&arguments)),
     }

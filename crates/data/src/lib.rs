@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+pub mod check;
 pub mod cifar;
 mod crops;
 mod dataset;

@@ -2,6 +2,7 @@
 
 mod benchmark;
 mod catalog;
+pub mod check;
 mod error;
 pub mod estimate;
 pub mod experiment;

@@ -58,7 +58,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {
 
 /// The experiment that is asked for, and what to call it in messages.
 fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
-    let methods = Chosen::of(&arguments.method)?;
+    let data = arguments.data.as_deref().map(dartloom_engine::check::named).transpose()?;
+    let methods = Chosen::of(&arguments.method)?.on(data);
     let (mut experiment, origin) = match &arguments.experiment {
         Some(path) => (experiment::load(path, &methods)?, path.display().to_string()),
         None => (experiment::builtin(&methods)?, "the built-in experiment".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Finding, Report};
+use crate::check::{Finding, Report, Subject};
 
 /// The reason for which an image file, or a folder of them, cannot be used.
 #[non_exhaustive]
@@ -93,4 +93,40 @@ fn refusal(report: &Report) -> String {
         lines.push(format!("and {} more", errors.len() - SHOWN));
     }
     lines.join("\n")
+}
+
+impl From<&ImageError> for Finding {
+    fn from(error: &ImageError) -> Self {
+        let finding = Finding::error(Subject::File);
+        match error {
+            ImageError::Read { path, source } => {
+                finding.at(path).expected("a file that can be read").found(source.to_string())
+            }
+            ImageError::Kind { path, expected, found } => {
+                let finding = finding.at(path).expected(*expected).found(found);
+                finding.remedy("convert or remove the file")
+            }
+            ImageError::Damaged { path, format, reason } => {
+                let finding = finding.at(path).expected(format!("a whole {format} file"));
+                finding.found(reason).remedy("replace or remove the file")
+            }
+            ImageError::TooLarge { path, width, height, limit } => {
+                let finding = finding.at(path).expected(format!("at most {limit} pixels"));
+                let pixels = u128::from(*width) * u128::from(*height);
+                finding
+                    .found(format!("{width} x {height}"))
+                    .remedy(format!("`max_pixels: {pixels}`, or `tiles: ()` for large images"))
+            }
+            ImageError::Changed { path, expected, found, .. } => {
+                let finding = Finding::error(Subject::Changed).at(path).expected(expected);
+                finding.found(found).remedy("put the file back, or divide the data anew")
+            }
+            ImageError::Setting { field, expected, found } => {
+                Finding::error(Subject::Layout).place(*field).expected(expected).found(found)
+            }
+            ImageError::Refused(report) => {
+                report.errors().next().cloned().unwrap_or(finding.found(error.to_string()))
+            }
+        }
+    }
 }

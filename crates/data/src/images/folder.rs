@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::ImageError;
 use super::decode::ENDINGS;
-use super::findings::{Finding, Subject};
 use super::split::Part;
+use crate::check::{Finding, Subject};
 
 /// Endings of images of formats that are not read.
 const OTHER_IMAGES: [&str; 10] =

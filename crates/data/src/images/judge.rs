@@ -6,7 +6,6 @@ mod shares;
 
 use std::path::Path;
 
-use super::findings::{Finding, Severity, Subject};
 use super::labels::LabelRule;
 use super::layout::Layout;
 use super::raster::Bands;
@@ -15,6 +14,7 @@ use super::source::ImageFiles;
 use super::split::Part;
 use super::survey::{ImageFacts, Surveyed};
 use crate::ImageShape;
+use crate::check::{Finding, Severity, Subject};
 
 /// Findings of one kind after which the others are only counted.
 const SHOWN: usize = 10;
@@ -86,7 +86,7 @@ fn unread(known: &Known<'_>) -> Vec<Finding> {
         let mask = surveyed.mask.as_ref().and_then(|mask| mask.as_ref().err());
         surveyed.image.as_ref().err().into_iter().chain(mask)
     });
-    errors.map(Finding::of).collect()
+    errors.map(Finding::from).collect()
 }
 
 fn bands(known: &Known<'_>) -> Vec<Finding> {

@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::ImageError;
-use super::findings::{Finding, Subject};
 use super::folder::{self, Inside, PartFolder};
 use super::source::{FileTargets, ImageFiles, MaskFiles};
 use super::split::{FileSplit, Part};
 use super::{recognise, table};
+use crate::check::{Finding, Subject};
 
 /// One image and the value to learn from it.
 #[derive(Clone, Debug)]

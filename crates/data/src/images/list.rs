@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::ImageError;
-use super::findings::{Finding, Subject};
+use super::files::short;
 use super::layout::Entry;
-use super::set::short;
 use super::split::{Part, relative};
 use super::survey::{Stamp, Surveyed};
 use super::table::Rows;
+use crate::check::{Finding, Subject};
 
 /// The first line of a stored list.
 const HEADER: &str = "part,image,bytes,sha256,mask,mask_bytes,mask_sha256";
@@ -67,11 +67,11 @@ struct StoredRow {
 }
 
 impl StoredList {
-    pub(super) fn read(path: &Path) -> Result<Self, Finding> {
+    pub(super) fn read(path: &Path) -> Result<Self, Box<Finding>> {
         let table = Rows::read(path)?;
         let refuse = |line: u64, expected: &str, found: &str| {
             let finding = Finding::error(Subject::Table).at(path);
-            finding.place(format!("line {line}")).expected(expected).found(found)
+            Box::new(finding.place(format!("line {line}")).expected(expected).found(found))
         };
         let header = table.header.join(",");
         if header != HEADER {
@@ -138,7 +138,7 @@ impl StoredList {
                     ),
                     found: format!("{} bytes, digest {}", stamp.length, short(&stamp.digest)),
                 };
-                findings.push(Finding::of(&error));
+                findings.push(Finding::from(&error));
             }
         }
         findings

@@ -19,7 +19,7 @@
 mod cache;
 mod decode;
 mod error;
-mod findings;
+mod files;
 mod folder;
 mod judge;
 mod labels;
@@ -40,7 +40,6 @@ mod write;
 
 pub use decode::{Colour, Format, Header, ImageFile, MAX_PIXELS, MAX_PIXELS_IN_PARTS, Meaning};
 pub use error::ImageError;
-pub use findings::{Finding, Report, Severity, Subject};
 pub use list::FileList;
 pub use open::Opened;
 pub use raster::{Bands, Raster, SampleType, Values, Window};

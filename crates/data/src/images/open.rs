@@ -4,16 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use super::cache::Cache;
 use super::decode::Header;
-use super::findings::{Finding, Report};
+use super::files::{FileEntry, Files};
 use super::judge::{self, Known};
 use super::labels::{LabelRule, RawCounts};
 use super::layout::{self, Kind, Layout};
 use super::list::{FileList, ListedFile, StoredList};
-use super::set::{FileEntry, Files, ImageSet};
+use super::set::ImageSet;
 use super::source::{FileTargets, ImageFiles, MaskFiles};
 use super::split::{FileSplit, Group, Part, RandomSplit};
 use super::survey::{self, ImageFacts, Moments, Surveyed};
 use super::{ImageError, recognise};
+use crate::check::{Finding, Report, Subject};
 use crate::{DataError, DataSets, Normalization, TargetSpec};
 
 /// Data sets of a folder, and what else is known of it.
@@ -41,7 +42,7 @@ impl Opened {
     pub fn into_sets(self) -> Result<DataSets, DataError> {
         let normalization = self.train.normalization().clone();
         let Some(test) = self.test else {
-            let finding = Finding::error(super::Subject::Layout);
+            let finding = Finding::error(Subject::Layout);
             let finding = finding.expected("images to test with").found("none");
             let finding = finding.remedy("add a folder `test`, or `split: Random(test: 0.2)`");
             return Err(ImageError::Refused(Report::new(vec![finding])).into());
@@ -75,7 +76,7 @@ impl ImageFiles {
     pub fn check(&self) -> Report {
         match self.survey() {
             Ok(survey) => survey.report,
-            Err(error) => Report::new(vec![Finding::of(&error)]),
+            Err(error) => Report::new(vec![Finding::from(&error)]),
         }
     }
 
@@ -112,7 +113,7 @@ impl ImageFiles {
                     parts
                 }
                 Err(finding) => {
-                    findings.push(finding);
+                    findings.push(*finding);
                     vec![Part::Train; layout.entries.len()]
                 }
             },

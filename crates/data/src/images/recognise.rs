@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::ImageError;
-use super::findings::{Finding, Report};
 use super::folder;
 use super::source::{Columns, FileTargets, ImageFiles, MaskFiles, TableFile};
 use super::table::Rows;
+use crate::check::{Finding, Report};
 
 /// The description of the images in a folder, by its layout.
 ///
@@ -64,7 +64,7 @@ pub(super) fn targets(directory: &Path) -> Result<FileTargets, ImageError> {
 
 /// The columns of a table that are to be learnt, by their cells.
 fn guess(path: &Path) -> Result<TableFile, ImageError> {
-    let refused = |finding: Finding| ImageError::Refused(Report::new(vec![finding]));
+    let refused = |finding: Box<Finding>| ImageError::Refused(Report::new(vec![*finding]));
     let rows = Rows::read(path).map_err(refused)?;
     let image = rows.image_column(None).map_err(refused)?;
     let others: Vec<usize> = (0..rows.header.len()).filter(|&column| column != image).collect();

@@ -236,8 +236,8 @@ impl ImageFiles {
             if columns.is_empty() {
                 return refuse("targets.learn", "at least one column", "none".to_owned());
             }
-            let twice = columns.iter().enumerate();
-            let twice = twice.filter(|(at, name)| columns[..*at].contains(name)).next();
+            let mut rest = columns.iter().enumerate();
+            let twice = rest.find(|(at, name)| columns[..*at].contains(name));
             if let Some((_, name)) = twice {
                 return refuse("targets.learn", "every column once", format!("{name:?} twice"));
             }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::ImageError;
-use super::findings::{Finding, Subject};
 use super::folder::PartFolder;
 use super::layout::{Entry, Kind, Layout, Target};
 use super::source::{Columns, TableFile};
 use super::split::{FileSplit, Group, Part};
+use crate::check::{Finding, Subject};
 
 /// Columns that hold names of images, where none is named.
 pub(super) const IMAGE_COLUMNS: [&str; 5] = ["file", "image", "filename", "path", "name"];
@@ -30,13 +30,14 @@ pub(super) struct Row {
 
 impl Rows {
     /// Reads a file: a header and rows as long as it. A byte order mark is skipped.
-    pub(super) fn read(path: &Path) -> Result<Self, Finding> {
+    pub(super) fn read(path: &Path) -> Result<Self, Box<Finding>> {
         let refuse = |place: String, expected: &str, found: String| {
             let finding = Finding::error(Subject::Table).at(path).place(place);
-            finding.expected(expected).found(found)
+            Box::new(finding.expected(expected).found(found))
         };
-        let bytes = std::fs::read(path)
-            .map_err(|source| Finding::of(&ImageError::Read { path: path.to_owned(), source }))?;
+        let bytes = std::fs::read(path).map_err(|source| {
+            Box::new(Finding::from(&ImageError::Read { path: path.to_owned(), source }))
+        })?;
         let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(&bytes);
         if let Some(line) = not_text(bytes) {
             return Err(refuse(format!("line {line}"), "text in UTF-8", "other bytes".to_owned()));
@@ -72,17 +73,17 @@ impl Rows {
     }
 
     /// The position of a column.
-    fn column(&self, name: &str) -> Result<usize, Finding> {
+    fn column(&self, name: &str) -> Result<usize, Box<Finding>> {
         self.header.iter().position(|column| column == name).ok_or_else(|| {
             let finding = Finding::error(Subject::Table).at(&self.path).place("line 1");
             let finding = finding.expected(format!("a column `{name}`"));
             let finding = finding.found(format!("the columns {}", self.header.join(", ")));
-            finding.remedy("name one of these in `targets`")
+            Box::new(finding.remedy("name one of these in `targets`"))
         })
     }
 
     /// The position of the column with names of images.
-    pub(super) fn image_column(&self, asked: Option<&str>) -> Result<usize, Finding> {
+    pub(super) fn image_column(&self, asked: Option<&str>) -> Result<usize, Box<Finding>> {
         if let Some(name) = asked {
             return self.column(name);
         }
@@ -92,7 +93,7 @@ impl Rows {
             let finding = Finding::error(Subject::Table).at(&self.path).place("line 1");
             let finding = finding.expected("a column with the names of the images");
             let finding = finding.found(format!("the columns {}", self.header.join(", ")));
-            finding.remedy("`image: \"COLUMN\"` in `targets: Table(..)` names it")
+            Box::new(finding.remedy("`image: \"COLUMN\"` in `targets: Table(..)` names it"))
         })
     }
 
@@ -120,7 +121,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(rows: &Rows, table: &TableFile, split: &FileSplit) -> Result<Self, Finding> {
+    fn of(rows: &Rows, table: &TableFile, split: &FileSplit) -> Result<Self, Box<Finding>> {
         let image = rows.image_column(table.image.as_deref())?;
         let learn = match &table.learn {
             Columns::Class(name) => vec![rows.column(name)?],
@@ -159,7 +160,7 @@ pub(super) fn read(
         let read = read.and_then(|rows| Ok((Wanted::of(&rows, table, split)?, rows)));
         match read {
             Ok((wanted, rows)) => tables.push(TableOfPart { folder, wanted, rows }),
-            Err(finding) => layout.findings.push(finding),
+            Err(finding) => layout.findings.push(*finding),
         }
     }
     if layout.kind == Kind::Class {
@@ -222,7 +223,7 @@ impl TableOfPart<'_> {
                     group: self.wanted.group.map(|column| row.cells[column].clone()),
                     part: self.folder.part,
                 }),
-                Err(finding) => layout.findings.push(finding),
+                Err(finding) => layout.findings.push(*finding),
             }
         }
     }
@@ -241,17 +242,17 @@ impl TableOfPart<'_> {
         }
     }
 
-    fn target(&self, row: &Row, layout: &Layout) -> Result<Target, Finding> {
+    fn target(&self, row: &Row, layout: &Layout) -> Result<Target, Box<Finding>> {
         let cell = |column: usize| row.cells[column].as_str();
         let number = |&column: &usize| {
             let value = cell(column).parse::<f32>().ok().filter(|value| value.is_finite());
-            value.ok_or_else(|| self.rows.cell(row, column, "a finite number"))
+            value.ok_or_else(|| Box::new(self.rows.cell(row, column, "a finite number")))
         };
         Ok(match layout.kind {
             Kind::Labels => {
                 let label = |column: &usize| match number(column) {
                     Ok(value) if [0.0, 1.0].contains(&value) => Ok(value),
-                    _ => Err(self.rows.cell(row, *column, "0 or 1")),
+                    _ => Err(Box::new(self.rows.cell(row, *column, "0 or 1"))),
                 };
                 let labels = self.wanted.learn.iter().map(label);
                 Target::Numbers(labels.collect::<Result<_, _>>()?)
@@ -266,7 +267,7 @@ impl TableOfPart<'_> {
                 let class = class.ok_or_else(|| {
                     let names = layout.names.join(", ");
                     let expected = format!("one of the classes of the training table: {names}");
-                    self.rows.cell(row, column, &expected)
+                    Box::new(self.rows.cell(row, column, &expected))
                 });
                 Target::Class(class? as u32)
             }

@@ -80,6 +80,9 @@ impl Experiment {
 
     /// Another name for other methods than the file's: their runs have directories of their own.
     pub(super) fn renamed(&mut self, methods: &Chosen) {
+        if let Some(name) = methods.data.as_ref().and_then(Named::folder_name) {
+            self.name = name;
+        }
         for method in methods.names() {
             self.name = format!("{}-{method}", self.name);
         }

@@ -1,14 +1,17 @@
-//! Methods that are named on the command line.
+//! Methods and data that are named on the command line.
 
 use dartloom::presets;
 use dartloom::verdict::ConfiguredExplorer;
 
 use super::method::Preset;
+use super::{Data, Named};
 use crate::error::EngineError;
 
-/// Methods in place of an experiment's own; empty for these.
+/// Methods and data in place of an experiment's own; empty for these.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
+    /// Images.
+    pub(super) data: Option<Named<Data>>,
     /// With a supernet.
     pub(super) presets: Vec<Preset>,
     /// Discrete searches.
@@ -34,10 +37,17 @@ impl Chosen {
         Ok(Self {
             presets: presets.collect::<Result<_, _>>().map_err(EngineError::input)?,
             explorers: explorers.into_iter().cloned().collect(),
+            data: None,
         })
     }
 
-    /// True for none.
+    /// The same on other images, whose directory does not depend on the experiment's file.
+    #[must_use]
+    pub fn on(self, data: Option<Named<Data>>) -> Self {
+        Self { data, ..self }
+    }
+
+    /// True without methods.
     pub(super) fn is_empty(&self) -> bool {
         self.presets.is_empty() && self.explorers.is_empty()
     }

@@ -190,6 +190,18 @@ impl Named<Data> {
         }
     }
 
+    /// The name of their folder, where they have one.
+    pub(super) fn folder_name(&self) -> Option<String> {
+        let folder = match self {
+            Self::Known(Data::Images(ImageFolder(files))) => &files.directory,
+            Self::Known(Data::Idx(files)) => &files.directory,
+            Self::Known(Data::Cifar(directory)) => directory,
+            _ => return None,
+        };
+        let name = folder.file_name()?.to_string_lossy().into_owned();
+        Some(name).filter(|name| !name.starts_with('.'))
+    }
+
     /// As [`Data::below`].
     pub(super) fn below(self, folder: &Path, origin: &str) -> Result<Self, EngineError> {
         match self {

@@ -19,8 +19,8 @@ pub(super) fn options() -> ron::Options {
     ron::Options::default().with_default_extension(extensions)
 }
 
-/// Reads an experiment file. Its name is that of the file unless it says otherwise; `methods`, if
-/// there are any, take the place of its own.
+/// Reads an experiment file. Its name is that of the file unless it says otherwise; the methods and
+/// data of `methods`, if there are any, take the place of its own.
 ///
 /// # Errors
 /// A file that cannot be read, or the first mistake in it with line and column.
@@ -31,7 +31,8 @@ pub fn load(path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
 /// The experiment that comes with dartloom.
 const DIGITS: &str = include_str!("../../assets/digits.ron");
 
-/// The built-in experiment, small and on the embedded digits, with other methods if there are any.
+/// The built-in experiment, small and on the embedded digits, with other methods or data if there
+/// are any.
 ///
 /// # Errors
 /// Methods that do not fit it.
@@ -69,7 +70,9 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
             message,
         }
     })?;
-    let data = patch.data.clone().ok_or_else(|| EngineError::Field {
+    let given = methods.data.clone();
+    let is_given = given.is_some();
+    let data = given.or_else(|| patch.data.clone()).ok_or_else(|| EngineError::Field {
         origin: path.display().to_string(),
         field: "data",
         expected: "Digits, Nuclei, Images(\"directory\"), Idx(\"directory\"), Idx(directory: \"..\", \
@@ -80,7 +83,9 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
         patch.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     }
     let mut experiment = with_methods(data, patch, methods)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    // A directory from the command line starts where the user is.
+    let beside = path.parent().filter(|_| !is_given);
+    let folder = beside.unwrap_or(Path::new(""));
     experiment.data = experiment.data.below(folder, &path.display().to_string())?;
     Ok(experiment)
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::super::findings::{Finding, Subject};
 use super::super::labels::{RawCounts, hexadecimal};
 use super::super::source::Classes;
 use super::super::split::Part;
 use super::super::survey::MaskFacts;
 use super::Known;
+use crate::check::{Finding, Subject};
 
 pub(super) fn findings(known: &Known<'_>) -> Vec<Finding> {
     let mut findings = sizes(known);

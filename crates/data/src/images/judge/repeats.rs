@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::findings::{Finding, Subject};
 use super::super::source::Repeats;
 use super::Known;
+use crate::check::{Finding, Subject};
 
 /// Images with equal pixels, whatever their files.
 pub(super) fn findings(known: &Known<'_>) -> Vec<Finding> {

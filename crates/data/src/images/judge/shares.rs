@@ -1,11 +1,11 @@
 //! Rules about the shares of classes.
 
-use super::super::findings::{Finding, Subject};
 use super::super::labels::RawCounts;
 use super::super::layout::{Kind, Target};
 use super::super::split::Part;
 use super::Known;
 use super::masks::masks;
+use crate::check::{Finding, Subject};
 
 /// A share below which a class is called rare.
 const RARE: f64 = 0.02;

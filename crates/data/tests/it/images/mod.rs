@@ -1,3 +1,8 @@
 //! Images in files.
 
+mod bad;
+mod decoding;
+mod division;
+mod make;
 mod real;
+mod sets;

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use dartloom_data::check::Severity;
 use dartloom_data::images::{
-    Columns, FileTargets, ImageFiles, MaskFiles, Opened, Severity, TableFile, Tiles, recognise,
+    Columns, FileTargets, ImageFiles, MaskFiles, Opened, TableFile, Tiles, recognise,
 };
 use dartloom_data::{DataError, Dataset, ImageShape, OwnedSample, TargetSpec, Targets};
 
 /// The folder of `aerial-seg`, `landcover-seg` and `nuclei`, if it is there.
+#[allow(clippy::print_stderr, reason = "a test that skips says so")]
 fn folder(name: &str) -> Option<PathBuf> {
     let Some(directory) = std::env::var_os("DARTLOOM_IMAGES_DIR") else {
         eprintln!("skipped: DARTLOOM_IMAGES_DIR does not name a directory of image sets");

@@ -3,8 +3,6 @@
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use super::ImageError;
-
 /// The weight of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -104,7 +102,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(severity: Severity, subject: Subject) -> Self {
+    /// A finding about a subject, without a place and values.
+    #[must_use]
+    pub fn new(severity: Severity, subject: Subject) -> Self {
         Self {
             severity,
             subject,
@@ -116,76 +116,57 @@ impl Finding {
         }
     }
 
-    pub(super) fn error(subject: Subject) -> Self {
+    /// A finding for which training is refused.
+    #[must_use]
+    pub fn error(subject: Subject) -> Self {
         Self::new(Severity::Error, subject)
     }
 
-    pub(super) fn warning(subject: Subject) -> Self {
+    /// A finding that is probably not meant.
+    #[must_use]
+    pub fn warning(subject: Subject) -> Self {
         Self::new(Severity::Warning, subject)
     }
 
-    pub(super) fn note(subject: Subject) -> Self {
+    /// A fact worth knowing.
+    #[must_use]
+    pub fn note(subject: Subject) -> Self {
         Self::new(Severity::Note, subject)
     }
 
-    pub(super) fn at(mut self, file: &Path) -> Self {
+    /// The same about a file or folder.
+    #[must_use]
+    pub fn at(mut self, file: &Path) -> Self {
         self.file = Some(file.to_owned());
         self
     }
 
-    pub(super) fn place(mut self, place: impl Into<String>) -> Self {
+    /// The same at a place in it.
+    #[must_use]
+    pub fn place(mut self, place: impl Into<String>) -> Self {
         self.place = Some(place.into());
         self
     }
 
-    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
+    /// The same with the values that are expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = expected.into();
         self
     }
 
-    pub(super) fn found(mut self, found: impl Into<String>) -> Self {
+    /// The same with the value found.
+    #[must_use]
+    pub fn found(mut self, found: impl Into<String>) -> Self {
         self.found = found.into();
         self
     }
 
-    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    /// The same with a change that mends it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = remedy.into();
         self
-    }
-
-    /// The finding about a file that could not be read.
-    pub(super) fn of(error: &ImageError) -> Self {
-        let finding = Self::error(Subject::File);
-        match error {
-            ImageError::Read { path, source } => {
-                finding.at(path).expected("a file that can be read").found(source.to_string())
-            }
-            ImageError::Kind { path, expected, found } => {
-                let finding = finding.at(path).expected(*expected).found(found);
-                finding.remedy("convert or remove the file")
-            }
-            ImageError::Damaged { path, format, reason } => {
-                let finding = finding.at(path).expected(format!("a whole {format} file"));
-                finding.found(reason).remedy("replace or remove the file")
-            }
-            ImageError::TooLarge { path, width, height, limit } => {
-                let finding = finding.at(path).expected(format!("at most {limit} pixels"));
-                let pixels = u128::from(*width) * u128::from(*height);
-                finding
-                    .found(format!("{width} x {height}"))
-                    .remedy(format!("`max_pixels: {pixels}`, or `tiles: ()` for large images"))
-            }
-            ImageError::Changed { path, expected, found, .. } => {
-                let finding = Self::error(Subject::Changed).at(path).expected(expected);
-                finding.found(found).remedy("put the file back, or divide the data anew")
-            }
-            ImageError::Setting { field, expected, found } => {
-                Self::error(Subject::Layout).place(*field).expected(expected).found(found)
-            }
-            ImageError::Refused(report) => {
-                report.errors().next().cloned().unwrap_or(finding.found(error.to_string()))
-            }
-        }
     }
 }
 
@@ -215,7 +196,9 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(mut findings: Vec<Finding>) -> Self {
+    /// Findings, which are put in order.
+    #[must_use]
+    pub fn new(mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.severity);
         Self { findings }
     }
