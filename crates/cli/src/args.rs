@@ -68,6 +68,11 @@ pub(crate) struct RunArguments {
         value_parser = PossibleValuesParser::new(dartloom_engine::experiment::method_names())
     )]
     pub(crate) method: Vec<String>,
+    /// Compare with this hand-made network in place of the experiment's: `unet`, `resnet_unet`,
+    /// `fcn`, `self_configured`, `tiny_resnet`, `resnet18` or `resnet50`, with settings as in an
+    /// experiment file, such as `unet(base: 32)`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) baseline: Option<String>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
     /// repeated.
     #[arg(long, value_name = "KEY=VALUE")]

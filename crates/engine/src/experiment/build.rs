@@ -42,7 +42,7 @@ impl Experiment {
         let beside = spec(MethodPatch::default())?;
         let explorers = patch.explorers.clone().unwrap_or_default();
         let explorers = explorers.into_iter().map(|explorer| explorer.filled(&beside)).collect();
-        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = scale.comparison();
+        let ComparisonConfig { mut random, mut retrain, seeds, .. } = scale.comparison();
         for fit in [&mut random.fit, &mut retrain.fit] {
             (fit.crop_padding, fit.flip) = data.augmentation();
         }
@@ -64,7 +64,7 @@ impl Experiment {
             explorers,
             random,
             retrain,
-            baseline,
+            baseline: None,
             seeds,
         };
         patch.apply(&mut experiment);

@@ -192,7 +192,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Named<T> {
 
 /// A text whose name dartloom does not know belongs to a catalogue.
 fn of_text<T: DeserializeOwned>(text: String) -> Result<Named<T>, SettingsError> {
-    match options().from_str(&text) {
+    // Settings that all have defaults may be left out, and their parentheses with them.
+    let bare = || options().from_str(&format!("{text}()"));
+    match options().from_str(&text).or_else(|error| bare().map_err(|_| error)) {
         Ok(part) => Ok(Named::Known(part)),
         Err(error) if name_of(&text).is_empty() || known::<T>().contains(&name_of(&text)) => {
             Err(SettingsError(spoken(&error)))

@@ -104,7 +104,7 @@ macro_rules! experiment_patch {
                 layers: usize,
                 nodes: usize,
                 stem: ConfiguredStem,
-                baseline: Baseline,
+                baseline: Option<Named<Baseline>>,
                 seeds: Vec<u64>,
             }
             part { random: RandomPatch, retrain: RetrainPatch, }
