@@ -74,6 +74,11 @@ pub(crate) struct RunArguments {
     /// Use the images in this folder, or those of another experiment, in place of the experiment's.
     #[arg(long, value_name = "FOLDER|EXPERIMENT.ron")]
     pub(crate) data: Option<PathBuf>,
+    /// Compare with this hand-made network in place of the experiment's: `unet`, `resnet_unet`,
+    /// `fcn`, `self_configured`, `tiny_resnet`, `resnet18` or `resnet50`, with settings as in an
+    /// experiment file, such as `unet(base: 32)`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) baseline: Option<String>,
     /// Replace a value of the experiment, such as `search.epochs=4` or `split=Full`; may be
     /// repeated.
     #[arg(long, value_name = "KEY=VALUE")]

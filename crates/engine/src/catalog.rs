@@ -9,7 +9,7 @@ use dartloom::decode::{ConfiguredDecoder, Decoder};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, Regulariser, Relaxation};
 use dartloom::search::stop::{RuleConfig, StopRule};
 use dartloom::task::{ConfiguredTask, Task};
-use dartloom::verdict::{ConfiguredExplorer, MakeExplorer};
+use dartloom::verdict::{Baseline, ConfiguredExplorer, HandMade, MakeExplorer};
 
 use crate::error::EngineError;
 use crate::experiment::{Data, Named, Settings};
@@ -42,6 +42,7 @@ pub struct Catalog {
     tasks: Shelf<Box<dyn Task>, TargetSpec>,
     stop_rules: Shelf<Box<dyn StopRule>>,
     explorers: Shelf<Box<dyn MakeExplorer>>,
+    baselines: Shelf<Box<dyn HandMade>>,
     /// Made with the origin of the experiment, for messages.
     data: Shelf<DataSets, String>,
 }
@@ -60,6 +61,7 @@ impl Catalog {
             explorers: Shelf::of(|part: ConfiguredExplorer, ()| {
                 Ok(Box::new(part) as Box<dyn MakeExplorer>)
             }),
+            baselines: Shelf::of(|part: Baseline, ()| Ok(Box::new(part) as Box<dyn HandMade>)),
             data: Shelf::of(|part: Data, origin: String| Ok(part.read(&origin)?)),
         }
     }
@@ -132,6 +134,18 @@ impl Catalog {
         self
     }
 
+    /// The same with a hand-made network, or with another one of that name. It is built for the
+    /// images of the experiment and the outputs of its task.
+    #[must_use]
+    pub fn baseline(
+        mut self,
+        name: &str,
+        make: impl Fn(&Settings) -> Result<Box<dyn HandMade>, PartError> + Send + Sync + 'static,
+    ) -> Self {
+        self.baselines.add(name, move |settings, ()| make(settings));
+        self
+    }
+
     /// The same with a source of images, or with another one of that name. Relative directories in
     /// its settings are its own business. [`Splits`](dartloom::data::Splits) are data sets, too.
     #[must_use]
@@ -172,6 +186,11 @@ impl Catalog {
     /// Names of discrete searches, in order.
     pub fn explorers(&self) -> impl Iterator<Item = &str> {
         self.explorers.names()
+    }
+
+    /// Names of hand-made networks, in order.
+    pub fn baselines(&self) -> impl Iterator<Item = &str> {
+        self.baselines.names()
     }
 
     /// Names of sources of images, in order.
@@ -226,6 +245,14 @@ impl Catalog {
         at: Place<'_>,
     ) -> Result<Box<dyn MakeExplorer>, EngineError> {
         self.explorers.make(part, (), at)
+    }
+
+    pub(crate) fn make_baseline(
+        &self,
+        part: &Named<Baseline>,
+        at: Place<'_>,
+    ) -> Result<Box<dyn HandMade>, EngineError> {
+        self.baselines.make(part, (), at)
     }
 
     pub(crate) fn make_data(

@@ -90,8 +90,8 @@ pub struct Peak {
     pub in_worker: bool,
 }
 
-/// The peaks of everything that `comparison` trains but the hand-made network, on so many threads;
-/// of candidates and retrained networks those of the largest.
+/// The peaks of everything that `comparison` trains, on so many threads; of candidates and retrained
+/// networks those of the largest. A hand-made network is among it where it is a graph.
 ///
 /// # Errors
 /// A space or network that cannot be laid out.
@@ -114,6 +114,11 @@ pub fn peaks(comparison: &Comparison<'_>, threads: usize) -> Result<Vec<Peak>, E
         }
         let most = retraining.ranges.memory.most;
         add(format!("the largest network that {method} can find, retrained"), most, false);
+    }
+    if let Some(graph) = comparison.hand_made_graph().map_err(EngineError::input)? {
+        let work = fit_workload(&comparison.config.retrain.fit, threads);
+        let need = memory::predict_graph(&graph, &work).map_err(EngineError::input)?;
+        add(format!("the hand-made network {}", graph.name()), need.total(), false);
     }
     Ok(peaks)
 }

@@ -64,6 +64,9 @@ fn resolve(arguments: &RunArguments) -> Result<(Experiment, String), CliError> {
         Some(path) => (experiment::load(path, &methods)?, path.display().to_string()),
         None => (experiment::builtin(&methods)?, "the built-in experiment".to_owned()),
     };
+    if let Some(baseline) = &arguments.baseline {
+        experiment = experiment::set(&experiment, &format!("baseline={baseline}"))?;
+    }
     for assignment in &arguments.set {
         experiment = experiment::set(&experiment, assignment)?;
     }

@@ -52,7 +52,7 @@ fn paper() -> ComparisonConfig {
     ComparisonConfig {
         random: RandomConfig { top: 2, fit: candidates },
         retrain: RetrainConfig { channels: 36, layers: 20, fit },
-        baseline: Baseline::ResNet18,
+        baseline: Some(Baseline::ResNet18),
         seeds: vec![0, 1, 2, 3],
     }
 }
@@ -72,7 +72,7 @@ fn small() -> ComparisonConfig {
     ComparisonConfig {
         random: RandomConfig { top: 2, fit: FitConfig { epochs: 4, ..fit.clone() } },
         retrain: RetrainConfig { channels: 8, layers: LAYERS, fit },
-        baseline: Baseline::TinyResNet,
+        baseline: Some(Baseline::TinyResNet),
         seeds: vec![0, 1, 2],
     }
 }

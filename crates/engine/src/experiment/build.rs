@@ -48,7 +48,7 @@ impl Experiment {
         let beside = spec(MethodPatch::default())?;
         let explorers = patch.explorers.clone().unwrap_or_default();
         let explorers = explorers.into_iter().map(|explorer| explorer.filled(&beside)).collect();
-        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = own.comparison(scale);
+        let ComparisonConfig { mut random, mut retrain, seeds, .. } = own.comparison(scale);
         for fit in [&mut random.fit, &mut retrain.fit] {
             (fit.crop_padding, fit.flip) = data.augmentation();
         }
@@ -71,7 +71,7 @@ impl Experiment {
             explorers,
             random,
             retrain,
-            baseline,
+            baseline: None,
             seeds,
         };
         patch.apply(&mut experiment);

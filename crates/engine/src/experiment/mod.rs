@@ -67,8 +67,9 @@ pub struct Experiment {
     pub random: RandomConfig,
     /// Retraining.
     pub retrain: RetrainConfig,
-    /// The hand-made network.
-    pub baseline: Baseline,
+    /// The hand-made network; `None` for the usual one of the task's outputs
+    /// ([`Baseline::usual`]), where a vector's is that of the scale. A [`Plan`] fills it in.
+    pub baseline: Option<Named<Baseline>>,
     /// One comparison per seed.
     pub seeds: Vec<u64>,
 }
@@ -98,7 +99,10 @@ impl Experiment {
         ComparisonConfig {
             random: self.random.clone(),
             retrain: self.retrain.clone(),
-            baseline: self.baseline,
+            baseline: match &self.baseline {
+                Some(Named::Known(own)) => Some(own.clone()),
+                _ => self.scale.comparison().baseline,
+            },
             seeds: self.seeds.clone(),
         }
     }

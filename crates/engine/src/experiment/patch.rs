@@ -106,7 +106,7 @@ macro_rules! experiment_patch {
                 nodes: usize,
                 stem: ConfiguredStem,
                 hidden: Hidden,
-                baseline: Baseline,
+                baseline: Option<Named<Baseline>>,
                 seeds: Vec<u64>,
             }
             part { random: RandomPatch, retrain: RetrainPatch, }

@@ -3,16 +3,16 @@
 use dartloom::data::{DataSets, Dataset};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
-use dartloom::space::{ConfiguredStem, OpSet, Space};
+use dartloom::space::{ConfiguredStem, OpSet, Outputs, Space};
 use dartloom::task::{Task, TaskError, usual};
-use dartloom::verdict::{Comparison, ExplorerParts, MakeExplorer, MethodParts};
+use dartloom::verdict::{Baseline, Comparison, ExplorerParts, HandMade, MakeExplorer, MethodParts};
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
 use super::named::Named;
 use super::rules::Rules;
 use super::stop::MadeRule;
-use super::{Experiment, Ops};
+use super::{Experiment, Named, Ops};
 use crate::catalog::{Catalog, Place};
 use crate::error::EngineError;
 
@@ -27,6 +27,7 @@ pub struct Plan {
     explorers: Vec<(Space, Box<dyn MakeExplorer>)>,
     data: DataSets,
     task: Box<dyn Task>,
+    baseline: Box<dyn HandMade>,
 }
 
 /// Digests of an experiment's images, pixels and labels.
@@ -78,7 +79,10 @@ impl Plan {
         let explorers = explorers.collect::<Result<_, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
         let task = task(&experiment, &data, (catalog, origin))?;
-        let plan = Self { experiment, registry, methods, explorers, data, task };
+        let part = baseline(&experiment, task.outputs());
+        let baseline = catalog.make_baseline(&part, Place { origin, field: "baseline" })?;
+        let experiment = Experiment { baseline: Some(part), ..experiment };
+        let plan = Self { experiment, registry, methods, explorers, data, task, baseline };
         plan.check_methods(origin)?;
         plan.comparison().check().map_err(refused(origin))?;
         Ok(plan)
@@ -140,6 +144,7 @@ impl Plan {
             methods: methods.collect(),
             explorers: explorers.collect(),
             config: self.experiment.comparison(),
+            baseline: Some(&*self.baseline),
             ..Comparison::on(&*self.task, train, test, &self.registry)
         }
     }
@@ -180,6 +185,16 @@ fn task(
         task.check(&targets).map_err(refuse)?;
     }
     Ok(task)
+}
+
+/// The hand-made network of the experiment: where it names none, the scale's for a vector, and the
+/// usual one for a plane.
+fn baseline(experiment: &Experiment, outputs: Outputs) -> Named<Baseline> {
+    if let Some(part) = &experiment.baseline {
+        return part.clone();
+    }
+    let of_scale = experiment.scale.comparison().baseline.filter(|own| own.serves(outputs));
+    Named::Known(of_scale.unwrap_or_else(|| Baseline::usual(outputs).clone()))
 }
 
 /// An explorer that was written by hand into the file of a run, and not read from an experiment.
@@ -254,4 +269,32 @@ fn of_method(origin: &str, experiment: &Experiment, title: &str) -> String {
 /// Puts the origin of an experiment before what a library says about it.
 pub(super) fn refused<E: Into<dartloom::Error>>(origin: &str) -> impl Fn(E) -> EngineError + '_ {
     move |error| EngineError::experiment(origin, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::{Chosen, builtin, set};
+
+    #[test]
+    fn the_usual_baseline_is_one_that_fits_the_outputs() {
+        let small = builtin(&Chosen::default()).unwrap();
+        let paper = Experiment { scale: dartloom::presets::Scale::Paper, ..small.clone() };
+        let plane = Outputs::Plane { channels: 2 };
+        let vector = Outputs::Vector(2);
+        assert_eq!(baseline(&small, vector), Named::Known(Baseline::TinyResNet));
+        assert_eq!(baseline(&paper, vector), Named::Known(Baseline::ResNet18));
+        let Named::Known(Baseline::UNet(unet)) = baseline(&paper, plane) else {
+            panic!("{paper:?}")
+        };
+        assert_eq!(unet.base, 16);
+        // One that is asked for is kept, and refused where it does not fit.
+        let asked = set(&small, "baseline=resnet50").unwrap();
+        assert_eq!(baseline(&asked, plane), Named::Known(Baseline::ResNet50));
+        let unet = set(&small, "baseline=unet(base: 2)").unwrap();
+        let Named::Known(Baseline::UNet(unet)) = baseline(&unet, vector) else {
+            panic!("{unet:?}")
+        };
+        assert_eq!(unet.base, 2);
+    }
 }

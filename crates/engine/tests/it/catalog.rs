@@ -7,12 +7,14 @@ use std::sync::Arc;
 use dartloom::data::{Splits, digits};
 use dartloom::decode::{DecodeError, Decoded, Decoder, TopK};
 use dartloom::explore::{Domain, ExploreError, Explorer};
+use dartloom::net::{GraphNetwork, NetError};
 use dartloom::noise::Noise;
+use dartloom::ops::{Model, Place, Registry};
 use dartloom::relax::{Progress, RelaxError, Relaxation, Softmax, ZeroOne};
 use dartloom::search::SearchError;
 use dartloom::search::stop::{Observed, Reason, StopRule};
-use dartloom::space::{Space, WeightTable};
-use dartloom::verdict::{ConfiguredExplorer, MakeExplorer};
+use dartloom::space::{Build, Graph, GraphBuilder, GraphInput, Layer, Shape, Space, WeightTable};
+use dartloom::verdict::{ConfiguredExplorer, HandMade, MakeExplorer};
 use dartloom_engine::experiment::{self, Chosen, Settings};
 use dartloom_engine::run::{Host, Options, Outcome, Run, Start};
 use dartloom_engine::{Catalog, EngineError, PartError, Plan};
@@ -90,6 +92,43 @@ impl MakeExplorer for Dice {
     }
 }
 
+/// A network of one fully connected layer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Flat {
+    relu: bool,
+}
+
+impl HandMade for Flat {
+    fn name(&self) -> String {
+        "one layer".to_owned()
+    }
+
+    fn network(
+        &self,
+        build: Build,
+        _: &Registry,
+        place: &Place,
+        rng: &mut dyn rand::RngCore,
+    ) -> Result<Box<dyn Model>, NetError> {
+        let Some(graph) = self.graph(build)? else { panic!("it is a graph") };
+        Ok(Box::new(GraphNetwork::new(graph, place, rng)?))
+    }
+
+    fn graph(&self, build: Build) -> Result<Option<Graph>, NetError> {
+        let mut graph = GraphBuilder::new("flat", build.input)?;
+        let before = if self.relu { vec![Layer::Relu] } else { vec![] };
+        let inputs = build.input.elements() as usize;
+        let linear = Layer::Linear { inputs, outputs: build.outputs.channels() };
+        graph.node("all", GraphInput::Image, [before, vec![linear]].concat())?;
+        Ok(Some(graph.finish(build.outputs)?))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("flat {}", self.relu))
+    }
+}
+
 fn few_digits(settings: &Settings) -> Result<Splits, PartError> {
     if settings.read::<usize>()? == 0 {
         return Err("no digits are no data".into());
@@ -106,6 +145,7 @@ fn catalog() -> Catalog {
         .regulariser("Push", |_| Ok(Box::new(ZeroOne::default())))
         .stop_rule("Since", |settings| Ok(Box::new(Since(settings.read()?))))
         .explorer("Dice", |_| Ok(Box::new(Dice)))
+        .baseline("Flat", |settings| Ok(Box::new(settings.read::<Flat>()?)))
         .data("FewDigits", few_digits)
 }
 
@@ -173,6 +213,8 @@ fn names_that_nobody_knows_are_answered_with_the_nearest() {
         ("Firsts(1)", "Constraind()", "decoder: unknown name `Constraind`", "`Constrained`"),
         ("kind: Push", "kind: Pull", "penalties: unknown name `Pull`", "Push"),
         ("Since(0)", "Sinse(0)", "rules: unknown name `Sinse`", "`Since`"),
+        ("seeds: [4]", "baseline: Flut", "baseline: unknown name `Flut`", "`Flat`"),
+        ("seeds: [4]", "baseline: unets(base: 2)", "baseline: unknown name `unets`", "`unet`"),
         ("Dice", "Dize", "explorer: unknown name `Dize`", "`Dice`"),
         ("FewDigits(3)", "FewDigit(3)", "data: unknown name `FewDigit`", "`FewDigits`"),
     ];
@@ -204,4 +246,36 @@ fn a_decoder_with_limits_can_be_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), &EXPERIMENT.replace("Firsts(1)", "Constrained(skips: 1)"));
     assert!(plan(&path).is_ok());
+}
+
+#[test]
+fn a_baseline_is_asked_for_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |baseline: &str| {
+        let text = EXPERIMENT.replace("seeds: [4]", &format!("seeds: [4], baseline: {baseline}"));
+        let plan = plan(&write(folder.path(), &text)).unwrap();
+        let stored = experiment::to_ron(plan.experiment()).unwrap();
+        let own = plan.comparison().baseline.unwrap();
+        let build = Build::new(2, 10, Shape::new(1, 8, 8));
+        let parameters = own.graph(build).unwrap().unwrap().cost().unwrap().parameters;
+        (own.name(), parameters, stored)
+    };
+    let (name, parameters, stored) = of("Flat(relu: true)");
+    assert_eq!((&*name, parameters), ("one layer", 64 * 10 + 10));
+    assert!(stored.contains("baseline: Flat(relu: true)"), "{stored}");
+    assert_eq!(of("Flat").0, "one layer");
+    // The words of old files, and others for the same.
+    for (word, name) in [
+        ("TinyResNet", "tiny ResNet"),
+        ("tiny_resnet", "tiny ResNet"),
+        ("ResNet18", "ResNet-18"),
+        ("resnet18", "ResNet-18"),
+    ] {
+        let (found, _, stored) = of(word);
+        assert_eq!(found, name);
+        assert!(stored.contains("baseline: TinyResNet") || stored.contains("baseline: ResNet18"));
+    }
+    let (name, wide, _) = of("resnet(width: 4, blocks: [1, 1])");
+    assert_eq!(name, "ResNet");
+    assert!(wide < of("resnet").1);
 }

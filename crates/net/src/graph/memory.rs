@@ -37,9 +37,10 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
         parameters: cost.parameters,
         buffers,
         activations: work.bytes(kept),
-        forward: 0,
+        forward: work.numbers(scratch) * work.threads as u64,
         backward: backward(graph, work)?,
-        scratch: work.numbers(scratch),
+        // Threads work while some of the gradients are still to be made.
+        scratch: 0,
         slabs: 0,
     };
     Ok(sum(parts, work))
@@ -88,22 +89,25 @@ struct Step {
     after: u64,
     /// Trainable numbers whose gradient is summed over images in parts.
     weights: u64,
+    /// Values that a thread works with.
+    scratch: u64,
 }
 
 /// The steps through the layers of a node, in their order.
 fn steps(node: &GraphNode) -> Result<Vec<Step>, SpaceError> {
     let mut steps = Vec::with_capacity(node.layers().len());
     each(node, |layer, before, after| {
+        let scratch = unfolded(layer, after);
         let before = before.elements();
         let after = after.elements();
         let weights = match layer {
             Layer::Conv { .. } | Layer::ConvTranspose { .. } => layer.parameters(),
             _ => 0,
         };
-        steps.push(Step { before, after, weights });
+        steps.push(Step { before, after, weights, scratch });
         if let Layer::ConvTranspose { .. } = layer {
             // Blocks become planes, to which the bias is added.
-            steps.push(Step { before: after, after, weights: 0 });
+            steps.push(Step { before: after, after, weights: 0, scratch: 0 });
         }
     })?;
     Ok(steps)
@@ -130,9 +134,12 @@ fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
         for (position, step) in steps(node)?.into_iter().enumerate().rev() {
             // Nobody asks for the gradient of the image.
             let before = if position > 0 || tracked { step.before } else { 0 };
+            let weights = work.numbers(partials * step.weights);
+            let threads = work.numbers(step.scratch) * work.threads as u64;
+            let at_work = work.bytes(held + step.after + before) + weights + threads;
             // candle adds a gradient to zeros: both and their sum are there at once.
-            let values = work.bytes(held + step.after + 3 * before);
-            most = most.max(values + work.numbers(partials * step.weights));
+            let adding = work.bytes(held + step.after + 3 * before);
+            most = most.max(at_work).max(adding);
         }
         let joined = node.joined().elements();
         for input in node.inputs() {

@@ -60,10 +60,12 @@ impl Baseline {
 
     /// The usual opponent of networks with such outputs: the tiny ResNet where they are a vector,
     /// the U-Net where there are some for every pixel.
-    pub fn usual(outputs: Outputs) -> Self {
+    pub fn usual(outputs: Outputs) -> &'static Self {
+        static VECTOR: Baseline = Baseline::TinyResNet;
+        static PLANE: Baseline = Baseline::UNet(UNet::thin());
         match outputs {
-            Outputs::Vector(_) => Self::TinyResNet,
-            Outputs::Plane { .. } => Self::UNet(UNet::default()),
+            Outputs::Vector(_) => &VECTOR,
+            Outputs::Plane { .. } => &PLANE,
         }
     }
 

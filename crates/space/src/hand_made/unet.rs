@@ -28,8 +28,9 @@ pub struct UNet {
 }
 
 impl Default for UNet {
+    /// [`UNet::thin`].
     fn default() -> Self {
-        Self { base: 16, depth: None }
+        Self::thin()
     }
 }
 
@@ -39,6 +40,11 @@ const NAME: &str = "unet";
 const DEPTH: usize = 4;
 
 impl UNet {
+    /// 16 base channels, four halvings where the images allow them.
+    pub const fn thin() -> Self {
+        Self { base: 16, depth: None }
+    }
+
     /// The network for images of shape `input`.
     ///
     /// # Errors

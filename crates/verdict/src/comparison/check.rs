@@ -4,7 +4,6 @@ use dartloom_data::{Dataset as _, Split};
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
 use dartloom_record::Refused;
-use dartloom_space::Outputs;
 use dartloom_train::{FitConfig, TrainError, check_alike};
 
 use super::networks::smallest_plane;
@@ -79,14 +78,14 @@ impl Comparison<'_> {
 
     /// Refuses a hand-made network that does not put out what the task needs.
     fn check_hand_made(&self) -> Result<(), VerdictError> {
-        if self.baseline.is_none() && matches!(self.task.outputs(), Outputs::Vector(_)) {
-            return Ok(()); // Those of the configuration put out any vector.
-        }
         let name = self.hand_made().name();
         let refused = |source: VerdictError| source.within(format!("baseline: {name}"));
-        let network = self.hand_made_network(Noise::new(0)).map_err(refused)?;
+        let outputs = match self.hand_made_graph().map_err(refused)? {
+            Some(graph) => Some(graph.outputs()),
+            None => self.hand_made_network(Noise::new(0)).map_err(refused)?.outputs(),
+        };
         let expected = self.task.outputs();
-        match network.outputs() {
+        match outputs {
             Some(found) if found != expected => {
                 Err(refused(TrainError::Outputs { expected, found }.into()))
             }

@@ -4,7 +4,8 @@ use dartloom_record::Refused;
 use dartloom_train::FitConfig;
 use serde::{Deserialize, Serialize};
 
-use super::Baseline;
+use dartloom_space::hand_made::Baseline;
+
 use crate::{RandomConfig, VerdictError};
 
 /// The networks that are retrained.
@@ -35,8 +36,9 @@ pub struct ComparisonConfig {
     /// Retraining.
     pub retrain: RetrainConfig,
     /// The hand-made network, where [`Comparison::baseline`](super::Comparison::baseline) gives no
-    /// other.
-    pub baseline: Baseline,
+    /// other; `None` for the usual one of the task's outputs ([`Baseline::usual`]).
+    #[serde(with = "plain", skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// One whole comparison per seed.
     pub seeds: Vec<u64>,
 }
@@ -46,9 +48,31 @@ impl Default for ComparisonConfig {
         Self {
             random: RandomConfig::default(),
             retrain: RetrainConfig::default(),
-            baseline: Baseline::TinyResNet,
+            baseline: None,
             seeds: vec![0, 1, 2],
         }
+    }
+}
+
+/// The text form of a baseline that may be left out: the baseline itself, without `Some`.
+mod plain {
+    use dartloom_space::hand_made::Baseline;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        baseline: &Option<Baseline>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match baseline {
+            Some(baseline) => baseline.serialize(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Baseline>, D::Error> {
+        Baseline::deserialize(deserializer).map(Some)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 
 use dartloom_net::NetError;
-use dartloom_net::baseline::{ResNet, ResNetSize};
+use dartloom_net::baseline::baseline;
 use dartloom_ops::{Model, Place, Registry};
-use dartloom_space::Build;
+use dartloom_space::hand_made::Baseline;
+use dartloom_space::{Build, Graph};
 use rand::RngCore;
-use serde::{Deserialize, Serialize};
 
 /// A network that nobody searched for, to compare with what was found.
 pub trait HandMade: Debug {
@@ -16,8 +16,8 @@ pub trait HandMade: Debug {
 
     /// The network for the images and the outputs of `build`, weights drawn from `rng`. Its cost
     /// stands in the table ([`Model::cost`]); a network that is laid out as a
-    /// [`Blueprint`](dartloom_space::Blueprint) counts itself. The channels of `build` are those of
-    /// the derived networks.
+    /// [`Blueprint`](dartloom_space::Blueprint) or a [`Graph`] counts itself. The channels of
+    /// `build` are those of the derived networks.
     ///
     /// # Errors
     /// When there is no such network, as for outputs of another kind.
@@ -28,6 +28,17 @@ pub trait HandMade: Debug {
         place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Box<dyn Model>, NetError>;
+
+    /// The network for the images and the outputs of `build` as a graph, if it is one: it is then
+    /// checked, and its memory predicted, before anything runs, and its trained weights can be kept
+    /// as a file. `None`, the default, for other networks.
+    ///
+    /// # Errors
+    /// As [`network`](Self::network).
+    fn graph(&self, build: Build) -> Result<Option<Graph>, NetError> {
+        let _ = build;
+        Ok(None)
+    }
 
     /// A text that changes whenever its network changes: its name, its numbers, and a version of
     /// its code.
@@ -54,42 +65,23 @@ impl<H: HandMade + ?Sized> HandMade for &H {
         (**self).network(build, registry, place, rng)
     }
 
+    fn graph(&self, build: Build) -> Result<Option<Graph>, NetError> {
+        (**self).graph(build)
+    }
+
     fn identity(&self) -> Option<String> {
         (**self).identity()
     }
 }
 
-/// The hand-made networks that have a name in files: residual networks, which put out a vector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Baseline {
-    /// Ten layers, eight times thinner than ResNet-18.
-    #[default]
-    TinyResNet,
-    /// ResNet-18.
-    ResNet18,
-}
-
-impl Baseline {
-    /// Its size.
-    pub const fn size(self) -> ResNetSize {
-        match self {
-            Self::TinyResNet => ResNetSize::tiny(),
-            Self::ResNet18 => ResNetSize::resnet18(),
-        }
-    }
-}
-
 impl HandMade for Baseline {
     fn name(&self) -> String {
-        let name = match self {
-            Self::TinyResNet => "tiny ResNet",
-            Self::ResNet18 => "ResNet-18",
-        };
-        name.to_owned()
+        self.title().to_owned()
     }
 
     /// # Errors
-    /// [`NetError::Baseline`] for outputs that are no vector, and those of [`ResNet::new`].
+    /// Those of [`Baseline::graph`]: outputs of another kind, settings out of range, images that
+    /// cannot be halved as often.
     fn network(
         &self,
         build: Build,
@@ -97,18 +89,19 @@ impl HandMade for Baseline {
         place: &Place,
         rng: &mut dyn RngCore,
     ) -> Result<Box<dyn Model>, NetError> {
-        let Build { outputs, input, .. } = build;
-        let dartloom_space::Outputs::Vector(numbers) = outputs else {
-            return Err(NetError::Baseline {
-                baseline: "ResNet",
-                expected: "a task whose networks put out a vector",
-                found: format!("{outputs:?}"),
-            });
-        };
-        Ok(Box::new(ResNet::new(self.size(), input, numbers, place, rng)?))
+        Ok(Box::new(baseline(self, build.input, build.outputs, place, rng)?))
+    }
+
+    fn graph(&self, build: Build) -> Result<Option<Graph>, NetError> {
+        Ok(Some(Self::graph(self, build.input, build.outputs)?))
     }
 
     fn identity(&self) -> Option<String> {
-        Some(format!("{self:?} 1"))
+        match self {
+            // The words of the first version.
+            Self::TinyResNet => Some("TinyResNet 1".to_owned()),
+            Self::ResNet18 => Some("ResNet18 1".to_owned()),
+            _ => serde_json::to_string(self).ok().map(|said| format!("{said} 1")),
+        }
     }
 }

@@ -16,8 +16,9 @@ mod stopwatch;
 mod trained;
 
 pub use config::{ComparisonConfig, RetrainConfig};
+pub use dartloom_space::hand_made::Baseline;
 pub use explorer::{ExplorerParts, ExplorerRules, MakeExplorer, Workers};
-pub use hand_made::{Baseline, HandMade};
+pub use hand_made::HandMade;
 pub use legs::{Contest, LegResult, Tried};
 pub use method::{MethodParts, OwnRule};
 use report::Frame;
@@ -97,7 +98,13 @@ impl std::fmt::Debug for Comparison<'_> {
 impl<'a> Comparison<'a> {
     /// The hand-made network.
     pub(crate) fn hand_made(&self) -> &dyn HandMade {
-        self.baseline.unwrap_or(&self.config.baseline)
+        self.baseline.unwrap_or(self.configured_baseline())
+    }
+
+    /// The hand-made network of the configuration, or the usual one of the task's outputs.
+    fn configured_baseline(&self) -> &Baseline {
+        let own = self.config.baseline.as_ref();
+        own.unwrap_or_else(|| Baseline::usual(self.task.outputs()))
     }
 
     /// The legs of one seed in the order they are run: every search, random search, the training of

@@ -4,7 +4,9 @@ use dartloom_net::{NetError, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model;
 use dartloom_record::Refused;
-use dartloom_space::{Blueprint, Build, Gene, Genotype, Layer, Network, Shape, Space, SpaceError};
+use dartloom_space::{
+    Blueprint, Build, Gene, Genotype, Graph, Layer, Network, Shape, Space, SpaceError,
+};
 
 use super::Comparison;
 use crate::VerdictError;
@@ -57,6 +59,14 @@ impl<'a> Comparison<'a> {
     pub fn retrained(&self, genotype: &Genotype, space: &Space) -> Result<Blueprint, VerdictError> {
         let setting = Setting::new(space, self.registry, self.build(1));
         setting.plan(genotype, &self.size()).map_err(|error| self.explained_head(error))
+    }
+
+    /// The hand-made network as a graph, if it is one.
+    ///
+    /// # Errors
+    /// When there is no such network for these images or this task.
+    pub fn hand_made_graph(&self) -> Result<Option<Graph>, VerdictError> {
+        Ok(self.hand_made().graph(self.build(self.config.retrain.channels))?)
     }
 
     /// The hand-made network of a seed, `noise` being the seed's.

@@ -11,11 +11,12 @@ use crate::{Trained, TrainedError};
 
 impl Comparison<'_> {
     /// The network that a finished comparison in `dir` has trained for a contender: what the method
-    /// or explorer of a key has found (`"darts"`), or random search (`"random"`).
+    /// or explorer of a key has found (`"darts"`), or random search (`"random"`); or the hand-made
+    /// network (`"baseline"`).
     ///
     /// # Errors
-    /// [`TrainedError::NotTrained`] for a seed that is not finished, a contender of no such name,
-    /// the hand-made network, which has no genotype, and a training that diverged; those of
+    /// [`TrainedError::NotTrained`] for a seed that is not finished, a contender of no such name, a
+    /// hand-made network in code, which is no graph, and a training that diverged; those of
     /// [`Comparison::run`] for files that are damaged or of other work.
     pub fn network(
         &self,
@@ -39,37 +40,49 @@ impl Comparison<'_> {
         let results = contest.run()?;
         let results = results.ok_or_else(|| refused("the legs of this seed are not finished"))?;
         let result = results.get(&leg).ok_or_else(|| refused("it was not trained"))?;
-        let Some(genotype) = &result.genotype else {
-            let reason = result.failure.as_deref().unwrap_or("it has no architecture");
-            return Err(refused(reason));
+        let reason = |other| refused(result.failure.as_deref().unwrap_or(other));
+        let found = match (space, &result.genotype) {
+            (Some(space), Some(genotype)) => Some((space, genotype)),
+            (Some(_), None) => return Err(reason("it has no architecture")),
+            (None, _) if result.failure.is_some() => return Err(reason("")),
+            (None, _) => None,
         };
-        let found = Snapshot::open(&checkpoint)?;
-        let (_, mut snapshot) = found.ok_or_else(|| refused("its weights are gone"))?;
+        let stored = Snapshot::open(&checkpoint)?;
+        let (_, mut snapshot) = stored.ok_or_else(|| refused("its weights are gone"))?;
+        let variables = snapshot.take("variables")?;
+        let targets = self.train.targets();
+        let Some((space, genotype)) = found else {
+            let graph = self.hand_made_graph()?;
+            let graph = graph.ok_or_else(|| refused("the hand-made network is no graph"))?;
+            let network = self.hand_made_network(Noise::new(0))?;
+            network.variables().load(&variables)?;
+            return Ok(Trained::laid_out(&graph, targets, &network)?.with_task(self.task));
+        };
         let size = self.size();
         let setting = self.setting(space, self.config.retrain.channels);
         let mut numbers = Noise::new(0).stream("overwritten", 0);
         let network = setting.derive(genotype, &size, &mut numbers)?;
-        network.variables().load(&snapshot.take("variables")?)?;
-        let targets = self.train.targets();
+        network.variables().load(&variables)?;
         let trained = Trained::new(&setting, genotype, size, targets, &network)?;
         Ok(trained.with_task(self.task))
     }
 
-    /// The space of a contender's genotype.
-    fn space_of(&self, contender: &Contender) -> Result<&Space, String> {
+    /// The space of a contender's genotype; `None` for the hand-made network, which has none.
+    fn space_of(&self, contender: &Contender) -> Result<Option<&Space>, String> {
         let methods = self.methods.iter().map(|method| (&method.key, method.space));
         let explorers = self.explorers.iter().map(|explorer| (&explorer.key, explorer.space));
         let mut spaces = methods.chain(explorers);
         match contender {
-            Contender::Baseline => Err("the hand-made network has no genotype".to_owned()),
+            Contender::Baseline => Ok(None),
             Contender::Random => {
-                spaces.next().map(|(_, space)| space).ok_or_else(|| "nothing searches".to_owned())
+                let first = spaces.next().map(|(_, space)| space);
+                first.map(Some).ok_or_else(|| "nothing searches".to_owned())
             }
             Contender::Found(key) => {
                 let known: Vec<&str> = self.contenders().into_iter().map(|(key, _)| key).collect();
                 let found = spaces.find(|(own, _)| *own == key).map(|(_, space)| space);
-                found.ok_or_else(|| {
-                    format!("no such contender; there are {}, random", known.join(", "))
+                found.map(Some).ok_or_else(|| {
+                    format!("no such contender; there are {}, random, baseline", known.join(", "))
                 })
             }
         }

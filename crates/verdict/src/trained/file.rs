@@ -4,17 +4,22 @@ use std::path::Path;
 
 use dartloom_data::{Normalization, TargetSpec};
 use dartloom_net::NetworkSize;
-use dartloom_ops::{Model as _, Place, Registry};
-use dartloom_record::{Agreement, Identity, RecordError};
-use dartloom_space::{Build, Genotype, NodeOrder, OpSpec, Outputs, Shape, Space, SpaceError};
+use dartloom_ops::{Place, Registry};
+use dartloom_record::{Agreement, RecordError};
+use dartloom_space::{
+    Build, Genotype, Graph, NodeOrder, OpSpec, Outputs, Shape, Space, SpaceError,
+};
 use dartloom_train::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::architecture::{Architecture, Derived};
 use super::{Facts, Trained, TrainedError};
 
 /// The version of the header that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The version without graphs: what is now in `architecture` stood beside the rest.
+const FLAT: u32 = 1;
 /// The name of a header, by which the file is told from a checkpoint.
 const CONTENT: &str = "trained network";
 /// The group of tensors.
@@ -34,9 +39,39 @@ struct Header {
     version: u32,
     /// The version of this workspace that wrote the file: for people.
     written_by: String,
+    architecture: StoredArchitecture,
+    targets: StoredTargets,
+    task: Option<String>,
+    class_names: Vec<String>,
+    normalization: Option<StoredNormalization>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredArchitecture {
+    Derived(StoredDerived),
+    Graph(Value),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredDerived {
     genotype: Value,
     space: Value,
     /// The genotype's operations as the registry had them.
+    operations: Vec<OpSpec>,
+    build: StoredBuild,
+    size: StoredSize,
+}
+
+/// The first version.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlatHeader {
+    content: String,
+    version: u32,
+    written_by: String,
+    genotype: Value,
+    space: Value,
     operations: Vec<OpSpec>,
     build: StoredBuild,
     size: StoredSize,
@@ -44,6 +79,23 @@ struct Header {
     task: Option<String>,
     class_names: Vec<String>,
     normalization: Option<StoredNormalization>,
+}
+
+impl From<FlatHeader> for Header {
+    fn from(flat: FlatHeader) -> Self {
+        let FlatHeader { genotype, space, operations, build, size, .. } = flat;
+        let derived = StoredDerived { genotype, space, operations, build, size };
+        Self {
+            content: flat.content,
+            version: flat.version,
+            written_by: flat.written_by,
+            architecture: StoredArchitecture::Derived(derived),
+            targets: flat.targets,
+            task: flat.task,
+            class_names: flat.class_names,
+            normalization: flat.normalization,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,7 +140,7 @@ pub(super) fn save(trained: &Trained, path: &Path) -> Result<(), TrainedError> {
     })?;
     let variables = trained.network.variables().snapshot()?;
     let snapshot = Snapshot::new(header).with(VARIABLES, variables);
-    Ok(snapshot.save(path, &identity(&trained.facts.registry, &trained.facts.genotype)?)?)
+    Ok(snapshot.save(path, &trained.facts.architecture.identity()?)?)
 }
 
 pub(super) fn load(path: &Path, registry: &Registry) -> Result<Trained, TrainedError> {
@@ -97,9 +149,7 @@ pub(super) fn load(path: &Path, registry: &Registry) -> Result<Trained, TrainedE
         opened.ok_or_else(|| TrainedError::Missing { path: path.to_owned() })?;
     let header = Header::read(path, &snapshot.values)?;
     let facts = header.facts(path, registry)?;
-    if let Agreement::Differs(differences) =
-        identity(&facts.registry, &facts.genotype)?.agreement(&stored)
-    {
+    if let Agreement::Differs(differences) = facts.architecture.identity()?.agreement(&stored) {
         return Err(RecordError::OtherWork { path: path.to_owned(), differences }.into());
     }
     let variables = snapshot.take(VARIABLES)?;
@@ -107,39 +157,68 @@ pub(super) fn load(path: &Path, registry: &Registry) -> Result<Trained, TrainedE
     Trained::of(facts, place.unwrap_or_default(), &variables)
 }
 
-/// The identity of the network's operations.
-fn identity(registry: &Registry, genotype: &Genotype) -> Result<Identity, TrainedError> {
-    Ok(registry.identified(Identity::new(), operations(genotype))?)
-}
-
-/// The names of a genotype's operations, some of them more than once.
-fn operations(genotype: &Genotype) -> impl Iterator<Item = &str> {
-    genotype.cells().iter().flat_map(|cell| cell.genes.iter().map(|gene| &*gene.op))
-}
-
-impl Header {
-    fn of(facts: &Facts, path: &Path) -> Result<Self, TrainedError> {
+impl StoredArchitecture {
+    fn of(architecture: &Architecture, path: &Path) -> Result<Self, TrainedError> {
         let written = |error: SpaceError| content(path, "a text form", &error);
         let value = |text: Result<String, SpaceError>| {
             let text = text.map_err(written)?;
             serde_json::from_str(&text).map_err(|error| content(path, "a text form", &error))
         };
-        let mut names: Vec<&str> = operations(&facts.genotype).collect();
+        let own = match architecture {
+            Architecture::Graph(graph) => return Ok(Self::Graph(value(graph.to_json())?)),
+            Architecture::Derived(own) => own,
+        };
+        let mut names: Vec<&str> = own.operations().collect();
         names.sort_unstable();
         names.dedup();
-        let catalog = facts.registry.catalog();
+        let catalog = own.registry.catalog();
         let specs = names.into_iter().map(|name| catalog.get(name).cloned());
-        let Build { channels, outputs, input, order, .. } = facts.build;
-        let NetworkSize { channels: own_channels, layers, auxiliary } = facts.size;
+        let Build { channels, outputs, input, order, .. } = own.build;
+        let NetworkSize { channels: own_channels, layers, auxiliary } = own.size;
+        Ok(Self::Derived(StoredDerived {
+            genotype: value(own.genotype.to_json())?,
+            space: value(own.space.to_json())?,
+            operations: specs.collect::<Result<_, _>>().map_err(written)?,
+            build: StoredBuild { channels, outputs, input, order },
+            size: StoredSize { channels: own_channels, layers, auxiliary },
+        }))
+    }
+
+    fn architecture(self, path: &Path, registry: &Registry) -> Result<Architecture, TrainedError> {
+        let wrong = |what: &str, error: SpaceError| content(path, what, &error);
+        let stored = match self {
+            Self::Graph(graph) => {
+                let graph = Graph::from_json(&graph.to_string());
+                return Ok(Architecture::Graph(graph.map_err(|error| wrong("a graph", error))?));
+            }
+            Self::Derived(stored) => stored,
+        };
+        let genotype = Genotype::from_json(&stored.genotype.to_string());
+        let space = Space::from_json(&stored.space.to_string());
+        let StoredBuild { channels, outputs, input, order } = stored.build;
+        let build = Build { order, ..Build::new(channels, 1, input).with_outputs(outputs) };
+        let StoredSize { channels, layers, auxiliary } = stored.size;
+        // Recipes are in the file; what computes something else under the same name is told later.
+        let lacking = |spec: &&OpSpec| registry.catalog().get(&spec.name).is_err();
+        let recipes = stored.operations.iter().filter(|spec| spec.recipe.is_some());
+        let recipes: Vec<OpSpec> = recipes.filter(lacking).cloned().collect();
+        Ok(Architecture::Derived(Box::new(Derived {
+            genotype: genotype.map_err(|error| wrong("a genotype", error))?,
+            space: space.map_err(|error| wrong("a space", error))?,
+            registry: registry.clone().with_recipes(&recipes)?,
+            build,
+            size: NetworkSize { channels, layers, auxiliary },
+        })))
+    }
+}
+
+impl Header {
+    fn of(facts: &Facts, path: &Path) -> Result<Self, TrainedError> {
         Ok(Self {
             content: CONTENT.to_owned(),
             version: VERSION,
             written_by: env!("CARGO_PKG_VERSION").to_owned(),
-            genotype: value(facts.genotype.to_json())?,
-            space: value(facts.space.to_json())?,
-            operations: specs.collect::<Result<_, _>>().map_err(written)?,
-            build: StoredBuild { channels, outputs, input, order },
-            size: StoredSize { channels: own_channels, layers, auxiliary },
+            architecture: StoredArchitecture::of(&facts.architecture, path)?,
             targets: StoredTargets::of(facts.targets)
                 .ok_or_else(|| content(path, "targets that have a text form", &facts.targets))?,
             task: facts.task.clone(),
@@ -158,34 +237,21 @@ impl Header {
         if found != CONTENT {
             return Err(content(path, expected, &format!("`{found}`")));
         }
+        let unreadable = |error: serde_json::Error| content(path, "a readable header", &error);
         match version {
-            Some(VERSION) => {}
+            Some(VERSION) => Self::deserialize(values).map_err(unreadable),
+            Some(FLAT) => FlatHeader::deserialize(values).map(Self::from).map_err(unreadable),
             other => {
                 let found = other.map_or("no version".to_owned(), |v| format!("version {v}"));
-                return Err(content(path, &format!("version {VERSION}"), &found));
+                Err(content(path, &format!("version {FLAT} or {VERSION}"), &found))
             }
         }
-        Self::deserialize(values).map_err(|error| content(path, "a readable header", &error))
     }
 
     fn facts(self, path: &Path, registry: &Registry) -> Result<Facts, TrainedError> {
-        let wrong = |what: &str, error: SpaceError| content(path, what, &error);
-        let genotype = Genotype::from_json(&self.genotype.to_string());
-        let space = Space::from_json(&self.space.to_string());
-        let StoredBuild { channels, outputs, input, order } = self.build;
-        let build = Build { order, ..Build::new(channels, 1, input).with_outputs(outputs) };
-        let StoredSize { channels, layers, auxiliary } = self.size;
-        // Recipes are in the file; what computes something else under the same name is told later.
-        let lacking = |spec: &&OpSpec| registry.catalog().get(&spec.name).is_err();
-        let recipes = self.operations.iter().filter(|spec| spec.recipe.is_some());
-        let recipes: Vec<OpSpec> = recipes.filter(lacking).cloned().collect();
         let constants = self.normalization.map(StoredNormalization::constants);
         Ok(Facts {
-            genotype: genotype.map_err(|error| wrong("a genotype", error))?,
-            space: space.map_err(|error| wrong("a space", error))?,
-            registry: registry.clone().with_recipes(&recipes)?,
-            build,
-            size: NetworkSize { channels, layers, auxiliary },
+            architecture: self.architecture.architecture(path, registry)?,
             targets: self.targets.spec(),
             task: self.task,
             class_names: self.class_names,

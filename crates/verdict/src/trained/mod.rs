@@ -1,5 +1,6 @@
 //! A trained network that can be kept, and used without anything else.
 
+mod architecture;
 mod error;
 mod file;
 mod prediction;
@@ -8,13 +9,13 @@ use std::path::Path;
 
 use candle_core::Tensor;
 use dartloom_data::{Dataset, Loader, Normalization, TargetSpec};
-use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
-use dartloom_noise::Noise;
+use dartloom_net::{NetworkSize, Setting};
 use dartloom_ops::{Model, Pass, Place, Registry};
-use dartloom_space::{Build, Genotype, Outputs, Shape, Space};
+use dartloom_space::{Build, Genotype, Graph, Outputs, Shape, Space};
 use dartloom_task::Task;
 use dartloom_train::{Evaluation, evaluate};
 
+use self::architecture::{Architecture, Derived};
 pub use self::error::TrainedError;
 pub use self::prediction::{Answer, Prediction};
 
@@ -23,8 +24,8 @@ const BATCH: usize = 64;
 
 /// A trained network with everything that is needed to use it.
 ///
-/// It is one safetensors file: architecture, space, sizes, the recipes of its operations, weights
-/// and batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of
+/// It is one safetensors file: the genotype with its space, its sizes and the recipes of its
+/// operations, or a graph that was laid out by hand; weights and batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of
 /// classes, a version and a SHA-256 of all of it.
 ///
 /// ```no_run
@@ -40,19 +41,14 @@ const BATCH: usize = 64;
 /// ```
 #[derive(Debug)]
 pub struct Trained {
-    network: DerivedNetwork,
+    network: Box<dyn Model>,
     facts: Facts,
 }
 
 /// The facts about a trained network beside its weights.
 #[derive(Debug)]
 struct Facts {
-    genotype: Genotype,
-    space: Space,
-    /// The operations that the network was built with, a clone of the caller's.
-    registry: Registry,
-    build: Build,
-    size: NetworkSize,
+    architecture: Architecture,
     targets: TargetSpec,
     task: Option<String>,
     class_names: Vec<String>,
@@ -60,21 +56,8 @@ struct Facts {
 }
 
 impl Facts {
-    fn setting(&self, place: Place) -> Setting<'_> {
-        Setting::new(&self.space, &self.registry, self.build).at(place)
-    }
-
-    /// The network with the values of `variables`.
-    fn network(
-        &self,
-        place: Place,
-        variables: &std::collections::BTreeMap<String, Tensor>,
-    ) -> Result<DerivedNetwork, TrainedError> {
-        // Every variable is overwritten.
-        let mut numbers = Noise::new(0).stream("overwritten", 0);
-        let network = self.setting(place).derive(&self.genotype, &self.size, &mut numbers)?;
-        network.variables().load(variables)?;
-        Ok(network)
+    fn new(architecture: Architecture, targets: TargetSpec) -> Self {
+        Self { architecture, targets, task: None, class_names: Vec::new(), normalization: None }
     }
 }
 
@@ -93,19 +76,31 @@ impl Trained {
         targets: TargetSpec,
         network: &dyn Model,
     ) -> Result<Self, TrainedError> {
-        let facts = Facts {
+        let derived = Derived {
             genotype: genotype.clone(),
             space: setting.space.clone(),
             registry: setting.registry.clone(),
             build: setting.build,
             size,
-            targets,
-            task: None,
-            class_names: Vec::new(),
-            normalization: None,
         };
+        let facts = Facts::new(Architecture::Derived(Box::new(derived)), targets);
         let variables = network.variables().snapshot()?;
         Self::of(facts, setting.place.clone(), &variables)
+    }
+
+    /// A copy of a trained network that was laid out by hand as `graph`, such as a
+    /// [baseline](dartloom_space::hand_made::Baseline); `targets` say what its outputs mean.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn laid_out(
+        graph: &Graph,
+        targets: TargetSpec,
+        network: &dyn Model,
+    ) -> Result<Self, TrainedError> {
+        let facts = Facts::new(Architecture::Graph(graph.clone()), targets);
+        let variables = network.variables().snapshot()?;
+        Self::of(facts, network.variables().place(), &variables)
     }
 
     fn of(
@@ -113,11 +108,11 @@ impl Trained {
         place: Place,
         variables: &std::collections::BTreeMap<String, Tensor>,
     ) -> Result<Self, TrainedError> {
-        let found = facts.build.outputs;
+        let found = facts.architecture.outputs();
         if outputs(facts.targets) != Some(found) {
             return Err(TrainedError::Targets { outputs: found, targets: facts.targets });
         }
-        let network = facts.network(place, variables)?;
+        let network = facts.architecture.network(place, variables)?;
         Ok(Self { network, facts })
     }
 
@@ -134,7 +129,7 @@ impl Trained {
     /// # Errors
     /// [`TrainedError::Count`] for another number of channels than the images have.
     pub fn with_normalization(mut self, constants: Normalization) -> Result<Self, TrainedError> {
-        let channels = self.facts.build.input.channels;
+        let channels = self.facts.architecture.input().channels;
         expect("channels of the normalisation", channels, constants.channels())?;
         self.facts.normalization = Some(constants);
         Ok(self)
@@ -149,7 +144,7 @@ impl Trained {
         names: impl IntoIterator<Item = N>,
     ) -> Result<Self, TrainedError> {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
-        expect("names of outputs", self.facts.build.outputs.channels(), names.len())?;
+        expect("names of outputs", self.facts.architecture.outputs().channels(), names.len())?;
         self.facts.class_names = names;
         Ok(self)
     }
@@ -181,16 +176,18 @@ impl Trained {
     /// # Errors
     /// [`TrainedError::Images`] for images of another shape than the network was trained for.
     pub fn outputs(&self, images: &Tensor) -> Result<Tensor, TrainedError> {
-        let Shape { channels, height, width } = self.facts.build.input;
+        let expected = self.facts.architecture.input();
+        let Shape { channels, height, width } = expected;
         match *images.dims() {
             [_, c, h, w] if (c, h, w) == (channels, height, width) => {}
             _ => {
-                let expected = self.facts.build.input;
                 let found = images.dims().to_vec();
                 return Err(TrainedError::Images { expected, found });
             }
         }
-        Ok(self.network.forward(images, &mut Pass::eval())?.main.detach())
+        // A network laid out by hand then keeps no value longer than it is read.
+        let mut pass = Pass { constant_parameters: true, ..Pass::eval() };
+        Ok(self.network.forward(images, &mut pass)?.main.detach())
     }
 
     /// The outputs for `images`, `[B, C, H, W]` of normalised pixels, and what they mean.
@@ -208,7 +205,7 @@ impl Trained {
     /// [`TrainedError::NoNormalization`] where nobody has said how bytes become pixel values, and
     /// [`DataError::PixelCount`](dartloom_data::DataError::PixelCount) for parts of images.
     pub fn images(&self, bytes: &[u8]) -> Result<Tensor, TrainedError> {
-        let Shape { channels, height, width } = self.facts.build.input;
+        let Shape { channels, height, width } = self.facts.architecture.input();
         let constants = self.facts.normalization.as_ref();
         let constants = constants.ok_or(TrainedError::NoNormalization)?;
         let shape = dartloom_data::ImageShape::new(channels, height, width);
@@ -235,23 +232,43 @@ impl Trained {
     }
 
     /// The network: a [`Model`] to train further, count or watch.
-    pub fn network(&self) -> &DerivedNetwork {
-        &self.network
+    pub fn network(&self) -> &dyn Model {
+        &*self.network
     }
 
-    /// Its architecture.
-    pub fn genotype(&self) -> &Genotype {
-        &self.facts.genotype
+    /// Its genotype; `None` for a network laid out by hand.
+    pub fn genotype(&self) -> Option<&Genotype> {
+        self.derived().map(|own| &own.genotype)
     }
 
-    /// The space that the architecture is of.
-    pub fn space(&self) -> &Space {
-        &self.facts.space
+    /// The space that the genotype is of; `None` for a network laid out by hand.
+    pub fn space(&self) -> Option<&Space> {
+        self.derived().map(|own| &own.space)
     }
 
-    /// Base channels, outputs and images.
-    pub fn build(&self) -> Build {
-        self.facts.build
+    /// Base channels, outputs and images; `None` for a network laid out by hand.
+    pub fn build(&self) -> Option<Build> {
+        self.derived().map(|own| own.build)
+    }
+
+    /// Its graph, if it was laid out by hand.
+    pub fn graph(&self) -> Option<&Graph> {
+        match &self.facts.architecture {
+            Architecture::Graph(graph) => Some(graph),
+            Architecture::Derived(_) => None,
+        }
+    }
+
+    /// Shape of the images that it takes.
+    pub fn input(&self) -> Shape {
+        self.facts.architecture.input()
+    }
+
+    fn derived(&self) -> Option<&Derived> {
+        match &self.facts.architecture {
+            Architecture::Derived(own) => Some(own),
+            Architecture::Graph(_) => None,
+        }
     }
 
     /// The meaning of its outputs.

@@ -1,6 +1,7 @@
 //! Invalid values are refused by name.
 
-use dartloom_verdict::{ComparisonConfig, RandomConfig, VerdictError};
+use dartloom_space::hand_made::UNet;
+use dartloom_verdict::{Baseline, ComparisonConfig, RandomConfig, VerdictError};
 
 /// Names of fields, and changes that make each of them invalid.
 type Table<C> = Vec<(&'static str, fn(&mut C))>;
@@ -46,4 +47,21 @@ fn configs_survive_json_and_refuse_unknown_fields() {
     for unknown in [r#"{"seed": 1}"#, r#"{"retrain": {"fit": {"lr": 1}}}"#] {
         assert!(serde_json::from_str::<ComparisonConfig>(unknown).is_err());
     }
+}
+
+/// Text forms from before a baseline could be left out, and of baselines with settings.
+#[test]
+fn baselines_are_written_without_some() {
+    let of = |json: &str| {
+        let config: ComparisonConfig = serde_json::from_str(json).unwrap();
+        assert!(serde_json::to_string(&config).unwrap().contains(&json[1..json.len() - 1]));
+        config.baseline
+    };
+    assert_eq!(of(r#"{"baseline":"TinyResNet"}"#), Some(Baseline::TinyResNet));
+    assert_eq!(of(r#"{"baseline":"ResNet18"}"#), Some(Baseline::ResNet18));
+    let unet = Baseline::UNet(UNet { base: 4, depth: Some(2) });
+    assert_eq!(of(r#"{"baseline":{"unet":{"base":4,"depth":2}}}"#), Some(unet));
+    let short: ComparisonConfig = serde_json::from_str(r#"{"baseline": "tiny_resnet"}"#).unwrap();
+    assert_eq!(short.baseline, Some(Baseline::TinyResNet));
+    assert_eq!(ComparisonConfig::default().baseline, None);
 }

@@ -15,7 +15,7 @@ use dartloom_space::{Blueprint, Build, Outputs, Space, Stem};
 use dartloom_task::{Classification, Loss, MultiLabel, Regression, Segmentation, Task, TaskError};
 use dartloom_train::FitConfig;
 use dartloom_verdict::{
-    Comparison, ComparisonConfig, ExplorerParts, ExplorerRules, HandMade, MakeExplorer,
+    Baseline, Comparison, ComparisonConfig, ExplorerParts, ExplorerRules, HandMade, MakeExplorer,
     MethodParts, OwnRule, RandomConfig, Report, RetrainConfig, VerdictError,
 };
 use rand::RngCore;
@@ -176,11 +176,20 @@ fn masks_are_compared_by_their_overlap_with_a_hand_made_network_of_planes() {
     assert!(text.contains("test mean iou %") && text.contains("\nhourglass "), "{text}");
     assert!(text.contains("\nalways class "), "{text}");
 
+    // Where nobody says another, it is the U-Net.
+    let report = run(&task, &data, &space, None);
+    assert!(report.to_string().contains("\nU-Net "), "{report}");
+
     // A residual network puts out no plane, which shows before anything runs.
     let registry = registry();
     let whole = Comparison::on(&task, &data, &data, &registry).method(method(&space, Vec::new()));
-    let error = whole.with_config(config()).check().unwrap_err().to_string();
-    assert!(error.starts_with("baseline: tiny ResNet: ResNet needs a task whose"), "{error}");
+    let baseline = Some(Baseline::TinyResNet);
+    let config = ComparisonConfig { baseline, ..config() };
+    let error = whole.with_config(config).check().unwrap_err().to_string();
+    let expected = "baseline: tiny ResNet: ResNet needs a task whose networks put out a vector, \
+                    found a plane of 2 channels; baselines that fit are unet, resnet_unet, fcn, \
+                    self_configured";
+    assert_eq!(error, expected);
 }
 
 /// A third party's task: one of two classes, learnt by squared errors of a single number.

@@ -3,13 +3,14 @@
 use candle_core::Tensor;
 use dartloom_data::{Dataset, Loader, Split, TargetSpec, digits};
 use dartloom_decode::TopK;
-use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
+use dartloom_net::{DerivedNetwork, GraphNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Model as _, Pass, Registry};
+use dartloom_ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom_record::{RunDir, Silent};
 use dartloom_relax::Softmax;
 use dartloom_search::{Choices, SearchConfig};
-use dartloom_space::{Build, Gene, Genotype, OpSpec, Space};
+use dartloom_space::hand_made::UNet;
+use dartloom_space::{Build, Gene, Genotype, OpSpec, Outputs, Shape, Space};
 use dartloom_task::Classification;
 use dartloom_train::{Fit, FitConfig, Session, Snapshot, drive};
 use dartloom_verdict::{
@@ -90,7 +91,8 @@ fn a_file_gives_the_same_bits() {
     assert_eq!(found.len(), 12);
 
     assert_eq!(read.genotype(), kept.genotype());
-    assert_eq!(read.space(), &space);
+    assert_eq!(read.space(), Some(&space));
+    assert_eq!((read.graph(), read.input()), (None, kept.input()));
     assert_eq!(read.build(), kept.build());
     assert_eq!(read.targets(), TargetSpec::Class { classes: 10 });
     assert_eq!(read.class_names()[7], "digit 7");
@@ -159,7 +161,7 @@ fn other_files_are_told() {
     let values = serde_json::json!({ "content": "trained network", "version": 7 });
     let newer = Snapshot::new(values).with("variables", variables);
     newer.save(&path, &dartloom_record::Identity::new()).unwrap();
-    assert!(load().to_string().ends_with("expected version 1, found version 7"), "{}", load());
+    assert!(load().to_string().ends_with("expected version 1 or 2, found version 7"), "{}", load());
     // One byte of the weights, one of the header, and half of the file.
     kept.save(&path).unwrap();
     let whole = std::fs::read(&path).unwrap();
@@ -243,7 +245,11 @@ fn the_network_of_a_comparison_has_the_reported_score() {
         assert_eq!(early, "seed 4, darts: the legs of this seed are not finished");
         comparison.run(dir, &mut Silent).unwrap().unwrap();
         let task = Classification::new(10).unwrap();
-        for (contender, file) in [("darts", "retrain-searched"), ("random", "retrain-random")] {
+        for (contender, file) in [
+            ("darts", "retrain-searched"),
+            ("random", "retrain-random"),
+            ("baseline", "retrain-baseline"),
+        ] {
             let path = dir.file("kept.safetensors");
             comparison.network(dir, 4, contender).unwrap().save(&path).unwrap();
             let read = Trained::load(&path, comparison.registry).unwrap();
@@ -258,9 +264,67 @@ fn the_network_of_a_comparison_has_the_reported_score() {
             );
         }
         let refused = |name| comparison.network(dir, 4, name).unwrap_err().to_string();
-        assert_eq!(refused("baseline"), "seed 4, baseline: the hand-made network has no genotype");
-        assert_eq!(refused("x"), "seed 4, x: no such contender; there are darts, random");
+        let expected = "seed 4, x: no such contender; there are darts, random, baseline";
+        assert_eq!(refused("x"), expected);
         let other = comparison.network(dir, 5, "darts").unwrap_err().to_string();
         assert!(other.starts_with("seed 5, darts: "), "{other}");
     });
+}
+
+/// A file of the first version, which knew no graphs, and what its network put out for twelve
+/// digits when it was written.
+#[test]
+fn a_file_of_the_first_version_is_read() {
+    let bytes = include_bytes!("fixtures/trained-1.safetensors");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("old.safetensors");
+    std::fs::write(&path, bytes).unwrap();
+    let read = Trained::load(&path, &registry()).unwrap();
+    let expected = [-0.137_721_12, 0.095_298_484, -0.092_211_075, 0.312_700_03, -0.304_117_92];
+    let found = read.outputs(&images()).unwrap().to_vec2::<f32>().unwrap();
+    for (found, expected) in found[0].iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+    }
+    assert_eq!(read.class_names()[3], "digit 3");
+    assert_eq!(read.targets(), TargetSpec::Class { classes: 10 });
+    assert!(read.normalization().is_some() && read.genotype().is_some());
+    // Written again, it is of this version and says the same.
+    read.save(&path).unwrap();
+    let again = Trained::load(&path, &registry()).unwrap();
+    assert_eq!(bits(&again.outputs(&images()).unwrap()), bits(&read.outputs(&images()).unwrap()));
+}
+
+#[test]
+fn a_network_laid_out_by_hand_is_kept_with_its_graph() {
+    let outputs = Outputs::Plane { channels: 2 };
+    let unet = UNet { base: 2, depth: Some(2) };
+    let graph = unet.graph(Shape::new(1, 8, 8), outputs).unwrap();
+    let mut rng = Noise::new(1).stream("w", 0);
+    let network = GraphNetwork::new(graph.clone(), &Place::default(), &mut rng).unwrap();
+    // Running statistics that are not those of the beginning.
+    network.forward(&images(), &mut Pass::new(Mode::train(), &mut rng)).unwrap();
+    let masks = TargetSpec::Mask { classes: 2, ignore: None };
+    let kept = Trained::laid_out(&graph, masks, &network).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("unet.safetensors");
+    kept.save(&path).unwrap();
+    let read = Trained::load(&path, &registry()).unwrap();
+    let expected = network.forward(&images(), &mut Pass::eval()).unwrap().main;
+    let prediction = read.predict(&images()).unwrap();
+    assert_eq!(bits(&prediction.outputs), bits(&expected));
+    assert!(matches!(prediction.answer, Answer::Masks(masks) if masks.len() == 12));
+    assert_eq!(read.graph(), Some(&graph));
+    assert_eq!((read.genotype(), read.space(), read.build()), (None, None, None));
+    assert_eq!(read.input(), Shape::new(1, 8, 8));
+    assert_eq!(read.network().outputs(), Some(outputs));
+    let again = dir.path().join("again.safetensors");
+    read.save(&again).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
+
+    let classes = TargetSpec::Class { classes: 2 };
+    let error = Trained::laid_out(&graph, classes, &network).unwrap_err();
+    assert!(matches!(error, TrainedError::Targets { .. }), "{error}");
+    let other = UNet { base: 3, ..unet }.graph(Shape::new(1, 8, 8), outputs).unwrap();
+    let error = Trained::laid_out(&other, masks, &network).unwrap_err();
+    assert!(matches!(error, TrainedError::Op(_)), "{error}");
 }

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::retrain::Entrant;
 use super::{Candidates, Contest, LegResult};
 use crate::VerdictError;
-use crate::comparison::{Comparison, ComparisonConfig, ExplorerParts, MethodParts, OwnRule};
+use crate::comparison::{
+    Comparison, ComparisonConfig, ExplorerParts, HandMade as _, MethodParts, OwnRule,
+};
 
 /// Identities of legs. Neither the names of methods nor the list of seeds is part of them, because
 /// neither changes the result of a leg.
@@ -18,7 +20,8 @@ impl Contest<'_> {
     /// The part of the identity that all legs share.
     fn common(&self, leg: &Leg) -> Result<Identity, VerdictError> {
         let Comparison { task, train, test, config, .. } = self.comparison;
-        let config = ComparisonConfig { seeds: Vec::new(), ..config.clone() };
+        let baseline = Some(self.comparison.configured_baseline().clone());
+        let config = ComparisonConfig { seeds: Vec::new(), baseline, ..config.clone() };
         Ok(Identity::new()
             .with("leg", &self.comparison.layout().stem(leg))?
             .with("seed", &self.seed)?
@@ -100,7 +103,10 @@ impl Contest<'_> {
             .with("genotype", &entrant.genotype())?
             .with("space", &entrant.space())?;
         let identity = match (entrant, self.comparison.baseline) {
-            (Entrant::Baseline, Some(own)) => {
+            // The configuration has said what is its own.
+            (Entrant::Baseline, Some(own))
+                if own.identity() != self.comparison.configured_baseline().identity() =>
+            {
                 identity.with_code("baseline", "HandMade::identity", own.identity())
             }
             _ => identity,
