@@ -150,7 +150,8 @@ fn genotypes_spaces_and_scores_are_files_whose_names_are_no_text() {
         let done = said(command.args(words).output().unwrap());
         assert_eq!(done.code, Some(0), "{row:?}: {}", done.stderr);
     }
-    let missing = program.command(&["draw", "--out", "x.svg"]).arg(OsStr::from_bytes(b"n\xfe")).output();
+    let missing =
+        program.command(&["draw", "--out", "x.svg"]).arg(OsStr::from_bytes(b"n\xfe")).output();
     let missing = said(missing.unwrap());
     assert_eq!(missing.code, Some(2));
     assert!(missing.stderr.contains("`n\u{fffd}` is no published genotype"), "{}", missing.stderr);
@@ -174,7 +175,8 @@ fn a_file_that_may_not_grow_is_named_and_the_run_goes_on_when_it_may() {
         assert!(last.contains("File too large"), "{kibibytes}: {last}");
     }
     let resumed = program.succeed(&["run", "tiny.ron", "--out", "out"]);
-    let sentence = |said: &Said| said.stdout.lines().find(|l| l.starts_with("One seed")).map(str::to_owned);
+    let sentence =
+        |said: &Said| said.stdout.lines().find(|l| l.starts_with("One seed")).map(str::to_owned);
     assert!(sentence(&whole).is_some());
     assert_eq!(sentence(&resumed), sentence(&whole));
 }
