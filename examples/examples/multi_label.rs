@@ -16,10 +16,9 @@
 
 use std::error::Error;
 
-use dartloom::data::{DataError, InMemory, Splits, TargetSpec, Targets, digits};
-use dartloom::prelude::*;
+use dartloom::data::{DataError, Dataset as _, InMemory, Splits, TargetSpec, Targets, digits};
 use dartloom::presets::chest_xray;
-use dartloom_examples::studies;
+use dartloom_examples::studies::{self, Epochs};
 
 /// Each label, and the digits that have it.
 const LABELS: [(&str, &[u32]); 3] =
@@ -31,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Splits { train, test } = digits();
     let data = Splits { train: labelled(&train)?, test: labelled(&test)? };
     println!("labels: {}", LABELS.map(|(name, _)| name).join(", "));
-    studies::run(chest_xray(), &data, &directory)
+    studies::run(chest_xray(), &data, Epochs { search: 2, training: 4 }, &directory)
 }
 
 /// The same images, each with its labels.

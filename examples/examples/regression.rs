@@ -5,7 +5,9 @@
 //! ours.
 //!
 //! Expect: the epochs of a search and of a training, the genotype, and R² and errors on the test
-//! images beside those of the mean value. Here the value of an image is the number that it shows.
+//! images beside those of the mean value. Here the value of an image is the number of nuclei in a
+//! tile of 64x64 pixels under the microscope; with 48 tiles to learn from, the numbers say that the
+//! program works, and nothing about the method.
 //! Run time: under a minute on 2 cores.
 //!
 //! ```text
@@ -15,24 +17,13 @@
 
 use std::error::Error;
 
-use dartloom::data::{DataError, InMemory, Splits, TargetSpec, Targets, digits};
-use dartloom::prelude::*;
+use dartloom::data::nuclei_counts;
 use dartloom::presets::graphene;
-use dartloom_examples::studies;
+use dartloom_examples::studies::{self, Epochs};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1);
     let directory = directory.unwrap_or_else(|| "runs/examples/regression".to_owned());
-    let Splits { train, test } = digits();
-    let data = Splits { train: valued(&train)?, test: valued(&test)? };
-    studies::run(graphene(), &data, &directory)
-}
-
-/// The same images, each with its number as a value.
-fn valued(digits: &InMemory) -> Result<InMemory, DataError> {
-    let numbers = digits.labels().iter().map(|&digit| digit as f32).collect();
-    let pixels = digits.pixels().to_vec();
-    let constants = digits.normalization().clone();
-    let targets = Targets::Numbers(numbers);
-    InMemory::with_targets(digits.shape(), TargetSpec::Values(1), pixels, targets, constants)
+    let data = nuclei_counts();
+    studies::run(graphene(), &data, Epochs { search: 20, training: 60 }, &directory)
 }

@@ -7,18 +7,34 @@ use dartloom::prelude::*;
 use dartloom::presets::{Method, Scale};
 use dartloom::task::Task;
 
+/// Passes over the training images.
+#[derive(Clone, Copy, Debug)]
+pub struct Epochs {
+    /// Of the search.
+    pub search: usize,
+    /// Of the training of the network that was found.
+    pub training: usize,
+}
+
 /// Searches with a preset in its small scale, trains the network that was found, writes it into
 /// `directory`, and prints its scores on the test images beside those of an answer that is the same
 /// for every image. Its own task is learnt; data of another kind are refused.
 ///
 /// # Errors
 /// The error of any part, or a search that was stopped.
-pub fn run(method: Method, data: &Splits, directory: &str) -> Result<(), Box<dyn Error>> {
+pub fn run(
+    method: Method,
+    data: &Splits,
+    epochs: Epochs,
+    directory: &str,
+) -> Result<(), Box<dyn Error>> {
     let dir = RunDir::open(directory)?;
-    let method = method.scaled(Scale::Small);
+    let mut method = method.scaled(Scale::Small);
+    method.search.epochs = epochs.search;
     let own = method.study.as_ref().ok_or("a preset of a study")?;
     let task: Box<dyn Task> = own.task.task(data.train.targets())?;
-    let sizes = method.comparison(Scale::Small).retrain;
+    let mut sizes = method.comparison(Scale::Small).retrain;
+    sizes.fit.epochs = epochs.training;
     let study = Study::new(method, &data.train)?;
 
     let mut lines = Lines::new(std::io::stdout());

@@ -118,8 +118,15 @@ impl Task for MultiLabel {
         train: &dyn Dataset,
         test: &dyn Dataset,
     ) -> Result<Option<Constant>, TaskError> {
-        let logit = |share: f64| if share < 0.5 { -1.0 } else { 1.0 };
-        let output = one_row(means(train, self.labels)?.into_iter().map(logit).collect())?;
+        /// Keeps the log-odds of a label that is never or always there finite.
+        const LEAST: f64 = 1e-6;
+        let odds = |share: f64| {
+            let share = share.clamp(LEAST, 1.0 - LEAST);
+            let odds = (share / (1.0 - share)).ln();
+            // Half of the images are as good as more.
+            (if share < 0.5 { odds } else { odds.max(LEAST) }) as f32
+        };
+        let output = one_row(means(train, self.labels)?.into_iter().map(odds).collect())?;
         Constant::judged(self, "the usual labels".to_owned(), &output, test).map(Some)
     }
 
