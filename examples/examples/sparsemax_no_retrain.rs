@@ -18,7 +18,7 @@
 use std::error::Error;
 
 use dartloom::Tensor;
-use dartloom::net::Pass;
+use dartloom::ops::Pass;
 use dartloom::ops::{Mode, Place};
 use dartloom::prelude::*;
 use dartloom::record::Identity;

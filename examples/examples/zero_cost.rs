@@ -18,6 +18,7 @@
 
 use std::error::Error;
 
+use dartloom::data::TargetSpec;
 use dartloom::explore::{
     Domain, EvolutionConfig, RegularisedEvolution, Table, TableColumns, Unique, WarmStart, explore,
 };
@@ -34,6 +35,7 @@ const TABLE: &str = include_str!("../tables/nasbench201-slice.csv");
 const GOOD: &str = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+\
                     |skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|";
 const NO_PATH: &str = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|nor_conv_1x1~2|";
+const CLASSES: TargetSpec = TargetSpec::Class { classes: 10 };
 
 fn build() -> Build {
     Build::new(4, 10, Shape::new(3, 8, 8))
@@ -55,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in names() {
         let say = |plan: &Blueprint| -> Result<String, Box<dyn Error>> {
             let subject = Subject { plan, registry: &registry, task: &task };
-            let draw = &mut |noise| random_batch(build(), 16, noise);
+            let draw = &mut |noise| random_batch(build(), CLASSES, 16, noise);
             match scored(&*by_name(name)?, &subject, draw, 0..3) {
                 Ok(found) => {
                     let spread = found.deviation.map(|spread| format!(" ± {spread:.1e}"));
@@ -93,7 +95,7 @@ fn correlate(registry: &Registry) -> Result<(), Box<dyn Error>> {
         for fields in &lines {
             let plan = plan(&nasbench201::parse(fields[0])?)?;
             let subject = Subject { plan: &plan, registry, task: &task };
-            let draw = &mut |noise| random_batch(build(), 16, noise);
+            let draw = &mut |noise| random_batch(build(), CLASSES, 16, noise);
             values.push(scored(&*score, &subject, draw, 0..1)?.mean);
         }
         println!("{name:<16} {:>6.3}", kendall_tau(&values, &accuracies)?);
@@ -114,7 +116,7 @@ fn warm(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let domain = Domain::every_edge(space);
 
     let task = Classification::new(10)?;
-    let mut draw = |noise| random_batch(build(), 4, noise);
+    let mut draw = |noise| random_batch(build(), CLASSES, 4, noise);
     let mut evaluator = ZeroCostEvaluator {
         score: &Synflow,
         registry,

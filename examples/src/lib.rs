@@ -7,6 +7,7 @@
 
 pub mod candidates;
 pub mod digits;
+pub mod studies;
 
 #[cfg(doctest)]
 mod documents {
@@ -50,6 +51,8 @@ mod documents {
     mod d_darts {}
     #[doc = include_str!("../../docs/methods/darts-opti.md")]
     mod darts_opti {}
+    #[doc = include_str!("../../docs/methods/studies.md")]
+    mod studies {}
     #[doc = include_str!("../../docs/methods/random-search.md")]
     mod random_search {}
     #[doc = include_str!("../../docs/methods/sparsemax.md")]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use dartloom::presets;
-use dartloom::space::Shape;
 
 use super::method::{Ablation, Method};
 use super::network::Derived;
 use super::recompute::Choice;
+use super::size::{Images, Retrained, Searched, Size};
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
 /// made up from a fixed seed; nothing is read but what is named.
@@ -78,18 +78,8 @@ pub(crate) struct SearchStepArguments {
     /// The method.
     #[arg(long, value_name = "NAME", default_value = "darts")]
     pub(crate) method: Method,
-    /// Base channels.
-    #[arg(long, value_name = "C", default_value = "16", value_parser = count)]
-    pub(crate) channels: usize,
-    /// Cells.
-    #[arg(long, value_name = "L", default_value = "8", value_parser = count)]
-    pub(crate) layers: usize,
-    /// Images of either batch.
-    #[arg(long, value_name = "B", default_value = "64", value_parser = count)]
-    pub(crate) batch: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    pub(crate) input: Shape,
+    #[command(flatten)]
+    pub(crate) size: Size<Searched>,
     /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
@@ -110,18 +100,8 @@ pub(crate) struct NetworkArguments {
     /// A published name or a file.
     #[arg(long, value_name = "NAME|FILE", default_value = "DARTS_V2")]
     pub(crate) genotype: String,
-    /// Base channels.
-    #[arg(long, value_name = "C", default_value = "36", value_parser = count)]
-    pub(crate) channels: usize,
-    /// Cells.
-    #[arg(long, value_name = "L", default_value = "20", value_parser = count)]
-    pub(crate) layers: usize,
-    /// Images of a batch.
-    #[arg(long, value_name = "B", default_value = "32", value_parser = count)]
-    pub(crate) batch: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    pub(crate) input: Shape,
+    #[command(flatten)]
+    pub(crate) size: Size<Retrained>,
 }
 
 impl NetworkArguments {
@@ -129,9 +109,9 @@ impl NetworkArguments {
     pub(crate) fn derived(&self, aux: bool) -> Derived<'_> {
         Derived {
             genotype: &self.genotype,
-            channels: self.channels,
-            layers: self.layers,
-            input: self.input,
+            channels: self.size.channels,
+            layers: self.size.layers,
+            input: self.size.images.input,
             aux,
         }
     }
@@ -247,12 +227,8 @@ pub(crate) struct MemoryArguments {
     /// Base channels; a preset's own, and 16 for candidates, when left out.
     #[arg(long, value_name = "C", value_parser = count)]
     pub(crate) channels: Option<usize>,
-    /// Images of a batch.
-    #[arg(long, value_name = "B", default_value = "32", value_parser = count)]
-    pub(crate) batch: usize,
-    /// Shape of an image.
-    #[arg(long, value_name = "CxHxW", default_value = "3x32x32")]
-    pub(crate) input: Shape,
+    #[command(flatten)]
+    pub(crate) images: Images<Retrained>,
     /// The values that cells keep for the backward pass.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) recompute: Choice,
@@ -274,7 +250,7 @@ const MOST: usize = 1 << 16;
 const MOST_THREADS: usize = 1024;
 const MOST_SECONDS: f64 = 3600.0;
 
-fn count(text: &str) -> Result<usize, String> {
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     within(text, 1, MOST)
 }
 

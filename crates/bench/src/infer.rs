@@ -1,11 +1,10 @@
 //! A forward pass in evaluation mode.
 
 use dartloom::net::memory::Workload;
-use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
-use dartloom::ops::Mode;
+use dartloom::ops::{Mode, Model, Pass};
 
-use super::args::{InferArguments, NetworkArguments};
+use super::args::InferArguments;
 use super::batch::batch;
 use super::memory::Baseline;
 use super::network::baseline;
@@ -15,9 +14,11 @@ use super::{SEED, measure};
 use crate::error::BenchError;
 
 pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
+    let size = arguments.network.size;
+    let images = size.images;
     admit(arguments)?;
     let before = Baseline::now();
-    let data = batch("valid", arguments.network.batch, arguments.network.input)?;
+    let data = batch("valid", images.batch, images.input)?;
     let network = network(arguments)?;
     let mut noise = Noise::new(SEED).stream("evaluation", 0);
     let steps = measure::steps(arguments.pace, |_| {
@@ -31,10 +32,10 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
             None => arguments.network.genotype.clone(),
             Some(baseline) => baseline.name().to_owned(),
         },
-        channels: derived.then_some(arguments.network.channels),
-        layers: derived.then_some(arguments.network.layers),
-        batch: arguments.network.batch,
-        input: arguments.network.input.to_string(),
+        channels: derived.then_some(size.channels),
+        layers: derived.then_some(size.layers),
+        batch: images.batch,
+        input: images.input.to_string(),
         parameters: network.variables().parameter_count(),
         macs: network.cost().macs,
         passes: (1.0, 1.0),
@@ -48,20 +49,21 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
 }
 
 fn network(arguments: &InferArguments) -> Result<Box<dyn Model>, BenchError> {
+    let images = arguments.network.size.images;
     if let Some(which) = arguments.baseline {
-        return Ok(Box::new(baseline(which, arguments.network.input)?));
+        return Ok(Box::new(baseline(which, images.input)?));
     }
     Ok(Box::new(arguments.network.derived(false).network()?))
 }
 
 fn admit(arguments: &InferArguments) -> Result<(), BenchError> {
-    let NetworkArguments { batch, input, .. } = arguments.network;
+    let images = arguments.network.size.images;
     match arguments.baseline {
-        Some(which) => which.admit(batch, input),
+        Some(which) => which.admit(images.batch, images.input),
         None => {
             let threads = rayon::current_num_threads();
-            let work = Workload { threads, ..Workload::inference(batch) };
-            arguments.network.derived(false).admit(batch, &work)
+            let work = Workload { threads, ..Workload::inference(images.batch) };
+            arguments.network.derived(false).admit(images.batch, &work)
         }
     }
 }

@@ -15,6 +15,7 @@ mod phases;
 mod recompute;
 mod report;
 mod search_step;
+mod size;
 mod train_step;
 
 pub use args::{BenchArguments, default_threads, few};

@@ -34,8 +34,9 @@ pub(crate) enum Ablation {
     /// None of it.
     #[default]
     None,
-    /// Contributions are measured.
-    Official,
+    /// Contributions are measured, and their gradient is zero.
+    #[value(alias = "official")]
+    Zero,
     /// A gradient with the mean held constant.
     Scaled,
     /// The whole gradient.
@@ -46,7 +47,7 @@ impl Ablation {
     fn config(self) -> Option<AblationConfig> {
         let gradient = match self {
             Self::None => return None,
-            Self::Official => AblationGradient::Official,
+            Self::Zero => AblationGradient::Zero,
             Self::Scaled => AblationGradient::Scaled,
             Self::Full => AblationGradient::Full,
         };
@@ -59,7 +60,7 @@ impl Ablation {
         let cells = cells as f64;
         match self {
             Self::None => (0.0, 0.0),
-            Self::Official | Self::Scaled => (cells, cells),
+            Self::Zero | Self::Scaled => (cells, cells),
             Self::Full => (3.0 * cells, 2.0 * cells),
         }
     }

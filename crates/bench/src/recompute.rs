@@ -1,7 +1,7 @@
 //! The values that cells keep, as typed and printed.
 
 use clap::ValueEnum;
-use dartloom::train::Recompute;
+use dartloom::ops::Recompute;
 use serde::Serialize;
 
 /// The values that cells keep between the forward and the backward pass.

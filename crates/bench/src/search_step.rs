@@ -21,13 +21,15 @@ use crate::error::BenchError;
 use dartloom_engine::room;
 
 pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError> {
+    let size = arguments.size;
+    let images = size.images;
     admit(arguments)?;
     if let Some(path) = &arguments.parity {
         return parity::search(arguments, path);
     }
     let before = Baseline::now();
-    let train = batch("train", arguments.batch, arguments.input)?;
-    let valid = batch("valid", arguments.batch, arguments.input)?;
+    let train = batch("train", images.batch, images.input)?;
+    let valid = batch("valid", images.batch, images.input)?;
     let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
     let clock = Arc::new(Clock::default());
     bilevel.core.observer = Some(Arc::clone(&clock) as Arc<dyn PassObserver>);
@@ -51,20 +53,20 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
     let subject = Subject {
         benchmark: "search-step",
         method: arguments.method.name().to_owned(),
-        channels: Some(arguments.channels),
-        layers: Some(arguments.layers),
-        batch: arguments.batch,
-        input: arguments.input.to_string(),
+        channels: Some(size.channels),
+        layers: Some(size.layers),
+        batch: images.batch,
+        input: images.input.to_string(),
         parameters: cost.parameters,
         macs: cost.macs,
-        passes: arguments.method.passes(arguments.ablation, arguments.layers),
+        passes: arguments.method.passes(arguments.ablation, size.layers),
         recompute: Some(arguments.recompute),
     };
     let rss_mib = before.peak_above();
     let logits =
         bilevel.core.architecture.logits().values().map(|var| var.elem_count() as u64).sum();
     let threads = rayon::current_num_threads();
-    let work = bilevel.core.config().workload(arguments.batch, logits, threads);
+    let work = bilevel.core.config().workload(images.batch, logits, threads);
     let predicted_mib = Some(mib(bilevel.core.supernet.memory(&work).total()));
     let figures =
         Figures { seconds: steps.seconds, phases, rss_mib, predicted_mib, loss: steps.first };
@@ -73,8 +75,9 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
 
 /// Refuses a search that needs more memory than there is.
 fn admit(arguments: &SearchStepArguments) -> Result<(), BenchError> {
-    let SearchStepArguments { method, channels, layers, batch, input, .. } = arguments;
-    let plan = method.blueprint(&method.space(*layers)?, *channels, *input)?;
+    let SearchStepArguments { method, size, .. } = arguments;
+    let images = size.images;
+    let plan = method.blueprint(&method.space(size.layers)?, size.channels, images.input)?;
     let registry = Registry::standard().map_err(BenchError::work)?;
     let relaxation: Arc<dyn Relaxation> = method.relaxation();
     let logits = Choices::from(relaxation).logits(&plan);
@@ -83,9 +86,9 @@ fn admit(arguments: &SearchStepArguments) -> Result<(), BenchError> {
         let work = config.workload(batch, logits, rayon::current_num_threads());
         memory::predict(&plan, &registry, &work).map(|found| found.total())
     };
-    needs(*batch).map_err(BenchError::input)?;
-    let what = || format!("a search step of {} on batches of {batch}", method.name());
-    Ok(room::admit(what, *batch, |batch| needs(batch).ok())?)
+    needs(images.batch).map_err(BenchError::input)?;
+    let what = || format!("a search step of {} on batches of {}", method.name(), images.batch);
+    Ok(room::admit(what, images.batch, |batch| needs(batch).ok())?)
 }
 
 /// The update rules of its steps.
@@ -99,8 +102,10 @@ pub(super) fn bilevel(
     arguments: &SearchStepArguments,
     relaxation: Arc<dyn Relaxation>,
 ) -> Result<Bilevel<'static>, BenchError> {
-    let space = arguments.method.space(arguments.layers)?;
-    let plan = arguments.method.blueprint(&space, arguments.channels, arguments.input)?;
+    let size = arguments.size;
+    let images = size.images;
+    let space = arguments.method.space(size.layers)?;
+    let plan = arguments.method.blueprint(&space, size.channels, images.input)?;
     let noise = Noise::new(SEED);
     let registry = Registry::standard().map_err(BenchError::work)?;
     let place = Place::default();

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use candle_core::{Tensor, Var};
 use dartloom::data::Batch;
-use dartloom::net::{Model, Pass};
 use dartloom::noise::Noise;
-use dartloom::ops::Mode;
-use dartloom::search::fit_workload;
+use dartloom::ops::{Mode, Model, Pass};
+use dartloom::record::Where;
 use dartloom::train::{
     Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, TrainError,
 };
+use dartloom::verdict::fit_workload;
 
 use super::args::TrainStepArguments;
 use super::batch::{TARGETS, batch};
@@ -27,14 +27,16 @@ const PASSES: f64 = 3.0;
 const RATE: f64 = 0.025;
 
 pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> {
+    let size = arguments.network.size;
+    let images = size.images;
     let config = config(arguments);
     let work = fit_workload(&config, rayon::current_num_threads());
-    arguments.network.derived(arguments.aux).admit(arguments.network.batch, &work)?;
+    arguments.network.derived(arguments.aux).admit(images.batch, &work)?;
     if let Some(path) = &arguments.parity {
         return parity::train(arguments, path);
     }
     let before = Baseline::now();
-    let data = batch("train", arguments.network.batch, arguments.network.input)?;
+    let data = batch("train", images.batch, images.input)?;
     let network = arguments.network.derived(arguments.aux).network()?;
     let mut training = Training::new(&network, config);
     let mut phases = Phases::default();
@@ -50,10 +52,10 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> 
     let subject = Subject {
         benchmark: "train-step",
         method: arguments.network.genotype.clone(),
-        channels: Some(arguments.network.channels),
-        layers: Some(arguments.network.layers),
-        batch: arguments.network.batch,
-        input: arguments.network.input.to_string(),
+        channels: Some(size.channels),
+        layers: Some(size.layers),
+        batch: images.batch,
+        input: images.input.to_string(),
         parameters: network.variables().parameter_count(),
         macs: cost.macs.saturating_add(auxiliary),
         passes: (PASSES, PASSES),
@@ -68,8 +70,9 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> 
 
 /// The update rules of the step.
 pub(super) fn config(arguments: &TrainStepArguments) -> FitConfig {
+    let images = arguments.network.size.images;
     FitConfig {
-        batch: arguments.network.batch,
+        batch: images.batch,
         drop_path: arguments.drop_path,
         recompute: arguments.recompute.into(),
         ..FitConfig::default()
@@ -81,12 +84,13 @@ pub(super) struct Training<'a> {
     model: &'a dyn Model,
     config: FitConfig,
     sgd: Sgd,
+    phase: Where,
     made: u64,
 }
 
 impl<'a> Training<'a> {
     pub(super) fn new(model: &'a dyn Model, config: FitConfig) -> Self {
-        Self { model, sgd: Sgd::new(config.sgd), config, made: 0 }
+        Self { model, sgd: Sgd::new(config.sgd), config, phase: "train-step".into(), made: 0 }
     }
 
     /// The loss of a batch and the gradients of all weights.
@@ -97,8 +101,8 @@ impl<'a> Training<'a> {
         Ok((learnt.loss, gradients))
     }
 
-    fn learner(&self) -> Learner<'static> {
-        Learner::alone(Finite { phase: "train-step", epoch: 0, step: self.made as usize })
+    fn learner(&self) -> Learner<'_> {
+        Learner::alone(Finite { phase: &self.phase, epoch: 0, step: self.made as usize })
     }
 
     fn parameters(&self) -> &'a BTreeMap<String, Var> {

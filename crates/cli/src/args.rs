@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -118,7 +119,7 @@ pub(crate) struct WorkerArguments {
 pub(crate) struct DecodeArguments {
     /// A built-in space (`darts`, `darts-S`, `individual`, ...) or a file in RON or JSON.
     #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
-    pub(crate) space: String,
+    pub(crate) space: OsString,
     /// The rule: a name such as `darts`, or settings such as `TopK(edges: 3)`.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::DECODER_HELP)]
     pub(crate) decoder: String,
@@ -145,10 +146,10 @@ pub(crate) struct CountArguments {
     /// (`|nor_conv_3x3~0|+...`, `01221102`), whose own network is counted, or a file in JSON, RON
     /// or Python text.
     #[arg(value_name = "GENOTYPE")]
-    pub(crate) genotype: String,
+    pub(crate) genotype: OsString,
     /// The space the genotype is from: its network is counted, with its operations.
     #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
-    pub(crate) space: Option<String>,
+    pub(crate) space: Option<OsString>,
     /// Base channels.
     #[arg(long, value_name = "C")]
     pub(crate) channels: usize,
@@ -177,17 +178,17 @@ pub(crate) struct DistanceArguments {
     /// A published name (`ResNet18`, `DARTS_V2`, ...), a benchmark's string, or a file in JSON, RON
     /// or Python text.
     #[arg(value_name = "GENOTYPE")]
-    pub(crate) first: String,
+    pub(crate) first: OsString,
     /// The other genotype.
     #[arg(value_name = "GENOTYPE")]
-    pub(crate) second: String,
+    pub(crate) second: OsString,
     /// Weights of operations: published `means` or `medians`, or a JSON object of numbers by
     /// operation name.
     #[arg(long, value_name = "means|medians|FILE.json", default_value = "means")]
-    pub(crate) weights: String,
+    pub(crate) weights: OsString,
     /// The space both are from, for the distance by position.
     #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
-    pub(crate) space: Option<String>,
+    pub(crate) space: Option<OsString>,
     /// One line of JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -214,7 +215,7 @@ pub(crate) struct EstimateArguments {
 pub(crate) struct DrawArguments {
     /// A published genotype, a benchmark's string, a built-in space, or a file with either.
     #[arg(value_name = "GENOTYPE|SPACE")]
-    pub(crate) subject: String,
+    pub(crate) subject: OsString,
     /// The file of the drawing; its ending says in which form.
     #[arg(long, value_name = "FILE.svg|FILE.dot")]
     pub(crate) out: PathBuf,

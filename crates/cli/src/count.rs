@@ -74,7 +74,7 @@ fn check(subject: &Subject, arguments: &CountArguments) -> Result<(), CliError> 
         (None, None) => None,
     };
     if fixed.is_none() && *subject.genotype.layout() == Layout::Space {
-        return Err(CliError::NoSpace { found: arguments.genotype.clone() });
+        return Err(CliError::NoSpace { found: arguments.genotype.to_string_lossy().into_owned() });
     }
     let given = [
         ("--layers", arguments.layers.map(|layers| layers.to_string())),

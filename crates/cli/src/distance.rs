@@ -1,5 +1,6 @@
 //! `dartloom distance`.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -49,7 +50,8 @@ pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
     let b = genotype::resolve(second)?;
     let scores = scores(&arguments.weights)?;
     let set = SetDistance { pairing: Pairing::Shorter, ..SetDistance::official(scores.clone()) };
-    let found = set.genotypes(&a, &b).map_err(CliError::input)?;
+    let weights = &arguments.weights;
+    let found = set.genotypes(&a, &b).map_err(|error| explained(error, weights))?;
     // The two scales differ by their divisor alone.
     let factor = scores.sum() / scores.len() as f64;
     if found.left_out > 0 {
@@ -62,9 +64,9 @@ pub(crate) fn run(arguments: &DistanceArguments) -> Result<ExitCode, CliError> {
     }
     let by_position = by_position(arguments, (&a, &b), scores)?;
     let distances = Distances {
-        first: first.clone(),
-        second: second.clone(),
-        weights: arguments.weights.clone(),
+        first: first.to_string_lossy().into_owned(),
+        second: second.to_string_lossy().into_owned(),
+        weights: arguments.weights.to_string_lossy().into_owned(),
         cells: rows(&found, factor),
         share: found.mean(),
         mean_score: found.mean() * factor,
@@ -87,16 +89,16 @@ fn rows(found: &SetDistances, factor: f64) -> Vec<CellRow> {
 }
 
 /// Published scores by name, or else those in the file of that name.
-fn scores(name: &str) -> Result<OpScores, CliError> {
+fn scores(name: &OsStr) -> Result<OpScores, CliError> {
     let path = Path::new(name);
-    match name {
-        "means" => Ok(OpScores::means()),
-        "medians" => Ok(OpScores::medians()),
+    match name.to_str() {
+        Some("means") => Ok(OpScores::means()),
+        Some("medians") => Ok(OpScores::medians()),
         _ if path.exists() => {
             OpScores::from_json(&input::read(path)?).map_err(|error| CliError::content(path, error))
         }
         _ => Err(CliError::UnknownName {
-            found: name.to_owned(),
+            found: name.to_string_lossy().into_owned(),
             what: "table of scores",
             known: vec!["means".to_owned(), "medians".to_owned()],
         }),
@@ -125,7 +127,29 @@ fn by_position(
         }
     };
     let found: Result<f64, SpaceError> = PositionDistance::new(frame, scores).genotypes(a, b);
-    found.map(Ok).map_err(CliError::input)
+    found.map(Ok).map_err(|error| explained(error, &arguments.weights))
+}
+
+/// A missing score with the option that gives it; published scores are those of one set of
+/// operations, and others have none.
+fn explained(error: SpaceError, weights: &OsStr) -> CliError {
+    match unscored(&error) {
+        Some((op, known)) => CliError::NoScore {
+            op: op.to_owned(),
+            weights: weights.to_string_lossy().into_owned(),
+            known: known.join(", "),
+        },
+        None => CliError::input(error),
+    }
+}
+
+/// The operation that has no score, and those that have one.
+fn unscored(error: &SpaceError) -> Option<(&str, &[String])> {
+    match error {
+        SpaceError::NoScore { op, known } => Some((op, known)),
+        SpaceError::At { source, .. } => unscored(source),
+        _ => None,
+    }
 }
 
 fn render(distances: &Distances, json: bool) -> Result<String, CliError> {

@@ -1,5 +1,6 @@
 //! `dartloom draw`.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,13 +30,13 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<ExitCode, CliError> {
 }
 
 /// The subject of the drawing.
-fn drawing(subject: &str) -> Result<Drawing, CliError> {
-    if let Some(space) = spaces::builtin(subject) {
+fn drawing(subject: &OsStr) -> Result<Drawing, CliError> {
+    if let Some(space) = subject.to_str().and_then(spaces::builtin) {
         return Ok(space?.drawing());
     }
     let path = Path::new(subject);
-    let published = Genotype::published(subject).is_ok() || Benchmark::of(subject).is_some();
-    if published {
+    let is_known = |name| Genotype::published(name).is_ok() || Benchmark::of(name).is_some();
+    if subject.to_str().is_some_and(is_known) {
         return Ok(genotype::resolve(subject)?.drawing());
     }
     if !path.exists() {
@@ -65,10 +66,10 @@ fn is_space(text: &str) -> bool {
 }
 
 /// A subject that is nothing: genotypes and spaces alike could have been meant.
-fn unknown(subject: &str) -> CliError {
+fn unknown(subject: &OsStr) -> CliError {
     let names = Genotype::published_names().into_iter();
     CliError::UnknownName {
-        found: subject.to_owned(),
+        found: subject.to_string_lossy().into_owned(),
         what: "published genotype, no space",
         known: names.chain(spaces::names()).map(str::to_owned).collect(),
     }

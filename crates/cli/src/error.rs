@@ -34,6 +34,12 @@ pub(crate) enum CliError {
     /// An operation whose cost only its code knows.
     #[error("the cost of operation `{op}` is not known: it has no recipe")]
     NoCost { op: String },
+    /// An operation that a distance has no weight for.
+    #[error(
+        "operation `{op}` has no score in `{weights}`, which has those of {known}; --weights \
+         FILE.json gives every operation one, `none` included where a genotype names it"
+    )]
+    NoScore { op: String, weights: String, known: String },
     /// A genotype without a chain of cells.
     #[error("`{found}` belongs to a space of its own; only genotypes of chains can be counted")]
     NoChain { found: String },

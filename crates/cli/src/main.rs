@@ -9,6 +9,7 @@ mod distance;
 mod draw;
 mod error;
 mod estimate;
+mod limits;
 mod option;
 mod output;
 mod regret;
@@ -31,6 +32,7 @@ use say::say;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    limits::hear_of_them();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(message) => return output::told(&message),

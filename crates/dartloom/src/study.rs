@@ -45,14 +45,19 @@ pub struct Study<'a> {
 }
 
 impl<'a> Study<'a> {
-    /// The method in its own space, with the built-in operations, the task that the data suggest,
-    /// and seed 0.
+    /// The method in its own space, with the built-in operations, its own task or else the one that
+    /// the data suggest, and seed 0.
     ///
     /// # Errors
-    /// When the method has no such space, or nothing can be learnt from the targets.
+    /// When the method has no such space, or nothing can be learnt from the targets, which may be of
+    /// another task than the method's.
     pub fn new(method: Method, data: &'a dyn Dataset) -> Result<Self, Error> {
         let space = method.space()?;
-        let task = usual(data.targets())?.into();
+        let task = match &method.study {
+            Some(study) => study.task.task(data.targets())?,
+            None => usual(data.targets())?,
+        };
+        let task = task.into();
         let registry = Registry::standard()?;
         Ok(Self { method, space, registry, data, task, noise: Noise::new(0) })
     }

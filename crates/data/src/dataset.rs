@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
 
-use crate::{DataError, OwnedSample, Sample, TargetSpec, Targets};
+use crate::{DataError, Draw, Normalization, OwnedSample, Sample, TargetSpec, Targets};
 
 /// Channels, height and width of an image, in pixels. Displayed as `CxHxW`.
 ///
@@ -73,6 +73,32 @@ pub trait Dataset: Send + Sync + Debug {
     /// sample of this set, and the errors of the data's source.
     fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError>;
 
+    /// Writes sample `index` as it is trained on at one place of a run: as [`read`](Self::read), by
+    /// default. Data sets whose samples are random parts of something larger, such as
+    /// [`Crops`](crate::Crops), draw another part each time.
+    ///
+    /// A [`Loader`](crate::Loader) that augments calls this one. Equal indices, positions and numbers
+    /// drawn give equal samples.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    fn draw(
+        &self,
+        index: usize,
+        draw: &mut Draw<'_>,
+        sample: &mut Sample<'_>,
+    ) -> Result<(), DataError> {
+        let _ = draw;
+        self.read(index, sample)
+    }
+
+    /// The rule that makes pixels of stored values, where all images have one. Changes of colours,
+    /// such as [`AutoAugment`](crate::AutoAugment), need it; it is stored with what is learnt. By
+    /// default there is none.
+    fn normalization(&self) -> Option<&Normalization> {
+        None
+    }
+
     /// A short name for the contents, 64 hexadecimal digits by default. It keeps results that were
     /// stored for one data set from being used for another.
     ///
@@ -108,6 +134,17 @@ macro_rules! forward {
             }
             fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
                 (**self).read(index, sample)
+            }
+            fn draw(
+                &self,
+                index: usize,
+                draw: &mut Draw<'_>,
+                sample: &mut Sample<'_>,
+            ) -> Result<(), DataError> {
+                (**self).draw(index, draw, sample)
+            }
+            fn normalization(&self) -> Option<&Normalization> {
+                (**self).normalization()
             }
             fn digest(&self) -> Result<String, DataError> {
                 (**self).digest()

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{DataError, Dataset, ImageShape, OwnedSample, Sample, TargetSpec};
+use crate::{DataError, Dataset, Draw, ImageShape, Normalization, OwnedSample, Sample, TargetSpec};
 
 /// The prefix of the hashed bytes of images with classes. Its number changes with the order of
 /// those bytes.
@@ -34,7 +34,7 @@ pub(crate) fn of(data: &(impl Dataset + ?Sized)) -> Result<String, DataError> {
 }
 
 /// The bytes that describe the meaning of targets.
-fn opening(targets: TargetSpec) -> Vec<u8> {
+pub(crate) fn opening(targets: TargetSpec) -> Vec<u8> {
     let number = |number: usize| (number as u64).to_le_bytes().to_vec();
     let other =
         |kind: &str, count: usize| [OTHERS.as_bytes(), kind.as_bytes(), &number(count)].concat();
@@ -101,6 +101,19 @@ impl<D: Dataset> Dataset for Digested<D> {
 
     fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
         self.inner.read(index, sample)
+    }
+
+    fn draw(
+        &self,
+        index: usize,
+        draw: &mut Draw<'_>,
+        sample: &mut Sample<'_>,
+    ) -> Result<(), DataError> {
+        self.inner.draw(index, draw, sample)
+    }
+
+    fn normalization(&self) -> Option<&Normalization> {
+        self.inner.normalization()
     }
 
     fn digest(&self) -> Result<String, DataError> {

@@ -292,14 +292,32 @@ pub enum DataError {
     /// A random change that makes no sense on images of this shape.
     #[error("{field}: expected {expected}, found {found} on images of {shape}")]
     Augmentation {
-        /// Field of [`Augment`](crate::Augment).
-        field: &'static str,
+        /// Field of the change, as configurations call it.
+        field: String,
         /// Values that are allowed.
         expected: String,
         /// The value.
         found: String,
         /// Shape of the images.
         shape: crate::ImageShape,
+    },
+    /// A setting of a [`SlidingWindow`](crate::SlidingWindow) that makes no sense.
+    #[error("sliding window, {field}: expected {expected}, found {found}")]
+    Window {
+        /// The setting.
+        field: &'static str,
+        /// Values that are allowed.
+        expected: &'static str,
+        /// The value.
+        found: String,
+    },
+    /// Outputs for a window of another shape.
+    #[error("outputs of a window: expected shape {expected:?}, found {found:?}")]
+    WindowOutput {
+        /// Batch, channels, height and width that are wanted.
+        expected: Vec<usize>,
+        /// The shape of the outputs.
+        found: Vec<usize>,
     },
     /// A sample index past the end of the data set.
     #[error("sample {index} of a data set of {len}")]
@@ -342,7 +360,18 @@ pub enum DataError {
         /// The batch size given.
         found: usize,
     },
+    /// Image files that cannot be used.
+    #[cfg(feature = "images")]
+    #[error(transparent)]
+    Images(Box<crate::images::ImageError>),
     /// The tensor library refused to build a batch.
     #[error("cannot build the batch tensor: {0}")]
     Tensor(#[from] candle_core::Error),
+}
+
+#[cfg(feature = "images")]
+impl From<crate::images::ImageError> for DataError {
+    fn from(error: crate::images::ImageError) -> Self {
+        Self::Images(Box::new(error))
+    }
 }

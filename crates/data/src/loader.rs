@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{Device, Tensor};
 
-use crate::random::{for_sample, permutation, with_replacement};
+use crate::random::{for_crop, for_sample, permutation, with_replacement};
 use crate::{
-    Batch, DataError, Dataset, ImageShape, Picture, Sample, Target, TargetSpec, Targets, Transform,
+    Batch, DataError, Dataset, Draw, ImageShape, Picture, Sample, Target, TargetSpec, Targets,
+    Transform,
 };
 
 /// The order in which a [`Loader`] visits the samples.
@@ -91,7 +92,8 @@ impl<'a> Loader<'a> {
         self
     }
 
-    /// Changes every sample at random, image and mask together.
+    /// Changes every sample at random, image and mask together, after [`Dataset::draw`] has drawn
+    /// its own part. A loader without a change reads samples as they are ([`Dataset::read`]).
     #[must_use]
     pub fn augment(mut self, transform: impl Transform + 'a) -> Self {
         self.augment = Some(Box::new(transform));
@@ -209,13 +211,22 @@ impl<'a> Loader<'a> {
             indices.iter().zip(pixels.chunks_exact_mut(image)).enumerate()
         {
             let mut sample = Sample { pixels, target: targets.row(row, width) };
-            self.dataset.read(index, &mut sample)?;
+            let position = first.wrapping_add(row as u64);
+            if self.augment.is_some() {
+                let random = &mut for_crop(self.seed, epoch, position);
+                self.dataset.draw(index, &mut Draw { position, random }, &mut sample)?;
+            } else {
+                self.dataset.read(index, &mut sample)?;
+            }
             spec.check(index, &sample.target)?;
             check_pixels(index, sample.pixels)?;
             if let Some(augment) = &self.augment {
-                let position = first.wrapping_add(row as u64);
                 let mut random = for_sample(self.seed, epoch, position);
-                augment.apply(&mut picture(shape, spec, sample)?, &mut random)?;
+                let mut picture = picture(shape, spec, sample)?;
+                if let Some(normalization) = self.dataset.normalization() {
+                    picture = picture.with_normalization(normalization)?;
+                }
+                augment.apply(&mut picture, &mut random)?;
             }
         }
         let dims = (indices.len(), shape.channels, shape.height, shape.width);

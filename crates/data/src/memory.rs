@@ -230,6 +230,10 @@ impl Dataset for InMemory {
         self.targets.write(index, self.spec.width(self.shape)?, &mut sample.target)
     }
 
+    fn normalization(&self) -> Option<&Normalization> {
+        Some(&self.normalization)
+    }
+
     fn digest(&self) -> Result<String, DataError> {
         self.digest.of(self)
     }

@@ -5,7 +5,7 @@
 //! drawn "next", so any batch of any epoch can be recomputed from integers alone.
 
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// The purpose of a stream, kept in the top byte of the stream number so that no two uses share
@@ -16,10 +16,15 @@ enum Purpose {
     Split = 1,
     Replacement = 2,
     Augment = 3,
+    AugmentMore = 4,
+    Crop = 5,
 }
 
-/// Words set aside for one sample's augmentation, which draws five numbers: four ChaCha blocks.
+/// First words of one sample's augmentation: four ChaCha blocks.
 const WORDS_PER_SAMPLE_LOG2: u32 = 6;
+/// Words set aside for all that one sample's augmentation draws beyond the first, and for its crop:
+/// enough for noise of hundreds of millions of pixels.
+const MORE_WORDS_PER_SAMPLE_LOG2: u32 = 28;
 /// Words set aside for one batch drawn with replacement.
 const WORDS_PER_BATCH_LOG2: u32 = 32;
 
@@ -71,10 +76,59 @@ pub(crate) fn with_replacement(
 }
 
 /// The generator for augmenting the sample at `position` of epoch `epoch`.
-pub(crate) fn for_sample(seed: u64, epoch: usize, position: u64) -> ChaCha8Rng {
-    let mut generator = generator(seed, Purpose::Augment, epoch as u64);
-    generator.set_word_pos(u128::from(position) << WORDS_PER_SAMPLE_LOG2);
+pub(crate) fn for_sample(seed: u64, epoch: usize, position: u64) -> SampleRandom {
+    let mut first = generator(seed, Purpose::Augment, epoch as u64);
+    first.set_word_pos(u128::from(position) << WORDS_PER_SAMPLE_LOG2);
+    SampleRandom { first, left: 1 << WORDS_PER_SAMPLE_LOG2, more: None, seed, epoch, position }
+}
+
+/// The generator for cropping the sample at `position` of epoch `epoch`.
+pub(crate) fn for_crop(seed: u64, epoch: usize, position: u64) -> ChaCha8Rng {
+    roomy(seed, Purpose::Crop, epoch, position)
+}
+
+fn roomy(seed: u64, purpose: Purpose, epoch: usize, position: u64) -> ChaCha8Rng {
+    let mut generator = generator(seed, purpose, epoch as u64);
+    generator.set_word_pos(u128::from(position) << MORE_WORDS_PER_SAMPLE_LOG2);
     generator
+}
+
+/// The numbers of one sample's augmentation: 64 words beside those of its neighbours, and for what
+/// draws more, words of another stream, where each sample has 2^28. Samples never share numbers.
+#[derive(Debug)]
+pub(crate) struct SampleRandom {
+    first: ChaCha8Rng,
+    /// Words left of the first.
+    left: u32,
+    more: Option<ChaCha8Rng>,
+    seed: u64,
+    epoch: usize,
+    position: u64,
+}
+
+impl RngCore for SampleRandom {
+    fn next_u32(&mut self) -> u32 {
+        if self.left > 0 {
+            self.left -= 1;
+            return self.first.next_u32();
+        }
+        let begin = || roomy(self.seed, Purpose::AugmentMore, self.epoch, self.position);
+        self.more.get_or_insert_with(begin).next_u32()
+    }
+
+    // Two words, the lower one first, as a ChaCha generator has it.
+    fn next_u64(&mut self) -> u64 {
+        let low = u64::from(self.next_u32());
+        low | u64::from(self.next_u32()) << 32
+    }
+
+    // Whole words, as a ChaCha generator has it.
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(4) {
+            let word = self.next_u32().to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+    }
 }
 
 /// A seed that gives every epoch its own order.

@@ -1,5 +1,7 @@
 //! One image with its target.
 
+use rand::RngCore;
+
 use crate::{DataError, Dataset, ImageShape, Target, TargetSpec, Targets};
 
 /// Room for one sample: what [`Dataset::read`] writes into.
@@ -21,6 +23,20 @@ impl Sample<'_> {
             (expected, found) if expected == found => Ok(()),
             (expected, found) => Err(DataError::PixelCount { expected, found }),
         }
+    }
+}
+
+/// A place in a run, and the numbers that are drawn for it.
+pub struct Draw<'a> {
+    /// Position in the epoch, `step * batch size + row`.
+    pub position: u64,
+    /// Numbers of this place alone.
+    pub random: &'a mut dyn RngCore,
+}
+
+impl std::fmt::Debug for Draw<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Draw").field("position", &self.position).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A view of chosen samples.
 
 use crate::digest::Cached;
-use crate::{DataError, Dataset, ImageShape, Sample, TargetSpec};
+use crate::{DataError, Dataset, Draw, ImageShape, Normalization, Sample, TargetSpec};
 
 /// The samples of another data set at given indices, in that order; an index may occur more than
 /// once.
@@ -60,6 +60,23 @@ impl<D: Dataset> Dataset for Subset<D> {
             .get(index)
             .ok_or(DataError::IndexOutOfRange { index, len: self.indices.len() })?;
         self.inner.read(inner, sample)
+    }
+
+    fn draw(
+        &self,
+        index: usize,
+        draw: &mut Draw<'_>,
+        sample: &mut Sample<'_>,
+    ) -> Result<(), DataError> {
+        let inner = *self
+            .indices
+            .get(index)
+            .ok_or(DataError::IndexOutOfRange { index, len: self.indices.len() })?;
+        self.inner.draw(inner, draw, sample)
+    }
+
+    fn normalization(&self) -> Option<&Normalization> {
+        self.inner.normalization()
     }
 
     fn digest(&self) -> Result<String, DataError> {

@@ -1,7 +1,10 @@
 //! Laws for data sets and random changes, for this crate's own and for third parties'.
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
 use crate::dataset::bits;
-use crate::{Dataset, OwnedSample, Sample, Target, Targets};
+use crate::{DataError, Dataset, Draw, OwnedSample, Sample, Target, Targets};
 
 mod transform;
 
@@ -49,12 +52,19 @@ pub enum Broken {
         /// Its length.
         length: usize,
     },
+    /// Two draws of a sample with equal numbers differ, or a drawn sample is none of the set.
+    Draw {
+        /// Index of the sample.
+        index: usize,
+        /// The error of the sample; `None` if two draws differ.
+        error: Option<String>,
+    },
     /// Two digests differ, or there is none.
     Digest,
 }
 
 /// Checks every sample of `data` against the contract of [`Dataset`]: all pixels and the whole
-/// target are written, reads repeat bit for bit, targets are what [`Dataset::targets`] says,
+/// target are written, reads and draws repeat bit for bit, targets are what [`Dataset::targets`] says,
 /// indices and buffers that do not fit are refused, and the digest repeats.
 ///
 /// # Errors
@@ -128,7 +138,27 @@ fn check_sample(data: &dyn Dataset, index: usize, unwritten: &OwnedSample) -> Re
         return Err(Broken::Target { index, error: None });
     }
     let checked = data.targets().check(index, &first.room().target);
-    checked.map_err(|error| Broken::Target { index, error: Some(error.to_string()) })
+    checked.map_err(|error| Broken::Target { index, error: Some(error.to_string()) })?;
+    check_draws(data, index, unwritten)
+}
+
+fn check_draws(data: &dyn Dataset, index: usize, unwritten: &OwnedSample) -> Result<(), Broken> {
+    let broken = |error: DataError| Broken::Draw { index, error: Some(error.to_string()) };
+    let drawn = |position: u64, fill: f32| {
+        let pixels = vec![fill; unwritten.pixels.len()];
+        let mut sample = OwnedSample { pixels, ..unwritten.clone() };
+        let random = &mut ChaCha8Rng::seed_from_u64(position);
+        data.draw(index, &mut Draw { position, random }, &mut sample.room())?;
+        data.targets().check(index, &sample.room().target)?;
+        Ok(sample)
+    };
+    for position in 0..3 {
+        let first = drawn(position, 1.0).map_err(broken)?;
+        if bits(&first) != bits(&drawn(position, -2.0).map_err(broken)?) {
+            return Err(Broken::Draw { index, error: None });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use dartloom::net::memory::{
     self, Admission, Breakdown, Draws, Ranges, Size, Slot, Workload, admit,
 };
 use dartloom::noise::Noise;
-use dartloom::search::fit_workload;
 use dartloom::space::{Blueprint, Build, Space};
 use dartloom::train::FitConfig;
+use dartloom::verdict::fit_workload;
 use dartloom::verdict::{Comparison, MethodParts};
 use serde::Serialize;
 

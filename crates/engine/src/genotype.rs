@@ -1,5 +1,6 @@
 //! Genotypes by name or from a file.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use dartloom::space::{Genotype, SpaceError};
@@ -17,27 +18,36 @@ pub struct Subject {
     pub benchmark: Option<Benchmark>,
 }
 
-/// A published genotype or a benchmark's string, or else what is in the file of that name.
+/// A published genotype or a benchmark's string, or else what is in the file of that name, which
+/// need not be UTF-8.
 ///
 /// # Errors
 /// A name that is neither published nor a file, or a file that holds no genotype.
-pub fn subject(name: &str) -> Result<Subject, EngineError> {
-    if let Some(benchmark) = Benchmark::of(name) {
-        let genotype = benchmark.parse(name).map_err(EngineError::input)?;
-        return Ok(Subject { genotype, benchmark: Some(benchmark) });
-    }
-    if let Ok(genotype) = Genotype::published(name) {
-        return Ok(Subject { genotype, benchmark: None });
+pub fn subject(name: impl AsRef<OsStr>) -> Result<Subject, EngineError> {
+    let name = name.as_ref();
+    // What is no UTF-8 is not built in.
+    if let Some(found) = name.to_str().and_then(builtin) {
+        return found;
     }
     let path = Path::new(name);
     if !path.exists() {
         return Err(EngineError::UnknownName {
-            found: name.to_owned(),
+            found: name.to_string_lossy().into_owned(),
             what: "published genotype",
             known: Genotype::published_names().into_iter().map(str::to_owned).collect(),
         });
     }
     parse(&input::read(path)?).map_err(|error| EngineError::content(path, error))
+}
+
+/// The genotype that the program knows by this name or string, if it does.
+fn builtin(name: &str) -> Option<Result<Subject, EngineError>> {
+    if let Some(benchmark) = Benchmark::of(name) {
+        let genotype = benchmark.parse(name).map_err(EngineError::input);
+        return Some(genotype.map(|genotype| Subject { genotype, benchmark: Some(benchmark) }));
+    }
+    let genotype = Genotype::published(name).ok()?;
+    Some(Ok(Subject { genotype, benchmark: None }))
 }
 
 /// A genotype in a text: JSON, RON, Python text or a benchmark's string.
@@ -58,7 +68,7 @@ pub fn parse(text: &str) -> Result<Subject, SpaceError> {
 ///
 /// # Errors
 /// As [`subject`].
-pub fn resolve(name: &str) -> Result<Genotype, EngineError> {
+pub fn resolve(name: impl AsRef<OsStr>) -> Result<Genotype, EngineError> {
     subject(name).map(|subject| subject.genotype)
 }
 
@@ -79,6 +89,19 @@ mod tests {
             let read = resolve(path.to_str().unwrap()).unwrap();
             assert_eq!(read.cells(), unnamed.cells(), "form {index}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_of_files_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let genotype = resolve("DARTS_V2").unwrap();
+        let path = folder.path().join(OsStr::from_bytes(b"a\xfe.json"));
+        std::fs::write(&path, genotype.to_json().unwrap()).unwrap();
+        assert_eq!(resolve(&path).unwrap().cells(), genotype.cells());
+        let error = resolve(path.with_extension("ron")).unwrap_err();
+        assert!(matches!(error, EngineError::UnknownName { .. }), "{error}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Spaces by name or from a file.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
@@ -54,17 +55,18 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TOPOLOGIES.iter().map(|(name, _)| *name).chain(BENCHMARKS.iter().map(|(name, _)| *name))
 }
 
-/// A built-in space, or else the one in the file of that name.
+/// A built-in space, or else the one in the file of that name, which need not be UTF-8.
 ///
 /// # Errors
 /// A name that is neither built in nor a file, or a file that holds no space.
-pub fn resolve(name: &str) -> Result<Space, EngineError> {
+pub fn resolve(name: impl AsRef<OsStr>) -> Result<Space, EngineError> {
+    let name = name.as_ref();
     let path = Path::new(name);
-    match builtin(name) {
+    match name.to_str().and_then(builtin) {
         Some(space) => space,
         None if path.exists() => read(path),
         None => Err(EngineError::UnknownName {
-            found: name.to_owned(),
+            found: name.to_string_lossy().into_owned(),
             what: "space",
             known: names().map(str::to_owned).collect(),
         }),

@@ -1,15 +1,12 @@
 //! Evolution in which the oldest members die.
 
-use std::collections::{BTreeSet, VecDeque};
-
-use dartloom_noise::Noise;
-use dartloom_space::{Genotype, SpaceError};
+use dartloom_space::Genotype;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::state::{Member, Tasks, read, write};
-use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
+use super::state::Member;
+use super::steady::{Breed, Steady};
+use super::{Domain, ExploreError, Outcome, Proposal};
 
 /// The sizes of a regularised evolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,94 +55,46 @@ impl EvolutionConfig {
 /// - Age is counted from the time an outcome was told; with one proposal at a time this is the
 ///   paper's order. Candidates that failed or are too large do not join, and random ones take their
 ///   place as long as the population is not full.
-#[derive(Clone, Debug)]
-pub struct RegularisedEvolution {
-    domain: Domain,
-    config: EvolutionConfig,
-    noise: Noise,
-    state: State,
-}
+pub type RegularisedEvolution = Steady<EvolutionConfig>;
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State {
-    tasks: Tasks,
-    /// Open tasks that were drawn at random.
-    random: BTreeSet<u64>,
-    /// Members, oldest first.
-    population: VecDeque<Member>,
-}
+impl Breed for EvolutionConfig {
+    type Member = Member;
 
-const NAME: &str = "regularised evolution";
+    fn name(&self) -> &'static str {
+        "regularised evolution"
+    }
 
-impl RegularisedEvolution {
-    /// An evolution that has not begun.
-    ///
-    /// # Errors
-    /// As [`EvolutionConfig::check`].
-    pub fn new(
-        domain: Domain,
-        config: EvolutionConfig,
-        noise: Noise,
-    ) -> Result<Self, ExploreError> {
-        config.check()?;
-        Ok(Self { domain, config, noise, state: State::default() })
+    fn population(&self) -> usize {
+        self.population
+    }
+
+    fn check(&self) -> Result<(), ExploreError> {
+        Self::check(self)
+    }
+
+    fn member(&self, proposal: &Proposal, outcome: &Outcome) -> Option<Member> {
+        Member::of(proposal, outcome)
     }
 
     /// The mutant of a tournament's winner.
-    fn mutant(&self, rng: &mut dyn RngCore) -> Result<Option<Genotype>, SpaceError> {
-        let members = &self.state.population;
-        if members.is_empty() {
-            return Ok(None);
-        }
+    fn child(
+        &self,
+        domain: &Domain,
+        members: &[Member],
+        rng: &mut dyn RngCore,
+    ) -> Result<Genotype, ExploreError> {
         let mut winner = &members[rng.random_range(0..members.len())];
-        for _ in 1..self.config.sample {
+        for _ in 1..self.sample {
             let rival = &members[rng.random_range(0..members.len())];
             if rival.beats(winner) {
                 winner = rival;
             }
         }
-        self.domain.mutate(&winner.genotype, rng).map(Some)
-    }
-}
-
-impl Explorer for RegularisedEvolution {
-    fn domain(&self) -> &Domain {
-        &self.domain
+        Ok(domain.mutate(&winner.genotype, rng)?)
     }
 
-    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
-        let task = self.state.tasks.next();
-        let mut rng = self.noise.stream(NAME, task);
-        let full = self.state.population.len() + self.state.random.len() >= self.config.population;
-        let mutant = if full { self.mutant(&mut rng)? } else { None };
-        let genotype = match mutant {
-            Some(mutant) => mutant,
-            None => {
-                self.state.random.insert(task);
-                self.domain.sample(&mut rng)?
-            }
-        };
-        Ok(Some(self.state.tasks.propose(genotype)))
-    }
-
-    fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
-        let state = &mut self.state;
-        state.tasks.close(proposal.task)?;
-        state.random.remove(&proposal.task);
-        state.population.extend(Member::of(proposal, outcome));
-        if state.population.len() > self.config.population {
-            state.population.pop_front();
-        }
-        Ok(())
-    }
-
-    fn state(&self) -> Result<Value, ExploreError> {
-        write(NAME, &self.state)
-    }
-
-    fn restore(&mut self, state: &Value) -> Result<(), ExploreError> {
-        self.state = read(NAME, state)?;
-        Ok(())
+    /// The oldest.
+    fn leaves(&self, _: &[Member]) -> usize {
+        0
     }
 }

@@ -18,6 +18,7 @@ mod random_logits;
 mod reasons;
 mod regret;
 pub mod state;
+mod steady;
 mod table;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
@@ -35,7 +36,7 @@ pub use key::Key;
 pub use limits::{Limited, Limits};
 pub use local::LocalSearch;
 pub use outcome::{Outcome, Resource};
-pub use pareto::{ParetoConfig, ParetoEvolution, Point, front, hypervolume};
+pub use pareto::{ParetoConfig, ParetoEvolution, Placed, Point, front, hypervolume};
 pub use pooled::{
     Assignment, Budget, MemoryUse, Order, Pace, PooledConfig, PooledSearch, Record, Standing,
     assign, handler,
@@ -44,6 +45,7 @@ pub use random::RandomGenotypes;
 pub use random_logits::RandomLogits;
 pub use reasons::{FailureCount, by_reason, failures};
 pub use regret::{RegretCurve, regrets};
+pub use steady::{Breed, Steady};
 pub use table::{Column, Measured, Row, Table, TableColumns};
 pub use unique::Unique;
 pub use warm_start::WarmStart;

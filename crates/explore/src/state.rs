@@ -1,4 +1,4 @@
-//! Parts for custom explorers: task numbers, and states as values.
+//! Parts for custom explorers: task numbers, judged genotypes, and states as values.
 
 use std::collections::BTreeSet;
 
@@ -67,14 +67,18 @@ where
 /// A genotype whose quality is known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Member {
-    pub(crate) task: u64,
-    pub(crate) genotype: Genotype,
-    pub(crate) quality: f64,
+pub struct Member {
+    /// Number of the task in which it was proposed.
+    pub task: u64,
+    /// The genotype.
+    pub genotype: Genotype,
+    /// Its quality; more is better.
+    pub quality: f64,
 }
 
 impl Member {
-    pub(crate) fn of(proposal: &Proposal, outcome: &Outcome) -> Option<Self> {
+    /// The genotype of a proposal with its quality; `None` if the outcome has no finite one.
+    pub fn of(proposal: &Proposal, outcome: &Outcome) -> Option<Self> {
         let task = proposal.task;
         let genotype = proposal.genotype.clone();
         outcome.quality().map(|quality| Self { task, genotype, quality })
@@ -82,7 +86,7 @@ impl Member {
 
     /// `true` if its quality is higher, or equal and it was proposed earlier: a total order that
     /// does not depend on arrival.
-    pub(crate) fn beats(&self, other: &Self) -> bool {
+    pub fn beats(&self, other: &Self) -> bool {
         let order = self.quality.total_cmp(&other.quality).then(other.task.cmp(&self.task));
         order.is_gt()
     }

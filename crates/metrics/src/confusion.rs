@@ -1,8 +1,13 @@
+mod classes;
+
 use candle_core::Tensor;
 use dartloom_record::Scores;
 
+pub use self::classes::ClassRow;
+pub(crate) use self::classes::percent;
+use crate::masks::{Classes, IGNORED, Masks};
 use crate::scorer::{add, mean, share};
-use crate::{MetricsError, Scorer, read};
+use crate::{MetricsError, Scorer};
 
 /// A confusion matrix: counts of true classes against predicted ones, for pixels or whole images.
 ///
@@ -17,6 +22,7 @@ use crate::{MetricsError, Scorer, read};
 /// * `mean_iou`, the mean of `iou_i = n[i][i] / (t[i] + p[i] - n[i][i])` (Long et al. 2015,
 ///   arXiv:1411.4038, section 5),
 /// * `mean_dice`, the mean of `dice_i = 2 n[i][i] / (t[i] + p[i])`,
+/// * `mean_iou_foreground` and `mean_dice_foreground`, the same without class 0, the background,
 /// * `pixel_accuracy = sum_i n[i][i] / sum_i t[i]`,
 /// * `mean_accuracy`, the mean of `n[i][i] / t[i]` over the classes that are there,
 /// * `iou_i` and `dice_i` of every class.
@@ -24,10 +30,12 @@ use crate::{MetricsError, Scorer, read};
 /// # Classes that are absent
 /// A class that is neither present nor predicted has no IoU and no Dice (0/0), and is left out of
 /// the means. A class that is predicted but not present has 0.
+///
+/// # Differences from the paper
+/// Long et al. take the mean over all classes of a set in which every class occurs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion {
-    classes: usize,
-    ignore: Option<u32>,
+    classes: Classes,
     /// One row per true class and one column per predicted class, with a further column for pixels
     /// without a prediction.
     counts: Vec<f64>,
@@ -39,29 +47,28 @@ impl Confusion {
     /// # Errors
     /// [`MetricsError::Setting`] for no class, or more than 65,536.
     pub fn new(classes: usize, ignore: Option<u32>) -> Result<Self, MetricsError> {
-        if !(1..=1 << 16).contains(&classes) {
-            let expected = "from 1 to 65536";
-            return Err(MetricsError::Setting { field: "classes", expected, found: classes });
-        }
-        Ok(Self { classes, ignore, counts: vec![0.0; classes * (classes + 1)] })
+        let known = Classes::new(classes, ignore)?;
+        Ok(Self { classes: known, counts: vec![0.0; classes * (classes + 1)] })
     }
 
     /// The number of pixels of class `there` that were predicted as `said`; 0 for an index that is
     /// not a class.
     #[must_use]
     pub fn count(&self, there: usize, said: usize) -> f64 {
-        let known = there < self.classes && said < self.classes;
-        if known { self.counts[there * (self.classes + 1) + said] } else { 0.0 }
+        let classes = self.classes.count;
+        let known = there < classes && said < classes;
+        if known { self.counts[there * (classes + 1) + said] } else { 0.0 }
     }
 
     /// Pixels of a class.
     fn there(&self, class: usize) -> f64 {
-        self.counts.chunks_exact(self.classes + 1).nth(class).map_or(0.0, |row| row.iter().sum())
+        let mut rows = self.counts.chunks_exact(self.classes.count + 1);
+        rows.nth(class).map_or(0.0, |row| row.iter().sum())
     }
 
     /// Pixels predicted as a class.
     fn said(&self, class: usize) -> f64 {
-        (0..self.classes).map(|there| self.count(there, class)).sum()
+        (0..self.classes.count).map(|there| self.count(there, class)).sum()
     }
 
     /// Intersection over union of a class; `None` if it is neither present nor predicted.
@@ -77,63 +84,42 @@ impl Confusion {
         share(2.0 * self.count(class, class), self.there(class) + self.said(class))
     }
 
-    /// The row and column of a label and logits, or nothing for a pixel that is ignored.
-    fn label(&self, found: i64) -> Option<Option<usize>> {
-        if self.ignore.is_some_and(|ignore| i64::from(ignore) == found) {
-            return Some(None);
-        }
-        usize::try_from(found).ok().filter(|&label| label < self.classes).map(Some)
+    /// Share of the pixels predicted as a class that are of it; `None` if it is not predicted.
+    #[must_use]
+    pub fn precision(&self, class: usize) -> Option<f64> {
+        share(self.count(class, class), self.said(class))
     }
-}
 
-/// Of `classes` values that lie `stride` apart, beginning at `at`, the first of the highest.
-fn highest(values: &[f64], at: usize, stride: usize, classes: usize) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
-    for class in 0..classes {
-        let value = values[at + class * stride];
-        if value.is_nan() {
-            return classes;
-        }
-        if value > best.1 {
-            best = (class, value);
+    /// Share of the pixels of a class that are predicted as it; `None` if it is not present.
+    #[must_use]
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        share(self.count(class, class), self.there(class))
+    }
+
+    /// The IoU of the classes that are present, weighted by their pixels; `None` when nothing was
+    /// seen.
+    #[must_use]
+    pub fn frequency_weighted_iou(&self) -> Option<f64> {
+        let weighted = |class| Some(self.iou(class)? * self.there(class));
+        let sum = (0..self.classes.count).filter_map(weighted).sum();
+        share(sum, self.counts.iter().sum())
+    }
+
+    /// Counts masks that were read.
+    pub(crate) fn see(&mut self, masks: &Masks) {
+        let columns = self.classes.count + 1;
+        for (&there, &said) in masks.there.iter().zip(&masks.said) {
+            if there != IGNORED {
+                self.counts[there as usize * columns + said as usize] += 1.0;
+            }
         }
     }
-    best.0
 }
 
 impl Scorer for Confusion {
     fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError> {
-        let classes = self.classes;
-        let said = output.dims();
-        let there = target.dims();
-        let fits = said.len() == there.len() + 1
-            && said.get(1) == Some(&classes)
-            && said.first() == there.first()
-            && said.get(2..) == there.get(1..);
-        if !fits {
-            let expected =
-                format!("logits [batch, {classes}, ..] with labels [batch, ..] of equal rest");
-            return Err(read::shapes(expected, output, target));
-        }
-        let labels = read::labels(target)?;
-        if labels.is_empty() {
-            return Ok(());
-        }
-        let places = labels.len() / there[0];
-        let known = |(at, &found): (usize, &i64)| {
-            let row = at / places;
-            let place = at % places;
-            let error = MetricsError::LabelOutOfRange { row, place, classes, found };
-            self.label(found).ok_or(error)
-        };
-        let labels = labels.iter().enumerate().map(known).collect::<Result<Vec<_>, _>>()?;
-        let values = read::numbers(output)?;
-        for (at, label) in labels.into_iter().enumerate() {
-            let Some(label) = label else { continue };
-            let first = at / places * places * classes + at % places;
-            let said = highest(&values, first, places, classes);
-            self.counts[label * (classes + 1) + said] += 1.0;
-        }
+        let masks = self.classes.read(output, target)?;
+        self.see(&masks);
         Ok(())
     }
 
@@ -146,15 +132,17 @@ impl Scorer for Confusion {
     }
 
     fn scores(&self) -> Scores {
-        let classes = || 0..self.classes;
+        let classes = || 0..self.classes.count;
+        let foreground = || classes().skip(1);
         let right = |class| self.count(class, class);
         let all: f64 = self.counts.iter().sum();
-        let accuracies = classes().map(|class| share(right(class), self.there(class)));
         let mut scores = Scores::new()
             .with_some("mean_iou", mean(classes().map(|class| self.iou(class))))
             .with_some("mean_dice", mean(classes().map(|class| self.dice(class))))
+            .with_some("mean_iou_foreground", mean(foreground().map(|class| self.iou(class))))
+            .with_some("mean_dice_foreground", mean(foreground().map(|class| self.dice(class))))
             .with_some("pixel_accuracy", share(classes().map(right).sum(), all))
-            .with_some("mean_accuracy", mean(accuracies));
+            .with_some("mean_accuracy", mean(classes().map(|class| self.recall(class))));
         for class in classes() {
             scores = scores
                 .with_some(format!("iou_{class}"), self.iou(class))

@@ -62,6 +62,20 @@ pub enum MetricsError {
         /// The value.
         found: usize,
     },
+    /// A tolerance that is no distance.
+    #[error("tolerance: expected a finite number of pixels, at least 0, found {found}")]
+    Tolerance {
+        /// The tolerance.
+        found: f64,
+    },
+    /// Thresholds of an IoU that cannot be thresholds.
+    #[error(
+        "thresholds: expected from 1 to 48 rising numbers above 0 and at most 1, found {found:?}"
+    )]
+    Thresholds {
+        /// The thresholds.
+        found: Vec<f64>,
+    },
     /// A state of another scorer.
     #[error("expected a state of {expected} numbers, found {found}: it is of another scorer")]
     State {

@@ -12,7 +12,9 @@ use crate::{MetricsError, Scorer, read};
 /// * `rmse`, `mse` and `mae`: `sqrt(mean(e^2))`, `mean(e^2)` and `mean(|e|)` over rows and values,
 /// * `r2`, the mean of `r2_i = 1 - sum(e^2) / (sum(y^2) - sum(y)^2 / n)` over the values that
 ///   differ between rows,
-/// * `rmse_i` and `r2_i` of each value, where there are several.
+/// * `r2_weighted`, `rmse_i` and `r2_i` of each value, where there are several: `r2_weighted` is one
+///   less all squared errors over all squared deviations from the means, so that values weigh by
+///   their spread.
 ///
 /// The spread of `y` is a difference of sums in `f64`, which add up over shards: it is right to
 /// about `1e-16 (mean / deviation)^2` of itself, so values far from 0 should be shifted before.
@@ -35,12 +37,16 @@ struct Sums {
 }
 
 impl Sums {
-    fn r2(&self) -> Option<f64> {
+    /// The sum of squared deviations from the mean; `None` for equal values.
+    fn spread(&self) -> Option<f64> {
         let spread = self.squares - self.values * self.values / self.rows;
         // What rounding leaves of equal values is no spread.
         let noise = 8.0 * f64::EPSILON * self.squares;
-        (self.rows > 0.0 && (spread > noise || spread.is_nan()))
-            .then(|| 1.0 - self.squared_errors / spread)
+        (self.rows > 0.0 && (spread > noise || spread.is_nan())).then_some(spread)
+    }
+
+    fn r2(&self) -> Option<f64> {
+        self.spread().map(|spread| 1.0 - self.squared_errors / spread)
     }
 }
 
@@ -104,6 +110,9 @@ impl Scorer for Regression {
             .with_some("mae", share(total(|sums| sums.errors), count))
             .with_some("mse", mse);
         if self.sums.len() > SUMS {
+            let spread: f64 = self.each().filter_map(|sums| sums.spread()).sum();
+            let errors = share(total(|sums| sums.squared_errors), spread);
+            scores = scores.with_some("r2_weighted", errors.map(|errors| 1.0 - errors));
             for (value, sums) in self.each().enumerate() {
                 let rmse = share(sums.squared_errors, sums.rows).map(f64::sqrt);
                 scores = scores

@@ -21,14 +21,17 @@ pub trait Scorer: Debug + Send {
     /// When the two do not fit; nothing of the batch is counted then.
     fn update(&mut self, output: &Tensor, target: &Tensor) -> Result<(), MetricsError>;
 
-    /// Everything that has been seen, as numbers that add up over shards. Their number never
-    /// changes.
+    /// Everything that has been seen, as numbers that [`add`](Self::add) takes.
+    ///
+    /// The state of a scorer that sums or counts has one length, and two are added number by
+    /// number. That of a scorer that ranks holds what it ranks; two are joined.
     fn state(&self) -> Vec<f64>;
 
     /// Adds everything that a scorer of equal settings has seen.
     ///
     /// # Errors
-    /// [`MetricsError::State`] for a state of another length; nothing is added then.
+    /// [`MetricsError::State`] for a state of a length that no such scorer has; nothing is added
+    /// then.
     fn add(&mut self, state: &[f64]) -> Result<(), MetricsError>;
 
     /// The scores so far, without those that have no value.

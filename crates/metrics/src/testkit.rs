@@ -39,12 +39,12 @@ pub enum Broken {
         /// Scores in reverse order.
         reversed: Scores,
     },
-    /// The length of the state depends on what was seen.
+    /// Adding the states of two parts gives a state of another length than that of the whole.
     StateLength {
-        /// Before anything was seen.
-        empty: usize,
-        /// Afterwards.
-        seen: usize,
+        /// Length of the state of the whole.
+        whole: usize,
+        /// Length of the state of the sum.
+        sum: usize,
     },
     /// A state of the wrong length was taken, or changed something.
     WrongState {
@@ -66,8 +66,8 @@ pub enum Broken {
 }
 
 /// Checks a scorer against the contract of [`Scorer`]: nothing seen means no score, the states of
-/// any two parts add up to the whole, the order of batches does not matter, states have one length
-/// and no other is taken, and an output of more rows than its target is an error that counts
+/// any two parts add up to the whole, the order of batches does not matter, a state that is one
+/// number longer or shorter is refused, and an output of more rows than its target is an error that counts
 /// nothing.
 ///
 /// `empty` makes a new scorer; `batches` should be several. Scores may differ by rounding, `1e-9`
@@ -84,10 +84,6 @@ pub fn check_scorer(
         return Err(Broken::EmptyHasScores { found });
     }
     let whole = over(empty, batches.iter())?;
-    let lengths = [empty().state().len(), whole.state().len()];
-    if lengths[0] != lengths[1] {
-        return Err(Broken::StateLength { empty: lengths[0], seen: lengths[1] });
-    }
     let given = whole.scores();
     for cut in 0..=batches.len() {
         let (first, second) = batches.split_at(cut);
@@ -95,6 +91,10 @@ pub fn check_scorer(
         sum.add(&over(empty, second.iter())?.state()).map_err(refused)?;
         if !alike(&given, &sum.scores()) {
             return Err(Broken::Shards { cut, whole: given, sum: sum.scores() });
+        }
+        let lengths = [whole.state().len(), sum.state().len()];
+        if lengths[0] != lengths[1] {
+            return Err(Broken::StateLength { whole: lengths[0], sum: lengths[1] });
         }
     }
     let reversed = over(empty, batches.iter().rev())?.scores();

@@ -1,25 +1,45 @@
 //! Hand-made networks to compare with.
+//!
+//! A baseline is a value of `dartloom-space`
+//! ([`hand_made::Baseline`](dartloom_space::hand_made::Baseline)); [`baseline`] makes it a network.
 
 use candle_core::Tensor;
-use dartloom_ops::{Builder, Model, OpError, Output, Pass, Place, Sequence, Variables};
-use dartloom_space::{Cost, Layer, Outputs, Pair, Shape};
+use dartloom_ops::{Model, OpError, Output, Pass, Place, Variables};
+use dartloom_space::hand_made::{self, Baseline};
+use dartloom_space::{Cost, Graph, Outputs, Shape};
 use rand::RngCore;
 
-use crate::NetError;
 use crate::identity::Identity;
+use crate::memory::{Breakdown, Workload};
+use crate::{GraphNetwork, NetError};
+
+/// The network of a baseline for images of shape `input`, weights drawn from `rng`.
+///
+/// # Errors
+/// Those of [`Baseline::graph`] and [`GraphNetwork::new`].
+pub fn baseline(
+    which: &Baseline,
+    input: Shape,
+    outputs: Outputs,
+    place: &Place,
+    rng: &mut dyn RngCore,
+) -> Result<GraphNetwork, NetError> {
+    let graph = which.graph(input, outputs)?;
+    // Trainings of these two are stored under the words that they have always had.
+    let identity = match which {
+        Baseline::TinyResNet | Baseline::ResNet18 => ResNet::said(input),
+        _ => Identity::laid_out(&graph),
+    };
+    GraphNetwork::identified(graph, identity, place, rng)
+}
 
 /// A residual network of basic blocks (He et al. 2015, arXiv 1512.03385, figure 5 left) for small
 /// images: a 3x3 stem without pooling, four stages of doubling width, a fully connected head.
+///
+/// It is the network of [`hand_made::ResNet`] with these numbers.
 #[derive(Debug)]
 pub struct ResNet {
-    variables: Variables,
-    input: Shape,
-    classes: usize,
-    stem: Sequence,
-    blocks: Vec<Block>,
-    head: Sequence,
-    cost: Cost,
-    identity: Identity,
+    network: GraphNetwork,
 }
 
 /// The size of a [`ResNet`].
@@ -49,17 +69,9 @@ impl ResNetSize {
     }
 }
 
-#[derive(Debug)]
-struct Block {
-    main: Sequence,
-    shortcut: Sequence,
-    join: Sequence,
-}
-
-impl Block {
-    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
-        let sum = (pass.run(&self.main, x)? + pass.run(&self.shortcut, x)?)?;
-        pass.run(&self.join, &sum)
+impl From<ResNetSize> for hand_made::ResNet {
+    fn from(size: ResNetSize) -> Self {
+        Self { width: size.width, blocks: size.blocks.to_vec(), ..Self::resnet18() }
     }
 }
 
@@ -84,128 +96,48 @@ impl ResNet {
                 found: format!("{} channels, {classes} classes, images of {input}", size.width),
             });
         }
-        let mut variables = Variables::new(place);
-        let mut tally = Tally { shape: input, cost: Cost::default() };
-        let mut root = variables.builder(rng);
-        let stem = tally.add(
-            &[Layer::square(input.channels, size.width, 3, 1), norm(size.width), Layer::Relu],
-            &mut root.at("stem"),
-        )?;
-        let mut blocks = Vec::new();
-        for (stage, &count) in size.blocks.iter().enumerate() {
-            for block in 0..count {
-                let (width, stride) =
-                    (size.width << stage, if stage > 0 && block == 0 { 2 } else { 1 });
-                let mut vars = root.at(format_args!("stages.{stage}.{block}"));
-                blocks.push(tally.block(width, stride, &mut vars)?);
-            }
-        }
-        let head = [
-            Layer::GlobalAvgPool,
-            Layer::Linear { inputs: tally.shape.channels, outputs: classes },
-        ];
-        let head = tally.add(&head, &mut root.at("head"))?;
-        // Widths and depths show in the names and shapes of the variables.
-        let identity = Identity::new(Some(format!("ResNet {input}")));
-        let cost = tally.cost;
-        Ok(Self { variables, input, classes, stem, blocks, head, cost, identity })
+        let graph = hand_made::ResNet::from(size).graph(input, Outputs::Vector(classes))?;
+        let network = GraphNetwork::identified(graph, Self::said(input), place, rng)?;
+        Ok(Self { network })
+    }
+
+    /// Widths and depths show in the names and shapes of the variables.
+    fn said(input: Shape) -> Identity {
+        Identity::new(Some(format!("ResNet {input}")))
+    }
+
+    /// Its layers and shapes.
+    pub fn graph(&self) -> &Graph {
+        self.network.graph()
+    }
+
+    /// Memory of a process that runs the network as `work` says.
+    pub fn memory(&self, work: &Workload) -> Breakdown {
+        self.network.memory(work)
     }
 }
 
-/// The largest width and number of blocks, far from overflow.
+/// The largest numbers, far from overflow.
 const MOST: usize = 1 << 16;
-
-/// Shape and cost as layers are added.
-struct Tally {
-    shape: Shape,
-    cost: Cost,
-}
-
-impl Tally {
-    fn add(&mut self, layers: &[Layer], vars: &mut Builder<'_>) -> Result<Sequence, NetError> {
-        for layer in layers {
-            self.cost.parameters += layer.parameters();
-            self.cost.macs += layer.macs(self.shape)?;
-            self.shape = layer.output(self.shape)?;
-            self.cost.activations += self.shape.elements();
-        }
-        Ok(Sequence::new(layers, vars)?)
-    }
-
-    fn block(
-        &mut self,
-        width: usize,
-        stride: usize,
-        vars: &mut Builder<'_>,
-    ) -> Result<Block, NetError> {
-        let inputs = self.shape.channels;
-        let start = self.shape;
-        let shortcut = if inputs == width && stride == 1 {
-            vec![]
-        } else {
-            vec![projection(inputs, width, stride), norm(width)]
-        };
-        let shortcut = self.add(&shortcut, &mut vars.at("shortcut"))?;
-        self.shape = start;
-        let main = [
-            Layer::square(inputs, width, 3, stride),
-            norm(width),
-            Layer::Relu,
-            Layer::square(width, width, 3, 1),
-            norm(width),
-        ];
-        let main = self.add(&main, &mut vars.at("main"))?;
-        Ok(Block { main, shortcut, join: self.add(&[Layer::Relu], &mut vars.at("join"))? })
-    }
-}
-
-fn norm(channels: usize) -> Layer {
-    Layer::Norm { channels, affine: true }
-}
-
-fn projection(inputs: usize, outputs: usize, stride: usize) -> Layer {
-    Layer::Conv {
-        inputs,
-        outputs,
-        kernel: Pair::both(1),
-        stride: Pair::both(stride),
-        dilation: Pair::both(1),
-        padding: Pair::both(0),
-        groups: 1,
-    }
-}
 
 impl Model for ResNet {
     fn variables(&self) -> &Variables {
-        &self.variables
+        self.network.variables()
     }
 
     fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
-        let Shape { channels, height, width } = self.input;
-        if x.rank() != 4 || x.dims()[1..] != [channels, height, width] {
-            let found = x.dims().to_vec();
-            return Err(NetError::Input { expected: self.input, found }.into());
-        }
-        let mut value = pass.run(&self.stem, x)?;
-        pass.see(&"stem", &value)?;
-        for (index, block) in self.blocks.iter().enumerate() {
-            value = block.forward(&value, pass)?;
-            pass.see(&format_args!("block {index}"), &value)?;
-        }
-        let main = pass.run(&self.head, &value)?.flatten_from(1)?;
-        pass.see(&"head", &main)?;
-        Ok(main.into())
+        self.network.forward(x, pass)
     }
 
     fn cost(&self) -> Cost {
-        self.cost
+        self.network.cost()
     }
 
     fn identity(&self) -> Option<String> {
-        self.identity.with(&self.variables)
+        self.network.identity()
     }
 
     fn outputs(&self) -> Option<Outputs> {
-        Some(Outputs::Vector(self.classes))
+        self.network.outputs()
     }
 }

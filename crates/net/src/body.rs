@@ -6,6 +6,7 @@ use dartloom_ops::{Operation, Output, Pass, Place, Registry, Sequence, Variables
 use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, Shape};
 use rand::RngCore;
 
+use crate::address::{CellAddress, EdgeAddress};
 use crate::cell::Cell;
 use crate::memory::{self, Breakdown, Magnitude, Workload};
 use crate::transform::{Transform, Values};
@@ -93,7 +94,8 @@ impl Body {
         let arena = Arena::new();
         let mut cells = Vec::with_capacity(plan.cells.len());
         for (i, cell) in plan.cells.iter().enumerate() {
-            let cell = Cell::new(i, cell, registry, &mut root.at(format_args!("cells.{i}")))?;
+            let vars = &mut root.at(CellAddress { place: i });
+            let cell = Cell::new(i, cell, registry, vars)?;
             cells.push(cell.with_arena(&arena));
         }
         let aux = match &plan.aux {
@@ -140,6 +142,12 @@ impl Body {
     /// The row of an edge in the weights of the cell at a place.
     pub(crate) fn row(&self, cell: usize, (from, to): (usize, usize)) -> Option<usize> {
         self.cells.get(cell)?.row(from, to)
+    }
+
+    /// The edges of all cells.
+    pub(crate) fn edges(&self) -> impl Iterator<Item = EdgeAddress> {
+        let cells = self.cells.iter().enumerate();
+        cells.flat_map(|(place, cell)| cell.rows().map(move |row| EdgeAddress { place, row }))
     }
 
     pub(crate) fn cost(&self) -> Cost {

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use dartloom_ops::{OpError, Registry, Variables};
-use dartloom_space::Blueprint;
+use dartloom_space::{Blueprint, Graph};
 use sha2::{Digest as _, Sha256};
 
 /// The identity of a network: its architecture and the weights it starts with. It is computed when
@@ -19,6 +19,12 @@ impl Identity {
     /// The identity of a network of this architecture.
     pub(crate) fn new(architecture: Option<String>) -> Self {
         Self { architecture, whole: OnceLock::new() }
+    }
+
+    /// The identity of a network laid out by hand.
+    pub(crate) fn laid_out(graph: &Graph) -> Self {
+        let text = graph.to_json().ok();
+        Self::new(text.map(|text| hex(&Sha256::digest(text.as_bytes()))))
     }
 
     /// The identity of a blueprint whose operations are those of `registry`.

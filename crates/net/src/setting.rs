@@ -124,7 +124,8 @@ impl<'a> Setting<'a> {
         let thirds = Some(Chain::thirds(layers));
         let chain = genotype.chain(layers, stem, thirds, Repeats::InTurn)?;
         let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
-        Ok(if size.auxiliary { chain.with_aux(head) } else { chain }.network()?)
+        let network = if size.auxiliary { chain.with_aux(head) } else { chain }.network()?;
+        Ok(network.with_hidden(self.space.network().hidden().cloned().unwrap_or_default())?)
     }
 
     fn built(&self, plan: &Blueprint, rng: &mut dyn RngCore) -> Result<DerivedNetwork, NetError> {

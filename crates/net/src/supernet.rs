@@ -7,6 +7,7 @@ use dartloom_ops::{Output, Pass, Place, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Phase};
 use rand::RngCore;
 
+use crate::address::{EdgeAddress, OpAddress, below};
 use crate::body::{Body, Mixed};
 use crate::memory::{Breakdown, Workload};
 use crate::{Mixing, NetError};
@@ -61,25 +62,25 @@ impl Supernet {
     /// [`NetError::Subnet`] for an edge that the supernet does not have, or when a copy fails.
     pub fn subnet(&self, plan: &Blueprint) -> Result<BTreeMap<String, Tensor>, NetError> {
         let all = self.body.variables().snapshot()?;
-        let mut found = BTreeMap::new();
-        for (name, tensor) in &all {
-            if !name.contains(".edges.") {
-                found.insert(name.clone(), tensor.clone());
+        // Everything outside of edges has the same name in both.
+        let mut found = all.clone();
+        for edge in self.body.edges() {
+            for (rest, _) in below(&all, &edge) {
+                found.remove(&format!("{edge}.{rest}"));
             }
         }
-        for (index, cell) in plan.cells.iter().enumerate() {
+        for (place, cell) in plan.cells.iter().enumerate() {
             for (gene, edge) in cell.edges.iter().enumerate().filter(|(_, edge)| edge.live) {
-                let row = self.body.row(index, (edge.from, edge.to));
                 let from = edge.from;
                 let to = edge.to;
-                let row = row.ok_or(NetError::Subnet { cell: index, from, to })?;
+                let row = self.body.row(place, (from, to));
+                let row = row.ok_or(NetError::Subnet { cell: place, from, to })?;
                 for candidate in &edge.candidates {
-                    let op = &candidate.op.name;
-                    let prefix = format!("cells.{index}.edges.{row}.{op}.");
-                    for (name, tensor) in all.range(prefix.clone()..) {
-                        let Some(rest) = name.strip_prefix(&prefix) else { break };
-                        let name = format!("cells.{index}.edges.{gene}.{op}.{rest}");
-                        found.insert(name, tensor.clone());
+                    let op = &*candidate.op.name;
+                    let own = OpAddress { edge: EdgeAddress { place, row }, op };
+                    let new = OpAddress { edge: EdgeAddress { place, row: gene }, op };
+                    for (rest, tensor) in below(&all, &own) {
+                        found.insert(format!("{new}.{rest}"), tensor.clone());
                     }
                 }
             }

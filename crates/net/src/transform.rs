@@ -27,7 +27,7 @@ impl Transform {
         read: &dyn Fn(Source) -> Tensor,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
-        Ok(pass.run(&self.layers, &read(self.source))?)
+        Ok(self.layers.run(&read(self.source), pass)?)
     }
 }
 

@@ -24,6 +24,9 @@ pub enum OpError {
         /// Full name.
         name: String,
     },
+    /// Dropout in a training pass that has no random numbers.
+    #[error("dropout in training draws random numbers: run the layers by `Sequence::run`")]
+    NoNoise,
     /// An operation without a recipe that no factory builds.
     #[error("operation `{op}` has no recipe and the registry has no factory for it")]
     NoFactory {

@@ -3,27 +3,48 @@
 use candle_core::{Tensor, Var};
 use dartloom_kernels::fused::Stage;
 use dartloom_kernels::{
-    BatchNormSpec, ConvSpec, PoolSpec, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
-    upsample_bilinear2d, upsample_nearest2d,
+    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d,
+    relu, upsample_bilinear2d, upsample_nearest2d,
 };
 use dartloom_space::{Layer, Pair, Resize};
 
-use crate::{Builder, Init, LayerKind, Mode, OpError};
+use crate::{Builder, Init, LayerKind, Mode, OpError, Pass, dropout};
 
 /// A layer ready to run.
 #[derive(Debug)]
 pub(crate) enum Built {
     Relu,
-    Conv { weight: Tensor, spec: ConvSpec },
+    Conv {
+        weight: Tensor,
+        spec: ConvSpec,
+    },
+    ConvTranspose {
+        weight: Tensor,
+        bias: Option<Tensor>,
+        factor: Pair,
+    },
+    Bias(Tensor),
     MaxPool(PoolSpec),
     AvgPool(PoolSpec),
-    FactorizedReduce { even: Tensor, odd: Tensor },
-    Norm { affine: Option<(Tensor, Tensor)>, mean: Var, var: Var },
+    FactorizedReduce {
+        even: Tensor,
+        odd: Tensor,
+    },
+    Norm {
+        affine: Option<(Tensor, Tensor)>,
+        mean: Var,
+        var: Var,
+    },
     Upsample(Pair, Resize),
     Identity,
     Zero(Pair),
+    /// A probability.
+    Dropout(f64),
     GlobalAvgPool,
-    Linear { weight: Tensor, bias: Tensor },
+    Linear {
+        weight: Tensor,
+        bias: Tensor,
+    },
 }
 
 impl Built {
@@ -34,6 +55,7 @@ impl Built {
             Layer::GlobalAvgPool => Self::GlobalAvgPool,
             Layer::Upsample { factor, resize } => Self::Upsample(factor, resize),
             Layer::Zero { stride } => Self::Zero(stride),
+            Layer::Dropout(dropout) => Self::Dropout(dropout.probability()),
             Layer::MaxPool { kernel, stride, padding } => {
                 Self::MaxPool(pool(kernel, stride, padding))
             }
@@ -50,6 +72,17 @@ impl Built {
                     groups,
                 };
                 Self::Conv { weight: filters(&mut vars, "weight", &shape)?, spec }
+            }
+            Layer::ConvTranspose { inputs, outputs, factor, bias } => {
+                let shape = [inputs, outputs, factor.height, factor.width];
+                // As PyTorch, which takes the output channels for those that are summed over.
+                let fan_in = Init::FanIn(outputs * factor.height * factor.width);
+                let weight = vars.parameter("weight", &shape, fan_in)?;
+                let bias = bias.then(|| vars.parameter("bias", &[outputs], fan_in));
+                Self::ConvTranspose { weight, bias: bias.transpose()?, factor }
+            }
+            Layer::Bias { channels } => {
+                Self::Bias(vars.parameter("bias", &[channels], Init::Constant(0.0))?)
             }
             Layer::FactorizedReduce { inputs, outputs } => {
                 let half = outputs / 2;
@@ -84,20 +117,34 @@ impl Built {
                 variance: var.clone(),
                 spec: BatchNormSpec::default(),
             },
-            Self::Upsample(..) | Self::Zero(_) | Self::GlobalAvgPool | Self::Linear { .. } => {
-                return None;
-            }
+            Self::ConvTranspose { .. }
+            | Self::Bias(_)
+            | Self::Upsample(..)
+            | Self::Zero(_)
+            | Self::Dropout(_)
+            | Self::GlobalAvgPool
+            | Self::Linear { .. } => return None,
         })
     }
 
     pub(crate) fn kind(&self) -> LayerKind {
         match self {
             Self::Relu => LayerKind::Relu,
-            Self::Conv { .. } | Self::FactorizedReduce { .. } => LayerKind::Conv,
+            Self::Conv { .. } | Self::ConvTranspose { .. } | Self::FactorizedReduce { .. } => {
+                LayerKind::Conv
+            }
             Self::Norm { .. } => LayerKind::Norm,
             Self::GlobalAvgPool => LayerKind::GlobalAvgPool,
             Self::Linear { .. } => LayerKind::Linear,
             _ => LayerKind::Other,
+        }
+    }
+
+    /// The layer in a pass, out of whose noise dropout draws.
+    pub(crate) fn run(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
+        match self {
+            Self::Dropout(probability) => dropout::in_pass(x, *probability, pass),
+            other => other.forward(x, pass.mode),
         }
     }
 
@@ -106,6 +153,14 @@ impl Built {
             Self::Relu => relu(x)?,
             Self::Identity => x.clone(),
             Self::Conv { weight, spec } => conv2d(x, weight, *spec)?,
+            Self::ConvTranspose { weight, bias, factor } => {
+                let y = conv_transpose(x, weight, *factor)?;
+                match bias {
+                    Some(bias) => add_bias(&y, bias)?,
+                    None => y,
+                }
+            }
+            Self::Bias(bias) => add_bias(x, bias)?,
             Self::MaxPool(spec) => max_pool2d(x, *spec)?,
             Self::AvgPool(spec) => avg_pool2d(x, *spec, false)?,
             Self::FactorizedReduce { even, odd } => factorized_reduce(x, even, odd)?,
@@ -123,6 +178,10 @@ impl Built {
                 let width = side(width, stride.width);
                 Tensor::zeros((batch, channels, height, width), x.dtype(), x.device())?
             }
+            Self::Dropout(_) if mode.statistics == Statistics::Update => {
+                return Err(OpError::NoNoise);
+            }
+            Self::Dropout(_) => x.clone(),
             Self::GlobalAvgPool => x.flatten_from(2)?.mean_keepdim(2)?.unsqueeze(3)?,
             Self::Linear { weight, bias } => {
                 x.flatten_from(1)?.matmul(&weight.t()?)?.broadcast_add(bias)?
@@ -149,6 +208,26 @@ fn norm(vars: &mut Builder<'_>, channels: usize, affine: bool) -> Result<Built, 
     let mean = vars.buffer("running_mean", &[channels], 0.0)?;
     let var = vars.buffer("running_var", &[channels], 1.0)?;
     Ok(Built::Norm { affine, mean, var })
+}
+
+/// `y[n, o, i f + u, j g + v] = sum over c of x[n, c, i, j] weight[c, o, u, v]` with `(f, g)` the
+/// factor: a pointwise convolution to a block of channels for every output channel, whose values
+/// are then put side by side.
+fn conv_transpose(x: &Tensor, weight: &Tensor, factor: Pair) -> Result<Tensor, OpError> {
+    let (batch, inputs, rows, columns) = x.dims4()?;
+    let outputs = weight.dim(1)?;
+    let Pair { height, width } = factor;
+    let taps = weight.permute((1, 2, 3, 0))?;
+    let taps = taps.reshape((outputs * height * width, inputs, 1, 1))?;
+    let blocks = conv2d(x, &taps, ConvSpec::default())?;
+    let blocks = blocks.reshape(&[batch, outputs, height, width, rows, columns][..])?;
+    let planes = blocks.permute([0, 1, 4, 2, 5, 3])?;
+    Ok(planes.reshape((batch, outputs, rows * height, columns * width))?)
+}
+
+/// A number added to every value of a channel.
+fn add_bias(x: &Tensor, bias: &Tensor) -> Result<Tensor, OpError> {
+    Ok(x.broadcast_add(&bias.reshape((1, bias.elem_count(), 1, 1))?)?)
 }
 
 /// Two stride-2 1x1 convolutions, on the plane and on the plane without its first row and column.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod dropout;
 mod error;
 mod factory;
 mod layer;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use dartloom_kernels::Statistics;
 pub use dartloom_kernels::fused::{Recompute, Stage};
+pub use dropout::dropout;
 pub use error::OpError;
 pub use factory::{OpCost, OpFactory, OpFn, Operation, op_fn};
 pub use mode::Mode;

@@ -5,7 +5,7 @@ use dartloom_kernels::fused::Stage;
 use dartloom_space::Layer;
 
 use crate::layer::Built;
-use crate::{Builder, LayerWatch, Mode, OpError, Operation};
+use crate::{Builder, LayerWatch, Mode, OpError, Operation, Pass};
 
 /// A recipe made runnable: its layers, each with its variables under its stage number.
 #[derive(Debug)]
@@ -21,6 +21,21 @@ impl Sequence {
     pub fn new(layers: &[Layer], vars: &mut Builder<'_>) -> Result<Self, OpError> {
         let built = layers.iter().enumerate().map(|(i, layer)| Built::new(layer, vars.at(i)));
         Ok(Self { layers: built.collect::<Result<_, _>>()? })
+    }
+
+    /// Runs the layers in a pass: dropout draws from its noise, and
+    /// [`layers`](Pass::layers) sees every output.
+    ///
+    /// # Errors
+    /// Those of a layer and of the observer.
+    pub fn run(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
+        self.layers.iter().try_fold(x.clone(), |x, layer| {
+            let output = layer.run(&x, pass)?;
+            match &mut pass.layers {
+                Some(watch) => watch(layer.kind(), &x, output),
+                None => Ok(output),
+            }
+        })
     }
 }
 

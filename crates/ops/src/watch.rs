@@ -10,7 +10,7 @@ use crate::OpError;
 pub enum LayerKind {
     /// Rectifier.
     Relu,
-    /// Convolution, a factorized reduce among them.
+    /// Convolution, transposed ones and a factorized reduce among them.
     Conv,
     /// Batch norm.
     Norm,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Where;
+use crate::{Objective, Where};
 
 mod candidate;
 mod entropy;
@@ -118,6 +118,10 @@ pub enum Event {
         explorer: String,
         /// The number of candidates for which its budget is expected to be enough.
         candidates: usize,
+        /// The score that qualities are made of ([`Objective::quality`]); `None` where qualities
+        /// stand for themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        objective: Option<Objective>,
         /// The candidates that were told before it was resumed, in order.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told: Vec<Candidate>,

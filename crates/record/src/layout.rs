@@ -49,6 +49,11 @@ impl RunLayout {
     /// The directory of the curves of discrete searches.
     pub const CURVES: &'static str = "curves";
 
+    /// Everything that random search has tried, in the directory of its leg.
+    pub const CANDIDATES: &'static str = "candidates.json";
+    /// The runs of a benchmark of operations.
+    pub const OP_RUNS: &'static str = "op-runs.json";
+
     /// All of the whole run that has one name, directories included, without those of seeds.
     pub const WHOLE: [&'static str; 12] = [
         Self::RUN,
@@ -112,6 +117,12 @@ impl RunLayout {
         self.own("genotype", key, "json")
     }
 
+    /// `true` for the name of a genotype that a contender has found.
+    pub fn is_genotype(name: &str) -> bool {
+        let key = name.strip_prefix("genotype").and_then(|rest| rest.strip_suffix(".json"));
+        key.is_some_and(|key| key.is_empty() || key.starts_with('-'))
+    }
+
     /// The weights of the architecture when the search of a method ended.
     pub fn weights(self, key: &str) -> String {
         self.own("weights", key, "json")
@@ -130,6 +141,16 @@ impl RunLayout {
     /// The directory of an explorer's candidates.
     pub fn candidates(self, key: &str) -> String {
         self.own("candidates", key, "dir")
+    }
+
+    /// The weights of a candidate while it is trained, in the directory of its search.
+    pub fn candidate(task: u64) -> String {
+        format!("candidate-{task}.safetensors")
+    }
+
+    /// The state from which a run of a benchmark of operations continues.
+    pub fn op_run(index: usize) -> String {
+        format!("op-run-{index}.safetensors")
     }
 
     fn own(self, stem: &str, key: &str, ending: &str) -> String {

@@ -26,7 +26,7 @@ pub use observer::{
 };
 pub use place::{Contender, Leg, Where};
 pub use run::Run;
-pub use run_dir::{RunDir, digest, write_whole};
+pub use run_dir::{LogFile, RunDir, digest, write_whole};
 pub use scores::Scores;
 pub use stored::{Found, Stored};
 

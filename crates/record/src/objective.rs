@@ -75,6 +75,12 @@ impl Objective {
         best.map(|(at, _)| at)
     }
 
+    /// The score as the number that texts and pictures show: in percent if it is a share.
+    #[must_use]
+    pub fn shown(&self, score: f64) -> f64 {
+        if self.is_share() { 100.0 * score } else { score }
+    }
+
     /// The score as a number of which more is better, which is what discrete searches compare:
     /// itself, or its negative where lower scores are better. The same again makes the score of a
     /// quality.

@@ -96,8 +96,7 @@ impl Run {
     pub fn genotypes(&self, seed: u64) -> Result<BTreeMap<String, Value>, RecordError> {
         let folder = self.seed(seed);
         let mut found = BTreeMap::new();
-        let is_one = |name: &String| name.starts_with("genotype") && name.ends_with(".json");
-        for name in names(&folder)?.into_iter().filter(is_one) {
+        for name in names(&folder)?.into_iter().filter(|name| RunLayout::is_genotype(name)) {
             let path = folder.join(&name);
             let text = fs::read_to_string(&path)
                 .map_err(|source| RecordError::file(&path, "read", source))?;

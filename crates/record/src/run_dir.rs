@@ -1,7 +1,7 @@
 //! The directory a run writes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -93,7 +93,7 @@ impl RunDir {
     ///
     /// # Errors
     /// [`RecordError::File`].
-    pub fn append(&self, name: &str) -> Result<File, RecordError> {
+    pub fn append(&self, name: &str) -> Result<LogFile, RecordError> {
         let path = self.file(name);
         if let Ok(bytes) = fs::read(&path) {
             let complete = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
@@ -104,7 +104,42 @@ impl RunDir {
             }
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
-        file.map_err(|source| RecordError::file(&path, "append to", source))
+        match file {
+            Ok(file) => Ok(LogFile { path, file }),
+            Err(source) => Err(RecordError::file(&path, "append to", source)),
+        }
+    }
+}
+
+/// A log that is appended to. Errors of writing name its file.
+#[derive(Debug)]
+pub struct LogFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl LogFile {
+    /// `true` if there is something in it.
+    pub fn is_begun(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() > 0)
+    }
+
+    fn named(&self, source: io::Error) -> io::Error {
+        io::Error::new(source.kind(), RecordError::file(&self.path, "append to", source))
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).map_err(|source| match source.kind() {
+            // Whoever writes all tries again.
+            io::ErrorKind::Interrupted => source,
+            _ => self.named(source),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().map_err(|source| self.named(source))
     }
 }
 

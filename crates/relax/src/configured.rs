@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BetaDecay, ConcaveNorm, Constraint, Entmax, Gumbel, NegativeEntropy, Penalised, Ramp,
+    BetaDecay, ConcaveNorm, Constraint, Entmax, Gumbel, L1, NegativeEntropy, Penalised, Ramp,
     Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, Sparsemax, ZeroOne,
     ZeroOneNorm,
 };
@@ -91,6 +91,8 @@ pub enum ConfiguredRegulariser {
     ConcaveNorm(f64),
     /// Small and equal logits (beta-DARTS).
     BetaDecay,
+    /// Small logits (the mean of their absolute values).
+    L1,
 }
 
 /// As [`ConcaveNorm::default`]: a smoothing is not a property of a term but of its gradient at 0.
@@ -108,6 +110,7 @@ impl ConfiguredRegulariser {
             Self::Entropy => Box::new(NegativeEntropy),
             Self::ConcaveNorm(power) => Box::new(ConcaveNorm::new(power, SMOOTHING)?),
             Self::BetaDecay => Box::new(BetaDecay),
+            Self::L1 => Box::new(L1),
         })
     }
 
@@ -127,6 +130,10 @@ impl ConfiguredRegulariser {
             Self::BetaDecay => (relaxation.domain() != Constraint::Free).then_some(
                 "terms that fit the relaxation: `BetaDecay` keeps free logits small, and here \
                  they live on the simplex",
+            ),
+            Self::L1 => (relaxation.domain() != Constraint::Free).then_some(
+                "terms that fit the relaxation: `L1` keeps free logits small, and here they live \
+                 on the simplex",
             ),
             Self::ConcaveNorm(_) => None,
         }
@@ -155,6 +162,9 @@ mod tests {
         assert!(ConfiguredRegulariser::ZeroOne.misfit(&*sigmoid).is_none());
         assert!(ConfiguredRegulariser::ZeroOne.misfit(&*softmax).is_some());
         assert!(ConfiguredRegulariser::Entropy.misfit(&*sigmoid).is_some());
+        assert!(ConfiguredRegulariser::L1.misfit(&*softmax).is_none());
+        let simplex = ConfiguredRelaxation::Simplex.relaxation().unwrap();
+        assert!(ConfiguredRegulariser::L1.misfit(&*simplex).is_some());
         assert!(ConfiguredRegulariser::ConcaveNorm(0.5).misfit(&*softmax).is_none());
     }
 }

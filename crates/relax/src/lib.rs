@@ -33,7 +33,7 @@ pub use gumbel::Gumbel;
 pub use progress::Progress;
 pub use ramp::Ramp;
 pub use regulariser::{
-    BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalised, Penalties, Regulariser,
+    BetaDecay, ConcaveNorm, ExpectedCost, L1, NegativeEntropy, Penalised, Penalties, Regulariser,
     ZeroOne, ZeroOneNorm,
 };
 pub use relaxation::{Constraint, Deterministic, Relaxation};

@@ -1,33 +1,52 @@
 //! Curves of discrete searches.
 
-use std::fmt::Write as _;
-
 use dartloom_explore::{Point, front};
-use dartloom_record::{Candidate, RunLayout, Where};
+use dartloom_record::{Candidate, Objective, RunLayout, Where};
 
 use crate::drawn::DrawnFile;
 use crate::error::ReportError;
 use crate::pictures::file_name;
 use crate::{Labels, Series, chart};
 
-/// Every candidate of a phase as a table, the best so far, quality against parameters, and measured
-/// against predicted memory.
-#[derive(Debug, Default)]
+/// Every candidate of a phase as a table, the best so far, the score against parameters, and
+/// measured against predicted memory.
+#[derive(Debug)]
 pub(crate) struct Curves {
     /// Title of the curves.
     phase: String,
     /// The phase in names of files.
     name: String,
+    /// The score that the qualities of candidates are made of.
+    objective: Objective,
     candidates: Vec<Candidate>,
 }
 
-const HEAD: &str = "told,quality,parameters,predicted_memory,peak_memory";
+impl Default for Curves {
+    fn default() -> Self {
+        Self {
+            phase: String::new(),
+            name: String::new(),
+            objective: Objective::higher("quality"),
+            candidates: Vec::new(),
+        }
+    }
+}
 
 impl Curves {
-    /// Begins a phase with the candidates that were told before.
-    pub(crate) fn begin(&mut self, phase: &Where, told: &[Candidate]) {
-        *self =
-            Self { phase: phase.to_string(), name: file_name(phase), candidates: told.to_vec() };
+    /// Begins a phase with the candidates that were told before; without an objective, qualities
+    /// stand for themselves.
+    pub(crate) fn begin(
+        &mut self,
+        phase: &Where,
+        told: &[Candidate],
+        objective: Option<Objective>,
+    ) {
+        *self = Self {
+            phase: phase.to_string(),
+            name: file_name(phase),
+            objective: objective.unwrap_or_else(|| Self::default().objective),
+            candidates: told.to_vec(),
+        };
     }
 
     /// Another candidate.
@@ -42,10 +61,11 @@ impl Curves {
             chart(Labels { title: &self.phase, x, y }, &series)
         };
         let memory = draw(["predicted, MiB", "measured, MiB"], [self.memory(), self.equal()])?;
-        let best = draw(["candidates", "quality"], [self.qualities(), self.best()])?;
-        let pareto = draw(["parameters", "quality"], [self.costs(), self.front()])?;
+        let score = self.objective.title();
+        let best = draw(["candidates", &score], [self.scores(), self.best()])?;
+        let pareto = draw(["parameters", &score], [self.costs(), self.front()])?;
         let files = [
-            (".csv", self.table()),
+            (".csv", self.table()?),
             ("-memory.svg", memory),
             ("-best.svg", best),
             ("-pareto.svg", pareto),
@@ -54,31 +74,49 @@ impl Curves {
         Ok(files.map(|(ending, text)| DrawnFile { name: place(ending), text }).into())
     }
 
-    fn table(&self) -> String {
-        let mut text = format!("{HEAD}\n");
-        for (index, one) in self.candidates.iter().enumerate() {
-            let quality = one.quality.map_or_else(String::new, |quality| quality.to_string());
-            let whole = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
-            let numbers =
-                [one.parameters, one.predicted_memory, one.peak_memory].map(whole).join(",");
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{},{quality},{numbers}", index + 1);
-        }
-        text
+    /// The score of a candidate, as the task has it.
+    fn score(&self, one: &Candidate) -> Option<f64> {
+        Some(self.objective.quality(one.quality?))
     }
 
-    fn qualities(&self) -> Series {
+    fn table(&self) -> Result<String, ReportError> {
+        let refuse = |error: csv::Error| ReportError::Table {
+            title: self.phase.clone(),
+            found: error.to_string(),
+        };
+        let mut rows = csv::Writer::from_writer(Vec::new());
+        let score = &*self.objective.name;
+        let head = ["told", score, "parameters", "predicted_memory", "peak_memory"];
+        rows.write_record(head).map_err(refuse)?;
+        for (index, one) in self.candidates.iter().enumerate() {
+            let score = self.score(one).map_or_else(String::new, |score| score.to_string());
+            let whole = |number: Option<u64>| number.map_or_else(String::new, |n| n.to_string());
+            let [parameters, predicted, peak] =
+                [one.parameters, one.predicted_memory, one.peak_memory].map(whole);
+            let row = [(index + 1).to_string(), score, parameters, predicted, peak];
+            rows.write_record(row).map_err(refuse)?;
+        }
+        let bytes = rows.into_inner().map_err(|error| refuse(error.into_error().into()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn scores(&self) -> Series {
         let numbered = self.candidates.iter().enumerate();
-        let points = numbered.filter_map(|(n, one)| Some(((n + 1) as f64, one.quality?)));
+        let shown = |one| Some(self.objective.shown(self.score(one)?));
+        let points = numbered.filter_map(|(n, one)| Some(((n + 1) as f64, shown(one)?)));
         Series { name: "candidates".to_owned(), points: points.collect(), line: false }
     }
 
     fn best(&self) -> Series {
-        let mut best = f64::NEG_INFINITY;
+        let mut best = f64::NAN;
         let numbered = self.candidates.iter().enumerate();
         let points = numbered.filter_map(|(n, one)| {
-            best = best.max(one.quality.unwrap_or(f64::NEG_INFINITY));
-            best.is_finite().then_some(((n + 1) as f64, best))
+            if let Some(score) = self.score(one)
+                && self.objective.better(score, best)
+            {
+                best = score;
+            }
+            best.is_finite().then(|| ((n + 1) as f64, self.objective.shown(best)))
         });
         Series { name: "best so far".to_owned(), points: points.collect(), line: true }
     }
@@ -89,17 +127,20 @@ impl Curves {
         measured.filter_map(point).collect()
     }
 
+    /// A point with its score for the eye.
+    fn place(&self, point: &Point) -> (f64, f64) {
+        (point.cost as f64, self.objective.shown(self.objective.quality(point.quality)))
+    }
+
     fn costs(&self) -> Series {
-        let points = self.points().iter().map(|point| (point.cost as f64, point.quality)).collect();
+        let points = self.points().iter().map(|point| self.place(point)).collect();
         Series { name: "candidates".to_owned(), points, line: false }
     }
 
     fn front(&self) -> Series {
         let all = self.points();
-        let mut points: Vec<(f64, f64)> = front(&all)
-            .into_iter()
-            .map(|index| (all[index].cost as f64, all[index].quality))
-            .collect();
+        let mut points: Vec<(f64, f64)> =
+            front(&all).into_iter().map(|index| self.place(&all[index])).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         Series { name: "front".to_owned(), points, line: true }
     }
@@ -121,3 +162,6 @@ impl Curves {
         Series { name: "as predicted".to_owned(), points, line: true }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,8 +40,8 @@ impl Drawer {
             Event::Architecture { phase, epoch, genotype, .. } => {
                 pictures::files(phase, *epoch, genotype)
             }
-            Event::ExplorationStarted { phase, told, .. } => {
-                self.curves.begin(phase, told);
+            Event::ExplorationStarted { phase, told, objective, .. } => {
+                self.curves.begin(phase, told, objective.clone());
                 Ok(Vec::new())
             }
             Event::CandidateTold { candidate, .. } => {
@@ -96,12 +96,13 @@ impl Observer for Drawings {
     /// # Errors
     /// [`ObserverError::Write`] for what cannot be drawn or written.
     fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
-        self.store(event).map_err(|error| ObserverError::Write {
-            event: event.name(),
-            source: match error {
-                ReportError::Record(RecordError::File { source, .. }) => source,
-                other => std::io::Error::other(other),
-            },
+        self.store(event).map_err(|error| {
+            let kind = match &error {
+                ReportError::Record(RecordError::File { source, .. }) => source.kind(),
+                _ => std::io::ErrorKind::Other,
+            };
+            // With the name of the file.
+            ObserverError::Write { event: event.name(), source: std::io::Error::new(kind, error) }
         })?;
         Ok(Flow::Continue)
     }

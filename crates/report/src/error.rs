@@ -15,6 +15,14 @@ pub enum ReportError {
         /// The drawing library's words.
         found: String,
     },
+    /// A table that cannot be written.
+    #[error("table `{title}`: cannot be written: {found}")]
+    Table {
+        /// Its title.
+        title: String,
+        /// The writer's words.
+        found: String,
+    },
     /// An architecture in an event that is no genotype.
     #[error("the architecture of epoch {epoch}: expected a genotype, found {found}")]
     Genotype {

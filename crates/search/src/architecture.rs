@@ -80,7 +80,7 @@ impl Architecture {
         for (index, cell) in space.cells().iter().enumerate() {
             let shape = (cell.graph.edges().len(), ops.len());
             let tensor = match &choices.start {
-                Some(start) => Tensor::from_vec(start[index].concat(), shape, device)?,
+                Some(start) => Tensor::from_vec(start.cells[index].edges.concat(), shape, device)?,
                 None => {
                     let relaxation = &*choices.relaxation;
                     let values = checked_initial(relaxation, shape, noise)

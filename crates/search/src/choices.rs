@@ -8,8 +8,7 @@ use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
 use dartloom_space::{Blueprint, CellPlan};
 use dartloom_train::TrainError;
 
-/// Logits by cell in a space's order, edges by row, operations by column.
-pub type Start = Vec<Vec<Vec<f64>>>;
+use crate::StartLogits;
 
 /// Everything that stands between the logits of a space and the weights of its supernet.
 ///
@@ -27,7 +26,7 @@ pub struct Choices {
     /// The addition to the weight of skip connections while searching (DARTS-).
     pub auxiliary_skip: Option<AuxiliarySkip>,
     /// The first logits of operations; `None` for those of the relaxation.
-    pub start: Option<Arc<Start>>,
+    pub start: Option<Arc<StartLogits>>,
 }
 
 impl Choices {
@@ -108,8 +107,8 @@ impl Choices {
 
     /// Begins at these logits, such as those of a hand-made network.
     #[must_use]
-    pub fn with_start(self, start: Start) -> Self {
-        Self { start: Some(Arc::new(start)), ..self }
+    pub fn with_start(self, start: impl Into<StartLogits>) -> Self {
+        Self { start: Some(Arc::new(start.into())), ..self }
     }
 }
 

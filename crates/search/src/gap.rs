@@ -2,13 +2,13 @@
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_net::{Pass, Supernet};
+use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place};
-use dartloom_record::Scores;
+use dartloom_ops::{Mode, Pass, Place};
+use dartloom_record::{Flow, Scores};
 use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
 use dartloom_task::Task;
-use dartloom_train::evaluate;
+use dartloom_train::{Evaluation, evaluate, evaluate_while};
 use serde::{Deserialize, Serialize};
 
 use crate::SearchError;
@@ -28,6 +28,15 @@ pub struct Gap {
 }
 
 impl Gap {
+    fn of(relaxed: Evaluation, hard: Evaluation) -> Self {
+        Self {
+            relaxed_loss: relaxed.loss,
+            hard_loss: hard.loss,
+            relaxed_scores: relaxed.scores,
+            hard_scores: hard.scores,
+        }
+    }
+
     /// The discretisation gap `hard_loss - relaxed_loss`.
     pub fn loss(&self) -> f64 {
         self.hard_loss - self.relaxed_loss
@@ -62,6 +71,36 @@ pub fn discretisation_gap(
     genotype: &Genotype,
     judge: Judge<'_>,
 ) -> Result<Gap, SearchError> {
+    let measure = |weights: &ArchWeights<Tensor>| {
+        evaluate(judge.loader, judge.task, forward(supernet, weights))
+    };
+    let hard = hard_of(supernet, space, weights, genotype)?;
+    Ok(Gap::of(measure(weights)?, measure(&hard)?))
+}
+
+/// The same, asking `go_on` between batches; `None` if the answer was to stop.
+pub(crate) fn gap_while(
+    supernet: &Supernet,
+    space: &Space,
+    (weights, genotype): (&ArchWeights<Tensor>, &Genotype),
+    judge: Judge<'_>,
+    go_on: &mut dyn FnMut() -> Flow,
+) -> Result<Option<Gap>, SearchError> {
+    let mut measure = |weights: &ArchWeights<Tensor>| {
+        evaluate_while(judge.loader, judge.task, go_on, forward(supernet, weights))
+    };
+    let hard = hard_of(supernet, space, weights, genotype)?;
+    let Some(relaxed) = measure(weights)? else { return Ok(None) };
+    Ok(measure(&hard)?.map(|hard| Gap::of(relaxed, hard)))
+}
+
+/// The hard weights of a genotype, of edges too where the relaxed ones weigh them.
+fn hard_of(
+    supernet: &Supernet,
+    space: &Space,
+    weights: &ArchWeights<Tensor>,
+    genotype: &Genotype,
+) -> Result<ArchWeights<Tensor>, SearchError> {
     let mut hard = hard_weights(space, genotype, &supernet.variables().place())?;
     for (hard, relaxed) in hard.cells.iter_mut().zip(&weights.cells) {
         if relaxed.edges.is_some() {
@@ -69,21 +108,19 @@ pub fn discretisation_gap(
             hard.edges = Some(hard.ops.max(1)?);
         }
     }
-    let measure = |weights: &ArchWeights<Tensor>| {
-        let mut noise = Noise::new(0).stream("gap", 0);
-        evaluate(judge.loader, judge.task, |images| -> Result<Tensor, SearchError> {
-            let mut pass = Pass::new(Mode::probe(), &mut noise);
-            Ok(supernet.forward(images, weights, &mut pass)?.main)
-        })
-    };
-    let relaxed = measure(weights)?;
-    let hard = measure(&hard)?;
-    Ok(Gap {
-        relaxed_loss: relaxed.loss,
-        hard_loss: hard.loss,
-        relaxed_scores: relaxed.scores,
-        hard_scores: hard.scores,
-    })
+    Ok(hard)
+}
+
+/// The passes of a measurement.
+fn forward<'a>(
+    supernet: &'a Supernet,
+    weights: &'a ArchWeights<Tensor>,
+) -> impl FnMut(&Tensor) -> Result<Tensor, SearchError> + 'a {
+    let mut noise = Noise::new(0).stream("gap", 0);
+    move |images| {
+        let mut pass = Pass::new(Mode::probe(), &mut noise);
+        Ok(supernet.forward(images, weights, &mut pass)?.main)
+    }
 }
 
 /// Ones at the genotype's genes, zeros elsewhere; edges are not weighed.

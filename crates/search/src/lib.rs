@@ -5,12 +5,12 @@ mod bilevel;
 mod choices;
 mod entropies;
 mod error;
-mod fit_workload;
 mod gap;
 mod perturbation;
 mod prune;
 mod rehearsal;
 mod reinforce;
+mod start;
 pub mod stop;
 mod supernet_search;
 #[cfg(any(test, feature = "testkit"))]
@@ -23,12 +23,12 @@ pub use bilevel::{
     Order, PassLoss, PassObserver, PassSpec, PerCell, Places, Purpose, Removal, SecondOrder,
     Statistics, Step, StepReport, Strategy, Wanted, Whole, ablation_losses,
 };
-pub use choices::{Choices, Start};
+pub use choices::Choices;
 pub use error::SearchError;
-pub use fit_workload::fit_workload;
 pub use gap::{Gap, Judge, discretisation_gap, hard_weights};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{CandidateId, Kept, PruneConfig};
 pub use rehearsal::{check_build, rehearse};
 pub use reinforce::{Reinforce, ReinforceConfig};
+pub use start::{CellLogits, StartLogits};
 pub use supernet_search::{BestEpoch, SearchConfig, SearchParts, SupernetSearch};

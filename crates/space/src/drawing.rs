@@ -227,7 +227,8 @@ fn station_label(
             format!("{index}: {name}\nlevel {level}, width {width}{kind}")
         }
         Station::Head => match network.head() {
-            Head::Pooled { .. } => "classifier".to_owned(),
+            Head::Pooled { hidden, .. } if hidden.is_empty() => "classifier".to_owned(),
+            Head::Pooled { hidden, .. } => format!("classifier\nhidden {hidden}"),
             Head::PerPixel { .. } => "per pixel".to_owned(),
         },
         Station::Aux => "auxiliary".to_owned(),

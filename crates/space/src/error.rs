@@ -315,6 +315,18 @@ pub enum SpaceError {
         /// Shape of the other.
         found: Shape,
     },
+    /// A probability of dropout that is none.
+    #[error("dropout: expected a probability of at least 0 and less than 1, found {found}")]
+    Dropout {
+        /// The number.
+        found: String,
+    },
+    /// Hidden layers for a head that has none.
+    #[error("hidden layers ({found}): expected a head that pools, found one per pixel")]
+    HiddenLayers {
+        /// Their widths.
+        found: String,
+    },
     /// A number of a build that is out of range.
     #[error("{what} must be 1 to {most}, found {found}")]
     Range {
@@ -460,6 +472,53 @@ pub enum SpaceError {
         expected: crate::Outputs,
         /// The outputs that are asked for.
         found: crate::Outputs,
+    },
+    /// A node of a graph that cannot stand.
+    #[error("node `{node}`: expected {expected}, found {found}")]
+    Node {
+        /// Name of the node.
+        node: String,
+        /// The expectation.
+        expected: String,
+        /// The finding.
+        found: String,
+    },
+    /// A setting of a baseline that is out of range.
+    #[error("baseline `{baseline}`, {field}: expected {expected}, found {found}")]
+    Baseline {
+        /// Name of the baseline.
+        baseline: &'static str,
+        /// The setting.
+        field: &'static str,
+        /// The allowed values.
+        expected: String,
+        /// The value.
+        found: String,
+    },
+    /// A baseline for outputs of another kind.
+    #[error(
+        "{baseline} needs a task whose networks put out {expected}, found {found}; baselines that \
+         fit are {}", fitting.join(", ")
+    )]
+    BaselineOutputs {
+        /// Name of the baseline.
+        baseline: &'static str,
+        /// The outputs that it has.
+        expected: &'static str,
+        /// The outputs that are asked for.
+        found: crate::Outputs,
+        /// Names of baselines that have such outputs.
+        fitting: Vec<&'static str>,
+    },
+    /// Facts about data of which no plan can be made.
+    #[error("{what}: expected {expected}, found {found}")]
+    Facts {
+        /// The fact.
+        what: &'static str,
+        /// The expectation.
+        expected: String,
+        /// The finding.
+        found: String,
     },
     /// A network that still leaves a choice of links.
     #[error("placement {placement}, port {port} still chooses among {links} links")]

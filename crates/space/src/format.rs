@@ -5,11 +5,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::genotype::{RawGenotype, is_field};
+use crate::hand_made::graph::RawGraph;
 use crate::op_set::RawOpSet;
 use crate::space::RawSpace;
 use crate::text::{ron_message, without_mark};
 use crate::weights::RawTable;
-use crate::{Genotype, OpSet, Space, SpaceError, WeightTable};
+use crate::{Genotype, Graph, OpSet, Space, SpaceError, WeightTable};
 
 impl SpaceError {
     pub(crate) fn from_json(error: serde_json::Error) -> Self {
@@ -109,6 +110,7 @@ macro_rules! forms {
 forms!(Genotype, RawGenotype, "a genotype");
 forms!(Space, RawSpace, "a space");
 forms!(WeightTable, RawTable, "a weight table");
+forms!(Graph, RawGraph, "a graph");
 forms!(OpSet, RawOpSet, "an operation set");
 
 impl Genotype {

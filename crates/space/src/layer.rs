@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Pair, SpaceError};
+use crate::{Dropout, Pair, SpaceError};
 
 /// Channels, height and width of one example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,7 +69,8 @@ pub enum Resize {
 }
 
 /// One concrete layer: a [`Stage`](crate::Stage) with every number known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Layer {
     /// Rectified linear unit.
@@ -90,6 +91,24 @@ pub enum Layer {
         padding: Pair,
         /// Channel groups; `inputs` for a depthwise convolution.
         groups: usize,
+    },
+    /// Transposed convolution whose windows do not overlap, weight
+    /// `[inputs, outputs, factor.height, factor.width]`: kernel and stride are `factor`, so that
+    /// every pixel becomes a block of pixels.
+    ConvTranspose {
+        /// Input channels.
+        inputs: usize,
+        /// Output channels.
+        outputs: usize,
+        /// Enlargement per axis.
+        factor: Pair,
+        /// `true` if a learned number is added to each output channel.
+        bias: bool,
+    },
+    /// Addition of a learned number to each channel.
+    Bias {
+        /// Channels.
+        channels: usize,
     },
     /// Maximum over windows, padded with minus infinity.
     MaxPool {
@@ -138,6 +157,9 @@ pub enum Layer {
         /// Step per axis.
         stride: Pair,
     },
+    /// Values set to zero at random in training, the others scaled so that the mean stays; the
+    /// input, unchanged, in evaluation.
+    Dropout(Dropout),
     /// Mean over the plane; the output is `channels x 1 x 1`.
     GlobalAvgPool,
     /// Fully connected layer with bias on the flattened input.
@@ -194,8 +216,10 @@ impl Layer {
             }
         };
         match *self {
-            Self::Relu | Self::Identity => Ok(input),
-            Self::Norm { channels: wanted, .. } => channels(wanted).map(|()| input),
+            Self::Relu | Self::Identity | Self::Dropout(_) => Ok(input),
+            Self::Norm { channels: wanted, .. } | Self::Bias { channels: wanted } => {
+                channels(wanted).map(|()| input)
+            }
             Self::Conv { inputs, outputs, kernel, stride, dilation, padding, .. } => {
                 channels(inputs)?;
                 let plane = windows(input, kernel, stride, dilation, padding)
@@ -215,13 +239,15 @@ impl Layer {
                 }
                 Ok(Shape::new(outputs, input.height / 2, input.width / 2))
             }
-            Self::Upsample { factor, .. } => {
-                let height = input.height.saturating_mul(factor.height);
-                let width = input.width.saturating_mul(factor.width);
-                if height.max(width) > MOST_SIDE {
-                    return Err(refuse(format!("a plane that ends within {MOST_SIDE} pixels")));
-                }
-                Ok(Shape::new(input.channels, height, width))
+            Self::Upsample { factor, .. } => enlarged(input, factor)
+                .ok_or_else(|| refuse(format!("a plane that ends within {MOST_SIDE} pixels"))),
+            Self::ConvTranspose { inputs, outputs, factor, .. } => {
+                channels(inputs)?;
+                let plane = enlarged(input, factor).filter(|plane| plane.plane() > 0);
+                let plane = plane.ok_or_else(|| {
+                    refuse(format!("a factor of at least 1, and at most {MOST_SIDE} pixels after"))
+                })?;
+                Ok(Shape { channels: outputs, ..plane })
             }
             Self::Zero { stride } if stride.height == 0 || stride.width == 0 => {
                 Err(refuse("a stride of at least 1".to_owned()))
@@ -247,6 +273,14 @@ impl Layer {
             Self::Conv { inputs, outputs, kernel, groups, .. } => {
                 product([outputs, inputs / groups.max(1), kernel.height, kernel.width])
             }
+            Self::ConvTranspose { inputs, outputs, factor, bias } => {
+                product([inputs, outputs, factor.height, factor.width]).saturating_add(if bias {
+                    outputs as u64
+                } else {
+                    0
+                })
+            }
+            Self::Bias { channels } => channels as u64,
             Self::FactorizedReduce { inputs, outputs } => product([inputs, outputs]),
             Self::Norm { channels, affine: true } => product([2, channels]),
             Self::Linear { inputs, outputs } => product([inputs.saturating_add(1), outputs]),
@@ -265,6 +299,10 @@ impl Layer {
             Self::Conv { .. } | Self::FactorizedReduce { .. } => {
                 self.parameters().saturating_mul(output.plane())
             }
+            // Every pixel of the output is reached by one tap.
+            Self::ConvTranspose { inputs, outputs, .. } => {
+                product([inputs, outputs]).saturating_mul(output.plane())
+            }
             Self::Linear { inputs, outputs } => product([inputs, outputs]),
             _ => 0,
         })
@@ -275,6 +313,8 @@ impl Layer {
         match self {
             Self::Relu => "relu",
             Self::Conv { .. } => "conv",
+            Self::ConvTranspose { .. } => "conv_transpose",
+            Self::Bias { .. } => "bias",
             Self::MaxPool { .. } => "max_pool",
             Self::AvgPool { .. } => "avg_pool",
             Self::FactorizedReduce { .. } => "factorized_reduce",
@@ -282,6 +322,7 @@ impl Layer {
             Self::Upsample { .. } => "upsample",
             Self::Identity => "identity",
             Self::Zero { .. } => "zero",
+            Self::Dropout(_) => "dropout",
             Self::GlobalAvgPool => "global_avg_pool",
             Self::Linear { .. } => "linear",
         }
@@ -293,6 +334,12 @@ const MOST_SIDE: usize = 1 << 20;
 
 fn product<const N: usize>(factors: [usize; N]) -> u64 {
     factors.into_iter().fold(1, |product: u64, factor| product.saturating_mul(factor as u64))
+}
+
+fn enlarged(input: Shape, factor: Pair) -> Option<Shape> {
+    let height = input.height.saturating_mul(factor.height);
+    let width = input.width.saturating_mul(factor.width);
+    (height.max(width) <= MOST_SIDE).then_some(Shape::new(input.channels, height, width))
 }
 
 fn windows(

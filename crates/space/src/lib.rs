@@ -9,6 +9,7 @@ mod error;
 mod format;
 mod genotype;
 mod graph;
+pub mod hand_made;
 mod layer;
 pub mod nasbench201;
 pub mod nasbench_macro;
@@ -33,10 +34,11 @@ pub use cell::{CellGraph, CellSpec, Edge};
 pub use drawing::{Drawing, DrawnEdge, DrawnNode, DrawnPart, EdgeLabel, Line};
 pub use error::SpaceError;
 pub use genotype::{CellGenotype, Gene, Genotype, Layout, Links, NodeOrder, PortLinks};
+pub use hand_made::graph::{Graph, GraphBuilder, GraphInput, GraphNode, Join};
 pub use layer::{Layer, Resize, Shape};
 pub use network::{
-    Aux, AuxHead, Chain, ConfiguredStem, Head, Link, Network, Placement, Port, PortChoice, Repeats,
-    Source, Stem,
+    Activation, Aux, AuxHead, Chain, ConfiguredStem, Dropout, Head, Hidden, Link, Network,
+    Placement, Port, PortChoice, Repeats, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};

@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::TargetSpec;
+use dartloom_record::Objective;
 use serde::Serialize;
 
 use crate::TaskError;
@@ -58,6 +59,46 @@ pub(crate) fn some(field: &'static str, found: usize, least: usize) -> Result<()
     }
     let expected = format!("from {least} to 65536");
     Err(TaskError::Setting { field, expected, found: found.to_string() })
+}
+
+/// Refuses a label smoothing that is not below 1.
+pub(crate) fn smoothing(smoothing: f64) -> Result<(), TaskError> {
+    if (0.0..1.0).contains(&smoothing) {
+        return Ok(());
+    }
+    let expected = "0 or more and less than 1".to_owned();
+    Err(TaskError::Setting { field: "smoothing", expected, found: smoothing.to_string() })
+}
+
+/// Refuses a number that is not finite or below `least`.
+pub(crate) fn at_least(field: &'static str, found: f64, least: f64) -> Result<(), TaskError> {
+    if found.is_finite() && found >= least {
+        return Ok(());
+    }
+    let expected = format!("a finite number of {least} or more");
+    Err(TaskError::Setting { field, expected, found: found.to_string() })
+}
+
+/// Refuses a number that is not finite and above 0.
+pub(crate) fn above(field: &'static str, found: f64) -> Result<(), TaskError> {
+    if found.is_finite() && found > 0.0 {
+        return Ok(());
+    }
+    let expected = "a finite number above 0".to_owned();
+    Err(TaskError::Setting { field, expected, found: found.to_string() })
+}
+
+/// The score called `name` among those that can select.
+pub(crate) fn objective(name: &str, all: Vec<Objective>) -> Result<Objective, TaskError> {
+    let names: Vec<_> = all.iter().map(|objective| objective.name.clone()).collect();
+    match all.into_iter().find(|objective| objective.name == name) {
+        Some(objective) => Ok(objective),
+        None => Err(TaskError::Setting {
+            field: "objective",
+            expected: format!("one of {}", names.join(", ")),
+            found: name.to_owned(),
+        }),
+    }
 }
 
 /// Refuses weights that are not one finite number of at least 0 for each of `count`, some of them

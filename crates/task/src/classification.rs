@@ -45,11 +45,8 @@ impl Classification {
     /// # Errors
     /// [`TaskError::Setting`] unless `smoothing` is at least 0 and below 1.
     pub fn with_smoothing(self, smoothing: f64) -> Result<Self, TaskError> {
-        if (0.0..1.0).contains(&smoothing) {
-            return Ok(Self { smoothing, ..self });
-        }
-        let expected = "0 or more and less than 1".to_owned();
-        Err(TaskError::Setting { field: "smoothing", expected, found: smoothing.to_string() })
+        check::smoothing(smoothing)?;
+        Ok(Self { smoothing, ..self })
     }
 
     /// The same with a weight for each class, for classes of very different frequencies.

@@ -61,6 +61,14 @@ pub enum TaskError {
         /// The value.
         found: String,
     },
+    /// Totals that are not those of a loss.
+    #[error("expected {} sums and {} counts, found {} and {}", expected[0], expected[1], found[0], found[1])]
+    Parts {
+        /// Numbers of sums and of counts of the loss.
+        expected: [usize; 2],
+        /// Those of the totals.
+        found: [usize; 2],
+    },
     /// A data set could not be read.
     #[error(transparent)]
     Data(#[from] DataError),

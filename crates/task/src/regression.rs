@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use dartloom_data::{Dataset, TargetSpec};
-use dartloom_metrics::Scorer;
+use dartloom_metrics::{First, Scorer};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum RegressionLoss {
     Huber(f64),
 }
 
-/// Numbers for an image, judged by the root of the mean squared error.
+/// Numbers for an image, judged by the root of the mean squared error or another score.
 ///
 /// `sum = sum_b sum_i cost(prediction_bi - y_bi)` and `count = B values`, with predictions
 /// (`output`) and true values y (`target`), both `[B, values]`, and the cost of [`RegressionLoss`].
@@ -36,6 +36,7 @@ pub enum RegressionLoss {
 pub struct Regression {
     values: usize,
     loss: RegressionLoss,
+    objective: Objective,
     #[serde(skip)]
     scorer: dartloom_metrics::Regression,
 }
@@ -48,7 +49,8 @@ impl Regression {
     pub fn new(values: usize) -> Result<Self, TaskError> {
         check::some("values", values, 1)?;
         let scorer = dartloom_metrics::Regression::new(values)?;
-        Ok(Self { values, loss: RegressionLoss::Squared, scorer })
+        let objective = Objective::lower("rmse");
+        Ok(Self { values, loss: RegressionLoss::Squared, objective, scorer })
     }
 
     /// The same with another loss.
@@ -64,6 +66,18 @@ impl Regression {
             }
             _ => Ok(Self { loss, ..self }),
         }
+    }
+
+    /// The same selected by another score: `rmse`, `mae` or `mse`, of which lower is better, or
+    /// `r2`.
+    ///
+    /// # Errors
+    /// [`TaskError::Setting`] with all names for one that is none of them.
+    pub fn with_objective(self, name: &str) -> Result<Self, TaskError> {
+        let errors = ["rmse", "mae", "mse"].map(Objective::lower);
+        let all = [errors.to_vec(), vec![Objective::higher("r2")]].concat();
+        let objective = check::objective(name, all)?;
+        Ok(Self { objective, ..self })
     }
 }
 
@@ -94,11 +108,11 @@ impl Task for Regression {
     }
 
     fn scorer(&self) -> Box<dyn Scorer> {
-        Box::new(self.scorer.clone())
+        Box::new(First::new(Box::new(self.scorer.clone()), self.objective.name.clone()))
     }
 
     fn objective(&self) -> Objective {
-        Objective::lower("rmse")
+        self.objective.clone()
     }
 
     fn constant(

@@ -1,52 +1,49 @@
 //! One class for every pixel.
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use dartloom_data::{Dataset, TargetSpec};
-use dartloom_metrics::{Confusion, Scorer};
+use dartloom_metrics::{First, Scorer, SegmentationScores};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::Serialize;
 
 use crate::check::{self, Expected};
 use crate::constant::counts;
-use crate::{Constant, Loss, Task, TaskError};
+use crate::losses::{ClassLabels, ClassLoss, CrossEntropy, DiceCrossEntropy};
+use crate::{Constant, Loss, Parts, Task, TaskError};
 
 const NAME: &str = "segmentation";
 const EXPECTED: Expected = Expected {
     task: NAME,
     shapes: "logits [batch, classes, height, width] with a mask [batch, height, width]",
 };
-/// The smoothing term that keeps the Dice coefficient of a class at 1 if it is neither present nor
-/// predicted.
-const SMOOTH: f64 = 1e-5;
 
-/// One of `classes` classes for every pixel: cross-entropy, on request with a soft Dice loss,
-/// judged by the mean intersection over union.
+/// One of `classes` classes for every pixel: cross-entropy or another [`ClassLoss`], judged by the
+/// mean intersection over union or another score.
 ///
-/// Over the pixels p whose label is not `ignore`: `sum = sum_p w(y_p) l_p(y_p)` and
-/// `count = sum_p w(y_p)`, with `l = -log softmax(logits)` over the classes, labels y (`target`,
-/// `[B, H, W]`) and w = `weights` of the classes, 1 where none are given. Outputs are logits
-/// `[B, classes, H, W]`. With a Dice share `d` (`with_dice`), `d count (1 - mean_c D_c)` is added,
-/// so that the mean is `cross-entropy + d (1 - Dice)`, where over the pixels of the whole batch
+/// Outputs are logits `[B, classes, H, W]`, targets masks `[B, H, W]`. Pixels whose label is `ignore`
+/// count nowhere. Cross-entropy is `sum = sum_p w(y_p) l_p(y_p)` over `count = sum_p w(y_p)`, with
+/// `l = -log softmax(logits)`, labels y and w = `weights` of the classes, 1 where none are given.
 ///
-/// `D_c = (2 sum_p q_p(c) g_p(c) + e) / (sum_p q_p(c) + sum_p g_p(c) + e)`,
+/// The loss and its source are those of [`ClassLoss`]; the scores those of
+/// [`metrics::Segmentation`](dartloom_metrics::Segmentation).
 ///
-/// q = softmax(logits), g = 1 where the label is c and else 0, e = 1e-5 (Milletari et al. 2016,
-/// arXiv:1606.04797, with denominators not squared, over the batch as in nnU-Net,
-/// arXiv:1809.10486).
+/// The [judged loss](Task::judged_loss) has no label smoothing.
 ///
-/// # Differences from the paper
-/// nnU-Net leaves the background out of the Dice loss; here all classes count. A ratio of sums does
-/// not add up: workers that share a batch weigh the Dice losses of their parts by count, which is
-/// not the Dice loss of the whole.
+/// # Losses of shards
+/// A Dice or Tversky loss over the batch is a ratio of sums and does not add up: [`loss`](Task::loss)
+/// of a shard is that of the shard alone. [`parts`](Task::parts) add up, and give the loss and the
+/// gradients of the whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Segmentation {
     classes: usize,
     ignore: Option<u32>,
     weights: Option<Vec<f64>>,
-    dice: f64,
+    loss: ClassLoss,
+    scores: SegmentationScores,
+    objective: Objective,
     #[serde(skip)]
-    scorer: Confusion,
+    scorer: dartloom_metrics::Segmentation,
 }
 
 impl Segmentation {
@@ -57,20 +54,22 @@ impl Segmentation {
     /// label that is a class.
     pub fn new(classes: usize, ignore: Option<u32>) -> Result<Self, TaskError> {
         check::some("classes", classes, 2)?;
-        match ignore.filter(|&label| (label as usize) < classes) {
-            Some(label) => Err(TaskError::Setting {
+        if let Some(label) = ignore.filter(|&label| (label as usize) < classes) {
+            return Err(TaskError::Setting {
                 field: "ignore",
                 expected: format!("a label that is none of {classes} classes"),
                 found: label.to_string(),
-            }),
-            None => {
-                let scorer = Confusion::new(classes, ignore)?;
-                Ok(Self { classes, ignore, weights: None, dice: 0.0, scorer })
-            }
+            });
         }
+        let scores = SegmentationScores::default();
+        let scorer = dartloom_metrics::Segmentation::new(classes, ignore, &scores)?;
+        let objective = Objective::share("mean_iou");
+        let loss = ClassLoss::default();
+        Ok(Self { classes, ignore, weights: None, loss, scores, objective, scorer })
     }
 
-    /// The same with a weight for each class, for classes of very different areas.
+    /// The same with a weight for each class, for classes of very different areas;
+    /// [`class_weights`](crate::losses::class_weights) measures some.
     ///
     /// # Errors
     /// [`TaskError::Setting`] unless there is one finite weight of at least 0 for each class, and
@@ -80,51 +79,71 @@ impl Segmentation {
         Ok(Self { weights: Some(weights), ..self })
     }
 
-    /// The same with a soft Dice loss of this share; 0 is none, 1 is usual.
+    /// The same with another loss.
+    ///
+    /// # Errors
+    /// [`TaskError::Setting`] with the name of a field that makes no sense.
+    pub fn with_loss(self, loss: ClassLoss) -> Result<Self, TaskError> {
+        loss.check(self.classes)?;
+        Ok(Self { loss, ..self })
+    }
+
+    /// The same by cross-entropy with a soft Dice loss over the batch of this share; 0 is none, 1
+    /// is usual. [`with_loss`](Self::with_loss) has all of its settings.
     ///
     /// # Errors
     /// [`TaskError::Setting`] unless `dice` is finite and at least 0.
     pub fn with_dice(self, dice: f64) -> Result<Self, TaskError> {
-        if dice.is_finite() && dice >= 0.0 {
-            return Ok(Self { dice, ..self });
-        }
-        let expected = "a finite share of 0 or more".to_owned();
-        Err(TaskError::Setting { field: "dice", expected, found: dice.to_string() })
-    }
-
-    /// The labels with class 0 for those that are ignored, and 1 or 0 for those that count or not.
-    fn counted(&self, target: &Tensor, dtype: DType) -> Result<Counted, TaskError> {
-        let target = target.to_dtype(DType::U32)?;
-        let Some(ignore) = self.ignore else {
-            EXPECTED.labels(&target, self.classes)?;
-            let mask = Tensor::ones(target.dims(), dtype, target.device())?;
-            return Ok(Counted { labels: target, mask });
+        check::at_least("dice", dice, 0.0)?;
+        let loss = if dice > 0.0 {
+            ClassLoss::DiceCrossEntropy(DiceCrossEntropy { share: dice, ..Default::default() })
+        } else {
+            ClassLoss::CrossEntropy(CrossEntropy::default())
         };
-        let valid = target.ne(ignore)?;
-        let labels = valid.where_cond(&target, &target.zeros_like()?)?;
-        EXPECTED.labels(&labels, self.classes)?;
-        Ok(Counted { labels, mask: valid.to_dtype(dtype)? })
+        self.with_loss(loss)
     }
 
-    /// One less the mean soft Dice coefficient of the classes; `log` is `[B, C, H, W]`.
-    fn dice_loss(&self, log: &Tensor, of: &Counted) -> Result<Tensor, TaskError> {
-        let classes = Tensor::arange(0_u32, self.classes as u32, log.device())?;
-        let classes = classes.reshape((1, self.classes, 1, 1))?;
-        let mask = of.mask.unsqueeze(1)?;
-        let there = of.labels.unsqueeze(1)?.broadcast_eq(&classes)?.to_dtype(log.dtype())?;
-        let there = there.broadcast_mul(&mask)?;
-        let said = log.exp()?.broadcast_mul(&mask)?;
-        let over = |tensor: Tensor| tensor.sum(3)?.sum(2)?.sum(0);
-        let both = over((&said * &there)?)?.affine(2.0, SMOOTH)?;
-        let either = (over(said)? + over(there)?)?.affine(1.0, SMOOTH)?;
-        Ok((both / either)?.mean_all()?.affine(-1.0, 1.0)?)
+    /// The same with more scores, which cost time: surfaces and objects.
+    ///
+    /// # Errors
+    /// Those of the scorers, for settings that make no sense.
+    pub fn with_scores(self, scores: SegmentationScores) -> Result<Self, TaskError> {
+        let scorer = dartloom_metrics::Segmentation::new(self.classes, self.ignore, &scores)?;
+        Ok(Self { scores, scorer, ..self })
+    }
+
+    /// The same selected by the score of that name, `mean_dice_foreground` or `object_f1`; a score
+    /// of surfaces or objects needs [`with_scores`](Self::with_scores) before.
+    ///
+    /// # Errors
+    /// [`TaskError::Setting`] with all names for one that is none of them.
+    pub fn with_objective(self, name: &str) -> Result<Self, TaskError> {
+        let objective = check::objective(name, self.scorer.objectives())?;
+        Ok(Self { objective, ..self })
+    }
+
+    fn cost(&self, loss: &ClassLoss, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        let fits = match (output.dims(), target.dims()) {
+            (&[batch, classes, height, width], found) => {
+                classes == self.classes && found == [batch, height, width]
+            }
+            _ => false,
+        };
+        if !fits {
+            return Err(EXPECTED.refused(self.classes, output, target));
+        }
+        let weights = self.weights.as_deref();
+        let about = ClassLabels { classes: self.classes, ignore: self.ignore, weights };
+        loss.parts(output, target, about).map_err(named)
     }
 }
 
-/// Labels that can be gathered, and which of them count.
-struct Counted {
-    labels: Tensor,
-    mask: Tensor,
+/// The error of a loss as one of the task.
+fn named(error: TaskError) -> TaskError {
+    match error {
+        TaskError::Label { classes, found, .. } => TaskError::Label { task: NAME, classes, found },
+        other => other,
+    }
 }
 
 impl Task for Segmentation {
@@ -138,41 +157,23 @@ impl Task for Segmentation {
     }
 
     fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
-        let fits = match (output.dims(), target.dims()) {
-            (&[batch, classes, height, width], found) => {
-                classes == self.classes && found == [batch, height, width]
-            }
-            _ => false,
-        };
-        if !fits {
-            return Err(EXPECTED.refused(self.classes, output, target));
-        }
-        let counted = self.counted(target, output.dtype())?;
-        let log = candle_nn::ops::log_softmax(output, 1)?;
-        let picked = log.gather(&counted.labels.unsqueeze(1)?, 1)?.squeeze(1)?;
-        let weights = match &self.weights {
-            Some(weights) => {
-                let all = check::tensor(weights, output)?;
-                let own = all.index_select(&counted.labels.flatten_all()?, 0)?;
-                (own.reshape(target.dims())? * &counted.mask)?
-            }
-            None => counted.mask.clone(),
-        };
-        let count = check::number(&weights.to_dtype(DType::F64)?.sum_all()?)?;
-        let sum = (picked * weights)?.sum_all()?.neg()?;
-        if self.dice <= 0.0 || count <= 0.0 {
-            return Ok(Loss { sum, count });
-        }
-        let dice = (self.dice_loss(&log, &counted)? * (self.dice * count))?;
-        Ok(Loss { sum: (sum + dice)?, count })
+        Ok(self.parts(output, target)?.close()?)
+    }
+
+    fn parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        self.cost(&self.loss, output, target)
+    }
+
+    fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
+        Ok(self.cost(&self.loss.judged(), output, target)?.close()?)
     }
 
     fn scorer(&self) -> Box<dyn Scorer> {
-        Box::new(self.scorer.clone())
+        Box::new(First::new(Box::new(self.scorer.clone()), self.objective.name.clone()))
     }
 
     fn objective(&self) -> Objective {
-        Objective::share("mean_iou")
+        self.objective.clone()
     }
 
     fn constant(
@@ -181,6 +182,17 @@ impl Task for Segmentation {
         test: &dyn Dataset,
     ) -> Result<Option<Constant>, TaskError> {
         Constant::class(self, &counts(train, self.classes)?, test).map(Some)
+    }
+
+    fn smoothed(&self, smoothing: f64) -> Result<Option<Box<dyn Task>>, TaskError> {
+        let loss = match &self.loss {
+            ClassLoss::CrossEntropy(_) => ClassLoss::CrossEntropy(CrossEntropy { smoothing }),
+            ClassLoss::DiceCrossEntropy(loss) => {
+                ClassLoss::DiceCrossEntropy(DiceCrossEntropy { smoothing, ..*loss })
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Box::new(self.clone().with_loss(loss)?)))
     }
 
     fn identity(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use dartloom_metrics::Scorer;
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 
-use crate::{Constant, Loss, TaskError};
+use crate::{Constant, Loss, Parts, TaskError};
 
 /// A learning task: the outputs of a network, the loss of an error, and the judgement of a result.
 pub trait Task: Debug + Send + Sync {
@@ -28,6 +28,16 @@ pub trait Task: Debug + Send + Sync {
     /// # Errors
     /// [`TaskError::Shape`], [`TaskError::Label`], or the tensor library's.
     fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError>;
+
+    /// The loss of a batch of outputs before its ratios, as sums and counts that add up over the
+    /// shards of a batch: by default those of [`loss`](Self::loss). A task whose loss is a ratio of
+    /// sums over the batch, as a Dice loss, has more of them.
+    ///
+    /// # Errors
+    /// As [`loss`](Self::loss).
+    fn parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        Ok(Parts::of(&self.loss(output, target)?)?)
+    }
 
     /// The loss of a batch of outputs that are judged and not learnt from: by default
     /// [`loss`](Self::loss), without terms that only help learning, such as label smoothing.
@@ -88,6 +98,9 @@ macro_rules! forward {
             }
             fn loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
                 (**self).loss(output, target)
+            }
+            fn parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+                (**self).parts(output, target)
             }
             fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
                 (**self).judged_loss(output, target)

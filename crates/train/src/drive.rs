@@ -78,6 +78,22 @@ pub trait Stepper {
     /// When an evaluation fails.
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, Self::Error>;
 
+    /// The same, asking `go_on` while it evaluates; `None` if the answer was to stop, and then the
+    /// state is what it was before. [`drive`] ends epochs in this way.
+    ///
+    /// By default nobody is asked: a wish to stop is heard when everything is evaluated.
+    ///
+    /// # Errors
+    /// As [`end_epoch`](Self::end_epoch).
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, Self::Error> {
+        let _ = go_on;
+        self.end_epoch(epoch).map(Some)
+    }
+
     /// The state, without the position.
     ///
     /// # Errors
@@ -118,13 +134,14 @@ pub enum Outcome {
 /// PhaseStarted, Note if a checkpoint cannot be gone on with
 /// for each epoch, unless the stepper is over:
 ///     for each step: step, Step
-///     end_epoch, EpochFinished, Entropy if there is any, Architecture if it changed,
+///     end_epoch_while, EpochFinished, Entropy if there is any, Architecture if it changed,
 ///     RuleHolds for each that does, save, Checkpoint
 /// after any Flow::Stop: save unless that was the last thing done, Checkpoint, Stopped
 /// ```
 ///
-/// A request to stop is obeyed whenever it comes, even with the last epoch's events; driving again
-/// then only reports that the phase is finished. The caller, who knows the results, sends
+/// A request to stop is obeyed whenever it comes, between the batches of an evaluation and even with
+/// the last epoch's events; driving again then evaluates anew, or only reports that the phase is
+/// finished. The caller, who knows the results, sends
 /// `PhaseFinished`.
 ///
 /// A checkpoint of other work (another seed, configuration, part or data set) is refused and stays.
@@ -154,12 +171,18 @@ pub fn drive<S: Stepper>(stepper: &mut S, session: &mut Session<'_>) -> Result<O
             flow = step(stepper, session, at)?;
             at.step += 1;
         }
-        if flow == Flow::Stop {
+        let report = match flow {
+            Flow::Continue => {
+                let go_on = &mut || session.observer().go_on();
+                stepper.end_epoch_while(at.epoch, go_on)?
+            }
+            Flow::Stop => None,
+        };
+        let Some(report) = report else {
             // The phase is over: whether the observer would stop or go on no longer matters.
             let _ = save(stepper, session, saved.as_ref(), at)?;
             return stopped(stepper, session, at);
-        }
-        let report = stepper.end_epoch(at.epoch)?;
+        };
         flow = announce(session, &stepper.phase(), at.epoch, report, &mut shown)?;
         at = Position { epoch: at.epoch + 1, step: 0 };
         flow = either(flow, save(stepper, session, saved.as_ref(), at)?);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dartloom_data::DataError;
 use dartloom_ops::OpError;
-use dartloom_record::{ObserverError, RecordError};
+use dartloom_record::{ObserverError, RecordError, Where};
 use dartloom_space::Outputs;
 use dartloom_task::TaskError;
 use thiserror::Error;
@@ -41,7 +41,7 @@ pub enum TrainError {
         place.as_ref().map(|p| format!("; first seen at {p}")).unwrap_or_default())]
     NotFinite {
         /// The phase that was trained.
-        phase: String,
+        phase: Box<Where>,
         /// Epoch, from 0.
         epoch: usize,
         /// Step in the epoch, from 0.

@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_data::{
-    Augment, Batch, BatchOrder, Dataset, Loader, TargetSpec, Transform as _, check_repeats,
+    Augment, Augmentation, Batch, BatchOrder, ConfiguredTransform, Dataset, Loader, PictureSpec,
+    TargetSpec, Transform as _, check_repeats,
 };
-use dartloom_ops::{Mode, Model, Pass};
+use dartloom_ops::{Mode, Model, Pass, Recompute};
 use dartloom_space::Outputs;
 use dartloom_task::{Classification, Task, usual};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EpochReport, Evaluation, Finite, Learner, MeanLoss, Optimiser, Position, Recompute, Schedule,
-    Sgd, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, evaluate, first_not_finite,
+    AdamConfig, EpochReport, Evaluation, Finite, Judged, Learner, MeanLoss, Optimiser, Position,
+    Schedule, Session, SgdConfig, Snapshot, StepLoss, Stepper, TrainError, WeightOptimiser,
+    WeightStep, evaluate_while, first_not_finite,
 };
 use dartloom_noise::Noise;
-use dartloom_record::{Identity, Where};
+use dartloom_record::{Event, Flow, Identity, Where};
 
 /// The settings with which a network is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +31,15 @@ pub struct FitConfig {
     pub batch: usize,
     /// Learning rate.
     pub rate: Schedule,
-    /// Momentum and weight decay.
+    /// The rule that moves the weights; not written where it is momentum SGD.
+    #[serde(skip_serializing_if = "WeightStep::is_sgd")]
+    pub weight_step: WeightStep,
+    /// Momentum and weight decay, if SGD moves the weights.
     pub sgd: SgdConfig,
+    /// Moments and weight decay, if Adam moves the weights; not written where they are the usual
+    /// ones.
+    #[serde(skip_serializing_if = "AdamConfig::is_default")]
+    pub adam: AdamConfig,
     /// Largest gradient norm.
     pub clip: f64,
     /// Drop-path probability `p`; it rises linearly, `p * epoch / epochs`, from 0 towards `p`.
@@ -45,6 +54,9 @@ pub struct FitConfig {
     pub flip: bool,
     /// Side of the square that cutout blanks; 0 is off.
     pub cutout: usize,
+    /// Random changes between flip and cutout, in order; none by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<ConfiguredTransform>,
     /// The values that cells keep for the backward pass.
     pub recompute: Recompute,
 }
@@ -57,7 +69,9 @@ impl Default for FitConfig {
             epochs: 600,
             batch: 96,
             rate: Schedule::Cosine { from: 0.025, to: 0.0 },
+            weight_step: WeightStep::Sgd,
             sgd: SgdConfig::default(),
+            adam: AdamConfig::default(),
             clip: 5.0,
             drop_path: 0.2,
             auxiliary: 0.4,
@@ -65,6 +79,7 @@ impl Default for FitConfig {
             crop_padding: 4,
             flip: true,
             cutout: 16,
+            transforms: Vec::new(),
             recompute: Recompute::default(),
         }
     }
@@ -76,8 +91,10 @@ pub const MOST_EPOCHS: usize = 1 << 20;
 
 impl FitConfig {
     /// Random changes to the training images.
-    pub fn augment(&self) -> Augment {
-        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: self.cutout }
+    pub fn augment(&self) -> Augmentation {
+        let Self { crop_padding, flip, cutout, .. } = *self;
+        let usual = Augment { crop_padding, flip, cutout };
+        Augmentation { usual, transforms: self.transforms.clone() }
     }
 
     /// The task that targets suggest, a classification with this smoothing.
@@ -122,7 +139,7 @@ impl FitConfig {
                 found: format!("{} of {} images", self.batch, train.len()),
             });
         }
-        Ok(self.augment().check(train.shape(), train.targets())?)
+        Ok(self.augment().check(&PictureSpec::of(train))?)
     }
 
     /// Refuses invalid values.
@@ -152,7 +169,10 @@ impl FitConfig {
             _ if !weight(self.auxiliary) => {
                 refuse("auxiliary", "a finite weight of 0 or more", &self.auxiliary)
             }
-            _ => self.sgd.check().map_err(of_sgd),
+            _ => {
+                self.sgd.check().map_err(of_sgd)?;
+                self.adam.check().map_err(of_adam)
+            }
         }
     }
 }
@@ -162,6 +182,22 @@ fn of_sgd(error: TrainError) -> TrainError {
     match error {
         TrainError::Config { field, expected, found } => {
             let field = if field == "momentum" { "sgd.momentum" } else { "sgd.weight_decay" };
+            TrainError::Config { field, expected, found }
+        }
+        other => other,
+    }
+}
+
+/// As [`of_sgd`], for the constants of Adam.
+fn of_adam(error: TrainError) -> TrainError {
+    match error {
+        TrainError::Config { field, expected, found } => {
+            let field = match field {
+                "beta1" => "adam.beta1",
+                "beta2" => "adam.beta2",
+                "epsilon" => "adam.epsilon",
+                _ => "adam.weight_decay",
+            };
             TrainError::Config { field, expected, found }
         }
         other => other,
@@ -225,7 +261,7 @@ pub struct Fit<'a> {
     task: Box<dyn Task + 'a>,
     train: Loader<'a>,
     judge: Option<Judge<'a>>,
-    sgd: Sgd,
+    optimiser: WeightOptimiser,
     running: Running,
 }
 
@@ -306,11 +342,11 @@ impl<'a> Fit<'a> {
             Ok::<_, TrainError>(Judge { held_out, loader })
         });
         let judge = judge.transpose()?;
-        let sgd = Sgd::new(config.sgd);
+        let optimiser = WeightOptimiser::new(config.weight_step, config.sgd, config.adam);
         let running = Running::default();
         let network = model.identity();
         let train = loader;
-        Ok(Self { phase, model, network, config, noise, task, train, judge, sgd, running })
+        Ok(Self { phase, model, network, config, noise, task, train, judge, optimiser, running })
     }
 
     /// Loss and scores on the held-out images; `None` when there are none.
@@ -319,25 +355,62 @@ impl<'a> Fit<'a> {
     /// When the network fails; [`TrainError::NotFinite`] when its loss is not finite, because its
     /// scores would then be meaningless.
     pub fn evaluate(&self) -> Result<Option<Evaluation>, TrainError> {
-        self.judge(Position { epoch: self.config.epochs, step: 0 })
+        let end = Position { epoch: self.config.epochs, step: 0 };
+        Ok(match self.judge(end, &mut || Flow::Continue)? {
+            Judged::Found(found) => Some(found),
+            Judged::Nothing | Judged::Stopped => None,
+        })
     }
 
-    fn judge(&self, at: Position) -> Result<Option<Evaluation>, TrainError> {
-        let Some(judge) = &self.judge else { return Ok(None) };
+    /// The same after the last epoch of a session, whose observer is asked between batches whether
+    /// to go on, and told [`Event::Stopped`] where it says no.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and those of the observer.
+    pub fn evaluate_in(&self, session: &mut Session<'_>) -> Result<Judged, TrainError> {
+        let end = Position { epoch: self.config.epochs, step: 0 };
+        let found = self.judge(end, &mut || session.observer().go_on())?;
+        if found == Judged::Stopped {
+            let Position { epoch, step } = end;
+            let stopped = Event::Stopped { phase: self.phase.clone(), epoch, step };
+            // It has stopped: whether the observer would go on no longer matters.
+            let _ = session.observer().on_event(&stopped)?;
+        }
+        Ok(found)
+    }
+
+    fn judge(&self, at: Position, go_on: &mut dyn FnMut() -> Flow) -> Result<Judged, TrainError> {
+        let Some(judge) = &self.judge else { return Ok(Judged::Nothing) };
         let mut noise = self.noise.stream("evaluation", 0);
         let forward = |images: &Tensor| -> Result<Tensor, TrainError> {
             let mut pass = self.pass(Mode::eval(), &mut noise);
             Ok(self.model.forward(images, &mut pass)?.main)
         };
-        let found = evaluate(&judge.loader, &*self.task, forward)?;
+        let found = evaluate_while(&judge.loader, &*self.task, go_on, forward)?;
+        let Some(found) = found else { return Ok(Judged::Stopped) };
         let what = match judge.held_out {
             HeldOut::Test(_) => "loss on the test images",
             HeldOut::Validation(_) => "loss on the validation images",
         };
-        let phase = self.phase.to_string();
-        let guard = Finite { phase: &phase, epoch: at.epoch, step: at.step };
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
         guard.check(what, found.loss, || None)?;
-        Ok(Some(found))
+        Ok(Judged::Found(found))
+    }
+
+    /// Reports an epoch whose evaluation is done.
+    fn close(&mut self, epoch: usize, judged: Option<Evaluation>) -> EpochReport {
+        let running = std::mem::take(&mut self.running);
+        let mut metrics = BTreeMap::from([
+            ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
+            ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
+        ]);
+        if let (Some(judge), Some(found)) = (&self.judge, judged) {
+            let name = judge.held_out.name();
+            metrics.insert(format!("{name}_loss"), found.loss);
+            let scores = found.scores.iter();
+            metrics.extend(scores.map(|(score, value)| (format!("{name}_{score}"), value)));
+        }
+        EpochReport { metrics, ..EpochReport::default() }
     }
 
     fn pass<'n>(&self, mode: Mode, noise: &'n mut dyn RngCore) -> Pass<'n> {
@@ -431,40 +504,44 @@ impl Stepper for Fit<'_> {
     fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
         let batch = self.train.batch(at.epoch, at.step)?;
         let loss = self.forward(&batch, at)?;
-        let phase = self.phase.to_string();
-        let learner = Learner::alone(Finite { phase: &phase, epoch: at.epoch, step: at.step });
+        let guard = Finite { phase: &self.phase, epoch: at.epoch, step: at.step };
+        let learner = Learner::alone(guard);
         let variables = self.model.variables().parameters();
         let locate = || self.locate(&batch.inputs);
         let learnt = learner.gradients("loss", &loss, [variables], locate)?;
         let [mut gradients] = learnt.gradients;
         learner.clip("gradient norm", &mut gradients, self.config.clip)?;
         let rate = self.config.rate.at(at.epoch, self.config.epochs);
-        self.sgd.step(variables, &gradients, rate)?;
+        self.optimiser.step(variables, &gradients, rate)?;
         self.running.loss += learnt.loss;
         self.running.steps += 1;
         Ok(StepLoss { loss: learnt.loss, arch_loss: None })
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
-        let running = std::mem::take(&mut self.running);
-        let mut metrics = BTreeMap::from([
-            ("rate".to_owned(), self.config.rate.at(epoch, self.config.epochs)),
-            ("train_loss".to_owned(), running.loss / running.steps.max(1) as f64),
-        ]);
+        let report = self.end_epoch_while(epoch, &mut || Flow::Continue)?;
+        Ok(report.unwrap_or_default())
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, TrainError> {
         let end = Position { epoch, step: self.steps_per_epoch() };
-        if let (Some(judge), Some(found)) = (&self.judge, self.judge(end)?) {
-            let name = judge.held_out.name();
-            metrics.insert(format!("{name}_loss"), found.loss);
-            let scores = found.scores.iter();
-            metrics.extend(scores.map(|(score, value)| (format!("{name}_{score}"), value)));
-        }
-        Ok(EpochReport { metrics, ..EpochReport::default() })
+        Ok(match self.judge(end, go_on)? {
+            Judged::Found(found) => Some(self.close(epoch, Some(found))),
+            Judged::Nothing => Some(self.close(epoch, None)),
+            Judged::Stopped => None,
+        })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
         let values = serde_json::json!({ "running": self.running });
         let variables = self.model.variables().snapshot()?;
-        Ok(Snapshot::new(values).with("variables", variables).with("sgd", self.sgd.state()))
+        let moments = self.optimiser.state();
+        let snapshot = Snapshot::new(values).with("variables", variables);
+        Ok(snapshot.with(self.optimiser.group(), moments))
     }
 
     fn identity(&self) -> Result<Identity, TrainError> {
@@ -486,8 +563,8 @@ impl Stepper for Fit<'_> {
             found: error.to_string(),
         })?;
         let variables = snapshot.take("variables")?;
-        let sgd = snapshot.take("sgd")?;
-        self.sgd.restore(sgd)?;
+        let moments = snapshot.take(self.optimiser.group())?;
+        self.optimiser.restore(moments)?;
         self.model.variables().load(&variables)?;
         self.running = running;
         Ok(())

@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Tensor};
 use dartloom_ops::Watch;
+use dartloom_record::Where;
 
 use crate::TrainError;
 
@@ -9,7 +10,7 @@ use crate::TrainError;
 #[derive(Clone, Copy, Debug)]
 pub struct Finite<'a> {
     /// The phase that is trained.
-    pub phase: &'a str,
+    pub phase: &'a Where,
     /// Epoch, from 0.
     pub epoch: usize,
     /// Step in the epoch, from 0.
@@ -34,7 +35,7 @@ impl Finite<'_> {
             return Ok(value);
         }
         Err(TrainError::NotFinite {
-            phase: self.phase.to_owned(),
+            phase: Box::new(self.phase.clone()),
             epoch: self.epoch,
             step: self.step,
             what: what.to_owned(),

@@ -16,14 +16,15 @@ mod session;
 pub mod testkit;
 
 pub use checkpoint::{Position, Snapshot};
-pub use dartloom_ops::Recompute;
 pub use drive::{EpochReport, Outcome, RuleReport, StepLoss, Stepper, drive};
 pub use error::TrainError;
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, Judged, evaluate, evaluate_while};
 pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, Problem, check_alike};
 pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};
 pub use learner::{Learner, Learnt, MeanLoss};
-pub use optimiser::{Adam, AdamConfig, Optimiser, Sgd, SgdConfig};
+pub use optimiser::{
+    Adam, AdamConfig, Optimiser, Sgd, SgdConfig, Velocity, WeightOptimiser, WeightStep,
+};
 pub use schedule::Schedule;
 pub use session::Session;

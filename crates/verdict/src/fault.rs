@@ -76,7 +76,7 @@ mod tests {
             assert_eq!(found, Err(format!("task 3: {told}")));
         }
         let not_finite = TrainError::NotFinite {
-            phase: "p".to_owned(),
+            phase: Box::new("p".into()),
             epoch: 0,
             step: 0,
             what: "loss".to_owned(),

@@ -4,6 +4,7 @@ mod comparison;
 mod configured;
 mod error;
 mod fault;
+mod fit_workload;
 mod random;
 mod shared;
 mod trained;
@@ -16,7 +17,8 @@ pub use comparison::{
 };
 pub use configured::ConfiguredExplorer;
 pub use error::VerdictError;
+pub use fit_workload::fit_workload;
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use shared::SharedWeights;
 pub use trained::{Answer, Prediction, Trained, TrainedError};
-pub use training::{Training, TrainingConfig};
+pub use training::{EpochTrained, Training, TrainingConfig};

@@ -2,9 +2,9 @@
 
 use candle_core::Tensor;
 use dartloom_data::Loader;
-use dartloom_net::{NetworkSize, Pass, Setting, Supernet};
+use dartloom_net::{NetworkSize, Setting, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place};
+use dartloom_ops::{Mode, Pass, Place};
 use dartloom_space::{Cost, Genotype};
 use dartloom_task::Task;
 use dartloom_train::evaluate;

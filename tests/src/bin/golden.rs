@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use dartloom_kernels::InstructionSet;
-use dartloom_net::Execution;
+use dartloom_ops::Execution;
 use dartloom_tests::golden;
 
 fn main() -> ExitCode {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dartloom_net::{Execution, Pass};
 use dartloom_ops::Mode;
+use dartloom_ops::{Execution, Pass};
 use rand::RngCore;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

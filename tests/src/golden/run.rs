@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use dartloom_net::Execution;
+use dartloom_ops::Execution;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dartloom_net::Execution;
+use dartloom_ops::Execution;
 use dartloom_space::Genotype;
 use dartloom_tests::golden::{Outcome, Verdict, fixtures, run};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use candle_core::{Device, Tensor};
-use dartloom_net::Execution;
+use dartloom_ops::Execution;
 use dartloom_tests::golden::{FOLDER_VARIABLE, Outcome, Verdict, fixtures, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -1,12 +1,10 @@
 //! The trained network: a candidate's network or a preset's supernet.
 
 use dartloom::explore::Domain;
-use dartloom::net::Execution;
 use dartloom::net::memory::{self, Breakdown, Workload};
-use dartloom::ops::Registry;
+use dartloom::ops::{Execution, Recompute, Registry};
 use dartloom::presets::{self, Method};
 use dartloom::space::{Blueprint, Build, Genotype, Shape, Space};
-use dartloom::train::Recompute;
 use serde::{Deserialize, Serialize};
 
 use super::super::CLASSES;

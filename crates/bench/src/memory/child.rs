@@ -1,9 +1,10 @@
 //! The process in which a case is trained.
 
 use dartloom::data::Batch;
-use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::net::{DerivedNetwork, Supernet};
 use dartloom::noise::Noise;
-use dartloom::ops::{Mode, Place, Registry};
+use dartloom::ops::{Mode, Model as _, Pass, Place, Registry};
+use dartloom::record::Where;
 use dartloom::search::{Architecture, Bilevel, BilevelConfig};
 use dartloom::task::usual;
 use dartloom::train::{
@@ -61,7 +62,8 @@ fn step(
     let output = network.forward(&data.inputs, &mut pass)?;
     let loss = usual(TARGETS)?.loss(&output.main, &data.targets)?;
     let loss = MeanLoss::try_from(&loss)?;
-    let learner = Learner::alone(Finite { phase: "memory", epoch: 0, step: 0 });
+    let phase = Where::from("memory");
+    let learner = Learner::alone(Finite { phase: &phase, epoch: 0, step: 0 });
     let variables = network.variables().parameters();
     let [mut gradients] = learner.gradients("loss", &loss, [variables], || None)?.gradients;
     learner.clip("gradient norm", &mut gradients, clip)?;

@@ -73,8 +73,8 @@ fn cases(arguments: &MemoryArguments) -> Result<Vec<Case>, BenchError> {
     let case = |subject| Case {
         subject,
         channels: arguments.channels,
-        batch: arguments.batch,
-        input: arguments.input,
+        batch: arguments.images.batch,
+        input: arguments.images.input,
         recompute: arguments.recompute.into(),
         staged: arguments.staged,
         steps: arguments.pace.warm_up + arguments.pace.steps,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use candle_core::{DType, Tensor};
-use dartloom::net::Model as _;
+use dartloom::ops::Model as _;
 use dartloom::train::{Gradients, Position};
 use serde::Serialize;
 
@@ -40,10 +40,12 @@ type Table = Vec<Vec<f64>>;
 /// Makes one step of a search from the file at `path` and prints what it computed, with what the
 /// logits' optimiser was given.
 pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<String, BenchError> {
+    let size = arguments.size;
+    let images = size.images;
     let mut file = File::read(path)?;
     let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
-    let train = file.batch("train", arguments.batch, arguments.input)?;
-    let valid = file.batch("valid", arguments.batch, arguments.input)?;
+    let train = file.batch("train", images.batch, images.input)?;
+    let valid = file.batch("valid", images.batch, images.input)?;
     let logits = file.logits(bilevel.core.architecture.named().keys())?;
     bilevel.core.architecture.load(&logits).map_err(|error| file.refuse(error.into()))?;
     file.load(bilevel.core.supernet.variables())?;
@@ -56,10 +58,10 @@ pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<Str
     let parity = Parity {
         benchmark: "parity",
         method: arguments.method.name().to_owned(),
-        channels: arguments.channels,
-        layers: arguments.layers,
-        batch: arguments.batch,
-        input: arguments.input.to_string(),
+        channels: size.channels,
+        layers: size.layers,
+        batch: images.batch,
+        input: images.input.to_string(),
         losses: report.losses(),
         gradient_norm: report.gradient_norm,
         gradients: gradients.map_err(BenchError::work)?,
@@ -70,9 +72,11 @@ pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<Str
 /// Loss and gradients of a training step from the file at `path`, without drop-path, which draws
 /// differently in every program.
 pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<String, BenchError> {
+    let size = arguments.network.size;
+    let images = size.images;
     let mut file = File::read(path)?;
     let network = arguments.network.derived(arguments.aux).network()?;
-    let batch = file.batch("train", arguments.network.batch, arguments.network.input)?;
+    let batch = file.batch("train", images.batch, images.input)?;
     file.load(network.variables())?;
     let mut training = Training::new(&network, config(arguments));
     let (loss, found) = training.gradients(&batch).map_err(BenchError::work)?;
@@ -80,10 +84,10 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<Strin
     let parity = Parity {
         benchmark: "parity",
         method: arguments.network.genotype.clone(),
-        channels: arguments.network.channels,
-        layers: arguments.network.layers,
-        batch: arguments.network.batch,
-        input: arguments.network.input.to_string(),
+        channels: size.channels,
+        layers: size.layers,
+        batch: images.batch,
+        input: images.input.to_string(),
         losses: vec![loss],
         gradient_norm: found.norm().map_err(BenchError::work)?,
         gradients: tables,

@@ -1,11 +1,10 @@
 //! The lines that a run shows while it goes on.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
-use dartloom::record::{Event, Flow, Leg, Objective, Observer, ObserverError, Where};
+use dartloom::record::{Event, Flow, Leg, LogFile, Objective, Observer, ObserverError, Where};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::pace::{Pace, duration};
@@ -17,7 +16,7 @@ pub(super) struct Progress {
     pace: Pace,
     origin: Instant,
     bars: Option<Bars>,
-    log: File,
+    log: LogFile,
     /// The score that is shown.
     objective: Objective,
     /// The current phase.
@@ -29,6 +28,8 @@ pub(super) struct Progress {
 #[derive(Clone, Copy, Debug, Default)]
 struct Phase {
     epochs: usize,
+    /// Steps of an epoch.
+    steps: usize,
     best: Option<f64>,
 }
 
@@ -59,7 +60,7 @@ impl Bars {
 
 impl Progress {
     /// Shows a run of these `legs` over `seeds`; lines also go to `log`.
-    pub(super) fn new(seeds: &[u64], legs: &[Leg], objective: Objective, log: File) -> Self {
+    pub(super) fn new(seeds: &[u64], legs: &[Leg], objective: Objective, log: LogFile) -> Self {
         Self {
             pace: Pace::new(seeds, legs),
             origin: Instant::now(),
@@ -120,8 +121,8 @@ impl Progress {
                 let verb = if *stops { "stopped" } else { "warning" };
                 self.announce(&format!("{phase}: {verb} after epoch {}, {rule}: {seen}", epoch + 1))
             }
-            Event::ExplorationStarted { phase, explorer, candidates, told } => {
-                self.phase = Phase { epochs: *candidates, best: None };
+            Event::ExplorationStarted { phase, explorer, candidates, told, .. } => {
+                self.phase = Phase { epochs: *candidates, ..Phase::default() };
                 let told = told.len();
                 self.advance(phase, told as f64 / (*candidates).max(1) as f64);
                 if let Some(bars) = &self.bars {
@@ -146,9 +147,13 @@ impl Progress {
             }
             Event::PhaseFinished { phase, metrics } => self.finish(phase, metrics),
             Event::Stopped { phase, epoch, step } => {
-                let epoch = epoch + 1;
-                let step = step + 1;
-                self.tell(&format!("{phase}: stopped before epoch {epoch}, step {step}"))
+                let Phase { epochs, steps, .. } = self.phase;
+                let at = match (epoch + 1, step + 1) {
+                    (epoch, _) if epoch > epochs => "after its last epoch".to_owned(),
+                    (epoch, step) if step > steps => format!("at the end of epoch {epoch}"),
+                    (epoch, step) => format!("before epoch {epoch}, step {step}"),
+                };
+                self.tell(&format!("{phase}: stopped {at}"))
             }
             Event::Note { text } => self.announce(text),
             Event::Finished { .. } => {
@@ -168,7 +173,7 @@ impl Progress {
         (epochs, steps): (usize, usize),
         epoch: usize,
     ) -> std::io::Result<()> {
-        self.phase = Phase { epochs, best: None };
+        self.phase = Phase { epochs, steps, best: None };
         if let Some(index) = phase.candidate {
             self.candidates = index as usize + 1;
         }
@@ -177,6 +182,10 @@ impl Progress {
             bars.phase.set_length((epochs * steps).max(1) as u64);
             bars.phase.set_prefix(phase.to_string());
             bars.phase.set_message("");
+        }
+        if epoch >= epochs {
+            // What is left of a leg whose result is missing.
+            return self.announce(&format!("{phase}: all of its {epochs} epochs were done"));
         }
         if epoch > 0 {
             return self.announce(&format!("{phase}: going on in epoch {}/{epochs}", epoch + 1));

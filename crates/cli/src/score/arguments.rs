@@ -1,5 +1,6 @@
 //! Arguments of scores.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -26,10 +27,10 @@ pub(crate) struct ScoreArguments {
     /// A published name, a file in JSON, RON or Python text, or an architecture string of
     /// NAS-Bench-201 (`|nor_conv_3x3~0|+...`) or NAS-Bench-Macro (`01221102`).
     #[arg(value_name = "GENOTYPE", required_unless_present = "space", conflicts_with = "space")]
-    pub(crate) genotype: Option<String>,
+    pub(crate) genotype: Option<OsString>,
     /// Score the supernet of a space, all operations weighed alike.
     #[arg(long, value_name = "NAME|FILE", long_help = dartloom_engine::spaces::HELP)]
-    pub(crate) space: Option<String>,
+    pub(crate) space: Option<OsString>,
     /// Cells; what the genotype was made for when left out, or 20 where any number will do.
     #[arg(long, value_name = "L")]
     pub(crate) layers: Option<usize>,
@@ -166,10 +167,14 @@ impl Probe {
         0..self.seeds
     }
 
+    /// The targets of images that are drawn.
+    fn drawn(&self) -> TargetSpec {
+        TargetSpec::Class { classes: self.build.outputs.channels() }
+    }
+
     /// The task of the images; a classification where they are drawn.
     pub(crate) fn task(&self) -> Result<Box<dyn Task>, CliError> {
-        let drawn = TargetSpec::Class { classes: self.build.outputs.channels() };
-        let targets = self.images.as_ref().map_or(drawn, |images| images.targets());
+        let targets = self.images.as_ref().map_or(self.drawn(), |images| images.targets());
         usual(targets).map_err(CliError::input)
     }
 
@@ -177,7 +182,7 @@ impl Probe {
     pub(crate) fn draw(&self, noise: Noise) -> Result<Batch, ZeroCostError> {
         match &self.images {
             Some(images) => dataset_batch(images, self.batch, noise),
-            None => random_batch(self.build, self.batch, noise),
+            None => random_batch(self.build, self.drawn(), self.batch, noise),
         }
     }
 

@@ -15,17 +15,18 @@ pub(super) fn plan(arguments: &ScoreArguments, build: Build) -> Result<Blueprint
         no_layers(arguments, || "a space, which says itself how many cells it has".to_owned())?;
         return Blueprint::supernet(&spaces::resolve(name)?, build).map_err(CliError::input);
     }
-    let text = arguments.genotype.as_deref().unwrap_or_default();
-    if let Some(benchmark) = Benchmark::of(text) {
+    let name = arguments.genotype.as_deref().unwrap_or_default();
+    let text = name.to_string_lossy();
+    if let Some(benchmark) = Benchmark::of(&text) {
         let subject = || format!("architectures of {}, whose network is given", benchmark.title());
         no_layers(arguments, subject)?;
         let build = benchmark.build(arguments.probe.channels, build);
-        let genotype = benchmark.parse(text).map_err(CliError::input)?;
+        let genotype = benchmark.parse(&text).map_err(CliError::input)?;
         return benchmark.plan(&genotype, build).map_err(CliError::input);
     }
-    let genotype = genotype::resolve(text)?;
+    let genotype = genotype::resolve(name)?;
     if *genotype.layout() == Layout::Space {
-        return Err(CliError::NoChain { found: text.to_owned() });
+        return Err(CliError::NoChain { found: text.into_owned() });
     }
     chain(&genotype, arguments.layers, build).map_err(CliError::input)
 }

@@ -81,6 +81,27 @@ fn a_space_makes_genotypes_of_different_size_comparable() {
 }
 
 #[test]
+fn an_operation_without_a_published_score_is_told_where_to_get_one() {
+    let program = Program::new();
+    let gene = |op: &str| serde_json::json!({ "op": op, "from": 0, "to": 2 });
+    let cell = |op: &str| {
+        let cell = serde_json::json!({ "name": "cell", "genes": [gene(op)], "concat": [2] });
+        let layout = serde_json::json!({ "PerCell": { "reductions": [] } });
+        serde_json::json!({ "version": 1, "layout": layout, "cells": [cell] }).to_string()
+    };
+    program.write("a.json", &cell("none"));
+    program.write("b.json", &cell("skip_connect"));
+    let said = program.run(&["distance", "a.json", "b.json"]);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+    for word in ["operation `none`", "`means`", "sep_conv_3x3", "--weights FILE.json"] {
+        assert!(said.stderr.contains(word), "{word}: {}", said.stderr);
+    }
+    program.write("scores.json", r#"{"skip_connect": 3, "none": 1}"#);
+    let found = json(&program, &["a.json", "b.json", "--weights", "scores.json"]);
+    near(&found["share"], 1.0, 1e-12);
+}
+
+#[test]
 fn bad_input_is_refused_with_what_is_known() {
     let program = Program::new();
     program.write("scores.json", r#"{"skip_connect": 1}"#);

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use candle_core::{DType, Device, Tensor};
 use dartloom::data::Batch;
-use dartloom::net::{DerivedNetwork, Model as _, Pass, Supernet};
+use dartloom::net::{DerivedNetwork, Supernet};
 use dartloom::noise::Noise;
-use dartloom::ops::{Mode, Place, Registry};
+use dartloom::ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom::presets;
 use dartloom::relax::Softmax;
 use dartloom::search::{Architecture, Bilevel, Choices, StepReport};

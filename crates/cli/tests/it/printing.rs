@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::program::{Program, Said, said};
 
@@ -121,4 +121,60 @@ fn an_experiment_whose_name_is_no_text_runs() {
     let named = said(command.arg(name).output().unwrap());
     assert_eq!(named.code, Some(0), "{}", named.stderr);
     assert!(program.path("runs/a\u{fffd}/verdict.txt").exists());
+}
+
+/// Every argument that may be a file is one of any name.
+#[test]
+fn genotypes_spaces_and_scores_are_files_whose_names_are_no_text() {
+    let program = Program::new();
+    let genotype = dartloom::space::Genotype::published("DARTS_V2").unwrap();
+    let space = dartloom_engine::spaces::resolve("darts-S").unwrap();
+    for (name, text) in [
+        (&b"g\xfe.json"[..], genotype.to_json().unwrap()),
+        (b"s\xfe.json", space.to_json().unwrap()),
+        (b"w\xfe.json", dartloom::space::distance::OpScores::means().to_json().unwrap()),
+    ] {
+        std::fs::write(program.path("").join(OsStr::from_bytes(name)), text).unwrap();
+    }
+    let rows: [&[&[u8]]; 6] = [
+        &[b"draw", b"g\xfe.json", b"--out", b"g\xff.svg"],
+        &[b"draw", b"s\xfe.json", b"--out", b"s\xff.dot"],
+        &[b"count", b"g\xfe.json", b"--channels", b"16"],
+        &[b"count", b"DARTS_V2", b"--space", b"s\xfe.json", b"--channels", b"16"],
+        &[b"distance", b"g\xfe.json", b"DARTS_V1", b"--weights", b"w\xfe.json"],
+        &[b"score", b"g\xfe.json", b"--scores", b"naswot", b"--batch", b"2", b"--channels", b"2"],
+    ];
+    for row in rows {
+        let mut command = program.command(&[]);
+        let words = row.iter().map(|word| OsStr::from_bytes(word));
+        let done = said(command.args(words).output().unwrap());
+        assert_eq!(done.code, Some(0), "{row:?}: {}", done.stderr);
+    }
+    let missing = program.command(&["draw", "--out", "x.svg"]).arg(OsStr::from_bytes(b"n\xfe")).output();
+    let missing = said(missing.unwrap());
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.contains("`n\u{fffd}` is no published genotype"), "{}", missing.stderr);
+}
+
+/// The system's signal would end the program without a word.
+#[test]
+fn a_file_that_may_not_grow_is_named_and_the_run_goes_on_when_it_may() {
+    let program = Program::new();
+    program.write("tiny.ron", TINY);
+    let whole = program.succeed(&["run", "tiny.ron", "--out", "whole"]);
+    // The files that meet the limit first: the experiment, the events, a checkpoint.
+    for (kibibytes, file) in [(1, "experiment.ron"), (8, "events.jsonl"), (30, ".safetensors")] {
+        let script = format!("ulimit -f {kibibytes}; exec \"$0\" run tiny.ron --out out");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_dartloom")]);
+        let stopped = said(command.current_dir(program.path("")).output().unwrap());
+        assert_eq!(stopped.code, Some(1), "{kibibytes}: {}", stopped.stderr);
+        let last = stopped.stderr.lines().last().unwrap();
+        assert!(last.contains("out/") && last.contains(file), "{kibibytes}: {last}");
+        assert!(last.contains("File too large"), "{kibibytes}: {last}");
+    }
+    let resumed = program.succeed(&["run", "tiny.ron", "--out", "out"]);
+    let sentence = |said: &Said| said.stdout.lines().find(|l| l.starts_with("One seed")).map(str::to_owned);
+    assert!(sentence(&whole).is_some());
+    assert_eq!(sentence(&resumed), sentence(&whole));
 }

@@ -125,6 +125,7 @@ fn damage_in_a_finished_run_is_mended_and_said() {
         "seed-0/retrain-random.json",
         "seed-0/retrain-baseline.json",
     ];
+    let mut over = 0;
     for file in files {
         let path = format!("out/{file}");
         damage(&program, &path);
@@ -132,12 +133,16 @@ fn damage_in_a_finished_run_is_mended_and_said() {
         let said = program.succeed(&RUN);
         assert!(said.stderr.contains("again"), "{file}: {}", said.stderr);
         assert!(said.stderr.contains(file), "{file}: {}", said.stderr);
+        // What was trained to its end is not gone on with beyond it.
+        assert!(!said.stderr.contains("2/1"), "{file}: {}", said.stderr);
         assert_eq!(sentence(&said.stdout), sentence(&first.stdout), "{file}");
         assert_ne!(program.read(&path), damaged, "{file}");
+        over += said.stderr.matches(": all of its 1 epochs were done").count();
         let next = program.succeed(&RUN);
         assert_eq!(next.stdout, said.stdout, "{file}");
         assert!(next.stderr.contains("is finished"), "{file}: {}", next.stderr);
     }
+    assert!(over > 0, "searches and trainings were over, and only their results made again");
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub fn darts() -> Method {
         small: SmallScale { arch_rate: Schedule::Constant(3e-3), decoder: None },
         split: Split::Halves,
         search: SearchConfig::default(),
+        study: None,
     }
 }
 

@@ -8,7 +8,7 @@ use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
 use dartloom_task::Task;
 use dartloom_verdict::MethodParts;
 
-use super::{SmallScale, Topology};
+use super::{CaseStudy, SmallScale, Topology};
 use crate::Error;
 
 /// A method as its paper searched with it on CIFAR-10. All fields are there to be changed.
@@ -38,15 +38,23 @@ pub struct Method {
     pub split: Split,
     /// Epochs, batches and update rules.
     pub search: SearchConfig,
+    /// Task, head and training of the preset of a study; `None` for methods of any task.
+    pub study: Option<CaseStudy>,
 }
 
 impl Method {
-    /// The method's space: cells of four nodes in a chain behind the stem for small images.
+    /// The method's space: cells of four nodes in a chain behind the stem for small images, with
+    /// the hidden layers of its study.
     ///
     /// # Errors
     /// [`SpaceError`] for a set that is not built in, or fewer layers than a chain needs.
     pub fn space(&self) -> Result<Space, SpaceError> {
-        self.topology.space(OpSet::builtin(self.ops)?, (self.layers, 4), Stem::cifar(3))
+        let size = (self.layers, 4);
+        let space = self.topology.space(OpSet::builtin(self.ops)?, size, Stem::cifar(3))?;
+        match &self.study {
+            Some(study) => space.with_hidden(study.hidden.clone()),
+            None => Ok(space),
+        }
     }
 
     /// The method's choices in its space: they begin where its topology says.

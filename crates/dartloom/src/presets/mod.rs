@@ -1,5 +1,6 @@
 //! Methods as their papers ran them: presets of small parts.
 
+mod case_study;
 mod d_darts;
 mod darts;
 mod fair_darts;
@@ -8,8 +9,10 @@ mod method;
 mod names;
 mod pc_darts;
 mod scale;
+mod studies;
 mod topology;
 
+pub use case_study::CaseStudy;
 pub use d_darts::{d_darts, darts_opti};
 pub use darts::{darts, darts_second_order};
 pub use fair_darts::fair_darts;
@@ -18,6 +21,7 @@ pub use method::Method;
 pub use names::{by_name, names};
 pub use pc_darts::pc_darts;
 pub use scale::{Scale, SmallScale};
+pub use studies::{chest_xray, galaxy_zoo, graphene, mnist};
 pub use topology::Topology;
 
 #[cfg(test)]

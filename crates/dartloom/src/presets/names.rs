@@ -1,15 +1,15 @@
 //! Methods by name.
 
 use super::{
-    Method, d_darts, darts, darts_opti, darts_second_order, fair_darts, gaea_erm, gaea_pc_darts,
-    pc_darts,
+    Method, chest_xray, d_darts, darts, darts_opti, darts_second_order, fair_darts, gaea_erm,
+    gaea_pc_darts, galaxy_zoo, graphene, mnist, pc_darts,
 };
 use crate::Error;
 
 /// A name and the preset it stands for; the name is the preset's [`Method::key`].
 type Row = (&'static str, fn() -> Result<Method, Error>);
 
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 12] = [
     ("darts", || Ok(darts())),
     ("darts_second_order", || Ok(darts_second_order())),
     ("pc_darts", || Ok(pc_darts())),
@@ -18,6 +18,10 @@ const TABLE: [Row; 8] = [
     ("fair_darts", || Ok(fair_darts()?)),
     ("d_darts", d_darts),
     ("darts_opti", darts_opti),
+    ("mnist", || Ok(mnist())),
+    ("graphene", || Ok(graphene())),
+    ("galaxy_zoo", || Ok(galaxy_zoo())),
+    ("chest_xray", || Ok(chest_xray())),
 ];
 
 /// The names that [`by_name`] knows.

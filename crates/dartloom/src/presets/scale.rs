@@ -1,11 +1,11 @@
 //! The size of a preset.
 
 use dartloom_decode::Decoder;
-use dartloom_train::{FitConfig, Schedule};
+use dartloom_train::{FitConfig, Schedule, WeightStep};
 use dartloom_verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
 
-use super::Method;
+use super::{CaseStudy, Method};
 
 /// The size of a method, and of the comparison that it takes part in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +80,8 @@ fn small() -> ComparisonConfig {
 impl Method {
     /// The method at another size than its paper's.
     ///
-    /// At [`Scale::Small`] it has 3 cells of 4 channels, 5 epochs of batches of 64, and weights by
-    /// SGD 0.05 to 0.001. What stays the method's: operations, relaxation, weights of edges,
+    /// At [`Scale::Small`] it has 3 cells of 4 channels, 5 epochs of batches of 64 at most, and
+    /// weights by SGD 0.05 to 0.001, or Adam 0.003 to 0.001. What stays the method's: operations, relaxation, weights of edges,
     /// partial channels, split, order, and the rule that moves logits. Three of its numbers are
     /// made to fit: the rate of logits and the decoder are those of [`Method::small`], and the
     /// warm-up is the same share of the epochs.
@@ -95,15 +95,19 @@ impl Method {
 
     fn made_small(self) -> Self {
         let mut search = self.search.clone();
-        (search.epochs, search.batch) = (5, 64);
+        (search.epochs, search.batch) = (5, search.batch.min(64));
         (search.crop_padding, search.flip) = (1, false);
-        search.bilevel.rate = Schedule::Cosine { from: 0.05, to: 0.001 };
+        search.bilevel.rate = match search.bilevel.weight_step {
+            WeightStep::Sgd => Schedule::Cosine { from: 0.05, to: 0.001 },
+            WeightStep::Adam => Schedule::Cosine { from: 3e-3, to: 1e-3 },
+        };
         search.bilevel.warm_up = self.warm_up_of(search.epochs);
         search.bilevel.arch_rate = self.small.arch_rate;
         let SmallScale { arch_rate, decoder: small } = self.small;
         let decoder = small.unwrap_or(self.decoder);
         let small = SmallScale { arch_rate, decoder: None };
-        Self { channels: 4, layers: LAYERS, search, decoder, small, ..self }
+        let study = self.study.map(CaseStudy::made_small);
+        Self { channels: 4, layers: LAYERS, search, decoder, small, study, ..self }
     }
 
     /// Epochs of warm-up in a search of `epochs`: the share that the method's own search has, in

@@ -1,14 +1,17 @@
 //! Every method fits together on images of CIFAR's size.
 
-use dartloom_data::digits;
+use dartloom_data::{TargetSpec, digits};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
 use dartloom_space::{OpSet, Stem};
 use dartloom_task::Classification;
-use dartloom_train::Schedule;
+use dartloom_train::{Schedule, WeightStep};
 
-use super::{Method, Scale, Topology, by_name, darts, fair_darts, names, pc_darts};
+use super::{
+    Method, Scale, Topology, by_name, chest_xray, darts, fair_darts, galaxy_zoo, graphene, mnist,
+    names, pc_darts,
+};
 
 fn all() -> Vec<Method> {
     names().map(|name| by_name(name).unwrap()).collect()
@@ -98,7 +101,7 @@ fn a_search_around_a_network_can_be_the_released_one() {
         let ops = OpSet::builtin("S_o").unwrap();
         let space = topology.space(ops, (4, 6), Stem::cifar(3)).unwrap();
         let start = topology.start(&space).unwrap().unwrap();
-        let least = start.iter().flatten().flatten().copied().fold(f64::INFINITY, f64::min);
+        let least = start.values().fold(f64::INFINITY, f64::min);
         (space.cells()[0].graph.concat().to_vec(), least)
     };
     let network = "ResNet50".to_owned();
@@ -113,4 +116,50 @@ fn names_are_unique() {
     names.dedup();
     assert_eq!(names.len(), all().len());
     assert_eq!(darts().search.bilevel, BilevelConfig::default());
+}
+
+/// The numbers that the slides name, and what each study learns.
+#[test]
+fn studies_have_the_numbers_and_the_tasks_of_the_slides() {
+    let studies = [
+        (mnist(), TargetSpec::Class { classes: 10 }, "accuracy", true),
+        (graphene(), TargetSpec::Values(1), "r2", true),
+        (galaxy_zoo(), TargetSpec::Values(37), "rmse", false),
+        (chest_xray(), TargetSpec::Labels(14), "bce", false),
+    ];
+    for (method, targets, score, higher) in studies {
+        let rules = &method.search.bilevel;
+        assert_eq!((method.channels, method.layers), (16, 8));
+        assert_eq!((rules.weight_step, rules.rate.at(0, 50)), (WeightStep::Adam, 1e-3));
+        assert_eq!(rules.arch_rate, Schedule::Constant(1e-2));
+        for scale in [Scale::Paper, Scale::Small] {
+            let method = by_name(method.key).unwrap().scaled(scale);
+            let config = method.comparison(scale);
+            config.check().unwrap();
+            for fit in [&config.random.fit, &config.retrain.fit] {
+                assert_eq!((fit.weight_step, fit.auxiliary), (WeightStep::Adam, 0.0));
+            }
+            let study = method.study.as_ref().unwrap();
+            let task = study.task.task(targets).unwrap();
+            assert_eq!(task.objective().name, score);
+            assert_eq!(task.objective().better(1.0, 0.0), higher);
+            assert_eq!(method.space().unwrap().network().hidden(), Some(&study.hidden));
+            let other = TargetSpec::Mask { classes: 3, ignore: None };
+            assert!(study.task.task(other).is_err());
+        }
+    }
+    let hidden = |method: Method| method.study.unwrap().hidden.widths;
+    assert_eq!(hidden(galaxy_zoo()), [1024, 1024]);
+    assert_eq!(hidden(galaxy_zoo().scaled(Scale::Small)), [64, 64]);
+    // Others are for any task, and compare as their scale says.
+    assert!(darts().study.is_none());
+    assert_eq!(darts().comparison(Scale::Paper), Scale::Paper.comparison());
+}
+
+#[test]
+fn a_study_refuses_data_of_another_kind() {
+    let all = digits();
+    assert!(crate::Study::new(mnist(), &all.train).is_ok());
+    let error = crate::Study::new(graphene(), &all.train).unwrap_err().to_string();
+    assert_eq!(error, "regression needs values, found one of 10 classes");
 }

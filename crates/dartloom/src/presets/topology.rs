@@ -1,7 +1,7 @@
 //! The places of the cells in a method's space.
 
 use dartloom_decode::{Encoding, Unlisted};
-use dartloom_search::Start;
+use dartloom_search::StartLogits;
 use dartloom_space::{CellOutput, Genotype, OpSet, Space, SpaceError, Stem};
 use serde::{Deserialize, Serialize};
 
@@ -52,13 +52,13 @@ impl Topology {
     ///
     /// # Errors
     /// When the space has another number of cells than the network, or lacks its operations.
-    pub fn start(&self, space: &Space) -> Result<Option<Start>, Error> {
+    pub fn start(&self, space: &Space) -> Result<Option<StartLogits>, Error> {
         let (name, unlisted) = match self {
             Self::TwoCells | Self::Individual => return Ok(None),
             Self::Around(name) => (name, Unlisted::Off),
             Self::AroundOfficial(name) => (name, Unlisted::Half),
         };
         let network = Genotype::published(name)?;
-        Ok(Some(Encoding::new(unlisted).logits(space, &network)?))
+        Ok(Some(Encoding::new(unlisted).logits(space, &network)?.into()))
     }
 }

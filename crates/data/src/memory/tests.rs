@@ -50,7 +50,8 @@ fn a_crop_of_masks_without_an_ignored_label_is_refused() {
     let spec = TargetSpec::Mask { classes: 8, ignore: None };
     let data = held(spec, Targets::Indices((0..8).collect())).unwrap();
     let crop = Crop { padding: 1 };
-    let error = crate::Transform::check(&crop, SHAPE, spec).unwrap_err().to_string();
+    let error =
+        crate::Transform::check(&crop, &crate::PictureSpec::of(&data)).unwrap_err().to_string();
     assert!(error.starts_with("crop_padding: expected 0 where masks have no"), "{error}");
     let loader = Loader::new(&data, 2).unwrap().augment(crop);
     let failed = (0..20).find_map(|epoch| loader.batch(epoch, 0).err());

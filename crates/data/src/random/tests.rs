@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 
-use rand::RngCore;
-
 use super::*;
 
 #[test]
@@ -38,9 +36,46 @@ fn neighbouring_samples_share_no_words() {
 #[test]
 fn purposes_have_streams_of_their_own() {
     let first = |purpose| generator(5, purpose, 0).next_u64();
-    let drawn: BTreeSet<u64> =
-        [Purpose::Shuffle, Purpose::Split, Purpose::Replacement, Purpose::Augment]
-            .map(first)
-            .into();
-    assert_eq!(drawn.len(), 4);
+    let drawn: BTreeSet<u64> = [0, 1, 2, 3, 4, 5].map(|purpose| first(ALL[purpose])).into();
+    assert_eq!(drawn.len(), 6);
+}
+
+/// All purposes.
+const ALL: [Purpose; 6] = [
+    Purpose::Shuffle,
+    Purpose::Split,
+    Purpose::Replacement,
+    Purpose::Augment,
+    Purpose::AugmentMore,
+    Purpose::Crop,
+];
+
+/// The first 64 words, drawn in whatever sizes, are those of one ChaCha stream.
+#[test]
+fn a_sample_draws_what_its_stream_holds() {
+    let mut plain = generator(3, Purpose::Augment, 4);
+    plain.set_word_pos(7 << WORDS_PER_SAMPLE_LOG2);
+    let mut sample = for_sample(3, 4, 7);
+    for _ in 0..4 {
+        assert_eq!(sample.next_u32(), plain.next_u32());
+        assert_eq!(sample.next_u64(), plain.next_u64());
+        let mut found = [0; 11];
+        let mut expected = [0; 11];
+        sample.fill_bytes(&mut found);
+        plain.fill_bytes(&mut expected);
+        assert_eq!(found, expected);
+        assert_eq!(sample.random_range(-9..=9_i64), plain.random_range(-9..=9_i64));
+        assert_eq!(sample.random_range(0..77_usize), plain.random_range(0..77_usize));
+        assert_eq!(sample.random::<bool>(), plain.random::<bool>());
+    }
+}
+
+#[test]
+fn samples_that_draw_thousands_of_words_share_none() {
+    let mut seen = BTreeSet::new();
+    for position in 0..4 {
+        let mut generator = for_sample(1, 0, position);
+        seen.extend((0..4000).map(|_| generator.next_u64()));
+    }
+    assert_eq!(seen.len(), 16_000);
 }

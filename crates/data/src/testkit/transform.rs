@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::{DataError, ImageShape, Picture, Transform};
+use crate::{DataError, ImageShape, Normalization, Picture, Transform};
 
 /// The first law a random change breaks.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,10 +66,15 @@ fn check(transform: &dyn Transform, shape: ImageShape, seed: u64) -> Result<(), 
     let failed = |error: DataError| BrokenTransform::Failed { error: error.to_string() };
     let pixels = shape.pixels().map_err(failed)?;
     let plane = shape.height * shape.width;
+    // Pixels are colours of 0 to 1 already, but for rounding.
+    let most = value(plane as u32);
+    let deviation = vec![1.0 / most; shape.channels];
+    let normalization =
+        Normalization::new(255.0, &vec![0.0; shape.channels], &deviation).map_err(failed)?;
     let run = |masked: bool| {
         let mut labels: Vec<u32> = (0..plane as u32).collect();
         let mut image: Vec<f32> = (0..pixels).map(|at| value((at % plane) as u32)).collect();
-        let picture = Picture::new(shape, &mut image)?;
+        let picture = Picture::new(shape, &mut image)?.with_normalization(&normalization)?;
         let mut picture =
             if masked { picture.with_mask(&mut labels, Some(OUTSIDE))? } else { picture };
         transform.apply(&mut picture, &mut ChaCha8Rng::seed_from_u64(seed))?;
@@ -100,22 +105,37 @@ fn check(transform: &dyn Transform, shape: ImageShape, seed: u64) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Augment, Crop, Cutout, Flip};
+    use crate::{
+        Augment, AutoAugment, ColorJitter, ConfiguredTransform, Crop, Cutout, Flip, FlipVertical,
+        GaussianNoise, LowResolution, Policy, RandomResizedCrop, RightAngles, RotateScale,
+    };
     use rand::RngCore;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
     fn own_changes_obey() {
         let all: Vec<Box<dyn Transform>> = vec![Box::new(Flip), Box::new(Crop { padding: 1 })];
-        let rows: [&dyn Transform; 5] = [
+        let jitter = ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 };
+        let rows: [&dyn Transform; 16] = [
             &Crop { padding: 2 },
             &Flip,
+            &FlipVertical,
+            &RightAngles,
             &Cutout { side: 3 },
             &Augment { crop_padding: 2, flip: true, cutout: 2 },
+            &RotateScale { turned: 1.0, scaled: 1.0, ..RotateScale::default() },
+            &RandomResizedCrop::default(),
+            &GaussianNoise { probability: 1.0, ..GaussianNoise::default() },
+            &LowResolution { probability: 1.0, per_channel: 1.0, ..LowResolution::default() },
+            &jitter,
+            &AutoAugment::new(Policy::Cifar10),
+            &AutoAugment::new(Policy::ImageNet),
+            &ConfiguredTransform::Aerial,
+            &ConfiguredTransform::NnUnet,
             &all,
         ];
         for (number, transform) in rows.into_iter().enumerate() {
-            assert_eq!(check_transform(transform, ImageShape::new(2, 5, 4)), Ok(()), "{number}");
+            assert_eq!(check_transform(transform, ImageShape::new(3, 5, 5)), Ok(()), "{number}");
         }
     }
 

@@ -1,7 +1,7 @@
 use rand::RngCore;
 
-use super::{Crop, Cutout, Flip, Picture, Transform};
-use crate::{DataError, ImageShape, TargetSpec};
+use super::{Crop, Cutout, Flip, Picture, PictureSpec, Transform};
+use crate::DataError;
 
 /// [`Crop`], [`Flip`] and [`Cutout`], in this order, on normalised pixels: the changes usual for
 /// small images.
@@ -47,8 +47,8 @@ impl Augment {
 }
 
 impl Transform for Augment {
-    fn check(&self, shape: ImageShape, targets: TargetSpec) -> Result<(), DataError> {
-        self.parts(|part| part.check(shape, targets))
+    fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
+        self.parts(|part| part.check(images))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

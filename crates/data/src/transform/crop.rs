@@ -1,31 +1,29 @@
 use rand::{Rng, RngCore};
+use serde::{Deserialize, Serialize};
 
-use super::{Picture, Place, Transform};
-use crate::{DataError, ImageShape, TargetSpec};
+use super::{Picture, PictureSpec, Place, Transform};
+use crate::{DataError, TargetSpec};
 
 /// Random crop, spatial: the image is padded with `padding` zeros on each side and a window of the
 /// original size is cut at one of the `(2 * padding + 1)^2` offsets, all equally likely. A mask is
 /// padded with its ignored label.
 ///
 /// Draws two numbers, the rows and the columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Crop {
     /// Zeros added on each side before cropping.
     pub padding: usize,
 }
 
 impl Transform for Crop {
-    fn check(&self, shape: ImageShape, targets: TargetSpec) -> Result<(), DataError> {
-        let shorter = shape.height.min(shape.width);
-        let refuse = |expected| {
-            let field = "crop_padding";
-            let found = self.padding.to_string();
-            Err(DataError::Augmentation { field, expected, found, shape })
-        };
+    fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
+        let shorter = images.shape.height.min(images.shape.width);
+        let refuse = |expected| Err(images.refusal("crop_padding", expected, self.padding));
         if self.padding >= shorter {
             return refuse(format!("less than {shorter}, or the crop can miss the image"));
         }
-        match targets {
+        match images.targets {
             TargetSpec::Mask { ignore: None, .. } if self.padding > 0 => {
                 refuse("0 where masks have no ignored label for what is outside".to_owned())
             }

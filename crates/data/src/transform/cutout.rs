@@ -1,29 +1,29 @@
 use rand::{Rng, RngCore};
+use serde::{Deserialize, Serialize};
 
-use super::{Picture, Transform};
-use crate::{DataError, ImageShape, TargetSpec};
+use super::{Picture, PictureSpec, Transform};
+use crate::{DataError, ImageShape};
 
 /// Cutout, photometric: a square of side `side`, centred at a uniformly drawn pixel and clipped at
 /// the border, becomes zero in every channel (DeVries and Taylor 2017, arXiv:1708.04552). A mask
 /// keeps its labels, so that a network has to infer the hidden part from its surroundings.
 ///
 /// Draws two numbers, the row and the column of the centre.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cutout {
     /// Side of the square, in pixels.
     pub side: usize,
 }
 
 impl Transform for Cutout {
-    fn check(&self, shape: ImageShape, _: TargetSpec) -> Result<(), DataError> {
-        let longer = shape.height.max(shape.width);
+    fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
+        let longer = images.shape.height.max(images.shape.width);
         if self.side < longer {
             return Ok(());
         }
         let expected = format!("less than {longer}, or cutout blanks the whole image");
-        let field = "cutout";
-        let found = self.side.to_string();
-        Err(DataError::Augmentation { field, expected, found, shape })
+        Err(images.refusal("cutout", expected, self.side))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {

@@ -1,20 +1,19 @@
 use rand::{Rng, RngCore};
+use serde::{Deserialize, Serialize};
 
-use super::{Picture, Place, Transform};
-use crate::{DataError, ImageShape, TargetSpec};
+use super::{Picture, PictureSpec, Place, Transform};
+use crate::DataError;
 
 /// Random mirror, spatial: left and right change places with probability 1/2. Draws one number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flip;
 
 impl Transform for Flip {
-    fn check(&self, shape: ImageShape, _: TargetSpec) -> Result<(), DataError> {
-        if shape.width > 1 {
+    fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
+        if images.shape.width > 1 {
             return Ok(());
         }
-        let field = "flip";
-        let expected = "false where images have one column".to_owned();
-        Err(DataError::Augmentation { field, expected, found: "true".to_owned(), shape })
+        Err(images.refusal("flip", "false where images have one column", true))
     }
 
     fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
@@ -23,5 +22,26 @@ impl Transform for Flip {
         }
         let last = picture.shape().width - 1;
         picture.gather(|Place { row, column }| Some(Place { row, column: last - column }))
+    }
+}
+
+/// Random mirror, spatial: top and bottom change places with probability 1/2. Draws one number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FlipVertical;
+
+impl Transform for FlipVertical {
+    fn check(&self, images: &PictureSpec<'_>) -> Result<(), DataError> {
+        if images.shape.height > 1 {
+            return Ok(());
+        }
+        Err(images.refusal("FlipVertical", "images of more than one row", 1))
+    }
+
+    fn apply(&self, picture: &mut Picture<'_>, random: &mut dyn RngCore) -> Result<(), DataError> {
+        if !random.random::<bool>() {
+            return Ok(());
+        }
+        let last = picture.shape().height - 1;
+        picture.gather(|Place { row, column }| Some(Place { row: last - row, column }))
     }
 }

@@ -1,6 +1,8 @@
 //! An image and its mask, which move together.
 
-use crate::{DataError, ImageShape};
+use crate::{DataError, ImageShape, Normalization};
+
+mod warp;
 
 /// A pixel's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,12 +13,23 @@ pub struct Place {
     pub column: usize,
 }
 
+/// A place between pixels. The centre of the pixel in row r and column c is (r, c), so an image of H
+/// rows reaches from -0.5 to H - 0.5.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Row, from the top.
+    pub row: f64,
+    /// Column, from the left.
+    pub column: f64,
+}
+
 /// One image with the mask that belongs to it, where there is one.
 #[derive(Debug)]
 pub struct Picture<'a> {
     shape: ImageShape,
     pixels: &'a mut [f32],
     mask: Option<Mask<'a>>,
+    normalization: Option<&'a Normalization>,
 }
 
 #[derive(Debug)]
@@ -37,7 +50,7 @@ impl<'a> Picture<'a> {
         if pixels.len() != expected {
             return Err(DataError::PixelCount { expected, found: pixels.len() });
         }
-        Ok(Self { shape, pixels, mask: None })
+        Ok(Self { shape, pixels, mask: None, normalization: None })
     }
 
     /// The same image with its mask; `empty` is the label of pixels that come from outside, the
@@ -53,16 +66,41 @@ impl<'a> Picture<'a> {
         Ok(Self { mask: Some(Mask { labels, empty }), ..self })
     }
 
+    /// The same image with the rule that made its pixels of stored values. Changes that are defined
+    /// on colours, such as [`AutoAugment`](crate::AutoAugment), undo it and do it again.
+    ///
+    /// # Errors
+    /// [`DataError::ChannelCount`] when it is for another number of channels.
+    pub fn with_normalization(self, normalization: &'a Normalization) -> Result<Self, DataError> {
+        let expected = self.shape.channels;
+        let found = normalization.channels();
+        if found != expected {
+            return Err(DataError::ChannelCount { expected, found });
+        }
+        Ok(Self { normalization: Some(normalization), ..self })
+    }
+
     /// Shape of the image.
     #[must_use]
     pub fn shape(&self) -> ImageShape {
         self.shape
     }
 
-    /// The colour planes, row by row, to change values in. Use [`gather`](Self::gather) to move
-    /// pixels.
+    /// The rule that made the pixels of stored values, where it is known.
+    #[must_use]
+    pub fn normalization(&self) -> Option<&'a Normalization> {
+        self.normalization
+    }
+
+    /// The colour planes, row by row, to change values in. Use [`gather`](Self::gather) or
+    /// [`warp`](Self::warp) to move pixels.
     pub fn planes(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.pixels.chunks_exact_mut(self.shape.height * self.shape.width)
+    }
+
+    /// All colour planes, one after the other.
+    pub(super) fn pixels(&mut self) -> &mut [f32] {
+        self.pixels
     }
 
     /// Moves pixels: each place gets the value that was at its `source`, in every plane and in the
@@ -73,6 +111,16 @@ impl<'a> Picture<'a> {
     /// [`DataError::NoIgnoredLabel`] for a place without a source in a mask without such a label;
     /// nothing is moved then.
     pub fn gather(&mut self, source: impl Fn(Place) -> Option<Place>) -> Result<(), DataError> {
+        self.gather_onto(source, |_| 0.0)
+    }
+
+    /// As [`gather`](Self::gather), with the value `fill` of each channel for what comes from
+    /// outside.
+    pub(super) fn gather_onto(
+        &mut self,
+        source: impl Fn(Place) -> Option<Place>,
+        fill: impl Fn(usize) -> f32,
+    ) -> Result<(), DataError> {
         let ImageShape { height, width, .. } = self.shape;
         let inside = |place: &Place| place.row < height && place.column < width;
         let places =
@@ -86,7 +134,9 @@ impl<'a> Picture<'a> {
             }
             move_plane(mask.labels, &from, mask.empty.unwrap_or_default());
         }
-        self.planes().for_each(|plane| move_plane(plane, &from, 0.0));
+        for (channel, plane) in self.planes().enumerate() {
+            move_plane(plane, &from, fill(channel));
+        }
         Ok(())
     }
 }

@@ -4,9 +4,18 @@ use rand_chacha::ChaCha8Rng;
 
 use super::cutout::square;
 use super::*;
+use crate::{ImageShape, TargetSpec};
+
+mod moved;
+mod settings;
+mod values;
 
 const SHAPE: ImageShape = ImageShape::new(2, 5, 7);
 const CLASS: TargetSpec = TargetSpec::Class { classes: 2 };
+
+fn spec(shape: ImageShape, targets: TargetSpec) -> PictureSpec<'static> {
+    PictureSpec { shape, targets, normalization: None }
+}
 
 fn image() -> Vec<f32> {
     (1..=70_u8).map(f32::from).collect()
@@ -133,7 +142,7 @@ fn a_buffer_of_another_size_is_refused() {
 fn what_makes_no_sense_on_an_image_is_refused() {
     let shape = ImageShape::new(1, 8, 6);
     let check = |crop_padding, flip, cutout| {
-        let error = Augment { crop_padding, flip, cutout }.check(shape, CLASS).err();
+        let error = Augment { crop_padding, flip, cutout }.check(&spec(shape, CLASS)).err();
         error.map(|error| error.to_string())
     };
     assert_eq!(check(5, true, 7), None);
@@ -141,9 +150,10 @@ fn what_makes_no_sense_on_an_image_is_refused() {
     assert_eq!(check(6, false, 0).as_deref(), Some(expected));
     let expected = "cutout: expected less than 8, or cutout blanks the whole image, found 8 on images of 1x8x6";
     assert_eq!(check(0, false, 8).as_deref(), Some(expected));
-    let narrow =
-        Augment { flip: true, ..Augment::default() }.check(ImageShape::new(3, 8, 1), CLASS);
-    assert!(matches!(narrow, Err(DataError::Augmentation { field: "flip", .. })));
+    let narrow = spec(ImageShape::new(3, 8, 1), CLASS);
+    let narrow = Augment { flip: true, ..Augment::default() }.check(&narrow);
+    let narrow = narrow.unwrap_err().to_string();
+    assert!(narrow.starts_with("flip: expected false"), "{narrow}");
 }
 
 /// The numbers drawn, and what they do, are those of one function that did all three.

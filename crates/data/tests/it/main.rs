@@ -5,6 +5,8 @@
 
 mod bytes;
 mod directories;
+#[cfg(feature = "images")]
+mod images;
 mod laws;
 mod malformed;
 mod parts;

@@ -25,7 +25,8 @@ impl Experiment {
     /// The numbers of the patch's scale on `data`, the papers' where it says none, with what
     /// `patch` says in their place.
     ///
-    /// A method starts as its preset; what stands in the file beside its methods holds for each of
+    /// Where the first method is the preset of a study, task, head and training are those of the
+    /// study. A method starts as its preset; what stands in the file beside its methods holds for each of
     /// them, and what stands in a method holds for this one.
     pub(super) fn built(data: Named<Data>, patch: ExperimentPatch) -> Result<Self, EngineError> {
         let every = patch.every_method();
@@ -38,11 +39,16 @@ impl Experiment {
         let scale = patch.scale.unwrap_or_default();
         let spec = |own| spec((scale, &data), &every, own);
         let method = chosen.into_iter().map(spec);
-        let method = method.collect::<Result<_, _>>()?;
+        let method: Vec<MethodSpec> = method.collect::<Result<_, _>>()?;
+        let own = match method.first() {
+            Some(first) => first.preset.method()?,
+            None => presets::darts(),
+        };
+        let own = own.scaled(scale);
         let beside = spec(MethodPatch::default())?;
         let explorers = patch.explorers.clone().unwrap_or_default();
         let explorers = explorers.into_iter().map(|explorer| explorer.filled(&beside)).collect();
-        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = scale.comparison();
+        let ComparisonConfig { mut random, mut retrain, baseline, seeds } = own.comparison(scale);
         for fit in [&mut random.fit, &mut retrain.fit] {
             (fit.crop_padding, fit.flip) = data.augmentation();
         }
@@ -54,12 +60,13 @@ impl Experiment {
         let mut experiment = Self {
             name: "digits".to_owned(),
             data,
-            task: None,
+            task: own.study.as_ref().map(|study| Named::Known(study.task.clone())),
             scale,
             operations: Vec::new(),
             layers,
             nodes: NODES,
             stem: ConfiguredStem::Cifar(3),
+            hidden: own.study.map(|study| study.hidden).unwrap_or_default(),
             method,
             explorers,
             random,

@@ -36,7 +36,8 @@ const WHOLE: &str = r#"(
         (explorer: Halving(), channels: 6, key: "halved"),
     ],
     penalties: [(kind: ConcaveNorm(0.5), to: 0.1)],
-    retrain: (fit: (clip: inf, rate: Constant(0.1))),
+    search: (transforms: [Aerial]),
+    retrain: (fit: (clip: inf, rate: Constant(0.1), transforms: [NnUnet, Gamma(range: (0.8, 1.2)), AutoAugment()])),
     seeds: [0, 18446744073709551615],
 )"#;
 

@@ -31,7 +31,7 @@ pub use set::set;
 pub use stop::NamedRule;
 
 use dartloom::presets::Scale;
-use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::space::{ConfiguredStem, Hidden, OpSpec};
 use dartloom::task::ConfiguredTask;
 use dartloom::verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub struct Experiment {
     pub nodes: usize,
     /// Layers before the first cell.
     pub stem: ConfiguredStem,
+    /// Hidden layers of the head; not written where there are none.
+    #[serde(default, skip_serializing_if = "Hidden::is_empty")]
+    pub hidden: Hidden,
     /// The methods that search.
     pub method: Vec<MethodSpec>,
     /// Discrete searches.
@@ -103,3 +106,5 @@ impl Experiment {
 
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod studies;

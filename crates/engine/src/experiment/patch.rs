@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dartloom::data::Split;
+use dartloom::data::{ConfiguredTransform, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::net::Mask;
+use dartloom::ops::Recompute;
 use dartloom::presets::{Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::stop::StopConfig;
@@ -12,9 +13,9 @@ use dartloom::search::{
     AblationConfig, BilevelConfig, Bookkeeping, CellRule, LogitStep, Order, PruneConfig,
     SearchConfig, Statistics,
 };
-use dartloom::space::{ConfiguredStem, OpSpec};
+use dartloom::space::{ConfiguredStem, Hidden, OpSpec};
 use dartloom::task::ConfiguredTask;
-use dartloom::train::{AdamConfig, FitConfig, Recompute, Schedule, SgdConfig};
+use dartloom::train::{AdamConfig, FitConfig, Schedule, SgdConfig, WeightStep};
 use dartloom::verdict::{Baseline, RandomConfig, RetrainConfig};
 use serde::Deserialize;
 
@@ -104,6 +105,7 @@ macro_rules! experiment_patch {
                 layers: usize,
                 nodes: usize,
                 stem: ConfiguredStem,
+                hidden: Hidden,
                 baseline: Baseline,
                 seeds: Vec<u64>,
             }
@@ -148,6 +150,7 @@ patch! {
         batch: usize,
         crop_padding: usize,
         flip: bool,
+        transforms: Vec<ConfiguredTransform>,
         stop: Vec<StopConfig>,
         prune: Option<PruneConfig>,
     }
@@ -160,6 +163,7 @@ patch! {
         order: Order,
         statistics: Statistics,
         rate: Schedule,
+        weight_step: WeightStep,
         clip: f64,
         logit_step: LogitStep,
         arch_rate: Schedule,
@@ -170,7 +174,7 @@ patch! {
         warm_up: usize,
         recompute: Recompute,
     }
-    part { sgd: SgdPatch, adam: AdamPatch, }
+    part { sgd: SgdPatch, weight_adam: AdamPatch, adam: AdamPatch, }
 }
 
 patch! {
@@ -203,6 +207,7 @@ patch! {
         epochs: usize,
         batch: usize,
         rate: Schedule,
+        weight_step: WeightStep,
         clip: f64,
         drop_path: f64,
         auxiliary: f64,
@@ -210,7 +215,8 @@ patch! {
         crop_padding: usize,
         flip: bool,
         cutout: usize,
+        transforms: Vec<ConfiguredTransform>,
         recompute: Recompute,
     }
-    part { sgd: SgdPatch, }
+    part { sgd: SgdPatch, adam: AdamPatch, }
 }

@@ -229,7 +229,8 @@ fn space(
     }
     let size = (experiment.layers, experiment.nodes);
     let stem = experiment.stem.stem();
-    topology.space(set, size, stem).map_err(refused(origin))
+    let space = topology.space(set, size, stem).map_err(refused(origin))?;
+    space.with_hidden(experiment.hidden.clone()).map_err(refused(origin))
 }
 
 /// The origin of a message; of several methods it says whose values it is about.

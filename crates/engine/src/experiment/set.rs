@@ -1,5 +1,7 @@
 //! Replacing values of an experiment from the command line.
 
+use dartloom::space::Hidden;
+use dartloom::train::{AdamConfig, WeightStep};
 use serde_json::Value;
 
 use super::Experiment;
@@ -70,6 +72,7 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
     // JSON has no infinite numbers, and gradients that are not clipped have one.
     clips.into_iter().filter(|clip| clip.is_infinite()).for_each(|clip| *clip = f64::MAX);
     let mut whole = serde_json::to_value(&finite)?;
+    write_out(&mut whole)?;
     for place in slots(&mut whole, key).map_err(Refused::Key)? {
         *place = value.clone();
     }
@@ -80,6 +83,31 @@ fn replaced(experiment: &Experiment, key: &str, value: &Value) -> Result<Experim
         }
     }
     Ok(changed)
+}
+
+/// Writes the usual values that files leave out, so that they have a place.
+fn write_out(whole: &mut Value) -> Result<(), serde_json::Error> {
+    let step = serde_json::to_value(WeightStep::default())?;
+    let adam = serde_json::to_value(AdamConfig::default())?;
+    let none = Value::Array(Vec::new());
+    let put = |place: Option<&mut Value>, key: &str, usual: &Value| {
+        if let Some(fields) = place.and_then(Value::as_object_mut) {
+            fields.entry(key).or_insert_with(|| usual.clone());
+        }
+    };
+    put(Some(whole), "hidden", &serde_json::to_value(Hidden::default())?);
+    for part in ["random", "retrain"] {
+        put(whole.pointer_mut(&format!("/{part}/fit")), "weight_step", &step);
+        put(whole.pointer_mut(&format!("/{part}/fit")), "adam", &adam);
+        put(whole.pointer_mut(&format!("/{part}/fit")), "transforms", &none);
+    }
+    let methods = whole.get_mut("method").and_then(Value::as_array_mut);
+    for method in methods.into_iter().flatten() {
+        put(method.pointer_mut("/search/bilevel"), "weight_step", &step);
+        put(method.pointer_mut("/search/bilevel"), "weight_adam", &adam);
+        put(method.pointer_mut("/search"), "transforms", &none);
+    }
+    Ok(())
 }
 
 /// All norms that gradients are clipped at.

@@ -152,8 +152,8 @@ impl Run {
         let events = JsonLines::with_clock(events, Box::new(host.date));
         let metrics = dir.append(RunLayout::EPOCHS).map_err(EngineError::work)?;
         // A table that was begun has its header already.
-        let begun = metrics.metadata().is_ok_and(|file| file.len() > 0);
-        let metrics = if begun { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
+        let metrics =
+            if metrics.is_begun() { CsvEpochs::append(metrics) } else { CsvEpochs::new(metrics) };
         let mut all: Vec<Box<dyn Observer>> =
             vec![Box::new(events), Box::new(metrics), Box::new(Drawings::new(dir.clone()))];
         all.extend(others);

@@ -2,19 +2,15 @@
 
 mod front;
 
-use std::collections::BTreeSet;
-
-use dartloom_noise::Noise;
-use dartloom_space::{Genotype, SpaceError};
+use dartloom_space::Genotype;
 use rand::{Rng as _, RngCore};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub use front::{Point, front, hypervolume};
 
 use self::front::{crowding, ranks};
-use super::state::{Tasks, read, write};
-use super::{Domain, ExploreError, Explorer, Outcome, Proposal, Resource};
+use super::steady::{Breed, Steady};
+use super::{Domain, ExploreError, Outcome, Proposal, Resource};
 
 /// The size of a Pareto evolution, and the resource that counts as cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,73 +68,76 @@ impl ParetoConfig {
 /// The paper replaces half of a merged population per generation. Here a member is replaced per
 /// outcome, so that no worker waits for a generation. Candidates that failed or are too large do
 /// not join, and random ones take their place as long as the population is not full.
-#[derive(Clone, Debug)]
-pub struct ParetoEvolution {
-    domain: Domain,
-    config: ParetoConfig,
-    noise: Noise,
-    state: State,
-}
+pub type ParetoEvolution = Steady<ParetoConfig>;
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State {
-    tasks: Tasks,
-    /// Open tasks that were drawn at random.
-    random: BTreeSet<u64>,
-    /// Members in the order of arrival.
-    population: Vec<Placed>,
-}
-
-/// A genotype whose objectives are known.
+/// A member of a [`ParetoEvolution`]: a genotype whose objectives are known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Placed {
-    genotype: Genotype,
-    point: Point,
+pub struct Placed {
+    /// The genotype.
+    pub genotype: Genotype,
+    /// Its quality and cost.
+    pub point: Point,
 }
 
-const NAME: &str = "pareto evolution";
-
-impl ParetoEvolution {
-    /// An evolution that has not begun.
-    ///
-    /// # Errors
-    /// As [`ParetoConfig::check`].
-    pub fn new(domain: Domain, config: ParetoConfig, noise: Noise) -> Result<Self, ExploreError> {
-        config.check()?;
-        Ok(Self { domain, config, noise, state: State::default() })
-    }
-
+impl Steady<ParetoConfig> {
     /// The members that no other dominates, cheapest first.
     pub fn front(&self) -> Vec<(&Genotype, Point)> {
-        let member = |index: usize| &self.state.population[index];
-        let front = front(&self.points()).into_iter();
+        let member = |index: usize| &self.members()[index];
+        let front = front(&points(self.members())).into_iter();
         front.map(|index| (&member(index).genotype, member(index).point)).collect()
     }
+}
 
-    fn points(&self) -> Vec<Point> {
-        self.state.population.iter().map(|member| member.point).collect()
+fn points(members: &[Placed]) -> Vec<Point> {
+    members.iter().map(|member| member.point).collect()
+}
+
+impl Breed for ParetoConfig {
+    type Member = Placed;
+
+    fn name(&self) -> &'static str {
+        "pareto evolution"
     }
 
-    fn child(&self, rng: &mut dyn RngCore) -> Result<Option<Genotype>, SpaceError> {
-        let members = &self.state.population;
-        if members.is_empty() {
-            return Ok(None);
-        }
-        let order = Order::of(&self.points());
+    fn population(&self) -> usize {
+        self.population
+    }
+
+    fn check(&self) -> Result<(), ExploreError> {
+        Self::check(self)
+    }
+
+    /// A candidate that was not measured, or whose resource is unknown, has no place on a front.
+    fn member(&self, proposal: &Proposal, outcome: &Outcome) -> Option<Placed> {
+        let quality = outcome.quality()?;
+        let cost = outcome.takes(self.resource)?;
+        Some(Placed { genotype: proposal.genotype.clone(), point: Point { quality, cost } })
+    }
+
+    fn child(
+        &self,
+        domain: &Domain,
+        members: &[Placed],
+        rng: &mut dyn RngCore,
+    ) -> Result<Genotype, ExploreError> {
+        let order = Order::of(&points(members));
         let mut parent = || {
             let [first, second] = [(); 2].map(|()| rng.random_range(0..members.len()));
             &members[if order.before(second, first) { second } else { first }].genotype
         };
         let first = parent();
         let second = parent();
-        let child = if rng.random_bool(self.config.mate) {
-            self.domain.mate(first, second, rng)?
+        let child = if rng.random_bool(self.mate) {
+            domain.mate(first, second, rng)?
         } else {
             first.clone()
         };
-        self.domain.mutate(&child, rng).map(Some)
+        Ok(domain.mutate(&child, rng)?)
+    }
+
+    fn leaves(&self, members: &[Placed]) -> usize {
+        Order::of(&points(members)).last()
     }
 }
 
@@ -162,58 +161,9 @@ impl Order {
     }
 
     /// The member that comes after all others; the newest of equals.
-    fn last(&self) -> Option<usize> {
-        (0..self.ranks.len()).reduce(
-            |last, index| {
-                if self.before(index, last) { last } else { index }
-            },
-        )
-    }
-}
-
-impl Explorer for ParetoEvolution {
-    fn domain(&self) -> &Domain {
-        &self.domain
-    }
-
-    fn ask(&mut self) -> Result<Option<Proposal>, ExploreError> {
-        let task = self.state.tasks.next();
-        let mut rng = self.noise.stream(NAME, task);
-        let full = self.state.population.len() + self.state.random.len() >= self.config.population;
-        let child = if full { self.child(&mut rng)? } else { None };
-        let genotype = match child {
-            Some(child) => child,
-            None => {
-                self.state.random.insert(task);
-                self.domain.sample(&mut rng)?
-            }
-        };
-        Ok(Some(self.state.tasks.propose(genotype)))
-    }
-
-    fn tell(&mut self, proposal: &Proposal, outcome: &Outcome) -> Result<(), ExploreError> {
-        self.state.tasks.close(proposal.task)?;
-        self.state.random.remove(&proposal.task);
-        // What was not measured, or without the resource, has no place on a front.
-        let resource = outcome.takes(self.config.resource);
-        let (Some(quality), Some(cost)) = (outcome.quality(), resource) else { return Ok(()) };
-        let point = Point { quality, cost };
-        self.state.population.push(Placed { genotype: proposal.genotype.clone(), point });
-        if self.state.population.len() > self.config.population
-            && let Some(last) = Order::of(&self.points()).last()
-        {
-            self.state.population.remove(last);
-        }
-        Ok(())
-    }
-
-    fn state(&self) -> Result<Value, ExploreError> {
-        write(NAME, &self.state)
-    }
-
-    fn restore(&mut self, state: &Value) -> Result<(), ExploreError> {
-        self.state = read(NAME, state)?;
-        Ok(())
+    fn last(&self) -> usize {
+        (0..self.ranks.len())
+            .fold(0, |last, index| if self.before(index, last) { last } else { index })
     }
 }
 

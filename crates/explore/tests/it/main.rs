@@ -6,3 +6,4 @@ mod contracts;
 mod nasbench201;
 mod nasbench_macro;
 mod pooled;
+mod steady;

@@ -69,3 +69,42 @@ fn wrong_labels_are_named_with_row_and_place() {
     assert_eq!(error, expected);
     assert!(Confusion::new(0, None).is_err());
 }
+
+#[test]
+fn the_background_can_be_left_out_and_tables_have_dashes() {
+    let mut scorer = Confusion::new(4, None).unwrap();
+    scorer.update(&said(4, &[[0, 1], [1, 1]]), &there(&[[0, 0], [1, 1]])).unwrap();
+    scorer.update(&said(4, &[[1, 2]]), &there(&[[2, 2]])).unwrap();
+    let scores = scorer.scores();
+    assert_eq!(scores.get("mean_iou_foreground"), Some(0.5));
+    assert_eq!(scores.get("mean_dice_foreground"), Some((4.0 / 6.0 + 2.0 / 3.0) / 2.0));
+    let rows = scorer.rows();
+    assert_eq!(rows[1].cells(), ["1", "2", "50.00", "66.67", "50.00", "100.00"]);
+    assert_eq!(rows[3].cells(), ["3", "0", "-", "-", "-", "-"]);
+    assert_eq!(ClassRow::HEADS.len(), rows[0].cells().len());
+}
+
+/// Every type of logits gives what one pixel after the other gives.
+#[test]
+fn all_types_and_layouts_of_logits_are_read_alike() {
+    use candle_core::DType;
+    let values: Vec<f32> =
+        (0..2 * 3 * 4 * 5).map(|i| ((i * 37 % 23) as f32 * 0.25) - 2.0).collect();
+    let output = Tensor::from_vec(values, (2, 3, 4, 5), &Device::Cpu).unwrap();
+    let labels: Vec<u32> = (0..2 * 4 * 5).map(|i| i * 7 % 3).collect();
+    let target = Tensor::from_vec(labels, (2, 4, 5), &Device::Cpu).unwrap();
+    let of = |output: &Tensor, target: &Tensor| {
+        let mut scorer = Confusion::new(3, None).unwrap();
+        scorer.update(output, target).unwrap();
+        scorer.state()
+    };
+    let wanted = of(&output, &target);
+    for dtype in [DType::F64, DType::F16, DType::BF16] {
+        assert_eq!(of(&output.to_dtype(dtype).unwrap(), &target), wanted, "{dtype:?}");
+    }
+    let turned = output.transpose(2, 3).unwrap();
+    let turned_target = target.transpose(1, 2).unwrap();
+    assert_eq!(of(&turned, &turned_target), wanted);
+    let both = Tensor::cat(&[&output, &output], 0).unwrap().narrow(0, 2, 2).unwrap();
+    assert_eq!(of(&both, &target), wanted, "a part of a larger tensor");
+}

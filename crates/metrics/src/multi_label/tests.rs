@@ -40,3 +40,23 @@ fn wrong_labels_are_named() {
     assert!(scorer.scores().is_empty());
     assert!(MultiLabel::new(0).is_err());
 }
+
+#[test]
+fn average_precision_and_entropy_equal_a_calculation_by_hand() {
+    let mut scorer = MultiLabel::new(2).unwrap();
+    let logits = Tensor::new(&[[1.0_f64, 0.0], [-1.0, 1000.0], [0.5, -1000.0]], &Device::Cpu);
+    let labels = Tensor::new(&[[1_u8, 0], [1, 1], [0, 0]], &Device::Cpu).unwrap();
+    scorer.update(&logits.unwrap(), &labels).unwrap();
+    let scores = scorer.scores();
+    // Label 0 in the order 1, 0.5, -1: right, wrong, right.
+    let first = 0.5 + 0.5 * 2.0 / 3.0;
+    assert_eq!(scores.get("ap_0"), Some(first));
+    assert_eq!(scores.get("mean_ap"), Some((first + 1.0) / 2.0));
+    // All in one list: 1000, 1, 0.5, 0, -1, -1000.
+    let micro = (1.0 + 1.0 + 3.0 / 5.0) / 3.0;
+    assert!((scores.get("micro_ap").unwrap() - micro).abs() < 1e-12);
+    assert!((scores.get("micro_auc").unwrap() - 7.0 / 9.0).abs() < 1e-12);
+    let [a, b, c] = [-1.0_f64, 1.0, 0.5].map(|x| (1.0 + x.exp()).ln());
+    assert!((scores.get("bce_0").unwrap() - (a + b + c) / 3.0).abs() < 1e-12);
+    assert!((scores.get("bce_1").unwrap() - 2.0_f64.ln() / 3.0).abs() < 1e-12);
+}

@@ -18,6 +18,8 @@ fn scores_equal_a_calculation_by_hand() {
     assert_relative_eq!(scores.get("r2").unwrap(), 0.0);
     assert_relative_eq!(scores.get("r2_0").unwrap(), 0.0);
     assert_eq!(scores.get("r2_1"), None);
+    // Squared errors 2 and 4, and a spread of 2.
+    assert_relative_eq!(scores.get("r2_weighted").unwrap(), -2.0);
     assert_relative_eq!(scores.get("rmse_1").unwrap(), (4.0_f64 / 3.0).sqrt());
 }
 

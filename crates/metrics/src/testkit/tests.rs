@@ -63,6 +63,8 @@ struct Faulty {
     fault: Fault,
     sum: f64,
     seen: f64,
+    /// Batches that it has seen itself.
+    updates: usize,
 }
 
 impl Scorer for Faulty {
@@ -74,16 +76,18 @@ impl Scorer for Faulty {
         let value = f64::from(output.sum_all()?.to_scalar::<f32>()?);
         self.sum = if self.fault == Fault::Last { value } else { self.sum + value };
         self.seen += 1.0;
+        self.updates += 1;
         Ok(())
     }
 
     fn state(&self) -> Vec<f64> {
-        let length = if self.fault == Fault::Grows { self.seen as usize } else { 0 };
+        let length = if self.fault == Fault::Grows { self.updates } else { 0 };
         [vec![self.sum, self.seen], vec![0.0; length]].concat()
     }
 
     fn add(&mut self, state: &[f64]) -> Result<(), MetricsError> {
-        if state.len() != 2 && self.fault != Fault::TakesAnyState {
+        let takes_any = [Fault::TakesAnyState, Fault::Grows].contains(&self.fault);
+        if state.len() != 2 && !takes_any {
             return Err(MetricsError::State { expected: 2, found: state.len() });
         }
         if self.fault != Fault::Forgets {
@@ -101,7 +105,8 @@ impl Scorer for Faulty {
 
 fn check(fault: Fault) -> Result<(), Broken> {
     let labels = |_| Tensor::new(&[0_u32, 0], &Device::Cpu).unwrap();
-    let empty = move || Box::new(Faulty { fault, sum: 0.0, seen: 0.0 }) as Box<dyn Scorer>;
+    let empty =
+        move || Box::new(Faulty { fault, sum: 0.0, seen: 0.0, updates: 0 }) as Box<dyn Scorer>;
     check_scorer(&empty, &batches(1, labels))
 }
 
@@ -111,7 +116,7 @@ fn every_fault_is_found() {
     assert!(matches!(check(Fault::Eager), Err(Broken::EmptyHasScores { .. })));
     assert!(matches!(check(Fault::Last), Err(Broken::Shards { .. } | Broken::Order { .. })));
     assert!(matches!(check(Fault::Forgets), Err(Broken::Shards { cut: 0, .. })));
-    assert_eq!(check(Fault::Grows), Err(Broken::StateLength { empty: 2, seen: 6 }));
+    assert_eq!(check(Fault::Grows), Err(Broken::StateLength { whole: 6, sum: 2 }));
     assert_eq!(check(Fault::TakesAnyState), Err(Broken::WrongState { length: 3 }));
     assert_eq!(check(Fault::TakesAnyRows), Err(Broken::WrongRows));
     assert!(matches!(check(Fault::Refuses), Err(Broken::Refused { .. })));

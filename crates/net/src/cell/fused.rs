@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor};
 use dartloom_kernels::fused::{Arena, Branch, Call, Extent, Program, ProgramBuilder, Recompute};
-use dartloom_ops::{Mode, Stage};
+use dartloom_ops::{Mode, Pass, Stage};
 use dartloom_space::{CellPlan, Shape, Source};
 
 use super::staged::single;
 use super::weights::Factors;
 use super::{Cell, PlacedEdge};
+use crate::NetError;
 use crate::drop_path::gate;
 use crate::transform::Transform;
-use crate::{NetError, Pass};
 
 /// The program of a cell.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use dartloom_kernels::fused::{Arena, Program};
-use dartloom_ops::{Builder, Operation, Registry};
+use dartloom_ops::{Builder, Execution, Operation, Pass, Registry};
 use dartloom_space::{Candidate, CellPlan, CellWeights, EdgePlan, Layer, Shape, Source};
 
 use self::fused::Whole;
@@ -22,9 +22,10 @@ use self::memory::{EdgeSizes, OpSizes, Sizes};
 use self::promise::Promise;
 use self::weights::Factors;
 pub(crate) use self::weights::times;
+use crate::address::EdgeRow;
 use crate::partial::Bypass;
 use crate::transform::Transform;
-use crate::{Execution, Mask, NetError, Pass};
+use crate::{Mask, NetError};
 
 /// One placed cell: its ports, its edges with their operations, its output.
 ///
@@ -131,6 +132,11 @@ impl Cell {
         self.edges.iter().find(|edge| (edge.from, edge.to) == (from, to)).map(|edge| edge.row)
     }
 
+    /// The rows of its edges.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = usize> {
+        self.edges.iter().map(|edge| edge.row)
+    }
+
     /// The cell's output; a supernet's cell needs `weights`. Weights of edges apply to the whole
     /// edge, including the channels that bypass its operations.
     ///
@@ -192,7 +198,7 @@ fn parts(
     let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
     let edges = live
         .map(|(row, edge)| {
-            PlacedEdge::new(row, (plan, edge), registry, &mut vars.at(format_args!("edges.{row}")))
+            PlacedEdge::new(row, (plan, edge), registry, &mut vars.at(EdgeRow { row }))
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok((ports, edges))

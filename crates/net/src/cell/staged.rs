@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 use dartloom_kernels::fused::{Call, Program};
+use dartloom_ops::{Execution, Pass};
 use dartloom_space::{Shape, Source};
 
 use super::weights::{Factors, times};
 use super::{Cell, Place, PlacedEdge, PlacedOp};
 use crate::drop_path::{gate, scaled};
-use crate::{Execution, Mask, NetError, Pass};
+use crate::{Mask, NetError};
 
 impl Cell {
     pub(super) fn staged(

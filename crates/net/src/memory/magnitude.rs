@@ -21,6 +21,11 @@ pub(crate) struct Magnitude {
 pub(super) const MOST: u128 = 1 << 54;
 
 impl Magnitude {
+    /// The magnitude of a network of so many values per image and parameters.
+    pub(crate) fn new(values: u128, parameters: u64) -> Self {
+        Self { values, parameters: u128::from(parameters) }
+    }
+
     /// The magnitude of a blueprint.
     pub(crate) fn of(plan: &Blueprint, registry: &Registry) -> Result<Self, NetError> {
         let mut values = u128::from(plan.build.input.elements());

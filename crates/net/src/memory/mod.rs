@@ -11,7 +11,8 @@
 //! - images, and the process itself ([`Process`]).
 //!
 //! No tensors are made but numbers that stand for whole shapes, so a prediction takes milliseconds.
-//! Networks that are built use the same code ([`Supernet::memory`]).
+//! Networks that are built use the same code ([`Supernet::memory`]). [`predict_graph`] does the same
+//! for networks laid out by hand.
 //!
 //! Nothing is counted from about 16 PiB on: a prediction is refused, and a network that has been
 //! built returns the largest number.
@@ -29,6 +30,7 @@ mod process;
 mod range;
 mod workload;
 
+pub use crate::graph::predict_graph;
 pub use admission::{Admission, Size, Slot, admit};
 pub use breakdown::Breakdown;
 pub use calibration::Calibration;
@@ -39,7 +41,7 @@ pub use workload::{Training, Workload};
 pub(crate) use magnitude::Magnitude;
 
 use dartloom_ops::{Registry, Variables};
-use dartloom_space::{Blueprint, Layer, Shape, SpaceError};
+use dartloom_space::{Blueprint, Layer, Resize, Shape, SpaceError};
 
 use crate::NetError;
 use crate::body::Body;
@@ -70,10 +72,45 @@ pub(crate) fn breakdown(
     let cells: Vec<CellMemory> = cells.iter().map(|cell| cell.memory(work)).collect();
     let most = |bytes: fn(&CellMemory) -> u64| cells.iter().map(bytes).max().unwrap_or(0);
     let kept: u64 = cells.iter().map(|cell| cell.kept + cell.output).sum();
-    let activations = work.bytes(outside) + kept;
-    let scratch = most(|cell| cell.scratch) * work.threads as u64;
-    let count = variables.parameter_count();
-    let all = |logits: u64| work.numbers(count + variables.buffer_count() + logits);
+    let parts = Parts {
+        input,
+        parameters: variables.parameter_count(),
+        buffers: variables.buffer_count(),
+        activations: work.bytes(outside) + kept,
+        forward: most(|cell| cell.forward),
+        backward: most(CellMemory::transient),
+        scratch: most(|cell| cell.scratch),
+        slabs: cells.iter().map(|cell| cell.slabs).sum(),
+    };
+    sum(parts, work)
+}
+
+/// The parts of a network's memory that depend on its layers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts {
+    /// Shape of one image.
+    pub(crate) input: Shape,
+    /// Trainable numbers.
+    pub(crate) parameters: u64,
+    /// Running statistics.
+    pub(crate) buffers: u64,
+    /// Bytes held from the forward to the backward pass.
+    pub(crate) activations: u64,
+    /// Bytes held for a moment of the forward pass.
+    pub(crate) forward: u64,
+    /// Bytes held for a moment of a training step.
+    pub(crate) backward: u64,
+    /// Bytes that each thread works with.
+    pub(crate) scratch: u64,
+    /// The part of `activations` that lies in an arena.
+    pub(crate) slabs: u64,
+}
+
+/// The memory of a process that runs a network of these parts.
+pub(crate) fn sum(parts: Parts, work: &Workload) -> Breakdown {
+    let Parts { input, parameters: count, activations, slabs, .. } = parts;
+    let scratch = parts.scratch * work.threads as u64;
+    let all = |logits: u64| work.numbers(count + parts.buffers + logits);
     let images = work.bytes(input.elements()) + (work.batch * LABEL) as u64;
     let breakdown = match work.training {
         Some(own) => Breakdown {
@@ -82,19 +119,18 @@ pub(crate) fn breakdown(
             moments: work
                 .numbers(count * (own.moments + own.copies) + own.logits * own.logit_moments),
             activations,
-            workspace: most(CellMemory::transient) + scratch,
+            workspace: parts.backward + scratch,
             images: images * own.batches,
             process: 0,
         },
         None => Breakdown {
             parameters: all(0),
             activations,
-            workspace: most(|cell| cell.forward) + scratch,
+            workspace: parts.forward + scratch,
             images,
             ..Breakdown::default()
         },
     };
-    let slabs: u64 = cells.iter().map(|cell| cell.slabs).sum();
     Process::default().around(breakdown, slabs)
 }
 
@@ -127,6 +163,16 @@ pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> 
             Layer::Identity => 0,
             // The shifted plane is gathered, and both halves are put out before they are joined.
             Layer::FactorizedReduce { .. } => before.elements() + 2 * shape.elements(),
+            // Along each axis: two values for every pixel, their shares, and the sum.
+            Layer::Upsample { factor, resize: Resize::Bilinear } => {
+                let rows = before.elements() * factor.height as u64;
+                let axis = |factor: usize, values: u64| if factor > 1 { 5 * values } else { 0 };
+                axis(factor.height, rows) + axis(factor.width, shape.elements())
+            }
+            // Blocks of channels are put out before they stand side by side.
+            Layer::ConvTranspose { bias, .. } => (2 + u64::from(*bias)) * shape.elements(),
+            // The factors, and their products.
+            Layer::Dropout(_) => 2 * shape.elements(),
             _ => shape.elements(),
         };
     }

@@ -1,6 +1,7 @@
 use candle_core::{Device, Tensor};
+use dartloom_net::NetError;
 use dartloom_net::baseline::{ResNet, ResNetSize};
-use dartloom_net::{Model, NetError};
+use dartloom_ops::Model;
 use dartloom_ops::{Mode, Place};
 use dartloom_space::Shape;
 
@@ -59,7 +60,7 @@ fn equal_seeds_make_equal_baselines() {
 }
 
 #[test]
-fn a_watch_sees_stem_blocks_and_head() {
+fn a_watch_sees_every_node_by_its_name() {
     let net = resnet(ResNetSize::tiny(), Shape::new(1, 8, 8), 10).unwrap();
     let x = Tensor::ones((2, 1, 8, 8), candle_core::DType::F32, &Device::Cpu).unwrap();
     let mut places = Vec::new();
@@ -68,9 +69,15 @@ fn a_watch_sees_stem_blocks_and_head() {
         Ok(())
     };
     let mut noise = rng(0);
-    let pass = dartloom_net::Pass::new(Mode::eval(), &mut noise);
-    net.forward(&x, &mut dartloom_net::Pass { watch: Some(&mut watch), ..pass }).unwrap();
-    assert_eq!(places, ["stem", "block 0", "block 1", "block 2", "block 3", "head"]);
+    let pass = dartloom_ops::Pass::new(Mode::eval(), &mut noise);
+    net.forward(&x, &mut dartloom_ops::Pass { watch: Some(&mut watch), ..pass }).unwrap();
+    let mut expected = vec!["stem".to_owned()];
+    for stage in 0..4 {
+        let parts = if stage == 0 { &["main", "join"][..] } else { &["shortcut", "main", "join"] };
+        expected.extend(parts.iter().map(|part| format!("stages.{stage}.0.{part}")));
+    }
+    expected.push("head".to_owned());
+    assert_eq!(places, expected);
 }
 
 #[test]
@@ -94,4 +101,19 @@ fn nonsense_is_refused() {
     let x = Tensor::ones((2, 1, 8, 9), candle_core::DType::F32, &Device::Cpu).unwrap();
     let error = run(&net, &x, Mode::eval()).unwrap_err();
     assert!(matches!(error, NetError::Input { expected, .. } if expected == image));
+}
+
+/// Names, order and values of the variables are those of stored trainings.
+#[test]
+fn weights_are_drawn_as_ever() {
+    let net = resnet(ResNetSize::tiny(), Shape::new(1, 8, 8), 10).unwrap();
+    let expected = "2544b9d6707a821122117db957280c1c002c1f4b8c08c9eae2b1e75de1925130";
+    assert_eq!(net.variables().digest().unwrap(), expected);
+    assert_eq!(net.identity().unwrap(), format!("ResNet 1x8x8 {expected}"));
+    let graph = dartloom_space::hand_made::Baseline::TinyResNet;
+    let outputs = dartloom_space::Outputs::Vector(10);
+    let place = Place::default();
+    let by_name =
+        dartloom_net::baseline::baseline(&graph, Shape::new(1, 8, 8), outputs, &place, &mut rng(1));
+    assert_eq!(by_name.unwrap().identity(), net.identity());
 }

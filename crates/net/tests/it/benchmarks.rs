@@ -1,9 +1,9 @@
 //! Networks of benchmarks.
 
 use candle_core::{Device, Tensor};
-use dartloom_net::{DerivedNetwork, Execution, Model, Pass};
+use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place, Registry};
+use dartloom_ops::{Execution, Mode, Model, Pass, Place, Registry};
 use dartloom_space::{Blueprint, Build, Shape, nasbench_macro, nasbench201};
 
 /// Refuses a network with other parameters than counted, or whose fused and staged passes differ.

@@ -1,5 +1,5 @@
-use dartloom_net::Model;
 use dartloom_ops::Mode;
+use dartloom_ops::Model;
 use dartloom_space::{
     AuxHead, Blueprint, Build, Chain, Genotype, NodeOrder, OpSet, Repeats, Shape, Space, Stem,
 };

@@ -1,5 +1,6 @@
-use dartloom_net::{Cell, Model, Pass};
+use dartloom_net::Cell;
 use dartloom_ops::{Mode, Place, Registry, Variables};
+use dartloom_ops::{Model, Pass};
 use dartloom_space::Blueprint;
 
 use crate::support::*;

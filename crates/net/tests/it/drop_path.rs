@@ -1,6 +1,7 @@
 use candle_core::Tensor;
-use dartloom_net::{DerivedNetwork, Model, Pass};
+use dartloom_net::DerivedNetwork;
 use dartloom_ops::Mode;
+use dartloom_ops::{Model, Pass};
 use dartloom_space::{Blueprint, Genotype, Repeats};
 use rand::RngCore;
 

@@ -2,7 +2,8 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
-use dartloom_net::{Execution, NetError, Pass, Supernet};
+use dartloom_net::{NetError, Supernet};
+use dartloom_ops::{Execution, Pass};
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{ArchWeights, Blueprint, Build, CellWeights, Space};
 

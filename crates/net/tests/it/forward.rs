@@ -1,7 +1,8 @@
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
-use dartloom_net::{DerivedNetwork, Model, NetError, Pass, Supernet};
+use dartloom_net::{DerivedNetwork, NetError, Supernet};
 use dartloom_ops::{Mode, OpError, Place, Registry};
+use dartloom_ops::{Model, Pass};
 use dartloom_space::{ArchWeights, Blueprint, Genotype, NodeOrder, Phase, Repeats, Shape};
 
 use crate::support::*;

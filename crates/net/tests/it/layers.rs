@@ -1,9 +1,10 @@
 //! Watching the layers of a pass, and replacing their values.
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_net::DerivedNetwork;
 use dartloom_net::baseline::{ResNet, ResNetSize};
-use dartloom_net::{DerivedNetwork, Model, Pass};
 use dartloom_ops::{LayerKind, Mode, Place, Registry};
+use dartloom_ops::{Model, Pass};
 use dartloom_space::{Build, Layer, Shape, nasbench201};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;

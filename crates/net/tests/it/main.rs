@@ -9,6 +9,8 @@ mod dead;
 mod drop_path;
 mod edges;
 mod forward;
+mod graphs;
+mod hidden;
 mod layers;
 mod links;
 mod memory;

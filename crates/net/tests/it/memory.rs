@@ -1,7 +1,8 @@
 //! Estimates of memory, from shapes alone.
 
 use dartloom_net::memory::{Breakdown, Training, Workload, predict};
-use dartloom_net::{DerivedNetwork, Execution, Model as _, Recompute, Supernet};
+use dartloom_net::{DerivedNetwork, Supernet};
+use dartloom_ops::{Execution, Model as _, Recompute};
 use dartloom_ops::{Place, Registry};
 use dartloom_space::{Blueprint, Build, Chain, Genotype, OpSet, Stem};
 

@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
-use dartloom_net::{Cell, Pass, Supernet};
+use dartloom_net::{Cell, Supernet};
+use dartloom_ops::Pass;
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Place, Registry, Sequence, Variables, op_fn};
 use dartloom_space::{ArchWeights, Blueprint, CellPlan, CellWeights, Chain, OpSet, Stem};
 

@@ -2,7 +2,8 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
-use dartloom_net::{Cell, Mask, NetError, Pass, channel_shuffle};
+use dartloom_net::{Cell, Mask, NetError, channel_shuffle};
+use dartloom_ops::Pass;
 use dartloom_ops::{Mode, Operation as _, Place, Registry, Sequence, Variables};
 use dartloom_space::{
     ArchWeights, Blueprint, Build, CellPlan, CellWeights, EdgePlan, OpSet, Space, Stem,

@@ -1,6 +1,6 @@
 use candle_core::Tensor;
-use dartloom_net::{Model, Pass};
 use dartloom_ops::Mode;
+use dartloom_ops::{Model, Pass};
 use dartloom_space::{
     Blueprint, CellGraph, CellSpec, Head, Network, OpSet, Placement, Port, Resize, Source, Space,
     Stem,

@@ -1,6 +1,7 @@
 use candle_core::{DType, Tensor};
-use dartloom_net::{Model, NetError, Output, Pass, Supernet, Watch};
+use dartloom_net::{NetError, Supernet};
 use dartloom_ops::{Builder, Mode, OpCost, OpError, Operation, Place, Registry, op_fn};
+use dartloom_ops::{Model, Output, Pass, Watch};
 use dartloom_space::{Blueprint, Genotype, InputPlan};
 
 use crate::support::*;

@@ -1,5 +1,5 @@
-use dartloom_net::Model;
 use dartloom_ops::Mode;
+use dartloom_ops::Model;
 use dartloom_space::{Blueprint, Genotype};
 
 use crate::support::*;
@@ -27,7 +27,7 @@ fn equal_seeds_make_equal_supernets() {
     let plan = Blueprint::supernet(&space, build(4, 8)).unwrap();
     let logits = |seed| {
         let mut noise = rng(0);
-        let mut pass = dartloom_net::Pass::new(Mode::train(), &mut noise);
+        let mut pass = dartloom_ops::Pass::new(Mode::train(), &mut noise);
         let net = supernet(&plan, seed);
         values(&net.forward(&images(2, 8), &weights(&space), &mut pass).unwrap().main)
     };

@@ -1,8 +1,9 @@
 //! Networks made from spaces and genotypes through a setting.
 
 use candle_core::DType;
-use dartloom_net::{DerivedNetwork, Model as _, NetError, NetworkSize, Pass, Setting, Supernet};
+use dartloom_net::{DerivedNetwork, NetError, NetworkSize, Setting, Supernet};
 use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Model as _, Pass};
 use dartloom_space::{Blueprint, Chain, Genotype, Repeats, Space, Stem};
 
 use crate::support::*;

@@ -2,7 +2,8 @@
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;
-use dartloom_net::{DerivedNetwork, Execution, Model, NetError, Pass, Supernet};
+use dartloom_net::{DerivedNetwork, NetError, Supernet};
+use dartloom_ops::{Execution, Model, Pass};
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{ArchWeights, Blueprint, Edge, Genotype, Space, SpaceError};
 

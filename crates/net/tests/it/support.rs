@@ -2,8 +2,9 @@
 
 use candle_core::{DType, Tensor};
 use dartloom_kernels::testkit::filled;
-use dartloom_net::{DerivedNetwork, Model, NetError, Output, Pass, Supernet};
+use dartloom_net::{DerivedNetwork, NetError, Supernet};
 use dartloom_ops::{Mode, Place, Registry};
+use dartloom_ops::{Model, Output, Pass};
 use dartloom_space::{
     ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Repeats, Shape, Space,
     Stem,

@@ -131,3 +131,68 @@ fn bilinear_enlargement_interpolates_and_is_differentiable() {
         assert!((found - difference).abs() < 1e-7, "{element}: {found} and {difference}");
     }
 }
+
+/// Every pixel is multiplied with all taps of its channel and added where the block stands.
+#[test]
+fn a_transposed_convolution_puts_blocks_side_by_side() {
+    let mut variables = Variables::new(&Place::from(DType::F64));
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let factor = Pair::new(2, 3);
+    let layer = Layer::ConvTranspose { inputs: 2, outputs: 3, factor, bias: true };
+    let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();
+    let x = ramp(&[2, 2, 2, 2]);
+    let y = built.forward(&x, Mode::eval()).unwrap();
+    assert_eq!(y.dims(), [2, 3, 4, 6]);
+    let weight = values(&variables.parameters()["weight"]);
+    let bias = values(&variables.parameters()["bias"]);
+    let mut expected = vec![0.0; 2 * 3 * 4 * 6];
+    for (index, sum) in expected.iter_mut().enumerate() {
+        let [n, o, i, j] = [index / 72, index / 24 % 3, index / 6 % 4, index % 6];
+        *sum = bias[o];
+        for c in 0..2 {
+            let pixel = 8 * n + 4 * c + 2 * (i / 2) + j / 3;
+            *sum += pixel as f64 * weight[18 * c + 6 * o + 3 * (i % 2) + j % 3];
+        }
+    }
+    for (found, expected) in values(&y).iter().zip(&expected) {
+        approx::assert_relative_eq!(*found, *expected, max_relative = 1e-12);
+    }
+}
+
+/// Against candle's transposed convolution, gradients included.
+#[test]
+fn a_transposed_convolution_has_the_gradients_of_candle() {
+    let mut variables = Variables::new(&Place::from(DType::F64));
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let layer = Layer::ConvTranspose { inputs: 3, outputs: 2, factor: Pair::both(2), bias: false };
+    let built = Built::new(&layer, variables.builder(&mut rng)).unwrap();
+    let weight = variables.parameters()["weight"].clone();
+    let x = Var::from_tensor(&ramp(&[2, 3, 3, 2])).unwrap();
+    let scale = ramp(&[2, 2, 6, 4]);
+    let gradients = |y: Tensor| {
+        let all = (y * &scale).unwrap().sum_all().unwrap().backward().unwrap();
+        [values(all.get(&x).unwrap()), values(all.get(&weight).unwrap())]
+    };
+    let own = built.forward(x.as_tensor(), Mode::train()).unwrap();
+    let candle = x.conv_transpose2d(weight.as_tensor(), 0, 0, 2, 1).unwrap();
+    assert_eq!(own.dims(), candle.dims());
+    for (own, candle) in gradients(own).iter().zip(gradients(candle)) {
+        for (found, expected) in own.iter().zip(candle) {
+            approx::assert_relative_eq!(*found, expected, max_relative = 1e-12);
+        }
+    }
+}
+
+#[test]
+fn a_bias_is_added_to_its_channel() {
+    let mut variables = Variables::new(&Place::from(DType::F64));
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let built = Built::new(&Layer::Bias { channels: 2 }, variables.builder(&mut rng)).unwrap();
+    let bias = &variables.parameters()["bias"];
+    assert_eq!(values(bias), [0.0; 2]);
+    bias.set(&Tensor::new(&[10.0, 20.0], &Device::Cpu).unwrap()).unwrap();
+    let y = built.forward(&ramp(&[1, 2, 1, 2]), Mode::train()).unwrap();
+    assert_eq!(values(&y), [10.0, 11.0, 22.0, 23.0]);
+    let gradients = y.sum_all().unwrap().backward().unwrap();
+    assert_eq!(values(gradients.get(bias).unwrap()), [2.0; 2]);
+}

@@ -21,7 +21,8 @@ impl Objective {
     /// A score without its unit: `91.50` for a share of 0.915, `0.1234`.
     #[must_use]
     pub fn number(&self, score: f64) -> String {
-        if self.is_share() { format!("{:.2}", 100.0 * score) } else { plain(score) }
+        let shown = self.shown(score);
+        if self.is_share() { format!("{shown:.2}") } else { plain(shown) }
     }
 
     /// A score with its unit: `91.50 %`, `0.1234 mm`.
@@ -45,7 +46,7 @@ impl Objective {
         format!("{}{}", self.signed(difference), spaced(unit))
     }
 
-    fn is_share(&self) -> bool {
+    pub(super) fn is_share(&self) -> bool {
         self.unit == Self::PERCENT
     }
 }

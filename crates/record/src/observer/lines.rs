@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use crate::{Clock, Event, Flow, Observer, ObserverError, Where};
+use crate::{Clock, Event, Flow, Objective, Observer, ObserverError, Where};
 
 /// Beginnings of metrics that are there once for every cell: they are in the table of epochs.
 const OF_CELLS: [&str; 2] = ["entropy_", "contribution_"];
@@ -26,6 +26,8 @@ pub struct Lines<'c, W> {
     writer: W,
     clock: Option<Clock<'c>>,
     phase: Option<Begun>,
+    /// The score that the qualities of candidates are made of.
+    objective: Option<Objective>,
 }
 
 /// The phase whose epochs are told.
@@ -39,7 +41,7 @@ struct Begun {
 impl<'c, W: Write> Lines<'c, W> {
     /// Writes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, clock: None, phase: None }
+        Self { writer, clock: None, phase: None, objective: None }
     }
 
     /// The same with the time that is left, by a clock in seconds.
@@ -60,8 +62,11 @@ impl<'c, W: Write> Lines<'c, W> {
                 let seconds = self.clock.map(|clock| clock());
                 let first = *epoch;
                 self.phase = Some(Begun { phase: phase.clone(), epochs: *epochs, first, seconds });
-                let from =
-                    if first > 0 { format!(", from epoch {}", first + 1) } else { String::new() };
+                let from = match first {
+                    0 => String::new(),
+                    first if first >= *epochs => ", all of them done before".to_owned(),
+                    first => format!(", from epoch {}", first + 1),
+                };
                 format!("{phase}: {epochs} epochs of {steps_per_epoch} steps{from}")
             }
             Event::EpochFinished { phase, epoch, metrics } => {
@@ -76,16 +81,18 @@ impl<'c, W: Write> Lines<'c, W> {
                 let end = if *stops { "; the search ends" } else { "" };
                 format!("{phase}: {rule}: {seen}{end}")
             }
-            Event::ExplorationStarted { phase, explorer, candidates, .. } => {
+            Event::ExplorationStarted { phase, explorer, candidates, objective, .. } => {
+                self.objective.clone_from(objective);
                 format!("{phase}: {explorer}, about {candidates} candidates")
             }
             Event::CandidateTold { phase, told, share, candidate, best, reason, .. } => {
                 let found = match (candidate.quality, reason) {
                     (_, Some(reason)) => reason.clone(),
-                    (Some(quality), None) => number(quality),
+                    (Some(quality), None) => self.score(quality),
                     (None, None) => "no quality".to_owned(),
                 };
-                let best = best.map_or_else(String::new, |best| format!(", best {}", number(best)));
+                let best = best.map(|best| format!(", best {}", self.score(best)));
+                let best = best.unwrap_or_default();
                 let percent = 100.0 * share;
                 format!("{phase}: candidate {told}: {found}{best}, {percent:.0} % of the budget")
             }
@@ -94,11 +101,23 @@ impl<'c, W: Write> Lines<'c, W> {
                 format!("{phase}: done: {}", listed(metrics))
             }
             Event::Stopped { phase, epoch, step } => {
-                format!("{phase}: stopped in epoch {}, step {step}", epoch + 1)
+                let begun = self.phase.as_ref().filter(|begun| begun.phase == *phase);
+                match begun.is_some_and(|begun| *epoch >= begun.epochs) {
+                    true => format!("{phase}: stopped after its last epoch"),
+                    false => format!("{phase}: stopped in epoch {}, step {step}", epoch + 1),
+                }
             }
             Event::Finished { metrics } => format!("finished: {}", listed(metrics)),
             _ => return None,
         })
+    }
+
+    /// A candidate's quality as the score that it is made of.
+    fn score(&self, quality: f64) -> String {
+        match &self.objective {
+            Some(objective) => objective.text(objective.quality(quality)),
+            None => number(quality),
+        }
     }
 
     /// Seconds that the rest of a phase will take, if its epochs are alike.
@@ -155,6 +174,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+    use crate::Candidate;
 
     fn written(lines: Lines<'_, Vec<u8>>) -> String {
         String::from_utf8(lines.into_inner()).unwrap()
@@ -179,6 +199,49 @@ mod tests {
         let expected = "search: 5 epochs of 7 steps, from epoch 2\n\
                         search: epoch 2 of 5: loss 1.5, rate 1.000e-5, 6 s left\n\
                         search: epoch 5 of 5: loss 1.5, rate 1.000e-5\n";
+        assert_eq!(written(lines), expected);
+    }
+
+    #[test]
+    fn a_candidate_has_the_score_of_the_task_and_not_its_negative() {
+        let phase = Where::from("explore/local");
+        let objective = Some(Objective::lower("rmse").with_unit("mm"));
+        let told = Event::CandidateTold {
+            phase: phase.clone(),
+            task: 0,
+            told: 1,
+            share: 0.5,
+            candidate: Candidate { quality: Some(-0.25), ..Candidate::default() },
+            best: Some(-0.25),
+            reason: None,
+        };
+        for (objective, score) in [(objective, "0.2500 mm"), (None, "-0.25")] {
+            let mut lines = Lines::new(Vec::new());
+            let begun = Event::ExplorationStarted {
+                phase: phase.clone(),
+                explorer: "local".to_owned(),
+                candidates: 2,
+                objective,
+                told: Vec::new(),
+            };
+            let _ = lines.on_event(&begun).unwrap();
+            let _ = lines.on_event(&told).unwrap();
+            let expected = format!("candidate 1: {score}, best {score}, 50 % of the budget\n");
+            let found = written(lines);
+            assert!(found.ends_with(&expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_phase_that_is_over_is_not_gone_on_with() {
+        let mut lines = Lines::new(Vec::new());
+        let phase = Where::from("search");
+        let begun =
+            Event::PhaseStarted { phase: phase.clone(), epochs: 1, steps_per_epoch: 7, epoch: 1 };
+        let _ = lines.on_event(&begun).unwrap();
+        let _ = lines.on_event(&Event::Stopped { phase, epoch: 1, step: 0 }).unwrap();
+        let expected = "search: 1 epochs of 7 steps, all of them done before\n\
+                        search: stopped after its last epoch\n";
         assert_eq!(written(lines), expected);
     }
 

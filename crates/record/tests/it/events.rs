@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Candidate, CellEntropy, Event, Leg, Where};
+use dartloom_record::{Candidate, CellEntropy, Event, Leg, Objective, Where};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
@@ -58,6 +58,7 @@ pub(crate) fn every_kind() -> Vec<Event> {
             phase: phase(),
             explorer: "evolution".to_owned(),
             candidates: 20,
+            objective: Some(Objective::lower("rmse").with_unit("mm")),
             told: vec![Candidate { quality: Some(0.5), ..Candidate::default() }],
         },
         Event::CandidateTrained { phase: phase(), task: 4, epochs: 2, quality: Some(0.5) },

@@ -3,13 +3,13 @@ use proptest::prelude::*;
 
 use crate::testkit::{check_regulariser, check_relaxation};
 use crate::{
-    BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalised, Penalties, Progress, Ramp,
-    Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm,
+    BetaDecay, ConcaveNorm, ExpectedCost, L1, NegativeEntropy, Penalised, Penalties, Progress,
+    Ramp, Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, ZeroOne, ZeroOneNorm,
 };
 
 const AT: Progress = Progress { epoch: 1, epochs: 3 };
-const L1: ZeroOne = ZeroOne { norm: ZeroOneNorm::L1 };
-const L2: ZeroOne = ZeroOne { norm: ZeroOneNorm::L2 };
+const NEAR: ZeroOne = ZeroOne { norm: ZeroOneNorm::L1 };
+const FAR: ZeroOne = ZeroOne { norm: ZeroOneNorm::L2 };
 
 fn table(rows: &[&[f64]]) -> Tensor {
     let flat: Vec<f64> = rows.concat();
@@ -26,8 +26,8 @@ fn own_regularisers_obey() {
     let costs: Vec<Vec<f64>> =
         (0..5).map(|row| (0..8).map(|op| f64::from(row * op)).collect()).collect();
     let cost = ExpectedCost::new(&costs, 7.0).unwrap();
-    let all: [&dyn Regulariser; 6] =
-        [&L1, &L2, &NegativeEntropy, &ConcaveNorm::default(), &BetaDecay, &cost];
+    let all: [&dyn Regulariser; 7] =
+        [&NEAR, &FAR, &NegativeEntropy, &ConcaveNorm::default(), &BetaDecay, &cost, &L1];
     for regulariser in all {
         for seed in 0..4 {
             check_regulariser(regulariser, (5, 8), seed).unwrap();
@@ -39,20 +39,20 @@ fn own_regularisers_obey() {
 fn zero_one_is_best_where_all_is_decided() {
     let decided = table(&[&[0.0, 1.0], &[1.0, 1.0]]);
     let undecided = table(&[&[0.5; 2], &[0.5; 2]]);
-    approx::assert_relative_eq!(loss(&L2, &decided), -0.25);
-    approx::assert_relative_eq!(loss(&L1, &decided), -0.5);
-    approx::assert_abs_diff_eq!(loss(&L2, &undecided), 0.0);
-    approx::assert_abs_diff_eq!(loss(&L1, &undecided), 0.0);
+    approx::assert_relative_eq!(loss(&FAR, &decided), -0.25);
+    approx::assert_relative_eq!(loss(&NEAR, &decided), -0.5);
+    approx::assert_abs_diff_eq!(loss(&FAR, &undecided), 0.0);
+    approx::assert_abs_diff_eq!(loss(&NEAR, &undecided), 0.0);
     // (0.3^2 + 0.1^2) / 2 and (0.3 + 0.1) / 2.
     let some = table(&[&[0.8, 0.4]]);
-    approx::assert_relative_eq!(loss(&L2, &some), -0.05, max_relative = 1e-14);
-    approx::assert_relative_eq!(loss(&L1, &some), -0.2, max_relative = 1e-14);
+    approx::assert_relative_eq!(loss(&FAR, &some), -0.05, max_relative = 1e-14);
+    approx::assert_relative_eq!(loss(&NEAR, &some), -0.2, max_relative = 1e-14);
 }
 
 /// Both papers start at logits 0, weights one half: neither norm moves them from there.
 #[test]
 fn zero_one_does_not_move_logits_at_zero() {
-    for regulariser in [L1, L2] {
+    for regulariser in [NEAR, FAR] {
         let logits = Var::zeros((2, 3), DType::F32, &Device::Cpu).unwrap();
         let weights = candle_nn::ops::sigmoid(logits.as_tensor()).unwrap();
         let loss = regulariser.loss(logits.as_tensor(), &weights, AT).unwrap();
@@ -68,7 +68,7 @@ fn half_the_weight_in_each_of_two_cells_is_a_mean_over_both() {
     let normal = table(&[&[0.8, 0.4], &[0.1, 0.7]]);
     let reduce = table(&[&[0.9, 0.5], &[0.3, 0.2]]);
     let both = Tensor::cat(&[&normal, &reduce], 0).unwrap();
-    for norm in [L1, L2] {
+    for norm in [NEAR, FAR] {
         let apart = 5.0 * loss(&norm, &normal) + 5.0 * loss(&norm, &reduce);
         approx::assert_relative_eq!(apart, 10.0 * loss(&norm, &both), max_relative = 1e-14);
     }
@@ -99,6 +99,18 @@ fn the_concave_norm_prefers_one_candidate() {
         let found = ConcaveNorm::new(power, smoothing).unwrap_err();
         assert!(matches!(found, RelaxError::Parameter { .. }));
     }
+}
+
+/// (1 + 2 + 0.5 + 3) / 4, and signs over 4.
+#[test]
+fn l1_is_the_mean_absolute_logit() {
+    let logits = Var::from_tensor(&table(&[&[1.0, -2.0], &[0.5, 3.0]])).unwrap();
+    let weights = candle_nn::ops::softmax(logits.as_tensor(), 1).unwrap();
+    let loss = L1.loss(logits.as_tensor(), &weights, AT).unwrap();
+    approx::assert_relative_eq!(loss.to_scalar::<f64>().unwrap(), 6.5 / 4.0);
+    let gradients = loss.backward().unwrap();
+    let found = gradients.get(&logits).unwrap().to_vec2::<f64>().unwrap();
+    assert_eq!(found, [[0.25, -0.25], [0.25, 0.25]]);
 }
 
 #[test]
@@ -138,16 +150,16 @@ fn expected_cost_is_an_expectation() {
 fn penalties_count_as_their_ramps_say() {
     let weights = table(&[&[0.8, 0.4]]);
     let penalties =
-        Penalties::new().with(L2, Ramp::new(0.0, 10.0)).with(NegativeEntropy, Ramp::constant(0.1));
+        Penalties::new().with(FAR, Ramp::new(0.0, 10.0)).with(NegativeEntropy, Ramp::constant(0.1));
     let at = |epoch| -> f64 {
         let at = Progress { epoch, epochs: 3 };
         penalties.loss(&weights, &weights, at).unwrap().unwrap().to_scalar().unwrap()
     };
-    let zero_one = loss(&L2, &weights);
+    let zero_one = loss(&FAR, &weights);
     let entropy = loss(&NegativeEntropy, &weights);
     approx::assert_relative_eq!(at(0), 0.1 * entropy, max_relative = 1e-14);
     approx::assert_relative_eq!(at(1), 5.0 * zero_one + 0.1 * entropy, max_relative = 1e-14);
-    let none = Penalties::new().with(L2, Ramp::constant(0.0));
+    let none = Penalties::new().with(FAR, Ramp::constant(0.0));
     assert!(none.loss(&weights, &weights, AT).unwrap().is_none());
 }
 
@@ -163,14 +175,14 @@ fn a_term_of_weights_without_a_choice_may_be_constant() {
 #[test]
 fn a_penalised_relaxation_is_one() {
     for seed in 0..3 {
-        check_relaxation(&Penalised::new(Sigmoid, L2, 10.0).unwrap(), seed).unwrap();
+        check_relaxation(&Penalised::new(Sigmoid, FAR, 10.0).unwrap(), seed).unwrap();
         check_relaxation(&Penalised::new(Simplex, NegativeEntropy, 0.01).unwrap(), seed).unwrap();
         let decay = Penalised::new(Softmax::default(), BetaDecay, 50.0).unwrap();
         check_relaxation(&decay, seed).unwrap();
     }
-    assert!(Penalised::new(Sigmoid, L2, f64::NAN).is_err());
+    assert!(Penalised::new(Sigmoid, FAR, f64::NAN).is_err());
     let logits = table(&[&[3.0_f64.ln(), 0.0]]);
-    let penalty = Penalised::new(Sigmoid, L2, 10.0).unwrap().penalty(&logits).unwrap().unwrap();
+    let penalty = Penalised::new(Sigmoid, FAR, 10.0).unwrap().penalty(&logits).unwrap().unwrap();
     // Weights 3/4 and 1/2.
     let found: f64 = penalty.to_scalar().unwrap();
     approx::assert_relative_eq!(found, -10.0 / 32.0, max_relative = 1e-14);
@@ -180,7 +192,7 @@ fn a_penalised_relaxation_is_one() {
 fn tables_of_different_shapes_are_refused() {
     let logits = table(&[&[0.0, 1.0]]);
     let weights = table(&[&[0.0], &[1.0]]);
-    let all: [&dyn Regulariser; 4] = [&L1, &NegativeEntropy, &ConcaveNorm::default(), &BetaDecay];
+    let all: [&dyn Regulariser; 4] = [&NEAR, &NegativeEntropy, &ConcaveNorm::default(), &BetaDecay];
     for regulariser in all {
         let found = regulariser.loss(&logits, &weights, AT).unwrap_err();
         assert!(matches!(found, RelaxError::Mismatch { .. }));

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
 
-use dartloom_record::{Candidate, Event, JsonLines, Leg, Observer, Run, RunDir, RunLayout, Where};
+use dartloom_record::{
+    Candidate, Event, JsonLines, Leg, Objective, Observer, Run, RunDir, RunLayout, Where,
+};
 use dartloom_report::{Drawings, ReportError, drawings};
 use dartloom_space::Genotype;
 use tempfile::TempDir;
@@ -23,6 +25,7 @@ fn events() -> Vec<Event> {
             phase: explored(),
             explorer: "regularised evolution".to_owned(),
             candidates: 3,
+            objective: Some(Objective::share("accuracy")),
             told: Vec::new(),
         },
     ];
@@ -87,7 +90,7 @@ fn candidates_stand_in_a_table_in_the_order_in_which_they_were_told() {
     let folder = stored(&events());
     let drawn = drawings(&Run::open(folder.path()).unwrap()).unwrap();
     let table = drawn.iter().find(|file| file.name.ends_with(".csv")).unwrap();
-    let expected = "told,quality,parameters,predicted_memory,peak_memory\n\
+    let expected = "told,accuracy,parameters,predicted_memory,peak_memory\n\
                     1,0.5,300,,\n2,,,,\n3,0.75,200,,\n";
     assert_eq!(table.text, expected);
     for file in drawn.iter().filter(|file| file.name.ends_with(".svg")) {

@@ -7,12 +7,12 @@ use dartloom_data::{Dataset as _, Parts};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Place, Registry};
-use dartloom_record::{Direction, Identity, KeptRuns, Observer, RunDir, Where};
+use dartloom_record::{Direction, Identity, KeptRuns, Observer, RunDir, RunLayout, Where};
 use dartloom_space::{
     Blueprint, Build, CellGenotype, Edge, Gene, Genotype, Layout, Repeats, SpaceError, Stem,
 };
 use dartloom_task::Task;
-use dartloom_train::{Fit, HeldOut, Outcome, Problem, Session, Stepper, TrainError, drive};
+use dartloom_train::{Fit, HeldOut, Judged, Outcome, Problem, Session, Stepper, TrainError, drive};
 
 pub use config::OpBenchmarkConfig;
 pub use outcome::{OpBenchmarkOutcome, OpRun, OpStatistics, Statistic};
@@ -107,20 +107,20 @@ impl OpBenchmark<'_> {
         self.check_objective()?;
         let plan = self.plan()?;
         let identity = self.identity()?;
-        let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
+        let kept = KeptRuns { dir, file: RunLayout::OP_RUNS, phase, identity: &identity };
         let runs: Vec<OpRun> = kept.read(observer)?.unwrap_or_default();
         check_beginning(&runs, &plan)?;
         let mut outcome = OpBenchmarkOutcome { runs };
         for (index, place) in plan.iter().enumerate().skip(outcome.runs.len()) {
             let model = self.model(place)?;
             let name = phase.clone().with_candidate(index as u64);
-            let file = dir.file(&format!("op-run-{index}.safetensors"));
+            let file = dir.file(&RunLayout::op_run(index));
             let mut session = Session::new(&mut *observer).saved_at(file);
             let Some(score) = self.train(name, place.run, &model, &mut session)? else {
                 return Ok(None);
             };
             outcome.runs.push(OpRun { score, ..place.clone() });
-            dir.store(FILE, &identity, &outcome.runs)?;
+            dir.store(RunLayout::OP_RUNS, &identity, &outcome.runs)?;
         }
         Ok(Some(outcome))
     }
@@ -233,11 +233,18 @@ impl OpBenchmark<'_> {
         if drive(&mut fit, session)? != Outcome::Finished {
             return Ok(None);
         }
-        let judged = fit.evaluate()?.ok_or_else(|| TrainError::Config {
-            field: "validation images",
-            expected: "at least one",
-            found: fit.phase().to_string(),
-        })?;
+        let judged = match fit.evaluate_in(session)? {
+            Judged::Found(found) => found,
+            Judged::Stopped => return Ok(None),
+            Judged::Nothing => {
+                return Err(TrainError::Config {
+                    field: "validation images",
+                    expected: "at least one",
+                    found: fit.phase().to_string(),
+                }
+                .into());
+            }
+        };
         match judged.score() {
             score if score.is_finite() => Ok(Some(score)),
             score => Err(ScoreError::NoScore {
@@ -261,8 +268,6 @@ fn no_operation(edge: Edge, cell: &str) -> ScoreError {
     }
 }
 
-const FILE: &str = "op-runs.json";
-
 /// Refuses runs that are not the first of the plan.
 fn check_beginning(runs: &[OpRun], plan: &[OpRun]) -> Result<(), ScoreError> {
     let place = |run: &OpRun| OpRun { score: 0.0, ..run.clone() };
@@ -271,7 +276,7 @@ fn check_beginning(runs: &[OpRun], plan: &[OpRun]) -> Result<(), ScoreError> {
         return Ok(());
     }
     Err(ScoreError::Stored {
-        file: FILE.to_owned(),
+        file: RunLayout::OP_RUNS.to_owned(),
         expected: "the first runs of this benchmark",
         found: format!("{} runs of other operations or places", runs.len()),
     })

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 use dartloom_data::Batch;
-use dartloom_net::Model;
+use dartloom_ops::Model;
 use dartloom_ops::{LayerKind, Mode};
 
 use super::ZeroCostError;

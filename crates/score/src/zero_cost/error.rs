@@ -98,6 +98,12 @@ pub enum ZeroCostError {
         /// The number.
         found: usize,
     },
+    /// Targets that nobody knows how to draw.
+    #[error("expected classes, labels, values or a mask to draw, found {found}")]
+    Targets {
+        /// The targets.
+        found: String,
+    },
     /// No seed.
     #[error("{score}: expected at least one seed")]
     NoSeeds {

@@ -29,6 +29,7 @@
 //! inside of an operation in code is not seen.
 //!
 //! ```
+//! use dartloom_data::TargetSpec;
 //! use dartloom_ops::Registry;
 //! use dartloom_score::zero_cost::{random_batch, scored, Naswot, Subject};
 //! use dartloom_space::{Build, Shape, nasbench201};
@@ -44,7 +45,9 @@
 //! let registry = Registry::standard()?;
 //! let task = Classification::new(10)?;
 //! let subject = Subject { plan: &plan, registry: &registry, task: &task };
-//! let found = scored(&Naswot, &subject, &mut |noise| random_batch(build, 8, noise), 0..2)?;
+//! let targets = TargetSpec::Class { classes: 10 };
+//! let draw = &mut |noise| random_batch(build, targets, 8, noise);
+//! let found = scored(&Naswot, &subject, draw, 0..2)?;
 //! assert!(found.mean > 0.0 && found.deviation.is_some_and(|deviation| deviation < found.mean));
 //! # Ok(())
 //! # }

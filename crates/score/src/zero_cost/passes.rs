@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Tensor, Var};
-use dartloom_net::{Execution, Model, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{LayerWatch, Mode};
+use dartloom_ops::{Execution, LayerWatch, Mode, Model, Pass};
+use dartloom_record::Where;
 use dartloom_train::{Finite, Gradients, Learner, MeanLoss, TrainError};
 
 use super::{Scorable, ZeroCostError};
@@ -63,7 +63,8 @@ pub(super) fn gradients(
     of: &MeanLoss,
     variables: &BTreeMap<String, Var>,
 ) -> Result<Gradients> {
-    let learner = Learner::alone(Finite { phase: "zero-cost", epoch: 0, step: 0 });
+    let phase = Where::from("zero-cost");
+    let learner = Learner::alone(Finite { phase: &phase, epoch: 0, step: 0 });
     let [gradients] = learner.gradients(score, of, [variables], || None)?.gradients;
     Ok(gradients)
 }

@@ -1,9 +1,9 @@
 //! The network that is scored.
 
 use candle_core::{DType, Tensor};
-use dartloom_net::{DerivedNetwork, Model, Output, Pass, Supernet};
+use dartloom_net::{DerivedNetwork, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{OpError, Place, Registry, Variables};
+use dartloom_ops::{Model, OpError, Output, Pass, Place, Registry, Variables};
 use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
 use dartloom_task::Task;
 

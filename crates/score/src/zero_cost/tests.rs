@@ -1,4 +1,5 @@
 mod by_hand;
 mod networks;
 mod refusals;
+mod targets;
 mod tiny;

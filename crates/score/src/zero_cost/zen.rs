@@ -1,10 +1,9 @@
 //! Zen-score.
 
 use candle_core::{DType, Tensor};
-use dartloom_net::Model;
 use dartloom_net::memory::Workload;
 use dartloom_noise::Noise;
-use dartloom_ops::{LayerKind, Mode};
+use dartloom_ops::{LayerKind, Mode, Model};
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::passes::{finite, host, logits, restoring, rows, weights};

@@ -3,7 +3,7 @@
 use dartloom_relax::Constraint;
 use dartloom_space::{CellGraph, Recipe, Space};
 
-use crate::{Choices, SearchError};
+use crate::{CellLogits, Choices, SearchError};
 
 /// Refuses choices that do not fit the space.
 pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
@@ -27,18 +27,18 @@ pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError>
         return refuse("auxiliary skip", "a skip connection among the operations", found);
     }
     let Some(start) = start else { return Ok(()) };
-    let fits = start.len() == space.cells().len()
-        && start.iter().zip(space.cells()).all(|(rows, cell)| {
-            rows.len() == cell.graph.edges().len()
-                && rows.iter().all(|row| row.len() == space.op_set().len())
+    let fits = start.cells.len() == space.cells().len()
+        && start.cells.iter().zip(space.cells()).all(|(own, cell)| {
+            own.edges.len() == cell.graph.edges().len()
+                && own.edges.iter().all(|row| row.len() == space.op_set().len())
         });
     if !fits {
-        let shape = |rows: &Vec<Vec<f64>>| (rows.len(), rows.first().map_or(0, Vec::len));
-        let shapes: Vec<_> = start.iter().map(shape).collect();
+        let shape = |cell: &CellLogits| (cell.edges.len(), cell.edges.first().map_or(0, Vec::len));
+        let shapes: Vec<_> = start.cells.iter().map(shape).collect();
         let expected = "a table of edges and operations for each cell of the space";
         return refuse("start", expected, format!("tables of {shapes:?}"));
     }
-    let mut rows = start.iter().flatten();
+    let mut rows = start.cells.iter().flat_map(|cell| &cell.edges);
     let wrong = match relaxation.domain() {
         Constraint::Simplex => rows.find(|row| {
             let sum: f64 = row.iter().sum();

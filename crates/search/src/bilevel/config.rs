@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dartloom_net::Mask;
 use dartloom_net::memory::{Training, Workload};
-use dartloom_train::{AdamConfig, Recompute, Schedule, SgdConfig};
+use dartloom_ops::Recompute;
+use dartloom_train::{AdamConfig, Schedule, SgdConfig, WeightStep};
 use serde::{Deserialize, Serialize};
 
 use super::{AblationConfig, Bookkeeping, LogitOptimiser, LogitStep};
@@ -53,8 +54,15 @@ pub struct BilevelConfig {
     pub statistics: Statistics,
     /// Learning rate of the weights.
     pub rate: Schedule,
-    /// Momentum and weight decay of the weights.
+    /// The rule that moves the weights; not written where it is momentum SGD.
+    #[serde(skip_serializing_if = "WeightStep::is_sgd")]
+    pub weight_step: WeightStep,
+    /// Momentum and weight decay of the weights, if SGD moves them.
     pub sgd: SgdConfig,
+    /// Moments and weight decay of the weights, if Adam moves them; not written where they are the
+    /// usual ones.
+    #[serde(skip_serializing_if = "AdamConfig::is_default")]
+    pub weight_adam: AdamConfig,
     /// Largest norm of the weights' gradient.
     pub clip: f64,
     /// The rule that moves the logits.
@@ -84,7 +92,9 @@ impl Default for BilevelConfig {
             order: Order::First,
             statistics: Statistics::Kept,
             rate: Schedule::Cosine { from: 0.025, to: 0.001 },
+            weight_step: WeightStep::Sgd,
             sgd: SgdConfig::default(),
+            weight_adam: AdamConfig::default(),
             clip: 5.0,
             logit_step: LogitStep::Adam,
             arch_rate: Schedule::Constant(3e-4),
@@ -109,6 +119,7 @@ impl BilevelConfig {
     /// `threads` threads.
     pub fn workload(&self, batch: usize, logits: u64, threads: usize) -> Workload {
         let own = Training {
+            moments: self.weight_step.moments(),
             // The weights before, and the gradient or the direction of the step ahead.
             copies: if self.order == Order::Second { 2 } else { 0 },
             batches: if self.order == Order::Joint { 1 } else { 2 },
@@ -171,6 +182,8 @@ impl BilevelConfig {
         }
         let sgd = self.sgd.check().map_err(SearchError::from);
         sgd.map_err(|error| error.within("sgd"))?;
+        let weights = self.weight_adam.check().map_err(SearchError::from);
+        weights.map_err(|error| error.within("weight_adam"))?;
         let adam = self.adam.check().map_err(SearchError::from);
         adam.map_err(|error| error.within("adam"))
     }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use candle_core::{DType, Tensor, Var};
 use dartloom_data::Batch;
-use dartloom_net::{Execution, Mixing, Pass, Replaced, Supernet};
+use dartloom_net::{Mixing, Replaced, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Execution, Mode, Pass};
+use dartloom_record::Where;
 use dartloom_relax::Progress;
 use dartloom_space::ArchWeights;
 use dartloom_task::Task;
 use dartloom_train::{
-    Finite, Gradients, Learner, MeanLoss, Optimiser, Position, Sgd, TrainError, first_not_finite,
+    Finite, Gradients, Learner, MeanLoss, Optimiser, Position, TrainError, WeightOptimiser,
+    first_not_finite,
 };
 use rand::RngCore;
 
@@ -36,7 +38,7 @@ pub struct Core<'a> {
     /// The task.
     pub task: Box<dyn Task + 'a>,
     /// Optimiser of the weights.
-    pub sgd: Sgd,
+    pub optimiser: WeightOptimiser,
     /// Optimiser of the logits.
     pub logits: LogitOptimiser,
     /// The way the supernet's cells are computed. At first, each is one operation and keeps the
@@ -44,6 +46,8 @@ pub struct Core<'a> {
     pub execution: Execution,
     /// The observer of passes, if there is one.
     pub observer: Option<Arc<dyn PassObserver>>,
+    /// The phase that errors name.
+    pub(super) phase: Where,
     pub(super) config: BilevelConfig,
     pub(super) noise: Noise,
 }
@@ -57,10 +61,20 @@ impl<'a> Core<'a> {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         let logits = config.logits(&architecture)?;
-        let sgd = Sgd::new(config.sgd);
+        let optimiser = WeightOptimiser::new(config.weight_step, config.sgd, config.weight_adam);
         let execution = config.recompute.into();
-        let observer = None;
-        Ok(Self { supernet, architecture, task, sgd, logits, execution, observer, config, noise })
+        Ok(Self {
+            supernet,
+            architecture,
+            task,
+            optimiser,
+            logits,
+            execution,
+            observer: None,
+            phase: "search".into(),
+            config,
+            noise,
+        })
     }
 
     /// The configuration.
@@ -129,9 +143,9 @@ impl<'a> Core<'a> {
         report: &mut StepReport,
     ) -> Result<(), SearchError> {
         let variables = self.supernet.variables().parameters();
-        let learner = Learner::alone(guard(step.at));
+        let learner = Learner::alone(self.guard(step.at));
         report.gradient_norm = learner.clip("gradient norm", &mut gradients, self.config.clip)?;
-        self.sgd.step(variables, &gradients, step.rate)?;
+        self.optimiser.step(variables, &gradients, step.rate)?;
         Ok(())
     }
 
@@ -202,7 +216,7 @@ impl<'a> Core<'a> {
         };
         let logits = wanted(Wanted::Weights, self.architecture.named());
         let weights = wanted(Wanted::Logits, self.supernet.variables().parameters());
-        let learner = Learner::alone(guard(step.at));
+        let learner = Learner::alone(self.guard(step.at));
         let learnt = learner.gradients(&loss_of(pass.purpose), &loss, [logits, weights], locate)?;
         let [logits, weights] = learnt.gradients;
         let logits = self.architecture.addressed(&logits)?;
@@ -291,7 +305,12 @@ impl<'a> Core<'a> {
     }
 
     pub(super) fn check_norm(&self, step: Step, what: &str, norm: f64) -> Result<f64, TrainError> {
-        guard(step.at).check(what, norm, || None)
+        self.guard(step.at).check(what, norm, || None)
+    }
+
+    /// The place that errors of a step name.
+    pub(super) fn guard(&self, at: Position) -> Finite<'_> {
+        Finite { phase: &self.phase, epoch: at.epoch, step: at.step }
     }
 
     /// Refuses a gradient of the logits that is not finite, naming its table.
@@ -305,7 +324,7 @@ impl<'a> Core<'a> {
     ) -> Result<(), TrainError> {
         let gradients = self.architecture.by_name(gradients);
         let place = || gradients.first_not_finite().map(|table| format!("logits of `{table}`"));
-        guard(step.at).check("logit gradient norm", gradients.norm()?, place)?;
+        self.guard(step.at).check("logit gradient norm", gradients.norm()?, place)?;
         Ok(())
     }
 }
@@ -327,8 +346,4 @@ pub(super) struct Backward {
 /// The name of a pass's loss in errors.
 pub(super) fn loss_of(purpose: Purpose) -> String {
     format!("loss of the pass `{purpose}`")
-}
-
-pub(super) fn guard(at: Position) -> Finite<'static> {
-    Finite { phase: "search", epoch: at.epoch, step: at.step }
 }

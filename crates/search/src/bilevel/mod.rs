@@ -16,6 +16,7 @@ use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
+use dartloom_record::Where;
 use dartloom_relax::Progress;
 use dartloom_task::Task;
 use dartloom_train::Position;
@@ -74,6 +75,13 @@ impl<'a> Bilevel<'a> {
     #[must_use]
     pub fn with_strategy(self, strategy: Box<dyn Strategy>) -> Self {
         Self { strategy, ..self }
+    }
+
+    /// The same search with the place in a run that its errors name, `search` when left out.
+    #[must_use]
+    pub fn in_phase(mut self, phase: impl Into<Where>) -> Self {
+        self.core.phase = phase.into();
+        self
     }
 
     /// The rule that makes the steps.

@@ -9,7 +9,7 @@ use dartloom_space::{CellId, CellWeights};
 use dartloom_train::{Gradients, MeanLoss};
 use serde::{Deserialize, Serialize};
 
-use super::core::{Backward, guard, loss_of, scalar};
+use super::core::{Backward, loss_of, scalar};
 use super::{
     AblationConfig, Batches, Core, PassLoss, PassSpec, Purpose, Step, StepReport, Strategy, Wanted,
 };
@@ -134,7 +134,7 @@ impl PerCell {
             let penalty = MeanLoss { mean: penalty, count };
             parts.penalty = core.backward(step, penalty, own, || None)?.found.logits;
         }
-        let loss = guard(step.at).check(&loss_of(pass.purpose), total, || None)?;
+        let loss = core.guard(step.at).check(&loss_of(pass.purpose), total, || None)?;
         report.passes.push(PassLoss { purpose: pass.purpose, loss });
         core.end(pass.purpose);
         Ok(parts)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{Tensor, Var};
 use dartloom_data::Batch;
 use dartloom_ops::Mode;
-use dartloom_train::Gradients;
+use dartloom_train::{Gradients, Velocity};
 
 use super::{Batches, Core, PassSpec, Purpose, Step, StepReport, Strategy, Wanted};
 use crate::{LogitGradients, SearchError};
@@ -25,7 +25,8 @@ const RADIUS: f64 = 0.01;
 /// ```
 ///
 /// `mu`, `v` and `lambda` are the momentum, velocity and weight decay of the weights' SGD, `xi` its
-/// learning rate. The weights are put back from copies, exactly; the released code adds and
+/// learning rate. Where Adam moves the weights ([`WeightStep`](dartloom_train::WeightStep)), the
+/// step ahead is still one of gradient descent: `mu v` is 0, `lambda` and `xi` are Adam's. The weights are put back from copies, exactly; the released code adds and
 /// subtracts.
 ///
 /// # Differences from the paper
@@ -135,14 +136,13 @@ impl Ahead<'_> {
         weight: &Tensor,
         gradient: Option<&Tensor>,
     ) -> Result<Tensor, SearchError> {
-        let sgd = &self.core.sgd;
-        let config = sgd.config();
-        let mut direction = (weight * config.weight_decay)?;
+        let optimiser = &self.core.optimiser;
+        let mut direction = (weight * optimiser.weight_decay())?;
         if let Some(gradient) = gradient {
             direction = (direction + gradient)?;
         }
-        if let Some(velocity) = sgd.velocity(name) {
-            direction = (direction + (velocity * config.momentum)?)?;
+        if let Some(Velocity { momentum, value }) = optimiser.velocity(name) {
+            direction = (direction + (value * momentum)?)?;
         }
         Ok((weight - (direction * self.step.rate)?)?)
     }

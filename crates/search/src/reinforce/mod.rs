@@ -10,6 +10,7 @@ use candle_core::{DType, Tensor};
 use dartloom_explore::state::{Tasks, read, write};
 use dartloom_explore::{Domain, ExploreError, Explorer, Outcome, Proposal};
 use dartloom_noise::Noise;
+use dartloom_record::Where;
 use dartloom_train::{Adam, AdamConfig, Finite, Learner, MeanLoss, Optimiser as _, TrainError};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
@@ -170,7 +171,8 @@ impl Reinforce {
     fn learn(&mut self, choices: &[usize], advantage: f64) -> Result<(), TrainError> {
         let loss = loss(&self.controller, choices, advantage, self.config.entropy)?;
         let loss = MeanLoss { mean: loss, count: 1.0 };
-        let learner = Learner::alone(Finite { phase: NAME, epoch: 0, step: 0 });
+        let phase = Where::from(NAME);
+        let learner = Learner::alone(Finite { phase: &phase, epoch: 0, step: 0 });
         let variables = self.controller.variables();
         let learnt = learner.gradients("loss of the controller", &loss, [variables], || None)?;
         let [gradients] = learnt.gradients;

@@ -1,6 +1,8 @@
 //! The configuration of a search.
 
-use dartloom_data::{Augment, Dataset as _, Parts, Transform as _};
+use dartloom_data::{
+    Augment, Augmentation, ConfiguredTransform, Dataset as _, Parts, PictureSpec, Transform as _,
+};
 use dartloom_train::MOST_EPOCHS;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,9 @@ pub struct SearchConfig {
     pub crop_padding: usize,
     /// Random horizontal flips of training batches.
     pub flip: bool,
+    /// Random changes of training batches after the flip, in order; none by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<ConfiguredTransform>,
     /// Rules that stop before the last epoch or warn.
     pub stop: Vec<StopConfig>,
     /// The rule that removes candidates; `None` to remove none.
@@ -39,6 +44,7 @@ impl Default for SearchConfig {
             bilevel: BilevelConfig::default(),
             crop_padding: 4,
             flip: true,
+            transforms: Vec::new(),
             stop: Vec::new(),
             prune: None,
         }
@@ -47,8 +53,9 @@ impl Default for SearchConfig {
 
 impl SearchConfig {
     /// Random changes to batches.
-    pub fn augment(&self) -> Augment {
-        Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: 0 }
+    pub fn augment(&self) -> Augmentation {
+        let usual = Augment { crop_padding: self.crop_padding, flip: self.flip, cutout: 0 };
+        Augmentation { usual, transforms: self.transforms.clone() }
     }
 
     /// Refuses values that are invalid, or invalid with these images.
@@ -66,7 +73,7 @@ impl SearchConfig {
                 return Err(SearchError::Config { field: "batch", expected, found });
             }
         }
-        Ok(self.augment().check(data.train.shape(), data.train.targets())?)
+        Ok(self.augment().check(&PictureSpec::of(&data.train))?)
     }
 
     /// Refuses values that are invalid with these choices and a supernet that sees one in `partial`

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_ops::Mode;
+use dartloom_record::Flow;
 use dartloom_space::{Genotype, Space, WeightTable};
-use dartloom_train::{EpochReport, Evaluation, TrainError, evaluate};
+use dartloom_train::{EpochReport, Evaluation, TrainError, evaluate_while};
 
 use super::SupernetSearch;
 use crate::SearchError;
@@ -15,9 +16,14 @@ use crate::rehearsal::decoded;
 use crate::stop::{Findings, Observed, Stopped, Watch};
 
 impl SupernetSearch<'_> {
-    /// Measures, decodes, prunes and asks the rules.
-    pub(super) fn close(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
-        let valid = self.validated(epoch)?;
+    /// Measures, decodes, prunes and asks the rules; `None`, and nothing has changed, if `go_on`
+    /// says to stop while it measures.
+    pub(super) fn close(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, SearchError> {
+        let Some(valid) = self.validated(epoch, go_on)? else { return Ok(None) };
         let mut metrics = self.metrics(epoch, &valid);
         let table = self.table(epoch)?;
         let free = self.bilevel.core.architecture.is_free();
@@ -48,14 +54,18 @@ impl SupernetSearch<'_> {
         }
         let architecture = Some((genotype, notes));
         let rules = findings.reports;
-        Ok(EpochReport { metrics, entropies, architecture, rules })
+        Ok(Some(EpochReport { metrics, entropies, architecture, rules }))
     }
 
     /// Loss and scores on the validation images.
-    fn validated(&self, epoch: usize) -> Result<Evaluation, SearchError> {
+    fn validated(
+        &self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<Evaluation>, SearchError> {
         let progress = self.progress(epoch);
         let core = &self.bilevel.core;
-        evaluate(&self.scoring, self.task, |images| -> Result<Tensor, SearchError> {
+        evaluate_while(&self.scoring, self.task, go_on, |images| -> Result<Tensor, SearchError> {
             core.forward(progress, images, Mode::eval())
         })
     }

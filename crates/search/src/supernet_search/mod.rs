@@ -6,20 +6,22 @@ mod memory;
 mod probing;
 mod stepper;
 
+use candle_core::Tensor;
 use dartloom_data::{BatchOrder, Dataset, Loader, Parts};
 use dartloom_decode::{Decoded, Decoder};
 use dartloom_net::{DerivedNetwork, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
-use dartloom_record::Where;
+use dartloom_record::{Flow, Where};
 use dartloom_relax::Progress;
-use dartloom_space::{Build, Genotype, Space, WeightTable};
+use dartloom_space::{ArchWeights, Build, Genotype, Space, WeightTable};
 use dartloom_task::Task;
 use dartloom_train::Stepper as _;
 
 pub use self::config::SearchConfig;
 pub use self::memory::BestEpoch;
 use self::memory::Memory;
+use crate::gap::gap_while;
 use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, StopRule, Stopped, Watch};
 use crate::{
@@ -93,15 +95,17 @@ impl<'a> SupernetSearch<'a> {
         let supernet = setting.supernet(&mut weights)?;
         let mut logits = noise.stream("logits", 0);
         let architecture = Architecture::new(space, parts.choices, &setting.place, &mut logits)?;
+        let phase = phase.into();
         let bilevel =
-            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?;
+            Bilevel::new(supernet, architecture, Box::new(task), config.bilevel.clone(), noise)?
+                .in_phase(phase.clone());
         rehearse(&bilevel.core.architecture, space, parts.decoder, config.epochs, noise)?;
         let data = parts.data;
         let train = batches(&data.train, &config, noise.child("train batches"))?;
         let valid = batches(&data.valid, &config, noise.child("valid batches"))?;
         let scoring = Loader::new(&data.valid, config.batch)?;
         Ok(Self {
-            phase: phase.into(),
+            phase,
             setting,
             decoder: parts.decoder,
             bilevel,
@@ -192,17 +196,31 @@ impl<'a> SupernetSearch<'a> {
     /// # Errors
     /// As [`discretisation_gap`].
     pub fn gap(&self, genotype: &Genotype) -> Result<Gap, SearchError> {
+        let weights = self.weights_at_end()?;
+        let judge = Judge { task: self.task, loader: &self.scoring };
+        let supernet = &self.bilevel.core.supernet;
+        discretisation_gap(supernet, self.setting.space, &weights, genotype, judge)
+    }
+
+    /// The same, asking `go_on` between batches; `None` if the answer was to stop.
+    ///
+    /// # Errors
+    /// As [`gap`](Self::gap).
+    pub fn gap_while(
+        &self,
+        genotype: &Genotype,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<Gap>, SearchError> {
+        let weights = self.weights_at_end()?;
+        let judge = Judge { task: self.task, loader: &self.scoring };
+        let supernet = &self.bilevel.core.supernet;
+        gap_while(supernet, self.setting.space, (&weights, genotype), judge, go_on)
+    }
+
+    fn weights_at_end(&self) -> Result<ArchWeights<Tensor>, SearchError> {
         let epoch = self.end();
         let mut noise = self.noise.stream("relaxation", epoch as u64);
-        let weights = self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)?;
-        let judge = Judge { task: self.task, loader: &self.scoring };
-        discretisation_gap(
-            &self.bilevel.core.supernet,
-            self.setting.space,
-            &weights,
-            genotype,
-            judge,
-        )
+        self.bilevel.core.architecture.weights(self.progress(epoch), &mut noise)
     }
 
     /// The network of a genotype with the variables and running statistics it has in the supernet:

@@ -1,9 +1,8 @@
 //! Evaluations of a search outside of its epochs, such as its score without some candidates.
 
 use candle_core::Tensor;
-use dartloom_net::Pass;
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Pass};
 use dartloom_space::{ArchWeights, Space};
 use dartloom_train::{Evaluation, Position, evaluate};
 

@@ -1,6 +1,6 @@
 //! A search as something that makes steps.
 
-use dartloom_record::{Identity, Where};
+use dartloom_record::{Flow, Identity, Where};
 use dartloom_train::{EpochReport, Optimiser, Position, Snapshot, StepLoss, Stepper, TrainError};
 
 use super::SupernetSearch;
@@ -37,7 +37,16 @@ impl Stepper for SupernetSearch<'_> {
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, SearchError> {
-        self.close(epoch)
+        let report = self.close(epoch, &mut || Flow::Continue)?;
+        Ok(report.unwrap_or_default())
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, SearchError> {
+        self.close(epoch, go_on)
     }
 
     fn snapshot(&self) -> Result<Snapshot, SearchError> {
@@ -49,7 +58,7 @@ impl Stepper for SupernetSearch<'_> {
         Ok(Snapshot::new(values)
             .with("variables", core.supernet.variables().snapshot()?)
             .with("logits", core.architecture.snapshot()?)
-            .with("sgd", core.sgd.state())
+            .with(core.optimiser.group(), core.optimiser.state())
             .with("adam", core.logits.state())
             .with("strategy", self.bilevel.strategy().state(core)))
     }
@@ -88,11 +97,11 @@ impl Stepper for SupernetSearch<'_> {
         })?;
         let variables = snapshot.take("variables")?;
         let logits = snapshot.take("logits")?;
-        let sgd = snapshot.take("sgd")?;
+        let moments = snapshot.take(self.bilevel.core.optimiser.group())?;
         let adam = snapshot.take("adam")?;
         self.bilevel.restore(snapshot.take("strategy")?)?;
         let core = &mut self.bilevel.core;
-        core.sgd.restore(sgd)?;
+        core.optimiser.restore(moments)?;
         core.logits.restore(adam)?;
         core.architecture.load(&logits)?;
         core.supernet.variables().load(&variables)?;

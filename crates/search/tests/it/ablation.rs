@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Split;
 use dartloom_decode::TopK;
-use dartloom_net::Pass;
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Pass};
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
 use dartloom_search::{
     AblationConfig, AblationGradient, AblationSign, Bilevel, BilevelConfig, Bookkeeping, CellRule,
@@ -98,8 +97,7 @@ fn the_scaled_gradient_holds_the_mean_constant() {
 #[test]
 fn measuring_contributions_changes_nothing() {
     let mut plain = bench(BilevelConfig::default(), softmax());
-    let mut measured =
-        bench(ablating(AblationGradient::Official, AblationSign::Subtracted), softmax());
+    let mut measured = bench(ablating(AblationGradient::Zero, AblationSign::Subtracted), softmax());
     for bilevel in [&mut plain, &mut measured] {
         bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
     }
@@ -109,7 +107,7 @@ fn measuring_contributions_changes_nothing() {
 #[test]
 fn removed_cells_can_be_silent_or_noise() {
     let marginal = |removal| {
-        let mut config = ablating(AblationGradient::Official, AblationSign::Subtracted);
+        let mut config = ablating(AblationGradient::Zero, AblationSign::Subtracted);
         config.ablation = config.ablation.map(|ablation| AblationConfig { removal, ..ablation });
         let mut bilevel = bench(config, softmax());
         let report = bilevel.step(START, EPOCHS, &batch(1), Some(&batch(2))).unwrap();

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use candle_core::Tensor;
+use dartloom_record::Where;
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::{BilevelConfig, Order, SearchError, Statistics};
 use dartloom_train::{Position, Schedule, TrainError};
@@ -122,7 +123,7 @@ fn a_spoilt_weight_is_found_and_nothing_moves() {
         match &error {
             SearchError::Train(TrainError::NotFinite { phase, epoch: 1, step: 3, what, place }) => {
                 let pass = if order == Order::First { "logits" } else { "ahead" };
-                assert_eq!(phase, "search");
+                assert_eq!(**phase, Where::from("search"));
                 assert_eq!(*what, format!("loss of the pass `{pass}`"));
                 let place = place.as_deref();
                 assert_eq!(place, Some("cell 0, edge 1->2, sep_conv_3x3"));

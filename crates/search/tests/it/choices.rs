@@ -7,7 +7,7 @@ use dartloom_relax::{
     AuxiliarySkip, BetaDecay, ConcaveNorm, ExpectedCost, NegativeEntropy, Penalties, Progress,
     Ramp, Simplex, Softmax,
 };
-use dartloom_search::{Architecture, BilevelConfig, Choices, SearchError, Start};
+use dartloom_search::{Architecture, BilevelConfig, Choices, SearchError};
 use dartloom_train::Position;
 
 use crate::tiny::{
@@ -143,17 +143,20 @@ fn new(choices: Choices) -> Result<Architecture, SearchError> {
 
 #[test]
 fn a_search_begins_where_the_start_says() {
-    let start: Start = vec![vec![vec![1.0, 2.0], vec![3.0, 4.0]], vec![vec![0.5, -0.5]; 2]];
+    let start = vec![vec![vec![1.0, 2.0], vec![3.0, 4.0]], vec![vec![0.5, -0.5]; 2]];
     let architecture = new(Choices::of(Softmax::default()).with_start(start.clone())).unwrap();
     assert_eq!(rows(&architecture), start);
 }
+
+/// Logits by cell, edge and operation.
+type Tables = Vec<Vec<Vec<f64>>>;
 
 #[test]
 fn starts_of_other_spaces_are_refused() {
     let good = vec![vec![0.25, 0.75]; 2];
     new(Choices::of(Simplex).with_start(vec![good.clone(); 2])).unwrap();
     let with = |row: [f64; 2]| vec![good.clone(), vec![vec![0.25, 0.75], row.to_vec()]];
-    let cases: [(Choices, Start, &str); 7] = [
+    let cases: [(Choices, Tables, &str); 7] = [
         (Choices::of(Simplex), vec![good.clone()], "[(2, 2)]"),
         (Choices::of(Simplex), vec![good.clone(), vec![vec![0.5; 2]; 3]], "[(2, 2), (3, 2)]"),
         (Choices::of(Simplex), vec![good.clone(), vec![vec![0.5; 3]; 2]], "[(2, 2), (2, 3)]"),

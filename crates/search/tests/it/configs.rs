@@ -1,6 +1,6 @@
 //! Invalid values are refused by name.
 
-use dartloom_search::{BilevelConfig, SearchConfig, SearchError};
+use dartloom_search::{AblationConfig, AblationGradient, BilevelConfig, SearchConfig, SearchError};
 use dartloom_train::Schedule;
 
 /// Names of fields, and changes that make each of them invalid.
@@ -30,6 +30,8 @@ fn search_configs_name_the_field() {
         ("bilevel.arch_rate", |c| c.bilevel.arch_rate = Schedule::Constant(f64::INFINITY)),
         ("bilevel.sgd.momentum", |c| c.bilevel.sgd.momentum = 1.0),
         ("bilevel.sgd.weight_decay", |c| c.bilevel.sgd.weight_decay = -1.0),
+        ("bilevel.weight_adam.beta1", |c| c.bilevel.weight_adam.beta1 = 1.0),
+        ("bilevel.weight_adam.weight_decay", |c| c.bilevel.weight_adam.weight_decay = -1.0),
         ("bilevel.adam.beta1", |c| c.bilevel.adam.beta1 = 1.5),
         ("bilevel.adam.beta2", |c| c.bilevel.adam.beta2 = f64::NAN),
         ("bilevel.adam.epsilon", |c| c.bilevel.adam.epsilon = 0.0),
@@ -50,4 +52,14 @@ fn configs_survive_json_and_refuse_unknown_fields() {
     let config: SearchConfig = serde_json::from_str(short).unwrap();
     assert_eq!((config.epochs, config.batch), (3, SearchConfig::default().batch));
     assert!(serde_json::from_str::<SearchConfig>(r#"{"bilevel": {"lr": 1}}"#).is_err());
+}
+
+#[test]
+fn an_ablation_without_a_gradient_is_read_under_its_former_name() {
+    for name in ["Zero", "Official"] {
+        let text = format!(r#"{{"gradient": "{name}"}}"#);
+        let config: AblationConfig = serde_json::from_str(&text).unwrap();
+        assert_eq!(config.gradient, AblationGradient::Zero);
+    }
+    assert_eq!(serde_json::to_string(&AblationGradient::Zero).unwrap(), r#""Zero""#);
 }

@@ -1,9 +1,9 @@
 //! However cells are computed, a search step is the same to rounding.
 
 use dartloom_data::Batch;
-use dartloom_net::{Execution, Recompute, Supernet};
+use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::Place;
+use dartloom_ops::{Execution, Place, Recompute};
 use dartloom_search::{Architecture, Bilevel, BilevelConfig, Order};
 use dartloom_space::{Blueprint, OpSet};
 use dartloom_train::Position;
@@ -25,13 +25,13 @@ fn bilevel(config: BilevelConfig, data: &dyn dartloom_data::Dataset) -> Bilevel<
 }
 
 /// Losses of some steps, then the logits' gradient of the last.
-fn steps(order: Order, recompute: dartloom_train::Recompute, staged: bool) -> Vec<f64> {
+fn steps(order: Order, recompute: dartloom_ops::Recompute, staged: bool) -> Vec<f64> {
     let data = first_digits(32);
     let loader = dartloom_data::Loader::new(&data, 8).unwrap();
     let mut search = bilevel(BilevelConfig { order, recompute, ..Default::default() }, &data);
     let expected = match recompute {
-        dartloom_train::Recompute::Never => Recompute::Never,
-        dartloom_train::Recompute::Edge => Recompute::Edge,
+        dartloom_ops::Recompute::Never => Recompute::Never,
+        dartloom_ops::Recompute::Edge => Recompute::Edge,
     };
     assert_eq!(search.core.execution, Execution::Fused(expected));
     if staged {
@@ -52,7 +52,7 @@ fn steps(order: Order, recompute: dartloom_train::Recompute, staged: bool) -> Ve
 
 #[test]
 fn every_execution_makes_the_same_steps() {
-    use dartloom_train::Recompute::{Edge, Never};
+    use dartloom_ops::Recompute::{Edge, Never};
     for order in [Order::First, Order::Second] {
         let kept = steps(order, Never, false);
         let size = distance(&kept, &vec![0.0; kept.len()]);

@@ -3,9 +3,8 @@
 use candle_core::{Device, Tensor};
 use dartloom_data::{Loader, Split};
 use dartloom_decode::TopK;
-use dartloom_net::Pass;
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Pass};
 use dartloom_relax::{Progress, Softmax};
 use dartloom_search::{
     BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts,

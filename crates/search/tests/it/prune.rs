@@ -5,9 +5,8 @@ use std::path::Path;
 use candle_core::{DType, Tensor};
 use dartloom_data::{Loader, Parts, Split};
 use dartloom_decode::TopK;
-use dartloom_net::{Model, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Registry};
+use dartloom_ops::{Mode, Model, Pass, Registry};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Softmax, Sparsemax};
 use dartloom_search::{

@@ -239,7 +239,7 @@ fn leaking_moves_later_cells_further_and_weights_by_the_validation_loss() {
 fn official_passes_without_a_cell_move_statistics_and_nothing_else() {
     let with = |statistics, ablation| {
         let official =
-            AblationConfig { gradient: AblationGradient::Official, ..AblationConfig::default() };
+            AblationConfig { gradient: AblationGradient::Zero, ..AblationConfig::default() };
         let ablation = Some(official).filter(|_| ablation);
         stepped(BilevelConfig { statistics, ablation, ..BilevelConfig::default() }).0
     };

@@ -9,7 +9,7 @@ use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::{BilevelConfig, Order, SearchConfig, SearchParts, SupernetSearch};
 use dartloom_space::{Genotype, Space};
-use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
+use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, WeightStep, drive, testkit};
 
 use crate::tiny::{build, first_digits, registry, softmax, space, ten, two_ops};
 
@@ -56,8 +56,12 @@ fn a_search_keeps_the_contract_of_steppers() {
     let space = space(two_ops(), 1);
     let digits = first_digits(32);
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let make = || search(&space, &data, config(Order::First, 3), 5);
-    testkit::check_stepper(&mut make(), &mut make()).unwrap();
+    for weight_step in [WeightStep::Sgd, WeightStep::Adam] {
+        let mut config = config(Order::First, 3);
+        config.bilevel.weight_step = weight_step;
+        let make = || search(&space, &data, config.clone(), 5);
+        testkit::check_stepper(&mut make(), &mut make()).unwrap();
+    }
 }
 
 /// Searches in a checkpoint until `stop` says so; true when finished.

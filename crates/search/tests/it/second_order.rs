@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use dartloom_data::Batch;
 use dartloom_search::{Bilevel, BilevelConfig, Order};
 use dartloom_space::LogitId;
-use dartloom_train::{Position, Schedule, SgdConfig, gradients_of};
+use dartloom_train::{AdamConfig, Position, Schedule, SgdConfig, WeightStep, gradients_of};
 
 use crate::tiny::{EPOCHS, batch, bench, differences, distance, flat, loss, softmax};
 
@@ -22,12 +22,13 @@ fn unrolled(bilevel: &Bilevel<'_>, rate: f64, train: &Batch, valid: &Batch) -> f
     let kept = variables.snapshot().unwrap();
     let descent = gradients_of(&loss(bilevel, train), variables.parameters()).unwrap();
     for (name, var) in variables.parameters() {
-        let mut direction = (&kept[name] * SGD.weight_decay).unwrap();
+        let optimiser = &bilevel.core.optimiser;
+        let mut direction = (&kept[name] * optimiser.weight_decay()).unwrap();
         if let Some(gradient) = descent.0.get(name) {
             direction = (direction + gradient).unwrap();
         }
-        if let Some(velocity) = bilevel.core.sgd.velocity(name) {
-            direction = (direction + (velocity * SGD.momentum).unwrap()).unwrap();
+        if let Some(velocity) = optimiser.velocity(name) {
+            direction = (direction + (velocity.value * velocity.momentum).unwrap()).unwrap();
         }
         var.set(&(&kept[name] - (direction * rate).unwrap()).unwrap()).unwrap();
     }
@@ -43,7 +44,21 @@ fn gradient(values: &BTreeMap<LogitId, Tensor>) -> Vec<f64> {
 #[test]
 fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
     let rate = 0.3;
-    let mut bilevel = bench(config(Order::Second, rate), softmax());
+    check_unrolled(config(Order::Second, rate), rate);
+}
+
+/// The step ahead is one of gradient descent with Adam's weight decay.
+#[test]
+fn it_does_so_where_adam_moves_the_weights() {
+    let weight_adam = AdamConfig { weight_decay: 0.05, ..AdamConfig::default() };
+    let weight_step = WeightStep::Adam;
+    let rate = 0.03;
+    let config = config(Order::Second, rate);
+    check_unrolled(BilevelConfig { weight_step, weight_adam, ..config }, rate);
+}
+
+fn check_unrolled(config: BilevelConfig, rate: f64) {
+    let mut bilevel = bench(config, softmax());
     let train = batch(1);
     let valid = batch(2);
     // A first step, so that the momentum takes part.

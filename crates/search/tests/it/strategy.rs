@@ -167,7 +167,7 @@ fn passes_have_purposes_and_can_be_watched() {
     assert_eq!(seen(of(Order::Joint), true), ["joint"]);
     let second = ["ahead", "logits", "plus", "minus", "weights"];
     assert_eq!(seen(of(Order::Second), true), second);
-    let gradient = AblationGradient::Official;
+    let gradient = AblationGradient::Zero;
     let ablation = Some(AblationConfig { gradient, ..AblationConfig::default() });
     let cells = BilevelConfig { ablation, ..BilevelConfig::default() };
     let expected = ["logits", "without cell 0", "without cell 1", "weights"];

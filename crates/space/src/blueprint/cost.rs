@@ -57,7 +57,7 @@ impl Blueprint {
 }
 
 impl Cost {
-    fn add(&mut self, layers: &[Layer], input: Shape) -> Result<(), SpaceError> {
+    pub(crate) fn add(&mut self, layers: &[Layer], input: Shape) -> Result<(), SpaceError> {
         let mut shape = input;
         for layer in layers {
             self.parameters = self.parameters.saturating_add(layer.parameters());
@@ -69,7 +69,7 @@ impl Cost {
     }
 
     /// Refuses sums that stopped at the largest number.
-    fn check(&self) -> Result<(), SpaceError> {
+    pub(crate) fn check(&self) -> Result<(), SpaceError> {
         let counts = [
             ("parameters", self.parameters),
             ("parameters", self.auxiliary_parameters),

@@ -17,8 +17,9 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
             .shape(source)
             .ok_or_else(|| SpaceError::HeadSource { found: source.to_string() })?;
         let layers = match network.head() {
-            Head::Pooled { .. } => {
-                vec![Layer::GlobalAvgPool, Layer::Linear { inputs: input.channels, outputs }]
+            Head::Pooled { hidden, .. } => {
+                let connected = hidden.layers(input.channels, outputs);
+                [vec![Layer::GlobalAvgPool], connected].concat()
             }
             Head::PerPixel { resize, .. } => {
                 let factor = Pair::both(1 << network.level(source));

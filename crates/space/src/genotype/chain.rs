@@ -49,8 +49,8 @@ impl Genotype {
     ///
     /// A [`Layout::Space`] genotype stands in the space's own network, with the links that it keeps
     /// ([`Network::chosen`]); others in their chain
-    /// ([`Genotype::chain`]) behind the space's stem, as long as the space has placements and with
-    /// its auxiliary head.
+    /// ([`Genotype::chain`]) behind the space's stem, as long as the space has placements, with its
+    /// auxiliary head and the hidden layers of its head.
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] when the space has another number of cells,
@@ -62,7 +62,8 @@ impl Genotype {
             let layers = network.placements().len();
             let mut chain = self.chain(layers, network.stem().clone(), None, Repeats::InTurn)?;
             chain.aux = network.aux();
-            return chain.network();
+            let hidden = network.hidden().cloned().unwrap_or_default();
+            return chain.network()?.with_hidden(hidden);
         }
         if self.cells().len() != space.cells().len() {
             return Err(SpaceError::Mismatch {

@@ -74,7 +74,7 @@ pub fn space() -> Result<Space, SpaceError> {
         Placement { cell: 0, width, level, reduction: false, ports: vec![Port::one(source)] }
     };
     let placements: Vec<Placement> = (0..3 * CELLS).map(place).collect();
-    let head = Head::Pooled { source: Source::Cell(placements.len() - 1) };
+    let head = Head::pooled(Source::Cell(placements.len() - 1));
     let network = Network::new(Stem::cifar(1), placements, head, None)?;
     Space::new("nasbench201", OpSet::builtin("nasbench201")?, cells, network)
 }

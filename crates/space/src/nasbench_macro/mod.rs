@@ -81,7 +81,7 @@ pub fn space() -> Result<Space, SpaceError> {
             });
         }
     }
-    let head = Head::Pooled { source: Source::Cell(LAYERS - 1) };
+    let head = Head::pooled(Source::Cell(LAYERS - 1));
     let network = Network::new(stem()?, placements, head, None)?;
     Space::new("nasbench_macro", op_set()?, (0..LAYERS).map(cell).collect(), network)
 }

@@ -98,7 +98,7 @@ impl Chain {
             placements.push(Placement { cell, width, level, reduction, ports });
         }
         let source = Source::Cell(placements.len().saturating_sub(1));
-        Network::new(self.stem.clone(), placements, Head::Pooled { source }, self.aux)
+        Network::new(self.stem.clone(), placements, Head::pooled(source), self.aux)
     }
 
     /// The indices of the searched cells at the positions of a deeper chain (D-DARTS Algorithm 1).

@@ -1,6 +1,6 @@
 //! From a network that leaves choices to one that does not.
 
-use super::{Head, Network, Placement, PortChoice, Source};
+use super::{Head, Hidden, Network, Placement, PortChoice, Source};
 use crate::graph::NetworkPaths;
 use crate::{Links, PortId, PortLinks, SpaceError};
 
@@ -82,9 +82,23 @@ impl Network {
     /// The network with another head.
     ///
     /// # Errors
-    /// [`SpaceError::HeadSource`] when the head reads what the network does not have.
+    /// [`SpaceError::HeadSource`] when the head reads what the network does not have, and as
+    /// [`Hidden::check`].
     pub fn with_head(&self, head: Head) -> Result<Self, SpaceError> {
         Self::new(self.stem.clone(), self.placements.clone(), head, self.aux)
+    }
+
+    /// The network with these hidden layers in its pooled head.
+    ///
+    /// # Errors
+    /// [`SpaceError::HiddenLayers`] for a head per pixel, which has none, and as
+    /// [`Hidden::check`].
+    pub fn with_hidden(&self, hidden: Hidden) -> Result<Self, SpaceError> {
+        match &self.head {
+            Head::Pooled { source, .. } => self.with_head(Head::Pooled { source: *source, hidden }),
+            Head::PerPixel { .. } if hidden.is_empty() => Ok(self.clone()),
+            Head::PerPixel { .. } => Err(SpaceError::HiddenLayers { found: hidden.to_string() }),
+        }
     }
 
     /// The network without the placements that neither the head nor the auxiliary head needs; the
@@ -104,7 +118,9 @@ impl Network {
             link.source = renumbered(link.source);
         }
         let head = match &self.head {
-            Head::Pooled { source } => Head::Pooled { source: renumbered(*source) },
+            Head::Pooled { source, hidden } => {
+                Head::Pooled { source: renumbered(*source), hidden: hidden.clone() }
+            }
             Head::PerPixel { sources, resize } => Head::PerPixel {
                 sources: sources.iter().map(|&s| renumbered(s)).collect(),
                 resize: *resize,

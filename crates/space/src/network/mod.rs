@@ -2,6 +2,7 @@
 
 mod chain;
 mod configured;
+mod hidden;
 mod lattice;
 mod links;
 mod nested;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Repeats};
 pub use configured::ConfiguredStem;
+pub use hidden::{Activation, Dropout, Hidden};
 pub use stem::Stem;
 
 use crate::{Outputs, PortId, Resize, SpaceError};
@@ -103,12 +105,15 @@ impl Placement {
 /// The end of a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Head {
-    /// Global average pooling and a fully connected layer on one source: a vector. Older text calls
-    /// it `Classifier`.
+    /// Global average pooling, hidden layers if there are any, and a fully connected layer on one
+    /// source: a vector. Older text calls it `Classifier` and has no hidden layers.
     #[serde(alias = "Classifier")]
     Pooled {
         /// The value that is pooled.
         source: Source,
+        /// Fully connected layers before the last one; not written where there are none.
+        #[serde(default, skip_serializing_if = "Hidden::is_empty")]
+        hidden: Hidden,
     },
     /// A 1x1 convolution for every source, enlarged to the image and summed: a plane.
     PerPixel {
@@ -119,6 +124,14 @@ pub enum Head {
         #[serde(default)]
         resize: Resize,
     },
+}
+
+impl Head {
+    /// The head that pools `source`, without hidden layers.
+    #[must_use]
+    pub fn pooled(source: Source) -> Self {
+        Self::Pooled { source, hidden: Hidden::default() }
+    }
 }
 
 /// The auxiliary classifier that helps retraining.
@@ -183,7 +196,8 @@ impl Network {
     ///
     /// # Errors
     /// [`SpaceError::Placement`] naming the offending placement, [`SpaceError::NetworkSize`],
-    /// [`SpaceError::HeadSource`], or what is wrong with the stem ([`Stem::new`]).
+    /// [`SpaceError::HeadSource`], or what is wrong with the stem ([`Stem::new`]) or the hidden
+    /// layers ([`Hidden::check`]).
     pub fn new(
         stem: Stem,
         placements: Vec<Placement>,
@@ -211,6 +225,7 @@ impl Network {
                 return Err(SpaceError::HeadSource { found: source.to_string() });
             }
         }
+        self.hidden().map_or(Ok(()), Hidden::check)?;
         match self.aux {
             Some(aux) if aux.after >= self.placements.len() => Err(SpaceError::HeadSource {
                 found: format!("cell {} for the auxiliary head", aux.after),
@@ -244,8 +259,16 @@ impl Network {
     /// The sources that the head reads.
     pub fn head_sources(&self) -> Vec<Source> {
         match &self.head {
-            Head::Pooled { source } => vec![*source],
+            Head::Pooled { source, .. } => vec![*source],
             Head::PerPixel { sources, .. } => sources.clone(),
+        }
+    }
+
+    /// The hidden layers of a pooled head; `None` for a head per pixel.
+    pub fn hidden(&self) -> Option<&Hidden> {
+        match &self.head {
+            Head::Pooled { hidden, .. } => Some(hidden),
+            Head::PerPixel { .. } => None,
         }
     }
 

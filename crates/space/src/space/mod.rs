@@ -7,7 +7,9 @@ mod topologies;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{MOST_PLACEMENTS, check_length};
-use crate::{CellGraph, CellSpec, Chain, Genotype, Network, OpSet, Repeats, SpaceError, Stem};
+use crate::{
+    CellGraph, CellSpec, Chain, Genotype, Hidden, Network, OpSet, Repeats, SpaceError, Stem,
+};
 
 /// The version that [`Space`] text forms carry.
 const VERSION: u32 = 1;
@@ -168,6 +170,14 @@ impl Space {
     /// As [`Space::new`].
     pub fn with_network(&self, network: Network) -> Result<Self, SpaceError> {
         Self::new(self.name.clone(), self.op_set.clone(), self.cells.clone(), network)
+    }
+
+    /// The same space with these hidden layers in the head of its network.
+    ///
+    /// # Errors
+    /// As [`Network::with_hidden`].
+    pub fn with_hidden(&self, hidden: Hidden) -> Result<Self, SpaceError> {
+        self.with_network(self.network.with_hidden(hidden)?)
     }
 
     /// The space's name.

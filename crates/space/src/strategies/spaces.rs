@@ -79,7 +79,7 @@ pub fn network(inputs: Vec<usize>) -> impl Strategy<Value = Network> {
             let cells = placements.len();
             let sources: Vec<Source> = reads.iter().map(|read| source(read, cells)).collect();
             let head = if classifier {
-                Head::Pooled { source: sources[0] }
+                Head::pooled(sources[0])
             } else {
                 Head::PerPixel { sources, resize: Resize::Nearest }
             };

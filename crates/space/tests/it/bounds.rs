@@ -57,7 +57,7 @@ fn placements_have_ranges() {
     let network = |width, level, cell| {
         let ports = vec![Port::one(Source::Stem(0))];
         let placement = Placement { cell, width, level, reduction: false, ports };
-        let head = dartloom_space::Head::Pooled { source: Source::Cell(0) };
+        let head = dartloom_space::Head::pooled(Source::Cell(0));
         Network::new(Stem::cifar(1), vec![placement], head, None)
     };
     assert!(network(1, 0, 0).is_ok());

@@ -6,6 +6,7 @@ mod counts;
 mod distance;
 mod drawings;
 mod forms;
+mod hand_made;
 mod links;
 mod malformed;
 mod networks;

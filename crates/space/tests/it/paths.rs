@@ -73,7 +73,7 @@ fn one_by_one(cells: &[Source], head: Source, aux: Option<usize>) -> Network {
     };
     let aux = aux.map(|after| Aux { head: AuxHead::Cifar, after });
     let placements = cells.iter().map(place).collect();
-    Network::new(Stem::cifar(1), placements, Head::Pooled { source: head }, aux).unwrap()
+    Network::new(Stem::cifar(1), placements, Head::pooled(head), aux).unwrap()
 }
 
 #[test]

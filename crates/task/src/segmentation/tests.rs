@@ -4,6 +4,7 @@ use approx::assert_relative_eq;
 use candle_core::Device;
 
 use super::*;
+use crate::losses::{Dice, Focal, Over, Tversky};
 
 /// One image of four pixels; probabilities of class 1 are 1/2, 3/4, 1/4 and 1/2.
 fn output() -> Tensor {
@@ -36,6 +37,51 @@ fn losses_equal_a_calculation_by_hand() {
     let expected = terms.iter().sum::<f64>() + 2.0 * 3.0 * (1.0 - dice);
     assert_relative_eq!(sum, expected, max_relative = 1e-12);
     assert_eq!(count, 3.0);
+}
+
+/// Of class 1 with labels 1 1 0: tp = 5/4, fp = 1/4, fn = 3/4; of class 0: 3/4, 3/4 and 1/4.
+#[test]
+fn overlaps_equal_a_calculation_by_hand() {
+    let plain = Segmentation::new(2, Some(255)).unwrap();
+    let loss = |loss: ClassLoss| {
+        let (sum, count) = found(&plain.clone().with_loss(loss).unwrap(), [1, 1, 0, 255]);
+        sum / count
+    };
+    let tversky = Tversky { smooth: 1.0, ..Tversky::default() };
+    let index = |tp: f64, fp: f64, missed: f64| (tp + 1.0) / (tp + 0.3 * fp + 0.7 * missed + 1.0);
+    let indices = [index(0.75, 0.75, 0.25), index(1.25, 0.25, 0.75)];
+    let expected = 1.0 - (indices[0] + indices[1]) / 2.0;
+    assert_relative_eq!(loss(ClassLoss::Tversky(tversky)), expected, max_relative = 1e-12);
+    let foreground = Tversky { background: false, ..tversky };
+    let expected = 1.0 - indices[1];
+    assert_relative_eq!(loss(ClassLoss::Tversky(foreground)), expected, max_relative = 1e-12);
+    let dice = Dice { smooth: 1.0, background: false, over: Over::Image };
+    let expected = 1.0 - (2.0 * 1.25 + 1.0) / (1.5 + 2.0 + 1.0);
+    assert_relative_eq!(loss(ClassLoss::Dice(dice)), expected, max_relative = 1e-12);
+    // With equal weights of both errors the index is the coefficient of twice the term.
+    let half = Tversky { alpha: 0.5, beta: 0.5, smooth: 0.5, background: false, over: Over::Batch };
+    assert_relative_eq!(loss(ClassLoss::Tversky(half)), expected, max_relative = 1e-12);
+}
+
+#[test]
+fn a_focal_loss_equals_a_calculation_by_hand() {
+    let task = Segmentation::new(2, Some(255)).unwrap().with_weights(vec![3.0, 1.0]).unwrap();
+    let task = task.with_loss(ClassLoss::Focal(Focal { gamma: 2.0 })).unwrap();
+    let (sum, count) = found(&task, [1, 1, 0, 255]);
+    let certain = (4.0_f64 / 3.0).ln() / 16.0;
+    assert_relative_eq!(sum, 2.0_f64.ln() / 4.0 + certain + 3.0 * certain, max_relative = 1e-12);
+    assert_eq!(count, 3.0);
+}
+
+#[test]
+fn smoothing_is_for_learning_alone() {
+    let task = Segmentation::new(2, Some(255)).unwrap();
+    let smoothed = task.smoothed(0.1).unwrap().unwrap();
+    let target = Tensor::new(&[[[1_u32, 1, 0, 255]]], &Device::Cpu).unwrap();
+    let number = |loss: Loss| loss.sum.to_scalar::<f64>().unwrap();
+    let judged = number(smoothed.judged_loss(&output(), &target).unwrap());
+    assert_eq!(judged, number(task.loss(&output(), &target).unwrap()));
+    assert!(number(smoothed.loss(&output(), &target).unwrap()) > judged);
 }
 
 #[test]

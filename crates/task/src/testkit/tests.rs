@@ -1,9 +1,12 @@
 use candle_core::Device;
-use dartloom_metrics::{Accuracy, Scorer};
+use dartloom_metrics::{Accuracy, ObjectsConfig, Scorer, SegmentationScores, SurfaceConfig};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 
 use super::*;
+use crate::losses::{
+    BinaryFocal, BinaryLoss, ClassLoss, CrossEntropy, Dice, DiceCrossEntropy, Focal, Over, Tversky,
+};
 use crate::{Classification, Loss, MultiLabel, Regression, RegressionLoss, Segmentation};
 
 fn output(dims: &[usize], salt: usize) -> Tensor {
@@ -58,9 +61,52 @@ fn own_tasks_obey() {
         (Box::new(segmentation.with_weights(weights).unwrap()), masks()),
         (Box::new(dice), Trial { adds_up: false, ..masks() }),
     ];
-    for (task, trial) in rows {
+    for (task, trial) in rows.into_iter().chain(losses()) {
         check_task(&*task, &trial).unwrap_or_else(|broken| panic!("{task:?}: {broken:?}"));
     }
+}
+
+/// Every loss by name, with weights of classes.
+fn losses() -> Vec<(Box<dyn Task>, Trial)> {
+    let over = |over| Dice { over, ..Dice::default() };
+    let classes = [
+        ClassLoss::CrossEntropy(CrossEntropy { smoothing: 0.2 }),
+        ClassLoss::Focal(Focal { gamma: 2.0 }),
+        ClassLoss::Focal(Focal { gamma: 0.5 }),
+        ClassLoss::Focal(Focal { gamma: 0.0 }),
+        ClassLoss::Dice(over(Over::Batch)),
+        ClassLoss::Dice(over(Over::Image)),
+        ClassLoss::Dice(Dice { background: false, smooth: 1.0, over: Over::Image }),
+        ClassLoss::Tversky(Tversky::default()),
+        ClassLoss::Tversky(Tversky { over: Over::Image, background: false, ..Tversky::default() }),
+        ClassLoss::DiceCrossEntropy(DiceCrossEntropy { smoothing: 0.1, ..Default::default() }),
+    ];
+    let binary = [
+        BinaryLoss::CrossEntropy,
+        BinaryLoss::Focal(BinaryFocal::default()),
+        BinaryLoss::Focal(BinaryFocal { gamma: 0.5, alpha: None }),
+    ];
+    let segmentation = Segmentation::new(3, Some(255)).unwrap();
+    let segmentation = segmentation.with_weights(vec![0.5, 2.0, 1.0]).unwrap();
+    let multi_label = MultiLabel::new(2).unwrap();
+    let multi_label = multi_label.with_positive_weights(vec![3.0, 0.5]).unwrap();
+    let mut rows: Vec<(Box<dyn Task>, Trial)> = Vec::new();
+    for loss in classes {
+        let adds_up = loss.adds_up();
+        let task = segmentation.clone().with_loss(loss).unwrap();
+        rows.push((Box::new(task), Trial { adds_up, ..masks() }));
+    }
+    for loss in binary {
+        let task = multi_label.clone().with_loss(loss).unwrap();
+        rows.push((Box::new(task.with_objective("mean_ap").unwrap()), labels()));
+    }
+    let objects = SegmentationScores {
+        objects: Some(ObjectsConfig::default()),
+        surface: Some(SurfaceConfig::default()),
+    };
+    let task = segmentation.with_scores(objects).unwrap();
+    rows.push((Box::new(task.with_objective("object_f1").unwrap()), masks()));
+    rows
 }
 
 /// Breaks one law at a time.

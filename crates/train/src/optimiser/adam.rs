@@ -35,6 +35,12 @@ impl AdamConfig {
         Self { beta1: 0.5, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-3 }
     }
 
+    /// `true` for the [default](Self::default) values.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Refuses invalid values.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod adam;
 mod sgd;
+mod weights;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -10,6 +11,7 @@ use candle_core::{Tensor, Var};
 
 pub use adam::{Adam, AdamConfig};
 pub use sgd::{Sgd, SgdConfig};
+pub use weights::{Velocity, WeightOptimiser, WeightStep};
 
 use crate::{Gradients, TrainError};
 

@@ -37,6 +37,8 @@ pub enum Law {
     /// into a stepper that has made other steps meanwhile; losses, reports and final states are
     /// equal.
     Resumes,
+    /// Steppers: the end of an epoch that is stopped while it evaluates leaves the state as it was.
+    Interrupted,
     /// Sums: ranks that learn from parts of a batch learn what one rank learns from all of it, to
     /// rounding.
     Shards,
@@ -52,6 +54,7 @@ impl fmt::Display for Law {
             Self::Converges => "a quadratic's loss falls",
             Self::Untouched => "variables without gradient stay untouched",
             Self::Resumes => "a restored state goes on as if it had never stopped",
+            Self::Interrupted => "the end of an epoch that is stopped changes nothing",
             Self::Shards => "parts of a batch teach what the whole batch teaches",
             Self::Alike => "all ranks have the same bytes",
             Self::Peers => "a rank that goes is an error on all others",

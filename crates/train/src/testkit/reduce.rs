@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use candle_core::{DType, Device, Tensor, Var};
+use dartloom_record::Where;
 
 use super::{CheckError, Law};
 use crate::reduce::{Alone, Reduce};
@@ -13,7 +14,6 @@ type Check = Result<(), CheckError<TrainError>>;
 
 /// Rows of the batch that ranks share.
 const ROWS: usize = 13;
-const STEP: Finite<'static> = Finite { phase: "testkit", epoch: 0, step: 0 };
 
 /// Checks the sums of ranks. `make` makes a number of ranks; 1 to 4 ranks learn from parts of one
 /// batch, each in a thread of its own.
@@ -84,7 +84,9 @@ fn learn(reduce: &dyn Reduce, rows: std::ops::Range<usize>) -> Result<Learnt<1>,
     let error = x.matmul(&weight)?.broadcast_add(&bias)?.sqr()?;
     let loss = MeanLoss { mean: error.mean_all()?, count };
     let variables = BTreeMap::from([("bias".to_owned(), bias), ("weight".to_owned(), weight)]);
-    Learner { reduce, guard: STEP }.gradients("loss", &loss, [&variables], || None)
+    let phase = Where::from("testkit");
+    let guard = Finite { phase: &phase, epoch: 0, step: 0 };
+    Learner { reduce, guard }.gradients("loss", &loss, [&variables], || None)
 }
 
 fn input(row: usize, column: usize) -> f64 {

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use super::{CheckError, Law};
 use crate::{EpochReport, Position, Snapshot, StepLoss, Stepper};
-use dartloom_record::Identity;
+use dartloom_record::{Flow, Identity};
 
 /// The record of a stepper's run, line by line.
 type Trace = Vec<String>;
 
-/// Holds two steppers that are made alike to [`Law::Resumes`]: `one` runs to the end; then, for
+/// Holds two steppers that are made alike to [`Law::Resumes`] and [`Law::Interrupted`]: `one` runs to the end; then, for
 /// several positions (before the first step, in the middle of an epoch, between an epoch's last
 /// step and its end, between epochs), `other` runs to that position and `one` goes on from there.
+/// Every end of an epoch is stopped twice before it is let through.
 ///
 /// It runs all epochs some five times: make them few and short. Both steppers are trained at the
 /// end.
@@ -62,11 +63,15 @@ fn stops(epochs: usize, steps: usize) -> Vec<Position> {
 }
 
 /// Steps from `at` to the end or to `stop`.
-fn run<S: Stepper>(
+fn run<S>(
     stepper: &mut S,
     mut at: Position,
     stop: Option<Position>,
-) -> Result<Trace, S::Error> {
+) -> Result<Trace, CheckError<S::Error>>
+where
+    S: Stepper,
+    S::Error: std::error::Error + 'static,
+{
     let mut trace = Trace::new();
     while at.epoch < stepper.epochs() && !stepper.is_over() && Some(at) != stop {
         if at.step < stepper.steps_per_epoch() {
@@ -75,8 +80,7 @@ fn run<S: Stepper>(
             trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
             at.step += 1;
         } else {
-            let EpochReport { metrics, entropies, architecture, rules } =
-                stepper.end_epoch(at.epoch)?;
+            let EpochReport { metrics, entropies, architecture, rules } = end(stepper, at)?;
             let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
             let told = format!("{metrics:?} {entropies:?} {architecture:?} {rules:?} {bits:x?}");
             trace.push(format!("end of {}: {told}", at.epoch));
@@ -84,6 +88,30 @@ fn run<S: Stepper>(
         }
     }
     Ok(trace)
+}
+
+/// Ends an epoch that was asked to stop before, at the first and at the second question.
+fn end<S>(stepper: &mut S, at: Position) -> Result<EpochReport, CheckError<S::Error>>
+where
+    S: Stepper,
+    S::Error: std::error::Error + 'static,
+{
+    for last in 1..=2 {
+        let before = bytes(stepper, at)?;
+        let mut asked = 0;
+        let mut go_on = || {
+            asked += 1;
+            if asked < last { Flow::Continue } else { Flow::Stop }
+        };
+        if let Some(report) = stepper.end_epoch_while(at.epoch, &mut go_on)? {
+            return Ok(report);
+        }
+        if bytes(stepper, at)? != before {
+            let found = format!("the end of epoch {} has changed the state", at.epoch);
+            return Err(CheckError::Broken { law: Law::Interrupted, found });
+        }
+    }
+    Ok(stepper.end_epoch(at.epoch)?)
 }
 
 fn bytes<S: Stepper>(stepper: &S, at: Position) -> Result<Vec<u8>, S::Error> {

@@ -39,6 +39,10 @@ fn fit_configs_name_the_field() {
         ("sgd.momentum", |c| c.sgd.momentum = f64::NAN),
         ("sgd.weight_decay", |c| c.sgd.weight_decay = -1e-4),
         ("sgd.weight_decay", |c| c.sgd.weight_decay = f64::NAN),
+        ("adam.beta1", |c| c.adam.beta1 = 1.0),
+        ("adam.beta2", |c| c.adam.beta2 = -0.1),
+        ("adam.epsilon", |c| c.adam.epsilon = 0.0),
+        ("adam.weight_decay", |c| c.adam.weight_decay = f64::NAN),
     ];
     let data = first_digits(4);
     let model = network(&data, 1);

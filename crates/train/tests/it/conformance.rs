@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Tensor, Var};
+use dartloom_record::Flow;
 use dartloom_train::testkit::{CheckError, Law, check_optimiser, check_stepper};
 use dartloom_train::{
     Adam, AdamConfig, EpochReport, Gradients, Optimiser, Position, Sgd, SgdConfig, Snapshot,
@@ -122,6 +123,59 @@ impl Stepper for Leaky {
 
     fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
         self.inner.restore(snapshot)
+    }
+}
+
+/// A stepper that counts an epoch before it is asked whether to go on.
+struct Hasty(Counter);
+
+impl Stepper for Hasty {
+    type Error = TrainError;
+
+    fn phase(&self) -> dartloom_record::Where {
+        self.0.phase()
+    }
+
+    fn epochs(&self) -> usize {
+        self.0.epochs()
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.0.steps_per_epoch()
+    }
+
+    fn step(&mut self, at: Position) -> Result<StepLoss, TrainError> {
+        self.0.step(at)
+    }
+
+    fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
+        self.0.end_epoch(epoch)
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, TrainError> {
+        let report = self.0.step(Position { epoch, step: 0 }).and(self.0.end_epoch(epoch))?;
+        Ok(Some(report).filter(|_| go_on() == Flow::Continue))
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, TrainError> {
+        self.0.snapshot()
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) -> Result<(), TrainError> {
+        self.0.restore(snapshot)
+    }
+}
+
+#[test]
+fn a_stepper_that_changes_before_it_is_let_through_is_caught() {
+    let hasty = || Hasty(Counter::new(2, 2));
+    match check_stepper(&mut hasty(), &mut hasty()) {
+        Err(CheckError::Broken { law: Law::Interrupted, .. }) => {}
+        other => panic!("{other:?}"),
     }
 }
 

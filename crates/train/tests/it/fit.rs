@@ -8,10 +8,11 @@ use dartloom_data::Dataset;
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, OpError, Output, Pass, Variables};
-use dartloom_record::{Event, Flow, observer_fn};
+use dartloom_record::{Event, Flow, Observer, ObserverError, observer_fn};
 use dartloom_space::Cost;
 use dartloom_train::{
-    Fit, FitConfig, HeldOut, Outcome, Position, Schedule, Session, Stepper, drive, testkit,
+    AdamConfig, Fit, FitConfig, HeldOut, Judged, Outcome, Position, Schedule, Session, SgdConfig,
+    Stepper, WeightStep, drive, testkit,
 };
 
 use crate::small::{config, first_digits, network};
@@ -82,14 +83,105 @@ fn stopping_anywhere_and_going_on_equals_never_stopping() {
     assert!(std::fs::read(&other).unwrap() != expected, "the seed matters");
 }
 
+/// Asks to stop at the `last`-th question, however often events come.
+struct Impatient {
+    last: usize,
+    asked: usize,
+    stopped: Vec<(usize, usize)>,
+}
+
+impl Observer for Impatient {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        if let Event::Stopped { epoch, step, .. } = event {
+            self.stopped.push((*epoch, *step));
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn go_on(&mut self) -> Flow {
+        self.asked += 1;
+        if self.asked < self.last { Flow::Continue } else { Flow::Stop }
+    }
+}
+
+#[test]
+fn a_stop_is_heard_between_the_batches_of_an_evaluation() {
+    let directory = tempfile::tempdir().unwrap();
+    let whole = directory.path().join("whole");
+    assert!(train(&whole, 3, config(2), |_| false));
+    let expected = std::fs::read(&whole).unwrap();
+    let data = first_digits(80);
+    let model = Alike(network(&data, 3));
+    let path = directory.path().join("stopped");
+    let fit = || {
+        let noise = Noise::new(3);
+        Fit::new("fit", &model, config(2), noise, &data, Some(HeldOut::Test(&data))).unwrap()
+    };
+    // Five batches an evaluation: the third of the first epoch, the second of the second.
+    for (last, place) in [(3, (0, 5)), (7, (1, 5))] {
+        let mut impatient = Impatient { last, asked: 0, stopped: Vec::new() };
+        let mut session = Session::new(&mut impatient).saved_at(&path);
+        let outcome = drive(&mut fit(), &mut session).unwrap();
+        assert!(matches!(outcome, Outcome::Stopped(at) if (at.epoch, at.step) == place));
+        assert_eq!((impatient.asked, impatient.stopped), (last, vec![place]));
+    }
+    let mut fit = fit();
+    assert_eq!(drive(&mut fit, &mut Session::silent().saved_at(&path)).unwrap(), Outcome::Finished);
+    assert!(std::fs::read(&path).unwrap() == expected);
+
+    // The evaluation of a training that is over is stopped as well, and told.
+    let mut impatient = Impatient { last: 2, asked: 0, stopped: Vec::new() };
+    let judged = fit.evaluate_in(&mut Session::new(&mut impatient)).unwrap();
+    assert_eq!(judged, Judged::Stopped);
+    assert_eq!((impatient.asked, impatient.stopped), (2, vec![(2, 0)]));
+    let judged = fit.evaluate_in(&mut Session::silent()).unwrap();
+    assert_eq!(judged, Judged::Found(fit.evaluate().unwrap().unwrap()));
+}
+
 #[test]
 fn fit_keeps_the_contract_of_steppers() {
     let data = first_digits(48);
-    let models = [1, 2].map(|seed| network(&data, seed));
-    let fit = |model| {
-        Fit::new("fit", model, config(2), Noise::new(5), &data, Some(HeldOut::Test(&data))).unwrap()
+    for weight_step in [WeightStep::Sgd, WeightStep::Adam] {
+        let models = [1, 2].map(|seed| network(&data, seed));
+        let fit = |model| {
+            let config = FitConfig { weight_step, ..config(2) };
+            let test = Some(HeldOut::Test(&data));
+            Fit::new("fit", model, config, Noise::new(5), &data, test).unwrap()
+        };
+        testkit::check_stepper(&mut fit(&models[0]), &mut fit(&models[1])).unwrap();
+    }
+}
+
+/// With betas of 0, a step of Adam is the rate times the gradient's sign, and the other rule's
+/// constants count for nothing.
+#[test]
+fn adam_moves_the_weights_where_it_is_named() {
+    let data = first_digits(16);
+    let model = network(&data, 1);
+    let before = model.variables().snapshot().unwrap();
+    let rate = 1e-3;
+    let config = FitConfig {
+        weight_step: WeightStep::Adam,
+        adam: AdamConfig { beta1: 0.0, beta2: 0.0, epsilon: 1e-12, weight_decay: 0.0 },
+        sgd: SgdConfig { momentum: 0.5, weight_decay: 100.0 },
+        rate: Schedule::Constant(rate),
+        ..config(1)
     };
-    testkit::check_stepper(&mut fit(&models[0]), &mut fit(&models[1])).unwrap();
+    let mut fit = Fit::new("fit", &model, config, Noise::new(1), &data, None).unwrap();
+    fit.step(Position::default()).unwrap();
+    let after = model.variables().snapshot().unwrap();
+    let name = "head.0.1.bias";
+    let moved = (&after[name] - &before[name]).unwrap().abs().unwrap().to_vec1::<f32>().unwrap();
+    assert!(moved.iter().all(|by| (by - rate as f32).abs() < 1e-6), "{moved:?}");
+}
+
+#[test]
+fn configurations_with_sgd_are_written_as_before() {
+    let text = serde_json::to_string(&FitConfig::default()).unwrap();
+    assert!(!text.contains("adam") && !text.contains("weight_step"), "{text}");
+    let adam = FitConfig { weight_step: WeightStep::Adam, ..FitConfig::default() };
+    let text = serde_json::to_string(&adam).unwrap();
+    assert_eq!(serde_json::from_str::<FitConfig>(&text).unwrap(), adam);
 }
 
 #[test]

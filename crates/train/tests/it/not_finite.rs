@@ -6,6 +6,7 @@ use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, TargetSpec};
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Model, OpError, Output, Pass, Place, Variables};
+use dartloom_record::Where;
 use dartloom_space::Cost;
 use dartloom_train::{Fit, Position, Stepper, TrainError};
 
@@ -40,7 +41,7 @@ fn failing_step(model: &dyn Model, data: &dyn Dataset) -> (String, Option<String
     let TrainError::NotFinite { phase, epoch, step, what, place } = error else {
         panic!("another error: {error}")
     };
-    assert_eq!((phase.as_str(), epoch, step), ("retrain", 1, 2));
+    assert_eq!((*phase, epoch, step), (Where::from("retrain"), 1, 2));
     assert!(text.contains("retrain, epoch 1, step 2"), "{text}");
     if let Some(place) = &place {
         assert!(text.contains(place.as_str()), "{text}");

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use dartloom_data::Dataset;
-use dartloom_net::Model;
 use dartloom_noise::Noise;
+use dartloom_ops::Model;
 use dartloom_record::{Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_train::{
     EpochReport, Fit, FitConfig, Outcome, Position, Session, Snapshot, StepLoss, Stepper,

@@ -1,16 +1,22 @@
 //! Gradients from a loss, alone and over ranks.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
 use candle_core::{Device, Tensor, Var};
+use dartloom_record::Where;
 use dartloom_train::reduce::{Alone, Rank, Reduce, ReduceError, Threads};
 use dartloom_train::testkit::{CheckError, Law, check_reduce};
 use dartloom_train::{Finite, Learner, MeanLoss, TrainError, gradients_of};
 
 const LONG: Duration = Duration::from_secs(60);
-const GUARD: Finite<'static> = Finite { phase: "fit", epoch: 1, step: 2 };
+static PHASE: LazyLock<Where> = LazyLock::new(|| "fit".into());
+
+fn guard() -> Finite<'static> {
+    Finite { phase: &PHASE, epoch: 1, step: 2 }
+}
 
 fn variables(names: &[&str]) -> BTreeMap<String, Var> {
     let var = || Var::from_tensor(&Tensor::new(&[2.0_f32, 3.0], &Device::Cpu).unwrap()).unwrap();
@@ -30,7 +36,7 @@ fn a_single_rank_has_the_bits_of_a_backward_pass() {
     let variables = variables(&["a", "b"]);
     let loss = loss(&variables);
     let expected = gradients_of(&loss.mean, &variables).unwrap();
-    let learner = Learner::alone(GUARD);
+    let learner = Learner::alone(guard());
     let [first, second] = learner
         .gradients("loss", &loss, [&variables, &BTreeMap::new()], || None)
         .unwrap()
@@ -50,7 +56,7 @@ fn a_loss_that_is_not_finite_is_refused_with_the_name_of_its_pass() {
     let mean = (loss(&variables).mean * f64::NAN).unwrap();
     let broken = MeanLoss { mean, count: 1.0 };
     let place = || Some("cell 3".to_owned());
-    let error = Learner::alone(GUARD).gradients("validation loss", &broken, [&variables], place);
+    let error = Learner::alone(guard()).gradients("validation loss", &broken, [&variables], place);
     let text = error.unwrap_err().to_string();
     let expected = "fit, epoch 1, step 2: the validation loss is not finite; first seen at cell 3";
     assert_eq!(text, expected);
@@ -163,7 +169,7 @@ fn gradients_of_other_parameters_are_refused() {
         let run = |rank: Threads| {
             scope.spawn(move || {
                 let variables = variables(&[if rank.rank().index == 0 { "a" } else { "b" }]);
-                let learner = Learner { reduce: &rank, guard: GUARD };
+                let learner = Learner { reduce: &rank, guard: guard() };
                 learner.gradients("loss", &loss(&variables), [&variables], || None).unwrap_err()
             })
         };

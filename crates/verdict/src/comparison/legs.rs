@@ -7,18 +7,19 @@ mod stored;
 use std::collections::BTreeMap;
 
 use dartloom_noise::Noise;
-use dartloom_record::{Contender, Leg, Objective, Observer, RunDir, Scores, Where};
+use dartloom_record::{
+    Contender, Event, Leg, Objective, Observer, RunDir, RunLayout, Scores, Where,
+};
 use dartloom_space::{Build, Genotype, Space};
-use dartloom_train::{Outcome, Session, TrainError, drive};
+use dartloom_train::{Outcome, Session, drive};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, MethodParts, Stopwatch};
-use crate::random::FILE as CANDIDATES;
 use crate::{RandomSearch, VerdictError};
 use dartloom_data::Split;
 use dartloom_explore::{FailureCount, by_reason};
 use dartloom_search::stop::Stopped;
-use dartloom_search::{Gap, SearchError, SearchParts, SupernetSearch};
+use dartloom_search::{Gap, SearchParts, SupernetSearch};
 use retrain::Entrant;
 
 /// The result of a leg.
@@ -116,18 +117,6 @@ impl<'a> Candidates<'a> {
         let explorer = || comparison.explorers.first().map(|e| (e.space, e.channels, e.split));
         let (space, channels, split) = method.or_else(explorer)?;
         Some(Self { space, channels, split })
-    }
-}
-
-/// The same error with the name that the leg has in events, which single steps of a search do not
-/// know.
-fn in_phase(error: SearchError, phase: &Where) -> VerdictError {
-    match error {
-        SearchError::Train(TrainError::NotFinite { epoch, step, what, place, .. }) => {
-            let phase = phase.to_string();
-            TrainError::NotFinite { phase, epoch, step, what, place }.into()
-        }
-        other => other.into(),
     }
 }
 
@@ -241,7 +230,7 @@ impl Contest<'_> {
                 // What a whole search costs: random search may have as much.
                 let training_macs = search.training_macs();
                 let seconds = watch.seconds();
-                let failure = Some(in_phase(error, &self.phase(leg)).divergence()?);
+                let failure = Some(VerdictError::from(error).divergence()?);
                 let result = LegResult { seconds, training_macs, failure, ..LegResult::default() };
                 return self.finish(leg, &identity, result, &[]);
             }
@@ -253,7 +242,16 @@ impl Contest<'_> {
         let seconds = watch.seconds();
         let last = search.end();
         let decoded = search.decode(last)?;
-        let gap = Some(search.gap(&decoded.genotype)?).filter(Gap::is_finite);
+        let gap = search.gap_while(&decoded.genotype, &mut || watch.go_on())?;
+        let Some(gap) = gap else {
+            watch.store()?;
+            let epoch = method.search.epochs;
+            let stopped = Event::Stopped { phase: self.phase(leg), epoch, step: 0 };
+            // It has stopped: whether the observer would go on no longer matters.
+            let _ = self.observer.on_event(&stopped)?;
+            return Ok(None);
+        };
+        let gap = Some(gap).filter(Gap::is_finite);
         let key = &method.key;
         let files = [layout.weights(key), layout.genotype(key), layout.best_epoch(key)];
         self.write(&files[0], &search.table(last)?)?;
@@ -320,7 +318,7 @@ impl Contest<'_> {
             tried: Some(tried),
             ..LegResult::default()
         };
-        self.finish(leg, &identity, result, &[format!("{folder}/{CANDIDATES}")])
+        self.finish(leg, &identity, result, &[format!("{folder}/{}", RunLayout::CANDIDATES)])
     }
 
     fn phase(&self, leg: &Leg) -> Where {

@@ -1,7 +1,7 @@
 //! The networks that a comparison has trained.
 
-use dartloom_net::Model as _;
 use dartloom_noise::Noise;
+use dartloom_ops::Model as _;
 use dartloom_record::{Contender, Leg, RunDir, RunLayout, Silent};
 use dartloom_space::Space;
 use dartloom_train::Snapshot;

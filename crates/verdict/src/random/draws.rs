@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use dartloom_noise::Noise;
+use dartloom_record::RunLayout;
 use dartloom_space::{Genotype, Space};
 
-use super::{Candidate, FILE};
+use super::Candidate;
 use crate::VerdictError;
 use dartloom_explore::Key;
 
@@ -41,7 +42,7 @@ impl<'a> Draws<'a> {
         for (index, candidate) in candidates.iter().enumerate() {
             if self.draw().as_ref() != Some(&candidate.genotype) {
                 return Err(VerdictError::Stored {
-                    file: FILE.to_owned(),
+                    file: RunLayout::CANDIDATES.to_owned(),
                     expected: "the architectures that this search draws",
                     found: format!("another architecture at candidate {index}"),
                 });

@@ -5,14 +5,15 @@ mod draws;
 use dartloom_net::Setting;
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
-use dartloom_record::{Event, Identity, KeptRuns, Objective, Observer, RunDir, Scores, Where};
+use dartloom_record::{
+    Event, Identity, KeptRuns, Objective, Observer, RunDir, RunLayout, Scores, Where,
+};
 use dartloom_space::Genotype;
 use dartloom_task::Task;
 use dartloom_train::{FitConfig, Session};
 use serde::{Deserialize, Serialize};
 
 use self::draws::Draws;
-use crate::training::candidate_file;
 use crate::{Training, TrainingConfig, VerdictError};
 use dartloom_data::{Dataset as _, Parts};
 use dartloom_explore::{Evaluator as _, Proposal};
@@ -211,7 +212,7 @@ impl RandomSearch<'_> {
         let training = self.training();
         training.check()?;
         let identity = self.identity()?;
-        let kept = KeptRuns { dir, file: FILE, phase, identity: &identity };
+        let kept = KeptRuns { dir, file: RunLayout::CANDIDATES, phase, identity: &identity };
         let candidates: Vec<Candidate> = kept.read(observer)?.unwrap_or_default();
         let mut draws = Draws::new(self.setting.space, self.config.top, self.noise);
         draws.again(&candidates)?;
@@ -232,7 +233,7 @@ impl RandomSearch<'_> {
             }
             let name = phase.clone().with_candidate(index as u64);
             let proposal = Proposal::new(index as u64, genotype.clone());
-            let file = dir.file(&candidate_file(index as u64));
+            let file = dir.file(&RunLayout::candidate(index as u64));
             let mut session = Session::new(&mut *observer).saved_at(file);
             let judgement = match training.train(name, &proposal, &model, &mut session) {
                 Ok(Some(found)) => Judgement::Measured { scores: found.scores, loss: found.loss },
@@ -240,7 +241,7 @@ impl RandomSearch<'_> {
                 Err(error) => Judgement::Failed { reason: error.divergence()? },
             };
             outcome.candidates.push(Candidate { genotype, judgement, training_macs });
-            dir.store(FILE, &identity, &outcome.candidates)?;
+            dir.store(RunLayout::CANDIDATES, &identity, &outcome.candidates)?;
             if let Some(reason) = outcome.candidates[index].failure() {
                 let text = format!("{reason}; the candidate counts as failed");
                 // It is stored; a wish to stop is heard at the next candidate's first event.
@@ -271,7 +272,7 @@ impl RandomSearch<'_> {
         let best = outcome.best();
         for (index, candidate) in outcome.candidates.iter().enumerate() {
             if best.is_none_or(|best| !std::ptr::eq(best, candidate)) {
-                dir.remove(&candidate_file(index as u64))?;
+                dir.remove(&RunLayout::candidate(index as u64))?;
             }
         }
         Ok(())
@@ -290,6 +291,3 @@ impl RandomSearch<'_> {
         }
     }
 }
-
-/// The file with the candidates so far; also a part of the record of the whole search.
-pub(crate) const FILE: &str = "candidates.json";

@@ -8,20 +8,20 @@ use dartloom_net::memory::predict;
 use dartloom_net::{DerivedNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model as _;
-use dartloom_record::{Event, Flow, RunDir, Where, observer_fn};
+use dartloom_record::{Event, Flow, RunDir, RunLayout, Where, observer_fn};
 use dartloom_space::{Blueprint, Cost, Genotype};
 use dartloom_task::Task;
 use dartloom_train::{
-    Evaluation, Fit, FitConfig, HeldOut, Outcome as Ending, Problem, Session, Stepper as _,
+    Evaluation, Fit, FitConfig, HeldOut, Judged, Outcome as Ending, Problem, Session, Stepper as _,
     TrainError, drive,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fault::{failed, is_common};
-use crate::{RandomConfig, VerdictError};
+use crate::{RandomConfig, VerdictError, fit_workload};
 use dartloom_explore::{Evaluator, ExploreError, Outcome, Proposal};
-use dartloom_search::{check_build, fit_workload};
+use dartloom_search::check_build;
 use patience::{Patient, valid};
 
 /// The way candidates are trained.
@@ -66,16 +66,12 @@ pub struct Training<'a> {
 
 /// A worker's report while it trains a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Trained {
+#[serde(deny_unknown_fields)]
+pub struct EpochTrained {
     /// Epochs so far.
-    pub(crate) epoch: usize,
+    pub epochs: usize,
     /// Quality on the validation images; more is better.
-    pub(crate) quality: Option<f64>,
-}
-
-/// The file that a candidate's weights are saved in while it is trained.
-pub(crate) fn candidate_file(task: u64) -> String {
-    format!("candidate-{task}.safetensors")
+    pub quality: Option<f64>,
 }
 
 impl Training<'_> {
@@ -148,12 +144,16 @@ impl Training<'_> {
         if drive(&mut fit, session)? != Ending::Finished {
             return Ok(None);
         }
-        let judged = fit.inner().evaluate()?.ok_or_else(|| TrainError::Config {
-            field: "validation images",
-            expected: "at least one",
-            found: fit.inner().phase().to_string(),
-        })?;
-        Ok(Some(judged))
+        match fit.inner().evaluate_in(session)? {
+            Judged::Found(found) => Ok(Some(found)),
+            Judged::Stopped => Ok(None),
+            Judged::Nothing => Err(TrainError::Config {
+                field: "validation images",
+                expected: "at least one",
+                found: fit.inner().phase().to_string(),
+            }
+            .into()),
+        }
     }
 
     /// The work on a proposal in a worker: trains it, and reports every epoch.
@@ -164,20 +164,20 @@ impl Training<'_> {
     pub fn task(
         &self,
         proposal: &Proposal,
-        report: &mut dyn FnMut(Value),
+        report: &mut dyn FnMut(EpochTrained),
     ) -> Result<Outcome, TaskError> {
         let objective = self.task.objective();
         let mut observer = observer_fn(|event: &Event| {
             if let Event::EpochFinished { epoch, metrics, .. } = event {
                 let score = metrics.get(&valid(&objective)).copied();
                 let quality = score.map(|score| objective.quality(score));
-                report(json!(Trained { epoch: epoch + 1, quality }));
+                report(EpochTrained { epochs: epoch + 1, quality });
             }
             Ok(Flow::Continue)
         });
         let mut session = Session::new(&mut observer);
         if let Some(dir) = &self.checkpoints {
-            session = session.saved_at(dir.file(&candidate_file(proposal.task)));
+            session = session.saved_at(dir.file(&RunLayout::candidate(proposal.task)));
         }
         self.outcome(proposal, &mut session).map_err(|error| match error {
             VerdictError::Train(error @ TrainError::NotFinite { .. }) => {
@@ -188,7 +188,7 @@ impl Training<'_> {
         })
     }
 
-    /// The same with the proposal and its outcome as JSON: the input and the output of a pool's
+    /// The same with the proposal, the reports and the outcome as JSON: the input and the output of a pool's
     /// worker.
     ///
     /// # Errors
@@ -200,7 +200,8 @@ impl Training<'_> {
     ) -> Result<Value, TaskError> {
         let told = |error: serde_json::Error| TaskError::Machine(error.to_string());
         let proposal: Proposal = serde_json::from_value(payload.clone()).map_err(told)?;
-        serde_json::to_value(self.task(&proposal, report)?).map_err(told)
+        let outcome = self.task(&proposal, &mut |trained| report(json!(trained)))?;
+        serde_json::to_value(outcome).map_err(told)
     }
 
     fn outcome(

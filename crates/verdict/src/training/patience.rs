@@ -1,6 +1,6 @@
 //! A training that ends when it does not improve any more.
 
-use dartloom_record::{Identity, Objective, Where};
+use dartloom_record::{Flow, Identity, Objective, Where};
 use dartloom_train::{EpochReport, Fit, Position, Snapshot, StepLoss, Stepper, TrainError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,7 +61,16 @@ impl Stepper for Patient<'_> {
     }
 
     fn end_epoch(&mut self, epoch: usize) -> Result<EpochReport, TrainError> {
-        let report = self.fit.end_epoch(epoch)?;
+        let report = self.end_epoch_while(epoch, &mut || Flow::Continue)?;
+        Ok(report.unwrap_or_default())
+    }
+
+    fn end_epoch_while(
+        &mut self,
+        epoch: usize,
+        go_on: &mut dyn FnMut() -> Flow,
+    ) -> Result<Option<EpochReport>, TrainError> {
+        let Some(report) = self.fit.end_epoch_while(epoch, go_on)? else { return Ok(None) };
         let score = report.metrics.get(&valid(&self.objective)).copied().unwrap_or(f64::NAN);
         let best = self.record.best.unwrap_or(f64::NAN);
         // One that is not finite is none: a file has no number for it.
@@ -70,7 +79,7 @@ impl Stepper for Patient<'_> {
         } else {
             self.record.since += 1;
         }
-        Ok(report)
+        Ok(Some(report))
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {

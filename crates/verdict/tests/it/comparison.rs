@@ -4,7 +4,9 @@ use std::cell::Cell;
 
 use dartloom_data::Split;
 use dartloom_decode::{EdgeWeighted, TopK};
-use dartloom_record::{Event, Flow, Leg, RecordError, RunDir, observer_fn};
+use dartloom_record::{
+    Event, Flow, Leg, Observer, ObserverError, RecordError, RunDir, observer_fn,
+};
 use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
@@ -82,6 +84,18 @@ fn run_with(
     methods: Vec<MethodParts<'_>>,
     mut on_event: impl FnMut(&Event) -> bool,
 ) -> Result<Option<Report>, VerdictError> {
+    let mut observer =
+        observer_fn(|event| Ok(if on_event(event) { Flow::Stop } else { Flow::Continue }));
+    watched(dir, config, methods, &mut observer)
+}
+
+/// The same for any observer.
+fn watched(
+    dir: &RunDir,
+    config: ComparisonConfig,
+    methods: Vec<MethodParts<'_>>,
+    observer: &mut dyn Observer,
+) -> Result<Option<Report>, VerdictError> {
     let registry = registry();
     let train = first_digits(32);
     let test = first_digits(12);
@@ -90,12 +104,10 @@ fn run_with(
         now.set(now.get() + 1.0);
         now.get()
     };
-    let mut observer =
-        observer_fn(|event| Ok(if on_event(event) { Flow::Stop } else { Flow::Continue }));
     let task = task();
     let comparison = Comparison::on(&task, &train, &test, &registry);
     let comparison = Comparison { methods, config, ..comparison.timed(&clock) };
-    comparison.run(dir, &mut observer)
+    comparison.run(dir, observer)
 }
 
 /// The same with DARTS alone, changed.
@@ -187,6 +199,52 @@ fn a_comparison_ends_in_a_report_and_can_be_stopped_anywhere() {
     let one = run(&dir, config(&[2]), |_| false).unwrap().unwrap();
     assert_eq!(one.contenders[0].scores, whole.contenders[0].scores[1..]);
     assert!(!one.methods[0].worth_it);
+}
+
+/// Asks to stop at one question after the other: between the batches of every evaluation.
+struct Asked {
+    left: usize,
+    stopped: Vec<String>,
+}
+
+impl Observer for Asked {
+    fn on_event(&mut self, event: &Event) -> Result<Flow, ObserverError> {
+        if let Event::Stopped { phase, .. } = event {
+            self.stopped.push(phase.leg.to_string());
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn go_on(&mut self) -> Flow {
+        self.left = self.left.saturating_sub(1);
+        if self.left > 0 { Flow::Continue } else { Flow::Stop }
+    }
+}
+
+#[test]
+fn every_evaluation_can_be_stopped_and_is_made_again() {
+    let temporary = tempfile::tempdir().unwrap();
+    let whole = RunDir::open(temporary.path().join("whole")).unwrap();
+    let whole = run(&whole, config(&[1]), |_| false).unwrap().unwrap();
+    let dir = RunDir::open(temporary.path().join("asked")).unwrap();
+    let space = space(two_ops(), 1);
+    let mut stopped = Vec::new();
+    // What is asked once is asked again, as the evaluation is made again: one question further
+    // each time.
+    for left in (1..200).map(|run| run % 7 + 1) {
+        let mut asked = Asked { left, stopped: Vec::new() };
+        let report = watched(&dir, config(&[1]), vec![darts(&space)], &mut asked).unwrap();
+        if let Some(report) = report {
+            assert_eq!(without_seconds(report), without_seconds(whole));
+            stopped.dedup();
+            let legs = ["search/darts", "random", "retrain/darts", "retrain/random"];
+            assert_eq!(stopped[..4], legs);
+            return;
+        }
+        assert_eq!(asked.stopped.len(), 1, "told once");
+        stopped.extend(asked.stopped);
+    }
+    panic!("it never ends");
 }
 
 #[test]

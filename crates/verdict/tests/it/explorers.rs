@@ -186,16 +186,16 @@ fn a_task_has_the_same_result_wherever_it_runs_and_goes_on_where_it_was() {
         let mut reports = Vec::new();
         let found = training.task(&proposal, &mut |report| reports.push(report)).unwrap();
         assert_eq!(found, training.evaluate(&proposal).unwrap());
-        let epochs: Vec<_> = reports.iter().map(|report| report["epoch"].clone()).collect();
+        let epochs: Vec<_> = reports.iter().map(|report| report.epochs).collect();
         assert_eq!(epochs, [1, 2, 3]);
-        assert_eq!(reports[2]["quality"].as_f64(), found.quality());
+        assert_eq!(reports[2].quality, found.quality());
         let other = training.evaluate(&Proposal { task: 5, ..proposal.clone() }).unwrap();
         assert_eq!(other.cost(), found.cost());
 
         let directory = tempfile::tempdir().unwrap();
         training.checkpoints = Some(RunDir::open(directory.path()).unwrap());
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            training.task(&proposal, &mut |report| assert_ne!(report["epoch"], 3))
+            training.task(&proposal, &mut |report| assert_ne!(report.epochs, 3))
         }));
         assert!(killed.is_err());
         let mut rest = Vec::new();

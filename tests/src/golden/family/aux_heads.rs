@@ -73,7 +73,7 @@ fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, Gol
     let network = Network::new(
         Stem::cifar(1),
         vec![placement],
-        Head::Pooled { source },
+        Head::pooled(source),
         Some(Aux { head, after: 0 }),
     )?;
     let genes = vec![Gene { op: "skip_connect".to_owned(), from: 0, to: 2 }];

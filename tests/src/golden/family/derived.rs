@@ -1,7 +1,8 @@
 //! Networks of published genotypes: logits, loss, gradients, evaluation.
 
 use candle_core::Tensor;
-use dartloom_net::{DerivedNetwork, Model};
+use dartloom_net::DerivedNetwork;
+use dartloom_ops::Model;
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_space::{AuxHead, Blueprint, Build, Genotype, NodeOrder, OpSet, Repeats, Stem};
 use rand::SeedableRng;

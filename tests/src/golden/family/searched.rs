@@ -2,7 +2,8 @@
 
 use candle_core::Tensor;
 use dartloom_decode::{Decoder, EdgeWeighted, TopK};
-use dartloom_net::{Output, Supernet};
+use dartloom_net::Supernet;
+use dartloom_ops::Output;
 use dartloom_ops::{Mode, Registry};
 use dartloom_relax::Progress;
 use dartloom_search::Architecture;

@@ -1,8 +1,9 @@
 use super::*;
 use crate::experiment::{Chosen, Named, Ops, Plan};
-use dartloom::data::Split;
+use dartloom::data::{AutoAugment, ConfiguredTransform, Policy, RotateScale, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
+use dartloom::ops::Recompute;
 use dartloom::presets::{self, Scale};
 use dartloom::relax::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 use dartloom::search::stop::{
@@ -14,7 +15,7 @@ use dartloom::space::ConfiguredStem;
 use dartloom::task::{
     ClassificationConfig, ConfiguredTask, RegressionConfig, RegressionLoss, SegmentationConfig,
 };
-use dartloom::train::{Recompute, Schedule};
+use dartloom::train::Schedule;
 
 fn read(text: &str) -> Result<Experiment, EngineError> {
     parse(text, Path::new("folder/trial.ron"), &Chosen::default())
@@ -154,6 +155,51 @@ fn cells_can_be_searched_one_by_one() {
     assert_eq!(read(without).unwrap().method[0].search.bilevel.ablation, None);
     let own = read("(data: Digits, scale: Small, method: \"d_darts\")").unwrap();
     assert!(own.method[0].search.bilevel.ablation.is_some());
+}
+
+#[test]
+fn transforms_are_read_checked_and_written() {
+    let text = r#"(
+        data: Digits, scale: Small, search: (transforms: [Flip]),
+        retrain: (fit: (transforms: [
+            Aerial,
+            RotateScale(degrees: 15, turned: 0.5),
+            AutoAugment(policy: ImageNet),
+            ColorJitter(brightness: 0.4),
+        ])),
+    )"#;
+    let experiment = read(text).unwrap();
+    let transforms = &experiment.retrain.fit.transforms;
+    assert_eq!(transforms[0], ConfiguredTransform::Aerial);
+    let slight = RotateScale { degrees: 15.0, turned: 0.5, ..RotateScale::default() };
+    assert_eq!(transforms[1], ConfiguredTransform::RotateScale(slight));
+    let policy = ConfiguredTransform::AutoAugment(AutoAugment::new(Policy::ImageNet));
+    assert_eq!(transforms[2], policy);
+    assert_eq!(experiment.method[0].search.transforms, [ConfiguredTransform::Flip]);
+    assert!(experiment.random.fit.transforms.is_empty());
+    let written = to_ron(&experiment).unwrap();
+    assert_eq!(parse(&written, Path::new("trial.ron"), &Chosen::default()).unwrap(), experiment);
+    Plan::new(experiment, "trial.ron").unwrap();
+    // Nothing of a run is written where there are none.
+    assert!(!to_ron(&read("(data: Digits)").unwrap()).unwrap().contains("transforms"));
+
+    let retrain = |transforms: &str| {
+        let text =
+            format!("(data: Digits, scale: Small, retrain: (fit: (transforms: [{transforms}])))");
+        read(&text)
+            .and_then(|experiment| Plan::new(experiment, "trial.ron"))
+            .unwrap_err()
+            .to_string()
+    };
+    for (transforms, expected) in [
+        ("RotateScal()", "did you mean `RotateScale`?"),
+        ("Gamma(probabilty: 0.1)", "did you mean `probability`?"),
+        ("Gamma(probability: 1.1)", "retrain.fit.transforms.0.Gamma.probability: expected a prob"),
+        ("Flip, ColorJitter(hue: 0.1)", "retrain.fit.transforms.1.ColorJitter.hue: expected 0 for"),
+    ] {
+        let found = retrain(transforms);
+        assert!(found.contains(expected), "{found}");
+    }
 }
 
 #[test]

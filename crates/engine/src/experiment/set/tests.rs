@@ -1,6 +1,6 @@
 use super::*;
 use crate::experiment::{Chosen, Data, Named, builtin};
-use dartloom::data::Split;
+use dartloom::data::{ConfiguredTransform, Gamma, Split};
 use dartloom::decode::{ConfiguredDecoder, NonePolicy, TopK};
 use dartloom::train::Schedule;
 
@@ -27,6 +27,23 @@ fn a_key_is_replaced_and_nothing_else() {
     assert!(
         matches!(part.method[0].search.bilevel.rate, Schedule::Cosine { from, .. } if from > 0.9)
     );
+}
+
+#[test]
+fn transforms_can_be_set_where_there_were_none() {
+    let changed = set(&digits(), "retrain.fit.transforms=[Aerial, Gamma(probability: 0.5)]");
+    let half = Gamma { probability: 0.5, ..Gamma::default() };
+    let expected = [ConfiguredTransform::Aerial, ConfiguredTransform::Gamma(half)];
+    let changed = changed.unwrap();
+    assert_eq!(changed.retrain.fit.transforms, expected);
+    let quarter = set(&changed, "retrain.fit.transforms.1.Gamma.probability=0.25").unwrap();
+    let quarter = quarter.retrain.fit.transforms;
+    assert!(matches!(quarter[1], ConfiguredTransform::Gamma(gamma) if gamma.probability < 0.3));
+    let searched = set(&digits(), "search.transforms=[Flip]").unwrap();
+    assert_eq!(searched.method[0].search.transforms, [ConfiguredTransform::Flip]);
+    assert_eq!(set(&searched, "search.transforms=[]").unwrap(), digits());
+    let unknown = set(&digits(), "retrain.fit.transforms=[Areal]").unwrap_err().to_string();
+    assert!(unknown.contains("Areal") && unknown.contains("Aerial"), "{unknown}");
 }
 
 #[test]
@@ -78,4 +95,16 @@ fn a_warm_up_follows_the_epochs_unless_it_was_set() {
     assert_eq!(warm_up(&set(&pc, "search.epochs=20").unwrap()), 6);
     let own = set(&pc, "search.bilevel.warm_up=2").unwrap();
     assert_eq!(warm_up(&set(&own, "search.epochs=20").unwrap()), 2);
+}
+
+#[test]
+fn values_that_files_leave_out_can_be_set() {
+    let changed = |assignment: &str| set(&digits(), assignment).unwrap();
+    assert_eq!(changed("hidden=[64, 32]").hidden, Hidden::new([64, 32]));
+    let step = changed("search.bilevel.weight_step=Adam").method[0].search.bilevel.weight_step;
+    assert_eq!(step, WeightStep::Adam);
+    assert_eq!(changed("retrain.fit.weight_step=Adam").retrain.fit.weight_step, WeightStep::Adam);
+    let decay = changed("retrain.fit.adam.weight_decay=0.5").retrain.fit.adam.weight_decay;
+    assert!((decay - 0.5).abs() < 1e-12);
+    assert_eq!(changed("hidden=[]"), digits());
 }

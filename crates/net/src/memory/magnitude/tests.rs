@@ -1,8 +1,8 @@
 use candle_core::DType;
+use dartloom_ops::Execution;
 use dartloom_space::{Blueprint, Build, OpSet, Shape, Space, Stem};
 
 use super::*;
-use crate::Execution;
 use crate::memory::{Draws, Training, predict, ranges};
 
 fn space(layers: usize) -> Space {

@@ -1,9 +1,9 @@
 //! Ranges compared with every candidate of small spaces.
 
+use dartloom_ops::{Execution, Recompute};
 use dartloom_space::{CellGraph, CellSpec, Chain, Genotype, OpSet, Shape, Stem, nasbench201};
 
 use super::*;
-use crate::Execution;
 use crate::memory::predict;
 
 /// All choices of one cell.
@@ -118,11 +118,9 @@ fn one_output(names: &[&str], nodes: usize) -> Space {
 #[test]
 fn fused_candidates() {
     let space = two_cells(&["skip_connect", "sep_conv_3x3"]);
-    for execution in [
-        Execution::Fused(crate::Recompute::Never),
-        Execution::Fused(crate::Recompute::Edge),
-        Execution::Staged,
-    ] {
+    for execution in
+        [Execution::Fused(Recompute::Never), Execution::Fused(Recompute::Edge), Execution::Staged]
+    {
         let work = Workload { execution, threads: 2, ..Workload::training(3) };
         assert_eq!(check(&space, Draws::Top(2), &work), (4 * 3 * 4_usize).pow(2));
     }

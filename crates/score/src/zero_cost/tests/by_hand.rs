@@ -2,10 +2,9 @@
 
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
-use dartloom_data::Batch;
-use dartloom_net::Model;
+use dartloom_data::{Batch, TargetSpec};
 use dartloom_noise::Noise;
-use dartloom_ops::Mode;
+use dartloom_ops::{Mode, Model};
 use dartloom_space::Layer;
 
 use super::super::passes::{host, logits};
@@ -305,7 +304,7 @@ fn synaptic_flow_of_a_whole_network_by_scaling_its_weights() {
     let registry = dartloom_ops::Registry::standard().unwrap();
     let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     let network = subject.network(DType::F64, Noise::new(3)).unwrap();
-    let batch = random_batch(build, 2, Noise::new(1)).unwrap();
+    let batch = random_batch(build, TargetSpec::Class { classes: 3 }, 2, Noise::new(1)).unwrap();
     let batch = batch.to(batch.inputs.device(), DType::F64).unwrap();
     let found = score(&Synflow, &*network, &batch);
 

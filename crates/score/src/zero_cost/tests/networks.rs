@@ -2,10 +2,10 @@
 
 use approx::assert_relative_eq;
 use candle_core::{Device, Tensor};
-use dartloom_data::Batch;
-use dartloom_net::{Model as _, Pass, Supernet};
+use dartloom_data::{Batch, TargetSpec};
+use dartloom_net::Supernet;
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place, Registry};
+use dartloom_ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom_space::{
     ArchWeights, Blueprint, Build, Cost, Genotype, OpSet, Shape, Space, Stem, nasbench201,
 };
@@ -33,7 +33,7 @@ fn supernet() -> Blueprint {
 }
 
 fn draw(noise: Noise) -> Result<Batch, ZeroCostError> {
-    random_batch(build(), 4, noise)
+    random_batch(build(), TargetSpec::Class { classes: build().outputs.channels() }, 4, noise)
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Scores that would be meaningless.
 
 use candle_core::DType;
+use dartloom_data::TargetSpec;
 use dartloom_noise::Noise;
 use dartloom_space::{Build, Layer, Shape, nasbench201};
 
@@ -9,6 +10,7 @@ use super::tiny::{Tiny, batch, classes, given, linear, pointwise, snapshot};
 
 const ONE: &[f64] = &[1.0, -0.5];
 const TWO: &[f64] = &[-0.3, 2.0];
+const CLASSES: TargetSpec = TargetSpec::Class { classes: 3 };
 
 fn refused(score: &dyn ZeroCostScore, network: &Tiny) -> ZeroCostError {
     score
@@ -128,7 +130,7 @@ fn an_architecture_without_a_path_is_refused_by_every_score() {
     let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
     for name in names() {
         let score = by_name(name).unwrap();
-        let draw = &mut |noise| random_batch(build, 4, noise);
+        let draw = &mut |noise| random_batch(build, CLASSES, 4, noise);
         let error = scored(&*score, &subject, draw, 0..1).unwrap_err();
         assert!(matches!(error, ZeroCostError::Constant { .. }), "{name}: {error}");
     }
@@ -143,25 +145,28 @@ fn names_and_seeds_that_are_missing() {
     let plan = nasbench201::blueprint(&genotype, build).unwrap();
     let registry = dartloom_ops::Registry::standard().unwrap();
     let subject = Subject { plan: &plan, registry: &registry, task: &classes(3) };
-    let none = scored(&Naswot, &subject, &mut |noise| random_batch(build, 4, noise), 3..3);
+    let none = scored(&Naswot, &subject, &mut |noise| random_batch(build, CLASSES, 4, noise), 3..3);
     assert!(matches!(none, Err(ZeroCostError::NoSeeds { score: "naswot" })));
 }
 
 #[test]
 fn batches_that_cannot_be_made() {
     let build = Build::new(4, 10, Shape::new(3, 8, 8));
-    let error = |build, size| random_batch(build, size, Noise::new(0)).unwrap_err().to_string();
+    let error =
+        |targets, size| random_batch(build, targets, size, Noise::new(0)).unwrap_err().to_string();
     for size in [0, 1 << 60, usize::MAX] {
         let expected =
             format!("batch: expected images of 3x8x8 that can be addressed, found {size}");
-        assert_eq!(error(build, size), expected);
+        assert_eq!(error(CLASSES, size), expected);
     }
-    let classes = |classes| build.with_outputs(dartloom_space::Outputs::Vector(classes));
+    let classes = |classes| TargetSpec::Class { classes };
     assert_eq!(error(classes(0), 2), "classes: expected from 1 to 4294967295, found 0");
     assert_eq!(
         error(classes(1 << 32), 2),
         "classes: expected from 1 to 4294967295, found 4294967296"
     );
+    assert_eq!(error(TargetSpec::Labels(0), 2), "labels: expected from 1 to 4294967295, found 0");
+    assert!(error(TargetSpec::Values(1 << 31), 1 << 40).starts_with("values: expected"));
     let data = dartloom_data::digits().train;
     let size = dartloom_data::Dataset::len(&data) + 1;
     let error = dataset_batch(&data, size, Noise::new(0)).unwrap_err().to_string();

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Batch;
-use dartloom_net::{Model, Output, Pass};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, OpError, Place, Sequence, Variables};
+use dartloom_ops::{Mode, Model, OpError, Output, Pass, Place, Sequence, Variables};
 use dartloom_space::{Cost, Layer, Pair};
 use dartloom_task::Classification;
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use removal::Removal;
 
 use self::gradient::{quotient, scaled};
-use super::core::{guard, loss_of, scalar};
+use super::core::{loss_of, scalar};
 use super::per_cell::Validation;
 use super::{Core, PassSpec, PerCell, Purpose, Step, Wanted};
 use crate::{LogitGradients, SearchError};
@@ -32,7 +32,7 @@ use crate::{LogitGradients, SearchError};
 /// # Differences from the paper
 /// Equation 10 adds the term, which for useful cells (`M < 0`) punishes those that contribute most;
 /// the released code subtracts it, and so does this by default: see [`sign`](Self::sign). In the
-/// released code the term is a constant and moves nothing ([`AblationGradient::Official`]), and a
+/// released code the term is a constant and moves nothing ([`AblationGradient::Zero`]), and a
 /// removed cell is a random one ([`Removal::Noise`]).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -99,8 +99,10 @@ pub enum Whole {
 /// The part of the gradient of the ablation loss that is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AblationGradient {
-    /// Nothing: the contributions are measured and reported, as in the released code.
-    Official,
+    /// None: the contributions are measured and reported, and move no logits, as in the released
+    /// code. In text it was once called `Official`.
+    #[serde(alias = "Official")]
+    Zero,
     /// `grad L_CE / mean M`: the mean is held constant, and a loss without the cell does not
     /// depend on its logits. Costs forward passes alone.
     #[default]
@@ -146,7 +148,7 @@ impl AblationConfig {
     pub(crate) fn passes(&self, cells: u64) -> u64 {
         match self.gradient {
             AblationGradient::Full => 3 * cells,
-            AblationGradient::Official | AblationGradient::Scaled => cells,
+            AblationGradient::Zero | AblationGradient::Scaled => cells,
         }
     }
 }
@@ -199,7 +201,7 @@ impl PerCell {
                 gradients.push(learnt.found.logits);
             } else {
                 let found =
-                    guard(step.at).check(&loss_of(purpose), scalar(&loss.mean)?, || None)?;
+                    core.guard(step.at).check(&loss_of(purpose), scalar(&loss.mean)?, || None)?;
                 without.push(found);
             }
             core.end(purpose);
@@ -207,7 +209,7 @@ impl PerCell {
         let marginal: Vec<f64> = without.iter().map(|loss| whole.loss - loss).collect();
         let losses = ablation_losses(&marginal);
         let gradient = match config.gradient {
-            AblationGradient::Official => LogitGradients::default(),
+            AblationGradient::Zero => LogitGradients::default(),
             AblationGradient::Scaled => scaled(&marginal, whole, config.signed())?,
             AblationGradient::Full => quotient(&marginal, whole, &gradients, config.signed())?,
         };

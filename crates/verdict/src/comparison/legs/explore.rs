@@ -9,12 +9,11 @@ use dartloom_dist::journal::Journal;
 use dartloom_dist::{InlinePool, TaskEvent, TaskPool, TaskSpec};
 use dartloom_net::memory::Calibration;
 use dartloom_noise::Noise;
-use dartloom_record::{Event, Leg, RunDir};
+use dartloom_record::{Event, Leg, RunDir, RunLayout};
 use serde_json::json;
 
 use super::{Contest, LegResult, Tried};
 use crate::comparison::{ExplorerParts, Stopwatch, Workers};
-use crate::training::candidate_file;
 use crate::{Training, VerdictError};
 use dartloom_explore::{
     Assignment, Budget, Domain, ExploreError, Key, MemoryUse, Order, Outcome, PooledConfig,
@@ -68,6 +67,7 @@ impl Contest<'_> {
             phase: phase.clone(),
             explorer: parts.explorer.title(),
             candidates: expected(&training, &domain, noise, budget)?,
+            objective: Some(comparison.task.objective()),
             told: Vec::new(),
         };
         let mut teller = Teller::new(begun, phase, budget, &mut watch);
@@ -125,7 +125,7 @@ fn nothing_measured(explorer: &str, trials: &[Trial]) -> VerdictError {
 /// needed of them.
 fn remove_losers(checkpoints: &RunDir, trials: &[Trial], best: u64) -> Result<(), VerdictError> {
     for task in trials.iter().map(|trial| trial.proposal.task).filter(|task| *task != best) {
-        checkpoints.remove(&candidate_file(task))?;
+        checkpoints.remove(&RunLayout::candidate(task))?;
     }
     Ok(())
 }

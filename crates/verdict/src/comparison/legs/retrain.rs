@@ -5,7 +5,7 @@ use dartloom_noise::Noise;
 use dartloom_ops::Model;
 use dartloom_record::{Leg, Scores};
 use dartloom_space::{Genotype, Space};
-use dartloom_train::{Evaluation, Fit, HeldOut, Outcome, Problem, Session, drive};
+use dartloom_train::{Evaluation, Fit, HeldOut, Judged, Outcome, Problem, Session, drive};
 
 use super::{Contest, LegResult};
 use crate::VerdictError;
@@ -87,18 +87,20 @@ impl Contest<'_> {
         let mut watch = Stopwatch::new(&mut *self.observer, comparison.clock, &self.dir, seconds)?;
         let mut session = Session::new(&mut watch).saved_at(checkpoint);
         let judged = match drive(&mut fit, &mut session) {
-            Ok(Outcome::Finished) => fit.evaluate(),
-            Ok(Outcome::Stopped(_)) => {
+            Ok(Outcome::Finished) => fit.evaluate_in(&mut session),
+            Ok(Outcome::Stopped(_)) => Ok(Judged::Stopped),
+            Err(error) => Err(error),
+        };
+        let Found { scores, failure } = match judged {
+            Ok(Judged::Found(found)) => Found::new(found),
+            Ok(Judged::Nothing) => Found { scores: Scores::new(), failure: None },
+            Ok(Judged::Stopped) => {
                 watch.store()?;
                 return Ok(None);
             }
-            Err(error) => Err(error),
-        };
-        let Judged { scores, failure } = match judged {
-            Ok(judged) => Judged::new(judged),
             Err(error) => {
                 let failure = Some(VerdictError::from(error).divergence()?);
-                Judged { scores: Scores::new(), failure }
+                Found { scores: Scores::new(), failure }
             }
         };
         let seconds = watch.seconds();
@@ -132,15 +134,14 @@ impl Contest<'_> {
 }
 
 /// The scores of a network, or the reason for none.
-struct Judged {
+struct Found {
     scores: Scores,
     failure: Option<String>,
 }
 
-impl Judged {
+impl Found {
     /// A network without the score that decides has failed, whatever others it has.
-    fn new(found: Option<Evaluation>) -> Self {
-        let Some(found) = found else { return Self { scores: Scores::new(), failure: None } };
+    fn new(found: Evaluation) -> Self {
         let missing = || format!("the test images give no {}", found.objective.label());
         let failure = (!found.score().is_finite()).then(missing);
         Self { scores: found.scores, failure }

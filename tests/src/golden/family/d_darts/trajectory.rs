@@ -103,7 +103,7 @@ fn config(case: &Case<'_>, variant: &str) -> Result<BilevelConfig, GoldenError> 
     let ablation = Some(AblationConfig {
         weight: config.number("ablation_weight")?,
         sign: AblationSign::Subtracted,
-        gradient: AblationGradient::Official,
+        gradient: AblationGradient::Zero,
         removal: Removal::Noise,
         places: Places::First,
         whole: Whole::Twice,

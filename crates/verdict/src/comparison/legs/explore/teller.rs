@@ -4,7 +4,7 @@ use dartloom_dist::TaskEvent;
 use dartloom_record::{Candidate, Event, Flow, Observer, ObserverError, Where};
 
 use crate::VerdictError;
-use crate::training::Trained;
+use crate::training::EpochTrained;
 use dartloom_explore::{Budget, Outcome, Standing, Trial};
 
 /// Turns the state of a search into events.
@@ -72,7 +72,7 @@ impl<'a> Teller<'a> {
             events.push(begun);
         }
         if let Some(TaskEvent::Progress { task, value, .. }) = standing.event
-            && let Ok(Trained { epoch: epochs, quality }) = serde_json::from_value(value.clone())
+            && let Ok(EpochTrained { epochs, quality }) = serde_json::from_value(value.clone())
         {
             let phase = self.phase.clone();
             let task = *task;

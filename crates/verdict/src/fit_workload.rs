@@ -1,11 +1,13 @@
 //! The memory of a training, from its configuration.
 
-use dartloom_net::memory::Workload;
+use dartloom_net::memory::{Training, Workload};
 use dartloom_train::FitConfig;
 
 /// The workload of a training step under `config`, on `threads` threads.
 pub fn fit_workload(config: &FitConfig, threads: usize) -> Workload {
+    let own = Training { moments: config.weight_step.moments(), ..Training::default() };
     Workload {
+        training: Some(own),
         execution: config.recompute.into(),
         threads,
         drop_path: config.drop_path > 0.0,
@@ -15,7 +17,8 @@ pub fn fit_workload(config: &FitConfig, threads: usize) -> Workload {
 
 #[cfg(test)]
 mod tests {
-    use dartloom_net::{Execution, Recompute};
+    use dartloom_ops::{Execution, Recompute};
+    use dartloom_train::WeightStep;
 
     use super::*;
 
@@ -27,5 +30,8 @@ mod tests {
         assert_eq!(work.execution, Execution::Fused(Recompute::Edge));
         let still = FitConfig { drop_path: 0.0, ..config };
         assert!(!fit_workload(&still, 3).drop_path);
+        let moments = |config: &FitConfig| fit_workload(config, 3).training.unwrap().moments;
+        let adam = FitConfig { weight_step: WeightStep::Adam, ..still.clone() };
+        assert_eq!((moments(&still), moments(&adam)), (1, 2));
     }
 }

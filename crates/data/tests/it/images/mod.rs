@@ -1,0 +1,3 @@
+//! Images in files.
+
+mod real;

@@ -1,0 +1,169 @@
+//! Networks laid out by hand.
+
+mod memory;
+
+use candle_core::{D, Tensor};
+use dartloom_ops::{Model, OpError, Output, Pass, Place, Sequence, Variables};
+use dartloom_space::{Cost, Graph, GraphInput, GraphNode, Join, Outputs, Shape};
+use rand::RngCore;
+
+use crate::NetError;
+use crate::identity::Identity;
+use crate::memory::{Breakdown, Workload};
+
+/// The network of a [`Graph`].
+///
+/// Nodes run in their order, and a value is let go behind its last reader. A watch sees the output
+/// of every node under its name. Where a pass says that parameters are constant, and nothing asks
+/// for the gradient of its images, nothing is kept for a backward pass.
+///
+/// ```
+/// use dartloom_net::{GraphNetwork, Model, NetError, Pass};
+/// use dartloom_ops::Place;
+/// use dartloom_space::hand_made::UNet;
+/// use dartloom_space::{Outputs, Shape};
+/// use rand::SeedableRng;
+///
+/// # fn main() -> Result<(), NetError> {
+/// let graph = UNet { base: 2, depth: Some(1) };
+/// let graph = graph.graph(Shape::new(3, 8, 8), Outputs::Plane { channels: 5 })?;
+/// let mut noise = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+/// let net = GraphNetwork::new(graph, &Place::default(), &mut noise)?;
+/// let variables = net.variables();
+/// let x = candle_core::Tensor::zeros((2, 3, 8, 8), variables.dtype(), variables.device())?;
+/// assert_eq!(net.forward(&x, &mut Pass::eval())?.main.dims(), [2, 5, 8, 8]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct GraphNetwork {
+    variables: Variables,
+    graph: Graph,
+    nodes: Vec<Sequence>,
+    last_readers: Vec<Option<usize>>,
+    cost: Cost,
+    identity: Identity,
+}
+
+impl GraphNetwork {
+    /// Creates the network, weights drawn from `rng` in the order of nodes and layers.
+    ///
+    /// # Errors
+    /// When a variable cannot be made.
+    pub fn new(graph: Graph, place: &Place, rng: &mut dyn RngCore) -> Result<Self, NetError> {
+        let identity = Identity::laid_out(&graph);
+        Self::identified(graph, identity, place, rng)
+    }
+
+    /// The network with an identity of its own.
+    pub(crate) fn identified(
+        graph: Graph,
+        identity: Identity,
+        place: &Place,
+        rng: &mut dyn RngCore,
+    ) -> Result<Self, NetError> {
+        let mut variables = Variables::new(place);
+        let mut root = variables.builder(rng);
+        let nodes = graph.nodes().iter();
+        let nodes = nodes.map(|node| Sequence::new(node.layers(), &mut root.at(node.name())));
+        let nodes = nodes.collect::<Result<_, _>>()?;
+        let last_readers = graph.last_readers();
+        let cost = graph.cost()?;
+        Ok(Self { variables, graph, nodes, last_readers, cost, identity })
+    }
+
+    /// Its layers and shapes.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Memory of a process that runs the network as `work` says, see
+    /// [`crate::memory::predict_graph`]; activations are the largest number where nothing is
+    /// counted.
+    pub fn memory(&self, work: &Workload) -> Breakdown {
+        let uncounted = Breakdown { activations: u64::MAX, ..Breakdown::default() };
+        memory::predict_graph(&self.graph, work).unwrap_or(uncounted)
+    }
+
+    fn check_input(&self, x: &Tensor) -> Result<(), NetError> {
+        let expected = self.graph.input();
+        let Shape { channels, height, width } = expected;
+        if x.rank() == 4 && x.dims()[1..] == [channels, height, width] {
+            return Ok(());
+        }
+        Err(NetError::Input { expected, found: x.dims().to_vec() })
+    }
+}
+
+pub use memory::predict_graph;
+
+/// Values of nodes, as long as they are needed.
+struct Held<'a> {
+    image: &'a Tensor,
+    nodes: Vec<Option<Tensor>>,
+}
+
+impl Held<'_> {
+    fn get(&self, input: GraphInput) -> Result<&Tensor, OpError> {
+        match input {
+            GraphInput::Image => Ok(self.image),
+            GraphInput::Node(index) => self.nodes[index].as_ref().ok_or_else(|| {
+                OpError::Tensor(candle_core::Error::Msg(format!("node {index} has no value")))
+            }),
+        }
+    }
+
+    fn joined(&self, node: &GraphNode) -> Result<Tensor, OpError> {
+        let inputs = node.inputs().iter().map(|&input| self.get(input));
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        let first = inputs[0].clone();
+        Ok(match node.join() {
+            Join::Single => first,
+            Join::Sum => inputs[1..].iter().try_fold(first, |sum, &value| sum + value)?,
+            Join::Concat => Tensor::cat(&inputs, D::Minus(3))?,
+        })
+    }
+}
+
+impl Model for GraphNetwork {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
+        self.check_input(x)?;
+        let apart = pass.constant_parameters && !x.track_op();
+        let mut held = Held { image: x, nodes: Vec::with_capacity(self.nodes.len()) };
+        for (index, (node, layers)) in self.graph.nodes().iter().zip(&self.nodes).enumerate() {
+            let value = pass.run(layers, &held.joined(node)?)?;
+            let value = if apart { value.detach() } else { value };
+            pass.see(&node.name(), &value)?;
+            held.nodes.push(Some(value));
+            for input in node.inputs() {
+                if let GraphInput::Node(source) = *input
+                    && self.last_readers[source] == Some(index)
+                {
+                    held.nodes[source] = None;
+                }
+            }
+        }
+        let last = GraphInput::Node(self.nodes.len() - 1);
+        let main = held.get(last)?.clone();
+        Ok(match self.graph.outputs() {
+            Outputs::Vector(_) => main.flatten_from(1)?.into(),
+            _ => main.into(),
+        })
+    }
+
+    fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.identity.with(&self.variables)
+    }
+
+    fn outputs(&self) -> Option<Outputs> {
+        Some(self.graph.outputs())
+    }
+}

@@ -1,0 +1,175 @@
+//! Networks laid out by hand.
+
+use candle_core::{DType, Device, Tensor};
+use dartloom_kernels::testkit::filled;
+use dartloom_net::memory::{Workload, predict_graph};
+use dartloom_net::{Execution, GraphNetwork, Model, NetError, Pass};
+use dartloom_ops::{Mode, Place};
+use dartloom_space::hand_made::{Baseline, UNet};
+use dartloom_space::{Graph, GraphBuilder, GraphInput, Layer, Outputs, Pair, Shape};
+
+use crate::support::*;
+
+const MASK: Outputs = Outputs::Plane { channels: 3 };
+
+fn network(graph: Graph) -> GraphNetwork {
+    GraphNetwork::new(graph, &Place::from(DType::F64), &mut rng(1)).unwrap()
+}
+
+#[test]
+fn values_are_joined_as_the_graph_says() {
+    let mut graph = GraphBuilder::new("joins", Shape::new(2, 4, 4)).unwrap();
+    let image = GraphInput::Image;
+    let a = graph.node("a", image, vec![Layer::pointwise(2, 2), Layer::Relu]).unwrap();
+    let b = graph.sum("b", &[image, a, a], vec![]).unwrap();
+    graph.concat("c", &[b, image], vec![Layer::pointwise(4, 3)]).unwrap();
+    let net = network(graph.finish(MASK).unwrap());
+    let names: Vec<&str> = net.variables().parameters().keys().map(String::as_str).collect();
+    assert_eq!(names, ["a.0.weight", "c.0.weight"]);
+    let x = filled(&[2, 2, 4, 4], 3).unwrap();
+    let found = values(&run(&net, &x, Mode::train()).unwrap().main);
+
+    let flat = |name: &str, outputs, inputs| {
+        net.variables().parameters()[name].reshape((outputs, inputs)).unwrap()
+    };
+    let lines = |x: &Tensor| x.flatten_from(2).unwrap();
+    let weigh = |weight: Tensor, x: &Tensor| weight.broadcast_matmul(&lines(x)).unwrap();
+    let a = weigh(flat("a.0.weight", 2, 2), &x).relu().unwrap().reshape((2, 2, 4, 4)).unwrap();
+    let b = ((&x + &a).unwrap() + &a).unwrap();
+    let c = Tensor::cat(&[&b, &x], 1).unwrap();
+    let expected = values(&weigh(flat("c.0.weight", 3, 4), &c));
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        approx::assert_relative_eq!(found, expected, epsilon = 1e-12);
+    }
+}
+
+#[test]
+fn every_baseline_trains_all_of_its_weights() {
+    let image = Shape::new(3, 16, 16);
+    for (name, baseline) in Baseline::known() {
+        // The wide ones take long, and have the layers of the others.
+        if ["resnet18", "resnet", "self_configured"].contains(&name) {
+            continue;
+        }
+        let baseline = match baseline {
+            Baseline::ResNet50 => Baseline::ResNet(dartloom_space::hand_made::ResNet {
+                width: 4,
+                ..dartloom_space::hand_made::ResNet::resnet50()
+            }),
+            other => other,
+        };
+        let plane = Outputs::Plane { channels: 2 };
+        let outputs = if baseline.serves(plane) { plane } else { Outputs::Vector(2) };
+        let net = network(baseline.graph(image, outputs).unwrap());
+        assert_eq!(net.variables().parameter_count(), net.cost().parameters, "{name}");
+        let x = filled(&[2, 3, 16, 16], 1).unwrap();
+        let y = run(&net, &x, Mode::train()).unwrap().main;
+        match outputs {
+            Outputs::Vector(_) => assert_eq!(y.dims(), [2, 2]),
+            _ => assert_eq!(y.dims(), [2, 2, 16, 16]),
+        }
+        assert_eq!(net.outputs(), Some(outputs));
+        let gradients = y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+        for (variable, var) in net.variables().parameters() {
+            let gradient = gradients.get(var).unwrap_or_else(|| panic!("{name} {variable}"));
+            assert!(finite(gradient), "{name} {variable}");
+        }
+    }
+}
+
+#[test]
+fn a_watch_sees_nodes_in_order() {
+    let graph = UNet { base: 2, depth: Some(1) }.graph(Shape::new(3, 4, 4), MASK).unwrap();
+    let net = network(graph);
+    let x = filled(&[1, 3, 4, 4], 1).unwrap();
+    let mut places = Vec::new();
+    let mut watch = |place: &dyn std::fmt::Display, value: &Tensor| {
+        places.push(format!("{place} {:?}", &value.dims()[1..]));
+        Ok(())
+    };
+    let mut noise = rng(0);
+    let pass = Pass::new(Mode::eval(), &mut noise);
+    net.forward(&x, &mut Pass { watch: Some(&mut watch), ..pass }).unwrap();
+    let expected = [
+        "encoder.0 [2, 4, 4]",
+        "pool.1 [2, 2, 2]",
+        "encoder.1 [4, 2, 2]",
+        "up.0 [2, 4, 4]",
+        "decoder.0 [2, 4, 4]",
+        "head [3, 4, 4]",
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn nothing_is_kept_where_no_gradient_is_wanted() {
+    let graph = UNet { base: 2, depth: Some(1) }.graph(Shape::new(3, 4, 4), MASK).unwrap();
+    let net = network(graph);
+    let x = filled(&[1, 3, 4, 4], 1).unwrap();
+    let with = |constant_parameters, x: &Tensor| {
+        let mut pass = Pass { constant_parameters, ..Pass::eval() };
+        net.forward(x, &mut pass).unwrap().main
+    };
+    let kept = with(false, &x);
+    let apart = with(true, &x);
+    assert!(kept.track_op() && !apart.track_op());
+    assert_eq!(values(&kept), values(&apart));
+    // The gradient of images is still there for whoever asks.
+    let x = candle_core::Var::from_tensor(&x).unwrap();
+    let gradients = with(true, x.as_tensor()).sum_all().unwrap().backward().unwrap();
+    assert!(gradients.get(&x).is_some());
+}
+
+#[test]
+fn images_of_another_shape_are_refused() {
+    let net = network(UNet::default().graph(Shape::new(3, 8, 8), MASK).unwrap());
+    let x = Tensor::ones((1, 3, 8, 9), DType::F64, &Device::Cpu).unwrap();
+    let error = run(&net, &x, Mode::eval()).unwrap_err();
+    assert!(matches!(error, NetError::Input { expected, .. } if expected == Shape::new(3, 8, 8)));
+}
+
+#[test]
+fn identities_tell_graphs_and_weights_apart() {
+    let said = |base, seed| {
+        let graph = UNet { base, depth: Some(1) }.graph(Shape::new(1, 4, 4), MASK).unwrap();
+        let net = GraphNetwork::new(graph, &Place::default(), &mut rng(seed)).unwrap();
+        net.identity().unwrap()
+    };
+    assert_eq!(said(2, 1), said(2, 1));
+    assert_ne!(said(2, 1), said(2, 2));
+    assert_ne!(said(2, 1), said(3, 1));
+}
+
+#[test]
+fn memory_is_counted_by_hand() {
+    let mut graph = GraphBuilder::new("counted", Shape::new(1, 4, 4)).unwrap();
+    let image = GraphInput::Image;
+    let a = graph.node("a", image, vec![Layer::square(1, 2, 3, 1), Layer::Relu]).unwrap();
+    let half = Pair::both(2);
+    let pool = Layer::MaxPool { kernel: half, stride: half, padding: Pair::both(0) };
+    let b = graph.node("b", a, vec![pool]).unwrap();
+    let up = Layer::ConvTranspose { inputs: 2, outputs: 2, factor: half, bias: true };
+    let c = graph.node("c", b, vec![up]).unwrap();
+    graph.concat("d", &[a, c], vec![Layer::pointwise(4, 3)]).unwrap();
+    let graph = graph.finish(MASK).unwrap();
+    let work = Workload { execution: Execution::Staged, threads: 2, ..Workload::training(3) };
+    let found = predict_graph(&graph, &work).unwrap();
+    let plane = 16;
+    // Convolution and ReLU; maximum; blocks, planes and bias; concatenation; numbers.
+    let kept = 2 * 2 * plane + 2 * plane / 4 + 3 * 2 * plane + 4 * plane + 3 * plane;
+    assert_eq!(found.activations, 4 * 3 * kept);
+    // At the last convolution: its gradient, and three times that of the concatenation.
+    let passing = 3 * plane + 3 * 4 * plane;
+    let unfolded = 9 * plane;
+    // The gradient of its 12 weights is summed in three parts, one of each image.
+    assert_eq!(found.workspace, 4 * (3 * passing + 3 * 12 + 2 * unfolded));
+    let parameters = 18 + 2 * 2 * 4 + 2 + 12;
+    assert_eq!((found.parameters, found.moments), (4 * parameters, 4 * parameters));
+    assert_eq!(found.images, 4 * 3 * plane + 3 * 4);
+    let net = GraphNetwork::new(graph.clone(), &Place::default(), &mut rng(1)).unwrap();
+    assert_eq!(net.memory(&work), found);
+    let most = Workload { batch: usize::MAX / 2, ..work };
+    assert!(matches!(predict_graph(&graph, &most), Err(NetError::Uncountable { .. })));
+    assert_eq!(net.memory(&most).activations, u64::MAX);
+}
