@@ -3,7 +3,9 @@
 mod activation;
 mod bilinear;
 mod check;
+mod concat;
 mod conv;
+mod conv_norm;
 mod conv_transpose;
 mod error;
 mod float;
@@ -28,7 +30,9 @@ mod window;
 
 pub use activation::relu;
 pub use bilinear::upsample_bilinear2d;
+pub use concat::concat_channels;
 pub use conv::{ConvSpec, conv2d};
+pub use conv_norm::{ConvNorm, conv2d_norm_relu};
 pub use conv_transpose::{ConvTransposeSpec, conv_transpose2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};

@@ -1,5 +1,6 @@
 //! Batch normalisation with an explicit statistics mode.
 
+mod line;
 mod moments;
 mod op;
 mod spec;
@@ -16,8 +17,10 @@ use crate::check::Check;
 use crate::error::Result;
 use crate::reference;
 use crate::simd::InstructionSet;
-pub(crate) use moments::Moments;
-use op::{Normalization, Record};
+pub(crate) use line::{BackLine, Line, Totals};
+pub(crate) use moments::{Moments, Sums, channel, of_batch};
+use op::Normalization;
+pub(crate) use op::Record;
 pub(crate) use spec::Geometry;
 pub use spec::{BatchNormSpec, Statistics};
 
@@ -66,7 +69,7 @@ pub fn batch_norm(
 }
 
 /// The running statistics as moments.
-fn frozen((mean, variance): (&Var, &Var)) -> Result<Record> {
+pub(crate) fn frozen((mean, variance): (&Var, &Var)) -> Result<Record> {
     let mean = values(mean)?;
     let variance = values(variance)?;
     let moments = mean.into_iter().zip(variance);

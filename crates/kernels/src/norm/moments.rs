@@ -42,7 +42,7 @@ impl Moments {
 }
 
 /// Sums over planes, in the element type's own way.
-pub(super) trait Sums: Float {
+pub(crate) trait Sums: Float {
     /// Sum, and sum of squares about the plane's mean.
     fn moments(arch: InstructionSet, plane: &[Self]) -> (f64, f64);
 
@@ -73,7 +73,7 @@ impl Sums for f64 {
 }
 
 /// The moments of every channel: planes on their own, pooled in the order of the images.
-pub(super) fn of_batch<T: Sums>(
+pub(crate) fn of_batch<T: Sums>(
     arch: InstructionSet,
     geometry: &Geometry,
     x: &[T],
@@ -99,7 +99,7 @@ pub(super) fn per_plane(
 }
 
 /// One channel of all images.
-pub(super) fn channel<'a>(
+pub(crate) fn channel<'a>(
     geometry: &Geometry,
     planes: &'a [(f64, f64)],
     channel: usize,

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Shape, Tensor};
 
+use super::line::{BackLine, Line, Totals};
 use super::moments::{self, Moments, Sums};
 use super::spec::{Geometry, OP};
 use crate::float::{Float, with_float};
@@ -13,7 +14,7 @@ use crate::parallel::map_blocks;
 use crate::simd::InstructionSet;
 
 /// The moments a call normalised with, readable after the forward pass.
-pub(super) type Record = Arc<OnceLock<Vec<Moments>>>;
+pub(crate) type Record = Arc<OnceLock<Vec<Moments>>>;
 
 /// One call. `record` is filled beforehand when the running statistics normalise, else by the
 /// forward pass.
@@ -23,14 +24,6 @@ pub(super) struct Normalization {
     pub(super) eps: f64,
     pub(super) of_batch: bool,
     pub(super) record: Record,
-}
-
-/// Sums of one channel over the batch: of the gradient, and of the gradient times the centred
-/// input.
-#[derive(Clone, Copy)]
-struct Totals {
-    plain: f64,
-    weighted: f64,
 }
 
 impl Normalization {
@@ -43,11 +36,8 @@ impl Normalization {
                 Some((gamma, beta)) => (gamma[channel].wide(), beta[channel].wide()),
                 None => (1.0, 0.0),
             };
-            let scale = moments[channel].inverse_deviation(self.eps) * gamma;
-            let mean = T::narrow(moments[channel].mean);
-            let shift = T::narrow(shift + (mean.wide() - moments[channel].mean) * scale);
-            let scale = T::narrow(scale);
-            move |x, _| (x - mean) * scale + shift
+            let line = Line::new(&moments[channel], self.eps, (gamma, shift));
+            move |x, _| line.at(x)
         })
     }
 
@@ -62,19 +52,11 @@ impl Normalization {
             let own = index * plane..(index + 1) * plane;
             T::pair(self.arch, &gradient[own.clone()], &x[own], moments[index % channels].mean)
         });
-        let total = |channel| {
-            let planes = moments::channel(&self.geometry, &planes, channel);
-            planes.fold(Totals { plain: 0.0, weighted: 0.0 }, |sum, (plain, weighted)| Totals {
-                plain: sum.plain + plain,
-                weighted: sum.weighted + weighted,
-            })
-        };
+        let total = |channel| Totals::over(moments::channel(&self.geometry, &planes, channel));
         (0..channels).map(total).collect()
     }
 
-    /// With `s = 1 / sqrt(variance + eps)` and `n` values per channel:
-    /// `dx = gamma s (g - mean(g) - (x - mean) s^2 mean(g (x - mean)))` for batch statistics,
-    /// `dx = gamma s g` for running ones.
+    /// The line of [`BackLine`], channel by channel.
     fn input_gradient<T: Float>(
         &self,
         (x, gradient): (&[T], &[T]),
@@ -84,25 +66,20 @@ impl Normalization {
     ) -> Vec<T> {
         let count = self.geometry.values() as f64;
         let Geometry { channels, plane, .. } = self.geometry;
-        let scale = |channel: usize| {
-            let deviation = moments[channel].inverse_deviation(self.eps);
-            (T::narrow(gamma.map_or(1.0, |gamma| gamma[channel].wide()) * deviation), deviation)
-        };
+        let gamma = |channel: usize| gamma.map_or(1.0, |gamma| gamma[channel].wide());
         if !self.of_batch {
             return map_blocks(self.arch, gradient, gradient, plane, |index| {
-                let (scale, _) = scale(index % channels);
+                let channel = index % channels;
+                let deviation = moments[channel].inverse_deviation(self.eps);
+                let scale = T::narrow(gamma(channel) * deviation);
                 move |gradient, _| scale * gradient
             });
         }
         map_blocks(self.arch, gradient, x, plane, |index| {
             let channel = index % channels;
-            let (scale, deviation) = scale(channel);
-            let mean = T::narrow(moments[channel].mean);
-            let slope = sums[channel].weighted / count * deviation * deviation;
-            let rounding = mean.wide() - moments[channel].mean;
-            let level = T::narrow(sums[channel].plain / count + rounding * slope);
-            let slope = T::narrow(slope);
-            move |gradient, x| scale * (gradient - level - (x - mean) * slope)
+            let own = &moments[channel];
+            let line = BackLine::new(own, self.eps, gamma(channel), sums[channel], count);
+            move |gradient, x| line.at(gradient, x)
         })
     }
 

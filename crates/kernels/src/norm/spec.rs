@@ -50,8 +50,23 @@ impl Geometry {
         statistics: Statistics,
         spec: BatchNormSpec,
     ) -> Result<Self> {
+        let (batch, channels, height, width) = Check(OP).image(x)?;
+        let geometry = Self { batch, channels, plane: height * width };
+        geometry.check(x, affine, running, statistics, spec)?;
+        Ok(geometry)
+    }
+
+    /// Checks all arguments but the input itself, of whose kind they must be.
+    pub(crate) fn check(
+        &self,
+        x: &Tensor,
+        affine: Option<(&Tensor, &Tensor)>,
+        running: (&Var, &Var),
+        statistics: Statistics,
+        spec: BatchNormSpec,
+    ) -> Result<()> {
         let check = Check(OP);
-        let (batch, channels, height, width) = check.image(x)?;
+        let channels = self.channels;
         if let Some((gamma, beta)) = affine {
             check.channel_vector(x, gamma, "gamma", channels)?;
             check.channel_vector(x, beta, "beta", channels)?;
@@ -59,11 +74,10 @@ impl Geometry {
         check.channel_vector(x, running.0.as_tensor(), "running mean", channels)?;
         check.channel_vector(x, running.1.as_tensor(), "running variance", channels)?;
         spec.check()?;
-        let geometry = Self { batch, channels, plane: height * width };
-        if statistics != Statistics::Freeze && geometry.values() < 2 {
+        if statistics != Statistics::Freeze && self.values() < 2 {
             return Err(KernelError::TooFewValues { op: OP, shape: x.dims().to_vec() });
         }
-        Ok(geometry)
+        Ok(())
     }
 
     /// Values per channel.
@@ -73,7 +87,7 @@ impl Geometry {
 }
 
 impl BatchNormSpec {
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let refuse = |parameter, range, found| {
             Err(KernelError::Parameter { op: OP, parameter, range, found })
         };

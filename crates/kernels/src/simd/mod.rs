@@ -17,6 +17,7 @@ mod product;
 mod sums;
 mod tap_gradient;
 mod window;
+pub(crate) mod winograd;
 
 pub(crate) use copy::{Copy, Interleave};
 pub(crate) use correlate::{Correlate, Tap};

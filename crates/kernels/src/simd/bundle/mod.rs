@@ -16,6 +16,7 @@ pub(crate) use maximum::{Meetings, Windows, collect, maximum, winners};
 pub(crate) use room::{Interior, Room, Target, gather};
 pub(crate) use sweep::Walk;
 pub(crate) use tap_gradient::{Product, tap_gradient};
+pub(super) use transpose::{STEP, lanes_to_rows, rows_to_lanes};
 
 use pulp::{Simd, WithSimd};
 

@@ -5,18 +5,17 @@ use std::any::TypeId;
 
 use pulp::Simd;
 
-use super::super::{load, store};
-use super::MOST;
+use super::super::{SLACK, load, store};
 
 /// Positions that move at a time.
-pub(super) const STEP: usize = 4;
+pub(in crate::simd) const STEP: usize = 4;
 
 /// Register `i` holds float `i` of every plane, planes `pitch` floats apart.
 ///
 /// # Safety
-/// [`STEP`] floats of `S::F32_LANES` planes must be readable; no more than [`MOST`] lanes.
+/// [`STEP`] floats of `S::F32_LANES` planes must be readable.
 #[inline(always)]
-pub(super) unsafe fn rows_to_lanes<S: Simd>(
+pub(in crate::simd) unsafe fn rows_to_lanes<S: Simd>(
     simd: S,
     source: *const f32,
     pitch: usize,
@@ -26,7 +25,12 @@ pub(super) unsafe fn rows_to_lanes<S: Simd>(
         // SAFETY: the caller's eight planes; `S` is `V3`, so AVX is there.
         return unsafe { avx::rows_to_lanes(simd, source, pitch) };
     }
-    let mut whole = [[0.0f32; MOST]; STEP];
+    #[cfg(target_arch = "x86_64")]
+    if TypeId::of::<S>() == TypeId::of::<pulp::x86::V4>() {
+        // SAFETY: the caller's sixteen planes; `S` is `V4`, so AVX-512 is there.
+        return unsafe { avx512::rows_to_lanes(simd, source, pitch) };
+    }
+    let mut whole = [[0.0f32; SLACK]; STEP];
     for plane in 0..S::F32_LANES {
         // SAFETY: the caller vouches for four floats of every plane.
         let row = unsafe { source.add(plane * pitch).cast::<[f32; STEP]>().read_unaligned() };
@@ -34,16 +38,16 @@ pub(super) unsafe fn rows_to_lanes<S: Simd>(
             lanes[plane] = value;
         }
     }
-    // SAFETY: no register of the caller's is wider than `MOST`.
+    // SAFETY: no register is wider than `SLACK`.
     whole.map(|lanes| unsafe { load::<S>(lanes.as_ptr()) })
 }
 
 /// The way back of [`rows_to_lanes`].
 ///
 /// # Safety
-/// [`STEP`] floats of `S::F32_LANES` planes must be writable; no more than [`MOST`] lanes.
+/// [`STEP`] floats of `S::F32_LANES` planes must be writable.
 #[inline(always)]
-pub(super) unsafe fn lanes_to_rows<S: Simd>(
+pub(in crate::simd) unsafe fn lanes_to_rows<S: Simd>(
     simd: S,
     values: [S::f32s; STEP],
     target: *mut f32,
@@ -54,9 +58,14 @@ pub(super) unsafe fn lanes_to_rows<S: Simd>(
         // SAFETY: the caller's eight planes; `S` is `V3`, so AVX is there.
         return unsafe { avx::lanes_to_rows(simd, values, target, pitch) };
     }
-    let mut whole = [[0.0f32; MOST]; STEP];
+    #[cfg(target_arch = "x86_64")]
+    if TypeId::of::<S>() == TypeId::of::<pulp::x86::V4>() {
+        // SAFETY: the caller's sixteen planes; `S` is `V4`, so AVX-512 is there.
+        return unsafe { avx512::lanes_to_rows(simd, values, target, pitch) };
+    }
+    let mut whole = [[0.0f32; SLACK]; STEP];
     for (lanes, value) in whole.iter_mut().zip(values) {
-        // SAFETY: no register of the caller's is wider than `MOST`.
+        // SAFETY: no register is wider than `SLACK`.
         unsafe { store::<S>(lanes.as_mut_ptr(), value) };
     }
     for plane in 0..S::F32_LANES {
@@ -139,6 +148,87 @@ mod avx {
                 _mm256_castpd_ps(_mm256_unpackhi_pd(first.0, first.1)),
                 _mm256_castpd_ps(_mm256_unpacklo_pd(second.0, second.1)),
                 _mm256_castpd_ps(_mm256_unpackhi_pd(second.0, second.1)),
+            ]
+        }
+    }
+}
+
+/// The same in quarters: planes `p`, `p + 4`, `p + 8` and `p + 12` share a register.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        __m512, _mm_loadu_ps, _mm_storeu_ps, _mm512_castpd_ps, _mm512_castps_pd,
+        _mm512_castps128_ps512, _mm512_extractf32x4_ps, _mm512_insertf32x4, _mm512_unpackhi_pd,
+        _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
+    };
+    use std::mem::transmute_copy;
+
+    use pulp::Simd;
+
+    use super::STEP;
+
+    /// # Safety
+    /// `S` must be `pulp::x86::V4`, and as for the caller.
+    #[inline(always)]
+    pub(super) unsafe fn rows_to_lanes<S: Simd>(
+        _: S,
+        source: *const f32,
+        pitch: usize,
+    ) -> [S::f32s; STEP] {
+        // SAFETY: `V4` proves AVX-512, its registers are `__m512`, and the caller vouches for the
+        // floats.
+        unsafe {
+            let four = |plane: usize| {
+                let part = |quarter: usize| _mm_loadu_ps(source.add((plane + 4 * quarter) * pitch));
+                let all = _mm512_castps128_ps512(part(0));
+                let all = _mm512_insertf32x4::<1>(all, part(1));
+                let all = _mm512_insertf32x4::<2>(all, part(2));
+                _mm512_insertf32x4::<3>(all, part(3))
+            };
+            let turned = turn([four(0), four(1), four(2), four(3)]);
+            turned.map(|value| transmute_copy::<__m512, S::f32s>(&value))
+        }
+    }
+
+    /// # Safety
+    /// `S` must be `pulp::x86::V4`, and as for the caller.
+    #[inline(always)]
+    pub(super) unsafe fn lanes_to_rows<S: Simd>(
+        _: S,
+        values: [S::f32s; STEP],
+        target: *mut f32,
+        pitch: usize,
+    ) {
+        // SAFETY: as above.
+        unsafe {
+            let turned = turn(values.map(|value| transmute_copy::<S::f32s, __m512>(&value)));
+            for (plane, four) in turned.into_iter().enumerate() {
+                let place = |quarter: usize| target.add((plane + 4 * quarter) * pitch);
+                _mm_storeu_ps(place(0), _mm512_extractf32x4_ps::<0>(four));
+                _mm_storeu_ps(place(1), _mm512_extractf32x4_ps::<1>(four));
+                _mm_storeu_ps(place(2), _mm512_extractf32x4_ps::<2>(four));
+                _mm_storeu_ps(place(3), _mm512_extractf32x4_ps::<3>(four));
+            }
+        }
+    }
+
+    /// Exchanges rows and columns in every quarter.
+    ///
+    /// # Safety
+    /// AVX-512 must be there.
+    #[inline(always)]
+    unsafe fn turn([a, b, c, d]: [__m512; 4]) -> [__m512; 4] {
+        // SAFETY: the caller vouches for AVX-512.
+        unsafe {
+            let low = |a, b| _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+            let high = |a, b| _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+            let first = (low(a, b), low(c, d));
+            let second = (high(a, b), high(c, d));
+            [
+                _mm512_castpd_ps(_mm512_unpacklo_pd(first.0, first.1)),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(first.0, first.1)),
+                _mm512_castpd_ps(_mm512_unpacklo_pd(second.0, second.1)),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(second.0, second.1)),
             ]
         }
     }

@@ -41,6 +41,8 @@ const CONVOLUTIONS: &[([usize; 4], [usize; 4], ConvSpec)] = &[
     // Dense and grouped, and no two axes alike.
     ([2, 3, 8, 8], [16, 3, 3, 3], conv(1, 1, 1, 1)),
     ([1, 6, 5, 5], [9, 2, 3, 3], conv(2, 1, 1, 3)),
+    ([2, 9, 7, 5], [12, 9, 3, 3], conv(1, 1, 1, 1)),
+    ([1, 17, 4, 6], [8, 17, 3, 3], conv(1, 1, 0, 1)),
     (
         [2, 4, 6, 9],
         [3, 4, 1, 7],

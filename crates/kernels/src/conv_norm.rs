@@ -1,0 +1,73 @@
+//! Convolution, batch norm and rectifier as one operation.
+
+use std::sync::{Arc, OnceLock};
+
+use candle_core::{DType, Tensor, Var};
+
+use crate::conv::Geometry;
+use crate::error::Result;
+use crate::norm::{self, Record};
+use crate::simd::InstructionSet;
+use crate::{BatchNormSpec, ConvSpec, Statistics, batch_norm, conv2d, relu};
+use op::Block;
+
+mod op;
+#[cfg(test)]
+mod tests;
+
+/// The parameters of [`conv2d_norm_relu`].
+#[derive(Clone, Copy, Debug)]
+pub struct ConvNorm<'a> {
+    /// `[channels_out, channels_in / groups, kernel_height, kernel_width]`.
+    pub weight: &'a Tensor,
+    /// The steps of the convolution.
+    pub conv: ConvSpec,
+    /// Scale and shift of the norm, `[channels_out]` each.
+    pub affine: (&'a Tensor, &'a Tensor),
+    /// Running mean and variance, `[channels_out]` each.
+    pub running: (&'a Var, &'a Var),
+    /// The constants of the norm.
+    pub norm: BatchNormSpec,
+}
+
+/// `relu(batch_norm(conv2d(x)))`, differentiable in `x`, the weight, scale and shift.
+///
+/// Shapes, results and gradients are those of [`conv2d`], [`batch_norm`] and [`relu`] one after the
+/// other. On the CPU in `f32` it is one operation: what the norm puts out is not stored, and the
+/// gradients of the three do not pass through tensors of their own.
+///
+/// # Errors
+///
+/// Those of the three.
+pub fn conv2d_norm_relu(x: &Tensor, layer: ConvNorm<'_>, statistics: Statistics) -> Result<Tensor> {
+    let ConvNorm { weight, conv, affine, running, norm } = layer;
+    let (mean, variance) = running;
+    if !x.device().is_cpu() || x.dtype() != DType::F32 {
+        let z = conv2d(x, weight, conv)?;
+        return relu(&batch_norm(&z, Some(affine), mean, variance, statistics, norm)?);
+    }
+    let geometry = Geometry::new(x, weight, conv)?;
+    let sizes = norm::Geometry {
+        batch: geometry.batch,
+        channels: geometry.channels_out,
+        plane: geometry.output_plane(),
+    };
+    sizes.check(x, Some(affine), running, statistics, norm)?;
+    let of_batch = statistics != Statistics::Freeze;
+    let record = if of_batch { Record::default() } else { norm::frozen(running)? };
+    let block = Block {
+        arch: InstructionSet::in_use()?,
+        geometry,
+        sizes,
+        eps: norm.eps,
+        of_batch,
+        record: Arc::clone(&record),
+        sums: Arc::new(OnceLock::new()),
+    };
+    let affine = Tensor::cat(&[affine.0, affine.1], 0)?;
+    let y = x.contiguous()?.apply_op3(&weight.contiguous()?, &affine, block)?;
+    if let (Statistics::Update, Some(moments)) = (statistics, record.get()) {
+        norm::update(running, moments, sizes.values(), norm.momentum)?;
+    }
+    Ok(y)
+}

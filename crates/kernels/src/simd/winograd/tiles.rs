@@ -1,0 +1,133 @@
+//! Transformations of tiles.
+
+use pulp::Simd;
+
+use super::super::{load, store};
+use super::Tiling;
+
+/// `B^T d` of four registers.
+#[inline(always)]
+fn input<S: Simd>(simd: S, d: [S::f32s; 4]) -> [S::f32s; 4] {
+    [
+        simd.sub_f32s(d[0], d[2]),
+        simd.add_f32s(d[1], d[2]),
+        simd.sub_f32s(d[2], d[1]),
+        simd.sub_f32s(d[1], d[3]),
+    ]
+}
+
+/// `A^T m` of four registers.
+#[inline(always)]
+fn output<S: Simd>(simd: S, m: [S::f32s; 4]) -> [S::f32s; 2] {
+    let sum = simd.add_f32s(m[1], m[2]);
+    let difference = simd.sub_f32s(m[1], m[2]);
+    [simd.add_f32s(m[0], sum), simd.sub_f32s(difference, m[3])]
+}
+
+/// `A g` of two registers.
+#[inline(always)]
+fn gradient<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 4] {
+    [g[0], simd.add_f32s(g[0], g[1]), simd.sub_f32s(g[0], g[1]), simd.neg_f32s(g[1])]
+}
+
+/// `B^T d B` of every tile of staged rows: to `[place][tile][channel]`.
+///
+/// # Safety
+/// Source and target must be as large as that.
+#[inline(always)]
+pub(super) unsafe fn input_tiles<S: Simd>(
+    simd: S,
+    staged: *const f32,
+    tiling: Tiling,
+    channels: usize,
+    target: *mut f32,
+) {
+    let line = (2 * tiling.columns + 2) * channels;
+    for [row, column, tile] in tiling.tiles() {
+        let mut channel = 0;
+        while channel < channels {
+            // SAFETY: a tile reads four rows and columns from twice its own on.
+            unsafe {
+                let source = staged.add(2 * row * line + 2 * column * channels + channel);
+                let read = |r: usize, c: usize| load::<S>(source.add(r * line + c * channels));
+                let down = |c: usize| input(simd, [read(0, c), read(1, c), read(2, c), read(3, c)]);
+                let down = [down(0), down(1), down(2), down(3)];
+                let target = target.add(tile * channels + channel);
+                for r in 0..4 {
+                    let across = input(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
+                    for (c, value) in across.into_iter().enumerate() {
+                        store::<S>(target.add((4 * r + c) * tiling.all * channels), value);
+                    }
+                }
+            }
+            channel += S::F32_LANES;
+        }
+    }
+}
+
+/// `A g A^T` of every tile of staged gradients: to `[place][tile][channel]`.
+///
+/// # Safety
+/// Source and target must be as large as that.
+#[inline(always)]
+pub(super) unsafe fn gradient_tiles<S: Simd>(
+    simd: S,
+    staged: *const f32,
+    tiling: Tiling,
+    channels: usize,
+    target: *mut f32,
+) {
+    let line = 2 * tiling.columns * channels;
+    for [row, column, tile] in tiling.tiles() {
+        let mut channel = 0;
+        while channel < channels {
+            // SAFETY: a tile reads two rows and columns from twice its own on.
+            unsafe {
+                let source = staged.add(2 * row * line + 2 * column * channels + channel);
+                let read = |r: usize, c: usize| load::<S>(source.add(r * line + c * channels));
+                let down = |c: usize| gradient(simd, [read(0, c), read(1, c)]);
+                let down = [down(0), down(1)];
+                let target = target.add(tile * channels + channel);
+                for r in 0..4 {
+                    let across = gradient(simd, [down[0][r], down[1][r]]);
+                    for (c, value) in across.into_iter().enumerate() {
+                        store::<S>(target.add((4 * r + c) * tiling.all * channels), value);
+                    }
+                }
+            }
+            channel += S::F32_LANES;
+        }
+    }
+}
+
+/// `A^T m A` of one register of products `[place][tile][register]`: to `[row][column][lane]`.
+///
+/// # Safety
+/// Source and target must be as large as that.
+#[inline(always)]
+pub(super) unsafe fn output_tiles<S: Simd>(
+    simd: S,
+    products: *const f32,
+    tiling: Tiling,
+    (register, registers): (usize, usize),
+    target: *mut f32,
+) {
+    let lanes = S::F32_LANES;
+    let line = 2 * tiling.columns * lanes;
+    let pitch = tiling.all * registers * lanes;
+    for [row, column, tile] in tiling.tiles() {
+        // SAFETY: the caller vouches for both.
+        unsafe {
+            let source = products.add((tile * registers + register) * lanes);
+            let read = |r: usize, c: usize| load::<S>(source.add((4 * r + c) * pitch));
+            let down = |c: usize| output(simd, [read(0, c), read(1, c), read(2, c), read(3, c)]);
+            let down = [down(0), down(1), down(2), down(3)];
+            let target = target.add(2 * row * line + 2 * column * lanes);
+            for r in 0..2 {
+                let across = output(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
+                store::<S>(target.add(r * line), across[0]);
+                store::<S>(target.add(r * line + lanes), across[1]);
+            }
+        }
+    }
+}

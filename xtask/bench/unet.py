@@ -1,0 +1,113 @@
+"""One training step of the U-Net baseline in PyTorch.
+
+With `--parity FILE` the starting point is written to FILE, one step is made, and its loss and
+gradients are printed in place of times.
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, interpolate
+
+import measure
+
+CLASSES = 2
+
+
+class Block(nn.Sequential):
+    """Two 3x3 convolutions, each with a batch norm and a ReLU."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Resize(nn.Module):
+    """Twice the size by bilinear interpolation, then half the channels by a 1x1 convolution."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, x):
+        return interpolate(self.conv(x), scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class UNet(nn.Module):
+    """The network: halved `depth` times, doubled as often, joined with what was there before."""
+
+    def __init__(self, inputs, channels, depth, resize):
+        super().__init__()
+        widths = [channels << level for level in range(depth + 1)]
+        self.down = nn.ModuleList(Block(a, b) for a, b in zip([inputs] + widths, widths))
+        pairs = list(zip(widths[1:], widths))
+        up = Resize if resize else lambda a, b: nn.ConvTranspose2d(a, b, 2, stride=2)
+        self.up = nn.ModuleList(up(a, b) for a, b in pairs)
+        self.join = nn.ModuleList(Block(2 * b, b) for _, b in pairs)
+        self.pool = nn.MaxPool2d(2)
+        self.head = nn.Conv2d(channels, CLASSES, 1)
+
+    def forward(self, x):
+        kept = []
+        for level, block in enumerate(self.down):
+            x = block(self.pool(x) if level else x)
+            kept.append(x)
+        for level in reversed(range(len(self.up))):
+            x = self.join[level](torch.cat([kept[level], self.up[level](x)], 1))
+        return self.head(x)
+
+
+def main():
+    parser = measure.arguments(channels=16, layers=4, batch=4)
+    parser.set_defaults(input=(3, 128, 128))
+    parser.add_argument("--resize", action="store_true", help="no transposed convolutions")
+    parser.add_argument("--parity", metavar="FILE")
+    parser.add_argument("--double", action="store_true", help="make the parity step in float64")
+    options = parser.parse_args()
+    measure.prepare(options)
+    net = UNet(options.input[0], options.channels, options.layers, options.resize)
+    net = net.to(memory_format=measure.LAYOUTS[options.layout]).train()
+    images, _ = measure.batch(options)
+    labels = torch.randint(CLASSES, (options.batch, *options.input[1:]))
+    if options.parity:
+        measure.write(options.parity, net, {}, train=(images, labels))
+        if options.double:
+            net, images = net.double(), images.double()
+        parity(net, images, labels)
+        return
+    sgd = torch.optim.SGD(net.parameters(), 0.01, 0.9)
+
+    def step():
+        sgd.zero_grad()
+        found = cross_entropy(net(images), labels)
+        found.backward()
+        sgd.step()
+        return found.item()
+
+    measure.run(options, step)
+
+
+def parity(net, images, labels):
+    """Loss and gradients of one step."""
+    found = cross_entropy(net(images), labels)
+    found.backward()
+    gradients = {name: parameter.grad for name, parameter in sorted(net.named_parameters())}
+    norms = torch.stack([gradient.norm() for gradient in gradients.values()])
+    measure.say(
+        losses=[found.item()],
+        gradient_norm=norms.norm().item(),
+        gradients={
+            "norms of all weights": [norms.tolist()],
+            "weights of the stem": gradients["down.0.0.weight"].flatten(1).tolist(),
+        },
+        torch=torch.__version__,
+    )
+
+
+if __name__ == "__main__":
+    main()
