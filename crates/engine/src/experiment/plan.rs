@@ -9,7 +9,6 @@ use dartloom::verdict::{Baseline, Comparison, ExplorerParts, HandMade, MakeExplo
 use serde::{Deserialize, Serialize};
 
 use super::method::keys;
-use super::named::Named;
 use super::rules::Rules;
 use super::stop::MadeRule;
 use super::{Experiment, Named, Ops};

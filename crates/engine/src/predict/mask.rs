@@ -25,7 +25,7 @@ impl Job<'_> {
     fn mask(&mut self, at: Predicting<'_>, outputs: &Outputs) -> Result<(), Halt> {
         let rows = FileRows::open(at.image, self.config.bands, self.constants)?;
         let shape = rows.shape();
-        let classes = self.model.build().outputs.channels();
+        let classes = self.model.kind().channels();
         let tags = GeoTags::read(at.image).map_err(DataError::from)?;
         let new = |path: &PathBuf, pixels| -> Result<NewImage, DataError> {
             Ok(NewImage::new(path, shape.height, shape.width, pixels)?.with_tags(tags.clone()))

@@ -115,7 +115,7 @@ pub fn predict(
     config: &PredictConfig,
     watch: &mut dyn FnMut(Predicting<'_>) -> Flow,
 ) -> Result<Predicted, EngineError> {
-    let input = model.build().input;
+    let input = model.input();
     let window = SlidingWindow::new(input.height, input.width).and_then(|window| {
         let window = window.with_step(config.step)?.with_batch(config.batch)?;
         Ok(if config.mirrored { window.mirrored() } else { window })

@@ -31,7 +31,7 @@ impl Job<'_> {
 
     /// A batch of images.
     fn pixels(&self, images: &[PathBuf]) -> Result<Tensor, Halt> {
-        let input = self.model.build().input;
+        let input = self.model.input();
         let wanted = ImageShape::new(input.channels, input.height, input.width);
         let mut pixels = Vec::new();
         for image in images {
@@ -53,7 +53,7 @@ impl Job<'_> {
     /// Names of the outputs; their numbers where nobody has named them.
     fn names(&self) -> Vec<String> {
         match self.model.class_names() {
-            [] => (0..self.model.build().outputs.channels()).map(|at| at.to_string()).collect(),
+            [] => (0..self.model.kind().channels()).map(|at| at.to_string()).collect(),
             names => names.to_vec(),
         }
     }

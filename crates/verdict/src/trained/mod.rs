@@ -271,6 +271,11 @@ impl Trained {
         }
     }
 
+    /// The outputs of the network for one image.
+    pub fn kind(&self) -> Outputs {
+        self.facts.architecture.outputs()
+    }
+
     /// The meaning of its outputs.
     pub fn targets(&self) -> TargetSpec {
         self.facts.targets

@@ -9,7 +9,7 @@ use dartloom_task::losses::{
 };
 use serde_json::Value;
 
-use crate::golden::bundle::{Bundle, View};
+use crate::golden::bundle::Bundle;
 use crate::golden::check::Check;
 use crate::golden::fields::Fields;
 use crate::golden::manifest::Case;
