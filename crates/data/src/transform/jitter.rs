@@ -7,8 +7,8 @@ use super::levels::{change_colours, rule};
 use super::{Picture, PictureSpec, Transform};
 use crate::DataError;
 
-/// Colour jitter, photometric: brightness, contrast, saturation and hue are changed in a drawn order
-/// (torchvision's `ColorJitter`). It acts on colours from 0 to 1, which are
+/// Colour jitter, photometric: brightness, contrast, saturation and hue are changed in a drawn
+/// order (torchvision's `ColorJitter`). It acts on colours from 0 to 1, which are
 /// `value * deviation + mean` of the [`Normalization`](crate::Normalization), and cuts what leaves
 /// them.
 ///
