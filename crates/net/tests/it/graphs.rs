@@ -5,7 +5,7 @@ use dartloom_kernels::testkit::filled;
 use dartloom_net::memory::{Workload, predict_graph};
 use dartloom_net::{GraphNetwork, NetError};
 use dartloom_ops::{Execution, Mode, Model, Pass, Place};
-use dartloom_space::hand_made::{Baseline, UNet};
+use dartloom_space::hand_made::{Baseline, DataFacts, UNet, plan};
 use dartloom_space::{Graph, GraphBuilder, GraphInput, Layer, Outputs, Pair, Shape};
 
 use crate::support::*;
@@ -175,4 +175,28 @@ fn memory_is_counted_by_hand() {
     let most = Workload { batch: usize::MAX / 2, ..work };
     assert!(matches!(predict_graph(&graph, &most), Err(NetError::Uncountable { .. })));
     assert_eq!(net.memory(&most).activations, u64::MAX);
+}
+
+/// The predictor that plans are made with.
+#[test]
+fn a_plan_fits_into_the_memory_that_it_was_made_for() {
+    let predict = |graph: &Graph, batch: usize| {
+        let work = Workload { threads: 2, ..Workload::training(batch) };
+        Some(predict_graph(graph, &work).ok()?.total())
+    };
+    for gibibytes in [1, 2, 8] {
+        let median = Pair::new(500, 700);
+        let memory = gibibytes << 30;
+        let facts = DataFacts { median, images: 400, channels: 3, numbers: 2, memory };
+        let found = plan(&facts, predict).unwrap();
+        assert!(found.bytes <= memory, "{found:?}");
+        let Pair { height, width } = found.patch;
+        let image = Shape::new(3, height, width);
+        let graph = found.network.graph(image, Outputs::Plane { channels: 2 }).unwrap();
+        assert_eq!(predict(&graph, found.batch), Some(found.bytes));
+        // As much as fits: one more would not, or 5 % of the pixels are reached.
+        let most = 500 * 700 * 20 / (height * width);
+        let more = predict(&graph, found.batch + 1).unwrap();
+        assert!(more > memory || found.batch == most, "{found:?}");
+    }
 }

@@ -35,7 +35,7 @@ fn the_papers_unet_has_31_million_parameters() {
 fn the_default_unet_is_counted_by_hand() {
     let graph = UNet::default().graph(Shape::new(3, 128, 128), MASK).unwrap();
     let cost = graph.cost().unwrap();
-    let plane = |level: u32| 128_u64 * 128 >> (2 * level);
+    let plane = |level: u32| (128_u64 * 128) >> (2 * level);
     let two = |inputs: u64, outputs: u64| 9 * (inputs * outputs + outputs * outputs);
     let mut parameters = 16 * 2 + 2;
     let mut macs = plane(0) * 16 * 2;
