@@ -52,7 +52,7 @@ fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
 fn it_does_so_where_adam_moves_the_weights() {
     let weight_adam = AdamConfig { weight_decay: 0.05, ..AdamConfig::default() };
     let weight_step = WeightStep::Adam;
-    let rate = 0.03;
+    let rate = 0.003;
     let config = config(Order::Second, rate);
     check_unrolled(BilevelConfig { weight_step, weight_adam, ..config }, rate);
 }
