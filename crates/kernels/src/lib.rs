@@ -29,6 +29,7 @@ pub use bilinear::upsample_bilinear2d;
 pub use conv::{ConvSpec, conv2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};
+pub use norm::{Shards, batch_norm_sharded};
 pub use pool::{PoolSpec, avg_pool2d, max_pool2d};
 pub use simd::{InstructionSet, LANES_VARIABLE};
 pub use upsample::upsample_nearest2d;

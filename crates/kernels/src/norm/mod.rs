@@ -2,6 +2,7 @@
 
 mod moments;
 mod op;
+mod shards;
 mod spec;
 mod sums;
 
@@ -18,6 +19,7 @@ use crate::reference;
 use crate::simd::InstructionSet;
 pub(crate) use moments::Moments;
 use op::{Normalization, Record};
+pub use shards::{Shards, batch_norm_sharded};
 pub(crate) use spec::Geometry;
 pub use spec::{BatchNormSpec, Statistics};
 
