@@ -36,6 +36,7 @@ pub use conv_norm::{ConvNorm, conv2d_norm_relu};
 pub use conv_transpose::{ConvTransposeSpec, conv_transpose2d};
 pub use error::{KernelError, Result};
 pub use norm::{BatchNormSpec, Statistics, batch_norm};
+pub use norm::{Shards, batch_norm_sharded};
 pub use pool::{PoolSpec, avg_pool2d, max_pool2d};
 pub use resize::{Interpolation, resize2d};
 pub use simd::{InstructionSet, LANES_VARIABLE};

@@ -36,9 +36,31 @@ const SIZE: (u32, u32) = (720, 440);
 /// # Errors
 /// [`ReportError::Chart`] when the drawing library gives up.
 pub fn chart(labels: Labels<'_>, series: &[Series]) -> Result<String, ReportError> {
+    let points = || series.iter().flat_map(|series| &series.points);
+    let x = range(points().map(|point| point.0));
+    let y = range(points().map(|point| point.1));
+    within(labels, series, [x, y])
+}
+
+/// Precision-recall curves as SVG: each series has points `(recall, precision)`, shares from 0 to 1,
+/// and both axes show all of them.
+///
+/// # Errors
+/// [`ReportError::Chart`] when the drawing library gives up.
+pub fn precision_recall(title: &str, series: &[Series]) -> Result<String, ReportError> {
+    let all = || -0.02..1.02;
+    within(Labels { title, x: "recall", y: "precision" }, series, [all(), all()])
+}
+
+/// A picture whose axes have these ranges.
+fn within(
+    labels: Labels<'_>,
+    series: &[Series],
+    axes: [Range<f64>; 2],
+) -> Result<String, ReportError> {
     let mut text = String::new();
     let refuse = |found| ReportError::Chart { title: labels.title.to_owned(), found };
-    draw(&mut text, labels, series).map_err(|error| refuse(error.to_string()))?;
+    draw(&mut text, labels, series, axes).map_err(|error| refuse(error.to_string()))?;
     Ok(text)
 }
 
@@ -46,12 +68,10 @@ fn draw(
     text: &mut String,
     labels: Labels<'_>,
     series: &[Series],
+    [x, y]: [Range<f64>; 2],
 ) -> Result<(), Box<dyn std::error::Error>> {
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
-    let points = || series.iter().flat_map(|series| &series.points);
-    let x = range(points().map(|point| point.0));
-    let y = range(points().map(|point| point.1));
     let mut chart = ChartBuilder::on(&area)
         .caption(labels.title, ("sans-serif", 18))
         .margin(12)
@@ -134,6 +154,27 @@ mod tests {
                 assert!(text.contains(word), "{word}");
             }
         }
+    }
+
+    #[test]
+    fn precision_and_recall_are_drawn_in_full() {
+        let series = |name: &str, points: &[(f64, f64)]| {
+            [true, false].map(|line| Series {
+                name: name.to_owned(),
+                points: points.to_vec(),
+                line,
+            })
+        };
+        let few = series("objects", &[(0.5, 0.5), (0.6, 0.4)]);
+        let text = precision_recall("by IoU", &few).unwrap();
+        for word in ["by IoU", "recall", "precision", "objects"] {
+            assert!(text.contains(word), "{word}");
+        }
+        // The axes do not depend on the points.
+        for label in ["0.2", "0.8"] {
+            assert!(text.contains(label), "{label}");
+        }
+        assert!(precision_recall("nothing", &[]).unwrap().starts_with("<svg"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod pictures;
 pub mod svg;
 mod table;
 
-pub use chart::{Labels, Series, chart};
+pub use chart::{Labels, Series, chart, precision_recall};
 pub use drawn::{Drawer, Drawings, DrawnFile, drawings};
 pub use error::ReportError;
 pub use table::table;

@@ -86,9 +86,8 @@ impl Parts {
         let mut total: Option<Tensor> = None;
         for ratio in &self.ratios {
             let [width, own] = ratio.widths();
-            let [head, rest] = [&counts[..own], &counts[own..]];
-            counts = rest;
-            let loss = ratio.close(&self.sums.narrow(0, sums, width)?, head)?;
+            let loss = ratio.close(&self.sums.narrow(0, sums, width)?, &counts[..own])?;
+            counts = &counts[own..];
             sums += width;
             total = Some(match total {
                 Some(total) => (total + loss)?,

@@ -30,6 +30,9 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
         let has = |group: &String| names.iter().all(|name| bundle.group(group).has(name));
         !groups.is_empty() && groups.iter().all(has)
     };
+    if every(&["x0", "gx0", "sum0", "sum_squares0", "sum_gy0", "running_mean_before"]) {
+        return family::shared_norm::run(case, bundle);
+    }
     if every(&["logits0", "target0", "glogits0", "loss"]) {
         return family::sharded_losses::run(case, bundle);
     }

@@ -3,6 +3,7 @@
 mod line;
 mod moments;
 mod op;
+mod shards;
 mod spec;
 mod sums;
 
@@ -21,6 +22,7 @@ pub(crate) use line::{BackLine, Line, Totals};
 pub(crate) use moments::{Moments, Sums, channel, of_batch};
 use op::Normalization;
 pub(crate) use op::Record;
+pub use shards::{Shards, batch_norm_sharded};
 pub(crate) use spec::Geometry;
 pub use spec::{BatchNormSpec, Statistics};
 

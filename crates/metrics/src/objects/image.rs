@@ -85,7 +85,8 @@ pub fn overlaps(said: &Components, there: &Components) -> Vec<Overlap> {
         }
     }
     let overlap = |([one, other], both): ([u32; 2], usize)| {
-        let [one, other] = [one as usize - 1, other as usize - 1];
+        let one = one as usize - 1;
+        let other = other as usize - 1;
         let union = said.sizes[one] + there.sizes[other] - both;
         Overlap { said: one, there: other, iou: both as f64 / union as f64 }
     };

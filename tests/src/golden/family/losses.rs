@@ -142,14 +142,15 @@ fn binary(
         Some(valid) => Some(flat(&valid.broadcast_as(logits.dims())?.contiguous()?)?),
         None => None,
     };
-    let [logits_, targets] = [flat(logits)?, flat(target)?];
+    let logits_flat = flat(logits)?;
+    let targets = flat(target)?;
     let element = |at: usize| -> Result<Tensor, GoldenError> {
         let label = at / places % labels;
         let one = |tensor: &Tensor| tensor.narrow(0, at, 1)?.reshape((1, 1));
         let own = positive.as_ref().map(|weights| vec![weights[label]]);
         let valid = valid.as_ref().map(one).transpose()?;
         let about = BinaryLabels { positive: own.as_deref(), valid: valid.as_ref() };
-        Ok(loss.parts(&one(&logits_)?, &one(&targets)?, about)?.close()?.sum)
+        Ok(loss.parts(&one(&logits_flat)?, &one(&targets)?, about)?.close()?.sum)
     };
     let elements = (0..logits.elem_count()).map(element).collect::<Result<Vec<_>, _>>()?;
     check.tensor("per_element", &Tensor::stack(&elements, 0)?.reshape(logits.dims())?)

@@ -24,6 +24,7 @@ mod plan;
 pub(crate) mod schedules;
 mod searched;
 pub(crate) mod sharded_losses;
+pub(crate) mod shared_norm;
 pub(crate) mod simplex_steps;
 pub(crate) mod sizes;
 pub(crate) mod supernet;

@@ -17,12 +17,7 @@ struct Tensors {
 }
 
 /// Families of tensors, the more particular first.
-const TENSORS: [Tensors; 3] = [
-    Tensors {
-        every: &["x0", "gx0", "sum0", "sum_squares0", "sum_gy0", "running_mean_before"],
-        no_other: false,
-        missing: "statistics and gradients over the union of shards (batch norm over shards)",
-    },
+const TENSORS: [Tensors; 2] = [
     Tensors {
         every: &["x", "weight", "y", "gy", "gx", "gweight"],
         no_other: false,

@@ -30,11 +30,12 @@ pub(crate) fn run_multi_label(case: &Case<'_>, value: &Value) -> Result<Vec<Outc
 
 /// The scores of both tables, of which two scorers see a part each.
 fn scores<S: Scorer>(
-    [output, target]: [&str; 2],
+    names: [&str; 2],
     entry: &Value,
     new: impl Fn(usize) -> Result<S, dartloom_metrics::MetricsError>,
 ) -> Result<Scores, GoldenError> {
-    let [output, target] = [entry.rows(output)?, entry.rows(target)?];
+    let output = entry.rows(names[0])?;
+    let target = entry.rows(names[1])?;
     let rows = output.len();
     let width = output.first().map_or(0, Vec::len);
     let tensor =
