@@ -9,6 +9,7 @@ use crate::{Contender, Leg};
 /// events.jsonl, metrics.csv, log.txt           what happened
 /// report.json, verdict.txt, finished.json      what came of it
 /// genotypes/, cells/, curves/                  drawings of both
+/// models/                                      the trained networks, each a file of its own
 /// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
 /// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
 /// ```
@@ -49,13 +50,16 @@ impl RunLayout {
     /// The directory of the curves of discrete searches.
     pub const CURVES: &'static str = "curves";
 
+    /// The directory of the trained networks.
+    pub const MODELS: &'static str = "models";
+
     /// Everything that random search has tried, in the directory of its leg.
     pub const CANDIDATES: &'static str = "candidates.json";
     /// The runs of a benchmark of operations.
     pub const OP_RUNS: &'static str = "op-runs.json";
 
     /// All of the whole run that has one name, directories included, without those of seeds.
-    pub const WHOLE: [&'static str; 12] = [
+    pub const WHOLE: [&'static str; 13] = [
         Self::RUN,
         Self::EXPERIMENT,
         Self::LOCK,
@@ -68,6 +72,7 @@ impl RunLayout {
         Self::GENOTYPES,
         Self::CELLS,
         Self::CURVES,
+        Self::MODELS,
     ];
 
     /// The layout of a run in which so many contenders search.
@@ -121,6 +126,11 @@ impl RunLayout {
     pub fn is_genotype(name: &str) -> bool {
         let key = name.strip_prefix("genotype").and_then(|rest| rest.strip_suffix(".json"));
         key.is_some_and(|key| key.is_empty() || key.starts_with('-'))
+    }
+
+    /// The trained network of a contender and seed, in the directory of the run.
+    pub fn model(contender: &Contender, seed: u64) -> String {
+        format!("{}/{contender}-{seed}.safetensors", Self::MODELS)
     }
 
     /// The weights of the architecture when the search of a method ended.

@@ -3,6 +3,7 @@
 mod directory;
 mod host;
 mod memory;
+mod models;
 mod verdict;
 mod workers;
 
@@ -132,6 +133,7 @@ impl Run {
         let report = comparison.run(self.place.dir(), &mut observers);
         drop(observers);
         let Some(report) = report.map_err(EngineError::work)? else { return Ok(Outcome::Stopped) };
+        models::save(&self.plan, &comparison, self.place.dir())?;
         let verdict = verdict::render(self.plan.experiment(), &report, &self.out, &host.system);
         self.place.finish(&report, &verdict)?;
         Ok(Outcome::Finished { report: Box::new(report), verdict })

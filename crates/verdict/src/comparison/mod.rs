@@ -129,6 +129,13 @@ impl<'a> Comparison<'a> {
         RunLayout::of(self.contenders().len())
     }
 
+    /// Everybody whose networks are trained: all searches in the order of the table, random search,
+    /// and the hand-made network.
+    pub fn trained(&self) -> Vec<Contender> {
+        let searches = self.contenders().into_iter().map(|(key, _)| Contender::of(key));
+        searches.chain([Contender::Random, Contender::Baseline]).collect()
+    }
+
     /// Key and name of every search, in the order of the table.
     fn contenders(&self) -> Vec<(&str, &str)> {
         let methods = self.methods.iter().map(|method| (&*method.key, &*method.name));
