@@ -14,13 +14,11 @@ fn read(name: &str) -> Value {
 }
 
 /// Families of capabilities that the workspace lacks; nothing else may be pending.
-const PENDING: [&str; 10] = [
+const PENDING: [&str; 8] = [
     "pure_autodeeplab",
-    "pure_conv_transpose",
     "pure_multi_path",
     "pure_multilabel_metrics",
     "pure_regression_metrics",
-    "pure_resize",
     "pure_segmentation_losses",
     "pure_segmentation_metrics",
     "pure_sharded_losses",

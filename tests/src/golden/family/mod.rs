@@ -19,6 +19,7 @@ pub(crate) mod mixed;
 mod mixed_node;
 pub(crate) mod ops;
 mod plan;
+pub(crate) mod planes;
 pub(crate) mod schedules;
 mod searched;
 pub(crate) mod simplex_steps;

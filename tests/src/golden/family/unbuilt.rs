@@ -11,38 +11,23 @@ use crate::golden::manifest::Case;
 struct Tensors {
     /// Names that every group has.
     every: &'static [&'static str],
-    /// `true` if a group has no other.
-    no_other: bool,
     missing: &'static str,
 }
 
 /// Families of tensors, the more particular first.
-const TENSORS: [Tensors; 5] = [
+const TENSORS: [Tensors; 3] = [
     Tensors {
         every: &["x0", "gx0", "sum0", "sum_squares0", "sum_gy0", "running_mean_before"],
-        no_other: false,
         missing: "statistics and gradients over the union of shards (batch norm over shards)",
     },
     Tensors {
         every: &["logits0", "target0", "glogits0", "loss"],
-        no_other: false,
         missing: "partial sums of losses and their gradients (losses over shards)",
     },
     Tensors {
         every: &["logits", "target", "glogits", "loss"],
-        no_other: false,
         missing: "cross-entropy with an ignore value, Dice, masked and focal losses \
                   (segmentation losses)",
-    },
-    Tensors {
-        every: &["x", "weight", "y", "gy", "gx", "gweight"],
-        no_other: false,
-        missing: "a convolution that enlarges planes (transposed convolution)",
-    },
-    Tensors {
-        every: &["x", "y", "gy", "gx"],
-        no_other: true,
-        missing: "bilinear planes, and nearest ones of any size (resize)",
     },
 ];
 
@@ -94,8 +79,7 @@ pub(crate) fn tensors(case: &Case<'_>, bundle: &Bundle) -> Option<Outcome> {
     let family = TENSORS.iter().find(|family| {
         let of_family = |group: &String| {
             let view = bundle.group(group);
-            let whole = family.every.iter().all(|name| view.has(name));
-            whole && (!family.no_other || view.below("").len() == family.every.len())
+            family.every.iter().all(|name| view.has(name))
         };
         groups.iter().all(of_family)
     })?;
