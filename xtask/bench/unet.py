@@ -1,13 +1,12 @@
 """One training step of the U-Net in PyTorch.
 
 With `--parity FILE` the starting point is written to FILE, one step is made, and its loss and
-gradients are printed in place of times. `--resize` has another network, which dartloom's program
-does not make: bilinear enlargements in the place of transposed convolutions.
+gradients are printed in place of times.
 """
 
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, interpolate
+from torch.nn.functional import cross_entropy
 
 import measure
 
@@ -26,27 +25,16 @@ def block(inputs, outputs):
     )
 
 
-class Enlarged(nn.Module):
-    """Half the channels by a 1x1 convolution, then twice the size by bilinear interpolation."""
-
-    def __init__(self, inputs, outputs):
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, 1)
-
-    def forward(self, x):
-        return interpolate(self.conv(x), scale_factor=2, mode="bilinear", align_corners=False)
-
-
 class UNet(nn.Module):
     """Modules are named as dartloom's nodes, so that weights are."""
 
-    def __init__(self, inputs, channels, depth, resize):
+    def __init__(self, inputs, channels, depth):
         super().__init__()
         widths = [channels << level for level in range(depth + 1)]
         self.encoder = nn.ModuleList(block(a, b) for a, b in zip([inputs] + widths, widths))
         pairs = list(zip(widths[1:], widths))
-        up = Enlarged if resize else lambda a, b: nn.ConvTranspose2d(a, b, 2, stride=2)
-        self.up = nn.ModuleList(nn.Sequential(up(a, b)) for a, b in pairs)
+        up = (nn.ConvTranspose2d(a, b, 2, stride=2) for a, b in pairs)
+        self.up = nn.ModuleList(nn.Sequential(layer) for layer in up)
         self.decoder = nn.ModuleList(block(2 * b, b) for _, b in pairs)
         self.pool = nn.MaxPool2d(2)
         self.head = nn.Sequential(nn.Conv2d(channels, CLASSES, 1))
@@ -74,12 +62,11 @@ def main():
     parser = measure.arguments(channels=16, layers=4, batch=4)
     parser.set_defaults(input=(3, 128, 128))
     parser.add_argument("--depth", type=int, default=4)
-    parser.add_argument("--resize", action="store_true", help="no transposed convolutions")
     parser.add_argument("--parity", metavar="FILE")
     parser.add_argument("--double", action="store_true", help="make the parity step in float64")
     options = parser.parse_args()
     measure.prepare(options)
-    net = UNet(options.input[0], options.channels, options.depth, options.resize)
+    net = UNet(options.input[0], options.channels, options.depth)
     net = net.to(memory_format=measure.LAYOUTS[options.layout]).train()
     images, _ = measure.batch(options)
     labels = torch.randint(CLASSES, (options.batch, *options.input[1:]))
