@@ -27,7 +27,12 @@ class Add(nn.Module):
 
 def kernels(channels, x):
     """Every kernel for inputs such as `x`."""
-    made = {"conv1x1": pointwise(channels, channels)}
+    made = {
+        "conv1x1": pointwise(channels, channels),
+        "conv3x3": nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        "convt2": nn.ConvTranspose2d(channels, channels, 2, stride=2, bias=False),
+        "bilinear2": nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+    }
     for kernel in (3, 5):
         for stride in (1, 2):
             made[f"dw{kernel}s{stride}"] = depthwise(channels, kernel, stride)

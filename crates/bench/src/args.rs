@@ -10,6 +10,7 @@ use super::method::{Ablation, Method};
 use super::network::Derived;
 use super::recompute::Choice;
 use super::size::{Images, Retrained, Searched, Size};
+use super::unet_step::UnetStepArguments;
 
 /// Figures go to stdout, as a table or with `--json` as one line. Images, labels and weights are
 /// made up from a fixed seed; nothing is read but what is named.
@@ -26,6 +27,8 @@ pub(crate) enum Subject {
     SearchStep(SearchStepArguments),
     /// One training step of a genotype's network.
     TrainStep(TrainStepArguments),
+    /// One training step of the hand-made U-Net on made-up masks.
+    UnetStep(UnetStepArguments),
     /// A forward pass of a genotype's network or of a ResNet in evaluation mode.
     Infer(InferArguments),
     /// Single kernels, forward and with gradients.
@@ -42,6 +45,7 @@ impl BenchArguments {
         let threads = match &self.subject {
             Subject::SearchStep(arguments) => arguments.pace.threads,
             Subject::TrainStep(arguments) => arguments.pace.threads,
+            Subject::UnetStep(arguments) => arguments.pace.threads,
             Subject::Infer(arguments) => arguments.pace.threads,
             Subject::Kernels(arguments) => arguments.threads,
             Subject::Peak(arguments) => arguments.threads,

@@ -17,6 +17,7 @@ mod report;
 mod search_step;
 mod size;
 mod train_step;
+mod unet_step;
 
 pub use args::{BenchArguments, default_threads, few};
 pub use error::BenchError;
@@ -57,6 +58,7 @@ pub fn run(arguments: &BenchArguments, caller: &mut Caller<'_>) -> Result<String
     match &arguments.subject {
         Subject::SearchStep(arguments) => search_step::run(arguments),
         Subject::TrainStep(arguments) => train_step::run(arguments),
+        Subject::UnetStep(arguments) => unet_step::run(arguments),
         Subject::Infer(arguments) => infer::run(arguments),
         Subject::Kernels(arguments) => kernels::run(arguments),
         Subject::Peak(arguments) => peak::run(arguments),

@@ -5,6 +5,7 @@ mod catalog;
 pub mod check;
 mod error;
 pub mod estimate;
+pub mod evaluate;
 pub mod experiment;
 pub mod genotype;
 pub mod input;

@@ -3,8 +3,9 @@
 use candle_core::{Tensor, Var};
 use dartloom_kernels::fused::Stage;
 use dartloom_kernels::{
-    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d,
-    relu, upsample_bilinear2d, upsample_nearest2d,
+    BatchNormSpec, ConvNorm, ConvSpec, ConvTransposeSpec, PoolSpec, Statistics, avg_pool2d,
+    batch_norm, conv_transpose2d, conv2d, max_pool2d, relu, upsample_bilinear2d,
+    upsample_nearest2d,
 };
 use dartloom_space::{Layer, Pair, Resize};
 
@@ -127,6 +128,23 @@ impl Built {
         })
     }
 
+    /// Convolution, norm with scale and shift, and ReLU at the beginning of some layers, which
+    /// are one kernel.
+    pub(crate) fn conv_norm_relu(layers: &[Self]) -> Option<ConvNorm<'_>> {
+        let [
+            Self::Conv { weight, spec },
+            Self::Norm { affine: Some((scale, shift)), mean, var },
+            Self::Relu,
+            ..,
+        ] = layers
+        else {
+            return None;
+        };
+        let norm = BatchNormSpec::default();
+        let affine = (scale, shift);
+        Some(ConvNorm { weight, conv: *spec, affine, running: (mean, var), norm })
+    }
+
     pub(crate) fn kind(&self) -> LayerKind {
         match self {
             Self::Relu => LayerKind::Relu,
@@ -154,11 +172,8 @@ impl Built {
             Self::Identity => x.clone(),
             Self::Conv { weight, spec } => conv2d(x, weight, *spec)?,
             Self::ConvTranspose { weight, bias, factor } => {
-                let y = conv_transpose(x, weight, *factor)?;
-                match bias {
-                    Some(bias) => add_bias(&y, bias)?,
-                    None => y,
-                }
+                let spec = ConvTransposeSpec { stride: factor.tuple(), ..Default::default() };
+                conv_transpose2d(x, weight, bias.as_ref(), spec)?
             }
             Self::Bias(bias) => add_bias(x, bias)?,
             Self::MaxPool(spec) => max_pool2d(x, *spec)?,
@@ -208,21 +223,6 @@ fn norm(vars: &mut Builder<'_>, channels: usize, affine: bool) -> Result<Built, 
     let mean = vars.buffer("running_mean", &[channels], 0.0)?;
     let var = vars.buffer("running_var", &[channels], 1.0)?;
     Ok(Built::Norm { affine, mean, var })
-}
-
-/// `y[n, o, i f + u, j g + v] = sum over c of x[n, c, i, j] weight[c, o, u, v]` with `(f, g)` the
-/// factor: a pointwise convolution to a block of channels for every output channel, whose values
-/// are then put side by side.
-fn conv_transpose(x: &Tensor, weight: &Tensor, factor: Pair) -> Result<Tensor, OpError> {
-    let (batch, inputs, rows, columns) = x.dims4()?;
-    let outputs = weight.dim(1)?;
-    let Pair { height, width } = factor;
-    let taps = weight.permute((1, 2, 3, 0))?;
-    let taps = taps.reshape((outputs * height * width, inputs, 1, 1))?;
-    let blocks = conv2d(x, &taps, ConvSpec::default())?;
-    let blocks = blocks.reshape(&[batch, outputs, height, width, rows, columns][..])?;
-    let planes = blocks.permute([0, 1, 4, 2, 5, 3])?;
-    Ok(planes.reshape((batch, outputs, rows * height, columns * width))?)
 }
 
 /// A number added to every value of a channel.

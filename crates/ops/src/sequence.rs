@@ -1,6 +1,7 @@
 //! Layers run one after the other.
 
 use candle_core::Tensor;
+use dartloom_kernels::conv2d_norm_relu;
 use dartloom_kernels::fused::Stage;
 use dartloom_space::Layer;
 
@@ -29,6 +30,9 @@ impl Sequence {
     /// # Errors
     /// Those of a layer and of the observer.
     pub fn run(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
+        if pass.layers.is_none() {
+            return self.unwatched(x, pass.mode, |layer, x| layer.run(x, pass));
+        }
         self.layers.iter().try_fold(x.clone(), |x, layer| {
             let output = layer.run(&x, pass)?;
             match &mut pass.layers {
@@ -37,11 +41,32 @@ impl Sequence {
             }
         })
     }
+
+    /// Runs the layers, of which some are one kernel where nobody sees what is between them.
+    fn unwatched(
+        &self,
+        x: &Tensor,
+        mode: Mode,
+        mut run: impl FnMut(&Built, &Tensor) -> Result<Tensor, OpError>,
+    ) -> Result<Tensor, OpError> {
+        let mut x = x.clone();
+        let mut layers = &self.layers[..];
+        while let [layer, rest @ ..] = layers {
+            if let Some(block) = Built::conv_norm_relu(layers) {
+                x = conv2d_norm_relu(&x, block, mode.statistics)?;
+                layers = &layers[3..];
+            } else {
+                x = run(layer, &x)?;
+                layers = rest;
+            }
+        }
+        Ok(x)
+    }
 }
 
 impl Operation for Sequence {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
-        self.layers.iter().try_fold(x.clone(), |x, layer| layer.forward(&x, mode))
+        self.unwatched(x, mode, |layer, x| layer.forward(x, mode))
     }
 
     fn forward_watched(
@@ -60,3 +85,6 @@ impl Operation for Sequence {
         self.layers.iter().map(Built::stage).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,8 +70,13 @@ fn tensors(case: &Case<'_>, bundle: &Bundle) -> Result<Vec<Outcome>, GoldenError
     if any(&["x", "alpha", "gy"]) {
         return family::mixed::run(case, bundle);
     }
-    let unbuilt = family::unbuilt::tensors(case, bundle).map(|outcome| vec![outcome]);
-    unbuilt.ok_or_else(|| GoldenError::not_understood("which family these tensors belong to"))
+    if any(&["x", "weight", "gy", "gweight"]) {
+        return Ok(family::planes::run_transposed(case, bundle));
+    }
+    if family::planes::has_only(bundle, &["x", "y", "gy", "gx"]) {
+        return Ok(family::planes::run_resized(case, bundle));
+    }
+    Err(GoldenError::not_understood("which family these tensors belong to"))
 }
 
 fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {

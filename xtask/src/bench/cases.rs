@@ -43,7 +43,7 @@ impl StepCase {
     }
 }
 
-const CASES: [(Suite, StepCase); 6] = [
+const CASES: [(Suite, StepCase); 7] = [
     (
         Suite::Search,
         StepCase::search(
@@ -93,6 +93,18 @@ const CASES: [(Suite, StepCase); 6] = [
             candidate: "bench train-step --genotype DARTS_V2",
             shared: "--channels 36 --layers 20 --batch 32 --input 3x32x32 --aux",
             timed: " --drop-path 0.2",
+            threads: 2,
+        },
+    ),
+    (
+        Suite::Unet,
+        StepCase {
+            name: "unet",
+            about: "U-Net, 16 base channels, four halvings, 4 images of 3x128x128",
+            script: "unet.py",
+            candidate: "bench unet-step",
+            shared: "--channels 16 --depth 4 --batch 4 --input 3x128x128",
+            timed: "",
             threads: 2,
         },
     ),

@@ -1,9 +1,9 @@
-//! The kernels of DARTS' operations.
+//! The kernels of DARTS' operations and of U-Nets.
 
 use candle_core::{DType, Device, Tensor, Var};
 use dartloom::kernels::{
-    BatchNormSpec, ConvSpec, PoolSpec, Result, Statistics, avg_pool2d, batch_norm, conv2d,
-    max_pool2d, relu,
+    BatchNormSpec, ConvSpec, ConvTransposeSpec, Interpolation, PoolSpec, Result, Statistics,
+    avg_pool2d, batch_norm, conv_transpose2d, conv2d, max_pool2d, relu, resize2d,
 };
 
 use super::Plane;
@@ -23,6 +23,9 @@ const STEM: usize = 48;
 pub(super) const ROWS: &[Row] = &[
     Row { name: "stem3x3", weights: |c| vec![[STEM, c, 3, 3]], forward: stem },
     Row { name: "conv1x1", weights: |c| vec![[c, c, 1, 1]], forward: pointwise },
+    Row { name: "conv3x3", weights: |c| vec![[c, c, 3, 3]], forward: stem },
+    Row { name: "convt2", weights: |c| vec![[c, c, 2, 2]], forward: transposed },
+    Row { name: "bilinear2", weights: none, forward: doubled },
     Row { name: "dw3s1", weights: each::<3>, forward: depthwise::<3, 1, 1> },
     Row { name: "dw3s2", weights: each::<3>, forward: depthwise::<3, 2, 1> },
     Row { name: "dw5s1", weights: each::<5>, forward: depthwise::<5, 1, 1> },
@@ -51,9 +54,11 @@ impl Row {
         (self.name == "stem3x3") == (channels == IMAGE)
     }
 
-    /// Channels of its result for inputs of so many.
+    /// Values of its result for each pixel of inputs of so many channels.
     pub(super) fn outputs(&self, channels: usize) -> usize {
-        (self.weights)(channels).first().map_or(channels, |[outputs, ..]| *outputs)
+        let enlarged = ["convt2", "bilinear2"].contains(&self.name);
+        let pixels = if enlarged { 4 } else { 1 };
+        pixels * (self.weights)(channels).first().map_or(channels, |[outputs, ..]| *outputs)
     }
 }
 
@@ -112,6 +117,18 @@ fn each<const K: usize>(channels: usize) -> Vec<[usize; 4]> {
 fn stem(operands: &Operands) -> Result<Tensor> {
     let spec = ConvSpec { padding: (1, 1), ..ConvSpec::default() };
     conv2d(&operands.x, &operands.weights[0], spec)
+}
+
+/// Windows side by side, as a U-Net has them.
+fn transposed(operands: &Operands) -> Result<Tensor> {
+    let spec = ConvTransposeSpec::square(2, 0);
+    conv_transpose2d(&operands.x, &operands.weights[0], None, spec)
+}
+
+/// Twice the size, between the centres of pixels.
+fn doubled(operands: &Operands) -> Result<Tensor> {
+    let (_, _, height, width) = operands.x.dims4()?;
+    resize2d(&operands.x, (2 * height, 2 * width), Interpolation::Bilinear)
 }
 
 fn pointwise(operands: &Operands) -> Result<Tensor> {

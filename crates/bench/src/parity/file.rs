@@ -51,24 +51,51 @@ impl<'a> File<'a> {
         batch: usize,
         shape: Shape,
     ) -> Result<Batch, BenchError> {
+        self.labelled(part, batch, shape, (&[], CLASSES))
+    }
+
+    /// The images of one part, with a label below `classes` for every pixel.
+    pub(super) fn masked(
+        &mut self,
+        part: &str,
+        batch: usize,
+        shape: Shape,
+        classes: u32,
+    ) -> Result<Batch, BenchError> {
+        self.labelled(part, batch, shape, (&[shape.height, shape.width], classes))
+    }
+
+    /// The images of one part, with labels in the shape that stands behind the batch.
+    fn labelled(
+        &mut self,
+        part: &str,
+        batch: usize,
+        shape: Shape,
+        (of_image, classes): (&[usize], u32),
+    ) -> Result<Batch, BenchError> {
         let images = format!("{part}.images");
         let labels = format!("{part}.labels");
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
-        let labels = self.labels(&labels, &expected[..1])?;
+        let labels = self.labels(&labels, &[&[batch], of_image].concat(), classes)?;
         Batch::new(images.map_err(BenchError::work)?, labels).map_err(BenchError::work)
     }
 
     /// Whole numbers below the number of classes.
-    fn labels(&mut self, name: &str, expected: &[usize]) -> Result<Tensor, BenchError> {
+    fn labels(
+        &mut self,
+        name: &str,
+        expected: &[usize],
+        classes: u32,
+    ) -> Result<Tensor, BenchError> {
         let tensor = self.of_shape(name, expected)?;
-        let values = || tensor.to_dtype(DType::F64)?.to_vec1::<f64>();
+        let values = || tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>();
         let values = values().map_err(BenchError::work)?;
-        let classes = f64::from(CLASSES);
-        let is_label = |value: &f64| value.fract() == 0.0 && (0.0..classes).contains(value);
+        let below = f64::from(classes);
+        let is_label = |value: &f64| value.fract() == 0.0 && (0.0..below).contains(value);
         if let Some(index) = values.iter().position(|value| !is_label(value)) {
             let found = format!("{} at index {index}", values[index]);
-            return Err(self.wrong(name, &format!("labels below {CLASSES}"), found));
+            return Err(self.wrong(name, &format!("labels below {classes}"), found));
         }
         tensor.to_dtype(DType::U32).map_err(BenchError::work)
     }

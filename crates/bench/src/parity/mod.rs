@@ -14,6 +14,7 @@ use super::args::{SearchStepArguments, TrainStepArguments};
 use super::as_json;
 use super::search_step::bilevel;
 use super::train_step::{Training, config};
+use super::unet_step::{self, UnetStepArguments};
 use crate::error::BenchError;
 use dartloom_report::table;
 use file::File;
@@ -95,8 +96,31 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<Strin
     parity.shown(arguments.pace.json)
 }
 
-/// The tensors that a network begins with.
-const STEM: &str = "stem.0.0.weight";
+/// Loss and gradients of a training step of the U-Net from the file at `path`.
+pub(super) fn unet(arguments: &UnetStepArguments, path: &Path) -> Result<String, BenchError> {
+    let UnetStepArguments { channels, depth, batch, input, .. } = *arguments;
+    let mut file = File::read(path)?;
+    let network = arguments.network()?;
+    let data = file.masked("train", batch, input, unet_step::CLASSES)?;
+    file.load(network.variables())?;
+    let mut training = unet_step::Training::new(&network);
+    let (loss, found) = training.gradients(&data).map_err(BenchError::work)?;
+    let parity = Parity {
+        benchmark: "parity",
+        method: "unet".to_owned(),
+        channels,
+        layers: depth,
+        batch,
+        input: input.to_string(),
+        losses: vec![loss],
+        gradient_norm: found.norm().map_err(BenchError::work)?,
+        gradients: tables(&found).map_err(BenchError::work)?,
+    };
+    parity.shown(arguments.pace.json)
+}
+
+/// The weights that networks begin with: those of genotypes, and the U-Net.
+const STEMS: [&str; 2] = ["stem.0.0.weight", "encoder.0.0.weight"];
 
 /// The norms of all gradients in order of their names, and the gradient that came the longest way.
 fn tables(gradients: &Gradients) -> candle_core::Result<BTreeMap<String, Table>> {
@@ -105,7 +129,7 @@ fn tables(gradients: &Gradients) -> candle_core::Result<BTreeMap<String, Table>>
     };
     let norms: candle_core::Result<_> = gradients.0.values().map(norm).collect();
     let mut tables = BTreeMap::from([("norms of all weights".to_owned(), vec![norms?])]);
-    if let Some(stem) = gradients.0.get(STEM) {
+    if let Some(stem) = STEMS.iter().find_map(|name| gradients.0.get(*name)) {
         tables.insert("weights of the stem".to_owned(), rows(&stem.flatten_from(1)?)?);
     }
     Ok(tables)

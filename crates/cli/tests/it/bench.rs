@@ -135,7 +135,7 @@ fn kernels_and_the_peak_are_measured() {
     let kernels = json(&program, &words);
     let kernels = kernels["kernels"].as_array().unwrap();
     // Everything but the stem, which reads images.
-    assert_eq!(kernels.len(), 17);
+    assert_eq!(kernels.len(), 20);
     for kernel in kernels {
         assert_eq!(kernel["shape"], "4x8");
         for field in ["forward_ms", "forward_ms_best", "both_ms", "both_ms_best"] {

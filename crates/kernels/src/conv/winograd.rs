@@ -21,7 +21,7 @@ const LEAST_CHANNELS: usize = 8;
 const STRIP: usize = 128 * 1024;
 
 /// Most and fewest tiles of a strip, as far as rows of tiles allow.
-const MOST_TILES: usize = 256;
+const MOST_TILES: usize = 64;
 const FEWEST_TILES: usize = 16;
 
 /// Most partial sums of the gradient of a weight, and the tiles that are worth one.

@@ -73,8 +73,8 @@ impl Block {
         let (gamma, _) = affine_data.split_at(self.sizes.channels);
         self.through_norm(&mut dz, z, moments, gamma, &totals);
         let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
-        let (arch, geometry) = (self.arch, &self.geometry);
-        let found = f32::gradients(arch, geometry, x_data, weight_data, &dz, wanted);
+        let geometry = &self.geometry;
+        let found = f32::gradients(self.arch, geometry, x_data, weight_data, &dz, wanted);
         let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
         let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
         let scales = totals.iter().zip(moments);

@@ -1,9 +1,9 @@
 //! The memory that a network laid out by hand needs, in bytes.
 
-use dartloom_space::{Graph, GraphInput, GraphNode, Join, Layer, Shape, SpaceError};
+use dartloom_space::{Graph, GraphInput, GraphNode, Join, Layer, Pair, Shape, SpaceError};
 
 use crate::NetError;
-use crate::memory::{Breakdown, Magnitude, Parts, Workload, sum, values};
+use crate::memory::{Breakdown, Magnitude, Parts, Workload, is_block, sum, values};
 
 /// Bytes at the peak of a process that runs the network of `graph` as `work` says.
 ///
@@ -11,7 +11,7 @@ use crate::memory::{Breakdown, Magnitude, Parts, Workload, sum, values};
 /// forward to the backward pass. What is held for a moment on the way back is found node by node:
 /// the gradients of values whose source is still to come, such as those that a U-Net's encoder
 /// hands to its decoder, and those of the layer at work. Every thread unfolds images for dense
-/// convolutions.
+/// convolutions, or holds tiles of those that are made by minimal filtering.
 ///
 /// # Errors
 /// [`NetError::Uncountable`] from about 16 PiB on.
@@ -26,7 +26,7 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
     for node in graph.nodes() {
         kept += joining(node) + values(node.layers(), node.joined())?;
         each(node, |layer, _, after| {
-            scratch = unfolded(layer, after).max(scratch);
+            scratch = of_thread(layer, after).max(scratch);
             if let Layer::Norm { channels, .. } = layer {
                 buffers += 2 * *channels as u64;
             }
@@ -66,9 +66,11 @@ fn joining(node: &GraphNode) -> u64 {
     }
 }
 
-/// Values that a thread works with in a dense convolution: the inputs that each tap meets.
-fn unfolded(layer: &Layer, after: Shape) -> u64 {
+/// Values that a thread works with in a convolution: the inputs that each tap meets, or the tiles
+/// of minimal filtering.
+fn of_thread(layer: &Layer, after: Shape) -> u64 {
     match *layer {
+        _ if is_filtered(layer) => TILES,
         Layer::Conv { inputs, outputs, kernel, stride, groups, .. } => {
             let pointwise = kernel.height * kernel.width * stride.height * stride.width == 1;
             let depthwise = groups == inputs && groups == outputs;
@@ -78,38 +80,74 @@ fn unfolded(layer: &Layer, after: Shape) -> u64 {
             let lines = (inputs / groups.max(1) * kernel.height * kernel.width) as u64;
             lines * (after.height * after.width) as u64
         }
+        // Before its rows are put in their places.
+        Layer::ConvTranspose { .. } => after.elements(),
         _ => 0,
     }
 }
+
+/// Values of tiles that a thread works with: inputs, products and pixels.
+const TILES: u64 = 3 * 128 * 1024;
+
+/// True for the windows that the kernels make by minimal filtering.
+fn is_filtered(layer: &Layer) -> bool {
+    let Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups } = *layer else {
+        return false;
+    };
+    let fits = |pair: Pair, least: usize, most: usize| {
+        let range = least..=most;
+        range.contains(&pair.height) && range.contains(&pair.width)
+    };
+    let square = fits(kernel, 3, 3) && fits(stride, 1, 1) && fits(dilation, 1, 1);
+    square && fits(padding, 0, 2) && groups == 1 && inputs.min(outputs) >= 8
+}
+
+/// Numbers that the gradient of a layer's weights is summed in before it is done.
+fn partial_sums(layer: &Layer, after: Shape, batch: usize) -> u64 {
+    match layer {
+        _ if is_filtered(layer) => {
+            let tiles = batch * after.height.div_ceil(2) * after.width.div_ceil(2);
+            let parts = (tiles / FILTERED_TILES).clamp(1, PARTIALS) as u64;
+            // Sixteen places of a tile for nine taps, and the transformed filter.
+            (parts + 1) * layer.parameters() * 16 / 9
+        }
+        Layer::Conv { .. } | Layer::ConvTranspose { .. } => {
+            batch.min(PARTIALS) as u64 * layer.parameters()
+        }
+        _ => 0,
+    }
+}
+
+/// Tiles that are worth a partial sum.
+const FILTERED_TILES: usize = 128;
 
 /// A layer on the way back.
 struct Step {
     /// Values per image before it, and behind it.
     before: u64,
     after: u64,
-    /// Trainable numbers whose gradient is summed over images in parts.
-    weights: u64,
+    /// Partial sums of the gradient of its weights.
+    partial: u64,
     /// Values that a thread works with.
     scratch: u64,
 }
 
 /// The steps through the layers of a node, in their order.
-fn steps(node: &GraphNode) -> Result<Vec<Step>, SpaceError> {
+fn steps(node: &GraphNode, batch: usize) -> Result<Vec<Step>, SpaceError> {
     let mut steps = Vec::with_capacity(node.layers().len());
-    each(node, |layer, before, after| {
-        let scratch = unfolded(layer, after);
-        let before = before.elements();
-        let after = after.elements();
-        let weights = match layer {
-            Layer::Conv { .. } | Layer::ConvTranspose { .. } => layer.parameters(),
-            _ => 0,
-        };
-        steps.push(Step { before, after, weights, scratch });
-        if let Layer::ConvTranspose { .. } = layer {
-            // Blocks become planes, to which the bias is added.
-            steps.push(Step { before: after, after, weights: 0, scratch: 0 });
-        }
-    })?;
+    let mut shape = node.joined();
+    let mut layers = node.layers();
+    while let [layer, rest @ ..] = layers {
+        let before = shape.elements();
+        shape = layer.output(shape)?;
+        let partial = partial_sums(layer, shape, batch);
+        let scratch = of_thread(layer, shape);
+        let block = is_block(layers);
+        // In a block the gradient of the convolution's output stands beside that of the ReLU's.
+        let after = if block { 2 * shape.elements() } else { shape.elements() };
+        steps.push(Step { before, after, partial, scratch });
+        layers = if block { &layers[3..] } else { rest };
+    }
     Ok(steps)
 }
 
@@ -120,7 +158,6 @@ const PARTIALS: usize = 8;
 /// parameters when they are done.
 fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
     let nodes = graph.nodes();
-    let partials = work.batch.min(PARTIALS) as u64;
     // Nodes that have a gradient by now; the output has the first.
     let mut known = vec![false; nodes.len()];
     let mut held = nodes.last().map_or(0, |node| node.shape().elements());
@@ -131,12 +168,12 @@ fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
     for node in nodes.iter().rev() {
         held -= node.shape().elements();
         let tracked = reads_a_node(node);
-        for (position, step) in steps(node)?.into_iter().enumerate().rev() {
+        for (position, step) in steps(node, work.batch)?.into_iter().enumerate().rev() {
             // Nobody asks for the gradient of the image.
             let before = if position > 0 || tracked { step.before } else { 0 };
-            let weights = work.numbers(partials * step.weights);
             let threads = work.numbers(step.scratch) * work.threads as u64;
-            let at_work = work.bytes(held + step.after + before) + weights + threads;
+            let sums = work.numbers(step.partial);
+            let at_work = work.bytes(held + step.after + before) + sums + threads;
             // candle adds a gradient to zeros: both and their sum are there at once.
             let adding = work.bytes(held + step.after + 3 * before);
             most = most.max(at_work).max(adding);

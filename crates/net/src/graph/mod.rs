@@ -3,6 +3,7 @@
 mod memory;
 
 use candle_core::{D, Tensor};
+use dartloom_kernels::concat_channels;
 use dartloom_ops::{Model, OpError, Output, Pass, Place, Sequence, Variables};
 use dartloom_space::{Cost, Graph, GraphInput, GraphNode, Join, Outputs, Shape};
 use rand::RngCore;
@@ -120,7 +121,10 @@ impl Held<'_> {
         Ok(match node.join() {
             Join::Single => first,
             Join::Sum => inputs[1..].iter().try_fold(first, |sum, &value| sum + value)?,
-            Join::Concat => Tensor::cat(&inputs, D::Minus(3))?,
+            Join::Concat => match inputs[..] {
+                [first, second] => concat_channels(first, second)?,
+                _ => Tensor::cat(&inputs, D::Minus(3))?,
+            },
         })
     }
 }

@@ -41,7 +41,7 @@ pub use workload::{Training, Workload};
 pub(crate) use magnitude::Magnitude;
 
 use dartloom_ops::{Registry, Variables};
-use dartloom_space::{Blueprint, Layer, Resize, Shape, SpaceError};
+use dartloom_space::{Blueprint, Layer, Shape, SpaceError};
 
 use crate::NetError;
 use crate::body::Body;
@@ -152,25 +152,25 @@ pub(crate) fn outside(plan: &Blueprint) -> Result<u64, SpaceError> {
     Ok(sum)
 }
 
+/// Convolution, norm with scale and shift, and ReLU at the beginning of some layers, which run as
+/// one kernel.
+pub(crate) fn is_block(layers: &[Layer]) -> bool {
+    matches!(layers, [Layer::Conv { .. }, Layer::Norm { affine: true, .. }, Layer::Relu, ..])
+}
+
 /// Values that layers leave behind for one image when they run one by one.
 pub(crate) fn values(layers: &[Layer], input: Shape) -> Result<u64, SpaceError> {
     let mut shape = input;
     let mut sum = 0;
-    for layer in layers {
+    for (index, layer) in layers.iter().enumerate() {
         let before = shape;
         shape = layer.output(shape)?;
         sum += match layer {
             Layer::Identity => 0,
+            // In a block the norm puts nothing out.
+            Layer::Norm { .. } if index > 0 && is_block(&layers[index - 1..]) => 0,
             // The shifted plane is gathered, and both halves are put out before they are joined.
             Layer::FactorizedReduce { .. } => before.elements() + 2 * shape.elements(),
-            // Along each axis: two values for every pixel, their shares, and the sum.
-            Layer::Upsample { factor, resize: Resize::Bilinear } => {
-                let rows = before.elements() * factor.height as u64;
-                let axis = |factor: usize, values: u64| if factor > 1 { 5 * values } else { 0 };
-                axis(factor.height, rows) + axis(factor.width, shape.elements())
-            }
-            // Blocks of channels are put out before they stand side by side.
-            Layer::ConvTranspose { bias, .. } => (2 + u64::from(*bias)) * shape.elements(),
             // The factors, and their products.
             Layer::Dropout(_) => 2 * shape.elements(),
             _ => shape.elements(),

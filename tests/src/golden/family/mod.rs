@@ -21,6 +21,7 @@ pub(crate) mod mixed;
 mod mixed_node;
 pub(crate) mod ops;
 mod plan;
+pub(crate) mod planes;
 pub(crate) mod schedules;
 mod searched;
 pub(crate) mod sharded_losses;

@@ -157,7 +157,7 @@ mod avx {
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
     use std::arch::x86_64::{
-        __m512, _mm_loadu_ps, _mm_storeu_ps, _mm512_castpd_ps, _mm512_castps_pd,
+        __m512, __m512d, _mm_loadu_ps, _mm_storeu_ps, _mm512_castpd_ps, _mm512_castps_pd,
         _mm512_castps128_ps512, _mm512_extractf32x4_ps, _mm512_insertf32x4, _mm512_unpackhi_pd,
         _mm512_unpackhi_ps, _mm512_unpacklo_pd, _mm512_unpacklo_ps,
     };
@@ -178,15 +178,13 @@ mod avx512 {
         // SAFETY: `V4` proves AVX-512, its registers are `__m512`, and the caller vouches for the
         // floats.
         unsafe {
-            let four = |plane: usize| {
-                let part = |quarter: usize| _mm_loadu_ps(source.add((plane + 4 * quarter) * pitch));
-                let all = _mm512_castps128_ps512(part(0));
-                let all = _mm512_insertf32x4::<1>(all, part(1));
-                let all = _mm512_insertf32x4::<2>(all, part(2));
-                _mm512_insertf32x4::<3>(all, part(3))
-            };
-            let turned = turn([four(0), four(1), four(2), four(3)]);
-            turned.map(|value| transmute_copy::<__m512, S::f32s>(&value))
+            let turned = turn([
+                four(source, pitch),
+                four(source.add(pitch), pitch),
+                four(source.add(2 * pitch), pitch),
+                four(source.add(3 * pitch), pitch),
+            ]);
+            transmute_copy::<[__m512; STEP], [S::f32s; STEP]>(&turned)
         }
     }
 
@@ -201,15 +199,50 @@ mod avx512 {
     ) {
         // SAFETY: as above.
         unsafe {
-            let turned = turn(values.map(|value| transmute_copy::<S::f32s, __m512>(&value)));
+            let turned = turn(transmute_copy::<[S::f32s; STEP], [__m512; STEP]>(&values));
             for (plane, four) in turned.into_iter().enumerate() {
-                let place = |quarter: usize| target.add((plane + 4 * quarter) * pitch);
-                _mm_storeu_ps(place(0), _mm512_extractf32x4_ps::<0>(four));
-                _mm_storeu_ps(place(1), _mm512_extractf32x4_ps::<1>(four));
-                _mm_storeu_ps(place(2), _mm512_extractf32x4_ps::<2>(four));
-                _mm_storeu_ps(place(3), _mm512_extractf32x4_ps::<3>(four));
+                let target = target.add(plane * pitch);
+                _mm_storeu_ps(target, _mm512_extractf32x4_ps::<0>(four));
+                _mm_storeu_ps(target.add(4 * pitch), _mm512_extractf32x4_ps::<1>(four));
+                _mm_storeu_ps(target.add(8 * pitch), _mm512_extractf32x4_ps::<2>(four));
+                _mm_storeu_ps(target.add(12 * pitch), _mm512_extractf32x4_ps::<3>(four));
             }
         }
+    }
+
+    /// Four floats of planes 0, 4, 8 and 12.
+    ///
+    /// # Safety
+    /// AVX-512 must be there, and the floats.
+    #[inline(always)]
+    unsafe fn four(source: *const f32, pitch: usize) -> __m512 {
+        // SAFETY: the caller vouches for both.
+        unsafe {
+            let all = _mm512_castps128_ps512(_mm_loadu_ps(source));
+            let all = _mm512_insertf32x4::<1>(all, _mm_loadu_ps(source.add(4 * pitch)));
+            let all = _mm512_insertf32x4::<2>(all, _mm_loadu_ps(source.add(8 * pitch)));
+            _mm512_insertf32x4::<3>(all, _mm_loadu_ps(source.add(12 * pitch)))
+        }
+    }
+
+    /// Pairs of the first halves of quarters.
+    ///
+    /// # Safety
+    /// AVX-512 must be there.
+    #[inline(always)]
+    unsafe fn low(a: __m512, b: __m512) -> __m512d {
+        // SAFETY: the caller vouches for AVX-512.
+        unsafe { _mm512_castps_pd(_mm512_unpacklo_ps(a, b)) }
+    }
+
+    /// Pairs of the second halves.
+    ///
+    /// # Safety
+    /// AVX-512 must be there.
+    #[inline(always)]
+    unsafe fn high(a: __m512, b: __m512) -> __m512d {
+        // SAFETY: the caller vouches for AVX-512.
+        unsafe { _mm512_castps_pd(_mm512_unpackhi_ps(a, b)) }
     }
 
     /// Exchanges rows and columns in every quarter.
@@ -220,8 +253,6 @@ mod avx512 {
     unsafe fn turn([a, b, c, d]: [__m512; 4]) -> [__m512; 4] {
         // SAFETY: the caller vouches for AVX-512.
         unsafe {
-            let low = |a, b| _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
-            let high = |a, b| _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
             let first = (low(a, b), low(c, d));
             let second = (high(a, b), high(c, d));
             [

@@ -96,9 +96,11 @@ impl WithSimd for Panel<'_> {
                 // SAFETY: no register is wider than `SLACK`; the target was checked to hold
                 // `registers` registers for every place and input channel.
                 unsafe {
-                    let tap = |r: usize, c: usize| load::<S>(taps[3 * r + c].as_ptr());
-                    let down = |c: usize| spread(simd, [tap(0, c), tap(1, c), tap(2, c)]);
-                    let down = [down(0), down(1), down(2)];
+                    let down = [
+                        spread(simd, column::<S>(&taps, 0)),
+                        spread(simd, column::<S>(&taps, 1)),
+                        spread(simd, column::<S>(&taps, 2)),
+                    ];
                     for r in 0..4 {
                         let across = spread(simd, [down[0][r], down[1][r], down[2][r]]);
                         for (c, value) in across.into_iter().enumerate() {
@@ -109,6 +111,22 @@ impl WithSimd for Panel<'_> {
                 }
             }
         }
+    }
+}
+
+/// A column of taps.
+///
+/// # Safety
+/// No register may be wider than [`SLACK`].
+#[inline(always)]
+unsafe fn column<S: Simd>(taps: &[[f32; SLACK]; 9], column: usize) -> [S::f32s; 3] {
+    // SAFETY: the caller vouches for the width.
+    unsafe {
+        [
+            load::<S>(taps[column].as_ptr()),
+            load::<S>(taps[3 + column].as_ptr()),
+            load::<S>(taps[6 + column].as_ptr()),
+        ]
     }
 }
 
@@ -154,16 +172,18 @@ impl WithSimd for FilterGradient<'_> {
         while channel < inputs {
             // SAFETY: every part has this place and register; no register is wider than `SLACK`.
             unsafe {
-                let sum = |r: usize, c: usize| {
-                    let start = (output * PLACES + 4 * r + c) * channels + channel;
-                    let mut sum = simd.splat_f32s(0.0);
+                let mut down = [[simd.splat_f32s(0.0); 3]; 4];
+                for (c, down) in down.iter_mut().enumerate() {
+                    let start = (output * PLACES + c) * channels + channel;
+                    let mut sums = [simd.splat_f32s(0.0); 4];
                     for part in parts {
-                        sum = simd.add_f32s(sum, load::<S>(part.as_ptr().add(start)));
+                        let part = part.as_ptr().add(start);
+                        for (r, sum) in sums.iter_mut().enumerate() {
+                            *sum = simd.add_f32s(*sum, load::<S>(part.add(4 * r * channels)));
+                        }
                     }
-                    sum
-                };
-                let down = |c: usize| gather(simd, [sum(0, c), sum(1, c), sum(2, c), sum(3, c)]);
-                let down = [down(0), down(1), down(2), down(3)];
+                    *down = gather(simd, sums);
+                }
                 for r in 0..3 {
                     let across = gather(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
                     for (c, value) in across.into_iter().enumerate() {

@@ -22,6 +22,8 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use super::SLACK;
+
 use products::{Sizes, accumulate, panel_product};
 use tiles::{gradient_tiles, input_tiles, output_tiles};
 
@@ -69,6 +71,12 @@ fn room(buffer: &mut Vec<MaybeUninit<f32>>, len: usize) -> *mut f32 {
     buffer.clear();
     buffer.reserve(len);
     buffer.as_mut_ptr().cast()
+}
+
+/// Floats between the places of some tiles: a line of the cache more than they take, or all places
+/// of a tile would push one another out of it.
+fn apart(tiles: usize, channels: usize) -> usize {
+    tiles * channels + SLACK
 }
 
 /// Rows of tiles among all tiles of a strip.
@@ -131,9 +139,9 @@ impl WithSimd for Strip<'_> {
         let channels = whole(x.channels, lanes);
         filter.check(x.channels, output[0], lanes);
         let extent = Extent::of(segments, columns);
-        let inputs = room(&mut scratch.inputs, PLACES * extent.tiles * channels);
+        let inputs = room(&mut scratch.inputs, PLACES * apart(extent.tiles, channels));
         let staged = room(&mut scratch.staged, extent.staged(channels));
-        let products = room(&mut scratch.others, PLACES * extent.tiles * WIDE * lanes);
+        let products = room(&mut scratch.others, PLACES * apart(extent.tiles, WIDE * lanes));
         let size = Sizes { left: channels, right: 0, inner: x.channels, tiles: extent.tiles };
         // SAFETY: the rooms were just made as large as the loops need; the caller of the task
         // vouches for the result.
@@ -221,8 +229,8 @@ impl WithSimd for FilterStrip<'_> {
         let right = whole(own.len(), lanes);
         let extent = Extent::of(segments, columns);
         assert_eq!(sums.len(), PLACES * own.len() * left, "sums");
-        let inputs = room(&mut scratch.inputs, PLACES * extent.tiles * left);
-        let outputs = room(&mut scratch.others, PLACES * extent.tiles * right);
+        let inputs = room(&mut scratch.inputs, PLACES * apart(extent.tiles, left));
+        let outputs = room(&mut scratch.others, PLACES * apart(extent.tiles, right));
         let staged = room(&mut scratch.staged, extent.staged(left.max(right)));
         let size = Sizes { left, right, inner: own.len(), tiles: extent.tiles };
         // SAFETY: the rooms were just made as large as the loops need.

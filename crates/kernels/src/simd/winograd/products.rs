@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 use super::super::{load, store};
-use super::{PLACES, WIDE};
+use super::{PLACES, WIDE, apart};
 
 /// Tiles that are summed one after the other: rounding grows with their number.
 const RUN: usize = 64;
@@ -39,9 +39,9 @@ pub(super) unsafe fn panel_product<S: Simd, const W: usize, const R: usize>(
     for place in 0..PLACES {
         // SAFETY: as the caller's.
         unsafe {
-            let v = v.add(place * tiles * pitch);
+            let v = v.add(place * apart(tiles, pitch));
             let u = u.as_ptr().add(place * channels * W * lanes);
-            let m = m.add(place * tiles * W * lanes);
+            let m = m.add(place * apart(tiles, W * lanes));
             let mut tile = 0;
             while tile + R <= tiles {
                 let v = v.add(tile * pitch);
@@ -117,8 +117,8 @@ pub(super) unsafe fn accumulate<S: Simd>(
             // SAFETY: as the caller's.
             unsafe {
                 Product {
-                    v: v.add((place * tiles + tile) * left),
-                    d: d.add((place * tiles + tile) * right),
+                    v: v.add(place * apart(tiles, left) + tile * left),
+                    d: d.add(place * apart(tiles, right) + tile * right),
                     sums: sums.add(place * left),
                     size: Sizes { left, right, inner, tiles: RUN.min(tiles - tile) },
                     fresh: fresh && tile == 0,

@@ -109,8 +109,13 @@ pub(super) unsafe fn unstage<S: Simd>(
             let mut column = 0;
             if own == lanes {
                 while column + STEP <= width {
-                    let value = |step: usize| load::<S>(source.add((column + step) * lanes));
-                    let values = [value(0), value(1), value(2), value(3)];
+                    let source = source.add(column * lanes);
+                    let values = [
+                        load::<S>(source),
+                        load::<S>(source.add(lanes)),
+                        load::<S>(source.add(2 * lanes)),
+                        load::<S>(source.add(3 * lanes)),
+                    ];
                     lanes_to_rows(simd, values, target.add(column), plane);
                     column += STEP;
                 }

@@ -3,7 +3,36 @@
 use pulp::Simd;
 
 use super::super::{load, store};
-use super::Tiling;
+use super::{Tiling, apart};
+
+// No closures here: what they compute with registers is not compiled for these registers.
+
+/// Two registers `step` floats apart.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn two<S: Simd>(source: *const f32, step: usize) -> [S::f32s; 2] {
+    // SAFETY: the caller vouches for them.
+    unsafe { [load::<S>(source), load::<S>(source.add(step))] }
+}
+
+/// Four registers `step` floats apart.
+///
+/// # Safety
+/// They must be readable.
+#[inline(always)]
+unsafe fn four<S: Simd>(source: *const f32, step: usize) -> [S::f32s; 4] {
+    // SAFETY: the caller vouches for them.
+    unsafe {
+        [
+            load::<S>(source),
+            load::<S>(source.add(step)),
+            load::<S>(source.add(2 * step)),
+            load::<S>(source.add(3 * step)),
+        ]
+    }
+}
 
 /// `B^T d` of four registers.
 #[inline(always)]
@@ -43,20 +72,24 @@ pub(super) unsafe fn input_tiles<S: Simd>(
     target: *mut f32,
 ) {
     let line = (2 * tiling.columns + 2) * channels;
+    let pitch = apart(tiling.all, channels);
     for [row, column, tile] in tiling.tiles() {
         let mut channel = 0;
         while channel < channels {
             // SAFETY: a tile reads four rows and columns from twice its own on.
             unsafe {
                 let source = staged.add(2 * row * line + 2 * column * channels + channel);
-                let read = |r: usize, c: usize| load::<S>(source.add(r * line + c * channels));
-                let down = |c: usize| input(simd, [read(0, c), read(1, c), read(2, c), read(3, c)]);
-                let down = [down(0), down(1), down(2), down(3)];
+                let down = [
+                    input(simd, four::<S>(source, line)),
+                    input(simd, four::<S>(source.add(channels), line)),
+                    input(simd, four::<S>(source.add(2 * channels), line)),
+                    input(simd, four::<S>(source.add(3 * channels), line)),
+                ];
                 let target = target.add(tile * channels + channel);
                 for r in 0..4 {
                     let across = input(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
                     for (c, value) in across.into_iter().enumerate() {
-                        store::<S>(target.add((4 * r + c) * tiling.all * channels), value);
+                        store::<S>(target.add((4 * r + c) * pitch), value);
                     }
                 }
             }
@@ -78,20 +111,22 @@ pub(super) unsafe fn gradient_tiles<S: Simd>(
     target: *mut f32,
 ) {
     let line = 2 * tiling.columns * channels;
+    let pitch = apart(tiling.all, channels);
     for [row, column, tile] in tiling.tiles() {
         let mut channel = 0;
         while channel < channels {
             // SAFETY: a tile reads two rows and columns from twice its own on.
             unsafe {
                 let source = staged.add(2 * row * line + 2 * column * channels + channel);
-                let read = |r: usize, c: usize| load::<S>(source.add(r * line + c * channels));
-                let down = |c: usize| gradient(simd, [read(0, c), read(1, c)]);
-                let down = [down(0), down(1)];
+                let down = [
+                    gradient(simd, two::<S>(source, line)),
+                    gradient(simd, two::<S>(source.add(channels), line)),
+                ];
                 let target = target.add(tile * channels + channel);
                 for r in 0..4 {
                     let across = gradient(simd, [down[0][r], down[1][r]]);
                     for (c, value) in across.into_iter().enumerate() {
-                        store::<S>(target.add((4 * r + c) * tiling.all * channels), value);
+                        store::<S>(target.add((4 * r + c) * pitch), value);
                     }
                 }
             }
@@ -114,14 +149,17 @@ pub(super) unsafe fn output_tiles<S: Simd>(
 ) {
     let lanes = S::F32_LANES;
     let line = 2 * tiling.columns * lanes;
-    let pitch = tiling.all * registers * lanes;
+    let pitch = apart(tiling.all, registers * lanes);
     for [row, column, tile] in tiling.tiles() {
         // SAFETY: the caller vouches for both.
         unsafe {
             let source = products.add((tile * registers + register) * lanes);
-            let read = |r: usize, c: usize| load::<S>(source.add((4 * r + c) * pitch));
-            let down = |c: usize| output(simd, [read(0, c), read(1, c), read(2, c), read(3, c)]);
-            let down = [down(0), down(1), down(2), down(3)];
+            let down = [
+                output(simd, four::<S>(source, 4 * pitch)),
+                output(simd, four::<S>(source.add(pitch), 4 * pitch)),
+                output(simd, four::<S>(source.add(2 * pitch), 4 * pitch)),
+                output(simd, four::<S>(source.add(3 * pitch), 4 * pitch)),
+            ];
             let target = target.add(2 * row * line + 2 * column * lanes);
             for r in 0..2 {
                 let across = output(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
