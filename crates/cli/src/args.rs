@@ -22,6 +22,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Compare methods with each other, random search and a hand-made network, all retrained.
     Run(RunArguments),
+    /// Predict images with a trained network: masks, classes, labels or values.
+    Predict(crate::predict::PredictArguments),
+    /// Judge a trained network on data.
+    Evaluate(crate::evaluate::EvaluateArguments),
     /// Turn architecture weights into a genotype.
     Decode(DecodeArguments),
     /// Count parameters and multiply-adds of a genotype's network.

@@ -10,9 +10,11 @@ mod distance;
 mod draw;
 mod error;
 mod estimate;
+mod evaluate;
 mod limits;
 mod option;
 mod output;
+mod predict;
 mod regret;
 mod run;
 mod say;
@@ -64,6 +66,14 @@ fn main() -> ExitCode {
         Command::Correlate(arguments) => {
             run::settings();
             rayon::scope(|_| exit_code(correlate::run(&arguments)))
+        }
+        Command::Predict(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(predict::run(&arguments)))
+        }
+        Command::Evaluate(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(evaluate::run(&arguments)))
         }
         Command::Regret(arguments) => exit_code(regret::run(&arguments)),
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),

@@ -8,6 +8,7 @@ mod settings;
 mod signal;
 
 pub(crate) use settings::{check, settings, settings_for};
+pub(crate) use signal::Signal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use crate::output;
 use crate::say::say;
 
 /// Stopped by the user, as shells report it.
-const STOPPED: u8 = 130;
+pub(crate) const STOPPED: u8 = 130;
 
 /// Runs an experiment, or goes on with it.
 pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, CliError> {

@@ -10,12 +10,12 @@ use crate::say::say;
 
 /// Asks the run to stop once Ctrl-C has been pressed.
 #[derive(Clone, Debug)]
-pub(super) struct Signal(Arc<AtomicBool>);
+pub(crate) struct Signal(Arc<AtomicBool>);
 
 impl Signal {
     /// Listens for Ctrl-C (and, on Unix, a polite request to end): the first one stops gently, the
     /// second one ends the process at once.
-    pub(super) fn listen() -> Result<Self, CliError> {
+    pub(crate) fn listen() -> Result<Self, CliError> {
         let asked = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&asked);
         ctrlc::set_handler(move || {
