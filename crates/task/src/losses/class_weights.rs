@@ -37,11 +37,11 @@ struct Frequency {
 /// [`TaskError::Kind`] for data without classes, [`TaskError::Setting`] for an effective number
 /// whose b is not from 0 to below 1, and those of the data.
 pub fn class_weights(data: &dyn Dataset, rule: ClassWeighting) -> Result<Vec<f64>, TaskError> {
-    if let ClassWeighting::EffectiveNumber(b) = rule {
-        if !(0.0..1.0).contains(&b) {
-            let expected = "an effective number of 0 or more and less than 1".to_owned();
-            return Err(TaskError::Setting { field: "weighting", expected, found: b.to_string() });
-        }
+    if let ClassWeighting::EffectiveNumber(b) = rule
+        && !(0.0..1.0).contains(&b)
+    {
+        let expected = "an effective number of 0 or more and less than 1".to_owned();
+        return Err(TaskError::Setting { field: "weighting", expected, found: b.to_string() });
     }
     Ok(rule.weights(&frequencies(data)?))
 }
@@ -103,7 +103,9 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;
     match numbers.get(middle) {
-        Some(&upper) if numbers.len() % 2 == 0 => f64::midpoint(numbers[middle - 1], upper),
+        Some(&upper) if numbers.len().is_multiple_of(2) => {
+            f64::midpoint(numbers[middle - 1], upper)
+        }
         Some(&upper) => upper,
         None => 0.0,
     }
