@@ -14,8 +14,9 @@ pub enum ClassWeighting {
     /// `N / (C n_c)` with `N = sum_c n_c` and the number C of classes that occur: all classes weigh
     /// the same altogether, and the mean weight is 1 (scikit-learn's "balanced").
     InverseFrequency,
-    /// `median(f) / f_c` with `f_c` = n_c over the pixels of the images in which class c occurs, and
-    /// the median over the classes that occur (Eigen and Fergus 2015, arXiv:1411.4734, section 6).
+    /// `median(f) / f_c` with `f_c` = n_c over the pixels of the images in which class c occurs,
+    /// and the median over the classes that occur (Eigen and Fergus 2015, arXiv:1411.4734, section
+    /// 6).
     MedianFrequency,
     /// `(1 - b) / (1 - b^n_c)` with the given b, from 0 to below 1, divided by their mean over the
     /// classes that occur (Cui et al. 2019, arXiv:1901.05555). b = 0.999 to 0.9999 is usual; it
