@@ -35,8 +35,8 @@ impl Default for SurfaceConfig {
 /// Everything measured of masks: [`Confusion`] over all pixels, [`ImageMeans`] beside it, and on
 /// request [`Surface`] and [`Objects`].
 ///
-/// Takes logits `[batch, classes, H, W]` and masks `[batch, H, W]`, which are read once for all. The
-/// first score is `mean_iou`; [`First`](crate::First) puts another one there.
+/// Takes logits `[batch, classes, H, W]` and masks `[batch, H, W]`, which are read once for all.
+/// The first score is `mean_iou`; [`First`](crate::First) puts another one there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segmentation {
     classes: Classes,

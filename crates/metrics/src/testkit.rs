@@ -67,8 +67,8 @@ pub enum Broken {
 
 /// Checks a scorer against the contract of [`Scorer`]: nothing seen means no score, the states of
 /// any two parts add up to the whole, the order of batches does not matter, a state that is one
-/// number longer or shorter is refused, and an output of more rows than its target is an error that counts
-/// nothing.
+/// number longer or shorter is refused, and an output of more rows than its target is an error that
+/// counts nothing.
 ///
 /// `empty` makes a new scorer; `batches` should be several. Scores may differ by rounding, `1e-9`
 /// relative.

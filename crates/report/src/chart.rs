@@ -42,8 +42,8 @@ pub fn chart(labels: Labels<'_>, series: &[Series]) -> Result<String, ReportErro
     within(labels, series, [x, y])
 }
 
-/// Precision-recall curves as SVG: each series has points `(recall, precision)`, shares from 0 to 1,
-/// and both axes show all of them.
+/// Precision-recall curves as SVG: each series has points `(recall, precision)`, shares from 0 to
+/// 1, and both axes show all of them.
 ///
 /// # Errors
 /// [`ReportError::Chart`] when the drawing library gives up.

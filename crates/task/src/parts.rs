@@ -100,8 +100,8 @@ impl Parts {
         }
     }
 
-    /// The loss of this part alone, as a sum and a count whose quotient is [`mean`](Self::mean). The
-    /// count is that of the first loss, for a Dice loss the number of pixels.
+    /// The loss of this part alone, as a sum and a count whose quotient is [`mean`](Self::mean).
+    /// The count is that of the first loss, for a Dice loss the number of pixels.
     ///
     /// # Errors
     /// Those of the tensor library.

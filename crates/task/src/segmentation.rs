@@ -21,9 +21,10 @@ const EXPECTED: Expected = Expected {
 /// One of `classes` classes for every pixel: cross-entropy or another [`ClassLoss`], judged by the
 /// mean intersection over union or another score.
 ///
-/// Outputs are logits `[B, classes, H, W]`, targets masks `[B, H, W]`. Pixels whose label is `ignore`
-/// count nowhere. Cross-entropy is `sum = sum_p w(y_p) l_p(y_p)` over `count = sum_p w(y_p)`, with
-/// `l = -log softmax(logits)`, labels y and w = `weights` of the classes, 1 where none are given.
+/// Outputs are logits `[B, classes, H, W]`, targets masks `[B, H, W]`. Pixels whose label is
+/// `ignore` count nowhere. Cross-entropy is `sum = sum_p w(y_p) l_p(y_p)` over `count = sum_p
+/// w(y_p)`, with `l = -log softmax(logits)`, labels y and w = `weights` of the classes, 1 where
+/// none are given.
 ///
 /// The loss and its source are those of [`ClassLoss`]; the scores those of
 /// [`metrics::Segmentation`](dartloom_metrics::Segmentation).
@@ -31,9 +32,9 @@ const EXPECTED: Expected = Expected {
 /// The [judged loss](Task::judged_loss) has no label smoothing.
 ///
 /// # Losses of shards
-/// A Dice or Tversky loss over the batch is a ratio of sums and does not add up: [`loss`](Task::loss)
-/// of a shard is that of the shard alone. [`parts`](Task::parts) add up, and give the loss and the
-/// gradients of the whole.
+/// A Dice or Tversky loss over the batch is a ratio of sums and does not add up:
+/// [`loss`](Task::loss) of a shard is that of the shard alone. [`parts`](Task::parts) add up, and
+/// give the loss and the gradients of the whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Segmentation {
     classes: usize,

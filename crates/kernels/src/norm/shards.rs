@@ -54,9 +54,9 @@ impl fmt::Debug for Shards {
 ///
 /// Arguments and results are those of [`batch_norm`](crate::batch_norm), with `running` the running
 /// mean and variance. Mean and variance go over the values of all `shards`
-/// (synchronised batch normalisation; Zhang et al. 2018, arXiv:1803.08904), and so does the gradient
-/// by `x`. Those by `gamma` and `beta` are sums over this part alone: whoever adds gradients over
-/// workers adds them, too. The running statistics of every worker move alike. Under
+/// (synchronised batch normalisation; Zhang et al. 2018, arXiv:1803.08904), and so does the
+/// gradient by `x`. Those by `gamma` and `beta` are sums over this part alone: whoever adds
+/// gradients over workers adds them, too. The running statistics of every worker move alike. Under
 /// [`Statistics::Freeze`] nothing is shared.
 ///
 /// # Errors

@@ -5,8 +5,8 @@ use super::distance::squared_distances;
 /// Distances between the surfaces of two masks, in pixels, both ways.
 ///
 /// The surface of a mask is those of its pixels that have a neighbour beyond a side that is not in
-/// the mask; beyond the border of the image nothing is in the mask. Distances are Euclidean, between
-/// the middles of pixels, and exact.
+/// the mask; beyond the border of the image nothing is in the mask. Distances are Euclidean,
+/// between the middles of pixels, and exact.
 ///
 /// # Empty masks
 /// As in MONAI: two empty masks have no distances; if one is empty, every distance is infinite, the

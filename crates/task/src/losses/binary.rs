@@ -21,8 +21,8 @@ const EXPECTED: Expected = Expected {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum BinaryLoss {
-    /// Cross-entropy, `-[v_i y log sigmoid(x) + (1 - y) log sigmoid(-x)]` with the positive weights v
-    /// of the labels i ([`BinaryLabels`]).
+    /// Cross-entropy, `-[v_i y log sigmoid(x) + (1 - y) log sigmoid(-x)]` with the positive weights
+    /// v of the labels i ([`BinaryLabels`]).
     #[default]
     CrossEntropy,
     /// [`BinaryFocal`].

@@ -14,8 +14,9 @@ pub enum ClassWeighting {
     /// `N / (C n_c)` with `N = sum_c n_c` and the number C of classes that occur: all classes weigh
     /// the same altogether, and the mean weight is 1 (scikit-learn's "balanced").
     InverseFrequency,
-    /// `median(f) / f_c` with `f_c` = n_c over the pixels of the images in which class c occurs, and
-    /// the median over the classes that occur (Eigen and Fergus 2015, arXiv:1411.4734, section 6).
+    /// `median(f) / f_c` with `f_c` = n_c over the pixels of the images in which class c occurs,
+    /// and the median over the classes that occur (Eigen and Fergus 2015, arXiv:1411.4734, section
+    /// 6).
     MedianFrequency,
     /// `(1 - b) / (1 - b^n_c)` with the given b, from 0 to below 1, divided by their mean over the
     /// classes that occur (Cui et al. 2019, arXiv:1901.05555). b = 0.999 to 0.9999 is usual; it
@@ -37,11 +38,11 @@ struct Frequency {
 /// [`TaskError::Kind`] for data without classes, [`TaskError::Setting`] for an effective number
 /// whose b is not from 0 to below 1, and those of the data.
 pub fn class_weights(data: &dyn Dataset, rule: ClassWeighting) -> Result<Vec<f64>, TaskError> {
-    if let ClassWeighting::EffectiveNumber(b) = rule {
-        if !(0.0..1.0).contains(&b) {
-            let expected = "an effective number of 0 or more and less than 1".to_owned();
-            return Err(TaskError::Setting { field: "weighting", expected, found: b.to_string() });
-        }
+    if let ClassWeighting::EffectiveNumber(b) = rule
+        && !(0.0..1.0).contains(&b)
+    {
+        let expected = "an effective number of 0 or more and less than 1".to_owned();
+        return Err(TaskError::Setting { field: "weighting", expected, found: b.to_string() });
     }
     Ok(rule.weights(&frequencies(data)?))
 }
@@ -103,7 +104,9 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     let middle = numbers.len() / 2;
     match numbers.get(middle) {
-        Some(&upper) if numbers.len() % 2 == 0 => f64::midpoint(numbers[middle - 1], upper),
+        Some(&upper) if numbers.len().is_multiple_of(2) => {
+            f64::midpoint(numbers[middle - 1], upper)
+        }
         Some(&upper) => upper,
         None => 0.0,
     }

@@ -6,11 +6,11 @@ use crate::{Parts, Task, TaskError};
 
 /// Deep supervision: the losses of several heads of one network, each weighed.
 ///
-/// `loss = sum_i v_i loss_i` over the heads i, the main one, of the finest planes, first. By default
-/// `v_i = 2^-i / s` with `v = 0` for the coarsest of several heads and s such that the weights sum
-/// to 1, as in nnU-Net (Isensee et al. 2018, arXiv:1809.10486; its code for the weights); deep
-/// supervision itself is Lee et al. 2015, arXiv:1409.5185. The mask of a head with smaller planes
-/// has its nearest pixels, `floor(row H / h)` of H rows for h, and columns alike.
+/// `loss = sum_i v_i loss_i` over the heads i, the main one, of the finest planes, first. By
+/// default `v_i = 2^-i / s` with `v = 0` for the coarsest of several heads and s such that the
+/// weights sum to 1, as in nnU-Net (Isensee et al. 2018, arXiv:1809.10486; its code for the
+/// weights); deep supervision itself is Lee et al. 2015, arXiv:1409.5185. The mask of a head with
+/// smaller planes has its nearest pixels, `floor(row H / h)` of H rows for h, and columns alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DeepSupervision {
     weights: Vec<f64>,
@@ -76,8 +76,8 @@ impl DeepSupervision {
     }
 }
 
-/// A mask `[batch, H, W]` with the nearest pixels of planes `[batch, .., h, w]`; whatever is no mask
-/// stays as it is.
+/// A mask `[batch, H, W]` with the nearest pixels of planes `[batch, .., h, w]`; whatever is no
+/// mask stays as it is.
 fn of_planes(target: &Tensor, output: &Tensor) -> Result<Tensor, candle_core::Error> {
     let (&[_, height, width], &[_, _, rows, columns]) = (target.dims(), output.dims()) else {
         return Ok(target.clone());

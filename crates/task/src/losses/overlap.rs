@@ -46,9 +46,9 @@ impl Default for Dice {
 }
 
 /// Tversky loss: `1 - mean_c T_c` with `T_c = (tp + e) / (tp + a fp + b fn + e)`, where
-/// `tp = sum_p q_p(c) g_p(c)`, `fp = sum_p q_p(c) (1 - g_p(c))`, `fn = sum_p (1 - q_p(c)) g_p(c)`, a
-/// = `alpha`, b = `beta` and e = `smooth` (Salehi et al. 2017, arXiv:1706.05721); q, g and p as in
-/// [`Dice`]. With a = b = 1/2 it is the Dice loss of twice the smoothing term; a larger b finds
+/// `tp = sum_p q_p(c) g_p(c)`, `fp = sum_p q_p(c) (1 - g_p(c))`, `fn = sum_p (1 - q_p(c)) g_p(c)`,
+/// a = `alpha`, b = `beta` and e = `smooth` (Salehi et al. 2017, arXiv:1706.05721); q, g and p as
+/// in [`Dice`]. With a = b = 1/2 it is the Dice loss of twice the smoothing term; a larger b finds
 /// more of rare classes.
 ///
 /// # Differences from the paper

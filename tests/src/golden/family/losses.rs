@@ -134,22 +134,17 @@ fn binary(
     let parts = loss.parts(logits, target, about)?;
     close(check, &parts, logits)?;
     check.tensor_if_stored("loss_sum", &parts.close()?.sum)?;
-    // Element by element, [labels, 1, 1] at a time.
-    let flat = |tensor: &Tensor| tensor.flatten_from(1)?.flatten_all();
+    // Element by element, masked or not.
+    let flat = |tensor: &Tensor| tensor.flatten_all();
     let labels = logits.dim(1)?;
     let places = logits.elem_count() / logits.dim(0)? / labels;
-    let valid = match &valid {
-        Some(valid) => Some(flat(&valid.broadcast_as(logits.dims())?.contiguous()?)?),
-        None => None,
-    };
     let logits_flat = flat(logits)?;
     let targets = flat(target)?;
     let element = |at: usize| -> Result<Tensor, GoldenError> {
         let label = at / places % labels;
         let one = |tensor: &Tensor| tensor.narrow(0, at, 1)?.reshape((1, 1));
         let own = positive.as_ref().map(|weights| vec![weights[label]]);
-        let valid = valid.as_ref().map(one).transpose()?;
-        let about = BinaryLabels { positive: own.as_deref(), valid: valid.as_ref() };
+        let about = BinaryLabels { positive: own.as_deref(), valid: None };
         Ok(loss.parts(&one(&logits_flat)?, &one(&targets)?, about)?.close()?.sum)
     };
     let elements = (0..logits.elem_count()).map(element).collect::<Result<Vec<_>, _>>()?;

@@ -39,8 +39,8 @@ fn indices(group: &[Overlap], of: fn(&Overlap) -> usize) -> Vec<usize> {
     all
 }
 
-/// The row of each column in the assignment of all rows that costs least; there are at least as many
-/// columns as rows. By shortest augmenting paths (Jonker and Volgenant 1987).
+/// The row of each column in the assignment of all rows that costs least; there are at least as
+/// many columns as rows. By shortest augmenting paths (Jonker and Volgenant 1987).
 fn cheapest(costs: &[Vec<f64>]) -> Vec<Option<usize>> {
     let columns = costs.first().map_or(0, Vec::len);
     let mut search = Search {
