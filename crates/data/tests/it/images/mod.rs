@@ -3,6 +3,7 @@
 mod bad;
 mod decoding;
 mod division;
+mod large;
 mod make;
 mod real;
 mod sets;
