@@ -7,3 +7,4 @@ mod large;
 mod make;
 mod real;
 mod sets;
+mod text;
