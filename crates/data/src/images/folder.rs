@@ -35,7 +35,7 @@ impl Inside {
     }
 }
 
-/// What stands in a folder by name, but for hidden files. Links are followed.
+/// The contents of a folder by name, but for hidden files. Links are followed.
 pub(super) fn list(folder: &Path) -> Result<Vec<Inside>, ImageError> {
     let failed = |source| ImageError::Read { path: folder.to_owned(), source };
     let mut inside = Vec::new();

@@ -15,7 +15,7 @@ use super::raster::{Bands, Raster, Values, Window};
 use crate::ImageShape;
 
 /// Bytes of a file from which on it is not held in memory as a whole.
-const LARGE: u64 = 1 << 28;
+const LARGE: u64 = 1 << 25;
 /// Values that are read together where a file is read in parts.
 const PART: usize = 1 << 22;
 

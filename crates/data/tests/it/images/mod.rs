@@ -3,6 +3,8 @@
 mod bad;
 mod decoding;
 mod division;
+mod large;
 mod make;
 mod real;
 mod sets;
+mod text;
