@@ -44,21 +44,7 @@ fn gradient(values: &BTreeMap<LogitId, Tensor>) -> Vec<f64> {
 #[test]
 fn it_equals_the_difference_of_the_unrolled_loss_with_its_sign() {
     let rate = 0.3;
-    check_unrolled(config(Order::Second, rate), rate);
-}
-
-/// The step ahead is one of gradient descent with Adam's weight decay.
-#[test]
-fn it_does_so_where_adam_moves_the_weights() {
-    let weight_adam = AdamConfig { weight_decay: 0.05, ..AdamConfig::default() };
-    let weight_step = WeightStep::Adam;
-    let rate = 0.003;
-    let config = config(Order::Second, rate);
-    check_unrolled(BilevelConfig { weight_step, weight_adam, ..config }, rate);
-}
-
-fn check_unrolled(config: BilevelConfig, rate: f64) {
-    let mut bilevel = bench(config, softmax());
+    let mut bilevel = bench(config(Order::Second, rate), softmax());
     let train = batch(1);
     let valid = batch(2);
     // A first step, so that the momentum takes part.
@@ -107,4 +93,31 @@ fn without_a_learning_rate_it_is_the_first_order() {
     let first = step(Order::First);
     assert!(!first.is_empty());
     assert_eq!(step(Order::Second), first);
+}
+
+/// The step ahead is one of gradient descent with Adam's weight decay and without momentum, also
+/// after steps of Adam.
+#[test]
+fn beside_adam_it_is_that_of_gradient_descent() {
+    let weight_decay = 0.05;
+    let weight_adam = AdamConfig { weight_decay, ..AdamConfig::default() };
+    let adam =
+        BilevelConfig { weight_step: WeightStep::Adam, weight_adam, ..config(Order::Second, 0.03) };
+    let sgd = SgdConfig { momentum: 0.0, weight_decay };
+    let descent = BilevelConfig { sgd, ..config(Order::Second, 0.03) };
+    let mut adam = bench(adam, softmax());
+    let mut descent = bench(descent, softmax());
+    adam.step(Position::default(), EPOCHS, &batch(3), Some(&batch(4))).unwrap();
+    let weights = adam.core.supernet.variables().snapshot().unwrap();
+    descent.core.supernet.variables().load(&weights).unwrap();
+    let logits = adam.core.architecture.snapshot().unwrap();
+    descent.core.architecture.load(&logits).unwrap();
+    let [adam, descent] = [adam, descent].map(|mut bilevel| {
+        let at = Position { epoch: 0, step: 1 };
+        let report = bilevel.step(at, EPOCHS, &batch(1), Some(&batch(2))).unwrap();
+        let found = gradient(&report.arch_gradients.0);
+        found.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+    });
+    assert!(!adam.is_empty());
+    assert_eq!(adam, descent);
 }
