@@ -90,8 +90,8 @@ pub struct Peak {
     pub in_worker: bool,
 }
 
-/// The peaks of everything that `comparison` trains, on so many threads; of candidates and retrained
-/// networks those of the largest. A hand-made network is among it where it is a graph.
+/// The peaks of everything that `comparison` trains, on so many threads; of candidates and
+/// retrained networks those of the largest. A hand-made network is among it where it is a graph.
 ///
 /// # Errors
 /// A space or network that cannot be laid out.

@@ -11,8 +11,8 @@
 //! - images, and the process itself ([`Process`]).
 //!
 //! No tensors are made but numbers that stand for whole shapes, so a prediction takes milliseconds.
-//! Networks that are built use the same code ([`Supernet::memory`]). [`predict_graph`] does the same
-//! for networks laid out by hand.
+//! Networks that are built use the same code ([`Supernet::memory`]). [`predict_graph`] does the
+//! same for networks laid out by hand.
 //!
 //! Nothing is counted from about 16 PiB on: a prediction is refused, and a network that has been
 //! built returns the largest number.

@@ -161,8 +161,8 @@ fn memory_is_counted_by_hand() {
     assert_eq!(found.activations, 4 * 3 * kept);
     // At the last convolution: its gradient, and three times that of the concatenation.
     let passing = 3 * plane + 3 * 4 * plane;
-    // More than at the first: its own, 9 values for every pixel on both threads, and the gradients of
-    // 18 weights, one of each image.
+    // More than at the first: its own, 9 values for every pixel on both threads, and the gradients
+    // of 18 weights, one of each image.
     assert!(3 * passing > 3 * 2 * plane + 2 * 9 * plane + 3 * 18);
     assert_eq!(found.workspace, 4 * 3 * passing);
     let forward = predict_graph(&graph, &Workload { training: None, ..work }).unwrap();

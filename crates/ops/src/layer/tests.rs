@@ -147,7 +147,10 @@ fn a_transposed_convolution_puts_blocks_side_by_side() {
     let bias = values(&variables.parameters()["bias"]);
     let mut expected = vec![0.0; 2 * 3 * 4 * 6];
     for (index, sum) in expected.iter_mut().enumerate() {
-        let [n, o, i, j] = [index / 72, index / 24 % 3, index / 6 % 4, index % 6];
+        let n = index / 72;
+        let o = index / 24 % 3;
+        let i = index / 6 % 4;
+        let j = index % 6;
         *sum = bias[o];
         for c in 0..2 {
             let pixel = 8 * n + 4 * c + 2 * (i / 2) + j / 3;

@@ -13,10 +13,10 @@ use crate::{Graph, GraphBuilder, GraphInput, Layer, Outputs, Pair, Resize, Shape
 ///
 /// Groups of 2, 2, 3, 3 and 3 convolutions of 3x3, each with norm and ReLU, of `base`, `2 base`,
 /// `4 base`, `8 base` and `8 base` channels are each followed by a 2x2 maximum. A 7x7 and a 1x1
-/// convolution of `hidden` channels, with norms and ReLU, read the last. Scores are 1x1 convolutions
-/// with bias to the numbers for a pixel, of this value and of the two maxima before the last; each
-/// is enlarged by two and added to the next finer one, and the sum is enlarged to the size of the
-/// image.
+/// convolution of `hidden` channels, with norms and ReLU, read the last. Scores are 1x1
+/// convolutions with bias to the numbers for a pixel, of this value and of the two maxima before
+/// the last; each is enlarged by two and added to the next finer one, and the sum is enlarged to
+/// the size of the image.
 ///
 /// # Differences from the paper
 /// Convolutions have batch norms in place of biases, since nothing is trained before; there is no

@@ -181,7 +181,7 @@ impl Patch {
     }
 }
 
-/// The largest number from `least`, which fits, to `most`. If a number fits, every smaller one does.
+/// The largest number from `least`, which fits, to `most`. Numbers below one that fits do, too.
 fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> usize {
     let mut low = least;
     let mut high = most;

@@ -8,9 +8,9 @@ use super::blocks::{
 use crate::{Graph, GraphBuilder, GraphInput, Outputs, Pair, Shape, SpaceError};
 
 /// "A U-Net where encoder blocks are replaced with ResNet blocks": the baseline that searched
-/// networks for the segmentation of satellite images were compared with (Cazasnoves, Ganaye, Sanchis
-/// and Ceillier, "Neural Architecture Search in operational context: a remote sensing case-study",
-/// Preligens 2021, hal-03343944, section 5).
+/// networks for the segmentation of satellite images were compared with (Cazasnoves, Ganaye,
+/// Sanchis and Ceillier, "Neural Architecture Search in operational context: a remote sensing
+/// case-study", Preligens 2021, hal-03343944, section 5).
 ///
 /// The decoder is that of the [`UNet`](super::UNet). In the encoder, level `i` is a chain of
 /// [`blocks`](Self::blocks) basic residual blocks of `base * 2^i` channels (two 3x3 convolutions

@@ -25,8 +25,9 @@ const BATCH: usize = 64;
 /// A trained network with everything that is needed to use it.
 ///
 /// It is one safetensors file: the genotype with its space, its sizes and the recipes of its
-/// operations, or a graph that was laid out by hand; weights and batch-norm statistics, the normalisation of its images, the meaning of its outputs, names of
-/// classes, a version and a SHA-256 of all of it.
+/// operations, or a graph that was laid out by hand; weights and batch-norm statistics, the
+/// normalisation of its images, the meaning of its outputs, names of classes, a version and a
+/// SHA-256 of all of it.
 ///
 /// ```no_run
 /// use dartloom_ops::Registry;
