@@ -21,8 +21,8 @@ use crate::output;
 use crate::run::{STOPPED, Signal};
 use crate::say::say;
 
-/// Predicts images with a trained network: masks where it has an answer for every pixel, and a table
-/// of classes, labels or values where it has one for the image.
+/// Predicts images with a trained network: masks where it has an answer for every pixel, and a
+/// table of classes, labels or values where it has one for the image.
 ///
 /// Masks are PNG files of class numbers, and TIFF files with the georeference of images that are
 /// TIFF files. Images may be larger than the memory. The names of what was written go to stdout.
@@ -56,7 +56,8 @@ pub(crate) struct PredictArguments {
     /// Read these bands: `grey`, `rgb`, or the first so many.
     #[arg(long, value_name = "BANDS", value_parser = bands)]
     bands: Option<Bands>,
-    /// Give images the size that the network was trained with, where it has one answer for an image.
+    /// Give images the size that the network was trained with, where it has one answer for an
+    /// image.
     #[arg(long, value_name = "HOW")]
     fit: Option<Fit>,
 }

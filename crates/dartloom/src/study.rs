@@ -49,15 +49,16 @@ impl<'a> Study<'a> {
     /// the data suggest, and seed 0.
     ///
     /// # Errors
-    /// When the method has no such space, or nothing can be learnt from the targets, which may be of
-    /// another task than the method's.
+    /// When the method has no such space, or nothing can be learnt from the targets, which may be
+    /// of another task than the method's.
     pub fn new(method: Method, data: &'a dyn Dataset) -> Result<Self, Error> {
         let space = method.space()?;
         let task = match &method.study {
             Some(study) => study.task.task(data.targets())?,
             None => usual(data.targets())?,
         };
-        let task = task.into();
+        let task: Arc<dyn Task> = task.into();
+        let space = space.for_outputs(task.outputs())?;
         let registry = Registry::standard()?;
         Ok(Self { method, space, registry, data, task, noise: Noise::new(0) })
     }

@@ -52,7 +52,7 @@ pub fn conv2d_norm_relu(x: &Tensor, layer: ConvNorm<'_>, statistics: Statistics)
         channels: geometry.channels_out,
         plane: geometry.output_plane(),
     };
-    sizes.check(x, Some(affine), running, statistics, norm)?;
+    sizes.check(x, Some(affine), [running.0, running.1], statistics, norm)?;
     let of_batch = statistics != Statistics::Freeze;
     let record = if of_batch { Record::default() } else { norm::frozen(running)? };
     let block = Block {

@@ -1,7 +1,9 @@
 //! The way from a space or a genotype to a network.
 
 use dartloom_ops::{Place, Registry};
-use dartloom_space::{AuxHead, Blueprint, Build, Chain, Genotype, Layout, Network, Repeats, Space};
+use dartloom_space::{
+    AuxHead, Blueprint, Build, Chain, Genotype, Head, Layout, Network, Repeats, Space,
+};
 use rand::RngCore;
 
 use crate::body::NoNumbers;
@@ -123,6 +125,12 @@ impl<'a> Setting<'a> {
         let halves = stem.level(stem.parts().len().saturating_sub(1)) > 0;
         let thirds = Some(Chain::thirds(layers));
         let chain = genotype.chain(layers, stem, thirds, Repeats::InTurn)?;
+        if let Head::PerPixel { resize, .. } = self.space.network().head() {
+            if size.auxiliary {
+                return Err(NetError::NoAuxiliary { space: self.space.name().to_owned() });
+            }
+            return Ok(chain.network()?.per_pixel(*resize)?);
+        }
         let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
         let network = if size.auxiliary { chain.with_aux(head) } else { chain }.network()?;
         Ok(network.with_hidden(self.space.network().hidden().cloned().unwrap_or_default())?)

@@ -76,7 +76,8 @@ pub enum Suite {
     Small,
     /// A training step of DARTS_V2: 36 channels, 20 cells, batch 32, auxiliary head, drop-path
     Retrain,
-    /// A training step of the hand-made U-Net: 16 base channels, four halvings, 4 images of 3x128x128
+    /// A training step of the hand-made U-Net: 16 base channels, four halvings, 4 images of
+    /// 3x128x128
     Unet,
     /// Single kernels
     Kernels,

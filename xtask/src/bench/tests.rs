@@ -125,7 +125,7 @@ fn every_suite_has_its_cases() {
     assert!(cases::of(Suite::Kernels, 2).is_empty());
     let threads: Vec<u32> = cases::of(Suite::Threads, 2).iter().map(|case| case.threads).collect();
     assert_eq!(threads, [1, 2]);
-    assert_eq!(cases::of(Suite::All, 2).len(), 7);
+    assert_eq!(cases::of(Suite::All, 2).len(), 8);
 }
 
 #[test]

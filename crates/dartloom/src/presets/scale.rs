@@ -81,10 +81,10 @@ impl Method {
     /// The method at another size than its paper's.
     ///
     /// At [`Scale::Small`] it has 3 cells of 4 channels, 5 epochs of batches of 64 at most, and
-    /// weights by SGD 0.05 to 0.001, or Adam 0.003 to 0.001. What stays the method's: operations, relaxation, weights of edges,
-    /// partial channels, split, order, and the rule that moves logits. Three of its numbers are
-    /// made to fit: the rate of logits and the decoder are those of [`Method::small`], and the
-    /// warm-up is the same share of the epochs.
+    /// weights by SGD 0.05 to 0.001, or Adam 0.003 to 0.001. What stays the method's: operations,
+    /// relaxation, weights of edges, partial channels, split, order, and the rule that moves
+    /// logits. Three of its numbers are made to fit: the rate of logits and the decoder are those
+    /// of [`Method::small`], and the warm-up is the same share of the epochs.
     #[must_use]
     pub fn scaled(self, scale: Scale) -> Self {
         match scale {

@@ -122,8 +122,8 @@ impl FileRows {
     /// Opens a file.
     ///
     /// # Errors
-    /// Those of [`ImageFile::open`], and [`ImageError::Kind`] for another number of bands or another
-    /// type of values than `normalization` is for.
+    /// Those of [`ImageFile::open`], and [`ImageError::Kind`] for another number of bands or
+    /// another type of values than `normalization` is for.
     pub fn open(
         path: &Path,
         bands: Bands,

@@ -149,8 +149,8 @@ impl Band {
         Ok(())
     }
 
-    /// Writes the rows of the image before `next`, which no further window holds, and moves the band
-    /// down to it.
+    /// Writes the rows of the image before `next`, which no further window holds, and moves the
+    /// band down to it.
     pub(super) fn finish<E: From<DataError>>(
         &mut self,
         next: usize,

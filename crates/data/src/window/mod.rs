@@ -52,10 +52,10 @@ impl PredictedRows<'_> {
 /// A window of fixed size that slides over an image; where windows overlap, their predictions are
 /// averaged.
 ///
-/// With the windows `v` that hold pixel `x`, their predictions `p_v` and weights `w`, the prediction
-/// is `sum_v w(x - start_v) p_v(x) / sum_v w(x - start_v)`. [`WindowWeights::Gaussian`] trusts the
-/// centre of a window more than its border, where a network sees less of the surroundings, so that
-/// no seam is left.
+/// With the windows `v` that hold pixel `x`, their predictions `p_v` and weights `w`, the
+/// prediction is `sum_v w(x - start_v) p_v(x) / sum_v w(x - start_v)`. [`WindowWeights::Gaussian`]
+/// trusts the centre of a window more than its border, where a network sees less of the
+/// surroundings, so that no seam is left.
 ///
 /// Along each axis windows begin at [`starts`] that are at most `floor(s step)` pixels apart for a
 /// side of s pixels: evenly spread, the last one ends with the image (as in nnU-Net, Isensee et al.

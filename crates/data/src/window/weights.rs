@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The weights of a window's pixels in the average over windows: `w(row, column) = a(row) a(column)`.
+/// The weights of a window's pixels in the average over windows: `w(row, column) = a(row)
+/// a(column)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WindowWeights {
-    /// `a(i) = exp(-((i - (s - 1) / 2) / (s / 8))^2 / 2)` for a side of s pixels: a Gaussian with its
-    /// peak of 1 in the middle and an eighth of the side as standard deviation, as in nnU-Net.
+    /// `a(i) = exp(-((i - (s - 1) / 2) / (s / 8))^2 / 2)` for a side of s pixels: a Gaussian with
+    /// its peak of 1 in the middle and an eighth of the side as standard deviation, as in nnU-Net.
     #[default]
     Gaussian,
     /// `a(i) = 1`: the plain mean of all windows.

@@ -26,8 +26,8 @@ impl Experiment {
     /// `patch` says in their place.
     ///
     /// Where the first method is the preset of a study, task, head and training are those of the
-    /// study. A method starts as its preset; what stands in the file beside its methods holds for each of
-    /// them, and what stands in a method holds for this one.
+    /// study. A method starts as its preset; what stands in the file beside its methods holds for
+    /// each of them, and what stands in a method holds for this one.
     pub(super) fn built(data: Named<Data>, patch: ExperimentPatch) -> Result<Self, EngineError> {
         let every = patch.every_method();
         // Explorers alone need no other method.

@@ -65,7 +65,7 @@ impl Plan {
             let rules = Rules::of(method, &space, experiment.scale, (catalog, origin))?;
             Ok((space, rules))
         });
-        let methods = methods.collect::<Result<_, EngineError>>()?;
+        let mut methods = methods.collect::<Result<Vec<(Space, Rules)>, EngineError>>()?;
         let explorers = experiment.explorers.iter().map(|explorer| {
             let origin = &of_method(origin, &experiment, &explorer.title());
             let missing = || unfilled(origin);
@@ -75,9 +75,15 @@ impl Plan {
             let at = Place { origin, field: "explorer" };
             Ok((space, catalog.make_explorer(&explorer.explorer, at)?))
         });
-        let explorers = explorers.collect::<Result<_, EngineError>>()?;
+        let mut explorers =
+            explorers.collect::<Result<Vec<(Space, Box<dyn MakeExplorer>)>, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
         let task = task(&experiment, &data, (catalog, origin))?;
+        let mut spaces: Vec<&mut Space> = methods.iter_mut().map(|(space, _)| space).collect();
+        spaces.extend(explorers.iter_mut().map(|(space, _)| space));
+        for space in spaces {
+            *space = space.for_outputs(task.outputs()).map_err(refused(origin))?;
+        }
         let part = baseline(&experiment, task.outputs());
         let baseline = catalog.make_baseline(&part, Place { origin, field: "baseline" })?;
         let experiment = Experiment { baseline: Some(part), ..experiment };

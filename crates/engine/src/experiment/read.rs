@@ -72,7 +72,9 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     })?;
     let given = methods.data.clone();
     let is_given = given.is_some();
-    let data = given.or_else(|| patch.data.clone()).ok_or_else(|| EngineError::Field {
+    // Taken, so that it does not take the place of data that were given.
+    let own = patch.data.take();
+    let data = given.or(own).ok_or_else(|| EngineError::Field {
         origin: path.display().to_string(),
         field: "data",
         expected: "Digits, Nuclei, Images(\"directory\"), Idx(\"directory\"), Idx(directory: \"..\", \

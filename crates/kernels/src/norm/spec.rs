@@ -52,7 +52,7 @@ impl Geometry {
     ) -> Result<Self> {
         let (batch, channels, height, width) = Check(OP).image(x)?;
         let geometry = Self { batch, channels, plane: height * width };
-        geometry.check(x, affine, running, statistics, spec)?;
+        geometry.check(x, affine, [running.0, running.1], statistics, spec)?;
         Ok(geometry)
     }
 
@@ -61,7 +61,7 @@ impl Geometry {
         &self,
         x: &Tensor,
         affine: Option<(&Tensor, &Tensor)>,
-        running: (&Var, &Var),
+        running: [&Var; 2],
         statistics: Statistics,
         spec: BatchNormSpec,
     ) -> Result<()> {
@@ -71,8 +71,8 @@ impl Geometry {
             check.channel_vector(x, gamma, "gamma", channels)?;
             check.channel_vector(x, beta, "beta", channels)?;
         }
-        check.channel_vector(x, running.0.as_tensor(), "running mean", channels)?;
-        check.channel_vector(x, running.1.as_tensor(), "running variance", channels)?;
+        check.channel_vector(x, running[0].as_tensor(), "running mean", channels)?;
+        check.channel_vector(x, running[1].as_tensor(), "running variance", channels)?;
         spec.check()?;
         if statistics != Statistics::Freeze && self.values() < 2 {
             return Err(KernelError::TooFewValues { op: OP, shape: x.dims().to_vec() });

@@ -37,10 +37,9 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
         parameters: cost.parameters,
         buffers,
         activations: work.bytes(kept),
-        forward: work.numbers(scratch) * work.threads as u64,
+        forward: 0,
         backward: backward(graph, work)?,
-        // Threads work while some of the gradients are still to be made.
-        scratch: 0,
+        scratch: work.numbers(scratch),
         slabs: 0,
     };
     Ok(sum(parts, work))
@@ -128,8 +127,6 @@ struct Step {
     after: u64,
     /// Partial sums of the gradient of its weights.
     partial: u64,
-    /// Values that a thread works with.
-    scratch: u64,
 }
 
 /// The steps through the layers of a node, in their order.
@@ -141,11 +138,10 @@ fn steps(node: &GraphNode, batch: usize) -> Result<Vec<Step>, SpaceError> {
         let before = shape.elements();
         shape = layer.output(shape)?;
         let partial = partial_sums(layer, shape, batch);
-        let scratch = of_thread(layer, shape);
         let block = is_block(layers);
         // In a block the gradient of the convolution's output stands beside that of the ReLU's.
         let after = if block { 2 * shape.elements() } else { shape.elements() };
-        steps.push(Step { before, after, partial, scratch });
+        steps.push(Step { before, after, partial });
         layers = if block { &layers[3..] } else { rest };
     }
     Ok(steps)
@@ -171,12 +167,9 @@ fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
         for (position, step) in steps(node, work.batch)?.into_iter().enumerate().rev() {
             // Nobody asks for the gradient of the image.
             let before = if position > 0 || tracked { step.before } else { 0 };
-            let threads = work.numbers(step.scratch) * work.threads as u64;
-            let sums = work.numbers(step.partial);
-            let at_work = work.bytes(held + step.after + before) + sums + threads;
             // candle adds a gradient to zeros: both and their sum are there at once.
-            let adding = work.bytes(held + step.after + 3 * before);
-            most = most.max(at_work).max(adding);
+            let values = work.bytes(held + step.after + 3 * before);
+            most = most.max(values + work.numbers(step.partial));
         }
         let joined = node.joined().elements();
         for input in node.inputs() {

@@ -32,7 +32,7 @@ fn probability_zero_draws_nothing_and_one_drops_all() {
     assert_eq!(values(&dropout(&ones(2), 1.0, &mut noise).unwrap()), [0.0; 4]);
 }
 
-/// What is dropped has no gradient, what stays the factor it was multiplied by.
+/// A dropped value has no gradient, a kept one the factor that it was multiplied by.
 #[test]
 fn gradients_are_the_factors() {
     let x = Var::from_tensor(&ones(50)).unwrap();

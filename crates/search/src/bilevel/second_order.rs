@@ -26,8 +26,8 @@ const RADIUS: f64 = 0.01;
 ///
 /// `mu`, `v` and `lambda` are the momentum, velocity and weight decay of the weights' SGD, `xi` its
 /// learning rate. Where Adam moves the weights ([`WeightStep`](dartloom_train::WeightStep)), the
-/// step ahead is still one of gradient descent: `mu v` is 0, `lambda` and `xi` are Adam's. The weights are put back from copies, exactly; the released code adds and
-/// subtracts.
+/// step ahead is still one of gradient descent: `mu v` is 0, `lambda` and `xi` are Adam's. The
+/// weights are put back from copies, exactly; the released code adds and subtracts.
 ///
 /// # Differences from the paper
 /// The paper's `w'` has neither momentum nor weight decay; its code has both, and so does this.

@@ -1,8 +1,10 @@
 //! From a network that leaves choices to one that does not.
 
+use std::collections::BTreeMap;
+
 use super::{Head, Hidden, Network, Placement, PortChoice, Source};
 use crate::graph::NetworkPaths;
-use crate::{Links, PortId, PortLinks, SpaceError};
+use crate::{Links, PortId, PortLinks, Resize, SpaceError};
 
 impl Network {
     /// The network with only some links of every port that chooses among several.
@@ -99,6 +101,19 @@ impl Network {
             Head::PerPixel { .. } if hidden.is_empty() => Ok(self.clone()),
             Head::PerPixel { .. } => Err(SpaceError::HiddenLayers { found: hidden.to_string() }),
         }
+    }
+
+    /// The network with a head that has an answer for every pixel: it reads the last cell of every
+    /// level, so that fine and coarse features meet. There is no auxiliary head.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn per_pixel(&self, resize: Resize) -> Result<Self, SpaceError> {
+        let placements = self.placements.iter().enumerate();
+        let last: BTreeMap<usize, Source> =
+            placements.map(|(index, placed)| (placed.level, Source::Cell(index))).collect();
+        let head = Head::PerPixel { sources: last.into_values().collect(), resize };
+        Self::new(self.stem.clone(), self.placements.clone(), head, None)
     }
 
     /// The network without the placements that neither the head nor the auxiliary head needs; the

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::{MOST_PLACEMENTS, check_length};
 use crate::{
-    CellGraph, CellSpec, Chain, Genotype, Hidden, Network, OpSet, Repeats, SpaceError, Stem,
+    CellGraph, CellSpec, Chain, Genotype, Head, Hidden, Network, OpSet, Outputs, Repeats, Resize,
+    SpaceError, Stem,
 };
 
 /// The version that [`Space`] text forms carry.
@@ -170,6 +171,21 @@ impl Space {
     /// As [`Space::new`].
     pub fn with_network(&self, network: Network) -> Result<Self, SpaceError> {
         Self::new(self.name.clone(), self.op_set.clone(), self.cells.clone(), network)
+    }
+
+    /// The same space for networks that put out `outputs`: a pooled head becomes one that has an
+    /// answer for every pixel ([`Network::per_pixel`]) where these are a plane, enlarged bilinearly;
+    /// all else stays.
+    ///
+    /// # Errors
+    /// As [`Network::per_pixel`].
+    pub fn for_outputs(&self, outputs: Outputs) -> Result<Self, SpaceError> {
+        match (self.network.head(), outputs) {
+            (Head::Pooled { .. }, Outputs::Plane { .. }) => {
+                self.with_network(self.network.per_pixel(Resize::Bilinear)?)
+            }
+            _ => Ok(self.clone()),
+        }
     }
 
     /// The same space with these hidden layers in the head of its network.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::experiment::{Chosen, Named, Ops, Plan};
+use crate::experiment::{Chosen, Data, Named, Ops, Plan};
 use dartloom::data::{AutoAugment, ConfiguredTransform, Policy, RotateScale, Split};
 use dartloom::decode::ConfiguredDecoder;
 use dartloom::decode::TopK;
@@ -371,10 +371,20 @@ fn the_experiments_in_the_guide_are_some() {
     let guide = include_str!("../../../../../docs/guides/experiment-file.md");
     let texts: Vec<&str> =
         guide.split("```ron\n").skip(1).filter_map(|text| text.split("```").next()).collect();
-    let [one, several] = &texts[..] else { panic!("{} experiments", texts.len()) };
+    let [one, several, folder] = &texts[..] else { panic!("{} experiments", texts.len()) };
+    assert!(matches!(read(&format!("({folder})")).unwrap().data, Named::Known(Data::Images(_))));
     assert_eq!(read(one).unwrap().method[0].preset.name(), "pc_darts");
     let several = read(several).unwrap();
     let titles: Vec<&str> = several.method.iter().map(|method| &*method.title).collect();
     assert_eq!(titles, ["DARTS", "PC-DARTS, K = 2", "beta-DARTS"]);
     Plan::new(several, "the guide").unwrap();
+}
+
+#[test]
+fn data_from_the_command_line_take_the_place_of_the_files_own() {
+    let text = "(data: Images(\"nowhere\"), scale: Small, method: \"pc_darts\")";
+    let given = Chosen::default().on(Some(Named::Known(Data::Digits)));
+    let experiment = parse(text, Path::new("elsewhere/trial.ron"), &given).unwrap();
+    assert_eq!(experiment.data, Named::Known(Data::Digits));
+    assert_eq!(experiment.method[0].preset.name(), "pc_darts");
 }

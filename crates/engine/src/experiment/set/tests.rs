@@ -61,7 +61,7 @@ fn unknown_keys_name_the_known_ones() {
     assert!(matches!(set(&digits(), "seeds.9=1"), Err(EngineError::SetKey { .. })));
 }
 
-/// What is nothing is left out of a written experiment, and can be set all the same.
+/// A value that is nothing is left out of a written experiment, and can be set all the same.
 #[test]
 fn a_value_that_is_left_out_when_it_is_nothing_can_be_set() {
     assert!(digits().method[0].search.prune.is_none());

@@ -15,7 +15,7 @@ mod tiles;
 
 pub(crate) use filter::{Filter, FilterGradient, Orientation};
 pub(crate) use stage::Segment;
-use stage::{stage, unstage};
+use stage::{Frame, stage, unstage};
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -143,11 +143,12 @@ impl WithSimd for Strip<'_> {
         let staged = room(&mut scratch.staged, extent.staged(channels));
         let products = room(&mut scratch.others, PLACES * apart(extent.tiles, WIDE * lanes));
         let size = Sizes { left: channels, right: 0, inner: x.channels, tiles: extent.tiles };
+        let frame = Frame { padding, rows: 2, columns: 2 * columns + 2 };
         // SAFETY: the rooms were just made as large as the loops need; the caller of the task
         // vouches for the result.
         unsafe {
             for (segment, tiling) in Tiling::each(segments, columns) {
-                stage(simd, (x, 0..x.channels), segment, padding, (2, 2 * columns + 2), staged);
+                stage(simd, (x, 0..x.channels), segment, frame, staged);
                 input_tiles(simd, staged, tiling, channels, inputs);
             }
             let registers = output[0].div_ceil(lanes);
@@ -173,7 +174,7 @@ impl WithSimd for Strip<'_> {
     }
 }
 
-/// What a strip needs room for.
+/// The room that a strip needs.
 struct Extent {
     tiles: usize,
     /// Most rows of tiles of a segment.
@@ -233,12 +234,14 @@ impl WithSimd for FilterStrip<'_> {
         let outputs = room(&mut scratch.others, PLACES * apart(extent.tiles, right));
         let staged = room(&mut scratch.staged, extent.staged(left.max(right)));
         let size = Sizes { left, right, inner: own.len(), tiles: extent.tiles };
+        let frame = Frame { padding, rows: 2, columns: 2 * columns + 2 };
+        let plain = Frame { padding: (0, 0), rows: 0, columns: 2 * columns };
         // SAFETY: the rooms were just made as large as the loops need.
         unsafe {
             for (segment, tiling) in Tiling::each(segments, columns) {
-                stage(simd, (x, 0..x.channels), segment, padding, (2, 2 * columns + 2), staged);
+                stage(simd, (x, 0..x.channels), segment, frame, staged);
                 input_tiles(simd, staged, tiling, left, inputs);
-                stage(simd, (gradient, own.clone()), segment, (0, 0), (0, 2 * columns), staged);
+                stage(simd, (gradient, own.clone()), segment, plain, staged);
                 gradient_tiles(simd, staged, tiling, right, outputs);
             }
             accumulate(simd, (inputs, outputs), size, sums.as_mut_ptr().cast(), fresh);

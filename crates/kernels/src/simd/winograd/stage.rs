@@ -16,8 +16,19 @@ pub(crate) struct Segment {
     pub(crate) rows: usize,
 }
 
-/// Copies the pixels that a segment reads of some channels to `[row][column][channel]`, with zeros around them:
-/// two rows for each row of tiles and `extent.0` more, of `extent.1` columns.
+/// The place of a segment's pixels among zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    /// Zeros above and on the left.
+    pub(super) padding: (usize, usize),
+    /// Rows beside two for each row of tiles.
+    pub(super) rows: usize,
+    /// Columns, zeros included.
+    pub(super) columns: usize,
+}
+
+/// Copies the pixels that a segment reads of some channels to `[row][column][channel]`, framed by
+/// zeros.
 ///
 /// # Safety
 /// The target must hold all of that, the image and the channels must exist.
@@ -26,21 +37,20 @@ pub(super) unsafe fn stage<S: Simd>(
     simd: S,
     (x, range): (Planes<'_>, Range<usize>),
     segment: Segment,
-    padding: (usize, usize),
-    extent: (usize, usize),
+    frame: Frame,
     target: *mut f32,
 ) {
     let lanes = S::F32_LANES;
     let channels = whole(range.len(), lanes);
     let plane = x.height * x.width;
-    let columns = extent.1;
+    let Frame { padding, rows, columns } = frame;
     let zero = simd.splat_f32s(0.0);
     let inside = x.width.min(columns.saturating_sub(padding.1));
     let image = &x.data[segment.image * x.len()..][..x.len()];
     let mut channel = 0;
     while channel < range.len() {
         let own = lanes.min(range.len() - channel);
-        for row in 0..2 * segment.rows + extent.0 {
+        for row in 0..2 * segment.rows + rows {
             // SAFETY: rows, columns and channels are inside the target, and sources inside the
             // image.
             unsafe {
