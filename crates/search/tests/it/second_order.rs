@@ -106,7 +106,7 @@ fn beside_adam_it_is_that_of_gradient_descent() {
     let sgd = SgdConfig { momentum: 0.0, weight_decay };
     let descent = BilevelConfig { sgd, ..config(Order::Second, 0.03) };
     let mut adam = bench(adam, softmax());
-    let mut descent = bench(descent, softmax());
+    let descent = bench(descent, softmax());
     adam.step(Position::default(), EPOCHS, &batch(3), Some(&batch(4))).unwrap();
     let weights = adam.core.supernet.variables().snapshot().unwrap();
     descent.core.supernet.variables().load(&weights).unwrap();

@@ -3,7 +3,6 @@
 mod bad;
 mod decoding;
 mod division;
-mod large;
 mod make;
 mod real;
 mod sets;
