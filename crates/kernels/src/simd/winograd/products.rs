@@ -5,7 +5,7 @@ use pulp::Simd;
 use super::super::{load, store};
 use super::{PLACES, WIDE, apart};
 
-/// Tiles that are summed one after the other: rounding grows with their number.
+/// Channels or tiles that are summed one after the other: rounding grows with their number.
 const RUN: usize = 64;
 
 /// Sizes of the products.
@@ -72,26 +72,36 @@ unsafe fn rows<S: Simd, const W: usize, const R: usize>(
     target: *mut f32,
 ) {
     let lanes = S::F32_LANES;
-    let mut sums = [[simd.splat_f32s(0.0); W]; R];
+    let mut totals = [[simd.splat_f32s(0.0); W]; R];
     // SAFETY: as the caller's.
     unsafe {
         let mut right = right;
-        for k in 0..inner {
-            let mut own = [simd.splat_f32s(0.0); W];
-            for (w, own) in own.iter_mut().enumerate() {
-                *own = load::<S>(right.add(w * lanes));
+        let mut first = 0;
+        while first < inner {
+            let mut sums = [[simd.splat_f32s(0.0); W]; R];
+            for k in first..inner.min(first + RUN) {
+                let mut own = [simd.splat_f32s(0.0); W];
+                for (w, own) in own.iter_mut().enumerate() {
+                    *own = load::<S>(right.add(w * lanes));
+                }
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let factor = simd.splat_f32s(*left.add(r * pitch + k));
+                    for (sum, own) in sums.iter_mut().zip(own) {
+                        *sum = simd.mul_add_e_f32s(factor, own, *sum);
+                    }
+                }
+                right = right.add(W * lanes);
             }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let factor = simd.splat_f32s(*left.add(r * pitch + k));
-                for (sum, own) in sums.iter_mut().zip(own) {
-                    *sum = simd.mul_add_e_f32s(factor, own, *sum);
+            for (totals, sums) in totals.iter_mut().zip(sums) {
+                for (total, sum) in totals.iter_mut().zip(sums) {
+                    *total = simd.add_f32s(*total, sum);
                 }
             }
-            right = right.add(W * lanes);
+            first += RUN;
         }
-        for (r, sums) in sums.into_iter().enumerate() {
-            for (w, sum) in sums.into_iter().enumerate() {
-                store::<S>(target.add((r * W + w) * lanes), sum);
+        for (r, totals) in totals.into_iter().enumerate() {
+            for (w, total) in totals.into_iter().enumerate() {
+                store::<S>(target.add((r * W + w) * lanes), total);
             }
         }
     }
