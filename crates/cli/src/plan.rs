@@ -42,7 +42,11 @@ pub(crate) struct PlanArguments {
 pub(crate) fn run(arguments: &PlanArguments) -> Result<ExitCode, CliError> {
     let PlanArguments { data, out, overwrite, memory, threads } = arguments;
     if let Some(out) = out {
-        if *overwrite { output::check_place(out)? } else { check_new(out)? }
+        if *overwrite {
+            output::check_place(out)?
+        } else {
+            check_new(out)?
+        }
         output::check_apart(out, [data.as_path()])?;
     }
     let threads = threads.unwrap_or_else(default_threads);

@@ -9,8 +9,7 @@ mod weights;
 use std::path::Path;
 
 use dartloom::data::TargetSpec;
-use dartloom::net::memory::{Admission, predict_graph};
-use dartloom::net::memory::Workload;
+use dartloom::net::memory::{Admission, Workload, predict_graph};
 use dartloom::space::Graph;
 use dartloom::train::FitConfig;
 use dartloom::verdict::fit_workload;

@@ -70,8 +70,14 @@ impl Text<'_> {
         lines.line("    // small networks: `layers`, `channels` and epochs make them larger");
         lines.line("    scale: Small,");
         lines.line("    method: \"darts\",");
+        if facts.has_masks() {
+            lines.line("    // cells in the shape of a U-Net, two down and two up");
+            lines.line("    topology: UNet, layers: 4, nodes: 2, channels: 8,");
+        }
         if let Some(stem) = self.stem() {
-            lines.line(format_args!("    // from {LARGE} pixels a side on, the stem leaves a quarter"));
+            lines.line(format_args!(
+                "    // from {LARGE} pixels a side on, the stem leaves a quarter"
+            ));
             lines.line(format_args!("    stem: {stem},"));
         }
         self.transforms(&mut lines);
@@ -89,7 +95,8 @@ impl Text<'_> {
         let fit = part(RETRAIN, samples, retrain);
         lines.line(format_args!("    retrain: (channels: 16, fit: ({fit})),"));
         if retrain < self.cut.batch {
-            let limit = if retrain == samples.max(super::LEAST_BATCH) { "images" } else { "memory" };
+            let limit =
+                if retrain == samples.max(super::LEAST_BATCH) { "images" } else { "memory" };
             let reason = format!("a batch of {retrain}: the {limit} of all networks allow no more");
             lines.reasons(&[reason]);
         }
@@ -155,7 +162,9 @@ impl Text<'_> {
                 format!("MultiLabel({})", field("positive_weights").unwrap_or_default())
             }
             TargetSpec::Mask { .. } => {
-                lines.line("    // cross-entropy and Dice, as nnU-Net; Dice does not mind rare classes");
+                lines.line(
+                    "    // cross-entropy and Dice, as nnU-Net; Dice does not mind rare classes",
+                );
                 let weights = field("weights").map(|weights| format!(", {weights}"));
                 format!("Segmentation(dice: 1.0{})", weights.unwrap_or_default())
             }
@@ -175,7 +184,9 @@ impl Text<'_> {
         }
         lines.line("    // random changes of training images, beside mirroring");
         if changes.iter().any(|change| ["FlipVertical", "RightAngles"].contains(change)) {
-            lines.line("    // without FlipVertical and RightAngles where images have an upper side");
+            lines.line(
+                "    // without FlipVertical and RightAngles where images have an upper side",
+            );
         }
     }
 
@@ -219,16 +230,14 @@ impl Text<'_> {
         add("max_pixels", files.max_pixels != usual.max_pixels, ron(&files.max_pixels))?;
         add("cache", files.cache != usual.cache, ron(&files.cache))?;
         add("repeats", files.repeats != usual.repeats, ron(&files.repeats))?;
-        let inside: String =
-            fields.iter().map(|field| format!("        {field},\n")).collect();
+        let inside: String = fields.iter().map(|field| format!("        {field},\n")).collect();
         Ok(format!("Images(\n{inside}    )"))
     }
 
     /// A path as the file names it: from the file's folder on, where it lies below that.
     fn beside(&self, path: &Path) -> Result<PathBuf, EngineError> {
         let whole = |path: &Path| {
-            absolute(path)
-                .map_err(|source| EngineError::Read { path: path.to_owned(), source })
+            absolute(path).map_err(|source| EngineError::Read { path: path.to_owned(), source })
         };
         let path = whole(path)?;
         let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -259,8 +268,7 @@ fn changes(facts: &Facts, input: ImageShape) -> Vec<&'static str> {
 }
 
 fn ron<T: Serialize>(value: &T) -> Result<String, EngineError> {
-    options().to_string(value).map_err(|error| EngineError::Encode {
-        what: "the experiment",
-        message: error.to_string(),
-    })
+    options()
+        .to_string(value)
+        .map_err(|error| EngineError::Encode { what: "the experiment", message: error.to_string() })
 }
