@@ -25,6 +25,8 @@ mod documents {
     mod decoder {}
     #[doc = include_str!("../../docs/guides/dataset.md")]
     mod dataset {}
+    #[doc = include_str!("../../docs/guides/tiles.md")]
+    mod tiles {}
     #[doc = include_str!("../../docs/guides/task.md")]
     mod task {}
     #[doc = include_str!("../../docs/guides/use-what-was-found.md")]

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Estimate(EstimateArguments),
     /// Say what is wrong with data before anything is trained on them.
     Check(crate::check::CheckArguments),
+    /// Measure data and write an experiment file that suits them, with its reasons.
+    Plan(crate::plan::PlanArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
     /// Train candidates for a run that started this process.

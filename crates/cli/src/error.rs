@@ -99,6 +99,7 @@ fn told(error: &EngineError) -> String {
     };
     let after = match error {
         EngineError::SetMethods { .. } => "; --method NAME,... replaces them".to_owned(),
+        EngineError::Exists { .. } => "; --overwrite replaces it".to_owned(),
         EngineError::ForeignDirectory { .. } => format!("; {OTHER_PLACE}"),
         EngineError::OtherExperiment { .. } => {
             format!("\n{OTHER_PLACE}, or start anew with --overwrite")

@@ -14,6 +14,7 @@ mod evaluate;
 mod limits;
 mod option;
 mod output;
+mod plan;
 mod predict;
 mod regret;
 mod run;
@@ -80,6 +81,10 @@ fn main() -> ExitCode {
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),
         Command::Check(arguments) => exit_code(check::run(&arguments)),
+        Command::Plan(arguments) => {
+            run::settings();
+            exit_code(plan::run(&arguments))
+        }
         Command::Estimate(arguments) => exit_code(estimate::run(&arguments)),
         Command::Draw(arguments) => exit_code(draw::run(&arguments)),
     }

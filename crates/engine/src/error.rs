@@ -279,6 +279,12 @@ pub enum EngineError {
         /// The reason.
         source: io::Error,
     },
+    /// A result whose file is there already.
+    #[error("{}: expected a new file, found one that is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A result whose file is read as well, or is that of another result.
     #[error("{}: expected a file of its own, found one that is read or written besides", path.display())]
     Shared {

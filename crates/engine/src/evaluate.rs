@@ -134,11 +134,17 @@ fn task(
     experiment: Option<&Experiment>,
     origin: &str,
 ) -> Result<Box<dyn Task>, EngineError> {
-    match experiment.and_then(|experiment| experiment.task.as_ref()) {
-        Some(task) => {
-            let place = Place { origin, field: "task" };
-            Catalog::standard().make_task(task, model.targets(), place)
+    let place = |field| Place { origin, field };
+    let catalog = Catalog::standard();
+    let own = experiment.and_then(|own| Some((own, own.task.as_ref()?)));
+    match own {
+        // Weights are measured on what the network was trained with.
+        Some((experiment, Named::Known(task))) if task.needs_measuring() => {
+            let sets = catalog.make_data(&experiment.data, place("data"))?;
+            let task = Named::Known(task.measured(&*sets.train).map_err(refused)?);
+            catalog.make_task(&task, model.targets(), place("task"))
         }
+        Some((_, task)) => catalog.make_task(task, model.targets(), place("task")),
         None => usual(model.targets()).map_err(refused),
     }
 }

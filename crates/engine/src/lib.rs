@@ -3,6 +3,7 @@
 mod benchmark;
 mod catalog;
 pub mod check;
+pub mod draft;
 mod error;
 pub mod estimate;
 pub mod evaluate;

@@ -22,6 +22,20 @@ pub fn check_place(path: &Path) -> Result<(), EngineError> {
     }
 }
 
+/// Refuses a file that is there already, and those of [`check_place`].
+///
+/// # Errors
+/// [`EngineError::Exists`], and those of [`check_place`].
+pub fn check_new(path: &Path) -> Result<(), EngineError> {
+    check_place(path)?;
+    match path.symlink_metadata() {
+        Ok(found) if found.is_file() || found.is_symlink() => {
+            Err(EngineError::Exists { path: path.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses a file for a result that is one of `others`, which are read or written besides: nobody
 /// wants the weights that were decoded to be gone. Other names of the same file are found out.
 ///
@@ -82,6 +96,18 @@ mod tests {
         check_apart(&new, [file.as_path(), folder.path()]).unwrap();
         // A terminal may be both ends.
         check_apart(Path::new("/dev/null"), [Path::new("/dev/./null")]).unwrap();
+    }
+
+    #[test]
+    fn a_new_file_has_its_place_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.ron");
+        check_new(&file).unwrap();
+        std::fs::write(&file, "()").unwrap();
+        assert!(matches!(check_new(&file), Err(EngineError::Exists { .. })));
+        let nowhere = folder.path().join("nowhere/a.ron");
+        assert!(matches!(check_new(&nowhere), Err(EngineError::Place { .. })));
+        assert!(matches!(check_new(folder.path()), Err(EngineError::Place { .. })));
     }
 
     #[cfg(unix)]

@@ -18,6 +18,7 @@ mod options;
 mod outcomes;
 mod overwrite;
 mod parity;
+mod plan;
 mod printing;
 mod program;
 mod regret;

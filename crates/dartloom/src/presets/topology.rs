@@ -15,6 +15,11 @@ pub enum Topology {
     TwoCells,
     /// Every position of the chain has a cell of its own (D-DARTS).
     Individual,
+    /// Cells in the shape of a U-Net, for an answer to every pixel: `layers / 2` reduction cells
+    /// that halve the plane, and as many normal cells on the way back, each of which reads the
+    /// reduction cell of its size, too. A network that was found is retrained as deep as it was
+    /// searched.
+    UNet,
     /// The chain of a published hand-made network, at which the search starts (DARTOpti):
     /// `ResNet18`, `ResNet50` or `Xception`. It has its own number of cells.
     Around(String),
@@ -38,6 +43,7 @@ impl Topology {
         match self {
             Self::TwoCells => Space::darts(ops, layers, nodes, stem),
             Self::Individual => Space::individual(ops, layers, nodes, stem),
+            Self::UNet => Space::unet(ops, layers / 2, nodes, stem),
             Self::Around(name) => {
                 Space::around(&Genotype::published(name)?, ops, nodes, stem, CellOutput::AllNodes)
             }
@@ -54,7 +60,7 @@ impl Topology {
     /// When the space has another number of cells than the network, or lacks its operations.
     pub fn start(&self, space: &Space) -> Result<Option<StartLogits>, Error> {
         let (name, unlisted) = match self {
-            Self::TwoCells | Self::Individual => return Ok(None),
+            Self::TwoCells | Self::Individual | Self::UNet => return Ok(None),
             Self::Around(name) => (name, Unlisted::Off),
             Self::AroundOfficial(name) => (name, Unlisted::Half),
         };

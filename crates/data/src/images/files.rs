@@ -13,7 +13,6 @@ use super::layout::Target;
 use super::raster::{Bands, Raster, Window};
 use super::size::Size;
 use super::survey::Stamp;
-use super::tiles::Tiles;
 use crate::{DataError, ImageShape};
 
 /// The share of the cache that an image may fill: larger ones are read in parts.
@@ -37,7 +36,6 @@ pub(super) struct Files {
     pub(super) entries: Vec<FileEntry>,
     pub(super) bands: Bands,
     pub(super) size: Size,
-    pub(super) tiles: Option<Tiles>,
     pub(super) rule: LabelRule,
     pub(super) limit: u64,
     pub(super) room: usize,
@@ -62,7 +60,8 @@ impl Files {
         window: Window,
     ) -> Result<(Arc<Decoded>, Window), DataError> {
         let entry = &self.entries[index];
-        let in_parts = self.tiles.is_some() && entry.bytes > self.room / SHARE;
+        let is_part = self.size == Size::AsStored && window != Window::whole(entry.shape);
+        let in_parts = is_part && entry.bytes > self.room / SHARE;
         let (key, place) = if in_parts {
             ([index, window.top, window.left], Window { top: 0, left: 0, ..window })
         } else {

@@ -171,7 +171,9 @@ fn sizes(known: &Known<'_>) -> Vec<Finding> {
     let expected = facts.header.shape;
     let others: Vec<_> =
         known.images().filter(|(_, facts)| size(facts.header.shape) != size(expected)).collect();
-    let Some((index, facts)) = others.first() else { return Vec::new() };
+    let Some((index, facts)) = others.first() else {
+        return beyond(known, expected, first).into_iter().collect();
+    };
     let finding = Finding::error(Subject::Size).at(known.path(*index));
     let finding =
         finding.expected(format!("{}, as in {}", size(expected), known.path(first).display()));
@@ -189,6 +191,20 @@ fn sizes(known: &Known<'_>) -> Vec<Finding> {
         "choose `size: Resize({height}, {width})`, `size: Cover({height}, {width})` or \
          `size: CentreCrop({height}, {width})`{masks}"
     ))]
+}
+
+/// Crops that are larger than images of one size.
+fn beyond(known: &Known<'_>, shape: ImageShape, first: usize) -> Option<Finding> {
+    let crops = known.files.crops?;
+    if crops.height <= shape.height && crops.width <= shape.width {
+        return None;
+    }
+    let ImageShape { height, width, .. } = shape;
+    let finding = Finding::error(Subject::Size).at(known.path(first));
+    let finding =
+        finding.expected(format!("images of at least {} x {} pixels", crops.height, crops.width));
+    let finding = finding.found(size(shape));
+    Some(finding.remedy(format!("`crops: (height: {height}, width: {width})` or less fits")))
 }
 
 /// Images smaller than a tile, whose masks need a label for what is filled up.

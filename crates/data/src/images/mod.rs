@@ -21,6 +21,7 @@ mod decode;
 mod error;
 mod files;
 mod folder;
+mod grid;
 mod judge;
 mod labels;
 mod layout;

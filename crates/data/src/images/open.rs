@@ -15,17 +15,19 @@ use super::split::{FileSplit, Group, Part, RandomSplit};
 use super::survey::{self, ImageFacts, Moments, Surveyed};
 use super::{ImageError, recognise};
 use crate::check::{Finding, Report, Subject};
-use crate::{DataError, DataSets, Normalization, TargetSpec};
+use crate::{CropConfig, Crops, DataError, DataSets, Dataset, Normalization, TargetSpec};
 
 /// Data sets of a folder, and what else is known of it.
 #[derive(Debug)]
 pub struct Opened {
-    /// For training.
+    /// For training; where there are `crops`, the images that they are cut out of.
     pub train: ImageSet,
     /// For choosing, where there is such a part.
     pub valid: Option<ImageSet>,
     /// For the final report, where there is such a part.
     pub test: Option<ImageSet>,
+    /// The random crops that training images are cut into by [`into_sets`](Self::into_sets).
+    pub crops: Option<CropConfig>,
     /// Names of classes, labels or values; empty for masks whose classes have none.
     pub class_names: Vec<String>,
     /// Warnings and notes; there is no error.
@@ -38,7 +40,7 @@ impl Opened {
     /// The three parts as data sets for a comparison.
     ///
     /// # Errors
-    /// [`ImageError::Refused`] without images for testing.
+    /// [`ImageError::Refused`] without images for testing, and those of [`Crops::new`].
     pub fn into_sets(self) -> Result<DataSets, DataError> {
         let normalization = self.train.normalization().clone();
         let Some(test) = self.test else {
@@ -47,8 +49,12 @@ impl Opened {
             let finding = finding.remedy("add a folder `test`, or `split: Random(test: 0.2)`");
             return Err(ImageError::Refused(Report::new(vec![finding])).into());
         };
+        let train: Arc<dyn Dataset> = match self.crops {
+            Some(crops) => Arc::new(Crops::new(self.train, crops)?),
+            None => Arc::new(self.train),
+        };
         Ok(DataSets {
-            train: Arc::new(self.train),
+            train,
             valid: self.valid.map(|valid| Arc::new(valid) as _),
             test: Arc::new(test),
             class_names: (!self.class_names.is_empty()).then_some(self.class_names),
@@ -199,7 +205,6 @@ impl Survey {
             entries: entries.collect(),
             bands: files.bands,
             size: files.size,
-            tiles: files.tiles,
             limit: files.limit(),
             rule,
             room,
@@ -208,13 +213,15 @@ impl Survey {
         });
         let set = |part: Part| {
             let entries = parts.iter().enumerate().filter(|(_, other)| **other == part);
-            ImageSet::new(&shared, entries.map(|(index, _)| index), spec, &normalization)
+            let entries = entries.map(|(index, _)| index);
+            ImageSet::new(&shared, entries, spec, &normalization, files.grid(part))
         };
         let Some(train) = set(Part::Train) else { return Err(ImageError::Refused(report)) };
         Ok(Opened {
             train,
             valid: set(Part::Valid),
             test: set(Part::Test),
+            crops: files.crops,
             class_names: layout.names,
             report,
             list,

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::cache::Decoded;
 use super::files::Files;
+use super::grid::Grid;
 use super::layout::Target as FileTarget;
 use super::raster::{Bands, Raster, Values, Window};
 use super::size::Size;
@@ -55,16 +56,17 @@ impl ImageSet {
         entries: impl Iterator<Item = usize>,
         spec: TargetSpec,
         normalization: &Normalization,
+        grid: Option<Grid>,
     ) -> Option<Self> {
         let mut samples = Vec::new();
         let mut shape = None;
         for entry in entries {
             let stored = files.entries[entry].shape;
-            if let Some(tiles) = files.tiles {
-                samples.extend(tiles.windows(stored).map(|window| Place { entry, window }));
-                shape.get_or_insert(ImageShape { height: tiles.size, width: tiles.size, ..stored });
+            let result = files.size.result(stored);
+            if let Some(grid) = grid {
+                samples.extend(grid.windows(result).map(|window| Place { entry, window }));
+                shape.get_or_insert(grid.shape(result));
             } else {
-                let result = files.size.result(stored);
                 samples.push(Place { entry, window: Window::whole(result) });
                 shape.get_or_insert(result);
             }
@@ -179,6 +181,10 @@ impl Dataset for ImageSet {
 
     fn targets(&self) -> TargetSpec {
         self.spec
+    }
+
+    fn normalization(&self) -> Option<&Normalization> {
+        Some(&self.normalization)
     }
 
     fn read(&self, index: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {

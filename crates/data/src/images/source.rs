@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::ImageError;
 use super::decode::{MAX_PIXELS, MAX_PIXELS_IN_PARTS};
+use super::grid::Grid;
 use super::raster::Bands;
 use super::size::Size;
-use super::split::FileSplit;
+use super::split::{FileSplit, Part};
 use super::tiles::Tiles;
+use crate::CropConfig;
 
 /// A folder of images and the way to read it.
 ///
@@ -50,6 +52,11 @@ pub struct ImageFiles {
     /// Cuts every image into tiles.
     #[serde(default)]
     pub tiles: Option<Tiles>,
+    /// Trains on random crops of every image, or of every tile where there are `tiles`: see
+    /// [`Crops`](crate::Crops). Images to choose and to test with are cut into tiles of that size,
+    /// which overlap by 180 of 512 pixels as [`Tiles`] do by default. For masks.
+    #[serde(default)]
+    pub crops: Option<CropConfig>,
     /// Pixels that an image may have, a guard against files that unpack to more memory than there
     /// is; 2^27 when left out, and 2^36 with `tiles`, which are read in parts.
     #[serde(default)]
@@ -178,6 +185,7 @@ impl ImageFiles {
             bands: Bands::default(),
             size: Size::default(),
             tiles: None,
+            crops: None,
             max_pixels: None,
             cache: cache(),
             repeats: Repeats::default(),
@@ -196,11 +204,55 @@ impl ImageFiles {
         self.max_pixels.unwrap_or(usual)
     }
 
+    /// The windows that images of a part are cut into; `None` for whole images.
+    pub(super) fn grid(&self, part: Part) -> Option<Grid> {
+        match (self.crops, part) {
+            (Some(crops), Part::Valid | Part::Test) => Some(Grid::of_crops(crops)),
+            _ => self.tiles.map(Grid::of_tiles),
+        }
+    }
+
+    /// Refuses crops that no image has.
+    fn check_crops(&self, crops: CropConfig) -> Result<(), ImageError> {
+        let refuse = |field, expected: String, found: String| {
+            Err(ImageError::Setting { field, expected, found })
+        };
+        if let FileTargets::Table(_) | FileTargets::Folders = self.targets {
+            let expected = "masks, which are cut with their images; `transforms: \
+                            [RandomResizedCrop()]` crops others"
+                .to_owned();
+            let found = "crops of images that have one target each".to_owned();
+            return refuse("crops", expected, found);
+        }
+        let tile = self.tiles.map_or([usize::MAX; 2], |tiles| [tiles.size; 2]);
+        let [rows, columns] = self.size.asked().unwrap_or(tile);
+        for (field, found, most) in
+            [("crops.height", crops.height, rows), ("crops.width", crops.width, columns)]
+        {
+            if found == 0 || found > most {
+                let expected = match most {
+                    usize::MAX => "at least 1 pixel".to_owned(),
+                    _ => format!("1 to {most} pixels, the side of what is cropped"),
+                };
+                return refuse(field, expected, found.to_string());
+            }
+        }
+        match crops.foreground {
+            Some(share) if !(0.0..=1.0).contains(&share) => {
+                refuse("crops.foreground", "a share, 0 to 1".to_owned(), share.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses settings that contradict each other.
     pub(super) fn check_settings(&self) -> Result<(), ImageError> {
         let refuse = |field, expected: &str, found: String| {
             Err(ImageError::Setting { field, expected: expected.to_owned(), found })
         };
+        if let Some(crops) = self.crops {
+            self.check_crops(crops)?;
+        }
         if let Some(tiles) = self.tiles {
             tiles.check()?;
             if self.size != Size::AsStored {

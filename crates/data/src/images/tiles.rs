@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ImageError;
+use super::grid::Grid;
 use super::raster::Window;
 use crate::ImageShape;
 use crate::window::starts;
@@ -56,12 +57,7 @@ impl Tiles {
 
     /// The tiles of an image, row by row. They are of one size, and reach beyond a smaller image.
     pub fn windows(self, shape: ImageShape) -> impl Iterator<Item = Window> {
-        let columns = self.starts(shape.width);
-        let size = self.size;
-        self.starts(shape.height).into_iter().flat_map(move |top| {
-            let window = move |left| Window { top, left, height: size, width: size };
-            columns.clone().into_iter().map(window)
-        })
+        Grid::of_tiles(self).windows(shape)
     }
 }
 

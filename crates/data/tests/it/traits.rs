@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dartloom_data::{
-    DataError, Dataset, ImageShape, InMemory, Loader, Normalization, OwnedSample, Sample, Subset,
-    TargetSpec, check_repeats,
+    Augment, CropConfig, Crops, DataError, DataSets, Dataset, Digested, Draw, ImageShape, InMemory,
+    Loader, Normalization, OwnedSample, Sample, Split, Subset, TargetSpec, check_repeats,
 };
 
 fn three() -> InMemory {
@@ -49,6 +49,85 @@ fn implementations_and_pointers_keep_the_contract() {
     assert_contract(&shared);
     let boxed: Box<dyn Dataset> = Box::new(Subset::new(Arc::clone(&shared), vec![1]).unwrap());
     assert_contract(&boxed);
+}
+
+/// One sample, 0 where it is read and 1 where it is drawn, with constants of its own.
+#[derive(Debug)]
+struct Drawing(Normalization);
+
+impl Drawing {
+    fn write(sample: &mut Sample<'_>, value: f32) -> Result<(), DataError> {
+        sample.check_pixels(ImageShape::new(1, 1, 1))?;
+        sample.pixels.fill(value);
+        sample.target.put_indices(&[0])
+    }
+}
+
+impl Dataset for Drawing {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn shape(&self) -> ImageShape {
+        ImageShape::new(1, 1, 1)
+    }
+
+    fn targets(&self) -> TargetSpec {
+        TargetSpec::Mask { classes: 2, ignore: None }
+    }
+
+    fn read(&self, _: usize, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        Self::write(sample, 0.0)
+    }
+
+    fn draw(&self, _: usize, _: &mut Draw<'_>, sample: &mut Sample<'_>) -> Result<(), DataError> {
+        Self::write(sample, 1.0)
+    }
+
+    fn normalization(&self) -> Option<&Normalization> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn every_wrapper_forwards_draws_and_normalization() {
+    let constants = Normalization::new(255.0, &[0.25], &[0.5]).unwrap();
+    let own = || Drawing(constants.clone());
+    let plain: Arc<dyn Dataset> = Arc::new(own());
+    let parts = Split::Full.parts(&*plain, 0).unwrap();
+    let crop = CropConfig::new(1, 1);
+    let sets = DataSets {
+        train: Arc::new(Crops::new(own(), crop).unwrap()),
+        valid: Some(Arc::new(Digested::new(own()))),
+        test: Arc::new(own()),
+        class_names: None,
+        normalization: None,
+    };
+    let valid = sets.valid.as_ref().unwrap();
+    let boxed: Box<dyn Dataset> = Box::new(own());
+    let wrapped: [&dyn Dataset; 10] = [
+        &&own(),
+        &boxed,
+        &plain,
+        &Digested::new(own()),
+        &Subset::new(own(), vec![0]).unwrap(),
+        &Crops::new(own(), crop).unwrap(),
+        &parts.train,
+        &parts.valid,
+        &sets.train,
+        valid,
+    ];
+    for data in wrapped {
+        assert_eq!(data.normalization(), Some(&constants), "{data:?}");
+        let loader = || Loader::new(data, 1).unwrap();
+        let value = |loader: Loader<'_>| {
+            let batch = loader.batch(0, 0).unwrap();
+            batch.inputs.flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        assert_eq!(value(loader()), [0.0], "{data:?}");
+        let still = Augment { crop_padding: 0, flip: false, cutout: 0 };
+        assert_eq!(value(loader().augment(still)), [1.0], "{data:?}");
+    }
 }
 
 #[test]

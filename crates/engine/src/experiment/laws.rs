@@ -167,6 +167,7 @@ fn any_topology() -> impl Strategy<Value = Topology> {
     prop_oneof![
         Just(Topology::TwoCells),
         Just(Topology::Individual),
+        Just(Topology::UNet),
         any_text().prop_map(Topology::Around),
     ]
 }

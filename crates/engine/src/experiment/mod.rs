@@ -27,6 +27,7 @@ pub use named::{Named, Settings, SettingsError};
 pub use penalty::Penalty;
 pub use plan::{Images, Plan};
 pub use read::{builtin, load, to_ron};
+pub(crate) use read::{options, parse};
 pub use set::set;
 pub use stop::NamedRule;
 

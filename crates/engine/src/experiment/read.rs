@@ -14,7 +14,7 @@ use crate::error::EngineError;
 use crate::input;
 
 /// `Some` and inner parentheses may be left out: `decoder: TopK(edges: 3)`.
-pub(super) fn options() -> ron::Options {
+pub(crate) fn options() -> ron::Options {
     let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES;
     ron::Options::default().with_default_extension(extensions)
 }
@@ -59,7 +59,7 @@ fn with_methods(
 ///
 /// Everything that the text leaves out is that of its scale, the papers' when it says none.
 /// Relative data directories start in the folder of the file.
-pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
+pub(crate) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experiment, EngineError> {
     let mut patch: ExperimentPatch = options().from_str(text).map_err(|error| {
         let start = error.span.start;
         let message = ron_message(&error);

@@ -1,5 +1,6 @@
 //! Runs: an experiment carried out in a directory.
 
+mod crops;
 mod directory;
 mod host;
 mod memory;
@@ -130,6 +131,9 @@ impl Run {
         };
         // Nothing has begun: a wish to stop is heard at the first phase.
         let _ = observers.on_event(&started).map_err(EngineError::work)?;
+        if let Some(text) = crops::note(&self.plan)? {
+            let _ = observers.on_event(&Event::Note { text }).map_err(EngineError::work)?;
+        }
         let report = comparison.run(self.place.dir(), &mut observers);
         drop(observers);
         let Some(report) = report.map_err(EngineError::work)? else { return Ok(Outcome::Stopped) };

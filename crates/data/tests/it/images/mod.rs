@@ -1,6 +1,7 @@
 //! Images in files.
 
 mod bad;
+mod crops;
 mod decoding;
 mod division;
 mod make;

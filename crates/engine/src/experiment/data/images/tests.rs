@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use dartloom::data::CropConfig;
 use dartloom::data::images::{
     Bands, Classes, Columns, FileTargets, Group, MaskFiles, RandomSplit, Repeats, Size, TableFile,
     Tiles,
@@ -64,6 +65,21 @@ fn forms() -> Vec<(&'static str, ImageFiles)> {
             },
         ),
         (
+            r#"Images(directory: "d", crops: (height: 128, width: 96))"#,
+            ImageFiles { crops: Some(CropConfig::new(128, 96)), ..ImageFiles::at("d") },
+        ),
+        (
+            r#"Images(directory: "d", crops: Some((height: 8, width: 8, foreground: Some(0.5), background: None)))"#,
+            ImageFiles {
+                crops: Some(CropConfig {
+                    foreground: Some(0.5),
+                    background: None,
+                    ..CropConfig::new(8, 8)
+                }),
+                ..ImageFiles::at("d")
+            },
+        ),
+        (
             r#"Images(directory: "c", targets: Folders, size: Cover(64, 64), bands: Rgb, split: Stored("list.csv"), max_pixels: 100, cache: 7)"#,
             ImageFiles {
                 targets: FileTargets::Folders,
@@ -97,6 +113,9 @@ fn mistakes_are_told() {
     for (text, part) in [
         (r#"Images(directory: "a", tile: ())"#, "tile"),
         (r#"Images(directory: "a", targets: Mask())"#, "Mask"),
+        (r#"Images(directory: "a", crop: (height: 8, width: 8))"#, "crop"),
+        (r#"Images(directory: "a", crops: (height: 8, width: 8, foregroud: 0.5))"#, "foreground"),
+        (r#"Images(directory: "a", crops: (height: 8))"#, "width"),
         (r#"Images(targets: Folders)"#, "directory"),
         ("Images(3)", "a directory"),
     ] {
