@@ -85,13 +85,15 @@ impl WithSimd for Panel<'_> {
         for input in 0..inputs {
             for register in 0..registers {
                 let own = lanes.min(outputs.saturating_sub(register * lanes));
-                for lane in 0..lanes {
-                    let output = first + register * lanes + lane;
-                    let start = output * steps.0 + input * steps.1;
-                    let nine = if lane < own { &weight[start..][..9] } else { &[0.0; 9] };
+                let mut put = |lane: usize, nine: &[f32]| {
                     for (tap, value) in nine.iter().enumerate() {
                         taps[if turned { 8 - tap } else { tap }][lane] = *value;
                     }
+                };
+                for lane in 0..lanes {
+                    let output = first + register * lanes + lane;
+                    let start = output * steps.0 + input * steps.1;
+                    put(lane, if lane < own { &weight[start..][..9] } else { &[0.0; 9] });
                 }
                 // SAFETY: no register is wider than `SLACK`; the target was checked to hold
                 // `registers` registers for every place and input channel.
@@ -101,8 +103,9 @@ impl WithSimd for Panel<'_> {
                         spread(simd, column::<S>(&taps, 1)),
                         spread(simd, column::<S>(&taps, 2)),
                     ];
+                    let row = |r: usize| [down[0][r], down[1][r], down[2][r]];
                     for r in 0..4 {
-                        let across = spread(simd, [down[0][r], down[1][r], down[2][r]]);
+                        let across = spread(simd, row(r));
                         for (c, value) in across.into_iter().enumerate() {
                             let place = ((4 * r + c) * inputs + input) * registers + register;
                             store::<S>(target.as_mut_ptr().add(place * lanes), value);

@@ -15,7 +15,7 @@ mod tiles;
 
 pub(crate) use filter::{Filter, FilterGradient, Orientation};
 pub(crate) use stage::Segment;
-use stage::{Frame, stage, unstage};
+use stage::{Frame, Out, stage, unstage};
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -165,7 +165,7 @@ impl WithSimd for Strip<'_> {
                     let channel = (register + own) * lanes;
                     for (segment, tiling) in Tiling::each(segments, columns) {
                         output_tiles(simd, products, tiling, (own, wide), staged);
-                        unstage(simd, staged, segment, columns, channel, output, y);
+                        unstage(simd, staged, segment, columns, Out { channel, shape: output, y });
                     }
                 }
                 register += wide;

@@ -91,6 +91,16 @@ pub(super) unsafe fn stage<S: Simd>(
     }
 }
 
+/// The planes that results go to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Out {
+    /// The first of the channels.
+    pub(super) channel: usize,
+    /// Channels, height and width of an image.
+    pub(super) shape: [usize; 3],
+    pub(super) y: *mut f32,
+}
+
 /// Writes a register's channels of `[row][column][lane]` to their planes, as far as these go.
 ///
 /// # Safety
@@ -102,10 +112,9 @@ pub(super) unsafe fn unstage<S: Simd>(
     staged: *const f32,
     segment: Segment,
     columns: usize,
-    channel: usize,
-    [channels, height, width]: [usize; 3],
-    y: *mut f32,
+    out: Out,
 ) {
+    let Out { channel, shape: [channels, height, width], y } = out;
     let lanes = S::F32_LANES;
     let own = lanes.min(channels - channel);
     let plane = height * width;

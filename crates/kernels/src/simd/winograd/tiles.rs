@@ -86,8 +86,9 @@ pub(super) unsafe fn input_tiles<S: Simd>(
                     input(simd, four::<S>(source.add(3 * channels), line)),
                 ];
                 let target = target.add(tile * channels + channel);
+                let row = |r: usize| [down[0][r], down[1][r], down[2][r], down[3][r]];
                 for r in 0..4 {
-                    let across = input(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
+                    let across = input(simd, row(r));
                     for (c, value) in across.into_iter().enumerate() {
                         store::<S>(target.add((4 * r + c) * pitch), value);
                     }
@@ -123,8 +124,9 @@ pub(super) unsafe fn gradient_tiles<S: Simd>(
                     gradient(simd, two::<S>(source.add(channels), line)),
                 ];
                 let target = target.add(tile * channels + channel);
+                let row = |r: usize| [down[0][r], down[1][r]];
                 for r in 0..4 {
-                    let across = gradient(simd, [down[0][r], down[1][r]]);
+                    let across = gradient(simd, row(r));
                     for (c, value) in across.into_iter().enumerate() {
                         store::<S>(target.add((4 * r + c) * pitch), value);
                     }
@@ -161,8 +163,9 @@ pub(super) unsafe fn output_tiles<S: Simd>(
                 output(simd, four::<S>(source.add(3 * pitch), 4 * pitch)),
             ];
             let target = target.add(2 * row * line + 2 * column * lanes);
+            let across = |r: usize| output(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
             for r in 0..2 {
-                let across = output(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
+                let across = across(r);
                 store::<S>(target.add(r * line), across[0]);
                 store::<S>(target.add(r * line + lanes), across[1]);
             }
