@@ -79,8 +79,6 @@ pub(super) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
                    classes: 27) or Cifar(\"directory\")",
         found: "nothing".to_owned(),
     })?;
-    // The patch is applied last, and would bring back what the command line replaces.
-    patch.data = Some(data.clone());
     if patch.name.is_none() {
         patch.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     }

@@ -309,12 +309,3 @@ fn the_experiments_in_the_guide_are_some() {
     assert_eq!(titles, ["DARTS", "PC-DARTS, K = 2", "beta-DARTS"]);
     Plan::new(several, "the guide").unwrap();
 }
-
-#[test]
-fn data_of_the_command_line_take_the_place_of_the_files() {
-    let data = Named::Known(Data::Nuclei);
-    let given = Chosen::default().on(Some(data.clone()));
-    assert_eq!(builtin(&given).unwrap().data, data);
-    let text = "(data: Idx(\"elsewhere\"), scale: Small)";
-    assert_eq!(parse(text, Path::new("a/b.ron"), &given).unwrap().data, data);
-}
