@@ -173,8 +173,10 @@ fn classes(
     let train = surveyed.iter().zip(parts).filter(|(_, part)| **part == Part::Train);
     let masks = train.filter_map(|(surveyed, _)| surveyed.mask.as_ref()?.as_ref().ok());
     let values = masks.flat_map(|mask| match &mask.counts {
-        RawCounts::Values(counts) | RawCounts::Colours(counts) => counts.keys().copied().collect(),
-        RawCounts::Picture | RawCounts::Unusable => Vec::new(),
+        RawCounts::Values(counts) if !rule.reads_colours() => counts.keys().copied().collect(),
+        RawCounts::Colours(counts) if rule.reads_colours() => counts.keys().copied().collect(),
+        // Colours where numbers are expected are no classes, but millions.
+        _ => Vec::new(),
     });
     let classes_found = values.filter_map(|value| rule.class(value));
     let largest = classes_found.filter(|&class| Some(class) != rule.ignore).max();

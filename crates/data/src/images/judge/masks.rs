@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::decode::Format;
 use super::super::labels::{RawCounts, hexadecimal};
 use super::super::source::Classes;
 use super::super::split::Part;
@@ -48,6 +49,11 @@ fn kinds(known: &Known<'_>) -> Vec<Finding> {
         let finding = Finding::error(Subject::MaskKind).at(&mask.stamp.path);
         let header = mask.header;
         let bands = format!("{} of {}", header.colour, header.sample);
+        if header.format == Format::Jpeg {
+            let finding = finding.expected("a mask in PNG or TIFF");
+            let finding = finding.found("a JPEG, whose values are not kept");
+            return Some(finding.remedy("make the masks anew from their source"));
+        }
         match &mask.counts {
             RawCounts::Values(_) if coloured => {
                 let finding = finding.expected("colours, as `colours` says").found(bands);
@@ -88,7 +94,7 @@ fn all_values(known: &Known<'_>) -> BTreeSet<u32> {
 
 /// The number of classes was to be found in the masks, and their values suggest that they mean
 /// something else: said once, with the option.
-fn guessed(known: &Known<'_>) -> Option<Finding> {
+pub(super) fn guessed(known: &Known<'_>) -> Option<Finding> {
     let super::super::source::FileTargets::Masks(files) = &known.files.targets else { return None };
     if files.classes != Classes::Found || !files.labels.is_empty() || known.rule.reads_colours() {
         return None;

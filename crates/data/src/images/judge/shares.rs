@@ -4,7 +4,7 @@ use super::super::labels::RawCounts;
 use super::super::layout::{Kind, Target};
 use super::super::split::Part;
 use super::Known;
-use super::masks::masks;
+use super::masks::{guessed, masks};
 use crate::check::{Finding, Subject};
 
 /// A share below which a class is called rare.
@@ -66,7 +66,12 @@ pub(super) fn findings(known: &Known<'_>) -> Vec<Finding> {
     let directory = &known.files.directory;
     let mut findings = Vec::new();
     if known.layout.kind == Kind::Values {
-        return constants(known);
+        let spread = Part::ALL.iter().filter_map(|&part| spread(known, part));
+        return spread.chain(constants(known)).collect();
+    }
+    if guessed(known).is_some() {
+        // Shares of classes that nobody meant.
+        return findings;
     }
     let train = counts(known, Part::Train);
     for part in Part::ALL {
@@ -108,16 +113,36 @@ fn one_class(known: &Known<'_>, train: &Counts) -> Option<Finding> {
     Some(finding.found(if is_empty { "no label" } else { "one: there is nothing to learn" }))
 }
 
+/// The values to learn of a part, row by row.
+fn rows<'a>(known: &Known<'a>, part: Part) -> Vec<&'a Vec<f32>> {
+    let rows = known.layout.entries.iter().zip(known.parts);
+    let rows = rows.filter(|(_, other)| **other == part);
+    rows.filter_map(|(entry, _)| match &entry.target {
+        Target::Numbers(numbers) => Some(numbers),
+        _ => None,
+    })
+    .collect()
+}
+
+/// The range and the mean of every column in a part.
+fn spread(known: &Known<'_>, part: Part) -> Option<Finding> {
+    let rows = rows(known, part);
+    let columns = rows.first()?.len();
+    let told = (0..columns).map(|column| {
+        let values = rows.iter().map(|row| row[column]);
+        let least = values.clone().fold(f32::INFINITY, f32::min);
+        let most = values.clone().fold(f32::NEG_INFINITY, f32::max);
+        let mean = values.map(f64::from).sum::<f64>() / rows.len() as f64;
+        format!("{} from {least} to {most}, mean {mean:.3}", known.class_name(column))
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let found = format!("{part}, {} images: {told}", rows.len());
+    Some(Finding::note(Subject::Shares).at(&known.files.directory).found(found))
+}
+
 /// Columns of equal values.
 fn constants(known: &Known<'_>) -> Vec<Finding> {
-    let rows = known.layout.entries.iter().zip(known.parts);
-    let rows = rows.filter(|(_, part)| **part == Part::Train);
-    let rows: Vec<&Vec<f32>> = rows
-        .filter_map(|(entry, _)| match &entry.target {
-            Target::Numbers(numbers) => Some(numbers),
-            _ => None,
-        })
-        .collect();
+    let rows = rows(known, Part::Train);
     let Some(first) = rows.first() else { return Vec::new() };
     let same = |column: usize| {
         rows.len() > 1 && rows.iter().all(|row| row[column].to_bits() == first[column].to_bits())

@@ -51,6 +51,7 @@ fn land_cover_asks_for_the_ignored_label_and_is_read_with_it() {
     let Err(DataError::Images(refused)) = plain.open() else { panic!("255 is no class") };
     let refused = refused.to_string();
     assert!(refused.contains("`targets: Masks(ignore: 255)`"), "{refused}");
+    assert_eq!(plain.check().findings().len(), 1, "one reason, said once");
 
     let masks = MaskFiles { ignore: Some(255), ..MaskFiles::default() };
     let files = ImageFiles { targets: FileTargets::Masks(masks), ..plain };
@@ -99,7 +100,10 @@ fn nuclei_have_masks_and_counts() {
         learn: Columns::Values(vec!["count".to_owned()]),
     };
     let files = ImageFiles { targets: FileTargets::Table(table), ..ImageFiles::at(directory) };
-    let counts = files.open().unwrap().train;
+    let opened = files.open().unwrap();
+    let told: Vec<_> = opened.report.findings().iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|line| line.contains("count from 0 to 38, mean 6.4")), "{told:?}");
+    let counts = opened.train;
     let mean: f32 = (0..counts.len())
         .map(|index| match OwnedSample::read(&counts, index).unwrap().targets {
             Targets::Numbers(count) => count[0],

@@ -113,6 +113,15 @@ pub(super) fn cases() -> Vec<Case> {
             &["expected colours that `colours` names, found 000001 in 24 pixels"],
         ),
         case(
+            "mask in JPEG",
+            (folder(), |f| {
+                f.write("train/images/0.png", &rgb(16, 8).bytes(&pixels(384, 1)));
+                f.write("train/masks/0.png", GREY);
+            }),
+            plain,
+            &["train/masks/0.png: expected a mask in PNG or TIFF, found a JPEG"],
+        ),
+        case(
             "mask of floats",
             (folder(), |f| {
                 f.write("train/masks/0.png", &floats(8, 6, &[1.0; 48]));

@@ -79,6 +79,7 @@ fn all_floats(folder: &Folder) {
 }
 
 const CMYK: &[u8] = include_bytes!("../../../fixtures/cmyk.jpg");
+const GREY: &[u8] = include_bytes!("../../../fixtures/grey.jpg");
 const RGB: &[u8] = include_bytes!("../../../fixtures/rgb.jpg");
 
 /// A PNG that claims to be large: width and height of its header with the checksum mended.
