@@ -15,6 +15,7 @@ pub(super) struct Shares {
 
 /// The most frequent class is so many times as frequent as the rarest before classes are weighed.
 pub(super) const UNEQUAL: f64 = 10.0;
+
 impl Shares {
     pub(super) fn of(train: &dyn Dataset) -> Result<Self, EngineError> {
         let counts = counts(train)?;
