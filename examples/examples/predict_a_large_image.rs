@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     NewImage::new(&mask, size, size, PixelType::Byte)?.write::<Box<dyn Error>>(|sink| {
         let mut predict = |windows: &Tensor| {
             let found = network.predict(windows)?;
-            Ok(found.probabilities()?.unwrap_or(found.outputs))
+            Ok::<_, Box<dyn Error>>(found.probabilities()?.unwrap_or(found.outputs))
         };
         let mut write = |found: PredictedRows<'_>| {
             let plane = found.rows() * found.width;
@@ -85,13 +85,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             for row in classes.chunks_exact(found.width) {
                 sink.put(Row::Bytes(row))?;
             }
-            Ok(())
+            Ok::<(), Box<dyn Error>>(())
         };
         window.predict(&mut rows, channels, &mut predict, &mut write)
     })?;
     let share = 100.0 * nucleus as f64 / (size * size) as f64;
     println!("mask: {share:.1} % of the pixels are nuclei, in {}", mask.display());
-    if let (Some(before), Some(after)) = (before, peak()) {
+    if let Some(before) = before
+        && let Some(after) = peak()
+    {
         let above = (after - before).max(0.0);
         println!("peak of memory: {before:.0} MiB before, {above:.0} MiB more while predicting");
     }

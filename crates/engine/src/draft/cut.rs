@@ -107,13 +107,15 @@ impl Cut {
         };
         let mut own = ImageFiles { ..files.clone() };
         let mut of_data = Vec::new();
-        if facts.is_uniform() {
-            of_data.extend(first);
-        } else {
+        if !facts.is_uniform() {
             of_data.push(format!(
-                "patches of {height}x{width}: the smallest image has {rows} rows or {columns} \
-                 columns, and masks have no label for pixels beside it"
+                "square patches of {} pixels at most: the smallest image has {rows} rows or \
+                 {columns} columns, and masks have no label for pixels beside it",
+                halvable(sides[0])
             ));
+        }
+        if facts.is_uniform() || [height, width] != sides.map(halvable) {
+            of_data.extend(first);
         }
         let patch = CropConfig::new(height, width);
         let side = height.max(width);

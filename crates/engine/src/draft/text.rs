@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cut::{Cut, LARGE};
 use super::epochs::{Epochs, RANDOM, RETRAIN, SEARCH};
 use super::facts::Facts;
-use super::weights::{Shares, UNEQUAL};
+use super::weights::{Shares, UNEQUAL, rule};
 use crate::error::EngineError;
 use crate::experiment::{Data, IdxFiles, ImageFolder, Named, options};
 
@@ -141,16 +141,15 @@ impl Text<'_> {
             lines.line(format_args!("    // {} {what}", numbers(&percent, 2)));
         }
         if weights.is_some() {
-            let rule = match self.facts.targets {
-                TargetSpec::Labels(_) => "labels weigh as much where they are there as where not",
-                _ => "rare classes weigh more, by `MedianFrequency`",
+            let reason = match rule(self.facts.targets) {
+                Some((_, name)) => format!(
+                    "rare classes weigh more, by `{name}` ({:.0} times as frequent; {UNEQUAL} need \
+                     no weights)",
+                    self.shares.ratio()
+                ),
+                None => "labels weigh as much where they are there as where not".to_owned(),
             };
-            let ratio = self.shares.ratio();
-            let more = match self.facts.targets {
-                TargetSpec::Labels(_) => String::new(),
-                _ => format!(" ({ratio:.0} times, {UNEQUAL} or less need no weights)"),
-            };
-            lines.line(format_args!("    // {rule}{more}"));
+            lines.reasons(&[reason]);
         }
         let weights = weights.as_ref().map(|weights| numbers(weights, 4));
         let field = |name: &str| weights.map(|weights| format!("{name}: {weights}"));

@@ -15,8 +15,6 @@ pub(super) struct Shares {
 
 /// The most frequent class is so many times as frequent as the rarest before classes are weighed.
 pub(super) const UNEQUAL: f64 = 10.0;
-/// The rule of the weights.
-const RULE: ClassWeighting = ClassWeighting::MedianFrequency;
 
 impl Shares {
     pub(super) fn of(train: &dyn Dataset) -> Result<Self, EngineError> {
@@ -30,10 +28,10 @@ impl Shares {
             TargetSpec::Labels(_) if of.iter().any(|share| is_rare(*share)) => {
                 Some(positive_weights(train).map_err(EngineError::input)?)
             }
-            TargetSpec::Class { .. } | TargetSpec::Mask { .. } if ratio(&of) > UNEQUAL => {
-                Some(class_weights(train, RULE).map_err(EngineError::input)?)
-            }
-            _ => None,
+            other => match rule(other).filter(|_| ratio(&of) > UNEQUAL) {
+                Some((rule, _)) => Some(class_weights(train, rule).map_err(EngineError::input)?),
+                None => None,
+            },
         };
         Ok(Self { of, weights })
     }
@@ -41,6 +39,16 @@ impl Shares {
     /// The largest share over the smallest that is there.
     pub(super) fn ratio(&self) -> f64 {
         ratio(&self.of)
+    }
+}
+
+/// The rule by which classes are weighed, and its name. Images of one class each have no frequencies
+/// inside of them.
+pub(super) fn rule(targets: TargetSpec) -> Option<(ClassWeighting, &'static str)> {
+    match targets {
+        TargetSpec::Mask { .. } => Some((ClassWeighting::MedianFrequency, "MedianFrequency")),
+        TargetSpec::Class { .. } => Some((ClassWeighting::InverseFrequency, "InverseFrequency")),
+        _ => None,
     }
 }
 
