@@ -70,7 +70,7 @@ fn masks_of_0_and_255_are_refused_with_the_field_that_mends_them() {
     program.write("mended.ron", mended);
     let said = program.run(&["check", "mended.ron", "--json"]);
     assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
-    let lines = said.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+    let lines = said.stdout.lines().map(serde_json::from_str::<serde_json::Value>);
     assert!(lines.into_iter().all(|line| line.unwrap()["severity"] != "error"));
 }
 

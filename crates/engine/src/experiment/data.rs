@@ -20,6 +20,7 @@ use crate::error::EngineError;
 
 /// The source of images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "an experiment has one")]
 pub enum Data {
     /// The embedded 8x8 digits.
     Digits,

@@ -72,11 +72,14 @@ impl Job<'_> {
     }
 }
 
+/// The work that is done with all files open.
+type Then<'a> = dyn FnMut(&mut Vec<&mut dyn RowSink>) -> Result<(), Halt> + 'a;
+
 /// Opens the files one after the other and runs `then` with all of them open.
 fn open(
     files: &[NewImage],
     sinks: &mut Vec<&mut dyn RowSink>,
-    then: &mut dyn FnMut(&mut Vec<&mut dyn RowSink>) -> Result<(), Halt>,
+    then: &mut Then<'_>,
 ) -> Result<(), Halt> {
     let Some((first, others)) = files.split_first() else { return then(sinks) };
     first.write(|sink| {

@@ -23,7 +23,7 @@ pub enum TrainedError {
     },
     /// A file that is damaged or cannot be read, or a batch or evaluation that failed.
     #[error(transparent)]
-    File(#[from] TrainError),
+    File(Box<TrainError>),
     /// A whole file that holds something else.
     #[error("{}: expected {expected}, found {found}", path.display())]
     Content {
@@ -81,7 +81,7 @@ pub enum TrainedError {
     Comparison(Box<VerdictError>),
     /// The network cannot be built.
     #[error(transparent)]
-    Net(#[from] NetError),
+    Net(Box<NetError>),
     /// The network has other variables, or failed.
     #[error(transparent)]
     Op(#[from] OpError),
@@ -91,6 +91,18 @@ pub enum TrainedError {
     /// The tensor library failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl From<TrainError> for TrainedError {
+    fn from(error: TrainError) -> Self {
+        Self::File(Box::new(error))
+    }
+}
+
+impl From<NetError> for TrainedError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
+    }
 }
 
 impl From<VerdictError> for TrainedError {

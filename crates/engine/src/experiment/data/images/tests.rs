@@ -69,7 +69,7 @@ fn forms() -> Vec<(&'static str, ImageFiles)> {
             ImageFiles { crops: Some(CropConfig::new(128, 96)), ..ImageFiles::at("d") },
         ),
         (
-            r#"Images(directory: "d", crops: Some((height: 8, width: 8, foreground: Some(0.5), background: None)))"#,
+            r#"Images(directory: "d", crops: (height: 8, width: 8, foreground: 0.5, background: None))"#,
             ImageFiles {
                 crops: Some(CropConfig {
                     foreground: Some(0.5),
