@@ -37,9 +37,10 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
         parameters: cost.parameters,
         buffers,
         activations: work.bytes(kept),
-        forward: 0,
+        forward: work.numbers(scratch) * work.threads as u64,
         backward: backward(graph, work)?,
-        scratch: work.numbers(scratch),
+        // Threads work while some of the gradients are still to be made.
+        scratch: 0,
         slabs: 0,
     };
     Ok(sum(parts, work))
@@ -107,8 +108,8 @@ fn partial_sums(layer: &Layer, after: Shape, batch: usize) -> u64 {
         _ if is_filtered(layer) => {
             let tiles = batch * after.height.div_ceil(2) * after.width.div_ceil(2);
             let parts = (tiles / FILTERED_TILES).clamp(1, PARTIALS) as u64;
-            // Sixteen places of a tile for nine taps, and the transformed filter.
-            (parts + 1) * layer.parameters() * 16 / 9
+            // Sixteen places of a tile for nine taps. The transformed filter is gone by then.
+            parts * layer.parameters() * 16 / 9
         }
         Layer::Conv { .. } | Layer::ConvTranspose { .. } => {
             batch.min(PARTIALS) as u64 * layer.parameters()
@@ -127,6 +128,8 @@ struct Step {
     after: u64,
     /// Partial sums of the gradient of its weights.
     partial: u64,
+    /// Values that a thread works with.
+    scratch: u64,
 }
 
 /// The steps through the layers of a node, in their order.
@@ -138,10 +141,11 @@ fn steps(node: &GraphNode, batch: usize) -> Result<Vec<Step>, SpaceError> {
         let before = shape.elements();
         shape = layer.output(shape)?;
         let partial = partial_sums(layer, shape, batch);
+        let scratch = of_thread(layer, shape);
         let block = is_block(layers);
         // In a block the gradient of the convolution's output stands beside that of the ReLU's.
         let after = if block { 2 * shape.elements() } else { shape.elements() };
-        steps.push(Step { before, after, partial });
+        steps.push(Step { before, after, partial, scratch });
         layers = if block { &layers[3..] } else { rest };
     }
     Ok(steps)
@@ -167,9 +171,12 @@ fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
         for (position, step) in steps(node, work.batch)?.into_iter().enumerate().rev() {
             // Nobody asks for the gradient of the image.
             let before = if position > 0 || tracked { step.before } else { 0 };
+            let threads = work.numbers(step.scratch) * work.threads as u64;
+            let sums = work.numbers(step.partial);
+            let at_work = work.bytes(held + step.after + before) + sums + threads;
             // candle adds a gradient to zeros: both and their sum are there at once.
-            let values = work.bytes(held + step.after + 3 * before);
-            most = most.max(values + work.numbers(step.partial));
+            let adding = work.bytes(held + step.after + 3 * before);
+            most = most.max(at_work).max(adding);
         }
         let joined = node.joined().elements();
         for input in node.inputs() {
