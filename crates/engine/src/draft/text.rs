@@ -23,10 +23,11 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    /// At most `batch`, and as many as there are; a search learns from one half at a time.
+    /// At most `batch`, and as many as there are; a search, and every candidate of random search,
+    /// learns from one half at a time.
     pub(super) fn of(batch: usize, samples: usize) -> Self {
         let most = |samples: usize| batch.min(samples).max(super::LEAST_BATCH);
-        Self { search: most(samples / 2), random: most(samples), retrain: most(samples) }
+        Self { search: most(samples / 2), random: most(samples / 2), retrain: most(samples) }
     }
 }
 

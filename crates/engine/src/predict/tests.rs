@@ -75,7 +75,8 @@ fn masks_probabilities_and_overlays_agree() {
     let model = model.unwrap();
     let out = folder.path().join("found");
     let config = PredictConfig { probabilities: true, overlay: true, ..PredictConfig::default() };
-    let predicted = predict(&model, &[source.clone()], &out, &config, &mut go_on).unwrap();
+    let predicted =
+        predict(&model, std::slice::from_ref(&source), &out, &config, &mut go_on).unwrap();
     assert!(!predicted.stopped);
     assert_eq!(names(&out), ["scene.overlay.png", "scene.png", "scene.probabilities.tif"]);
     let Values::U8(mask) = values(&out.join("scene.png")) else { panic!("bytes") };
@@ -99,7 +100,8 @@ fn masks_probabilities_and_overlays_agree() {
     // An image of the window's own size is what the network itself says.
     let small = folder.path().join("small.png");
     image(&small, 16, 16);
-    predict(&model, &[small.clone()], &out, &PredictConfig::default(), &mut go_on).unwrap();
+    predict(&model, std::slice::from_ref(&small), &out, &PredictConfig::default(), &mut go_on)
+        .unwrap();
     let Values::U8(bytes) = values(&small) else { panic!("bytes") };
     let whole = model.predict(&model.images(&bytes).unwrap()).unwrap();
     let dartloom::verdict::Answer::Masks(expected) = whole.answer else { panic!("masks") };
@@ -168,7 +170,7 @@ fn answers_for_images_are_a_table() {
     image(&odd, 20, 30);
     let model = kept(TargetSpec::Values(2));
     let config = PredictConfig::default();
-    let error = predict(&model, &[odd.clone()], folder.path(), &config, &mut go_on);
+    let error = predict(&model, std::slice::from_ref(&odd), folder.path(), &config, &mut go_on);
     let error = error.unwrap_err().to_string();
     assert!(error.contains("1x16x16") && error.contains("1x20x30 in"), "{error}");
     let kept = std::fs::read_to_string(folder.path().join("predictions.csv")).unwrap();
