@@ -3,12 +3,12 @@
 //! Paper: Isensee et al., *nnU-Net*, Nature Methods 18, 2021: overlapping windows, half a window
 //! apart, with Gaussian weights. Network and image are ours.
 //!
-//! Expect: the epochs of a small U-Net on tiles of cell nuclei; a large image that is written row by
-//! row; its mask, written as rows are done; and the peak of memory before and after. The peak grows
-//! with the image's width and not with its height.
-//! Run time: under a minute on 2 cores with the 512 pixels a side of the default. `--size 20000` is
-//! 400 million pixels; `--step 1` moves windows by their whole side, four times as fast, with seams.
-//! `--model` takes a network of an earlier run and trains none.
+//! Expect: the epochs of a small U-Net on tiles of cell nuclei; a large image that is written row
+//! by row; its mask, written as rows are done; and the peak of memory before and after. The peak
+//! grows with the image's width and not with its height. Run time: under a minute on 2 cores with
+//! the 512 pixels a side of the default. `--size 20000` is 400 million pixels; `--step 1` moves
+//! windows by their whole side, four times as fast, with seams. `--model` takes a network of an
+//! earlier run and trains none.
 //!
 //! ```text
 //! cargo run --release -p dartloom-examples --example predict_a_large_image -- \

@@ -23,7 +23,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// [`EngineError::Field`] for a folder of an unknown layout, and those of
-/// [`load`](crate::experiment::load).
+/// [`load`].
 pub fn named(path: &Path) -> Result<Named<Data>, EngineError> {
     if path.is_dir() {
         return of_folder(path).map(Named::Known);

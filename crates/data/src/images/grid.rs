@@ -32,7 +32,8 @@ impl Grid {
         Self { rows: side, columns: side }
     }
 
-    /// Windows of the size of crops, which overlap as [`Tiles`] do by default: by 180 of 512 pixels.
+    /// Windows of the size of crops, which overlap as [`Tiles`] do by default: by 180 of 512
+    /// pixels.
     pub(super) fn of_crops(crops: CropConfig) -> Self {
         let usual = Tiles::default();
         let side = |size: usize| Side::new(size, size * usual.overlap / usual.size);

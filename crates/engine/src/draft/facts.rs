@@ -78,7 +78,8 @@ impl Facts {
         }
     }
 
-    /// The folder of images whose tiles, crops or size are to be chosen; `None` where they are given.
+    /// The folder of images whose tiles, crops or size are to be chosen; `None` where they are
+    /// given.
     pub(super) fn free_files(&self) -> Option<&ImageFiles> {
         match &self.data {
             Named::Known(Data::Images(ImageFolder(files))) if is_free(files) => Some(files),

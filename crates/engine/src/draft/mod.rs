@@ -44,9 +44,9 @@ pub struct DraftConfig {
 /// Bytes where the system does not say what there is.
 const USUAL_MEMORY: u64 = 8 << 30;
 
-/// Drafts an experiment on the data that `place` names: a folder whose layout says what it is, or an
-/// experiment file, whose data are taken. `file` is where the draft will stand: its name is that of
-/// the experiment, and a data folder below its own is named from there.
+/// Drafts an experiment on the data that `place` names: a folder whose layout says what it is, or
+/// an experiment file, whose data are taken. `file` is where the draft will stand: its name is that
+/// of the experiment, and a data folder below its own is named from there.
 ///
 /// The draft is a start: patch, batch and hand-made network follow from sizes and number of the
 /// images and from predicted memory ([`space::hand_made::plan`](dartloom::space::hand_made::plan)

@@ -42,8 +42,8 @@ impl Shares {
     }
 }
 
-/// The rule by which classes are weighed, and its name. Images of one class each have no frequencies
-/// inside of them.
+/// The rule by which classes are weighed, and its name. Images of one class each have no
+/// frequencies inside of them.
 pub(super) fn rule(targets: TargetSpec) -> Option<(ClassWeighting, &'static str)> {
     match targets {
         TargetSpec::Mask { .. } => Some((ClassWeighting::MedianFrequency, "MedianFrequency")),

@@ -174,8 +174,8 @@ impl Space {
     }
 
     /// The same space for networks that put out `outputs`: a pooled head becomes one that has an
-    /// answer for every pixel ([`Network::per_pixel`]) where these are a plane, enlarged bilinearly;
-    /// all else stays.
+    /// answer for every pixel ([`Network::per_pixel`]) where these are a plane, enlarged
+    /// bilinearly; all else stays.
     ///
     /// # Errors
     /// As [`Network::per_pixel`].
