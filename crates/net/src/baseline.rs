@@ -1,7 +1,7 @@
 //! Hand-made networks to compare with.
 //!
 //! A baseline is a value of `dartloom-space`
-//! ([`hand_made::Baseline`](dartloom_space::hand_made::Baseline)); [`baseline`] makes it a network.
+//! ([`hand_made::Baseline`]); [`baseline`] makes it a network.
 
 use candle_core::Tensor;
 use dartloom_ops::{Model, OpError, Output, Pass, Place, Variables};
