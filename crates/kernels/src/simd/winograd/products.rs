@@ -110,7 +110,7 @@ unsafe fn rows<S: Simd, const W: usize, const R: usize>(
 /// `sums[o][place][c] += sum_t d[place][t][o] v[place][t][c]`, or sets them.
 ///
 /// # Safety
-/// `v` and `d` must hold `[PLACES][tiles][channels]`, with `left` and `right` channels, and the sums
+/// `v` and `d` must hold `[PLACES][tiles][channels]`, with `left` and `right` channels, the sums
 /// `[inner][PLACES][left]`, if they are not fresh.
 #[inline(always)]
 pub(super) unsafe fn accumulate<S: Simd>(

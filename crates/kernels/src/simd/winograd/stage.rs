@@ -16,8 +16,8 @@ pub(crate) struct Segment {
     pub(crate) rows: usize,
 }
 
-/// Copies the pixels that a segment reads of some channels to `[row][column][channel]`, with zeros around them:
-/// two rows for each row of tiles and `extent.0` more, of `extent.1` columns.
+/// Copies the pixels that a segment reads of some channels to `[row][column][channel]`, with zeros
+/// around them: two rows for each row of tiles and `extent.0` more, of `extent.1` columns.
 ///
 /// # Safety
 /// The target must hold all of that, the image and the channels must exist.
