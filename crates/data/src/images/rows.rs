@@ -107,15 +107,16 @@ impl FilePixels {
 /// The pixels of an image file from the top to the bottom, normalised as the images that a network
 /// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
 ///
-/// A few rows are in memory at a time. A JPEG and an interlaced PNG are decoded as a whole.
+/// A few rows are in memory at a time, as they are stored. What a file holds in one piece is decoded
+/// in one piece: a strip of a TIFF file, a JPEG, an interlaced PNG.
 #[derive(Debug)]
 pub struct FileRows {
     file: Fitting,
     /// The row that comes next.
     next: usize,
-    /// The first row of `read`, and its pixels: channel by channel and row by row.
+    /// The first row of `read`, and the rows that were decoded together, as they are stored.
     first: usize,
-    read: Vec<f32>,
+    read: Option<Raster>,
 }
 
 impl FileRows {
@@ -130,7 +131,7 @@ impl FileRows {
         normalization: &Normalization,
     ) -> Result<Self, DataError> {
         let file = Fitting::open(path, bands, normalization, MAX_PIXELS_IN_PARTS)?;
-        Ok(Self { file, next: 0, first: 0, read: Vec::new() })
+        Ok(Self { file, next: 0, first: 0, read: None })
     }
 
     /// Facts about the file.
@@ -139,13 +140,21 @@ impl FileRows {
         self.file.file.header()
     }
 
-    fn read_on(&mut self) -> Result<(), DataError> {
-        let height = self.header().band.max(LEAST);
+    /// The next row, as it is stored.
+    fn stored(&mut self) -> Result<Raster, DataError> {
         let width = self.file.shape.width;
-        let image = self.file.region(Window { top: self.next, left: 0, height, width })?;
-        self.read = self.file.pixels(&image, self.next)?;
+        let row = |top| Window { top, left: 0, height: 1, width };
+        if let Some(read) = &self.read
+            && self.next < self.first + read.shape().height
+        {
+            return Ok(read.region(row(self.next - self.first)));
+        }
+        let height = self.header().band.max(LEAST);
         self.first = self.next;
-        Ok(())
+        // Gone before the next rows are decoded.
+        self.read = None;
+        let read = self.file.region(Window { top: self.next, left: 0, height, width })?;
+        Ok(self.read.insert(read).region(row(0)))
     }
 }
 
@@ -162,14 +171,8 @@ impl ImageRows for FileRows {
         if self.next >= height {
             return Err(DataError::IndexOutOfRange { index: self.next, len: height });
         }
-        if self.next >= self.first + self.read.len() / (channels * width) {
-            self.read_on()?;
-        }
-        let rows = self.read.len() / (channels * width);
-        let from = self.next - self.first;
-        for (band, target) in row.chunks_exact_mut(width).enumerate() {
-            target.copy_from_slice(&self.read[(band * rows + from) * width..][..width]);
-        }
+        let stored = self.stored()?;
+        row.copy_from_slice(&self.file.pixels(&stored, self.next)?);
         self.next += 1;
         Ok(())
     }
