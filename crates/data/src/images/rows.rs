@@ -107,8 +107,8 @@ impl FilePixels {
 /// The pixels of an image file from the top to the bottom, normalised as the images that a network
 /// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
 ///
-/// A few rows are in memory at a time, as they are stored. What a file holds in one piece is decoded
-/// in one piece: a strip of a TIFF file, a JPEG, an interlaced PNG.
+/// A few rows are in memory at a time, as they are stored. What a file holds in one piece is
+/// decoded in one piece: a strip of a TIFF file, a JPEG, an interlaced PNG.
 #[derive(Debug)]
 pub struct FileRows {
     file: Fitting,
