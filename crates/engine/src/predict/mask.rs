@@ -11,6 +11,7 @@ use dartloom::data::{DataError, ImageRows as _, ImageShape, PredictedRows};
 use super::colours::{colour, painted};
 use super::outputs::Outputs;
 use super::{Halt, Job, Predicting};
+use crate::error::EngineError;
 
 impl Job<'_> {
     /// Writes the files of every image.
@@ -31,7 +32,10 @@ impl Job<'_> {
             Ok(NewImage::new(path, shape.height, shape.width, pixels)?.with_tags(tags.clone()))
         };
         let labels = if classes > 256 { PixelType::Word } else { PixelType::Byte };
-        let bands = u16::try_from(classes).unwrap_or(u16::MAX);
+        let bands = u16::try_from(classes).map_err(|_| EngineError::Prediction {
+            expected: "at most 65535 classes, as many as a TIFF file has bands".to_owned(),
+            found: classes.to_string(),
+        })?;
         let mut files = Vec::new();
         for (path, pixels) in [
             (&outputs.mask, labels),
