@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::SpaceError;
+use crate::network::is_false;
 
 /// A directed edge between two nodes of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -16,9 +17,9 @@ pub struct Edge {
 /// A cell as a directed acyclic graph.
 ///
 /// Nodes `0..inputs` are the cell's inputs, `inputs..inputs + nodes` its own nodes; a node is the
-/// sum of its in-edges, the output is the concatenation of the nodes in `concat`. Edges lead from
-/// lower to higher numbers and are kept node by node, sources ascending: this is the row order of
-/// every logit table.
+/// sum of its in-edges, the output is the concatenation of the nodes in `concat`. A residual cell
+/// puts out their sum and that of input 0 instead. Edges lead from lower to higher numbers and are
+/// kept node by node, sources ascending: this is the row order of every logit table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawCell")]
 pub struct CellGraph {
@@ -26,6 +27,8 @@ pub struct CellGraph {
     nodes: usize,
     edges: Vec<Edge>,
     concat: Vec<usize>,
+    #[serde(skip_serializing_if = "is_false")]
+    residual: bool,
 }
 
 #[derive(Deserialize)]
@@ -35,13 +38,16 @@ struct RawCell {
     nodes: usize,
     edges: Vec<Edge>,
     concat: Vec<usize>,
+    #[serde(default)]
+    residual: bool,
 }
 
 impl TryFrom<RawCell> for CellGraph {
     type Error = SpaceError;
 
     fn try_from(raw: RawCell) -> Result<Self, SpaceError> {
-        Self::new(raw.inputs, raw.nodes, raw.edges, raw.concat)
+        let graph = Self::new(raw.inputs, raw.nodes, raw.edges, raw.concat)?;
+        Ok(Self { residual: raw.residual, ..graph })
     }
 }
 
@@ -76,7 +82,7 @@ impl CellGraph {
             return Err(SpaceError::NodeWithoutInput { node });
         }
         check_concat(&concat, inputs, end)?;
-        Ok(Self { inputs, nodes, edges, concat })
+        Ok(Self { inputs, nodes, edges, concat, residual: false })
     }
 
     /// Every node receives both inputs and all earlier nodes; the output concatenates all nodes
@@ -100,6 +106,24 @@ impl CellGraph {
         let edges =
             (inputs..end).flat_map(|to| (0..to).map(move |from| Edge { from, to })).collect();
         Self::new(inputs, nodes, edges, (inputs..end).collect())
+    }
+
+    /// A block of ResNeXt: `towers` chains of `depth` nodes each, which all begin at the one input.
+    /// The output is the sum of their ends and of the input (`x + sum_t T_t(x)`, Xie et al.,
+    /// *Aggregated residual transformations*, CVPR 2017, equation 3). A node has one in-edge.
+    ///
+    /// # Errors
+    /// [`SpaceError::CellSize`] unless there are 1 to 64 nodes.
+    pub fn towers(towers: usize, depth: usize) -> Result<Self, SpaceError> {
+        let nodes = towers.saturating_mul(depth);
+        if !(1..=MOST_NODES).contains(&nodes) {
+            return Err(SpaceError::CellSize { inputs: 1, nodes, most: MOST_NODES });
+        }
+        let begins = |node: usize| (node - 1).is_multiple_of(depth);
+        let edge = |to: usize| Edge { from: if begins(to) { 0 } else { to - 1 }, to };
+        let ends = (1..=towers).map(|tower| tower * depth).collect();
+        let graph = Self::new(1, nodes, (1..=nodes).map(edge).collect(), ends)?;
+        Ok(Self { residual: true, ..graph })
     }
 
     /// The cell whose output concatenates only the last `count` of its nodes (`multiplier` in the
@@ -129,6 +153,11 @@ impl CellGraph {
     /// Edges in row order.
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// `true` if the output is the sum of [`concat`](Self::concat) and of input 0.
+    pub fn residual(&self) -> bool {
+        self.residual
     }
 
     /// Nodes whose concatenation is the output.

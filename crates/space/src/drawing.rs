@@ -221,7 +221,7 @@ fn station_label(
         Station::Value(Source::Cell(index)) => {
             let placement = &network.placements()[index];
             let kind = if placement.reduction { ", reduction" } else { "" };
-            let name = cell_name(placement.cell);
+            let name = placement.cell.map_or_else(|| "sum".to_owned(), cell_name);
             let level = placement.level;
             let width = placement.width;
             format!("{index}: {name}\nlevel {level}, width {width}{kind}")

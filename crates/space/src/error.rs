@@ -120,6 +120,9 @@ pub enum SpaceError {
         /// End of the allowed nodes.
         end: usize,
     },
+    /// A residual cell that halves the plane: its input cannot be added to its nodes.
+    #[error("a residual cell adds its input to its nodes and cannot be a reduction")]
+    ResidualReduction,
     /// A placement that cannot stand.
     #[error("placement {index}: {reason}")]
     Placement {

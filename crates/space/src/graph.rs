@@ -149,7 +149,7 @@ pub(crate) enum Station {
 pub(crate) enum Reading {
     /// All it reads.
     Whole,
-    /// Into a port of a placed cell; with `choice`, as one link of several.
+    /// Into a port of a placed cell; with `choice`, by a link that has a weight.
     Port { port: usize, choice: bool },
 }
 
@@ -183,9 +183,9 @@ impl NetworkPaths {
     fn add_ports(&mut self, network: &Network) {
         for (index, placement) in network.placements().iter().enumerate() {
             let to = self.index(Source::Cell(index));
-            for (port, links) in placement.ports.iter().map(|port| &port.links).enumerate() {
-                for link in links {
-                    self.read(link.source, to, Reading::Port { port, choice: links.len() > 1 });
+            for (port, own) in placement.ports.iter().enumerate() {
+                for link in &own.links {
+                    self.read(link.source, to, Reading::Port { port, choice: own.chooses() });
                 }
             }
         }

@@ -37,8 +37,8 @@ pub use genotype::{CellGenotype, Gene, Genotype, Layout, Links, NodeOrder, PortL
 pub use hand_made::graph::{Graph, GraphBuilder, GraphInput, GraphNode, Join};
 pub use layer::{Layer, Resize, Shape};
 pub use network::{
-    Activation, Aux, AuxHead, Chain, ConfiguredStem, Dropout, Head, Hidden, Link, Network,
-    Placement, Port, PortChoice, Repeats, Source, Stem,
+    Activation, Aux, AuxHead, Begin, Chain, ConfiguredStem, Dropout, Head, Hidden, Lattice,
+    LatticeCells, Link, LinkWeights, Network, Placement, Port, PortChoice, Repeats, Source, Stem,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};

@@ -62,7 +62,7 @@ fn cell(
         nodes.dedup();
         nodes
     });
-    Ok(CellGenotype { name: name.to_owned(), inputs: 2, genes: found, concat })
+    Ok(CellGenotype { name: name.to_owned(), inputs: 2, genes: found, concat, residual: false })
 }
 
 /// The first place where two genotypes differ; `None` when cells, genes (order included) and

@@ -31,6 +31,7 @@ impl Blueprint {
                 inputs: spec.graph.inputs(),
                 edges: edges.collect(),
                 concat: spec.graph.concat().to_vec(),
+                residual: spec.graph.residual(),
             })
         };
         assemble(space.network(), build, Phase::Search, seeds)
@@ -58,8 +59,7 @@ impl Blueprint {
         check_links(genotype, network)?;
         let cells = genotype.cells();
         for (placement, placed) in network.placements().iter().enumerate() {
-            if placed.cell >= cells.len() {
-                let found = placed.cell;
+            if let Some(found) = placed.cell.filter(|&cell| cell >= cells.len()) {
                 let cells = cells.len();
                 return Err(SpaceError::CellIndex { placement, found, cells });
             }
@@ -114,7 +114,8 @@ fn genes<'a>(
         Ok(EdgeSeed { from: gene.from, to: gene.to, ops: vec![op], partial: 1, live })
     });
     let edges = edges.collect::<Result<_, SpaceError>>()?;
-    Ok(CellSeed { inputs: cell.inputs, edges, concat: cell.output_nodes(order) })
+    let concat = cell.output_nodes(order);
+    Ok(CellSeed { inputs: cell.inputs, edges, concat, residual: cell.residual })
 }
 
 const MOST_CHANNELS: usize = 1 << 16;
@@ -137,7 +138,7 @@ fn assemble<'a>(
             Source::Stem(part) => stem[part].output,
             Source::Cell(earlier) => cells[earlier].output,
         };
-        let seed = seeds(placement.cell)?;
+        let seed = placement.cell.map_or_else(|| Ok(CellSeed::sum()), &seeds)?;
         if seed.inputs != placement.ports.len() {
             let expected = seed.inputs;
             let found = placement.ports.len();

@@ -19,9 +19,15 @@ pub(super) struct CellSeed<'a> {
     pub(super) inputs: usize,
     pub(super) edges: Vec<EdgeSeed<'a>>,
     pub(super) concat: Vec<usize>,
+    pub(super) residual: bool,
 }
 
 impl CellSeed<'_> {
+    /// A sum: its output is what arrives at its port.
+    pub(super) fn sum() -> Self {
+        Self { inputs: 1, edges: Vec::new(), concat: vec![0], residual: false }
+    }
+
     /// The number of operations and of their stages, all of which the plan of the cell will hold.
     pub(super) fn stages(&self) -> usize {
         let recipe = |op: &&OpSpec| {
@@ -41,7 +47,10 @@ pub(super) fn plan_cell(
     shape: impl Fn(Source) -> Shape,
     seed: CellSeed<'_>,
 ) -> Result<CellPlan, SpaceError> {
-    let CellSeed { edges, concat, .. } = seed;
+    let CellSeed { edges, concat, residual, .. } = seed;
+    if residual && placement.reduction {
+        return Err(SpaceError::ResidualReduction);
+    }
     let ports = plan_ports(network, placement, width, phase, shape)?;
     let entry = ports[0].output;
     let node = node_shape(entry, placement.reduction);
@@ -55,11 +64,12 @@ pub(super) fn plan_cell(
                 .map_err(|error| error.at(format!("edge {}->{}", seed.from, seed.to)))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let output = Shape { channels: node.channels * concat.len(), ..node };
+    let parts = if residual { 1 } else { concat.len() };
+    let output = Shape { channels: node.channels * parts, ..node };
     let cell = placement.cell;
     let reduction = placement.reduction;
     let weighted = phase == Phase::Search;
-    Ok(CellPlan { cell, width, reduction, weighted, ports, edges, concat, node, output })
+    Ok(CellPlan { cell, width, reduction, weighted, ports, edges, concat, residual, node, output })
 }
 
 fn node_shape(entry: Shape, reduction: bool) -> Shape {
@@ -125,7 +135,10 @@ fn plan_ports(
         let mut output: Option<Shape> = ports.first().map(|first| first.output);
         for link in &port.links {
             let input = shape(link.source);
-            let layers = align(input.channels, width, network.level(link.source), level, phase);
+            let layers = match placement.cell {
+                Some(_) => align(input.channels, width, network.level(link.source), level, phase),
+                None => Vec::new(),
+            };
             let place = |error: SpaceError| error.at(format!("port {index} from {}", link.source));
             let found = output_of(&layers, input).map_err(place)?;
             let expected = *output.get_or_insert(found);
@@ -135,7 +148,8 @@ fn plan_ports(
             }
             links.push(TransformPlan { source: link.source, layers, input });
         }
-        ports.extend(output.map(|output| PortPlan { links, output }));
+        let weighed = phase == Phase::Search && port.chooses();
+        ports.extend(output.map(|output| PortPlan { links, weighed, output }));
     }
     Ok(ports)
 }

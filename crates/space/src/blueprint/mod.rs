@@ -92,11 +92,12 @@ pub struct StemPlan {
     pub output: Shape,
 }
 
-/// A placed cell.
+/// A placed cell, or a sum: no edges, and its port is its output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CellPlan {
-    /// Index of the searchable cell or genotype cell, which selects the logits of its edges.
-    pub cell: usize,
+    /// Index of the searchable cell or genotype cell, which selects the logits of its edges; `None`
+    /// for a sum.
+    pub cell: Option<usize>,
     /// Channels of every node.
     pub width: usize,
     /// `true` if edges from inputs have stride 2.
@@ -109,6 +110,8 @@ pub struct CellPlan {
     pub edges: Vec<EdgePlan>,
     /// Nodes that are concatenated.
     pub concat: Vec<usize>,
+    /// `true` if they are added up instead, and input 0 with them.
+    pub residual: bool,
     /// Shape of every own node.
     pub node: Shape,
     /// Shape of the output.
@@ -120,6 +123,8 @@ pub struct CellPlan {
 pub struct PortPlan {
     /// One per link.
     pub links: Vec<TransformPlan>,
+    /// `true` if a supernet's weights multiply the links.
+    pub weighed: bool,
     /// Shape after the transformation.
     pub output: Shape,
 }

@@ -52,7 +52,13 @@ mod tests {
     fn sizes(genes: &[(&str, usize, usize)], nodes: usize) -> Vec<usize> {
         let gene = |&(op, from, to): &(&str, usize, usize)| Gene { op: op.to_owned(), from, to };
         let genes = genes.iter().map(gene).collect();
-        let cell = CellGenotype { name: "c".to_owned(), inputs: 2, genes, concat: vec![2] };
+        let cell = CellGenotype {
+            name: "c".to_owned(),
+            inputs: 2,
+            genes,
+            concat: vec![2],
+            residual: false,
+        };
         EdgeSet::of_cell(&cell, nodes).iter().map(|ops| ops.len()).collect()
     }
 

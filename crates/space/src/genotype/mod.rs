@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::SpaceError;
 use crate::cell::{MOST_NODES, check_concat};
 use crate::graph::CellPaths;
-use crate::network::MOST_PLACEMENTS;
+use crate::network::{MOST_PLACEMENTS, is_false};
 use crate::op_set::is_op_name;
 
 /// The version that [`Genotype`] text forms carry. Version 1 had no links, and is read as having
@@ -61,6 +61,10 @@ pub struct CellGenotype {
     pub genes: Vec<Gene>,
     /// Nodes whose concatenation is the output; each has genes.
     pub concat: Vec<usize>,
+    /// `true` if the output is their sum and that of input 0 instead; not written where it is
+    /// false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub residual: bool,
 }
 
 fn two() -> usize {

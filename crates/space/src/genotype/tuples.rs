@@ -107,7 +107,7 @@ fn cell(name: &str, list: GeneList, concat: Option<Vec<usize>>) -> CellGenotype 
     let pairs = list.has_pairs();
     let genes = list.genes();
     let concat = concat.filter(|_| pairs).unwrap_or_else(|| nodes_of(&genes));
-    CellGenotype { name: name.to_owned(), inputs: 2, genes, concat }
+    CellGenotype { name: name.to_owned(), inputs: 2, genes, concat, residual: false }
 }
 
 /// Nodes with genes, ascending.

@@ -44,7 +44,7 @@ pub fn blueprint(genotype: &Genotype, build: Build) -> Result<Blueprint, SpaceEr
 /// A port that takes a value as it is.
 fn direct(source: Source, value: Shape) -> PortPlan {
     let link = TransformPlan { source, layers: Vec::new(), input: value };
-    PortPlan { links: vec![link], output: value }
+    PortPlan { links: vec![link], weighed: false, output: value }
 }
 
 /// Two convolutions of 3x3, the first of stride 2, beside an average over 2x2 pixels and a 1x1
@@ -69,13 +69,14 @@ fn residual(port: PortPlan, node: Shape, ops: &OpSet) -> Result<CellPlan, SpaceE
         edge(1, 2, 1, conv, node, convolution(node.channels, node.channels, 1)),
     ];
     Ok(CellPlan {
-        cell: 1,
+        cell: Some(1),
         width: node.channels,
         reduction: true,
         weighted: false,
         ports: vec![port],
         edges,
         concat: vec![2],
+        residual: false,
         node,
         output: node,
     })

@@ -71,7 +71,7 @@ pub fn space() -> Result<Space, SpaceError> {
     let place = |index: usize| {
         let source = index.checked_sub(1).map_or(Source::Stem(0), Source::Cell);
         let (width, level) = (1 << (index / CELLS), index / CELLS);
-        Placement { cell: 0, width, level, reduction: false, ports: vec![Port::one(source)] }
+        Placement { cell: Some(0), width, level, reduction: false, ports: vec![Port::one(source)] }
     };
     let placements: Vec<Placement> = (0..3 * CELLS).map(place).collect();
     let head = Head::pooled(Source::Cell(placements.len() - 1));
@@ -102,7 +102,13 @@ fn edges() -> impl Iterator<Item = Edge> {
 
 /// The genotype with one gene on each edge, none missing.
 fn genotype(genes: Vec<Gene>) -> Genotype {
-    let cell = CellGenotype { name: CELL.to_owned(), inputs: 1, genes, concat: vec![NODES] };
+    let cell = CellGenotype {
+        name: CELL.to_owned(),
+        inputs: 1,
+        genes,
+        concat: vec![NODES],
+        residual: false,
+    };
     Genotype::trusted(Layout::Space, vec![cell])
 }
 

@@ -28,7 +28,7 @@ pub fn blueprint(genotype: &Genotype, build: Build) -> Result<Blueprint, SpaceEr
     for (index, cell) in plan.cells.iter_mut().enumerate() {
         let source = index.checked_sub(1).map_or(Source::Stem(0), Source::Cell);
         let link = TransformPlan { source, layers: Vec::new(), input: value };
-        cell.ports = vec![PortPlan { links: vec![link], output: value }];
+        cell.ports = vec![PortPlan { links: vec![link], weighed: false, output: value }];
         cell.edges = edges(cell, value);
         value = cell.output;
     }

@@ -73,7 +73,7 @@ pub fn space() -> Result<Space, SpaceError> {
             let index = placements.len();
             let source = index.checked_sub(1).map_or(Source::Stem(0), Source::Cell);
             placements.push(Placement {
-                cell: index,
+                cell: Some(index),
                 width: 2 << stage,
                 level: stage + 1,
                 reduction: layer == 0,
@@ -106,6 +106,7 @@ fn genotype(digits: [usize; LAYERS]) -> Genotype {
         inputs: 1,
         genes: vec![Gene { op: OPS[digit].to_owned(), from: 0, to: 1 }],
         concat: vec![1],
+        residual: false,
     };
     Genotype::trusted(Layout::Space, digits.into_iter().enumerate().map(cell).collect())
 }

@@ -95,7 +95,7 @@ impl Chain {
             }
             let ports =
                 vec![Port::one(before(index, 2, stem_end)), Port::one(before(index, 1, stem_end))];
-            placements.push(Placement { cell, width, level, reduction, ports });
+            placements.push(Placement { cell: Some(cell), width, level, reduction, ports });
         }
         let source = Source::Cell(placements.len().saturating_sub(1));
         Network::new(self.stem.clone(), placements, Head::pooled(source), self.aux)

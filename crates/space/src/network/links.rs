@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Head, Hidden, Network, Placement, PortChoice, Source};
+use super::{Head, Hidden, Network, Placement, Port, PortChoice, Source};
 use crate::graph::NetworkPaths;
 use crate::{Links, PortId, PortLinks, Resize, SpaceError};
 
@@ -39,7 +39,8 @@ impl Network {
         Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
     }
 
-    /// The network of an architecture that keeps these links. Others are gone, and with them the
+    /// The network of an architecture that keeps these links, unweighed: where several stay, the
+    /// input is their sum. Others are gone, and with them the
     /// placements that nothing needs any more. Links that are not a choice stay, and so do the
     /// cells that they read.
     ///
@@ -62,7 +63,8 @@ impl Network {
             return Err(SpaceError::NoChoice { placement: *placement, port: *port });
         }
         let kept: Vec<Vec<usize>> = links.ports.iter().map(|own| own.kept.clone()).collect();
-        let network = self.with_links(&kept)?;
+        let mut network = self.with_links(&kept)?;
+        network.placements.iter_mut().flat_map(|placed| &mut placed.ports).for_each(Port::decide);
         network.with_head(self.chosen_head(&links.head)?).map(|network| network.pruned())
     }
 

@@ -6,8 +6,10 @@ mod hidden;
 mod lattice;
 mod links;
 mod nested;
+mod resnext_unet;
 mod stem;
 mod unet;
+mod written;
 
 use std::fmt;
 
@@ -17,6 +19,7 @@ pub(crate) use chain::check_reductions;
 pub use chain::{Chain, Repeats};
 pub use configured::ConfiguredStem;
 pub use hidden::{Activation, Dropout, Hidden};
+pub use lattice::{Begin, Lattice, LatticeCells};
 pub use stem::Stem;
 
 use crate::{Outputs, PortId, Resize, SpaceError};
@@ -47,12 +50,38 @@ pub struct Link {
     pub source: Source,
 }
 
-/// One input of a placed cell: one link, or several that link weights choose among.
+/// One input of a placement: the sum of its links, weighted as [`LinkWeights`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
-    /// Candidate connections; with more than one the input is their weighted sum.
+    /// The connections.
     pub links: Vec<Link>,
+    /// Which of them have weights; the default is not written.
+    #[serde(default, skip_serializing_if = "LinkWeights::is_default")]
+    pub weights: LinkWeights,
+}
+
+/// The ports whose links have weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum LinkWeights {
+    /// Those with several links, which are candidates.
+    #[default]
+    WhereSeveral,
+    /// This one, even if it has one link.
+    Always,
+    /// Not this one: its links are no choice, and the input is their plain sum.
+    Never,
+}
+
+impl LinkWeights {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// For fields that text leaves out where they are false.
+pub(crate) fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A port that chooses, and the number of its links.
@@ -60,32 +89,64 @@ pub struct Port {
 pub struct PortChoice {
     /// The port.
     pub port: PortId,
-    /// Its candidate links: at least two.
+    /// Its candidate links: at least one.
     pub links: usize,
 }
 
 impl Port {
     /// A port with one fixed source.
     pub fn one(source: Source) -> Self {
-        Self { links: vec![Link { source }] }
+        Self::choice([source])
     }
 
-    /// A port whose sources are chosen by link weights.
+    /// A port whose sources are chosen by link weights where there are several.
     pub fn choice(sources: impl IntoIterator<Item = Source>) -> Self {
-        Self { links: sources.into_iter().map(|source| Link { source }).collect() }
+        let links = sources.into_iter().map(|source| Link { source }).collect();
+        Self { links, weights: LinkWeights::default() }
+    }
+
+    /// A port that reads the plain sum of some sources.
+    pub fn sum(sources: impl IntoIterator<Item = Source>) -> Self {
+        Self { weights: LinkWeights::Never, ..Self::choice(sources) }
+    }
+
+    /// A port whose links have weights, one or several.
+    pub fn weighed(sources: impl IntoIterator<Item = Source>) -> Self {
+        Self { weights: LinkWeights::Always, ..Self::choice(sources) }
+    }
+
+    /// Ends the choice: the input is the plain sum of the links that are left.
+    fn decide(&mut self) {
+        let several = self.links.len() > 1;
+        self.weights = if several { LinkWeights::Never } else { LinkWeights::default() };
+    }
+
+    /// `true` if its links have weights.
+    pub fn chooses(&self) -> bool {
+        match self.weights {
+            LinkWeights::WhereSeveral => self.links.len() > 1,
+            LinkWeights::Always => true,
+            LinkWeights::Never => false,
+        }
     }
 }
 
-/// A cell in its place.
+/// A cell in its place, or a sum: a node of a lattice that adds up what several cells put out.
 ///
-/// `level` is the base-2 logarithm of the downsampling of the cell's output relative to the
+/// `level` is the base-2 logarithm of the downsampling of the output relative to the
 /// image; a `reduction` cell takes its inputs one level finer and halves the plane inside.
+///
+/// A sum has no cell and one port. It adds values of one shape, each times the weight of its link,
+/// and has no layers. Several cells may read it, which then share those weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Placement {
-    /// Index of the searchable cell (or genotype cell) that stands here.
-    pub cell: usize,
-    /// Width of the cell's nodes as a multiple of the base channels.
+    /// Index of the searchable cell (or genotype cell) that stands here; `None`, which is not
+    /// written, for a sum.
+    #[serde(default, with = "written", skip_serializing_if = "Option::is_none")]
+    pub cell: Option<usize>,
+    /// Width of the cell's nodes as a multiple of the base channels; 1 for a sum, which has the
+    /// channels of what it adds.
     pub width: usize,
     /// Level of the output.
     pub level: usize,
@@ -96,6 +157,12 @@ pub struct Placement {
 }
 
 impl Placement {
+    /// The weighed sum of `sources`, which have one shape, at `level`.
+    pub fn sum(level: usize, sources: impl IntoIterator<Item = Source>) -> Self {
+        let ports = vec![Port::weighed(sources)];
+        Self { cell: None, width: 1, level, reduction: false, ports }
+    }
+
     /// Level at which the inputs must arrive.
     pub fn input_level(&self) -> usize {
         if self.reduction { self.level.saturating_sub(1) } else { self.level }
@@ -208,6 +275,7 @@ impl Network {
         stem.check()?;
         for (index, placement) in placements.iter().enumerate() {
             check_placement(placement, index, &stem)
+                .and_then(|()| check_sum(placement, &placements, &stem))
                 .map_err(|reason| SpaceError::Placement { index, reason })?;
         }
         let network = Self { stem, placements, head, aux };
@@ -296,14 +364,18 @@ impl Network {
 
     /// One more than the highest cell index that stands somewhere.
     pub fn cell_count(&self) -> usize {
-        self.placements.iter().map(|placement| placement.cell + 1).max().unwrap_or(0)
+        self.placements
+            .iter()
+            .filter_map(|placement| placement.cell)
+            .max()
+            .map_or(0, |cell| cell + 1)
     }
 
-    /// The ports that choose among several links, placement by placement.
+    /// The ports whose links have weights, placement by placement.
     pub fn choices(&self) -> impl Iterator<Item = PortChoice> {
         self.placements.iter().enumerate().flat_map(|(index, placement)| {
             let ports = placement.ports.iter().enumerate();
-            ports.filter(|(_, port)| port.links.len() > 1).map(move |(port, choice)| PortChoice {
+            ports.filter(|(_, port)| port.chooses()).map(move |(port, choice)| PortChoice {
                 port: PortId { placement: index, port },
                 links: choice.links.len(),
             })
@@ -319,6 +391,25 @@ pub(crate) fn check_length(found: usize) -> Result<(), SpaceError> {
     Err(SpaceError::NetworkSize { found, most: MOST_PLACEMENTS })
 }
 
+/// Refuses a sum of values of another level than its own.
+fn check_sum(sum: &Placement, placements: &[Placement], stem: &Stem) -> Result<(), String> {
+    if sum.cell.is_some() {
+        return Ok(());
+    }
+    for link in sum.ports.iter().flat_map(|port| &port.links) {
+        let found = match link.source {
+            Source::Stem(part) => stem.level(part),
+            Source::Cell(earlier) => placements[earlier].level,
+        };
+        let expected = sum.level;
+        if found != expected {
+            let source = link.source;
+            return Err(format!("a sum at level {expected} adds {source}, at level {found}"));
+        }
+    }
+    Ok(())
+}
+
 fn check_placement(placement: &Placement, index: usize, stem: &Stem) -> Result<(), String> {
     if placement.reduction && placement.level == 0 {
         return Err("a reduction cell cannot end at level 0".to_owned());
@@ -329,11 +420,14 @@ fn check_placement(placement: &Placement, index: usize, stem: &Stem) -> Result<(
     if !(1..=MOST_WIDTH).contains(&placement.width) {
         return Err(format!("width must be 1 to {MOST_WIDTH}, found {}", placement.width));
     }
-    if placement.cell >= MOST_PLACEMENTS {
-        return Err(format!(
-            "cell index must be below {MOST_PLACEMENTS}, found {}",
-            placement.cell
-        ));
+    match placement.cell {
+        Some(cell) if cell >= MOST_PLACEMENTS => {
+            return Err(format!("cell index must be below {MOST_PLACEMENTS}, found {cell}"));
+        }
+        None if placement.width != 1 || placement.reduction || placement.ports.len() > 1 => {
+            return Err("a sum has one port, width 1 and is no reduction".to_owned());
+        }
+        _ => {}
     }
     if placement.ports.is_empty() {
         return Err("a cell needs at least one port".to_owned());

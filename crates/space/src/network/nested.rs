@@ -1,7 +1,7 @@
 //! Nested U-Net: every skip of a U-Net becomes a row of cells.
 
 use super::unet::{cell, check_depth};
-use super::{Head, Network, Placement, Port, Source, Stem};
+use super::{Head, LinkWeights, Network, Placement, Port, Source, Stem};
 use crate::{Resize, SpaceError};
 
 impl Network {
@@ -20,31 +20,52 @@ impl Network {
     /// # Errors
     /// [`SpaceError::Range`] unless `depth` is 1 to 12, and as [`Network::new`].
     pub fn nested_unet(stem: Stem, depth: usize) -> Result<Self, SpaceError> {
-        check_depth(depth)?;
-        let last = stem.parts().len() - 1;
-        let base = stem.level(last);
-        let earlier = Source::Stem(last.saturating_sub(1));
-        let mut placements: Vec<Placement> = Vec::new();
-        for level in 0..=depth {
-            let ports = match level {
-                0 => [earlier, Source::Stem(last)],
-                1 => [Source::Stem(last), Source::Cell(0)],
-                _ => [Source::Cell(level - 2), Source::Cell(level - 1)],
-            };
-            let ports = ports.map(Port::one).to_vec();
-            placements.push(cell(usize::from(level > 0), level, base, ports));
-        }
-        for column in 1..=depth {
-            for level in 0..=depth - column {
-                let row = (0..column).map(|j| Source::Cell(index(depth, level, j)));
-                let below = Source::Cell(index(depth, level + 1, column - 1));
-                let ports = vec![Port::choice(row), Port::one(below)];
-                placements.push(cell(0, level, base, ports));
-            }
-        }
-        let sources = vec![Source::Cell(placements.len() - 1)];
-        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
+        nested(stem, depth, LinkWeights::WhereSeveral)
     }
+
+    /// The nested U-Net with a weight on every link of the lattice: those into port 1 from other
+    /// cells too, which are one to a port. So has the DARTS-UNet++ of the Preligens study
+    /// (HAL-03343944, section 4.2). The second link that cells of DARTS have, to the cell before the
+    /// parent, has none.
+    ///
+    /// # Errors
+    /// As [`Network::nested_unet`].
+    pub fn weighed_nested_unet(stem: Stem, depth: usize) -> Result<Self, SpaceError> {
+        nested(stem, depth, LinkWeights::Always)
+    }
+}
+
+fn nested(stem: Stem, depth: usize, weights: LinkWeights) -> Result<Network, SpaceError> {
+    let port = |sources: Vec<Source>| Port { weights, ..Port::choice(sources) };
+    let parent = |source: Source| match source {
+        Source::Cell(_) => port(vec![source]),
+        Source::Stem(_) => Port::one(source),
+    };
+    check_depth(depth)?;
+    let last = stem.parts().len() - 1;
+    let base = stem.level(last);
+    let earlier = Source::Stem(last.saturating_sub(1));
+    let mut placements: Vec<Placement> = Vec::new();
+    for level in 0..=depth {
+        let ports = match level {
+            0 => [earlier, Source::Stem(last)],
+            1 => [Source::Stem(last), Source::Cell(0)],
+            _ => [Source::Cell(level - 2), Source::Cell(level - 1)],
+        };
+        let [earlier, before] = ports;
+        let ports = vec![Port::one(earlier), parent(before)];
+        placements.push(cell(usize::from(level > 0), level, base, ports));
+    }
+    for column in 1..=depth {
+        for level in 0..=depth - column {
+            let row = (0..column).map(|j| Source::Cell(index(depth, level, j)));
+            let below = Source::Cell(index(depth, level + 1, column - 1));
+            let ports = vec![port(row.collect()), port(vec![below])];
+            placements.push(cell(0, level, base, ports));
+        }
+    }
+    let sources = vec![Source::Cell(placements.len() - 1)];
+    Network::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
 }
 
 /// The index of `X^{level,column}` among the placements: column `j` has `depth + 1 - j` cells.

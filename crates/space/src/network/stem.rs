@@ -91,6 +91,20 @@ impl Stem {
         Self { parts: imagenet_parts(Stride::Unit) }
     }
 
+    /// One part for each of `levels` levels, each a 3x3 convolution of stride 2 behind the one
+    /// before: part `i` has `2^i` times the base channels and is halved `i + 1` times.
+    ///
+    /// # Errors
+    /// As [`Stem::new`]: 1 to 7 levels.
+    pub fn pyramid(levels: usize) -> Result<Self, SpaceError> {
+        let part = |level: usize| {
+            let out = Width::Times(1_usize.checked_shl(level as u32).unwrap_or(0));
+            let stages = [Stage::Relu, conv(out, Stride::Edge), NORM];
+            Recipe(stages[usize::from(level == 0)..].to_vec())
+        };
+        Self::new((0..levels.min(MOST_PARTS + 1)).map(part).collect())
+    }
+
     /// The recipes of the parts.
     pub fn parts(&self) -> &[Recipe] {
         &self.parts

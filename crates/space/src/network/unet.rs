@@ -45,7 +45,8 @@ pub(super) fn encoder(level: usize, steps: usize, last: usize) -> Source {
 
 /// A cell `level` levels below the stem; cell 1 is the reduction cell.
 pub(super) fn cell(cell: usize, level: usize, base: usize, ports: Vec<Port>) -> Placement {
-    Placement { cell, width: 1 << level, level: base + level, reduction: cell == 1, ports }
+    let reduction = cell == 1;
+    Placement { cell: Some(cell), width: 1 << level, level: base + level, reduction, ports }
 }
 
 /// Keeps `1 << level` and the number of placements small before anything is computed from them.

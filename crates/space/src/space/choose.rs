@@ -29,6 +29,13 @@ impl Space {
                     found: found.to_string(),
                 });
             }
+            if spec.graph.residual() != cell.residual {
+                return Err(SpaceError::Mismatch {
+                    place: format!("residual of cell `{}`", spec.name),
+                    expected: spec.graph.residual().to_string(),
+                    found: cell.residual.to_string(),
+                });
+            }
             self.check_genes(spec, &cell.genes)?;
         }
         Genotype::new(self.layout(), cells)

@@ -9,7 +9,9 @@ impl CellSpec {
     pub fn genotype(&self, genes: Vec<Gene>) -> CellGenotype {
         let listed = self.graph.concat().iter().copied();
         let concat = listed.filter(|node| genes.iter().any(|gene| gene.to == *node)).collect();
-        CellGenotype { name: self.name.clone(), inputs: self.graph.inputs(), genes, concat }
+        let residual = self.graph.residual();
+        let inputs = self.graph.inputs();
+        CellGenotype { name: self.name.clone(), inputs, genes, concat, residual }
     }
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn chain_of(network: &Network) -> Option<Chain> {
     let placements = network.placements();
     let chain = Chain {
         stem: network.stem().clone(),
-        assignment: placements.iter().map(|placement| placement.cell).collect(),
+        assignment: placements.iter().map(|placement| placement.cell).collect::<Option<_>>()?,
         reductions: (0..placements.len()).filter(|&i| placements[i].reduction).collect(),
         aux: network.aux(),
     };

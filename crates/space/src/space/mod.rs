@@ -85,11 +85,9 @@ impl Space {
             }
         }
         for (index, placement) in network.placements().iter().enumerate() {
-            let cell = cells.get(placement.cell).ok_or(SpaceError::CellIndex {
-                placement: index,
-                found: placement.cell,
-                cells: cells.len(),
-            })?;
+            let Some(found) = placement.cell else { continue };
+            let unknown = SpaceError::CellIndex { placement: index, found, cells: cells.len() };
+            let cell = cells.get(found).ok_or(unknown)?;
             let expected = cell.graph.inputs();
             let found = placement.ports.len();
             if expected != found {

@@ -35,6 +35,7 @@ pub fn cell_genotype(name: String, inputs: usize) -> impl Strategy<Value = CellG
             inputs,
             genes: genes.clone(),
             concat,
+            residual: false,
         })
     })
 }

@@ -73,7 +73,13 @@ pub fn network(inputs: Vec<usize>) -> impl Strategy<Value = Network> {
                         Port::choice(sources)
                     };
                     let ports = ports.iter().take(inputs[cell]).map(port).collect();
-                    Placement { cell, width: *width, level: *level, reduction: *reduction, ports }
+                    Placement {
+                        cell: Some(cell),
+                        width: *width,
+                        level: *level,
+                        reduction: *reduction,
+                        ports,
+                    }
                 })
                 .collect();
             let cells = placements.len();

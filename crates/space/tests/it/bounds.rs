@@ -56,7 +56,7 @@ fn a_chain_cannot_halve_the_plane_for_ever() {
 fn placements_have_ranges() {
     let network = |width, level, cell| {
         let ports = vec![Port::one(Source::Stem(0))];
-        let placement = Placement { cell, width, level, reduction: false, ports };
+        let placement = Placement { cell: Some(cell), width, level, reduction: false, ports };
         let head = dartloom_space::Head::pooled(Source::Cell(0));
         Network::new(Stem::cifar(1), vec![placement], head, None)
     };

@@ -98,7 +98,7 @@ fn chain(cells: &[&[(&str, usize, usize)]], reductions: &[usize]) -> Genotype {
         let gene = |&(op, from, to): &(&str, usize, usize)| Gene { op: op.to_owned(), from, to };
         let genes: Vec<Gene> = genes.iter().map(gene).collect();
         let concat = vec![genes.iter().map(|gene| gene.to).max().unwrap()];
-        CellGenotype { name: format!("cell_{index}"), inputs: 2, genes, concat }
+        CellGenotype { name: format!("cell_{index}"), inputs: 2, genes, concat, residual: false }
     });
     Genotype::new(Layout::PerCell { reductions: reductions.to_vec() }, cells.collect()).unwrap()
 }
@@ -279,6 +279,7 @@ fn paths_that_cannot_be_compared_say_why() {
         inputs: 2,
         genes,
         concat: vec![2],
+        residual: false,
     };
     let one = cell(vec![gene("skip_connect", 0, 2)]);
     let unknown = cell(vec![gene("mystery", 0, 2)]);

@@ -13,6 +13,7 @@ fn cell(genes: &[(usize, usize)], concat: &[usize]) -> CellGenotype {
         inputs: 2,
         genes: genes.iter().map(gene).collect(),
         concat: concat.to_vec(),
+        residual: false,
     }
 }
 
@@ -65,7 +66,7 @@ fn depth_of_a_cell_that_no_genotype_would_take_is_a_number_too() {
 
 fn one_by_one(cells: &[Source], head: Source, aux: Option<usize>) -> Network {
     let place = |&source| Placement {
-        cell: 0,
+        cell: Some(0),
         width: 1,
         level: 0,
         reduction: false,
