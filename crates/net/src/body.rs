@@ -7,7 +7,7 @@ use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, 
 use rand::RngCore;
 
 use crate::address::{CellAddress, EdgeAddress};
-use crate::cell::Cell;
+use crate::cell::{Cell, PlacedWeights};
 use crate::memory::{self, Breakdown, Magnitude, Workload};
 use crate::transform::{Transform, Values};
 use crate::{Mask, Mixing, NetError};
@@ -20,11 +20,11 @@ pub(crate) struct Mixed<'a> {
 }
 
 impl<'a> Mixed<'a> {
-    /// The weights of `cell`, the searchable cell that stands at `place`.
-    fn at(self, place: usize, cell: usize) -> &'a CellWeights<Tensor> {
+    /// The weights of `cell`, the searchable cell that stands at `place`; none for a sum.
+    fn at(self, place: usize, cell: Option<usize>) -> Option<&'a CellWeights<Tensor>> {
         match &self.mixing.replaced {
-            Some(own) if own.place == place => &own.weights,
-            _ => &self.weights.cells[cell],
+            Some(own) if own.place == place => Some(&own.weights),
+            _ => cell.map(|cell| &self.weights.cells[cell]),
         }
     }
 }
@@ -131,12 +131,17 @@ impl Body {
 
     /// The first position at which a searchable cell stands.
     pub(crate) fn first_place(&self, cell: usize) -> Option<usize> {
-        self.cells.iter().position(|placed| placed.cell() == cell)
+        self.cells.iter().position(|placed| placed.cell() == Some(cell))
     }
 
     /// The searchable cell that stands at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<usize> {
-        self.cells.get(place).map(Cell::cell)
+        self.cells.get(place).and_then(Cell::cell)
+    }
+
+    /// The number of links of each port whose links have weights, in order.
+    pub(crate) fn weighed_ports(&self) -> Vec<usize> {
+        self.cells.iter().flat_map(Cell::weighed_ports).collect()
     }
 
     /// The row of an edge in the weights of the cell at a place.
@@ -148,6 +153,11 @@ impl Body {
     pub(crate) fn edges(&self) -> impl Iterator<Item = EdgeAddress> {
         let cells = self.cells.iter().enumerate();
         cells.flat_map(|(place, cell)| cell.rows().map(move |row| EdgeAddress { place, row }))
+    }
+
+    /// The placements without a cell.
+    pub(crate) fn sums(&self) -> impl Iterator<Item = &Cell> {
+        self.cells.iter().filter(|cell| cell.cell().is_none())
     }
 
     pub(crate) fn cost(&self) -> Cost {
@@ -162,7 +172,8 @@ impl Body {
         if !self.magnitude.counts(work) {
             return Breakdown { activations: u64::MAX, ..Breakdown::default() };
         }
-        memory::breakdown((self.input, self.outside), &self.cells, &self.variables, work)
+        let cells = self.cells.iter();
+        memory::breakdown((self.input, self.outside), cells, &self.variables, work)
     }
 
     /// Runs `x`; `weights` are given for a supernet.
@@ -185,10 +196,14 @@ impl Body {
             values.stem.push(value.clone());
         }
         let mut auxiliary = None;
+        let mut links = mixed.map_or(&[][..], |mixed| &mixed.weights.links);
         for (index, cell) in self.cells.iter().enumerate() {
-            let weights = mixed.map(|mixed| mixed.at(index, cell.cell()));
+            let (own, later) = links.split_at(cell.weighed_ports().count().min(links.len()));
+            links = later;
+            let weights =
+                mixed.map(|mixed| PlacedWeights { cell: mixed.at(index, cell.cell()), links: own });
             let mask = mixed.map_or(Mask::First, |mixed| mixed.mixing.mask);
-            let value = cell.forward_with(&|source| values.get(source), weights, mask, pass)?;
+            let value = cell.mixed(&|source| values.get(source), weights, mask, pass)?;
             if let Some((after, head)) = &self.aux
                 && *after == index
                 && pass.mode.is_training()

@@ -48,24 +48,13 @@ pub enum NetError {
         /// Shape found; empty when the cell has no weights.
         found: Vec<usize>,
     },
-    /// Weights of links for a network without choices among links.
-    #[error("architecture weights: expected no weights of links, found those of {found} ports")]
+    /// Weights of links that do not fit the supernet.
+    #[error("architecture weights of links: expected lines of {expected:?}, found {found:?}")]
     Links {
-        /// Ports with weights.
-        found: usize,
-    },
-    /// A port whose links would have to be weighed against each other.
-    #[error(
-        "cell {cell}, port {port}: {links} links need link weights, which networks do not \
-        take yet; keep one link per port"
-    )]
-    LinkWeights {
-        /// Index of the placed cell.
-        cell: usize,
-        /// Index of the port.
-        port: usize,
-        /// Links that it has.
-        links: usize,
+        /// Links of each port that has weights.
+        expected: Vec<usize>,
+        /// Shapes of the weights.
+        found: Vec<Vec<usize>>,
     },
     /// Channels that cannot be shuffled.
     #[error(

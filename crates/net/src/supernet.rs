@@ -29,9 +29,8 @@ impl Supernet {
     /// `rng`.
     ///
     /// # Errors
-    /// [`NetError::Blueprint`] for a derived network's blueprint, [`NetError::LinkWeights`] for a
-    /// port with several links, [`NetError::AuxiliaryInput`] when an auxiliary head does not fit,
-    /// or the error of an operation that cannot be built.
+    /// [`NetError::Blueprint`] for a derived network's blueprint, [`NetError::AuxiliaryInput`] when
+    /// an auxiliary head does not fit, or the error of an operation that cannot be built.
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
@@ -39,11 +38,12 @@ impl Supernet {
         rng: &mut dyn RngCore,
     ) -> Result<Self, NetError> {
         Body::check(plan, Phase::Search)?;
-        let count = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
-        let mut tables = vec![None; count];
+        let highest = plan.cells.iter().filter_map(|cell| cell.cell).max();
+        let mut tables = vec![None; highest.map_or(0, |cell| cell + 1)];
         for cell in &plan.cells {
+            let Some(index) = cell.cell else { continue };
             let ops = cell.edges.first().map_or(0, |edge| edge.candidates.len());
-            tables[cell.cell] = Some(Table { edges: cell.edges.len(), ops });
+            tables[index] = Some(Table { edges: cell.edges.len(), ops });
         }
         Ok(Self { body: Body::new(plan, registry, place, rng)?, tables })
     }
@@ -132,15 +132,26 @@ impl Supernet {
         for (cell, table) in self.tables.iter().enumerate() {
             check(cell, *table, weights.cells.get(cell))?;
         }
-        if !weights.links.is_empty() {
-            return Err(NetError::Links { found: weights.links.len() });
-        }
+        self.check_links(&weights.links)?;
         if let Some(own) = &mixing.replaced
             && let Some(cell) = self.body.cell_at(own.place)
         {
             check(cell, self.tables[cell], Some(&own.weights))?;
         }
         self.body.forward(x, Some(Mixed { weights, mixing }), pass)
+    }
+}
+
+impl Supernet {
+    /// Refuses weights of other links than the network weighs.
+    fn check_links(&self, links: &[Tensor]) -> Result<(), NetError> {
+        let expected = self.body.weighed_ports();
+        let found = links.iter().map(Tensor::dims);
+        if found.eq(expected.iter().map(std::slice::from_ref)) {
+            return Ok(());
+        }
+        let found = links.iter().map(|line| line.dims().to_vec()).collect();
+        Err(NetError::Links { expected, found })
     }
 }
 

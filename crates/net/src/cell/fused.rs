@@ -7,12 +7,12 @@ use dartloom_kernels::fused::{Arena, Branch, Call, Extent, Program, ProgramBuild
 use dartloom_ops::{Mode, Pass, Stage};
 use dartloom_space::{CellPlan, Shape, Source};
 
+use super::port::InPort;
 use super::staged::single;
 use super::weights::Factors;
 use super::{Cell, PlacedEdge};
 use crate::NetError;
 use crate::drop_path::gate;
-use crate::transform::Transform;
 
 /// The program of a cell.
 #[derive(Debug)]
@@ -26,11 +26,13 @@ pub(super) struct Whole {
     /// `true` if some channels bypass the operations of an edge; the weights of edges apply to
     /// them.
     passed: bool,
+    /// `true` if links have weights within the program.
+    links: bool,
 }
 
 impl Whole {
     /// The program of a cell whose operations all have stages; `None` for any other.
-    pub(super) fn new(plan: &CellPlan, ports: &[Transform], edges: &[PlacedEdge]) -> Option<Self> {
+    pub(super) fn new(plan: &CellPlan, ports: &[InPort], edges: &[PlacedEdge]) -> Option<Self> {
         with_ports(plan, ports, edges, true).or_else(|| with_ports(plan, ports, edges, false))
     }
 
@@ -56,7 +58,7 @@ impl Whole {
         mode: Mode,
     ) -> Result<bool, NetError> {
         let served = inputs.iter().all(serves)
-            && weights.is_none_or(|weights| serves(&weights.ops))
+            && weights.is_none_or(|weights| weights.all().all(serves))
             && weights.is_some() == self.weighted;
         Ok(served && (mode.is_training() || self.program.is_consistent()?))
     }
@@ -70,10 +72,11 @@ impl Whole {
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let batch = inputs[0].dim(0)?;
-        let line = weights.filter(|_| self.passed).map(Factors::line).transpose()?;
+        let together = weights.filter(|_| self.passed || self.links);
+        let line = together.map(|weights| weights.line(self.passed)).transpose()?;
         let gates = (0..self.gates).filter_map(|_| gate(pass, batch)).map(single).collect();
         let call = Call {
-            coefficients: line.as_ref().or(weights.map(|weights| &weights.ops)),
+            coefficients: line.as_ref().or(weights.and_then(|weights| weights.ops.as_ref())),
             gates,
             statistics: pass.mode.statistics,
             recompute,
@@ -90,10 +93,17 @@ impl Cell {
         &self,
         whole: &Whole,
         read: &dyn Fn(Source) -> Tensor,
+        weights: Option<&Factors>,
         pass: &mut Pass<'_>,
     ) -> Result<Vec<Tensor>, NetError> {
-        let port = |port: &Transform| {
-            if whole.ports { Ok(read(port.source)) } else { port.forward(read, pass) }
+        if whole.ports {
+            let links = self.ports.iter().flat_map(|port| &port.links);
+            return Ok(links.map(|link| read(link.source)).collect());
+        }
+        let mut links = weights.map(|weights| &weights.links).into_iter().flatten();
+        let port = |port: &InPort| {
+            let weights = if port.weighed { links.next() } else { None };
+            port.forward(read, weights, pass)
         };
         self.ports.iter().map(port).collect()
     }
@@ -106,27 +116,25 @@ pub(super) fn serves(x: &Tensor) -> bool {
 
 fn with_ports(
     plan: &CellPlan,
-    ports: &[Transform],
+    ports: &[InPort],
     edges: &[PlacedEdge],
     inside: bool,
 ) -> Option<Whole> {
-    let inputs: Vec<Extent> = plan
-        .ports
-        .iter()
-        .map(
-            |port| {
-                if inside { port.links.first().map(|link| link.input) } else { Some(port.output) }
-            },
-        )
-        .map(|shape| shape.map(extent))
-        .collect::<Option<_>>()?;
+    let inputs: Vec<Extent> = if inside {
+        plan.ports.iter().flat_map(|port| &port.links).map(|link| extent(link.input)).collect()
+    } else {
+        plan.ports.iter().map(|port| extent(port.output)).collect()
+    };
     let mut builder = ProgramBuilder::new(&inputs);
+    let passed = plan.weighted && edges.iter().any(|edge| edge.bypass.is_some());
     // The value of the program that holds each node of the cell.
-    let mut values: Vec<usize> = (0..inputs.len()).collect();
+    let mut values: Vec<usize> = (0..plan.ports.len()).collect();
     if inside {
-        for (index, (port, plan)) in ports.iter().zip(&plan.ports).enumerate() {
-            let stages = port.stages()?;
-            values[index] = builder.node(extent(plan.output), &[Branch::new(index, &stages)])?;
+        let mut links = LinkParts { input: 0, coefficient: weights_of_edges(plan, passed) };
+        for (value, (port, plan)) in values.iter_mut().zip(ports.iter().zip(&plan.ports)) {
+            let parts = links.of(port)?;
+            let branches: Vec<Branch<'_>> = parts.iter().map(Part::branch).collect();
+            *value = builder.node(extent(plan.output), &branches)?;
         }
     }
     let last = edges.iter().map(|edge| edge.to).chain(plan.concat.iter().copied()).max()?;
@@ -142,10 +150,42 @@ fn with_ports(
     }
     let outputs: Option<Vec<usize>> =
         plan.concat.iter().map(|node| values.get(*node).copied()).collect();
-    let outputs = outputs?;
+    let mut outputs = outputs?;
+    if plan.residual {
+        let terms: Vec<Branch<'_>> =
+            outputs.iter().chain(&values[..1]).map(|&value| Branch::new(value, &[])).collect();
+        outputs = vec![builder.node(extent(plan.node), &terms)?];
+    }
     let program = Arc::new(builder.finish(&outputs)?);
-    let passed = weighted && edges.iter().any(|edge| edge.bypass.is_some());
-    Some(Whole { program, ports: inside, gates, weighted, passed })
+    let links = inside && ports.iter().any(|port| port.weighed);
+    Some(Whole { program, ports: inside, gates, weighted, passed, links })
+}
+
+/// The number of weights of a cell's operations, and of its edges where `passed`.
+fn weights_of_edges(plan: &CellPlan, passed: bool) -> usize {
+    let ops = plan.edges.first().map_or(0, |edge| edge.candidates.len());
+    plan.edges.len() * (ops + usize::from(passed))
+}
+
+/// The next input and the next coefficient of a program that begins with links.
+struct LinkParts {
+    input: usize,
+    coefficient: usize,
+}
+
+impl LinkParts {
+    /// The branches of a port's links.
+    fn of(&mut self, port: &InPort) -> Option<Vec<Part>> {
+        let mut parts = Vec::with_capacity(port.links.len());
+        for link in &port.links {
+            let coefficient = port.weighed.then_some(self.coefficient);
+            let branch = Branch { coefficient, ..Branch::new(self.input, &[]) };
+            parts.push(Part { branch, stages: link.stages()? });
+            self.input += 1;
+            self.coefficient += usize::from(port.weighed);
+        }
+        Some(parts)
+    }
 }
 
 /// A branch with its stages.

@@ -57,14 +57,13 @@ impl CellGenes {
     /// # Errors
     /// The error of an operation that cannot be built.
     pub(crate) fn of(
-        index: usize,
         plan: &CellPlan,
         registry: &Registry,
         vars: &mut Builder<'_>,
         work: &Workload,
     ) -> Result<Self, NetError> {
         let sizes = Sizes::of(plan)?;
-        let (ports, mut edges) = parts(index, plan, registry, vars)?;
+        let (ports, mut edges) = parts(plan, registry, vars)?;
         let whole = |edges: &[_]| {
             let recompute = work.fused()?;
             Some(sizes.fused(&Whole::new(plan, &ports, edges)?, recompute, work))

@@ -79,6 +79,10 @@ impl Sizes {
                 reads += link.input.elements();
                 largest = link.input.elements().max(largest);
             }
+            // Products with weights, and sums.
+            let links = port.links.len() as u64;
+            let products = if port.weighed { links } else { 0 };
+            ports += (products + links - 1) * port.output.elements();
             states += port.output.elements();
         }
         let inputs = plan.ports.len();
@@ -87,7 +91,11 @@ impl Sizes {
         let own = last.map_or(0, |last| (last + 1).saturating_sub(inputs));
         states += own as u64 * node;
         // A single output is put out as it is.
-        let output = if plan.concat.len() == 1 { 0 } else { plan.output.elements() };
+        let output = match (plan.residual, plan.concat.len()) {
+            (true, terms) => terms as u64 * plan.output.elements(),
+            (false, 1) => 0,
+            (false, _) => plan.output.elements(),
+        };
         // A gradient is added to the sum so far: three tensors at the last addition, and two of
         // those before it.
         let gradients = plan.output.elements() + 2 * reads + largest;

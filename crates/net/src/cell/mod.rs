@@ -3,6 +3,7 @@
 mod fused;
 mod genes;
 mod memory;
+mod port;
 mod promise;
 mod staged;
 mod weights;
@@ -19,12 +20,13 @@ use self::fused::Whole;
 pub(crate) use self::genes::{CellGenes, GeneMemory, Kept};
 pub(crate) use self::memory::CellMemory;
 use self::memory::{EdgeSizes, OpSizes, Sizes};
+use self::port::InPort;
 use self::promise::Promise;
 use self::weights::Factors;
+pub(crate) use self::weights::PlacedWeights;
 pub(crate) use self::weights::times;
 use crate::address::EdgeRow;
 use crate::partial::Bypass;
-use crate::transform::Transform;
 use crate::{Mask, NetError};
 
 /// One placed cell: its ports, its edges with their operations, its output.
@@ -34,10 +36,11 @@ use crate::{Mask, NetError};
 #[derive(Debug)]
 pub struct Cell {
     index: usize,
-    cell: usize,
-    ports: Vec<Transform>,
+    cell: Option<usize>,
+    ports: Vec<InPort>,
     edges: Vec<PlacedEdge>,
     concat: Vec<usize>,
+    residual: bool,
     node: Shape,
     sizes: Sizes,
     /// All edges, and the ports if they can be, as one operation.
@@ -93,28 +96,28 @@ impl fmt::Display for Place<'_> {
 impl Cell {
     /// Creates the cell of a plan; `index` names its place in messages.
     ///
-    /// Variables are called `ports.{port}.0.{stage}...` and `edges.{row}.{op}.{stage}...`.
+    /// Variables are called `ports.{port}.{link}.{stage}...` and `edges.{row}.{op}.{stage}...`.
     ///
     /// # Errors
-    /// [`NetError::LinkWeights`] for a port with several links, or the error of an operation that
-    /// cannot be built.
+    /// The error of an operation that cannot be built.
     pub fn new(
         index: usize,
         plan: &CellPlan,
         registry: &Registry,
         vars: &mut Builder<'_>,
     ) -> Result<Self, NetError> {
-        let (ports, mut edges) = parts(index, plan, registry, vars)?;
+        let (ports, mut edges) = parts(plan, registry, vars)?;
         let whole = Whole::new(plan, &ports, &edges);
         if whole.is_none() {
             fused::fuse_edges(plan, &mut edges);
         }
         let concat = plan.concat.clone();
+        let residual = plan.residual;
         let node = plan.node;
         let sizes = Sizes::of(plan)?;
         let cell = plan.cell;
         let arena = Arena::new();
-        Ok(Self { index, cell, ports, edges, concat, node, sizes, whole, arena })
+        Ok(Self { index, cell, ports, edges, concat, residual, node, sizes, whole, arena })
     }
 
     /// The cell with the buffers of `arena`, which cells of a network share.
@@ -122,8 +125,8 @@ impl Cell {
         Self { arena: arena.clone(), ..self }
     }
 
-    /// Index of the searchable cell whose weights this one reads.
-    pub(crate) fn cell(&self) -> usize {
+    /// Index of the searchable cell whose weights this one reads; `None` for a sum.
+    pub(crate) fn cell(&self) -> Option<usize> {
         self.cell
     }
 
@@ -137,8 +140,13 @@ impl Cell {
         self.edges.iter().map(|edge| edge.row)
     }
 
+    /// The number of links of each port whose links have weights.
+    pub(crate) fn weighed_ports(&self) -> impl Iterator<Item = usize> {
+        self.ports.iter().filter(|port| port.weighed).map(|port| port.links.len())
+    }
+
     /// The cell's output; a supernet's cell needs `weights`. Weights of edges apply to the whole
-    /// edge, including the channels that bypass its operations.
+    /// edge, including the channels that bypass its operations. Links have weight 1.
     ///
     /// `read` gives the value of a source named by the plan's ports.
     ///
@@ -165,6 +173,21 @@ impl Cell {
         mask: Mask,
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
+        let Some(cell) = weights else { return self.mixed(read, None, mask, pass) };
+        let one = |links| Tensor::ones(links, cell.ops.dtype(), cell.ops.device());
+        let links: Vec<Tensor> = self.weighed_ports().map(one).collect::<Result<_, _>>()?;
+        let weights = PlacedWeights { cell: Some(cell), links: &links };
+        self.mixed(read, Some(weights), mask, pass)
+    }
+
+    /// As [`forward_with`](Self::forward_with), with weights of links.
+    pub(crate) fn mixed(
+        &self,
+        read: &dyn Fn(Source) -> Tensor,
+        weights: Option<PlacedWeights<'_>>,
+        mask: Mask,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, NetError> {
         let weights = weights.map(Factors::of).transpose()?;
         let weights = weights.as_ref();
         if pass.unseen()
@@ -172,7 +195,7 @@ impl Cell {
             && let Some(whole) = &self.whole
             && (mask == Mask::First || !whole.splits_channels())
         {
-            let inputs = self.inputs(whole, read, pass)?;
+            let inputs = self.inputs(whole, read, weights, pass)?;
             if whole.fits(&inputs, weights, pass.mode)? {
                 return whole.forward(&self.arena, &inputs, weights, recompute, pass);
             }
@@ -183,17 +206,13 @@ impl Cell {
 
 /// Ports and edges of a cell.
 fn parts(
-    index: usize,
     plan: &CellPlan,
     registry: &Registry,
     vars: &mut Builder<'_>,
-) -> Result<(Vec<Transform>, Vec<PlacedEdge>), NetError> {
+) -> Result<(Vec<InPort>, Vec<PlacedEdge>), NetError> {
     let ports = plan.ports.iter().enumerate();
     let ports = ports
-        .map(|(port, plan)| match &plan.links[..] {
-            [link] => Transform::new(link, &mut vars.at(format_args!("ports.{port}.0"))),
-            links => Err(NetError::LinkWeights { cell: index, port, links: links.len() }),
-        })
+        .map(|(port, plan)| InPort::new(plan, &mut vars.at(format_args!("ports.{port}"))))
         .collect::<Result<Vec<_>, _>>()?;
     let live = plan.edges.iter().enumerate().filter(|(_, edge)| edge.live);
     let edges = live

@@ -21,8 +21,10 @@ impl Cell {
         pass: &mut Pass<'_>,
     ) -> Result<Tensor, NetError> {
         let mut states = Vec::with_capacity(self.ports.len() + self.concat.len());
-        for (port, transform) in self.ports.iter().enumerate() {
-            let state = transform.forward(read, pass)?;
+        let mut links = weights.map(|weights| &weights.links).into_iter().flatten();
+        for (port, own) in self.ports.iter().enumerate() {
+            let weights = if own.weighed { links.next() } else { None };
+            let state = own.forward(read, weights, pass)?;
             pass.see(&format_args!("cell {}, port {port}", self.index), &state)?;
             states.push(state);
         }
@@ -31,8 +33,11 @@ impl Cell {
             let state = self.node(node, &states, weights, mask, pass)?;
             states.push(state);
         }
-        let outputs: Vec<&Tensor> = self.concat.iter().map(|&node| &states[node]).collect();
-        Ok(Tensor::cat(&outputs, 1)?)
+        let mut outputs = self.concat.iter().map(|&node| &states[node]);
+        if self.residual {
+            return Ok(outputs.try_fold(states[0].clone(), |sum, node| sum + node)?);
+        }
+        Ok(Tensor::cat(&outputs.collect::<Vec<_>>(), 1)?)
     }
 
     /// The sum of a node's in-edges; zeros when none is alive.
@@ -46,7 +51,7 @@ impl Cell {
     ) -> Result<Tensor, NetError> {
         let mut total: Option<Tensor> = None;
         for edge in self.edges.iter().filter(|edge| edge.to == node) {
-            let row = weights.map(|weights| weights.ops.get(edge.row)).transpose()?;
+            let row = weights.map(|weights| weights.row(edge.row)).transpose()?.flatten();
             let x = &states[edge.from];
             total = match &edge.bypass {
                 None => self.mix(edge, x, row.as_ref(), total, pass)?,

@@ -63,13 +63,13 @@ pub fn predict(
 }
 
 /// The sum of a network's parts; `outside` is the result of [`outside`].
-pub(crate) fn breakdown(
+pub(crate) fn breakdown<'a>(
     (input, outside): (Shape, u64),
-    cells: &[Cell],
+    cells: impl Iterator<Item = &'a Cell>,
     variables: &Variables,
     work: &Workload,
 ) -> Breakdown {
-    let cells: Vec<CellMemory> = cells.iter().map(|cell| cell.memory(work)).collect();
+    let cells: Vec<CellMemory> = cells.map(|cell| cell.memory(work)).collect();
     let most = |bytes: fn(&CellMemory) -> u64| cells.iter().map(bytes).max().unwrap_or(0);
     let kept: u64 = cells.iter().map(|cell| cell.kept + cell.output).sum();
     let parts = Parts {

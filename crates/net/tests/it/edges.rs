@@ -154,5 +154,5 @@ fn weights_of_other_edges_and_of_links_are_refused() {
     let NetError::Weights { cell: 0, expected, found } = error else { panic!("{error}") };
     assert_eq!((expected, found), (vec![edges.dim(0).unwrap()], vec![1]));
     let linked = ArchWeights { links: vec![edges], ..with_edges(&space, 30) };
-    assert!(matches!(forward(&linked), NetError::Links { found: 1 }));
+    assert!(matches!(forward(&linked), NetError::Links { .. }));
 }

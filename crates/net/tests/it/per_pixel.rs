@@ -45,7 +45,7 @@ fn a_derived_unet_classifies_every_pixel() {
 fn a_plane_of_one_pixel_is_still_a_plane() {
     let stem = Source::Stem(0);
     let ports = vec![Port::one(stem), Port::one(stem)];
-    let placement = Placement { cell: 0, width: 1, level: 0, reduction: false, ports };
+    let placement = Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports };
     let head = Head::PerPixel { sources: vec![Source::Cell(0)], resize: Resize::Nearest };
     let network = Network::new(Stem::cifar(3), vec![placement], head, None).unwrap();
     let cell = CellSpec { name: "cell".to_owned(), graph: CellGraph::darts(1).unwrap() };

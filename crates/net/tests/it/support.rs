@@ -57,7 +57,8 @@ pub(crate) fn genotype(genes: &[(&str, usize, usize)], concat: &[usize]) -> Geno
             .iter()
             .map(|&(op, from, to)| dartloom_space::Gene { op: op.to_owned(), from, to })
             .collect(),
-        concat: concat.to_vec(), residual: false,
+        concat: concat.to_vec(),
+        residual: false,
     };
     let cells = vec![cell("normal"), cell("reduce")];
     Genotype::new(dartloom_space::Layout::TwoCells, cells).unwrap()

@@ -38,7 +38,8 @@ pub fn residual_proxy(cells: usize) -> Result<Genotype, SpaceError> {
         name: format!("cell_{index}"),
         inputs: 2,
         genes: genes.clone(),
-        concat: vec![2, 3, 4, 5], residual: false,
+        concat: vec![2, 3, 4, 5],
+        residual: false,
     };
     let reductions = (1..cells).collect();
     Genotype::new(Layout::PerCell { reductions }, (0..cells).map(cell).collect())

@@ -218,7 +218,8 @@ impl Decoder for Foreign {
             name: spec.name.clone(),
             inputs: spec.graph.inputs(),
             genes: vec![Gene { op: "dil_conv_5x5".to_owned(), from: 0, to: 2 }],
-            concat: spec.graph.concat().to_vec(), residual: false,
+            concat: spec.graph.concat().to_vec(),
+            residual: false,
         });
         let genotype = Genotype::new(Layout::TwoCells, cells.collect());
         Ok(Decoded { genotype: genotype.map_err(DecodeError::Genotype)?, notes: Vec::new() })

@@ -4,7 +4,7 @@ use rand::{Rng as _, RngCore};
 
 use super::Space;
 use crate::weights::check_names;
-use crate::{CellGenotype, CellSpec, Edge, Gene, Genotype, SpaceError};
+use crate::{CellGenotype, CellSpec, Edge, Gene, Genotype, Links, PortId, PortLinks, SpaceError};
 
 impl Space {
     /// The genotype of the given cells, checked against the space.
@@ -73,7 +73,8 @@ impl Space {
     /// uniformly without repetition, and one operation per edge, uniformly among those that are
     /// not zero.
     ///
-    /// Links between cells are not drawn. A set of zero operations only gives those.
+    /// Of every port that chooses, a set of links that is not empty stays, all sets being equally
+    /// likely. A set of zero operations only gives those.
     pub fn sample(&self, top: usize, rng: &mut dyn RngCore) -> Genotype {
         let all = self.op_set.ops();
         let mut ops: Vec<&str> =
@@ -97,6 +98,22 @@ impl Space {
             spec.genotype(genes)
         });
         // Every node of a cell has an in-edge, so every node has a gene: nothing can be refused.
-        Genotype::trusted(self.layout(), cells.collect())
+        let genotype = Genotype::trusted(self.layout(), cells.collect());
+        genotype.trusted_links(self.sample_links(rng))
+    }
+
+    /// Links drawn at random: of every port that chooses, a set that is not empty.
+    fn sample_links(&self, rng: &mut dyn RngCore) -> Links {
+        let ports = self.network.choices().map(|choice| {
+            let PortId { placement, port } = choice.port;
+            let kept = loop {
+                let kept: Vec<usize> = (0..choice.links).filter(|_| rng.random_bool(0.5)).collect();
+                if !kept.is_empty() {
+                    break kept;
+                }
+            };
+            PortLinks { placement, port, kept }
+        });
+        Links { ports: ports.collect(), head: Vec::new() }
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
         name: name.to_owned(),
         inputs: 2,
         genes,
-        concat: vec![2, 3], residual: false,
+        concat: vec![2, 3],
+        residual: false,
     };
     let genes = vec![
         gene("sep_conv_3x3", 0, 2),

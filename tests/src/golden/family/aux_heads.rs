@@ -77,7 +77,13 @@ fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, Gol
         Some(Aux { head, after: 0 }),
     )?;
     let genes = vec![Gene { op: "skip_connect".to_owned(), from: 0, to: 2 }];
-    let cell = CellGenotype { name: "cell".to_owned(), inputs: 2, genes, concat: vec![2], residual: false };
+    let cell = CellGenotype {
+        name: "cell".to_owned(),
+        inputs: 2,
+        genes,
+        concat: vec![2],
+        residual: false,
+    };
     let genotype = Genotype::new(Layout::Space, vec![cell])?;
     let image = Shape { channels: 3, ..input };
     let build =

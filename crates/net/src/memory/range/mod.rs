@@ -80,21 +80,21 @@ pub fn ranges(
     let mut bare = plan.clone();
     bare.cells.iter_mut().for_each(|cell| cell.edges.clear());
     let mut vars = Variables::outline(work.dtype);
-    let placed = plan.cells.iter().enumerate().map(|(index, cell)| {
+    let placed = plan.cells.iter().map(|cell| {
         let mut rng = NoNumbers;
         let mut root = vars.builder(&mut rng);
-        CellGenes::of(index, cell, registry, &mut root, work)
+        CellGenes::of(cell, registry, &mut root, work)
     });
     let placed: Vec<CellGenes> = placed.collect::<Result<_, _>>()?;
     let costs = costs(&plan, registry)?;
     let cost = registry.cost(&bare)?;
     let frame = Body::outline(&bare, registry, work.dtype)?;
-    let fixed = breakdown((build.input, outside(&bare)?), &[], frame.variables(), work);
+    let fixed = breakdown((build.input, outside(&bare)?), frame.sums(), frame.variables(), work);
     let parts = Parts { plan: &plan, placed: &placed, costs: &costs, work };
     let mut sums = [Tally::default(); 3];
     for (index, spec) in space.cells().iter().enumerate() {
         let places: Vec<usize> =
-            (0..plan.cells.len()).filter(|&place| plan.cells[place].cell == index).collect();
+            (0..plan.cells.len()).filter(|&place| plan.cells[place].cell == Some(index)).collect();
         // A cell that the network has no place for costs nothing, whatever it is.
         if places.is_empty() {
             continue;
@@ -259,10 +259,11 @@ impl Parts<'_> {
             let fused = placed.fused.map_or(staged, |fused| fused.transient());
             // Without a way back nothing is sure to be held.
             low = if self.work.training.is_some() { low.max(fused.min(staged)) } else { 0 };
-            let spec = &space.cells()[cell.cell];
             let genes = placed.genes.iter().flatten();
             let alone = genes.clone().map(|gene| gene.transient).max().unwrap_or(0);
-            high = high.max(staged + alone).max(fused + placed.most_held(spec, draws, ops));
+            let spec = cell.cell.map(|index| &space.cells()[index]);
+            let most = spec.map_or(0, |spec| placed.most_held(spec, draws, ops));
+            high = high.max(staged + alone).max(fused + most);
             let base = placed.fused.map_or(0, |fused| fused.scratch);
             scratch = genes.map(|gene| gene.scratch).fold(scratch.max(base), u64::max);
         }
