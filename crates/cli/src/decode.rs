@@ -53,7 +53,7 @@ RON. The weights must have a row for every choice.
   multi_path  MultiPath(entry: AnyPort, count: Deviations(factor: 3, spread: Population))
 
 entry is LastPort or AnyPort, transitions LinksIn or LinksOut, count also Fixed(3), Share(0.1) or
-AtLeast(-0.7).";
+AtLeast(-0.7). MultiPath also takes mean: WeightedLinks or AllLinks.";
 
 /// Turns a weight table into a genotype.
 pub(crate) fn run(arguments: &DecodeArguments) -> Result<ExitCode, CliError> {

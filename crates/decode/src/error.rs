@@ -4,6 +4,8 @@ use dartloom_space::SpaceError;
 use dartloom_space::text::suggestion;
 use thiserror::Error;
 
+use crate::DagError;
+
 /// The reason for which weights give no architecture.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
@@ -106,13 +108,26 @@ pub enum DecodeError {
     /// A network in which every way to the head has a link of weight 0.
     #[error("no path of positive weight leads from the stem to the head")]
     NoPath,
-    /// More paths than can be enumerated.
-    #[error("at most {most} paths can be compared, found {found}")]
+    /// More paths than may stay.
+    #[error("at most {most} paths may stay, found {found} or more")]
     TooManyPaths {
-        /// Paths of the network.
-        found: u64,
+        /// Paths that would stay, as far as they were counted.
+        found: u128,
         /// The most there may be.
-        most: u64,
+        most: u128,
+    },
+    /// A graph of paths that makes no sense or has no answer.
+    #[error("the graph of paths: {0}")]
+    Dag(#[source] DagError),
+    /// A table of transitions between levels that makes no sense.
+    #[error("layer {layer} of the transitions: expected {expected}, found {found}")]
+    Levels {
+        /// The layer.
+        layer: usize,
+        /// The contents that are allowed.
+        expected: &'static str,
+        /// The contents found.
+        found: String,
     },
     /// A number of paths that makes no sense.
     #[error("expected {expected}, found {found}")]

@@ -128,8 +128,11 @@ fn json(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, GoldenError> {
         family::zero_one::run(case, value)
     } else if has(&["marginal_contributions", "ablation_loss_eq8"]) {
         family::d_darts::run_ablation(case, value)
+    } else if has(&["layer_of_node", "edges", "logits", "paths", "K"]) {
+        family::several_paths::run(case, value)
+    } else if has(&["betas", "port", "paper"]) {
+        family::levels::run(case, value)
     } else {
-        let unbuilt = family::unbuilt::values(case, value).map(|outcome| vec![outcome]);
-        unbuilt.ok_or_else(|| GoldenError::not_understood("which family these values belong to"))
+        Err(GoldenError::not_understood("which family these values belong to"))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dartloom_decode::DecodeError;
+use dartloom_decode::{DagError, DecodeError};
 use dartloom_metrics::MetricsError;
 use dartloom_net::NetError;
 use dartloom_ops::OpError;
@@ -100,6 +100,12 @@ pub enum GoldenError {
 impl GoldenError {
     pub(crate) fn not_understood(what: impl Into<String>) -> Self {
         Self::NotUnderstood { what: what.into() }
+    }
+}
+
+impl From<DagError> for GoldenError {
+    fn from(source: DagError) -> Self {
+        DecodeError::Dag(source).into()
     }
 }
 

@@ -53,6 +53,11 @@ impl<'a> Numbers<'a> {
         }
     }
 
+    /// Takes the complaints about a part of the entry over.
+    pub(crate) fn all(&mut self, what: &str, complaints: Vec<String>) {
+        self.complaints.extend(complaints.iter().map(|complaint| format!("{what}, {complaint}")));
+    }
+
     pub(crate) fn finish(self) -> Vec<String> {
         self.complaints
     }

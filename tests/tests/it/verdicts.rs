@@ -150,17 +150,43 @@ fn what_is_no_resizing_fails() {
     assert!(failure(loose.path()).contains("which family"));
 }
 
-/// A file of a family that is known, but not built yet, with a case that does not belong to it.
+/// A case that lacks a field fails by itself.
 #[test]
-fn what_is_not_understood_of_a_pending_family_fails() {
+fn a_case_without_its_logits_fails() {
     let file = "pure_multi_path.json";
-    let pending = folder(file, |_| {});
-    assert!(matches!(outcomes(pending.path())[0].verdict, Verdict::Pending(_)));
-    let path = pending.path().join(file);
+    let folder = folder(file, |_| {});
+    let path = folder.path().join(file);
     let mut value: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     value["cases"][1].as_object_mut().unwrap().remove("logits");
     std::fs::write(&path, value.to_string()).unwrap();
-    assert!(failure(pending.path()).contains("which family"));
+    let failed = outcomes(folder.path()).into_iter().filter(|own| own.verdict != Verdict::Pass);
+    let lines: Vec<String> = failed.map(|own| own.to_string()).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("fail pure_multi_path/1: field `logits`"), "{lines:?}");
+}
+
+/// Paths, their statistics and levels are compared, each number of them.
+#[test]
+fn a_wrong_path_or_level_fails() {
+    let file = "pure_multi_path.json";
+    let off = |value: &mut Value| *value = json!(value.as_f64().unwrap() + 1e-6);
+    check_noticed(file, "pure_multi_path/2", |value| off(&mut value["cases"][2]["mean"]));
+    check_noticed(file, "pure_multi_path/4", |value| {
+        off(&mut value["cases"][4]["paths"][7]["score"]);
+    });
+    check_noticed(file, "pure_multi_path/9", |value| {
+        value["cases"][9]["K"]["variance"] = json!(5);
+    });
+    let file = "pure_autodeeplab.json";
+    check_noticed(file, "pure_autodeeplab/3/port", |value| {
+        value["cases"][3]["port"]["viterbi_path"][11] = json!(2);
+    });
+    check_noticed(file, "pure_autodeeplab/5/paper", |value| {
+        off(&mut value["cases"][5]["paper"]["normalised"][8][2][1]);
+    });
+    check_noticed(file, "pure_autodeeplab/cell3/port", |value| {
+        value["cells"][3]["port"][3][1] = json!(1);
+    });
 }
 
 /// Every update has a gradient of its own.

@@ -1,13 +1,11 @@
 //! The most probable path.
 
-use dartloom_space::{Source, Space, WeightTable};
+use dartloom_space::{Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
-use super::lattice::{Entry, Lattice, Step, Transitions};
-use super::{DecodedPaths, Path, PathDecoder, PathNote};
-use crate::policy::Place;
-use crate::rank::Ranking;
-use crate::{DecodeError, TieBreak};
+use super::lattice::{Entry, Lattice, MeanOver, Reading, Transitions};
+use super::{DecodedPaths, PathDecoder, PathNote};
+use crate::{DagTie, DecodeError, TieBreak};
 
 /// The path of the largest product of link weights, by the algorithm of Viterbi.
 ///
@@ -55,67 +53,18 @@ impl PathDecoder for BestPath {
     /// [`DecodeError::Table`], [`DecodeError::NoLinkWeights`], [`DecodeError::LinkWeight`], and
     /// [`DecodeError::NoPath`] when every path has a link of weight 0 or the head reads no cell.
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
-        let lattice = Lattice::new(space, weights, (self.entry, self.transitions))?;
-        let mut notes = Vec::new();
-        let mut best: Vec<(Option<Step>, f64)> = Vec::with_capacity(lattice.steps.len());
-        for (index, into) in lattice.steps.iter().enumerate() {
-            let score = |step: &Step| match step.source {
-                Source::Stem(_) => step.log,
-                Source::Cell(earlier) => best[earlier].1 + step.log,
-            };
-            let scores: Vec<f64> = into.iter().map(score).collect();
-            let chosen = self.choose(&scores, Some(index), &mut notes);
-            best.push(match chosen {
-                Some(way) => (Some(into[way]), scores[way]),
-                None => (None, f64::NEG_INFINITY),
-            });
-        }
-        let ends: Vec<f64> = lattice.ends.iter().map(|&end| best[end].1).collect();
-        let end = self.choose(&ends, None, &mut notes).ok_or(DecodeError::NoPath)?;
-        let path = back(&best, lattice.ends[end]);
-        // Ties elsewhere did not matter.
-        notes.retain(|note| match note {
-            PathNote::Tie { placement: Some(cell), .. } => path.placements.contains(cell),
-            _ => true,
-        });
-        let links = lattice.kept(std::slice::from_ref(&path));
-        Ok(DecodedPaths { paths: vec![path], links, notes })
+        let Self { entry, transitions, ties } = *self;
+        let reading = Reading { entry, transitions, mean: MeanOver::default() };
+        let lattice = Lattice::new(space, weights, reading)?;
+        let best = lattice.dag.best(ties).ok_or(DecodeError::NoPath)?;
+        let note = |tie: &DagTie| PathNote::Tie {
+            placement: tie.node.and_then(|node| lattice.placement(node)),
+            ways: tie.ways,
+            by: ties,
+        };
+        let notes = best.ties.iter().map(note).collect();
+        let paths = vec![lattice.path(&best.path, best.path.log_likelihood)];
+        let links = lattice.kept(&paths);
+        Ok(DecodedPaths { paths, links, notes })
     }
-}
-
-impl BestPath {
-    /// Position of the best score; `None` when there is none above minus infinity.
-    fn choose(
-        &self,
-        scores: &[f64],
-        placement: Option<usize>,
-        notes: &mut Vec<PathNote>,
-    ) -> Option<usize> {
-        let candidates = scores.iter().copied().enumerate();
-        let candidates: Vec<(usize, f64)> =
-            candidates.filter(|(_, score)| score.is_finite()).collect();
-        let ranked = Ranking::new(&candidates, self.ties, Place::Path { placement });
-        let ways = ranked.groups().next()?.len();
-        if ways > 1 {
-            notes.push(PathNote::Tie { placement, ways, by: self.ties });
-        }
-        ranked.best().map(|(way, _)| way)
-    }
-}
-
-fn back(best: &[(Option<Step>, f64)], end: usize) -> Path {
-    let mut placements = vec![end];
-    let mut links = Vec::new();
-    let mut at = end;
-    while let Some(step) = best[at].0 {
-        links.extend(step.link);
-        match step.source {
-            Source::Stem(_) => break,
-            Source::Cell(earlier) => at = earlier,
-        }
-        placements.push(at);
-    }
-    placements.reverse();
-    links.reverse();
-    Path { placements, links, score: best[end].1 }
 }

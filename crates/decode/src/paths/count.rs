@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::DecodeError;
+use crate::{DecodeError, ScoreStatistics};
 
 /// The rule for the number of ranked paths that stay; at least one always does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,20 +39,31 @@ pub enum Spread {
 }
 
 impl Spread {
-    fn of(self, scores: &[f64], mean: f64) -> f64 {
-        let squares: f64 = scores.iter().map(|score| (score - mean).powi(2)).sum();
-        let count = scores.len() as f64;
+    /// The spread of scores with these statistics; 0 for a single score.
+    #[must_use]
+    pub fn of(self, statistics: &ScoreStatistics) -> f64 {
+        let variance = statistics.variance;
+        let count = statistics.count as f64;
         match self {
-            Self::Population => (squares / count).sqrt(),
-            Self::Sample if scores.len() < 2 => 0.0,
-            Self::Sample => (squares / (count - 1.0)).sqrt(),
-            Self::Variance => squares / count,
+            Self::Population => variance.sqrt(),
+            Self::Sample if statistics.count < 2 => 0.0,
+            Self::Sample => (variance * (count / (count - 1.0))).sqrt(),
+            Self::Variance => variance,
         }
     }
 }
 
+/// The paths that a rule keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kept {
+    /// This many of the best, or all where there are fewer.
+    First(u128),
+    /// Those whose score is at least this.
+    Reaching(f64),
+}
+
 impl PathCount {
-    pub(super) fn check(self) -> Result<(), DecodeError> {
+    pub(crate) fn check(self) -> Result<(), DecodeError> {
         let refuse = |expected, found: f64| Err(DecodeError::PathCount { expected, found });
         match self {
             Self::Fixed(0) => refuse("1 or more paths", 0.0),
@@ -67,20 +78,20 @@ impl PathCount {
         }
     }
 
-    /// The number of the descending, finite `scores` that stay by the rule alone, and the bound
-    /// that it drew, if it draws one.
-    pub(super) fn of(self, scores: &[f64]) -> (usize, Option<f64>) {
-        let reaching = |bound: f64| {
-            let reach = scores.iter().take_while(|&&score| score >= bound).count();
-            (reach, Some(bound))
-        };
+    pub(crate) fn needs_statistics(self) -> bool {
+        matches!(self, Self::Deviations { .. })
+    }
+
+    /// The paths that stay of `count` possible ones whose scores have these statistics.
+    pub(crate) fn kept(self, count: u128, statistics: Option<&ScoreStatistics>) -> Kept {
         match self {
-            Self::Fixed(count) => (count.min(scores.len()), None),
-            Self::Share(share) => ((share * scores.len() as f64).ceil() as usize, None),
-            Self::AtLeast(bound) => reaching(bound),
+            Self::Fixed(number) => Kept::First(number as u128),
+            // Exact below 2^53 paths; the conversion back saturates.
+            Self::Share(share) => Kept::First((share * count as f64).ceil() as u128),
+            Self::AtLeast(bound) => Kept::Reaching(bound),
             Self::Deviations { factor, spread } => {
-                let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-                reaching(mean + factor * spread.of(scores, mean))
+                let bound = |own: &ScoreStatistics| own.mean + factor * spread.of(own);
+                Kept::Reaching(statistics.map_or(f64::INFINITY, bound))
             }
         }
     }

@@ -1,10 +1,10 @@
 //! A network as a graph that paths lead through.
 
-use dartloom_space::{PortId, Source, Space, WeightTable};
+use dartloom_space::{Network, Port, PortId, Source, Space, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use super::Path;
-use crate::DecodeError;
+use crate::{Dag, DagEdge, DagPath, DecodeError};
 
 /// The ports by which a path enters a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,21 +27,37 @@ pub enum Transitions {
     LinksOut,
 }
 
-/// A link from a source into a placement.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub(super) source: Source,
-    /// Row of the choice and position in it, for links that link weights choose among.
-    pub(super) link: Option<(usize, usize)>,
-    /// Logarithm of the link's probability.
-    pub(super) log: f64,
+/// The links of a path that its mean is taken over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum MeanOver {
+    /// Those that link weights choose among. A path without any has score 0, certainty.
+    #[default]
+    WeightedLinks,
+    /// All links into its cells. Those that are no choice have weight 1, so that they pull the mean
+    /// towards certainty and longer ways round are favoured.
+    AllLinks,
 }
 
-/// Links into every placement, and the placements that the head reads.
+/// The reading of a network as a graph.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) entry: Entry,
+    pub(super) transitions: Transitions,
+    pub(super) mean: MeanOver,
+}
+
+/// Row of a choice and position in it.
+type LinkAt = (usize, usize);
+
+/// A network as a graph: stem parts are its first nodes and its sources, placements follow, and the
+/// placements that the head reads are its sinks. Edges into a placement stand in the order of its
+/// ports and their links.
 #[derive(Debug)]
 pub(super) struct Lattice {
-    pub(super) steps: Vec<Vec<Step>>,
-    pub(super) ends: Vec<usize>,
+    pub(super) dag: Dag,
+    /// The weighted link of every edge, if it has one.
+    links: Vec<Option<LinkAt>>,
+    stems: usize,
     weights: Vec<Vec<f64>>,
 }
 
@@ -49,62 +65,44 @@ impl Lattice {
     pub(super) fn new(
         space: &Space,
         table: &WeightTable,
-        (entry, transitions): (Entry, Transitions),
+        reading: Reading,
     ) -> Result<Self, DecodeError> {
-        table.check(space).map_err(DecodeError::Table)?;
+        let weights = checked(space, table)?;
         let network = space.network();
         let choices: Vec<PortId> = network.choices().map(|choice| choice.port).collect();
-        let weights = table.links().to_vec();
-        if weights.len() != choices.len() {
-            return Err(DecodeError::NoLinkWeights { choices: choices.len() });
-        }
-        for (row, links) in weights.iter().enumerate() {
-            if let Some(link) = links.iter().position(|&weight| weight < 0.0) {
-                return Err(DecodeError::LinkWeight { row, link, found: links[link] });
-            }
-        }
-        let mut steps = Vec::with_capacity(network.placements().len());
+        let stems = network.stem().parts().len();
+        let mut edges = Vec::new();
+        let mut links = Vec::new();
         for (index, placement) in network.placements().iter().enumerate() {
-            let mut into: Vec<Step> = Vec::new();
-            let first = match entry {
-                Entry::LastPort => placement.ports.len().saturating_sub(1),
-                Entry::AnyPort => 0,
-            };
-            for (port, links) in placement.ports.iter().enumerate().skip(first) {
-                let row = choices.iter().position(|own| *own == PortId { placement: index, port });
-                for (position, link) in links.links.iter().enumerate() {
-                    let source = link.source;
-                    let log = row.map_or(0.0, |row| weights[row][position].ln());
-                    // The same fixed source by two ports is one way in.
-                    let known = |step: &Step| step.source == source && step.link.is_none();
-                    if row.is_some() || !into.iter().any(known) {
-                        into.push(Step { source, link: row.map(|row| (row, position)), log });
-                    }
-                }
+            for way in ways_into(&placement.ports, index, reading.entry, &choices) {
+                let log = way.link.map_or(0.0, |(row, link)| weights[row][link].ln());
+                let from = node(way.source, stems);
+                let counts = way.link.is_some() || reading.mean == MeanOver::AllLinks;
+                edges.push(DagEdge { from, to: stems + index, log, counts });
+                links.push(way.link);
             }
-            steps.push(into);
         }
-        if transitions == Transitions::LinksOut {
-            share_out(&mut steps);
+        if reading.transitions == Transitions::LinksOut {
+            share_out(&mut edges, stems);
         }
-        let ends = network.head_sources().into_iter().filter_map(|source| match source {
-            Source::Cell(cell) => Some(cell),
-            Source::Stem(_) => None,
-        });
-        Ok(Self { ends: ends.collect(), steps, weights })
+        let nodes = stems + network.placements().len();
+        let sources: Vec<usize> = (0..stems).collect();
+        let dag = Dag::new(nodes, edges, &sources, ends(network, stems));
+        Ok(Self { dag: dag.map_err(DecodeError::Dag)?, links, stems, weights })
     }
 
-    /// The number of paths that end at each placement.
-    pub(super) fn counts(&self) -> Vec<u64> {
-        let mut counts: Vec<u64> = Vec::with_capacity(self.steps.len());
-        for into in &self.steps {
-            let ways = into.iter().map(|step| match step.source {
-                Source::Stem(_) => 1,
-                Source::Cell(earlier) => counts[earlier],
-            });
-            counts.push(ways.fold(0, u64::saturating_add));
+    /// The placement of a node; `None` for a stem part.
+    pub(super) fn placement(&self, node: usize) -> Option<usize> {
+        node.checked_sub(self.stems)
+    }
+
+    /// A path of the graph as one of the network.
+    pub(super) fn path(&self, path: &DagPath, score: f64) -> Path {
+        Path {
+            placements: path.nodes.iter().filter_map(|&node| self.placement(node)).collect(),
+            links: path.edges.iter().filter_map(|&edge| self.links[edge]).collect(),
+            score,
         }
-        counts
     }
 
     /// The links that stay if the given paths do: their own, and the heaviest of every other
@@ -126,20 +124,78 @@ impl Lattice {
     }
 }
 
-/// Divides every weight by the sum over the links that leave its source.
-fn share_out(steps: &mut [Vec<Step>]) {
-    let mut sums = vec![0.0; steps.len()];
-    for step in steps.iter().flatten() {
-        if let Source::Cell(source) = step.source {
-            sums[source] += step.log.exp();
+/// The link weights of a table that fits the space.
+fn checked(space: &Space, table: &WeightTable) -> Result<Vec<Vec<f64>>, DecodeError> {
+    table.check(space).map_err(DecodeError::Table)?;
+    let choices = space.network().choices().count();
+    let weights = table.links().to_vec();
+    if weights.len() != choices {
+        return Err(DecodeError::NoLinkWeights { choices });
+    }
+    for (row, links) in weights.iter().enumerate() {
+        if let Some(link) = links.iter().position(|&weight| weight < 0.0) {
+            return Err(DecodeError::LinkWeight { row, link, found: links[link] });
         }
     }
-    for step in steps.iter_mut().flatten() {
+    Ok(weights)
+}
+
+/// A way into a placement.
+struct WayIn {
+    source: Source,
+    link: Option<LinkAt>,
+}
+
+/// The ways into a placement, port by port. The same fixed source by two ports is one way in.
+fn ways_into(ports: &[Port], placement: usize, entry: Entry, choices: &[PortId]) -> Vec<WayIn> {
+    let first = match entry {
+        Entry::LastPort => ports.len().saturating_sub(1),
+        Entry::AnyPort => 0,
+    };
+    let mut ways: Vec<WayIn> = Vec::new();
+    for (port, links) in ports.iter().enumerate().skip(first) {
+        let row = choices.iter().position(|own| *own == PortId { placement, port });
+        for (position, link) in links.links.iter().enumerate() {
+            let source = link.source;
+            let known = |way: &WayIn| way.source == source && way.link.is_none();
+            if row.is_some() || !ways.iter().any(known) {
+                ways.push(WayIn { source, link: row.map(|row| (row, position)) });
+            }
+        }
+    }
+    ways
+}
+
+fn node(source: Source, stems: usize) -> usize {
+    match source {
+        Source::Stem(part) => part,
+        Source::Cell(index) => stems + index,
+    }
+}
+
+/// The cells that the head reads, each once.
+fn ends(network: &Network, stems: usize) -> Vec<usize> {
+    let mut ends = Vec::new();
+    for source in network.head_sources() {
+        let end = node(source, stems);
+        if matches!(source, Source::Cell(_)) && !ends.contains(&end) {
+            ends.push(end);
+        }
+    }
+    ends
+}
+
+/// Divides every weight by the sum over the links that leave its source, stem parts excepted.
+fn share_out(edges: &mut [DagEdge], stems: usize) {
+    let last = edges.iter().map(|edge| edge.to).max().unwrap_or(0);
+    let mut sums = vec![0.0; last + 1];
+    for edge in &*edges {
+        sums[edge.from] += edge.log.exp();
+    }
+    for edge in edges {
         // A sum of 0 has only links of weight 0, which stay impossible.
-        if let Source::Cell(source) = step.source
-            && sums[source] > 0.0
-        {
-            step.log -= f64::ln(sums[source]);
+        if edge.from >= stems && sums[edge.from] > 0.0 {
+            edge.log -= f64::ln(sums[edge.from]);
         }
     }
 }

@@ -11,8 +11,9 @@ use dartloom_space::{Head, Links, Network, PortLinks, Source, Space, WeightTable
 use serde::{Deserialize, Serialize};
 
 pub use best::BestPath;
+pub(crate) use count::Kept;
 pub use count::{PathCount, Spread};
-pub use lattice::{Entry, Transitions};
+pub use lattice::{Entry, MeanOver, Transitions};
 pub use several::MultiPath;
 
 use crate::{DecodeError, Decoded, Decoder, TieBreak};
@@ -86,19 +87,19 @@ pub enum PathNote {
         bound: f64,
         /// The best score.
         best: f64,
-        /// Paths in all.
+        /// Possible paths in all; the largest number where there are more.
         paths: usize,
     },
     /// Fewer paths than were to stay: all of them do.
     Fewer {
         /// The number that were to stay.
         asked: usize,
-        /// Paths in all.
+        /// Possible paths in all.
         paths: usize,
     },
     /// Paths that a link of weight 0 rules out.
     Impossible {
-        /// The number of such paths.
+        /// The number of such paths; the largest number where there are more.
         paths: usize,
     },
 }

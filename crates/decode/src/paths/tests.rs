@@ -5,10 +5,10 @@ use dartloom_space::{
 use proptest::prelude::*;
 
 use super::{
-    BestPath, DecodedPaths, Entry, MultiPath, Path, PathCount, PathDecoder, PathNote, Spread,
-    Transitions, decode_network,
+    BestPath, DecodedPaths, Entry, Kept, MeanOver, MultiPath, Path, PathCount, PathDecoder, PathNote,
+    Spread, Transitions, decode_network,
 };
-use crate::{DecodeError, TieBreak, TopK};
+use crate::{DecodeError, ScoreStatistics, TieBreak, TopK};
 
 fn lattice(layers: usize) -> Space {
     let ops = OpSet::builtin("S").unwrap();
@@ -183,13 +183,20 @@ fn equation_13_keeps_nothing_of_fewer_than_ten_paths_so_the_best_stays() {
 #[test]
 fn three_deviations_need_ten_scores() {
     let rule = |spread| PathCount::Deviations { factor: 3.0 - 1e-9, spread };
-    let scores = |n: usize| [vec![0.0], vec![-1.0; n - 1]].concat();
-    assert_eq!(rule(Spread::Population).of(&scores(9)).0, 0);
-    assert_eq!(rule(Spread::Population).of(&scores(10)).0, 1);
-    assert_eq!(rule(Spread::Sample).of(&scores(10)).0, 0);
-    assert_eq!(rule(Spread::Sample).of(&scores(11)).0, 1);
+    let reaching = |spread, n: usize| {
+        let scores = [vec![0.0], vec![-1.0; n - 1]].concat();
+        let statistics = ScoreStatistics::of(&scores).unwrap();
+        match rule(spread).kept(statistics.count, Some(&statistics)) {
+            Kept::Reaching(bound) => scores.iter().filter(|&&score| score >= bound).count(),
+            Kept::First(number) => panic!("a bound, found {number}"),
+        }
+    };
+    assert_eq!(reaching(Spread::Population, 9), 0);
+    assert_eq!(reaching(Spread::Population, 10), 1);
+    assert_eq!(reaching(Spread::Sample, 10), 0);
+    assert_eq!(reaching(Spread::Sample, 11), 1);
     // Variances of scores below 1 are smaller than deviations: ten is no bound for them.
-    assert_eq!(rule(Spread::Variance).of(&scores(9)).0, 1);
+    assert_eq!(reaching(Spread::Variance, 9), 1);
 }
 
 #[test]
@@ -248,15 +255,60 @@ fn what_does_not_fit_is_refused() {
         let found = MultiPath { count, ..MultiPath::default() }.paths(&space, &equal(&space));
         assert!(matches!(found, Err(DecodeError::PathCount { .. })));
     }
+}
+
+/// More than 10^15 paths: too many to stay, but none too many to choose from.
+#[test]
+fn a_limit_is_on_the_paths_that_stay() {
     let long = lattice(40);
-    let found = MultiPath::default().paths(&long, &equal(&long));
-    assert!(matches!(found, Err(DecodeError::TooManyPaths { .. })));
+    let weights: Vec<f64> = (1..800).map(|index| f64::from(index * 7 % 10 + 1) / 10.0).collect();
+    let weights = table(&long, links(&long, &weights)).unwrap();
+    let rule = |count| MultiPath { count, ..MultiPath::default() }.paths(&long, &weights);
+    let found = rule(PathCount::Fixed(50)).unwrap();
+    assert_eq!(found.paths.len(), 50);
+    assert!(found.paths.windows(2).all(|pair| pair[0].score >= pair[1].score));
+    assert_eq!(rule(PathCount::Share(1e-18)).unwrap().paths, found.paths[..1]);
+    let most = MultiPath::MOST as u128;
+    for count in [PathCount::Share(0.5), PathCount::Fixed(MultiPath::MOST + 1)] {
+        assert!(matches!(rule(count), Err(DecodeError::TooManyPaths { found, .. }) if found > most));
+    }
+    let all = DecodeError::TooManyPaths { found: most + 1, most };
+    assert_eq!(rule(PathCount::AtLeast(-1e9)), Err(all));
+}
+
+/// Links that are no choice pull the mean of all links towards 0.
+#[test]
+fn the_mean_is_over_weighted_links_or_over_all() {
+    let space = nested(2);
+    let weights = table(&space, links(&space, &[0.9, 0.1, 0.5, 0.5])).unwrap();
+    let rule = |mean| {
+        let count = PathCount::Share(1.0);
+        MultiPath { mean, count, ..MultiPath::default() }.paths(&space, &weights).unwrap().paths
+    };
+    let mut weighted = rule(MeanOver::WeightedLinks);
+    let mut all = rule(MeanOver::AllLinks);
+    assert!(weighted.iter().any(|path| path.links.len() < path.placements.len()));
+    let order = |a: &Path, b: &Path| {
+        a.placements.cmp(&b.placements).then_with(|| a.links.cmp(&b.links))
+    };
+    weighted.sort_by(order);
+    all.sort_by(order);
+    assert_eq!(weighted.len(), all.len());
+    for (weighted, all) in weighted.iter().zip(&all) {
+        assert_eq!(weighted.links, all.links);
+        // As many links as cells lead to the last cell.
+        let sum = weighted.score * weighted.links.len() as f64;
+        assert!(close(all.score, sum / all.placements.len() as f64));
+    }
 }
 
 #[test]
 fn rules_and_results_survive_text() {
     let rule: MultiPath = ron::from_str("(count: Fixed(4), entry: LastPort)").unwrap();
-    assert_eq!(rule, MultiPath { entry: Entry::LastPort, count: PathCount::Fixed(4) });
+    let count = PathCount::Fixed(4);
+    assert_eq!(rule, MultiPath { entry: Entry::LastPort, count, ..MultiPath::default() });
+    let rule: MultiPath = ron::from_str("(mean: AllLinks)").unwrap();
+    assert_eq!(rule, MultiPath { mean: MeanOver::AllLinks, ..MultiPath::default() });
     assert_eq!(ron::from_str::<BestPath>("()").unwrap(), BestPath::default());
     let space = lattice(3);
     let found = BestPath::default().paths(&space, &equal(&space)).unwrap();
