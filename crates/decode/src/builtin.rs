@@ -64,6 +64,10 @@ impl PathDecoder for ConfiguredPaths {
             Self::MultiPath(rule) => rule.paths(space, weights),
         }
     }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("ConfiguredPaths", self)
+    }
 }
 
 /// A name and the value it stands for.

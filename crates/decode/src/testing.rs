@@ -13,7 +13,7 @@ pub(crate) fn space(ops: &[&str]) -> Space {
     let ops = ops.iter().map(|op| all.get(op).unwrap().clone()).collect();
     let cell = CellSpec { name: "toy".to_owned(), graph: CellGraph::darts(2).unwrap() };
     let ports = vec![Port::one(Source::Stem(0)), Port::one(Source::Stem(0))];
-    let placement = Placement { cell: 0, width: 1, level: 0, reduction: false, ports };
+    let placement = Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports };
     let head = Head::pooled(Source::Cell(0));
     let network = Network::new(Stem::cifar(1), vec![placement], head, None).unwrap();
     Space::new("toy", OpSet::new("toy", ops).unwrap(), vec![cell], network).unwrap()

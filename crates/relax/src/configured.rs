@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BetaDecay, ConcaveNorm, Constraint, Entmax, Gumbel, L1, NegativeEntropy, Penalised, Ramp,
-    Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, Sparsemax, ZeroOne,
+    Regulariser, RelaxError, Relaxation, Sigmoid, Simplex, Softmax, SomeOn, Sparsemax, ZeroOne,
     ZeroOneNorm,
 };
 
@@ -25,6 +25,8 @@ pub enum ConfiguredRelaxation {
     Entmax(f64),
     /// One operation drawn by the weights (GDAS).
     Gumbel(GumbelConfig),
+    /// Independent links of which some is on (DiNTS).
+    SomeOn,
 }
 
 /// A Gumbel relaxation's draws and temperatures.
@@ -74,6 +76,7 @@ impl ConfiguredRelaxation {
             Self::Sparsemax => Arc::new(Sparsemax),
             Self::Entmax(alpha) => Arc::new(Entmax::new(alpha)?),
             Self::Gumbel(config) => Arc::new(config.relaxation()?),
+            Self::SomeOn => Arc::new(SomeOn),
         })
     }
 }

@@ -47,6 +47,14 @@ pub enum RelaxError {
         /// Index of the group.
         group: usize,
     },
+    /// Layers of a lattice that meet at more nodes than can be listed in sets.
+    #[error("layers meet at {found} nodes, of whose sets at most those of {most} are listed")]
+    Nodes {
+        /// The most nodes.
+        most: usize,
+        /// Nodes found.
+        found: usize,
+    },
     /// A line whose length is not that of all groups together.
     #[error("expected a line of {expected} entries, found shape {found:?}")]
     Groups {

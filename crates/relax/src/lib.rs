@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auxiliary_skip;
+pub mod bernoulli;
 mod configured;
 mod contract;
 mod entmax;
@@ -23,6 +24,7 @@ mod sparsemax;
 pub mod testkit;
 
 pub use auxiliary_skip::AuxiliarySkip;
+pub use bernoulli::SomeOn;
 pub use configured::{ConfiguredRegulariser, ConfiguredRelaxation, GumbelConfig};
 pub use contract::{check_relaxation_at, checked_initial, checked_penalty, checked_weights};
 pub use entmax::Entmax;

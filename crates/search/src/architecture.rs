@@ -11,16 +11,15 @@ use candle_core::{DType, Tensor, Var};
 use dartloom_record::Refused;
 use dartloom_relax::{
     Constraint, Groups, Progress, checked_initial, checked_penalty, checked_weights,
+    entropy_of_rows,
 };
-use dartloom_space::{
-    ArchWeights, CellId, CellTable, CellWeights, LogitId, PortId, Space, WeightTable,
-};
+use dartloom_space::{ArchWeights, CellId, CellTable, CellWeights, LogitId, Space, WeightTable};
 use rand::RngCore;
 
 use self::contract::blamed;
-use self::fits::{check, from_last_input, skip};
+use self::fits::{check, from_last_input, links, skip};
 pub use self::gradients::LogitGradients;
-use crate::{Choices, Kept, SearchError};
+use crate::{Choices, Kept, LinkChoices, LinkLine, SearchError};
 
 /// Architecture logits of a space, one table `[edges, operations]` per searchable cell
 /// ([`LogitId::Ops`]), and the [`Choices`] that turn them into weights. If these weigh edges, there
@@ -38,6 +37,9 @@ pub struct Architecture {
     choices: Choices,
     /// By cell, its edges by target node; empty if edges are not weighed.
     groups: Vec<Groups>,
+    /// The order of links in their line of logits, and the choices that relax them; `None` for a
+    /// network that leaves no choice of links.
+    links: Option<(LinkLine, LinkChoices)>,
     /// Column of the skip connection.
     skip: Option<usize>,
     /// By cell, the rows of the edges from its last input.
@@ -46,13 +48,16 @@ pub struct Architecture {
     kept: Option<Kept>,
 }
 
+/// The name of the logits and entropies of links.
+pub(crate) const LINKS: &str = "links";
+
 /// The name of logits in files, for cells of these names.
 fn name(cells: &[String], id: LogitId) -> String {
     let cell = |CellId(index): CellId| cells.get(index).map_or("", String::as_str);
     match id {
         LogitId::Ops(own) => cell(own).to_owned(),
         LogitId::Edges(own) => format!("{}.edges", cell(own)),
-        LogitId::Links(PortId { placement, port }) => format!("links.{placement}.{port}"),
+        LogitId::Links => LINKS.to_owned(),
     }
 }
 
@@ -106,6 +111,12 @@ impl Architecture {
                 groups.push(nodes);
             }
         }
+        let links = links(space, &choices)?;
+        if let Some((line, links)) = &links {
+            let values = line.groups().initial(&*links.relaxation, noise);
+            let values = values.map_err(|source| blamed(LINKS, &links.relaxation, None, source))?;
+            logits.insert(LogitId::Links, var(Tensor::from_vec(values, line.len(), device)?)?);
+        }
         let last_input = space.cells().iter().map(|cell| from_last_input(&cell.graph)).collect();
         let named = named(&cells, &logits)?;
         let ids = logits.keys().map(|&id| (name(&cells, id), id)).collect();
@@ -119,6 +130,7 @@ impl Architecture {
             last_input,
             choices,
             groups,
+            links,
             kept: None,
         })
     }
@@ -134,7 +146,7 @@ impl Architecture {
     }
 
     /// The name of logits in files and messages: `{cell}` for operations, `{cell}.edges` for edges,
-    /// `links.{placement}.{port}` for links.
+    /// `links` for links.
     pub fn name(&self, id: LogitId) -> String {
         name(&self.cells, id)
     }
@@ -142,7 +154,8 @@ impl Architecture {
     /// `true` if weights may be negative; such weights have no entropy.
     pub(crate) fn is_free(&self) -> bool {
         let choices = &self.choices;
-        let relaxations = [Some(&choices.relaxation), choices.edges.as_ref()];
+        let links = self.links.as_ref().map(|(_, links)| &links.relaxation);
+        let relaxations = [Some(&choices.relaxation), choices.edges.as_ref(), links];
         relaxations.into_iter().flatten().any(|own| own.constraint() == Constraint::Free)
     }
 
@@ -151,11 +164,12 @@ impl Architecture {
         self.ids.get(name).copied()
     }
 
-    /// The groups of a line of edges; `None` for other logits.
+    /// The groups of a line of edges or links; `None` for other logits.
     pub(crate) fn groups(&self, id: LogitId) -> Option<&Groups> {
         match id {
             LogitId::Edges(CellId(cell)) => self.groups.get(cell),
-            LogitId::Ops(_) | LogitId::Links(_) => None,
+            LogitId::Links => self.links.as_ref().map(|(line, _)| line.groups()),
+            LogitId::Ops(_) => None,
         }
     }
 
@@ -209,7 +223,46 @@ impl Architecture {
             let ops = self.with_auxiliary_skip(index, ops, at)?;
             cells.push(CellWeights { ops, edges: self.edge_weights(index, at, noise)? });
         }
-        Ok(ArchWeights { cells, links: Vec::new() })
+        Ok(ArchWeights { cells, links: self.link_weights(at, noise)? })
+    }
+
+    /// Weights of the links of each weighed port.
+    fn link_weights(
+        &self,
+        at: Progress,
+        noise: &mut dyn RngCore,
+    ) -> Result<Vec<Tensor>, SearchError> {
+        let Some((line, choices)) = &self.links else { return Ok(Vec::new()) };
+        let logits = self.logits[&LogitId::Links].as_tensor();
+        let weights = line.weights(choices, logits, at, noise);
+        weights.map_err(|source| blamed(LINKS, &choices.relaxation, Some(at), source))
+    }
+
+    /// Normalised entropies of the choices of links with these weights, or of each link where they
+    /// are independent; `None` for a network that leaves no choice.
+    pub(crate) fn link_entropies(
+        &self,
+        ports: &[Vec<f64>],
+    ) -> Result<Option<Vec<f64>>, SearchError> {
+        let Some((line, choices)) = &self.links else { return Ok(None) };
+        let rows = line.by_choice(ports);
+        let rows: Vec<Vec<f64>> = if choices.relaxation.constraint() == Constraint::Simplex {
+            let share = |row: &Vec<f64>| {
+                let sum: f64 = row.iter().sum();
+                row.iter().map(|weight| weight / sum.max(f64::MIN_POSITIVE)).collect()
+            };
+            rows.iter().map(share).collect()
+        } else {
+            let on = |weight: &f64| vec![weight.clamp(0.0, 1.0), (1.0 - weight).clamp(0.0, 1.0)];
+            rows.concat().iter().map(on).collect()
+        };
+        let rows = rows.iter().filter(|row| row.len() > 1);
+        Ok(Some(entropy_of_rows(rows.map(Vec::as_slice))?.rows))
+    }
+
+    /// The order of links in their line of logits; `None` for a network that leaves no choice.
+    pub(crate) fn link_line(&self) -> Option<&LinkLine> {
+        self.links.as_ref().map(|(line, _)| line)
     }
 
     /// The logits of a cell's operations.
@@ -308,7 +361,17 @@ impl Architecture {
                 });
             }
         }
-        Ok(total)
+        match (total, self.link_penalty(at)?) {
+            (Some(total), Some(links)) => Ok(Some((total + links)?)),
+            (total, links) => Ok(total.or(links)),
+        }
+    }
+
+    fn link_penalty(&self, at: Progress) -> Result<Option<Tensor>, SearchError> {
+        let Some((line, choices)) = &self.links else { return Ok(None) };
+        let logits = self.logits[&LogitId::Links].as_tensor();
+        let own = choices.penalties.loss(line, logits, at);
+        own.map_err(|source| blamed(LINKS, &choices.penalties, Some(at), source))
     }
 
     /// The weights as host numbers, for decoders.
@@ -325,7 +388,10 @@ impl Architecture {
             let edges = host(ops)?.to_vec2()?;
             cells.push(CellTable { name: name.clone(), edges, edge_weights });
         }
-        Ok(WeightTable::new(self.ops.clone(), cells)?)
+        let host = |line: &Tensor| Ok(line.detach().to_dtype(DType::F64)?.to_vec1()?);
+        let links = self.link_weights(at, noise)?;
+        let links = links.iter().map(host).collect::<Result<Vec<_>, SearchError>>()?;
+        Ok(WeightTable::new(self.ops.clone(), cells)?.with_links(links)?)
     }
 
     /// The logits by name, as tensors that do not change when the search goes on.

@@ -8,7 +8,7 @@ use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
 use dartloom_space::{Blueprint, CellPlan};
 use dartloom_train::TrainError;
 
-use crate::StartLogits;
+use crate::{LinkChoices, StartLogits};
 
 /// Everything that stands between the logits of a space and the weights of its supernet.
 ///
@@ -19,6 +19,8 @@ pub struct Choices {
     pub relaxation: Arc<dyn Relaxation>,
     /// The relaxation that weighs the edges into each node, if they are weighed (PC-DARTS).
     pub edges: Option<Arc<dyn Relaxation>>,
+    /// The choice of links between cells; `None` where the network leaves none.
+    pub links: Option<LinkChoices>,
     /// Terms that every cell adds to the loss, besides the relaxation's own.
     pub penalties: Arc<Penalties>,
     /// Terms that single cells add, by name.
@@ -35,6 +37,7 @@ impl Choices {
         Self {
             relaxation,
             edges: None,
+            links: None,
             penalties: Arc::default(),
             cell_penalties: BTreeMap::new(),
             auxiliary_skip: None,
@@ -48,13 +51,15 @@ impl Choices {
     }
 
     /// The number of logits in the supernet of `plan`: one per operation of every searchable edge,
-    /// and one per edge if edges are weighed.
+    /// one per edge if edges are weighed, and one per weighed link.
     pub fn logits(&self, plan: &Blueprint) -> u64 {
         let cells: BTreeMap<usize, &CellPlan> =
-            plan.cells.iter().map(|cell| (cell.cell, cell)).collect();
+            plan.cells.iter().filter_map(|cell| Some((cell.cell?, cell))).collect();
         let edge = u64::from(self.edges.is_some());
         let edges = cells.values().flat_map(|cell| &cell.edges);
-        edges.map(|own| own.candidates.len() as u64 + edge).sum()
+        let ports = plan.cells.iter().flat_map(|cell| &cell.ports);
+        let links: usize = ports.filter(|port| port.weighed).map(|port| port.links.len()).sum();
+        links as u64 + edges.map(|own| own.candidates.len() as u64 + edge).sum::<u64>()
     }
 
     /// `identity` with the identities of these choices, part by part.
@@ -62,7 +67,8 @@ impl Choices {
     /// # Errors
     /// [`TrainError::State`] for numbers without a JSON form.
     pub fn identified(&self, identity: Identity) -> Result<Identity, TrainError> {
-        let Self { relaxation, edges, penalties, cell_penalties, auxiliary_skip, start } = self;
+        let Self { relaxation, edges, links, penalties, cell_penalties, auxiliary_skip, start } =
+            self;
         let relaxed = "Relaxation::identity";
         let term = "Regulariser::identity";
         let mut identity = identity
@@ -72,6 +78,12 @@ impl Choices {
             .with("start of the logits", &start.as_deref())?;
         if let Some(edges) = edges {
             identity = identity.with_code("relaxation of edges", relaxed, edges.identity());
+        }
+        if let Some(links) = links {
+            let LinkChoices { relaxation, among, incomplete, penalties } = links;
+            identity = identity
+                .with_code("relaxation of links", relaxed, relaxation.identity())
+                .with("links", &(among, incomplete, penalties))?;
         }
         for (cell, penalties) in cell_penalties {
             let part = format!("penalties of cell `{cell}`");
@@ -84,6 +96,12 @@ impl Choices {
     #[must_use]
     pub fn with_edges(self, edges: impl Relaxation + 'static) -> Self {
         Self { edges: Some(Arc::new(edges)), ..self }
+    }
+
+    /// Weighs the links between cells.
+    #[must_use]
+    pub fn with_links(self, links: LinkChoices) -> Self {
+        Self { links: Some(links), ..self }
     }
 
     /// Adds terms to the loss in place of those before.

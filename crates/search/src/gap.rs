@@ -6,7 +6,7 @@ use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Pass, Place};
 use dartloom_record::{Flow, Scores};
-use dartloom_space::{ArchWeights, Genotype, Space, SpaceError};
+use dartloom_space::{ArchWeights, Genotype, PortChoice, Space, SpaceError};
 use dartloom_task::Task;
 use dartloom_train::{Evaluation, evaluate, evaluate_while};
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,7 @@ fn forward<'a>(
     }
 }
 
-/// Ones at the genotype's genes, zeros elsewhere; edges are not weighed.
+/// Ones at the genotype's genes and the links that it keeps, zeros elsewhere; edges are not weighed.
 ///
 /// # Errors
 /// [`SearchError::Space`] when `genotype` does not belong to `space`.
@@ -151,5 +151,21 @@ pub fn hard_weights(
         let shape = (spec.graph.edges().len(), ops);
         tables.push(Tensor::from_vec(values, shape, &place.device)?.to_dtype(place.dtype)?);
     }
-    Ok(ArchWeights::of_ops(tables))
+    Ok(ArchWeights { links: hard_links(space, genotype, place)?, ..ArchWeights::of_ops(tables) })
+}
+
+/// Ones at the links that a genotype keeps; all of them where it names none.
+fn hard_links(
+    space: &Space,
+    genotype: &Genotype,
+    place: &Place,
+) -> Result<Vec<Tensor>, SearchError> {
+    let kept = &genotype.links().ports;
+    let line = |choice: PortChoice| {
+        let own = kept.iter().find(|own| own.id() == choice.port);
+        let weight = |link| if own.is_none_or(|own| own.kept.contains(&link)) { 1.0 } else { 0.0 };
+        let weights: Vec<f64> = (0..choice.links).map(weight).collect();
+        Ok(Tensor::from_vec(weights, choice.links, &place.device)?.to_dtype(place.dtype)?)
+    };
+    space.network().choices().map(line).collect()
 }

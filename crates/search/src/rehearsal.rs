@@ -53,6 +53,10 @@ pub(crate) fn decoded(
 ) -> Result<Decoded, DecodeError> {
     let decoded = decoder.decode(space, table)?;
     space.admit(&decoded.genotype).map_err(DecodeError::Genotype)?;
+    if space.network().choices().next().is_some() {
+        // A decoder of cells alone leaves the links open.
+        space.network().chosen(decoded.genotype.links()).map_err(DecodeError::Genotype)?;
+    }
     Ok(decoded)
 }
 

@@ -24,8 +24,8 @@ pub enum LogitId {
     Ops(CellId),
     /// The edges of a cell: `[edges]`.
     Edges(CellId),
-    /// The links of a port that chooses among several: `[links]`.
-    Links(PortId),
+    /// The links of the network that have weights: `[links]`, choice after choice.
+    Links,
 }
 
 impl LogitId {
@@ -33,7 +33,7 @@ impl LogitId {
     pub fn cell(self) -> Option<CellId> {
         match self {
             Self::Ops(cell) | Self::Edges(cell) => Some(cell),
-            Self::Links(_) => None,
+            Self::Links => None,
         }
     }
 }
@@ -55,7 +55,7 @@ impl fmt::Display for LogitId {
         match self {
             Self::Ops(cell) => write!(f, "operations of {cell}"),
             Self::Edges(cell) => write!(f, "edges of {cell}"),
-            Self::Links(port) => write!(f, "links into {port}"),
+            Self::Links => f.write_str("links between cells"),
         }
     }
 }
@@ -105,16 +105,14 @@ impl<T> CellWeights<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ArchWeights, CellId, CellWeights, LogitId, PortId};
+    use super::{ArchWeights, CellId, CellWeights, LogitId};
 
     #[test]
     fn addresses_stand_in_order_and_know_their_cell() {
-        let port = |placement, port| LogitId::Links(PortId { placement, port });
         let mut all = [
-            port(2, 0),
+            LogitId::Links,
             LogitId::Edges(CellId(0)),
             LogitId::Ops(CellId(10)),
-            port(1, 1),
             LogitId::Ops(CellId(2)),
         ];
         all.sort_unstable();
@@ -123,8 +121,7 @@ mod tests {
             "operations of cell 2",
             "operations of cell 10",
             "edges of cell 0",
-            "links into placement 1, port 1",
-            "links into placement 2, port 0",
+            "links between cells",
         ];
         assert_eq!(told, expected);
         assert_eq!(all[2].cell(), Some(CellId(0)));

@@ -51,13 +51,15 @@ impl OpCosts {
         let total = blueprint.cost().map_err(DecodeError::Network)?;
         let mut fixed = OpCost { parameters: total.parameters, macs: total.macs };
         for plan in &blueprint.cells {
+            // A sum has no edges.
+            let Some(cell) = plan.cell else { continue };
             for (index, edge) in plan.edges.iter().enumerate() {
                 for candidate in &edge.candidates {
                     let layers = candidate.layers.as_ref();
                     let name = || candidate.op.name.clone();
                     let layers = layers.ok_or_else(|| DecodeError::UnknownCost { op: name() })?;
                     let cost = cost(layers, edge.input.shape)?;
-                    let own = &mut cells[plan.cell][index / ops.len()][index % ops.len()];
+                    let own = &mut cells[cell][index / ops.len()][index % ops.len()];
                     own.parameters = own.parameters.saturating_add(cost.parameters);
                     own.macs = own.macs.saturating_add(cost.macs);
                     fixed.parameters = fixed.parameters.saturating_sub(cost.parameters);

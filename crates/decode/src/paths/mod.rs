@@ -16,7 +16,7 @@ pub use count::{PathCount, Spread};
 pub use lattice::{Entry, MeanOver, Transitions};
 pub use several::MultiPath;
 
-use crate::{DecodeError, Decoded, Decoder, TieBreak};
+use crate::{DecodeError, Decoded, Decoder, TieBreak, identity};
 
 /// A rule that turns link weights into the links that stay.
 ///
@@ -29,17 +29,57 @@ pub trait PathDecoder: Debug {
     /// and [`DecodeError::LinkWeight`] for link weights that are missing or negative; otherwise as
     /// the implementation says.
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError>;
+
+    /// A text that changes whenever the results of this decoder change, as
+    /// [`Decoder::identity`].
+    fn identity(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<T: PathDecoder + ?Sized> PathDecoder for &T {
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
         (**self).paths(space, weights)
     }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
 }
 
 impl<T: PathDecoder + ?Sized> PathDecoder for Box<T> {
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
         (**self).paths(space, weights)
+    }
+
+    fn identity(&self) -> Option<String> {
+        (**self).identity()
+    }
+}
+
+/// A decoder of links and cells: one architecture that names the links it keeps
+/// ([`decode_network`]).
+#[derive(Clone, Copy, Debug)]
+pub struct Linked<P, D> {
+    /// The rule for links.
+    pub links: P,
+    /// The rule for cells.
+    pub cells: D,
+}
+
+impl<P: PathDecoder, D: Decoder> Decoder for Linked<P, D> {
+    /// # Errors
+    /// Those of both rules. A network that leaves no choice of links is decoded by the rule for
+    /// cells alone.
+    fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
+        if space.network().choices().next().is_none() {
+            return self.cells.decode(space, weights);
+        }
+        decode_network(space, weights, &self.links, &self.cells)
+    }
+
+    fn identity(&self) -> Option<String> {
+        identity::of("Linked", &(self.links.identity()?, self.cells.identity()?))
     }
 }
 

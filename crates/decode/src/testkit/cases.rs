@@ -34,7 +34,8 @@ fn spaces() -> Result<Vec<Space>, SpaceError> {
     let graph = CellGraph::dense(1, 3)?;
     let cell = CellSpec { name: "cell".to_owned(), graph };
     let port = Port::one(Source::Stem(0));
-    let placement = Placement { cell: 0, width: 1, level: 0, reduction: false, ports: vec![port] };
+    let placement =
+        Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports: vec![port] };
     let head = Head::pooled(Source::Cell(0));
     let network = Network::new(Stem::cifar(1), vec![placement], head, None)?;
     let bench = Space::new("bench", OpSet::builtin("nasbench201")?, vec![cell], network)?;

@@ -4,7 +4,7 @@ use candle_core::{DType, Tensor};
 use dartloom_net::{DerivedNetwork, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, OpError, Output, Pass, Place, Registry, Variables};
-use dartloom_space::{ArchWeights, Blueprint, Cost, Phase};
+use dartloom_space::{ArchWeights, Blueprint, Cost, Phase, PortPlan};
 use dartloom_task::Task;
 
 use super::ZeroCostError;
@@ -49,23 +49,31 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// The supernet of `plan` with weight `1 / operations` everywhere.
+    /// The supernet of `plan` with weight `1 / operations` everywhere, and `1 / links` on the links
+    /// of every port that chooses.
     ///
     /// # Errors
     /// When the tensor library fails.
     pub fn new(plan: &Blueprint, supernet: Supernet) -> Result<Self, ZeroCostError> {
-        let cells = plan.cells.iter().map(|cell| cell.cell + 1).max().unwrap_or(0);
+        let highest = plan.cells.iter().filter_map(|cell| cell.cell).max();
+        let cells = highest.map_or(0, |cell| cell + 1);
         let device = supernet.variables().device();
         let dtype = supernet.variables().dtype();
         let table = |cell: usize| {
-            let placed = plan.cells.iter().find(|placed| placed.cell == cell);
+            let placed = plan.cells.iter().find(|placed| placed.cell == Some(cell));
             let edges = placed.map_or(&[][..], |placed| &placed.edges);
             let ops = edges.first().map_or(1, |edge| edge.candidates.len().max(1));
             let share = Tensor::full(1.0 / ops as f64, (edges.len(), ops), device)?;
             share.to_dtype(dtype)
         };
         let tables = (0..cells).map(table).collect::<Result<Vec<_>, _>>()?;
-        let weights = ArchWeights::of_ops(tables);
+        let ports = plan.cells.iter().flat_map(|cell| &cell.ports);
+        let share = |port: &PortPlan| {
+            let links = port.links.len();
+            Tensor::full(1.0 / links as f64, links, device)?.to_dtype(dtype)
+        };
+        let links = ports.filter(|port| port.weighed).map(share).collect::<Result<_, _>>()?;
+        let weights = ArchWeights { links, ..ArchWeights::of_ops(tables) };
         Ok(Self { supernet, weights })
     }
 }

@@ -6,7 +6,7 @@ use dartloom_relax::{Progress, RelaxError, check_relaxation_at};
 use dartloom_space::{CellId, LogitId};
 use rand::RngCore;
 
-use super::Architecture;
+use super::{Architecture, LINKS};
 use crate::SearchError;
 
 impl Architecture {
@@ -36,6 +36,14 @@ impl Architecture {
                 let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
                 check_relaxation_at(edges, &row, at, &noise)
                     .map_err(|source| blamed(&self.name(id), &edges, Some(at), source))?;
+            }
+        }
+        if let Some((line, choices)) = &self.links {
+            let logits = self.logits[&LogitId::Links].as_tensor();
+            for range in line.groups().ranges() {
+                let row = logits.narrow(0, range.start, range.len())?.unsqueeze(0)?;
+                check_relaxation_at(&*choices.relaxation, &row, at, &noise)
+                    .map_err(|source| blamed(LINKS, &choices.relaxation, Some(at), source))?;
             }
         }
         self.penalty(at, &mut noise())?;

@@ -4,12 +4,12 @@ use dartloom_record::Refused;
 use dartloom_relax::Constraint;
 use dartloom_space::{CellGraph, Recipe, Space};
 
-use crate::{CellLogits, Choices, SearchError};
+use crate::{CellLogits, Choices, LinkChoices, LinkLine, SearchError};
 
 /// Refuses choices that do not fit the space.
 pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
     let refuse = |field, expected, found| Err(Refused::new(field, expected, found).into());
-    let Choices { relaxation, edges, start, cell_penalties, .. } = choices;
+    let Choices { relaxation, edges, links, start, cell_penalties, .. } = choices;
     if let Some(edges) = edges
         && edges.domain() != relaxation.domain()
     {
@@ -17,6 +17,15 @@ pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError>
             "relaxation of edges",
             "logits that live where those of operations do, as one rule moves both",
             format!("{edges:?} beside {relaxation:?}"),
+        );
+    }
+    if let Some(links) = links
+        && links.relaxation.domain() != relaxation.domain()
+    {
+        return refuse(
+            "relaxation of links",
+            "logits that live where those of operations do, as one rule moves both",
+            format!("{:?} beside {relaxation:?}", links.relaxation),
         );
     }
     let unknown = |name: &&String| space.cells().iter().all(|cell| cell.name != **name);
@@ -52,6 +61,24 @@ pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError>
             refuse("start", "finite logits, shares of 1 on the simplex", format!("{row:?}"))
         }
         None => Ok(()),
+    }
+}
+
+/// The line of the links of the space's network and the choices that relax them, which it needs
+/// if it leaves a choice of links, and may have if not.
+pub(super) fn links(
+    space: &Space,
+    choices: &Choices,
+) -> Result<Option<(LinkLine, LinkChoices)>, SearchError> {
+    let count = space.network().choices().count();
+    match &choices.links {
+        _ if count == 0 => Ok(None),
+        Some(links) => Ok(Some((LinkLine::new(space.network(), links.among), links.clone()))),
+        None => {
+            let expected = "a relaxation of links, since the network leaves choices among them";
+            let found = format!("none, for {count} ports that choose");
+            Err(Refused::new("links", expected, found).into())
+        }
     }
 }
 

@@ -16,7 +16,12 @@ pub struct LogitGradients(pub BTreeMap<LogitId, Tensor>);
 impl LogitGradients {
     /// Those of one cell.
     pub fn of_cell(&self, cell: CellId) -> Self {
-        let own = self.0.iter().filter(|(id, _)| id.cell() == Some(cell));
+        self.of_part(Some(cell))
+    }
+
+    /// Those of one cell, or those of links, which belong to none.
+    pub(crate) fn of_part(&self, cell: Option<CellId>) -> Self {
+        let own = self.0.iter().filter(|(id, _)| id.cell() == cell);
         Self(own.map(|(&id, gradient)| (id, gradient.clone())).collect())
     }
 

@@ -10,6 +10,7 @@ use dartloom_train::{Adam, Optimiser as _, Schedule, TrainError};
 use serde::{Deserialize, Serialize};
 
 use super::{BilevelConfig, CellRule};
+use crate::architecture::LINKS;
 use crate::{Architecture, LogitGradients, SearchError};
 
 /// The rule by which logits move.
@@ -44,12 +45,15 @@ impl LogitStep {
 #[derive(Debug)]
 pub struct LogitOptimiser {
     step: LogitStep,
-    cells: Vec<CellOptimiser>,
+    /// The optimisers of cells, in the space's order, then that of links.
+    parts: Vec<PartOptimiser>,
 }
 
-/// Moves the logits of one cell, its line of edges included.
+/// Moves the logits of one cell, its line of edges included, or those of links.
 #[derive(Debug)]
-struct CellOptimiser {
+struct PartOptimiser {
+    /// `None` for links.
+    cell: Option<CellId>,
     name: String,
     rate: Schedule,
     adam: Adam,
@@ -74,12 +78,15 @@ impl LogitOptimiser {
             .into());
         }
         let common = CellRule { rate: config.arch_rate, adam: config.adam };
-        let cell = |name: &String| {
+        let part = |cell: Option<CellId>, name: &str| {
             let CellRule { rate, adam } = config.cells.get(name).copied().unwrap_or(common);
-            CellOptimiser { name: name.clone(), rate, adam: Adam::new(adam) }
+            PartOptimiser { cell, name: name.to_owned(), rate, adam: Adam::new(adam) }
         };
-        let cells = names.iter().map(cell).collect();
-        Ok(Self { step: config.logit_step, cells })
+        let cells = names.iter().enumerate();
+        let mut parts: Vec<_> =
+            cells.map(|(index, name)| part(Some(CellId(index)), name)).collect();
+        parts.extend(architecture.link_line().map(|_| part(None, LINKS)));
+        Ok(Self { step: config.logit_step, parts })
     }
 
     /// Moves the logits that have a gradient.
@@ -89,12 +96,12 @@ impl LogitOptimiser {
         gradients: &LogitGradients,
         at: Progress,
     ) -> Result<(), SearchError> {
-        for (index, cell) in self.cells.iter_mut().enumerate() {
-            let share = gradients.of_cell(CellId(index));
-            let rate = cell.rate.at(at.epoch, at.epochs);
+        for part in &mut self.parts {
+            let share = gradients.of_part(part.cell);
+            let rate = part.rate.at(at.epoch, at.epochs);
             match self.step {
                 LogitStep::Adam => {
-                    cell.adam.step(architecture.named(), &architecture.by_name(&share), rate)?;
+                    part.adam.step(architecture.named(), &architecture.by_name(&share), rate)?;
                 }
                 LogitStep::ExponentiatedGradient => exponentiate(architecture, &share, rate)?,
             }
@@ -104,7 +111,7 @@ impl LogitOptimiser {
 
     /// Everything the next step depends on, by name.
     pub fn state(&self) -> BTreeMap<String, Tensor> {
-        let states = self.cells.iter().map(|cell| (&cell.name, cell.adam.state()));
+        let states = self.parts.iter().map(|part| (&part.name, part.adam.state()));
         let named = |(cell, state): (&String, BTreeMap<String, Tensor>)| {
             state
                 .into_iter()
@@ -119,19 +126,19 @@ impl LogitOptimiser {
     /// # Errors
     /// [`TrainError::State`] for names this rule does not write.
     pub fn restore(&mut self, state: BTreeMap<String, Tensor>) -> Result<(), TrainError> {
-        let mut shares = vec![BTreeMap::new(); self.cells.len()];
+        let mut shares = vec![BTreeMap::new(); self.parts.len()];
         for (key, tensor) in state {
             let split = key.rsplit_once('/');
             let cell =
-                split.and_then(|(name, _)| self.cells.iter().position(|cell| cell.name == *name));
+                split.and_then(|(name, _)| self.parts.iter().position(|part| part.name == *name));
             let (Some(cell), Some((_, rest))) = (cell, split) else {
                 let expected = "moments named after cells of the space".to_owned();
                 return Err(TrainError::State { expected, found: format!("`{key}`") });
             };
             shares[cell].insert(rest.to_owned(), tensor);
         }
-        for (cell, share) in self.cells.iter_mut().zip(shares) {
-            cell.adam.restore(share)?;
+        for (part, share) in self.parts.iter_mut().zip(shares) {
+            part.adam.restore(share)?;
         }
         Ok(())
     }

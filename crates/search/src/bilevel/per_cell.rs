@@ -145,7 +145,11 @@ impl PerCell {
         let cells = core.architecture.cells().len();
         let mut gradients = LogitGradients::default();
         for (id, gradient) in &whole.gradient.0 {
-            let Some(CellId(cell)) = id.cell() else { continue };
+            let Some(CellId(cell)) = id.cell() else {
+                // Links belong to no cell, and the released code has none: nothing leaks into them.
+                gradients.0.insert(*id, gradient.clone());
+                continue;
+            };
             let mut seen = (gradient * (cell + 1) as f64)?;
             if let Some(left) = self.leak.logits.0.remove(id) {
                 seen = (seen + left)?;

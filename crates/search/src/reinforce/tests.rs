@@ -68,7 +68,7 @@ fn the_probabilities_of_all_architectures_add_up_to_one() {
     let wide = Space::darts(ops, 2, 2, Stem::cifar(1)).unwrap();
     let cell = wide.cells()[0].clone();
     let mut placements = wide.network().placements().to_vec();
-    placements.iter_mut().for_each(|placement| placement.cell = 0);
+    placements.iter_mut().for_each(|placement| placement.cell = Some(0));
     let network = dartloom_space::Network::new(
         wide.network().stem().clone(),
         placements,

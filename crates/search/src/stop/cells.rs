@@ -23,7 +23,7 @@ impl Cells {
     ) -> impl Iterator<Item = &'a CellGenotype> {
         let normal = |cell: usize| {
             let mut placements = space.network().placements().iter();
-            placements.any(|placement| placement.cell == cell && !placement.reduction)
+            placements.any(|placement| placement.cell == Some(cell) && !placement.reduction)
         };
         let cells = genotype.cells().iter().enumerate();
         cells.filter(move |&(cell, _)| self == Self::All || normal(cell)).map(|(_, cell)| cell)

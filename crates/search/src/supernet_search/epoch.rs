@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use candle_core::Tensor;
 use dartloom_ops::Mode;
-use dartloom_record::Flow;
+use dartloom_record::{CellEntropy, Flow};
 use dartloom_space::{Genotype, Space, WeightTable};
 use dartloom_train::{EpochReport, Evaluation, TrainError, evaluate_while};
 
 use super::SupernetSearch;
 use crate::SearchError;
+use crate::architecture::LINKS;
 use crate::entropies::entropies;
 use crate::prune::Pruning;
 use crate::rehearsal::decoded;
@@ -27,7 +28,12 @@ impl SupernetSearch<'_> {
         let mut metrics = self.metrics(epoch, &valid);
         let table = self.table(epoch)?;
         let free = self.bilevel.core.architecture.is_free();
-        let entropies = if free { BTreeMap::new() } else { entropies(self.setting.space, &table)? };
+        let architecture = &self.bilevel.core.architecture;
+        let mut entropies =
+            if free { BTreeMap::new() } else { entropies(self.setting.space, &table)? };
+        if let Some(edges) = architecture.link_entropies(table.links())?.filter(|_| !free) {
+            entropies.insert(LINKS.to_owned(), CellEntropy { edges, nodes: None });
+        }
         for (cell, entropy) in &entropies {
             let mean = entropy.edges.iter().sum::<f64>() / entropy.edges.len().max(1) as f64;
             metrics.insert(format!("entropy_{cell}"), mean);

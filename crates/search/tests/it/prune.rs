@@ -130,7 +130,8 @@ fn statistics(search: &SupernetSearch<'_>, space: &Space) -> [Vec<(String, Vec<f
         if op == "max_pool_3x3" {
             continue;
         }
-        let placement = space.network().placements()[placed.parse::<usize>().unwrap()].cell;
+        let placement =
+            space.network().placements()[placed.parse::<usize>().unwrap()].cell.unwrap();
         let op = ops.iter().position(|name| *name == op).unwrap();
         let gone = !kept.has(CandidateId { cell: placement, row: row.parse().unwrap(), op });
         let values = tensor.flatten_all().unwrap().to_vec1().unwrap();

@@ -68,7 +68,7 @@ fn kind(name: &str, parameters: usize) -> Result<AuxHead, GoldenError> {
 /// The layers of the head in a network whose only cell puts out values of shape `input`.
 fn layers(head: AuxHead, input: Shape, classes: usize) -> Result<Vec<Layer>, GoldenError> {
     let ports = vec![Port::one(Source::Stem(0)), Port::one(Source::Stem(0))];
-    let placement = Placement { cell: 0, width: 1, level: 0, reduction: false, ports };
+    let placement = Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports };
     let source = Source::Cell(0);
     let network = Network::new(
         Stem::cifar(1),

@@ -38,11 +38,7 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
     Ok(outcomes)
 }
 
-fn check_paths(
-    case: &Case<'_>,
-    entry: &Value,
-    source: &str,
-) -> Result<Vec<String>, GoldenError> {
+fn check_paths(case: &Case<'_>, entry: &Value, source: &str) -> Result<Vec<String>, GoldenError> {
     let port = source == "port";
     let exact = Tolerance { atol: EQUAL, ..Tolerance::default() };
     let tolerance = if port { &case.entry.tolerance } else { &exact };
@@ -85,9 +81,8 @@ fn table(value: &Value, name: &str) -> Result<Vec<Vec<[f64; 3]>>, GoldenError> {
         let numbers: Option<Vec<f64>> = row.as_array()?.iter().map(Value::as_f64).collect();
         numbers?.try_into().ok()
     };
-    let layer = |layer: &Value| -> Option<Vec<[f64; 3]>> {
-        layer.as_array()?.iter().map(row).collect()
-    };
+    let layer =
+        |layer: &Value| -> Option<Vec<[f64; 3]>> { layer.as_array()?.iter().map(row).collect() };
     value.list(name)?.iter().map(|own| layer(own).ok_or_else(wrong)).collect()
 }
 

@@ -106,7 +106,18 @@ pub(super) fn search_cell(
     let output = Shape { channels: node.channels * concat.len(), ..node };
     let width = node.channels;
     let weighted = true;
-    Ok(CellPlan { cell: 0, width, reduction, weighted, ports, edges, concat, node, output })
+    Ok(CellPlan {
+        cell: Some(0),
+        width,
+        reduction,
+        weighted,
+        ports,
+        edges,
+        concat,
+        residual: false,
+        node,
+        output,
+    })
 }
 
 fn candidate(op: &OpSpec, input: InputPlan) -> Result<Candidate, SpaceError> {
