@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Argmax, BestPath, Constrained, DecodeError, Decoded, DecodedPaths, Decoder, EdgeThreshold,
-    EdgeWeighted, MultiPath, PathDecoder, SparseThreshold, TopK, identity,
+    EdgeWeighted, FeasibleTopology, MultiPath, PathDecoder, SparseThreshold, TopK, identity,
 };
 
 /// A decoder of this crate with its settings, as configurations write it:
@@ -53,6 +53,8 @@ pub enum ConfiguredPaths {
     BestPath(BestPath),
     /// The best of all paths (Preligens).
     MultiPath(MultiPath),
+    /// The most probable set of links that fit together (DiNTS).
+    FeasibleTopology(FeasibleTopology),
 }
 
 impl PathDecoder for ConfiguredPaths {
@@ -62,6 +64,7 @@ impl PathDecoder for ConfiguredPaths {
         match self {
             Self::BestPath(rule) => rule.paths(space, weights),
             Self::MultiPath(rule) => rule.paths(space, weights),
+            Self::FeasibleTopology(rule) => rule.paths(space, weights),
         }
     }
 
@@ -83,9 +86,10 @@ const DECODERS: [Row<ConfiguredDecoder>; 7] = [
     ("threshold_complete", || ConfiguredDecoder::EdgeThreshold(EdgeThreshold::complete())),
 ];
 
-const PATHS: [Row<ConfiguredPaths>; 2] = [
+const PATHS: [Row<ConfiguredPaths>; 3] = [
     ("best_path", || ConfiguredPaths::BestPath(BestPath::default())),
     ("multi_path", || ConfiguredPaths::MultiPath(MultiPath::default())),
+    ("feasible_topology", || ConfiguredPaths::FeasibleTopology(FeasibleTopology::default())),
 ];
 
 fn find<T>(table: &[Row<T>], name: &str) -> Result<T, DecodeError> {

@@ -108,6 +108,18 @@ pub enum DecodeError {
     /// A network in which every way to the head has a link of weight 0.
     #[error("no path of positive weight leads from the stem to the head")]
     NoPath,
+    /// A network that is no lattice of layers, where one is asked for.
+    #[error(
+        "placement {placement} reads a node that is not of the layer before it: expected a \
+        lattice of layers"
+    )]
+    NotLayered {
+        /// The placement.
+        placement: usize,
+    },
+    /// A lattice without the topology that was asked for.
+    #[error(transparent)]
+    Topology(#[from] crate::topology::TopologyError),
     /// More paths than may stay.
     #[error("at most {most} paths may stay, found {found} or more")]
     TooManyPaths {

@@ -20,7 +20,7 @@ out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
   nested_unet   the same in a nested U-Net of depth 4
   auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
 Or a benchmark's space: `nasbench201`, `nasbench_macro`.
-Sets of operations: S, O_base, S_o, O_large, nasbench201, all.";
+Sets of operations: S, O_base, S_o, O_large, nasbench201, dints, all.";
 
 /// A way to place cells around a set of operations.
 type Topology = fn(OpSet) -> Result<Space, SpaceError>;

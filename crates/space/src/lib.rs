@@ -39,6 +39,7 @@ pub use layer::{Layer, Resize, Shape};
 pub use network::{
     Activation, Aux, AuxHead, Begin, Chain, ConfiguredStem, Dropout, Head, Hidden, Lattice,
     LatticeCells, Link, LinkWeights, Network, Placement, Port, PortChoice, Repeats, Source, Stem,
+    WeighedLink,
 };
 pub use num_bigint::BigUint;
 pub use op_set::{OpSet, OpSpec};

@@ -4,6 +4,7 @@ use dartloom_data::Split;
 use dartloom_decode::TopK;
 use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
+use dartloom_space::ConfiguredStem;
 use dartloom_train::Schedule;
 
 use super::{Method, SmallScale, Topology};
@@ -22,6 +23,8 @@ pub fn darts() -> Method {
         topology: Topology::TwoCells,
         channels: 16,
         layers: 8,
+        nodes: 4,
+        stem: ConfiguredStem::Cifar(3),
         partial: 1,
         choices: Choices::of(Softmax::default()),
         decoder: Box::new(TopK::darts()),

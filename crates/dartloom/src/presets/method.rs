@@ -4,7 +4,7 @@ use dartloom_data::{Dataset as _, Parts, Split};
 use dartloom_decode::Decoder;
 use dartloom_ops::Registry;
 use dartloom_search::{Choices, SearchConfig, SearchParts};
-use dartloom_space::{Build, OpSet, Shape, Space, SpaceError, Stem};
+use dartloom_space::{Build, ConfiguredStem, OpSet, Shape, Space, SpaceError};
 use dartloom_task::Task;
 use dartloom_verdict::MethodParts;
 
@@ -26,6 +26,10 @@ pub struct Method {
     pub channels: usize,
     /// Cells of the supernet, where the topology leaves it open.
     pub layers: usize,
+    /// Nodes of a cell.
+    pub nodes: usize,
+    /// The layers before the first cell.
+    pub stem: ConfiguredStem,
     /// K of partial channels; 1 for all of them.
     pub partial: usize,
     /// The relaxation: logits become weights.
@@ -43,14 +47,14 @@ pub struct Method {
 }
 
 impl Method {
-    /// The method's space: cells of four nodes in a chain behind the stem for small images, with
-    /// the hidden layers of its study.
+    /// The method's space, with the hidden layers of its study.
     ///
     /// # Errors
     /// [`SpaceError`] for a set that is not built in, or fewer layers than a chain needs.
     pub fn space(&self) -> Result<Space, SpaceError> {
-        let size = (self.layers, 4);
-        let space = self.topology.space(OpSet::builtin(self.ops)?, size, Stem::cifar(3))?;
+        let size = (self.layers, self.nodes);
+        let stem = self.stem.stem()?;
+        let space = self.topology.space(OpSet::builtin(self.ops)?, size, stem)?;
         match &self.study {
             Some(study) => space.with_hidden(study.hidden.clone()),
             None => Ok(space),

@@ -2,7 +2,7 @@
 
 use dartloom_decode::{Encoding, Unlisted};
 use dartloom_search::StartLogits;
-use dartloom_space::{CellOutput, Genotype, OpSet, Space, SpaceError, Stem};
+use dartloom_space::{CellOutput, Genotype, Lattice, OpSet, Space, SpaceError, Stem};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -20,6 +20,27 @@ pub enum Topology {
     /// reduction cell of its size, too. A network that was found is retrained as deep as it was
     /// searched.
     UNet,
+    /// Cells in the shape of a nested U-Net of depth `layers / 2`, every link of which has a weight
+    /// (the DARTS-UNet++ of the Preligens study).
+    UNetPP,
+    /// A U-Net of depth `layers / 2` of residual cells with parallel towers, as many nodes each as
+    /// other cells have (the ResNeXt-UNet of the Preligens study).
+    ResNeXtUNet {
+        /// Towers of a cell.
+        towers: usize,
+    },
+    /// The lattice of Auto-DeepLab with `layers` layers: one cell on every transition between so
+    /// many levels.
+    AutoDeepLab {
+        /// Levels.
+        levels: usize,
+    },
+    /// The lattice of DiNTS with `layers` layers: a cell of its own on every transition. The stem
+    /// feeds every level ([`ConfiguredStem::Pyramid`](dartloom_space::ConfiguredStem::Pyramid)).
+    Dints {
+        /// Levels.
+        levels: usize,
+    },
     /// The chain of a published hand-made network, at which the search starts (DARTOpti):
     /// `ResNet18`, `ResNet50` or `Xception`. It has its own number of cells.
     Around(String),
@@ -44,6 +65,16 @@ impl Topology {
             Self::TwoCells => Space::darts(ops, layers, nodes, stem),
             Self::Individual => Space::individual(ops, layers, nodes, stem),
             Self::UNet => Space::unet(ops, layers / 2, nodes, stem),
+            Self::UNetPP => Space::darts_unet_pp(ops, layers / 2, nodes, stem),
+            Self::ResNeXtUNet { towers } => {
+                Space::resnext_unet(ops, layers / 2, (*towers, nodes), stem)
+            }
+            Self::AutoDeepLab { levels } => {
+                Space::lattice(ops, Lattice::auto_deeplab(layers, *levels), nodes, stem)
+            }
+            Self::Dints { levels } => {
+                Space::lattice(ops, Lattice::dints(layers, *levels), nodes, stem)
+            }
             Self::Around(name) => {
                 Space::around(&Genotype::published(name)?, ops, nodes, stem, CellOutput::AllNodes)
             }
@@ -60,9 +91,9 @@ impl Topology {
     /// When the space has another number of cells than the network, or lacks its operations.
     pub fn start(&self, space: &Space) -> Result<Option<StartLogits>, Error> {
         let (name, unlisted) = match self {
-            Self::TwoCells | Self::Individual | Self::UNet => return Ok(None),
             Self::Around(name) => (name, Unlisted::Off),
             Self::AroundOfficial(name) => (name, Unlisted::Half),
+            _ => return Ok(None),
         };
         let network = Genotype::published(name)?;
         Ok(Some(Encoding::new(unlisted).logits(space, &network)?.into()))

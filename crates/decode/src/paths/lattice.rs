@@ -125,7 +125,7 @@ impl Lattice {
 }
 
 /// The link weights of a table that fits the space.
-fn checked(space: &Space, table: &WeightTable) -> Result<Vec<Vec<f64>>, DecodeError> {
+pub(super) fn checked(space: &Space, table: &WeightTable) -> Result<Vec<Vec<f64>>, DecodeError> {
     table.check(space).map_err(DecodeError::Table)?;
     let choices = space.network().choices().count();
     let weights = table.links().to_vec();

@@ -2,6 +2,7 @@
 
 mod best;
 mod count;
+mod feasible;
 mod lattice;
 mod several;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use best::BestPath;
 pub(crate) use count::Kept;
 pub use count::{PathCount, Spread};
+pub use feasible::FeasibleTopology;
 pub use lattice::{Entry, MeanOver, Transitions};
 pub use several::MultiPath;
 

@@ -35,6 +35,11 @@ impl Groups {
         }
     }
 
+    /// Groups of these sizes, without those of size 0.
+    pub fn of_sizes(sizes: impl IntoIterator<Item = usize>) -> Self {
+        Self { sizes: sizes.into_iter().filter(|&size| size > 0).collect() }
+    }
+
     /// Neighbours with equal keys make a group: the target nodes of a cell's edges, in row order,
     /// give one group per node.
     pub fn of(keys: &[usize]) -> Self {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use candle_core::Tensor;
 use dartloom_relax::{Progress, Ramp, RelaxError, bernoulli};
+use dartloom_space::{Source, WeighedLink};
 
 use super::LinkLine;
-use super::line::{Ends, Node};
 
 /// The terms that DiNTS adds to the loss for its links, each with its weight; the default has none.
 ///
@@ -69,21 +69,22 @@ struct Layer {
 
 /// The layers of a line that is in order of layers; nodes are numbered within their layer.
 fn layers(line: &LinkLine) -> Vec<Layer> {
-    let ends = line.ends();
+    let links = line.links();
     let mut layers: Vec<Layer> = Vec::new();
     let mut begin = 0;
-    let mut before: BTreeMap<Node, usize> = BTreeMap::new();
-    for group in ends.chunk_by(|a, b| a.layer == b.layer) {
-        let targets: BTreeSet<usize> = group.iter().map(|ends| ends.to).collect();
+    let mut before: BTreeMap<Source, usize> = BTreeMap::new();
+    for group in links.chunk_by(|a, b| a.layer == b.layer) {
+        let targets: BTreeSet<usize> = group.iter().map(|link| link.to).collect();
         let targets: BTreeMap<usize, usize> = targets.into_iter().zip(0..).collect();
         // The nodes that a layer reads are those that the layer before writes, in their order.
-        let mut sources: BTreeSet<Node> = before.keys().copied().collect();
-        sources.extend(group.iter().map(|ends| ends.from));
-        let sources: BTreeMap<Node, usize> = sources.into_iter().zip(0..).collect();
-        let edge = |own: &Ends| bernoulli::Edge { from: sources[&own.from], to: targets[&own.to] };
+        let mut sources: BTreeSet<Source> = before.keys().copied().collect();
+        sources.extend(group.iter().map(|link| link.from));
+        let sources: BTreeMap<Source, usize> = sources.into_iter().zip(0..).collect();
+        let edge =
+            |own: &WeighedLink| bernoulli::Edge { from: sources[&own.from], to: targets[&own.to] };
         layers.push(Layer { begin, edges: group.iter().map(edge).collect() });
         begin += group.len();
-        before = targets.into_iter().map(|(to, number)| (Node::Cell(to), number)).collect();
+        before = targets.into_iter().map(|(to, number)| (Source::Cell(to), number)).collect();
     }
     layers
 }

@@ -154,10 +154,12 @@ fn a_search_of_links_that_is_stopped_and_goes_on_equals_one_that_never_stops() {
         let run = |name: &str, stop: Option<usize>| {
             let path = directory.path().join(name);
             with_search(&case, |search| {
-                let mut observer = observer_fn(|event: &Event| Ok(match event {
-                    Event::EpochFinished { epoch, .. } if Some(*epoch) == stop => Flow::Stop,
-                    _ => Flow::Continue,
-                }));
+                let mut observer = observer_fn(|event: &Event| {
+                    Ok(match event {
+                        Event::EpochFinished { epoch, .. } if Some(*epoch) == stop => Flow::Stop,
+                        _ => Flow::Continue,
+                    })
+                });
                 drive(search, &mut Session::new(&mut observer).saved_at(&path)).unwrap();
             });
             std::fs::read(path).unwrap()

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Stem;
+use crate::SpaceError;
 
 /// A stem of this crate with its settings, as configurations write it: `Cifar(3)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,15 +12,25 @@ pub enum ConfiguredStem {
     Cifar(usize),
     /// Three halvings.
     ImageNet,
+    /// Two halvings, in two parts ([`Stem::imagenet_quarter`]).
+    Quarter,
+    /// One halving for each of so many levels, in parts that a lattice reads
+    /// ([`Stem::pyramid`]).
+    Pyramid(usize),
 }
 
 impl ConfiguredStem {
     /// The stem.
-    pub fn stem(self) -> Stem {
-        match self {
+    ///
+    /// # Errors
+    /// As [`Stem::pyramid`]; other stems are checked where a network gets them.
+    pub fn stem(self) -> Result<Stem, SpaceError> {
+        Ok(match self {
             Self::Cifar(multiplier) => Stem::cifar(multiplier),
             Self::ImageNet => Stem::imagenet(),
-        }
+            Self::Quarter => Stem::imagenet_quarter(),
+            Self::Pyramid(levels) => Stem::pyramid(levels)?,
+        })
     }
 }
 
@@ -31,7 +42,9 @@ mod tests {
     fn names_stand_for_stems() {
         let text = ron::to_string(&ConfiguredStem::Cifar(3)).unwrap();
         assert_eq!(text, "Cifar(3)");
-        assert_eq!(ron::from_str::<ConfiguredStem>(&text).unwrap().stem(), Stem::cifar(3));
-        assert_eq!(ConfiguredStem::ImageNet.stem(), Stem::imagenet());
+        assert_eq!(ron::from_str::<ConfiguredStem>(&text).unwrap().stem().unwrap(), Stem::cifar(3));
+        assert_eq!(ConfiguredStem::ImageNet.stem().unwrap(), Stem::imagenet());
+        assert_eq!(ConfiguredStem::Pyramid(2).stem().unwrap(), Stem::pyramid(2).unwrap());
+        assert!(ConfiguredStem::Pyramid(20).stem().is_err());
     }
 }

@@ -9,6 +9,7 @@ mod nested;
 mod resnext_unet;
 mod stem;
 mod unet;
+mod weighed;
 mod written;
 
 use std::fmt;
@@ -21,11 +22,12 @@ pub use configured::ConfiguredStem;
 pub use hidden::{Activation, Dropout, Hidden};
 pub use lattice::{Begin, Lattice, LatticeCells};
 pub use stem::Stem;
+pub use weighed::WeighedLink;
 
 use crate::{Outputs, PortId, Resize, SpaceError};
 
 /// The source of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// Output of the stem part of that index.
     Stem(usize),

@@ -4,7 +4,8 @@ use super::OpSpec;
 use crate::{Pair, Stage, Stride, When, Width};
 
 /// Names [`OpSet::builtin`](super::OpSet::builtin) knows.
-pub(super) const SET_NAMES: [&str; 6] = ["S", "O_base", "S_o", "O_large", "nasbench201", "all"];
+pub(super) const SET_NAMES: [&str; 7] =
+    ["S", "O_base", "S_o", "O_large", "nasbench201", "dints", "all"];
 
 /// DARTS' eight operations in DARTS' order (arXiv 1806.09055, section 3.1.1); also O_base of the
 /// Preligens study.
@@ -61,6 +62,7 @@ pub(super) fn members(set: &str) -> Option<Vec<OpSpec>> {
         "S_o" => &S_O,
         "O_large" => &O_LARGE,
         "nasbench201" => &NASBENCH_201,
+        "dints" => &["skip_connect", "simple_conv_3x3"],
         "all" => return Some(all()),
         _ => return None,
     };
