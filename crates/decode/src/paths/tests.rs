@@ -267,7 +267,7 @@ fn a_limit_is_on_the_paths_that_stay() {
     let found = rule(PathCount::Fixed(50)).unwrap();
     assert_eq!(found.paths.len(), 50);
     assert!(found.paths.windows(2).all(|pair| pair[0].score >= pair[1].score));
-    assert_eq!(rule(PathCount::Share(1e-18)).unwrap().paths, found.paths[..1]);
+    assert_eq!(rule(PathCount::Share(1e-30)).unwrap().paths, found.paths[..1]);
     let most = MultiPath::MOST as u128;
     for count in [PathCount::Share(0.5), PathCount::Fixed(MultiPath::MOST + 1)] {
         assert!(

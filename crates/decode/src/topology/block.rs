@@ -25,7 +25,8 @@ impl Block {
     /// either side, 1 to 64 edges.
     ///
     /// # Errors
-    /// [`TopologyError::Range`] and [`TopologyError::Edge`], which name block 0.
+    /// [`TopologyError::Range`] for other numbers, [`TopologyError::Edge`] for an edge between nodes
+    /// that do not exist, or one that is listed twice.
     pub fn new(
         inputs: usize,
         outputs: usize,
@@ -34,9 +35,9 @@ impl Block {
         check("nodes before a block", MOST_NODES, inputs)?;
         check("nodes after a block", MOST_NODES, outputs)?;
         check("edges of a block", MOST_EDGES, edges.len())?;
-        for (edge, ends) in edges.iter().enumerate() {
-            if ends.0 >= inputs || ends.1 >= outputs || edges[..edge].contains(ends) {
-                return Err(TopologyError::Edge { block: 0, edge, inputs, outputs });
+        for (edge, &(from, to)) in edges.iter().enumerate() {
+            if from >= inputs || to >= outputs || edges[..edge].contains(&(from, to)) {
+                return Err(TopologyError::Edge { edge, inputs, outputs, from, to });
             }
         }
         Ok(Self { inputs, outputs, edges })

@@ -19,16 +19,21 @@ pub enum TopologyError {
         found: usize,
     },
     /// An edge between nodes that do not exist, or one that is listed twice.
-    #[error("block {block}, edge {edge}: expected a new edge between {inputs} and {outputs} nodes")]
+    #[error(
+        "edge {edge}: expected a new one from one of {inputs} nodes to one of {outputs}, found \
+         {from} and {to}"
+    )]
     Edge {
-        /// The block.
-        block: usize,
-        /// The edge.
+        /// The edge's position in its block.
         edge: usize,
         /// Nodes before the block.
         inputs: usize,
         /// Nodes after it.
         outputs: usize,
+        /// The node that the edge reads.
+        from: usize,
+        /// The node that it writes.
+        to: usize,
     },
     /// A list that does not have one entry per block, edge or node.
     #[error("{what}: expected {expected} entries, found {found}")]
