@@ -17,7 +17,7 @@
 
 use std::error::Error;
 
-use dartloom::decode::{EdgeThreshold, Encoding};
+use dartloom::decode::{EdgeThreshold, Encoding, Linked};
 use dartloom::presets::darts_opti;
 use dartloom::space::distance::{Frame, OpScores, PositionDistance, SetDistance};
 use dartloom::space::{Genotype, Space};
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let near = Encoding { listed: 1.0, other: -1.0 }.logits(&space, &network)?;
     let choices = method.choices.clone().with_start(near);
     // Weights of 0.73 are a decision already.
-    method.decoder = Box::new(EdgeThreshold { threshold: 0.7, ..EdgeThreshold::default() });
+    method.decoder = Linked::cells(EdgeThreshold { threshold: 0.7, ..EdgeThreshold::default() });
     let found = digits::search_with(&method, choices, &directory)?;
     report(&space, &network, &found)
 }

@@ -15,7 +15,7 @@
 
 use std::error::Error;
 
-use dartloom::decode::SparseThreshold;
+use dartloom::decode::{Linked, SparseThreshold};
 use dartloom::presets::fair_darts;
 use dartloom_examples::digits;
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut method = digits::small(fair_darts()?, 5);
     // Five epochs move a weight from one half to about 0.6, not to 0.85.
     let rule = SparseThreshold { threshold: 0.55, ..SparseThreshold::default() };
-    method.decoder = Box::new(rule);
+    method.decoder = Linked::cells(rule);
     digits::search(&method, &directory)?;
     Ok(())
 }

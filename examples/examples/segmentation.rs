@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         name: "DARTS".to_owned(),
         space: &space,
         choices: method.choices_in(&space)?,
-        decoder: &*method.decoder,
+        decoder: &method.decoder,
         channels: 4,
         partial: 1,
         split: method.split,

@@ -143,7 +143,7 @@ impl<'a> Study<'a> {
             space: &self.space,
             registry: &self.registry,
             choices: self.method.choices_in(&self.space)?,
-            decoder: &*self.method.decoder,
+            decoder: &self.method.decoder,
             build: Build { partial: self.method.partial, ..self.build() },
             data,
             task: &*self.task,

@@ -108,6 +108,12 @@ pub enum DecodeError {
     /// A network in which every way to the head has a link of weight 0.
     #[error("no path of positive weight leads from the stem to the head")]
     NoPath,
+    /// A network that leaves choices of links to a decoder of cells.
+    #[error("{choices} ports choose among links, and the decoder has no rule for links")]
+    NoLinkRule {
+        /// Ports that choose.
+        choices: usize,
+    },
     /// A network that is no lattice of layers, where one is asked for.
     #[error(
         "placement {placement} reads a node that is not of the layer before it: expected a \

@@ -325,6 +325,7 @@ fn large_cells_are_drawn_in_time() {
         inputs: 2,
         genes: genes.clone(),
         concat: (2..14).collect(),
+        residual: false,
     };
     let genotype = Genotype::new(Layout::TwoCells, vec![cell("normal"), cell("reduce")]).unwrap();
     program.write("wide.json", &genotype.to_json().unwrap());

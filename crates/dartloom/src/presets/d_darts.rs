@@ -1,6 +1,6 @@
 //! D-DARTS and DARTOpti (Heuillet et al., arXiv 2108.09306).
 
-use dartloom_decode::SparseThreshold;
+use dartloom_decode::{Linked, SparseThreshold};
 use dartloom_relax::{Penalised, Sigmoid, ZeroOne};
 use dartloom_search::stop::{Distance, DistancePlateau, RuleConfig, StopConfig};
 use dartloom_search::{AblationConfig, BilevelConfig, Choices, SearchConfig};
@@ -43,7 +43,7 @@ pub fn d_darts() -> Result<Method, Error> {
         ops: "S",
         topology: Topology::Individual,
         choices: Choices::of(Penalised::new(Sigmoid, ZeroOne::default(), ZERO_ONE)?),
-        decoder: Box::new(SparseThreshold::default()),
+        decoder: Linked::cells(SparseThreshold::default()),
         small: SmallScale { arch_rate: SMALL_RATE, decoder: Some(Box::new(short())) },
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()

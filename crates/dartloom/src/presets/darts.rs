@@ -1,7 +1,7 @@
 //! DARTS (Liu, Simonyan and Yang 2018, arXiv 1806.09055).
 
 use dartloom_data::Split;
-use dartloom_decode::TopK;
+use dartloom_decode::{Linked, TopK};
 use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
 use dartloom_space::ConfiguredStem;
@@ -27,7 +27,7 @@ pub fn darts() -> Method {
         stem: ConfiguredStem::Cifar(3),
         partial: 1,
         choices: Choices::of(Softmax::default()),
-        decoder: Box::new(TopK::darts()),
+        decoder: Linked::cells(TopK::darts()),
         small: SmallScale { arch_rate: Schedule::Constant(3e-3), decoder: None },
         split: Split::Halves,
         search: SearchConfig::default(),

@@ -1,6 +1,6 @@
 //! FairDARTS (Chu et al., ECCV 2020, arXiv 1911.12126).
 
-use dartloom_decode::{EmptyPolicy, SparseThreshold};
+use dartloom_decode::{EmptyPolicy, Linked, SparseThreshold};
 use dartloom_relax::{Penalised, RelaxError, Sigmoid, ZeroOne};
 use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::{AdamConfig, Schedule};
@@ -37,7 +37,7 @@ pub fn fair_darts() -> Result<Method, RelaxError> {
         name: "FairDARTS",
         ops: "S",
         choices: Choices::of(relaxation),
-        decoder: Box::new(SparseThreshold::default()),
+        decoder: Linked::cells(SparseThreshold::default()),
         small: SmallScale { arch_rate: Schedule::Constant(3e-2), decoder: Some(Box::new(short())) },
         search: SearchConfig { batch: 128, bilevel, ..SearchConfig::default() },
         ..darts()

@@ -1,7 +1,7 @@
 //! The parts of a method.
 
 use dartloom_data::{Dataset as _, Parts, Split};
-use dartloom_decode::Decoder;
+use dartloom_decode::{ConfiguredPaths, Decoder, Linked};
 use dartloom_ops::Registry;
 use dartloom_search::{Choices, SearchConfig, SearchParts};
 use dartloom_space::{Build, ConfiguredStem, OpSet, Shape, Space, SpaceError};
@@ -35,7 +35,7 @@ pub struct Method {
     /// The relaxation: logits become weights.
     pub choices: Choices,
     /// The decoder: weights become a genotype.
-    pub decoder: Box<dyn Decoder>,
+    pub decoder: Linked<ConfiguredPaths, Box<dyn Decoder>>,
     /// The changes at [`Scale::Small`](super::Scale::Small) beside the sizes.
     pub small: SmallScale,
     /// The shares of the training images that weights and logits get.
@@ -92,7 +92,7 @@ impl Method {
             space,
             registry,
             choices: self.choices_in(space)?,
-            decoder: &*self.decoder,
+            decoder: &self.decoder,
             build,
             data,
             task,
@@ -109,7 +109,7 @@ impl Method {
             name: self.name.to_owned(),
             space,
             choices: self.choices_in(space)?,
-            decoder: &*self.decoder,
+            decoder: &self.decoder,
             channels: self.channels,
             partial: self.partial,
             split: self.split,

@@ -9,6 +9,7 @@ mod method;
 mod names;
 mod pc_darts;
 mod scale;
+mod segmentation;
 mod studies;
 mod topology;
 
@@ -21,6 +22,7 @@ pub use method::Method;
 pub use names::{by_name, names};
 pub use pc_darts::pc_darts;
 pub use scale::{Scale, SmallScale};
+pub use segmentation::{auto_deeplab, darts_unet, darts_unet_pp, dints, resnext_unet};
 pub use studies::{chest_xray, galaxy_zoo, graphene, mnist};
 pub use topology::Topology;
 

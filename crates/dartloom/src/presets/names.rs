@@ -1,15 +1,16 @@
 //! Methods by name.
 
 use super::{
-    Method, chest_xray, d_darts, darts, darts_opti, darts_second_order, fair_darts, gaea_erm,
-    gaea_pc_darts, galaxy_zoo, graphene, mnist, pc_darts,
+    Method, auto_deeplab, chest_xray, d_darts, darts, darts_opti, darts_second_order, darts_unet,
+    darts_unet_pp, dints, fair_darts, gaea_erm, gaea_pc_darts, galaxy_zoo, graphene, mnist,
+    pc_darts, resnext_unet,
 };
 use crate::Error;
 
 /// A name and the preset it stands for; the name is the preset's [`Method::key`].
 type Row = (&'static str, fn() -> Result<Method, Error>);
 
-const TABLE: [Row; 12] = [
+const TABLE: [Row; 17] = [
     ("darts", || Ok(darts())),
     ("darts_second_order", || Ok(darts_second_order())),
     ("pc_darts", || Ok(pc_darts())),
@@ -18,6 +19,11 @@ const TABLE: [Row; 12] = [
     ("fair_darts", || Ok(fair_darts()?)),
     ("d_darts", d_darts),
     ("darts_opti", darts_opti),
+    ("resnext_unet", || Ok(resnext_unet())),
+    ("darts_unet", || Ok(darts_unet())),
+    ("darts_unet_pp", || Ok(darts_unet_pp())),
+    ("auto_deeplab", || Ok(auto_deeplab())),
+    ("dints", dints),
     ("mnist", || Ok(mnist())),
     ("graphene", || Ok(graphene())),
     ("galaxy_zoo", || Ok(galaxy_zoo())),

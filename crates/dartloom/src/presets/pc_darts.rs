@@ -1,6 +1,6 @@
 //! PC-DARTS (Xu et al., ICLR 2020, arXiv 1907.05737).
 
-use dartloom_decode::EdgeWeighted;
+use dartloom_decode::{EdgeWeighted, Linked};
 use dartloom_relax::Softmax;
 use dartloom_search::{BilevelConfig, Choices, SearchConfig};
 use dartloom_train::Schedule;
@@ -29,7 +29,7 @@ pub fn pc_darts() -> Method {
         partial: 4,
         small: SmallScale { arch_rate: Schedule::Constant(6e-3), decoder: None },
         choices: Choices::of(Softmax::default()).with_edges(Softmax::default()),
-        decoder: Box::new(EdgeWeighted::pc_darts()),
+        decoder: Linked::cells(EdgeWeighted::pc_darts()),
         search: SearchConfig { batch: 256, bilevel, ..SearchConfig::default() },
         ..darts()
     }

@@ -1,11 +1,12 @@
 //! The size of a preset.
 
-use dartloom_decode::Decoder;
+use dartloom_decode::{Decoder, Linked};
+use dartloom_space::ConfiguredStem;
 use dartloom_train::{FitConfig, Schedule, WeightStep};
 use dartloom_verdict::{Baseline, ComparisonConfig, RandomConfig, RetrainConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{CaseStudy, Method};
+use super::{CaseStudy, Method, Topology};
 
 /// The size of a method, and of the comparison that it takes part in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,10 +105,25 @@ impl Method {
         search.bilevel.warm_up = self.warm_up_of(search.epochs);
         search.bilevel.arch_rate = self.small.arch_rate;
         let SmallScale { arch_rate, decoder: small } = self.small;
-        let decoder = small.unwrap_or(self.decoder);
+        let Linked { links, cells } = self.decoder;
+        let decoder = Linked { links, cells: small.unwrap_or(cells) };
         let small = SmallScale { arch_rate, decoder: None };
         let study = self.study.map(CaseStudy::made_small);
-        Self { channels: 4, layers: LAYERS, search, decoder, small, study, ..self }
+        // Of so few channels, one in K has to be left.
+        let channels = self.partial.max(4);
+        // Two levels of a lattice leave planes of a quarter.
+        let (topology, stem) = match (self.topology, self.stem) {
+            (Topology::Dints { levels }, ConfiguredStem::Pyramid(_)) => {
+                let levels = levels.min(2);
+                (Topology::Dints { levels }, ConfiguredStem::Pyramid(levels))
+            }
+            (Topology::AutoDeepLab { levels }, _) => {
+                (Topology::AutoDeepLab { levels: levels.min(2) }, ConfiguredStem::Cifar(1))
+            }
+            (Topology::UNetPP, _) => (Topology::UNetPP, ConfiguredStem::Cifar(1)),
+            (topology, stem) => (topology, stem),
+        };
+        Self { channels, layers: LAYERS, topology, stem, search, decoder, small, study, ..self }
     }
 
     /// Epochs of warm-up in a search of `epochs`: the share that the method's own search has, in

@@ -4,6 +4,7 @@ mod best;
 mod count;
 mod feasible;
 mod lattice;
+mod linked;
 mod several;
 
 use std::fmt::{self, Debug};
@@ -16,9 +17,10 @@ pub(crate) use count::Kept;
 pub use count::{PathCount, Spread};
 pub use feasible::FeasibleTopology;
 pub use lattice::{Entry, MeanOver, Transitions};
+pub use linked::Linked;
 pub use several::MultiPath;
 
-use crate::{DecodeError, Decoded, Decoder, TieBreak, identity};
+use crate::{DecodeError, Decoded, Decoder, TieBreak};
 
 /// A rule that turns link weights into the links that stay.
 ///
@@ -56,32 +58,6 @@ impl<T: PathDecoder + ?Sized> PathDecoder for Box<T> {
 
     fn identity(&self) -> Option<String> {
         (**self).identity()
-    }
-}
-
-/// A decoder of links and cells: one architecture that names the links it keeps
-/// ([`decode_network`]).
-#[derive(Clone, Copy, Debug)]
-pub struct Linked<P, D> {
-    /// The rule for links.
-    pub links: P,
-    /// The rule for cells.
-    pub cells: D,
-}
-
-impl<P: PathDecoder, D: Decoder> Decoder for Linked<P, D> {
-    /// # Errors
-    /// Those of both rules. A network that leaves no choice of links is decoded by the rule for
-    /// cells alone.
-    fn decode(&self, space: &Space, weights: &WeightTable) -> Result<Decoded, DecodeError> {
-        if space.network().choices().next().is_none() {
-            return self.cells.decode(space, weights);
-        }
-        decode_network(space, weights, &self.links, &self.cells)
-    }
-
-    fn identity(&self) -> Option<String> {
-        identity::of("Linked", &(self.links.identity()?, self.cells.identity()?))
     }
 }
 

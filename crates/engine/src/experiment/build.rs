@@ -1,7 +1,6 @@
 //! From what a file says to an experiment with every value filled in.
 
 use dartloom::presets::{self, Scale};
-use dartloom::space::ConfiguredStem;
 use dartloom::verdict::ComparisonConfig;
 
 use super::choice::MethodChoice;
@@ -10,9 +9,6 @@ use super::method::MethodSpec;
 use super::patch::{ExperimentPatch, MethodPatch};
 use super::{Data, Experiment, Named};
 use crate::error::EngineError;
-
-/// Nodes of a cell.
-const NODES: usize = 4;
 
 impl Experiment {
     /// A small experiment on `data`.
@@ -64,8 +60,8 @@ impl Experiment {
             scale,
             operations: Vec::new(),
             layers,
-            nodes: NODES,
-            stem: ConfiguredStem::Cifar(3),
+            nodes: own.nodes,
+            stem: own.stem,
             hidden: own.study.map(|study| study.hidden).unwrap_or_default(),
             method,
             explorers,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use dartloom::Error;
 use dartloom::data::Split;
-use dartloom::decode::ConfiguredDecoder;
+use dartloom::decode::{ConfiguredDecoder, ConfiguredPaths};
 use dartloom::presets::{self, Method, Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::SearchConfig;
 use serde::{Deserialize, Serialize};
 
+use super::links::LinkSpec;
 use super::penalty::Penalty;
 use super::stop::NamedRule;
 use super::{Data, Named, Ops};
@@ -68,6 +69,12 @@ pub struct MethodSpec {
     pub relaxation: Option<Named<ConfiguredRelaxation>>,
     /// True where the edges into each node are weighed, too.
     pub edge_weights: bool,
+    /// The choice of links between cells; `None` for the preset's own, which may be none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinkSpec>,
+    /// The rule by which the weights of links become links; `None` for the preset's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<ConfiguredPaths>,
     /// Terms that every cell adds to the loss; `None` for the preset's own.
     pub penalties: Option<Vec<Penalty>>,
     /// True where skip connections are helped while searching (DARTS-).
@@ -104,6 +111,8 @@ impl MethodSpec {
             topology,
             relaxation: None,
             edge_weights: choices.edges.is_some(),
+            links: None,
+            paths: None,
             penalties: None,
             auxiliary_skip: choices.auxiliary_skip.is_some(),
             decoder: None,

@@ -6,6 +6,7 @@ mod chosen;
 mod data;
 mod difference;
 mod explorer;
+mod links;
 mod method;
 mod named;
 mod patch;

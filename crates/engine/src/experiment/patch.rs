@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dartloom::data::{ConfiguredTransform, Split};
-use dartloom::decode::ConfiguredDecoder;
+use dartloom::decode::{ConfiguredDecoder, ConfiguredPaths};
 use dartloom::net::Mask;
 use dartloom::ops::Recompute;
 use dartloom::presets::{Scale, Topology};
@@ -21,6 +21,7 @@ use serde::Deserialize;
 
 use super::choice::MethodChoice;
 use super::explorer::ExplorerSpec;
+use super::links::LinkSpec;
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
 use super::stop::NamedRule;
@@ -69,6 +70,8 @@ macro_rules! method_fields {
                 topology: Topology,
                 relaxation: Option<Named<ConfiguredRelaxation>>,
                 edge_weights: bool,
+                links: Option<LinkSpec>,
+                paths: Option<ConfiguredPaths>,
                 penalties: Option<Vec<Penalty>>,
                 auxiliary_skip: bool,
                 decoder: Option<Named<ConfiguredDecoder>>,

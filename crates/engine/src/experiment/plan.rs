@@ -126,7 +126,7 @@ impl Plan {
             name: spec.title.clone(),
             space,
             choices: rules.choices.clone(),
-            decoder: &*rules.decoder,
+            decoder: &rules.decoder,
             channels: spec.channels,
             partial: spec.partial,
             split: spec.split,
@@ -258,7 +258,7 @@ fn space(
         });
     }
     let size = (experiment.layers, experiment.nodes);
-    let stem = experiment.stem.stem();
+    let stem = experiment.stem.stem().map_err(refused(origin))?;
     let space = topology.space(set, size, stem).map_err(refused(origin))?;
     space.with_hidden(experiment.hidden.clone()).map_err(refused(origin))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dartloom::decode::{DecodeError, Decoder};
+use dartloom::decode::{ConfiguredPaths, DecodeError, Decoder, Linked};
 use dartloom::noise::Noise;
 use dartloom::presets::{Method, Scale};
 use dartloom::relax::{
@@ -22,7 +22,7 @@ use crate::error::EngineError;
 #[derive(Debug)]
 pub(super) struct Rules {
     pub(super) choices: Choices,
-    pub(super) decoder: Box<dyn Decoder>,
+    pub(super) decoder: Linked<ConfiguredPaths, Box<dyn Decoder>>,
     pub(super) stop: Vec<MadeRule>,
 }
 
@@ -35,7 +35,7 @@ impl Rules {
         (catalog, origin): (&Catalog, &str),
     ) -> Result<Self, EngineError> {
         let method = spec.preset.method()?.scaled(scale);
-        let Method { choices, decoder, .. } = method;
+        let Method { choices, decoder: Linked { links, cells }, .. } = method;
         let mut choices = replaced(spec, choices, (catalog, origin))?;
         if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
             choices = choices.with_start(start);
@@ -44,10 +44,11 @@ impl Rules {
         for penalty in spec.penalties.iter().flatten() {
             check_penalty(spec, penalty, &*choices.relaxation, origin)?;
         }
-        let decoder = match &spec.decoder {
+        let cells = match &spec.decoder {
             Some(part) => catalog.make_decoder(part, Place { origin, field: "decoder" })?,
-            None => decoder,
+            None => cells,
         };
+        let decoder = Linked { links: spec.paths.or(links), cells };
         let stop = spec.rules.iter().map(|rule| rule.made(catalog, origin));
         let rules = Self { choices, decoder, stop: stop.collect::<Result<_, _>>()? };
         rules.check(space, origin)?;
@@ -87,6 +88,9 @@ fn replaced(
         _ => Arc::new(Softmax::default()),
     };
     choices.edges = spec.edge_weights.then_some(edges);
+    if let Some(links) = &spec.links {
+        choices.links = Some(links.choices((catalog, origin))?);
+    }
     if let Some(terms) = &spec.penalties {
         choices.penalties = Arc::new(penalties(terms, (catalog, origin))?);
         choices.cell_penalties.clear();

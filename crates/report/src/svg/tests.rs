@@ -18,6 +18,7 @@ fn dense(nodes: usize) -> Genotype {
         inputs: 2,
         genes: genes.clone(),
         concat: (2..end).collect(),
+        residual: false,
     };
     Genotype::new(Layout::TwoCells, vec![cell("normal"), cell("reduce")]).unwrap()
 }

@@ -4,7 +4,7 @@ use candle_core::{DType, Tensor};
 use dartloom_data::{
     Dataset, ImageShape, InMemory, Normalization, Parts, Split, TargetSpec, Targets,
 };
-use dartloom_decode::{BestPath, Linked, MultiPath, PathCount, PathDecoder, TopK};
+use dartloom_decode::{BestPath, Linked, MultiPath, PathCount, PathDecoder, TopK, Transitions};
 use dartloom_net::{NetworkSize, Setting, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Place};
@@ -63,7 +63,7 @@ fn cases() -> Vec<Case> {
         Case {
             space: lattice(Lattice::auto_deeplab(3, 2), Stem::cifar(1)),
             choices: soft().with_links(shares(Among::Source)),
-            paths: Box::new(BestPath::default()),
+            paths: Box::new(BestPath { transitions: Transitions::LinksIn, ..BestPath::default() }),
             step: LogitStep::Adam,
         },
         Case {
@@ -92,7 +92,7 @@ fn task() -> &'static dyn Task {
 }
 
 fn decoder(case: &Case) -> Linked<&dyn PathDecoder, TopK> {
-    Linked { links: &*case.paths, cells: TopK::darts() }
+    Linked { links: Some(&*case.paths), cells: TopK::darts() }
 }
 
 fn build() -> Build {

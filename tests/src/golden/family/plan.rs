@@ -74,7 +74,7 @@ pub(super) fn nodes_of(rows: usize) -> Result<usize, GoldenError> {
 pub(super) fn port(part: usize, input: Shape, layers: Vec<Layer>) -> Result<PortPlan, GoldenError> {
     let output = layers.iter().try_fold(input, |shape, layer| layer.output(shape))?;
     let source = Source::Stem(part);
-    Ok(PortPlan { links: vec![TransformPlan { source, layers, input }], output })
+    Ok(PortPlan { links: vec![TransformPlan { source, layers, input }], weighed: false, output })
 }
 
 /// A search cell of the given ports: every listed edge holds every operation, on one in `partial`
