@@ -1,12 +1,13 @@
 //! Every method fits together on images of CIFAR's size.
 
-use dartloom_data::{TargetSpec, digits};
+use dartloom_data::{ImageShape, InMemory, Normalization, TargetSpec, Targets, digits};
+use dartloom_net::{NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{BilevelConfig, LogitStep, SearchConfig, SupernetSearch};
-use dartloom_space::{OpSet, Stem};
-use dartloom_task::Classification;
-use dartloom_train::{Schedule, WeightStep};
+use dartloom_space::{Blueprint, Build, OpSet, Outputs, Shape, Space, Stem};
+use dartloom_task::{Classification, Segmentation};
+use dartloom_train::{Schedule, Session, WeightStep, drive};
 
 use super::{
     Method, Scale, Topology, by_name, chest_xray, darts, fair_darts, galaxy_zoo, graphene, mnist,
@@ -23,6 +24,9 @@ fn parts_fit_together() {
     for method in all() {
         method.search.check().unwrap();
         let space = method.space().unwrap();
+        if answers_pixels(&space) {
+            continue;
+        }
         let cells = if method.key == "darts_opti" { 4 } else { 8 };
         assert_eq!(space.network().placements().len(), cells, "{}", method.name);
         // Narrower, to build them in milliseconds; planes are those of the digits.
@@ -45,6 +49,55 @@ fn parts_fit_together() {
                 if empty { Ok(()) } else { Err(error) }
             })
             .unwrap();
+    }
+}
+
+fn answers_pixels(space: &Space) -> bool {
+    matches!(space.network().outputs(1), Outputs::Plane { .. })
+}
+
+/// Bright and dark pixels of 16 images of 32x32.
+fn masks() -> InMemory {
+    let pixels: Vec<u8> = (0..16 * 1024_usize).map(|at| (at * 31 % 251) as u8).collect();
+    let labels = pixels.iter().map(|&pixel| u32::from(pixel > 120)).collect();
+    let spec = TargetSpec::Mask { classes: 2, ignore: None };
+    let scaled = Normalization::scaled(255.0, 1).unwrap();
+    let targets = Targets::Indices(labels);
+    InMemory::with_targets(ImageShape::new(1, 32, 32), spec, pixels, targets, scaled).unwrap()
+}
+
+/// Every method for pixels takes a step, decodes, and has a network, at both scales.
+#[test]
+fn methods_for_pixels_search_and_derive() {
+    let registry = Registry::standard().unwrap();
+    let task = Segmentation::new(2, None).unwrap();
+    let masks = masks();
+    let small = || all().into_iter().map(|method| method.scaled(Scale::Small));
+    let mut seen = 0;
+    for method in small().filter(|method| answers_pixels(&method.space().unwrap())) {
+        let space = method.space().unwrap();
+        let data = method.split.parts(&masks, 1).unwrap();
+        let parts = method.parts(&space, &registry, &data, &task).unwrap();
+        let build = parts.build;
+        let config = SearchConfig { batch: 4, epochs: 3, crop_padding: 0, ..method.search.clone() };
+        let mut search = SupernetSearch::new(method.name, parts, config, Noise::new(1)).unwrap();
+        drive(&mut search, &mut Session::silent()).unwrap();
+        let found = search.architecture().unwrap().genotype;
+        assert!(search.gap(&found).unwrap().is_finite(), "{}", method.key);
+        let setting = Setting::new(&space, &registry, build);
+        let plan = setting.plan(&found, &NetworkSize::default()).unwrap();
+        assert!(plan.cost().unwrap().parameters > 0);
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+    for method in all() {
+        let space = method.space().unwrap();
+        if answers_pixels(&space) {
+            let input = Shape::new(3, 128, 128);
+            let build = Build { partial: method.partial, ..Build::new(method.channels, 2, input) };
+            let plan = Blueprint::supernet(&space, build.for_network(space.network())).unwrap();
+            assert!(plan.cost().unwrap().macs > 0, "{}", method.key);
+        }
     }
 }
 
@@ -77,7 +130,11 @@ fn small_searches_keep_the_rules_and_scale_the_numbers() {
         let factor = if to.logit_step == LogitStep::Adam { 10.0 } else { 1.0 };
         let rates = [from.arch_rate.scaled(factor), to.arch_rate].map(|rate| rate.at(0, 5));
         assert!((rates[0] - rates[1]).abs() <= 1e-12 * rates[0], "{key}: {rates:?}");
-        assert_eq!((small.channels, small.layers, small.search.epochs), (4, 3, 5), "{key}");
+        assert_eq!(
+            (small.channels, small.layers, small.search.epochs),
+            (partial.max(4), 3, 5),
+            "{key}"
+        );
         small.search.check().unwrap();
     }
     // The built-in experiment's, to the last bit.

@@ -5,7 +5,7 @@ use dartloom::verdict::ComparisonConfig;
 
 use super::choice::MethodChoice;
 use super::chosen::Chosen;
-use super::method::MethodSpec;
+use super::method::{MethodSpec, Said};
 use super::patch::{ExperimentPatch, MethodPatch};
 use super::{Data, Experiment, Named};
 use crate::error::EngineError;
@@ -36,6 +36,7 @@ impl Experiment {
         let spec = |own| spec((scale, &data), &every, own);
         let method = chosen.into_iter().map(spec);
         let method: Vec<MethodSpec> = method.collect::<Result<_, _>>()?;
+        let said = Said { nodes: patch.nodes.is_some(), stem: patch.stem.is_some() };
         let own = match method.first() {
             Some(first) => first.preset.method()?,
             None => presets::darts(),
@@ -48,7 +49,7 @@ impl Experiment {
         for fit in [&mut random.fit, &mut retrain.fit] {
             (fit.crop_padding, fit.flip) = data.augmentation();
         }
-        let layers = supernet_layers(scale);
+        let layers = own.layers;
         // Small networks are retrained as deep as the supernet unless the file says otherwise.
         if let (Scale::Small, Some(layers)) = (scale, patch.layers) {
             retrain.layers = layers;
@@ -71,6 +72,12 @@ impl Experiment {
             seeds,
         };
         patch.apply(&mut experiment);
+        // What the experiment has for all of them need not stand in each.
+        for method in &mut experiment.method {
+            *method = method.clone().with_own_size(scale, said)?;
+            method.nodes = method.nodes.filter(|&nodes| nodes != experiment.nodes);
+            method.stem = method.stem.filter(|&stem| stem != experiment.stem);
+        }
         Ok(experiment)
     }
 
@@ -83,11 +90,6 @@ impl Experiment {
             self.name = format!("{}-{method}", self.name);
         }
     }
-}
-
-/// Cells of supernets whose topology leaves them open.
-fn supernet_layers(scale: Scale) -> usize {
-    presets::darts().scaled(scale).layers
 }
 
 fn spec(

@@ -8,6 +8,7 @@ use dartloom::decode::{ConfiguredDecoder, ConfiguredPaths};
 use dartloom::presets::{self, Method, Scale, Topology};
 use dartloom::relax::ConfiguredRelaxation;
 use dartloom::search::SearchConfig;
+use dartloom::space::ConfiguredStem;
 use serde::{Deserialize, Serialize};
 
 use super::links::LinkSpec;
@@ -53,6 +54,13 @@ impl Preset {
     }
 }
 
+/// The sizes that an experiment has for all of its methods.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
+    pub(super) nodes: bool,
+    pub(super) stem: bool,
+}
+
 /// A method as an experiment searches with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +73,13 @@ pub struct MethodSpec {
     pub ops: Ops,
     /// The places of the cells.
     pub topology: Topology,
+    /// Nodes of a cell; `None` for those of the experiment. A preset has its own where the file
+    /// says nothing of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<usize>,
+    /// The layers before the first cell, as [`nodes`](Self::nodes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stem: Option<ConfiguredStem>,
     /// The rule by which logits become weights; `None` for the preset's own.
     pub relaxation: Option<Named<ConfiguredRelaxation>>,
     /// True where the edges into each node are weighed, too.
@@ -109,6 +124,8 @@ impl MethodSpec {
             title: name.to_owned(),
             ops: Ops::Set(ops.to_owned()),
             topology,
+            nodes: None,
+            stem: None,
             relaxation: None,
             edge_weights: choices.edges.is_some(),
             links: None,
@@ -122,6 +139,15 @@ impl MethodSpec {
             rules: Vec::new(),
             search,
         })
+    }
+
+    /// Nodes and stem of the preset of that size, where neither the method nor the experiment has
+    /// any.
+    pub(super) fn with_own_size(self, scale: Scale, said: Said) -> Result<Self, EngineError> {
+        let own = self.preset.method()?.scaled(scale);
+        let nodes = self.nodes.or((!said.nodes).then_some(own.nodes));
+        let stem = self.stem.or((!said.stem).then_some(own.stem));
+        Ok(Self { nodes, stem, ..self })
     }
 
     /// The warm-up that the preset has in so many epochs.

@@ -89,7 +89,12 @@ macro_rules! method_patch {
     (leaf { $($leaf:ident: $type:ty,)* } part { $($part:ident: $inner:ty,)* }) => {
         patch! {
             MethodPatch, MethodSpec, "Method";
-            leaf { preset: Preset, $($leaf: $type,)* }
+            leaf {
+                preset: Preset,
+                nodes: Option<usize>,
+                stem: Option<ConfiguredStem>,
+                $($leaf: $type,)*
+            }
             part { $($part: $inner,)* }
         }
     };
@@ -127,6 +132,8 @@ macro_rules! experiment_patch {
             pub(super) fn every_method(&self) -> MethodPatch {
                 MethodPatch {
                     preset: None,
+                    nodes: None,
+                    stem: None,
                     $($leaf: self.$leaf.clone(),)*
                     $($part: self.$part.clone(),)*
                 }

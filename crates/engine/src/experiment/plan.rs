@@ -8,7 +8,7 @@ use dartloom::task::{Task, TaskError, usual};
 use dartloom::verdict::{Baseline, Comparison, ExplorerParts, HandMade, MakeExplorer, MethodParts};
 use serde::{Deserialize, Serialize};
 
-use super::method::keys;
+use super::method::{MethodSpec, keys};
 use super::rules::Rules;
 use super::stop::MadeRule;
 use super::{Experiment, Named, Ops};
@@ -61,7 +61,9 @@ impl Plan {
         let registry = registry(&experiment).map_err(refused(origin))?;
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
-            let space = space(&experiment, (&method.ops, &method.topology), &registry, origin)?;
+            let MethodSpec { ops, topology, nodes, stem, .. } = method;
+            let placing = Placing { ops, topology, nodes: *nodes, stem: *stem };
+            let space = space(&experiment, &placing, &registry, origin)?;
             let rules = Rules::of(method, &space, experiment.scale, (catalog, origin))?;
             Ok((space, rules))
         });
@@ -71,7 +73,8 @@ impl Plan {
             let missing = || unfilled(origin);
             let ops = explorer.ops.as_ref().ok_or_else(missing)?;
             let topology = explorer.topology.as_ref().ok_or_else(missing)?;
-            let space = space(&experiment, (ops, topology), &registry, origin)?;
+            let placing = Placing { ops, topology, nodes: None, stem: None };
+            let space = space(&experiment, &placing, &registry, origin)?;
             let at = Place { origin, field: "explorer" };
             Ok((space, catalog.make_explorer(&explorer.explorer, at)?))
         });
@@ -231,14 +234,22 @@ fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
     Registry::standard()?.with_recipes(&experiment.operations)
 }
 
+/// Operations, places and sizes of the cells of a space.
+struct Placing<'a> {
+    ops: &'a Ops,
+    topology: &'a Topology,
+    nodes: Option<usize>,
+    stem: Option<ConfiguredStem>,
+}
+
 /// Sets go through the registry, so that an overridden recipe counts in built-in sets, too.
 fn space(
     experiment: &Experiment,
-    (ops, topology): (&Ops, &Topology),
+    place: &Placing<'_>,
     registry: &Registry,
     origin: &str,
 ) -> Result<Space, EngineError> {
-    let (name, ops) = match ops {
+    let (name, ops) = match place.ops {
         Ops::Set(name) => {
             let set = OpSet::builtin(name).map_err(refused(origin))?;
             (name.as_str(), set.names().map(str::to_owned).collect())
@@ -247,7 +258,8 @@ fn space(
     };
     let ops: Vec<&str> = ops.iter().map(String::as_str).collect();
     let set = registry.op_set(name, &ops).map_err(refused(origin))?;
-    if let ConfiguredStem::Cifar(multiplier) = experiment.stem
+    let stem = place.stem.unwrap_or(experiment.stem);
+    if let ConfiguredStem::Cifar(multiplier) = stem
         && !(1..=64).contains(&multiplier)
     {
         return Err(EngineError::Field {
@@ -257,9 +269,9 @@ fn space(
             found: format!("`Cifar({multiplier})`"),
         });
     }
-    let size = (experiment.layers, experiment.nodes);
-    let stem = experiment.stem.stem().map_err(refused(origin))?;
-    let space = topology.space(set, size, stem).map_err(refused(origin))?;
+    let size = (experiment.layers, place.nodes.unwrap_or(experiment.nodes));
+    let stem = stem.stem().map_err(refused(origin))?;
+    let space = place.topology.space(set, size, stem).map_err(refused(origin))?;
     space.with_hidden(experiment.hidden.clone()).map_err(refused(origin))
 }
 

@@ -250,7 +250,9 @@ fn a_method_brings_its_rules_and_no_sizes() {
         assert_eq!(method.edge_weights, small.choices.edges.is_some());
         assert!(method.relaxation.is_none() && method.decoder.is_none());
         assert!(method.penalties.is_none());
-        assert_eq!((experiment.layers, experiment.nodes), (3, 4));
+        assert_eq!((experiment.layers, experiment.nodes), (3, small.nodes));
+        assert_eq!(experiment.stem, small.stem);
+        assert!(method.links.is_none() && method.paths.is_none());
     }
 }
 
