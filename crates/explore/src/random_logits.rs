@@ -23,8 +23,8 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 /// decoded before any training.
 ///
 /// # Differences from the paper
-/// The paper draws architectures uniformly ([`RandomGenotypes`](super::RandomGenotypes)). Logits of
-/// links between cells are not drawn.
+/// The paper draws architectures uniformly ([`RandomGenotypes`](super::RandomGenotypes)), and has no
+/// links between cells, whose weights are drawn here in the same way, port by port.
 #[derive(Clone)]
 pub struct RandomLogits<D> {
     domain: Domain,
@@ -104,7 +104,8 @@ fn weights(space: &Space, rng: &mut dyn RngCore) -> Result<WeightTable, SpaceErr
         CellTable { name: cell.name.clone(), edges, edge_weights: None }
     });
     let cells = cells.collect();
-    WeightTable::new(ops, cells)
+    let links = space.network().choices().map(|choice| row(choice.links, rng)).collect();
+    WeightTable::new(ops, cells)?.with_links(links)
 }
 
 /// A softmax of random logits.

@@ -1,6 +1,6 @@
 //! Small changes of genotypes, and mixtures of two.
 
-use dartloom_space::{CellGenotype, Gene, Genotype, SpaceError};
+use dartloom_space::{CellGenotype, Gene, Genotype, Links, SpaceError};
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, RngCore};
 
@@ -49,8 +49,9 @@ impl Domain {
         self.with(genotype, *place, |gene| gene.from = from).map(Some)
     }
 
-    /// One mutation, of an operation or of an edge with equal probability. If one kind is
-    /// impossible, the other is made; the only genotype of a domain is returned as it is.
+    /// One mutation, of an operation or of an edge with equal probability, or of a link where the
+    /// space leaves a choice of them. If one kind is impossible, another is made; the only genotype
+    /// of a domain is returned as it is.
     ///
     /// # Errors
     /// [`SpaceError`] for a genotype of another space.
@@ -59,6 +60,13 @@ impl Domain {
         genotype: &Genotype,
         rng: &mut dyn RngCore,
     ) -> Result<Genotype, SpaceError> {
+        // Spaces without links draw no number for them.
+        if self.chooses_links()
+            && rng.random_range(0..3) == 0
+            && let Some(mutant) = self.mutate_link(genotype, rng)?
+        {
+            return Ok(mutant);
+        }
         let op_first = rng.random_bool(0.5);
         for op in [op_first, !op_first] {
             let mutant =
@@ -67,7 +75,7 @@ impl Domain {
                 return Ok(mutant);
             }
         }
-        Ok(genotype.clone())
+        Ok(self.mutate_link(genotype, rng)?.unwrap_or_else(|| genotype.clone()))
     }
 
     /// A genotype whose nodes come from one parent or the other, each with equal probability and
@@ -91,7 +99,8 @@ impl Domain {
                 }
             }
         }
-        self.ordered(cells)
+        let links = Self::mated_links(first.links(), second.links(), rng);
+        self.ordered(cells, &links)
     }
 
     /// Every genotype that one mutation can lead to, in a fixed order.
@@ -108,6 +117,7 @@ impl Domain {
                 all.push(self.with(genotype, place, |gene| gene.from = from)?);
             }
         }
+        all.extend(self.link_neighbours(genotype)?);
         Ok(all)
     }
 
@@ -133,15 +143,15 @@ impl Domain {
     ) -> Result<Genotype, SpaceError> {
         let mut cells = genotype.cells().to_vec();
         change(&mut cells[cell].genes[gene]);
-        self.ordered(cells)
+        self.ordered(cells, genotype.links())
     }
 
     /// The genotype with its genes in row order, so that equal genotypes are equal values.
-    fn ordered(&self, mut cells: Vec<CellGenotype>) -> Result<Genotype, SpaceError> {
+    fn ordered(&self, mut cells: Vec<CellGenotype>, links: &Links) -> Result<Genotype, SpaceError> {
         for cell in &mut cells {
             cell.genes.sort_by_key(|gene| (gene.to, gene.from));
         }
-        self.space.genotype(cells)
+        self.space.genotype(cells)?.with_links(links.clone())
     }
 }
 

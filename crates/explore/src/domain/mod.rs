@@ -1,6 +1,7 @@
 //! The genotypes of a space that may be proposed.
 
 mod change;
+mod links;
 
 use std::ops::Range;
 
@@ -15,7 +16,8 @@ use super::Key;
 /// With [`Domain::top`], every node keeps that many of its in-edges (all if it has no more), one
 /// operation each, without zero operations: the architectures that decoders of the DARTS family
 /// give. With [`Domain::every_edge`], every edge has one operation, zeros included: the
-/// architectures of NAS-Bench-201. Links between cells are not chosen in either.
+/// architectures of NAS-Bench-201. Of every port that chooses among links, a set of them stays that
+/// is not empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {
     space: Space,
@@ -51,10 +53,14 @@ impl Domain {
         &self.ops
     }
 
-    /// The number of its genotypes, not counting links between cells; `None` from 2^64 on.
+    /// The number of its genotypes; `None` from 2^64 on.
     pub fn size(&self) -> Option<u64> {
         let ops = self.ops.len();
-        self.space.cells().iter().try_fold(1_u64, |all, cell| {
+        let links = self.space.network().choices().try_fold(1_u64, |all, choice| {
+            let sets = 1_u64.checked_shl(u32::try_from(choice.links).ok()?)?;
+            all.checked_mul(sets - 1)
+        });
+        self.space.cells().iter().try_fold(links?, |all, cell| {
             all.checked_mul(u64::try_from(cell.graph.size(ops, self.top)).ok()?)
         })
     }
@@ -87,14 +93,14 @@ impl Domain {
             }
             cells.push(spec.genotype(genes));
         }
-        self.space.genotype(cells)
+        self.space.genotype(cells)?.with_links(self.space.sample_links(rng))
     }
 
     /// `true` if a genotype may be proposed.
     pub fn contains(&self, genotype: &Genotype) -> bool {
         let same = |checked: Genotype| checked.layout() == genotype.layout();
         self.space.genotype(genotype.cells().to_vec()).is_ok_and(same)
-            && genotype.links().is_empty()
+            && self.has_links(genotype)
             && self.space.cells().iter().zip(genotype.cells()).all(|(spec, cell)| {
                 let mut nodes = spec.graph.own_nodes();
                 cell.concat == spec.graph.concat()

@@ -102,8 +102,9 @@ impl Space {
         genotype.trusted_links(self.sample_links(rng))
     }
 
-    /// Links drawn at random: of every port that chooses, a set that is not empty.
-    fn sample_links(&self, rng: &mut dyn RngCore) -> Links {
+    /// Links drawn at random: of every port that chooses, a set that is not empty, all sets being
+    /// equally likely. None where no port chooses.
+    pub fn sample_links(&self, rng: &mut dyn RngCore) -> Links {
         let ports = self.network.choices().map(|choice| {
             let PortId { placement, port } = choice.port;
             let kept = loop {
