@@ -68,6 +68,17 @@ impl Network {
         network.with_head(self.chosen_head(&links.head)?).map(|network| network.pruned())
     }
 
+    /// All links of all ports that choose, as an architecture that keeps every one of them has
+    /// them.
+    pub fn all_links(&self) -> Links {
+        let ports = self.choices().map(|choice| PortLinks {
+            placement: choice.port.placement,
+            port: choice.port.port,
+            kept: (0..choice.links).collect(),
+        });
+        Links { ports: ports.collect(), head: Vec::new() }
+    }
+
     /// The head that reads these of its sources.
     fn chosen_head(&self, kept: &[usize]) -> Result<Head, SpaceError> {
         let all = self.head_sources();

@@ -167,7 +167,7 @@ fn no_head(expected: &'static str, found: String) -> VerdictError {
     VerdictError::Config(Refused::new("fit.auxiliary", expected, found))
 }
 
-/// Every operation on every edge.
+/// Every operation on every edge, and every link.
 fn everything(space: &Space) -> Result<Genotype, SpaceError> {
     let cells = space.cells().iter().map(|spec| {
         let edges = spec.graph.edges().iter();
@@ -177,5 +177,5 @@ fn everything(space: &Space) -> Result<Genotype, SpaceError> {
         });
         spec.genotype(genes.collect())
     });
-    space.genotype(cells.collect())
+    space.genotype(cells.collect())?.with_links(space.network().all_links())
 }

@@ -59,6 +59,8 @@ pub struct Ranges {
 /// other way. The mean is computed along with them, as a sum over candidates and their number. The
 /// cells of a candidate are chosen independently of one another, so the numbers of cells add up.
 ///
+/// Of a space that leaves choices of links, candidates are those that keep all of them.
+///
 /// The bytes held for a moment are a maximum over cells and nodes instead. They are bounded from
 /// both sides: by a cell without operations and by the largest operations of any node.
 ///
@@ -74,7 +76,7 @@ pub fn ranges(
 ) -> Result<Ranges, NetError> {
     let ops: Vec<&str> = draws.ops(space);
     let cells = space.cells().iter().map(|spec| spec.genotype(genes(spec, &ops))).collect();
-    let all = space.genotype(cells)?;
+    let all = space.genotype(cells)?.with_links(space.network().all_links())?;
     let plan = Blueprint::derived(&all, &all.network_in(space)?, space.op_set(), build)?;
     Magnitude::of(&plan, registry)?.check(work)?;
     let mut bare = plan.clone();
