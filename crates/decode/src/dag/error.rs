@@ -7,9 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum DagError {
     /// An edge that does not lead to a later node.
-    #[error(
-        "edge {index}: expected a node and a later one of {nodes}, found {from} and {to}"
-    )]
+    #[error("edge {index}: expected a node and a later one of {nodes}, found {from} and {to}")]
     Edge {
         /// Its position.
         index: usize,

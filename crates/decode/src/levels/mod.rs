@@ -72,8 +72,7 @@ impl LevelShares {
                     }
                 }
                 let at_border = level == 0 || level + 1 == levels;
-                let factor =
-                    if at_border && border == Border::TwoThirds { 2.0 / 3.0 } else { 1.0 };
+                let factor = if at_border && border == Border::TwoThirds { 2.0 / 3.0 } else { 1.0 };
                 own[level] = softmax(logits).map(|share| factor * share);
             }
             shares.push(own);

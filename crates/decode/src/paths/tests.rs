@@ -5,8 +5,8 @@ use dartloom_space::{
 use proptest::prelude::*;
 
 use super::{
-    BestPath, DecodedPaths, Entry, Kept, MeanOver, MultiPath, Path, PathCount, PathDecoder, PathNote,
-    Spread, Transitions, decode_network,
+    BestPath, DecodedPaths, Entry, Kept, MeanOver, MultiPath, Path, PathCount, PathDecoder,
+    PathNote, Spread, Transitions, decode_network,
 };
 use crate::{DecodeError, ScoreStatistics, TieBreak, TopK};
 
@@ -270,7 +270,9 @@ fn a_limit_is_on_the_paths_that_stay() {
     assert_eq!(rule(PathCount::Share(1e-30)).unwrap().paths, found.paths[..1]);
     let most = MultiPath::MOST as u128;
     for count in [PathCount::Share(0.5), PathCount::Fixed(MultiPath::MOST + 1)] {
-        assert!(matches!(rule(count), Err(DecodeError::TooManyPaths { found, .. }) if found > most));
+        assert!(
+            matches!(rule(count), Err(DecodeError::TooManyPaths { found, .. }) if found > most)
+        );
     }
     let all = DecodeError::TooManyPaths { found: most + 1, most };
     assert_eq!(rule(PathCount::AtLeast(-1e9)), Err(all));
@@ -288,9 +290,8 @@ fn the_mean_is_over_weighted_links_or_over_all() {
     let mut weighted = rule(MeanOver::WeightedLinks);
     let mut all = rule(MeanOver::AllLinks);
     assert!(weighted.iter().any(|path| path.links.len() < path.placements.len()));
-    let order = |a: &Path, b: &Path| {
-        a.placements.cmp(&b.placements).then_with(|| a.links.cmp(&b.links))
-    };
+    let order =
+        |a: &Path, b: &Path| a.placements.cmp(&b.placements).then_with(|| a.links.cmp(&b.links));
     weighted.sort_by(order);
     all.sort_by(order);
     assert_eq!(weighted.len(), all.len());

@@ -172,7 +172,8 @@ impl EdgeChances<'_> {
         }
         let last = columns.last().into_iter().flatten();
         let ends = last.flat_map(|(&nodes, reached)| {
-            let end = move |(rank, own): (usize, &Spending)| (own.reached.cost, Before { nodes, rank });
+            let end =
+                move |(rank, own): (usize, &Spending)| (own.reached.cost, Before { nodes, rank });
             reached.iter().enumerate().map(end)
         });
         let best = ends.min_by(|a, b| a.0.total_cmp(&b.0)).ok_or(TopologyError::NoTopology)?;

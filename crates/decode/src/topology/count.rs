@@ -164,7 +164,8 @@ impl TopologyCounts {
             return None;
         }
         let mut index = index.clone();
-        let mut at = take(&mut index, self.to_go[0].iter().map(|(&at, count)| (at, count.clone())))?;
+        let mut at =
+            take(&mut index, self.to_go[0].iter().map(|(&at, count)| (at, count.clone())))?;
         let mut patterns = Vec::with_capacity(self.kind.len());
         for (block, &kind) in self.kind.iter().enumerate() {
             let own = &self.kinds[kind];

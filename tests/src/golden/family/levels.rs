@@ -3,9 +3,10 @@
 use dartloom_decode::{
     Border, Decoder, EmptyPolicy, LevelShares, NonePolicy, Note, TieBreak, TopK,
 };
+use dartloom_relax::Softmax;
 use serde_json::Value;
 
-use super::decoding::{space_of_one, table_of_one};
+use super::decoding::{relaxed, space_of_one, table_of_one};
 use super::plan::nodes_of;
 use crate::golden::fields::Fields;
 use crate::golden::manifest::Case;
@@ -39,11 +40,7 @@ pub(crate) fn run(case: &Case<'_>, value: &Value) -> Result<Vec<Outcome>, Golden
     Ok(outcomes)
 }
 
-fn check_paths(
-    case: &Case<'_>,
-    entry: &Value,
-    source: &str,
-) -> Result<Vec<String>, GoldenError> {
+fn check_paths(case: &Case<'_>, entry: &Value, source: &str) -> Result<Vec<String>, GoldenError> {
     let port = source == "port";
     let exact = Tolerance { atol: EQUAL, ..Tolerance::default() };
     let tolerance = if port { &case.entry.tolerance } else { &exact };
@@ -87,18 +84,17 @@ fn table(value: &Value, name: &str) -> Result<Vec<Vec<[f64; 3]>>, GoldenError> {
         let numbers: Option<Vec<f64>> = row.as_array()?.iter().map(Value::as_f64).collect();
         numbers?.try_into().ok()
     };
-    let layer = |layer: &Value| -> Option<Vec<[f64; 3]>> {
-        layer.as_array()?.iter().map(row).collect()
-    };
+    let layer =
+        |layer: &Value| -> Option<Vec<[f64; 3]>> { layer.as_array()?.iter().map(row).collect() };
     value.list(name)?.iter().map(|own| layer(own).ok_or_else(wrong)).collect()
 }
 
 /// A row of the cell and its operation.
 type Pick = (usize, usize);
 
-/// Rows are ranked by the raw logits without "none"; whether "none" may be chosen differs.
+/// Rows are softmaxed and ranked without "none"; whether "none" may be chosen differs.
 fn check_cell(ops: &[String], entry: &Value, source: &str) -> Result<Vec<String>, GoldenError> {
-    let rows = entry.rows("alphas")?;
+    let rows = relaxed(&Softmax::default(), &entry.rows("alphas")?)?;
     let none = match source {
         "port" => NonePolicy::ExcludeFromRank,
         _ => NonePolicy::Exclude,

@@ -14,7 +14,11 @@ use super::super::{
 const COSTS: [PatternCost; 2] = [PatternCost::Exact, PatternCost::Released];
 
 /// Sets of nodes as lists, so that nothing is shared with the code under test.
-fn nodes(edges: &[(usize, usize)], on: &[bool], end: impl Fn((usize, usize)) -> usize) -> Vec<usize> {
+fn nodes(
+    edges: &[(usize, usize)],
+    on: &[bool],
+    end: impl Fn((usize, usize)) -> usize,
+) -> Vec<usize> {
     let active = edges.iter().zip(on).filter(|(_, on)| **on).map(|(&edge, _)| end(edge));
     active.collect::<BTreeSet<_>>().into_iter().collect()
 }

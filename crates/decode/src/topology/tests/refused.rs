@@ -14,7 +14,8 @@ fn lattices_that_make_no_sense() {
     assert_eq!(edge(vec![(0, 3)]), Some(0));
     assert_eq!(edge(vec![(0, 0), (1, 1), (0, 0)]), Some(2));
     assert_eq!(edge(vec![(1, 2)]), None);
-    let range = |result: Result<(), TopologyError>| matches!(result, Err(TopologyError::Range { .. }));
+    let range =
+        |result: Result<(), TopologyError>| matches!(result, Err(TopologyError::Range { .. }));
     assert!(range(Block::new(17, 1, vec![(0, 0)]).map(|_| ())));
     assert!(range(Block::new(1, 0, vec![(0, 0)]).map(|_| ())));
     assert!(range(Block::new(1, 1, Vec::new()).map(|_| ())));
