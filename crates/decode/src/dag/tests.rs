@@ -216,7 +216,7 @@ fn a_trillion_paths_take_no_time() {
     let found = dag.several(three, 1 << 18).unwrap();
     let fixed = dag.several(PathCount::Fixed(500), 500).unwrap();
     let took = start.elapsed();
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(found.statistics.unwrap().count, 1 << 40);
     assert!(found.paths.len() > 10, "{} in {took:?}", found.paths.len());
     assert_eq!(fixed.paths.len(), 500);

@@ -19,9 +19,9 @@ pub enum Border {
 /// Shares of the transitions between levels, layer by layer.
 ///
 /// A path starts at level 0, the finest, before layer 0 and takes one transition per layer, to the
-/// next finer, the same or the next coarser level; so layer `l` reads the levels `0..=min(l, S - 1)`
-/// of `S`. With `b` the logits (`betas[l][s]`, for the transitions to the finer, the same and the
-/// coarser level):
+/// next finer, the same or the next coarser level; so layer `l` reads the levels
+/// `0..=min(l, S - 1)` of `S`. With `b` the logits (`betas[l][s]`, for the transitions to the
+/// finer, the same and the coarser level):
 ///
 /// ```text
 /// w(l, s, t) = f exp b(l, s, t) / sum_t' exp b(l, s, t')      t, t' over the levels there are
@@ -130,8 +130,8 @@ impl LevelShares {
     }
 
     /// The path of the largest product of shares. Of equal ways `ties` chooses; in the order of
-    /// [`LevelShares::dag`] the first comes from the coarser level, and the first end is the finest,
-    /// as the released ports have it.
+    /// [`LevelShares::dag`] the first comes from the coarser level, and the first end is the
+    /// finest, as the released ports have it.
     ///
     /// # Errors
     /// [`DecodeError::NoPath`] when every path has a share of 0; [`DecodeError::Dag`].

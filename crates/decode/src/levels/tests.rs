@@ -23,7 +23,7 @@ fn shares_are_those_of_the_transitions_that_exist() {
     assert!((found.shares()[0][0][1] - 0.75).abs() < 1e-15);
 }
 
-/// Layer 0 reads one level, so 12 layers of 4 levels have the 75,025 paths of the published lattice.
+/// Layer 0 reads one level, so that 12 layers of 4 levels have 75,025 paths.
 #[test]
 fn the_published_lattice_has_its_paths() {
     let found = LevelShares::from_logits(&zeros(12, 4), Border::Shared).unwrap();

@@ -26,8 +26,9 @@ use crate::{DagTie, DecodeError, TieBreak};
 /// The paper's weights are softmaxed over the transitions that leave a cell, a table's rows are the
 /// links into one: [`Transitions::LinksOut`] divides again, so that ways on from a cell share 1 as
 /// in the paper. Ports of the method scale rows at the border by 2/3 instead, as
-/// [`LevelShares`](crate::LevelShares) does on request. The paper does not speak of ties; here sources count in the order of the port,
-/// so [`TieBreak::LowestIndex`] prefers the finer level, and the finest end.
+/// [`LevelShares`](crate::LevelShares) does on request. The paper does not speak of ties; here
+/// sources count in the order of the port, so [`TieBreak::LowestIndex`] prefers the finer level,
+/// and the finest end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BestPath {

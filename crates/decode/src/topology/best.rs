@@ -129,12 +129,13 @@ impl EdgeChances<'_> {
     /// Exact: a dynamic programme over the sets `S` of active nodes, where the released code of
     /// DiNTS searches a graph of all patterns. Patterns with the same nodes are compared edge by
     /// edge ([`PatternCost`] rises with `-ln eta`, a sum over edges), so that they are not listed
-    /// either. Of topologies of equal cost the order is fixed, but means nothing. Cost: blocks times
-    /// groups of nodes, 225 for 4 resolutions, times `number log number`.
+    /// either. Of topologies of equal cost the order is fixed, but means nothing. Cost: blocks
+    /// times groups of nodes, at most 225 for 4 resolutions, times `number log number`.
     ///
     /// # Errors
     /// [`TopologyError::Range`] unless `number` is 1 to `2^20`, [`TopologyError::NoTopology`] where
-    /// none is feasible and, for [`PatternCost::Exact`], possible, [`TopologyError::TooManyStates`].
+    /// none is feasible and, for [`PatternCost::Exact`], possible, and
+    /// [`TopologyError::TooManyStates`].
     pub fn best(
         &self,
         cost: PatternCost,

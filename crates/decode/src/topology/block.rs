@@ -25,8 +25,8 @@ impl Block {
     /// either side, 1 to 64 edges.
     ///
     /// # Errors
-    /// [`TopologyError::Range`] for other numbers, [`TopologyError::Edge`] for an edge between nodes
-    /// that do not exist, or one that is listed twice.
+    /// [`TopologyError::Range`] for other numbers, [`TopologyError::Edge`] for an edge between
+    /// nodes that do not exist, or one that is listed twice.
     pub fn new(
         inputs: usize,
         outputs: usize,

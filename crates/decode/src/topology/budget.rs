@@ -132,9 +132,9 @@ type SpendingColumn = BTreeMap<Nodes, Vec<Spending>>;
 impl EdgeChances<'_> {
     /// The cheapest feasible topology that keeps within a budget.
     ///
-    /// Exact: the dynamic programme of [`EdgeChances::best`] that keeps, for every set of nodes, all
-    /// topologies up to there that no other beats in cost and amount, without those that cannot be
-    /// finished within the budget.
+    /// Exact: the dynamic programme of [`EdgeChances::best`] that keeps, for every set of nodes,
+    /// all topologies up to there that no other beats in cost and amount, without those that cannot
+    /// be finished within the budget.
     ///
     /// # Errors
     /// [`TopologyError::Shape`] for a budget of another lattice, [`TopologyError::Budget`] with the

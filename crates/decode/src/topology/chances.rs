@@ -194,8 +194,8 @@ impl<'a> EdgeChances<'a> {
         self.on.iter().map(|row| (row.len() as f64).exp2() - 1.0).sum()
     }
 
-    /// The likeliest pattern of every block by itself, which the next one may not fit: an edge is on
-    /// if its probability is above one half; if none is, the likeliest edge alone, the first of
+    /// The likeliest pattern of every block by itself, which the next one may not fit: an edge is
+    /// on if its probability is above one half; if none is, the likeliest edge alone, the first of
     /// equals. The released code stores it beside the decoded topology; do not build from it.
     #[must_use]
     pub fn likeliest_patterns(&self) -> Topology {

@@ -212,8 +212,8 @@ fn take<T>(index: &mut BigUint, items: impl Iterator<Item = (T, BigUint)>) -> Op
     None
 }
 
-/// A number below a bound above 0, each with the same probability: numbers of as many bits are drawn
-/// until one is.
+/// A number below a bound above 0, each with the same probability: numbers of as many bits are
+/// drawn until one is.
 fn below(bound: &BigUint, rng: &mut dyn RngCore) -> BigUint {
     let bits = bound.bits();
     let mut bytes = vec![0; usize::try_from(bits.div_ceil(8)).unwrap_or(usize::MAX)];

@@ -50,8 +50,8 @@ impl TopologyLattice {
         Ok(Self { blocks, first: any, last: any })
     }
 
-    /// The lattice of DiNTS: `blocks` blocks of [`Block::neighbours`] over `levels` resolutions. The
-    /// paper has 12 blocks and 4 resolutions.
+    /// The lattice of DiNTS: `blocks` blocks of [`Block::neighbours`] over `levels` resolutions.
+    /// The paper has 12 blocks and 4 resolutions.
     ///
     /// # Errors
     /// [`TopologyError::Range`].

@@ -3,9 +3,10 @@
 use dartloom_decode::{
     Border, Decoder, EmptyPolicy, LevelShares, NonePolicy, Note, TieBreak, TopK,
 };
+use dartloom_relax::Softmax;
 use serde_json::Value;
 
-use super::decoding::{space_of_one, table_of_one};
+use super::decoding::{relaxed, space_of_one, table_of_one};
 use super::plan::nodes_of;
 use crate::golden::fields::Fields;
 use crate::golden::manifest::Case;
@@ -91,9 +92,9 @@ fn table(value: &Value, name: &str) -> Result<Vec<Vec<[f64; 3]>>, GoldenError> {
 /// A row of the cell and its operation.
 type Pick = (usize, usize);
 
-/// Rows are ranked by the raw logits without "none"; whether "none" may be chosen differs.
+/// Rows are softmaxed and ranked without "none"; whether "none" may be chosen differs.
 fn check_cell(ops: &[String], entry: &Value, source: &str) -> Result<Vec<String>, GoldenError> {
-    let rows = entry.rows("alphas")?;
+    let rows = relaxed(&Softmax::default(), &entry.rows("alphas")?)?;
     let none = match source {
         "port" => NonePolicy::ExcludeFromRank,
         _ => NonePolicy::Exclude,

@@ -98,7 +98,7 @@ fn the_published_lattice_is_decoded_in_no_time() {
     let start = Instant::now();
     let best = chances.best(PatternCost::Released, 1).unwrap();
     let took = start.elapsed();
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     assert!(lattice.active(&best[0].topology).is_ok());
     let exact = &chances.best(PatternCost::Exact, 1).unwrap()[0];
     // Finer levels spend more, as planes of features do.
