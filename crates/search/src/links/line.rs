@@ -74,7 +74,7 @@ impl LinkLine {
     }
 
     /// The links, by position in the line.
-    pub(crate) fn links(&self) -> &[WeighedLink] {
+    pub fn links(&self) -> &[WeighedLink] {
         &self.links
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod genotypes;
 pub(crate) mod levels;
 pub(crate) mod losses;
 pub(crate) mod mask_scores;
+mod masses;
 pub(crate) mod mixed;
 mod mixed_node;
 pub(crate) mod ops;
