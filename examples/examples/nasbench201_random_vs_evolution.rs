@@ -128,8 +128,7 @@ fn compare(found: &[(&str, Vec<Vec<Option<f64>>>)], at: usize) -> Found<()> {
 
 /// The space with the slice's operations alone.
 fn slice(whole: &Space) -> Found<Space> {
-    let ops = SLICE_OPS.iter().map(|name| whole.op_set().get(name).cloned());
-    let ops = OpSet::new("slice", ops.collect::<Result<_, _>>()?)?;
+    let ops = whole.op_set().subset("slice", &SLICE_OPS)?;
     Ok(Space::new("slice", ops, whole.cells().to_vec(), whole.network().clone())?)
 }
 

@@ -109,10 +109,9 @@ fn warm(registry: &Registry) -> Result<(), Box<dyn Error>> {
     let columns = TableColumns::nasbench201("cifar10_valid_200", "cifar10_test_200");
     let table = Table::read(TABLE.as_bytes(), &columns, ops.clone(), nasbench201::parse)?;
     let some = ["skip_connect", "simple_conv_1x1", "simple_conv_3x3"];
-    let some = some.iter().map(|name| ops.get(name).cloned()).collect::<Result<_, _>>()?;
     let whole = nasbench201::space()?;
     let cells = whole.cells().to_vec();
-    let space = Space::new("slice", OpSet::new("slice", some)?, cells, whole.network().clone())?;
+    let space = Space::new("slice", ops.subset("slice", &some)?, cells, whole.network().clone())?;
     let domain = Domain::every_edge(space);
 
     let task = Classification::new(10)?;

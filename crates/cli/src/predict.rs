@@ -13,7 +13,7 @@ use dartloom::record::Observer as _;
 use dartloom::space::Shape;
 use dartloom::verdict::Trained;
 use dartloom_engine::EngineError;
-use dartloom_engine::predict::{PredictConfig, Predicting, predict};
+use dartloom_engine::predict::{PredictConfig, Predicting, pieces, predict};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::CliError;
@@ -88,6 +88,11 @@ fn bands(text: &str) -> Result<Bands, String> {
 pub(crate) fn run(arguments: &PredictArguments) -> Result<ExitCode, CliError> {
     let model = load(&arguments.model)?;
     let config = config(arguments, &model)?;
+    if masks(&model) {
+        for piece in pieces(&arguments.images)? {
+            say!("note: {piece}");
+        }
+    }
     let mut signal = Signal::listen()?;
     let mut progress = Progress::new();
     let mut watch = |at: Predicting<'_>| {
@@ -115,7 +120,7 @@ pub(crate) fn load(model: &std::path::Path) -> Result<Trained, CliError> {
 
 fn config(arguments: &PredictArguments, model: &Trained) -> Result<PredictConfig, CliError> {
     let Shape { height, width, .. } = model.input();
-    let masks = matches!(model.targets(), TargetSpec::Mask { .. });
+    let masks = masks(model);
     let useless = [
         ("--overlay", arguments.overlay, true),
         ("--probabilities", arguments.probabilities, true),
@@ -144,6 +149,11 @@ fn config(arguments: &PredictArguments, model: &Trained) -> Result<PredictConfig
         probabilities: arguments.probabilities,
         overlay: arguments.overlay,
     })
+}
+
+/// `true` for a network with an answer for every pixel.
+fn masks(model: &Trained) -> bool {
+    matches!(model.targets(), TargetSpec::Mask { .. })
 }
 
 /// A bar on a terminal, and a line now and then elsewhere.

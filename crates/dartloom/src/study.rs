@@ -8,7 +8,7 @@ use dartloom_net::{NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
 use dartloom_search::{SearchParts, SupernetSearch};
-use dartloom_space::{Build, Genotype, Shape, Space};
+use dartloom_space::{Build, Genotype, Space};
 use dartloom_task::{Task, usual};
 use dartloom_train::{Fit, Outcome, Problem, Session, drive};
 use dartloom_verdict::{RetrainConfig, Trained};
@@ -133,9 +133,7 @@ impl<'a> Study<'a> {
 
     /// Channels of the method, outputs of the task, images of the data.
     fn build(&self) -> Build {
-        let shape = self.data.shape();
-        let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build::new(self.method.channels, 1, input).with_outputs(self.task.outputs())
+        dartloom_task::build(self.method.channels, &*self.task, self.data)
     }
 
     fn parts<'p>(&'p self, data: &'p Parts<'p>) -> Result<SearchParts<'p>, Error> {

@@ -1,4 +1,5 @@
-//! Laws for data sets and random changes, for this crate's own and for third parties'.
+//! Laws for data sets and random changes, for this crate's own and for third parties', and
+//! small data sets for tests.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -6,8 +7,10 @@ use rand_chacha::ChaCha8Rng;
 use crate::dataset::bits;
 use crate::{DataError, Dataset, Draw, OwnedSample, Sample, Target, Targets};
 
+mod samples;
 mod transform;
 
+pub use samples::{black, bright_and_dark, first_digits, patterned};
 pub use transform::{BrokenTransform, check_transform};
 
 /// The first law a data set breaks.

@@ -1,7 +1,7 @@
 //! A toy space for unit tests.
 
 use dartloom_space::{
-    CellGraph, CellSpec, CellTable, Head, Network, OpSet, Placement, Port, Source, Space, Stem,
+    CellGraph, CellSpec, CellTable, Head, Network, Placement, Port, Source, Space, Stem,
     WeightTable,
 };
 
@@ -9,14 +9,13 @@ use crate::{Decoded, Note};
 
 /// One cell of two nodes (edges 0->2, 1->2, 0->3, 1->3, 2->3) with the given operations.
 pub(crate) fn space(ops: &[&str]) -> Space {
-    let all = OpSet::builtin("all").unwrap();
-    let ops = ops.iter().map(|op| all.get(op).unwrap().clone()).collect();
+    let ops = dartloom_space::testkit::ops("toy", ops);
     let cell = CellSpec { name: "toy".to_owned(), graph: CellGraph::darts(2).unwrap() };
     let ports = vec![Port::one(Source::Stem(0)), Port::one(Source::Stem(0))];
     let placement = Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports };
     let head = Head::pooled(Source::Cell(0));
     let network = Network::new(Stem::cifar(1), vec![placement], head, None).unwrap();
-    Space::new("toy", OpSet::new("toy", ops).unwrap(), vec![cell], network).unwrap()
+    Space::new("toy", ops, vec![cell], network).unwrap()
 }
 
 /// "none", a pool and a skip connection.

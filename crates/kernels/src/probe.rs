@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use crate::simd::InstructionSet;
 use crate::testkit::{GradientCheck, check_gradients, filled};
+pub(crate) use crate::testkit::{bits, values};
 use crate::{KernelError, Result};
 
 /// Runs a test with every set that there is, which are one, four, eight and sixteen lanes wide:
@@ -19,16 +20,6 @@ pub(crate) fn at_every_width(test: impl Fn(InstructionSet)) {
     for set in sets {
         set.forced(|| test(set));
     }
-}
-
-/// Host values, row-major.
-pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {
-    tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
-}
-
-/// Bit patterns, row-major.
-pub(crate) fn bits(tensor: &Tensor) -> Vec<u64> {
-    values(tensor).into_iter().map(f64::to_bits).collect()
 }
 
 /// A tensor with fixed values.

@@ -2,6 +2,9 @@
 //! (feature `testkit`).
 
 pub mod conformance;
+mod host;
+
+pub use host::{bits, values};
 
 use candle_core::{DType, Device, Tensor, Var};
 

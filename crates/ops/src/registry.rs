@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dartloom_record::Identity;
-use dartloom_space::{Blueprint, Candidate, Cost, InputPlan, OpSet, OpSpec, SpaceError};
+use dartloom_space::{Blueprint, Candidate, Cost, InputPlan, OpSet, OpSpec};
 
 use crate::{Builder, OpError, OpFactory, Operation, Sequence};
 
@@ -28,7 +28,7 @@ impl Registry {
     /// adds operations and changes default parameters in this way.
     ///
     /// # Errors
-    /// [`SpaceError`] when a recipe is out of range.
+    /// [`SpaceError`](dartloom_space::SpaceError) when a recipe is out of range.
     pub fn with_recipes(mut self, specs: &[OpSpec]) -> Result<Self, OpError> {
         self.catalog = self.catalog.overridden_by(specs)?;
         Ok(self)
@@ -59,11 +59,9 @@ impl Registry {
     /// A set of known operations by name, in the given order.
     ///
     /// # Errors
-    /// [`SpaceError::UnknownOp`] with the known names.
+    /// [`UnknownOp`](dartloom_space::SpaceError::UnknownOp) with the known names.
     pub fn op_set(&self, name: &str, ops: &[&str]) -> Result<OpSet, OpError> {
-        let specs: Result<Vec<_>, SpaceError> =
-            ops.iter().map(|op| self.catalog.get(op).cloned()).collect();
-        Ok(OpSet::new(name, specs?)?)
+        Ok(self.catalog.subset(name, ops)?)
     }
 
     /// Refuses a set with an operation that is not registered, or has another recipe here: then the
@@ -138,7 +136,7 @@ impl Registry {
     /// gives ([`OpFactory::identity`]); `None` for a factory that gives none.
     ///
     /// # Errors
-    /// [`SpaceError::UnknownOp`] with the known names, [`OpError::NoFactory`] for an operation that
+    /// [`UnknownOp`](dartloom_space::SpaceError::UnknownOp) with the known names, [`OpError::NoFactory`] for an operation that
     /// has neither recipe nor factory.
     pub fn identities<'n>(
         &self,

@@ -1,4 +1,5 @@
-//! Laws for operations, for this crate's own and for third parties' (feature `testkit`).
+//! Laws for operations, for this crate's own and for third parties' (feature `testkit`), and
+//! parts for tests of what takes them.
 //!
 //! ```
 //! use candle_core::Device;
@@ -16,8 +17,10 @@
 mod error;
 mod gradients;
 mod state;
+mod unregistered;
 
 pub use error::LawError;
+pub use unregistered::{names_the_remedy, registry};
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_kernels::testkit::filled;

@@ -22,6 +22,8 @@ mod size;
 mod space;
 #[cfg(feature = "proptest")]
 pub mod strategies;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod text;
 mod weights;
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod build;
 mod check;
 mod classification;
 mod configured;
@@ -17,6 +18,7 @@ mod task;
 pub mod testkit;
 mod usual;
 
+pub use build::build;
 pub use classification::Classification;
 pub use configured::{
     ClassificationConfig, ConfiguredTask, ConfiguredTree, DecisionTreeConfig, MultiLabelConfig,

@@ -1,10 +1,10 @@
 //! The parts of a method.
 
-use dartloom_data::{Dataset as _, Parts, Split};
+use dartloom_data::{Parts, Split};
 use dartloom_decode::{ConfiguredPaths, Decoder, Linked};
 use dartloom_ops::Registry;
 use dartloom_search::{Choices, SearchConfig, SearchParts};
-use dartloom_space::{Build, ConfiguredStem, OpSet, Shape, Space, SpaceError};
+use dartloom_space::{Build, ConfiguredStem, OpSet, Space, SpaceError};
 use dartloom_task::Task;
 use dartloom_verdict::MethodParts;
 
@@ -84,9 +84,7 @@ impl Method {
         data: &'a Parts<'a>,
         task: &'a dyn Task,
     ) -> Result<SearchParts<'a>, Error> {
-        let shape = data.train.shape();
-        let input = Shape::new(shape.channels, shape.height, shape.width);
-        let build = Build::new(self.channels, 1, input).with_outputs(task.outputs());
+        let build = dartloom_task::build(self.channels, task, &data.train);
         let build = Build { partial: self.partial, ..build };
         Ok(SearchParts {
             space,

@@ -53,6 +53,24 @@ pub enum ImageError {
         /// Pixels that are allowed.
         limit: u64,
     },
+    /// An image to be read in parts of which too much can only be decoded together.
+    #[error(
+        "{}: expected at most {} MiB to be decoded in one piece, found {} MiB of this {format}; a \
+         TIFF file of tiles is read in parts (`gdal_translate -co TILED=YES IN OUT`)",
+        path.display(),
+        most >> 20,
+        bytes >> 20
+    )]
+    InOnePiece {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: super::Format,
+        /// Bytes of the rows that are decoded together.
+        bytes: u64,
+        /// Bytes that are allowed.
+        most: u64,
+    },
     /// A file that has changed since it was surveyed or its part was stored.
     #[error(
         "{}: the file has changed since the data were {since}: expected {expected}, found {found}",
@@ -116,6 +134,10 @@ impl From<&ImageError> for Finding {
                 finding
                     .found(format!("{width} x {height}"))
                     .remedy(format!("`max_pixels: {pixels}`, or `tiles: ()` for large images"))
+            }
+            ImageError::InOnePiece { path, bytes, most, .. } => {
+                let finding = finding.at(path).expected(format!("a piece of at most {most} bytes"));
+                finding.found(format!("{bytes} bytes")).remedy("a TIFF file of tiles")
             }
             ImageError::Changed { path, expected, found, .. } => {
                 let finding = Finding::error(Subject::Changed).at(path).expected(expected);

@@ -9,6 +9,8 @@ use crate::{DataError, ImageRows, ImageShape, Normalization};
 
 /// Rows that are read together at least.
 const LEAST: usize = 16;
+/// Bytes that are decoded in one piece at most: 2 GiB.
+const MOST: u64 = 1 << 31;
 
 /// An image file whose values fit the images that a network was trained with.
 #[derive(Debug)]
@@ -29,8 +31,12 @@ impl Fitting {
         max_pixels: u64,
     ) -> Result<Self, DataError> {
         let mut file = ImageFile::open(path, Meaning::Picture, max_pixels)?;
-        let Header { shape, sample, .. } = file.header();
+        let Header { shape, sample, format, .. } = file.header();
+        let bytes = file.header().piece();
         let path = path.to_owned();
+        if bytes > MOST {
+            return Err(ImageError::InOnePiece { path, format, bytes, most: MOST }.into());
+        }
         let kind = |expected, found| ImageError::Kind { path: path.clone(), expected, found };
         if sample.range().to_bits() != normalization.scale().to_bits() {
             let expected = "values of the type that the network was trained with";
@@ -107,8 +113,9 @@ impl FilePixels {
 /// The pixels of an image file from the top to the bottom, normalised as the images that a network
 /// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
 ///
-/// A few rows are in memory at a time, as they are stored. What a file holds in one piece is
-/// decoded in one piece: a strip of a TIFF file, a JPEG, an interlaced PNG.
+/// A few rows are in memory at a time, as they are stored: those of a strip or a row of tiles of a
+/// TIFF file, about 1 MiB of a strip that holds more. What can only be decoded as a whole is decoded
+/// as a whole: a JPEG, also in strips or tiles of a TIFF file, and an interlaced PNG.
 #[derive(Debug)]
 pub struct FileRows {
     file: Fitting,
@@ -123,8 +130,9 @@ impl FileRows {
     /// Opens a file.
     ///
     /// # Errors
-    /// Those of [`ImageFile::open`], and [`ImageError::Kind`] for another number of bands or
-    /// another type of values than `normalization` is for.
+    /// Those of [`ImageFile::open`], [`ImageError::InOnePiece`] for a file of which more than 2 GiB
+    /// can only be decoded together, and [`ImageError::Kind`] for another number of bands or another
+    /// type of values than `normalization` is for.
     pub fn open(
         path: &Path,
         bands: Bands,
@@ -149,7 +157,8 @@ impl FileRows {
         {
             return Ok(read.region(row(self.next - self.first)));
         }
-        let height = self.header().band.max(LEAST);
+        let band = self.header().band;
+        let height = band * LEAST.div_ceil(band);
         self.first = self.next;
         // Gone before the next rows are decoded.
         self.read = None;
@@ -214,6 +223,23 @@ mod tests {
             }
             assert!(rows.next_row(&mut row).is_err(), "there are 50 rows");
         }
+    }
+
+    /// The beginning of a JPEG file of 50,000 x 50,000 grey pixels, which no memory is taken for.
+    #[test]
+    fn what_is_too_large_to_be_decoded_in_one_piece_is_refused_with_the_remedy() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.jpg");
+        let side = 50_000_u16.to_be_bytes();
+        let mut bytes = vec![0xff, 0xd8, 0xff, 0xc0, 0, 11, 8];
+        bytes.extend([side, side].concat());
+        bytes.extend([1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0]);
+        std::fs::write(&path, bytes).unwrap();
+        let constants = Normalization::scaled(255.0, 1).unwrap();
+        let error = FileRows::open(&path, Bands::AsStored, &constants).map(drop).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("at most 2048 MiB to be decoded in one piece"), "{text}");
+        assert!(text.contains("2384 MiB of this JPEG") && text.contains("TILED=YES"), "{text}");
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! Parts of the training images.
 
-use dartloom_data::{DataError, InMemory, Split, Subset, digits};
-
-fn first_digits(count: usize) -> Subset<InMemory> {
-    Subset::new(digits().train, (0..count).collect()).unwrap()
-}
+use dartloom_data::testkit::first_digits;
+use dartloom_data::{DataError, Split};
 
 #[test]
 fn halves_are_disjoint_and_complete() {

@@ -1,3 +1,4 @@
+use dartloom_space::testkit::ops;
 use dartloom_space::{
     Blueprint, Build, CellTable, Gene, Genotype, OpSet, Recipe, Shape, Space, Stem, WeightTable,
 };
@@ -17,10 +18,8 @@ fn budget(parameters: Option<u64>, macs: Option<u64>) -> Budget {
 
 /// Two cells of two nodes with "none", a pool, a skip connection and two convolutions.
 fn space() -> Space {
-    let all = OpSet::builtin("O_base").unwrap();
     let names = ["none", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "dil_conv_5x5"];
-    let ops = names.map(|name| all.get(name).unwrap().clone()).to_vec();
-    Space::darts(OpSet::new("few", ops).unwrap(), 4, 2, Stem::cifar(3)).unwrap()
+    Space::darts(ops("few", &names), 4, 2, Stem::cifar(3)).unwrap()
 }
 
 const OPS: usize = 5;

@@ -176,7 +176,7 @@ impl Picture {
         let header = self.file.header();
         let width = header.shape.width;
         if row >= self.first + self.read.len() / width {
-            let height = header.band.max(LEAST);
+            let height = header.band * LEAST.div_ceil(header.band);
             let part = self.file.region(Window { top: row, left: 0, height, width })?;
             let bands = part.shape().channels;
             // Of images with other bands the first three, or the first one, are shown.

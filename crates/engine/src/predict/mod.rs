@@ -3,6 +3,7 @@
 mod colours;
 mod mask;
 mod outputs;
+mod pieces;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use dartloom::verdict::{Trained, TrainedError};
 
 use crate::error::EngineError;
 use outputs::Outputs;
+pub use pieces::{Piece, pieces};
 
 /// The way in which images are read, predicted and written.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use dartloom_noise::Noise;
-use dartloom_space::{Gene, Genotype, OpSet, Space, Stem, WeightTable, nasbench201};
+use dartloom_space::testkit::{chain, ops};
+use dartloom_space::{Gene, Genotype, OpSet, Space, WeightTable, nasbench201};
 use serde_json::Value;
 
 use super::{Broken, Law, Make, check};
@@ -18,17 +19,11 @@ const STEPS: usize = 40;
 
 /// Three domains: all edges, some edges, and one so small that it ends.
 fn domains() -> [Domain; 3] {
-    let ops = |names: &[&str]| {
-        let all = OpSet::builtin("O_base").unwrap();
-        let ops = names.iter().map(|name| all.get(name).unwrap().clone()).collect();
-        OpSet::new("some", ops).unwrap()
-    };
-    let darts = |ops, nodes| Space::darts(ops, 3, nodes, Stem::cifar(1)).unwrap();
-    let pair = ops(&["none", "skip_connect", "sep_conv_3x3"]);
+    let pair = ops("some", &["none", "skip_connect", "sep_conv_3x3"]);
     [
         Domain::every_edge(nasbench201::space().unwrap()),
-        Domain::top(darts(OpSet::builtin("O_base").unwrap(), 3), 2),
-        Domain::top(darts(pair, 1), 2),
+        Domain::top(chain(OpSet::builtin("O_base").unwrap(), 3), 2),
+        Domain::top(chain(pair, 1), 2),
     ]
 }
 

@@ -2,13 +2,11 @@
 
 use dartloom_explore::{Domain, ExploreError, Explorer, Outcome, Proposal, explore};
 use dartloom_noise::Noise;
-use dartloom_space::{Cost, Genotype, OpSet, Space, Stem};
+use dartloom_space::testkit::{chain, ops};
+use dartloom_space::{Cost, Genotype};
 
-fn domain(ops: &[&str]) -> Domain {
-    let all = OpSet::builtin("O_base").unwrap();
-    let ops = ops.iter().map(|name| all.get(name).unwrap().clone()).collect();
-    let ops = OpSet::new("some", ops).unwrap();
-    Domain::top(Space::darts(ops, 3, 1, Stem::cifar(2)).unwrap(), 2)
+fn domain(names: &[&str]) -> Domain {
+    Domain::top(chain(ops("some", names), 1), 2)
 }
 
 /// An explorer that always proposes the same architecture, under numbers of its own.

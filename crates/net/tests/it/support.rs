@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Tensor};
 use dartloom_kernels::testkit::filled;
+pub(crate) use dartloom_kernels::testkit::values;
 use dartloom_net::{DerivedNetwork, NetError, Supernet};
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_ops::{Model, Output, Pass};
@@ -103,10 +104,6 @@ pub(crate) fn images(batch: usize, side: usize) -> Tensor {
 
 pub(crate) fn run(net: &dyn Model, x: &Tensor, mode: Mode) -> Result<Output, NetError> {
     Ok(net.forward(x, &mut Pass::new(mode, &mut rng(0)))?)
-}
-
-pub(crate) fn values(tensor: &Tensor) -> Vec<f64> {
-    tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
 }
 
 pub(crate) fn finite(tensor: &Tensor) -> bool {

@@ -1,9 +1,11 @@
 use candle_core::{DType, Device, Tensor};
-use dartloom_space::{Build, Phase, Shape, Space, Stage, Stem};
+use dartloom_space::testkit::unregistered;
+use dartloom_space::{Build, Phase, Shape, Space, SpaceError, Stage, Stem};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::testkit::names_the_remedy;
 use crate::{Mode, OpCost, Place, Variables, op_fn};
 
 #[derive(Debug)]
@@ -170,11 +172,10 @@ fn a_set_of_registered_operations_is_accepted() {
 #[test]
 fn an_operation_that_is_not_registered_is_refused_with_the_remedy() {
     let registry = Registry::standard().unwrap();
-    let rest = OpSpec::new("rest", [Stage::Identity]);
-    let error = registry.check(&set(vec![rest.clone()])).unwrap_err().to_string();
-    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
-    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
-    registry.with_recipes(std::slice::from_ref(&rest)).unwrap().check(&set(vec![rest])).unwrap();
+    let mine = unregistered();
+    let error = registry.check(&mine).unwrap_err();
+    assert!(names_the_remedy(&error), "{error}");
+    registry.with_recipes(mine.ops()).unwrap().check(&mine).unwrap();
 }
 
 #[test]

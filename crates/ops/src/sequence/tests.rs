@@ -1,4 +1,5 @@
 use candle_core::{DType, Device, Tensor, Var};
+use dartloom_kernels::testkit;
 use dartloom_space::{Layer, Pair};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -24,10 +25,7 @@ fn norm(channels: usize) -> Layer {
 
 /// All bits of some tensors.
 fn bits(tensors: &[Tensor]) -> Vec<u64> {
-    let values = |tensor: &Tensor| -> Vec<f64> {
-        tensor.to_dtype(DType::F64).unwrap().flatten_all().unwrap().to_vec1().unwrap()
-    };
-    tensors.iter().flat_map(values).map(f64::to_bits).collect()
+    tensors.iter().flat_map(testkit::bits).collect()
 }
 
 /// A convolution, a norm and a ReLU that run as one, at the beginning, in the middle and at the end

@@ -3,4 +3,3 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
 
 mod op_scores;
-mod tiny;

@@ -1,7 +1,9 @@
 //! Scores of operations on the embedded digits.
 
+use dartloom_data::testkit::first_digits;
 use dartloom_data::{Parts, Split};
 use dartloom_noise::Noise;
+use dartloom_ops::testkit::registry;
 use dartloom_record::{Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_score::{
     OpBenchmark, OpBenchmarkConfig, OpBenchmarkOutcome, ScoreError, Statistic, residual_proxy,
@@ -11,8 +13,6 @@ use dartloom_space::{Edge, Genotype, Stem};
 use dartloom_task::Classification;
 use dartloom_train::{FitConfig, TrainError};
 use tempfile::TempDir;
-
-use crate::tiny::{build, first_digits, registry};
 
 /// Two operations on one edge of two cells, two short trainings each.
 fn config() -> OpBenchmarkConfig {
@@ -42,13 +42,14 @@ fn run(
     let digits = first_digits(96);
     let data: Parts<'_> = Split::Halves.parts(&digits, 1)?;
     let registry = registry();
+    let task = Classification::new(10).map_err(TrainError::from)?;
     let benchmark = OpBenchmark {
         proxy,
         stem: Stem::cifar(1),
         registry: &registry,
-        build: build(&digits, 4),
+        build: dartloom_task::build(4, &task, &digits),
         data: &data,
-        task: &Classification::new(10).map_err(TrainError::from)?,
+        task: &task,
         config,
         noise: Noise::new(5),
     };

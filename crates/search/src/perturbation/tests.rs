@@ -1,15 +1,12 @@
 use dartloom_noise::Noise;
-use dartloom_space::{OpSet, Space, Stem};
+use dartloom_space::Space;
+use dartloom_space::testkit::{chain, four_ops};
 
 use super::{PerturbationConfig, Probe, Removed, select};
 use crate::{CandidateId, Kept, SearchError};
 
-const OPS: [&str; 4] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
-
 fn space() -> Space {
-    let ops = OpSet::builtin("all").unwrap();
-    let ops = OpSet::new("four", OPS.map(|name| ops.get(name).unwrap().clone()).to_vec());
-    Space::darts(ops.unwrap(), 3, 2, Stem::cifar(2)).unwrap()
+    chain(four_ops(), 2)
 }
 
 /// A supernet in which operation `best(cell, row)` of an edge adds `row + 1`, and the others 0.25.

@@ -1,5 +1,6 @@
 use dartloom_relax::Constraint;
-use dartloom_space::{CellTable, OpSet, Space, Stem, WeightTable};
+use dartloom_space::testkit::{chain, ops};
+use dartloom_space::{CellTable, Space, WeightTable};
 
 use super::{CandidateId, Kept, PruneConfig, Pruning};
 
@@ -7,9 +8,7 @@ const OPS: [&str; 3] = ["none", "skip_connect", "sep_conv_3x3"];
 
 /// Two cells of two nodes: rows 0 and 1 lead to the first, 2 to 4 to the second.
 fn space() -> Space {
-    let ops = OpSet::builtin("all").unwrap();
-    let ops = OpSet::new("three", OPS.map(|name| ops.get(name).unwrap().clone()).to_vec());
-    Space::darts(ops.unwrap(), 3, 2, Stem::cifar(2)).unwrap()
+    chain(ops("three", &OPS), 2)
 }
 
 /// The same rows in both cells.

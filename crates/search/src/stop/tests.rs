@@ -1,7 +1,8 @@
 //! Each rule on a history made up so that its epoch can be worked out by hand.
 
 use dartloom_record::{Objective, Scores};
-use dartloom_space::{CellTable, Edge, Gene, Genotype, OpSet, OpSpec, Space, Stem, WeightTable};
+use dartloom_space::testkit::{chain, ops, two_ops};
+use dartloom_space::{CellTable, Edge, Gene, Genotype, OpSet, Space, Stem, WeightTable};
 
 use super::{
     AllOf, AnyOf, ArchitectureDistance, Cells, Collapse, Distance, DistancePlateau, EntropySlope,
@@ -16,9 +17,7 @@ const SEP: usize = 2;
 
 /// A normal and a reduction cell of two nodes and so five edges each.
 fn space() -> Space {
-    let all = OpSet::builtin("O_base").unwrap();
-    let ops: Vec<OpSpec> = OPS.iter().map(|op| all.get(op).unwrap().clone()).collect();
-    Space::darts(OpSet::new("four", ops).unwrap(), 3, 2, Stem::cifar(1)).unwrap()
+    chain(ops("four", &OPS), 2)
 }
 
 /// Four of a cell's five edges, with the given operations.
@@ -129,10 +128,7 @@ fn equal_weights_have_a_rank_and_a_single_operation_has_none() {
     let space = space();
     let history = of_weights(&space, (0..4).map(|_| uniform(&space)));
     assert_eq!(fires(&RankStability { epochs: 3 }, &space, &history), Some(3));
-    let all = OpSet::builtin("O_base").unwrap();
-    let one = ["skip_connect", "sep_conv_3x3"].map(|op| all.get(op).unwrap().clone());
-    let one = OpSet::new("one", one.to_vec()).unwrap();
-    let space = Space::darts(one, 3, 2, Stem::cifar(1)).unwrap();
+    let space = chain(two_ops(), 2);
     assert_eq!(fires(&RankStability { epochs: 3 }, &space, &history), None);
 }
 

@@ -12,6 +12,7 @@
 //! # fn main() {}
 //! ```
 
+mod config;
 mod histories;
 mod laws;
 
@@ -20,6 +21,7 @@ use std::fmt;
 use dartloom_space::Space;
 use thiserror::Error;
 
+pub use config::small_search;
 pub use histories::histories;
 
 use crate::stop::{Observed, StopRule};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor};
 use dartloom_data::Split;
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Pass};
 use dartloom_relax::{Penalised, Progress, Sigmoid, ZeroOne};
@@ -17,8 +16,8 @@ use dartloom_space::{Space, Stem};
 use dartloom_train::{AdamConfig, Position, Schedule, testkit};
 
 use crate::tiny::{
-    EPOCHS, all_bits, batch, bench, build, differences, distance, first_digits, flat, registry,
-    softmax, space, ten, two_ops,
+    EPOCHS, all_bits, batch, bench, darts, differences, distance, first_digits, flat, registry,
+    softmax, space, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -157,15 +156,7 @@ fn refused(space: &Space, bilevel: BilevelConfig) -> String {
     let digits = first_digits(32);
     let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let parts = SearchParts {
-        space,
-        registry: &registry,
-        choices: softmax().into(),
-        decoder: &TopK::darts(),
-        build: build(&data.train, 2),
-        data: &data,
-        task: ten(),
-    };
+    let parts = darts(space, &registry, &data);
     let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
     SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err().to_string()
 }
@@ -190,19 +181,11 @@ fn cells_with_losses_keep_the_contract_of_steppers() {
     let registry = registry();
     let space = Space::individual(two_ops(), 2, 1, Stem::cifar(3)).unwrap();
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let decoder = TopK::darts();
     for bookkeeping in [Bookkeeping::Isolated, Bookkeeping::Leaking] {
         let make = || {
             let relaxation = Penalised::new(Sigmoid, ZeroOne::default(), 9.0).unwrap();
-            let parts = SearchParts {
-                space: &space,
-                registry: &registry,
-                choices: Choices::of(relaxation),
-                decoder: &decoder,
-                build: build(&data.train, 2),
-                data: &data,
-                task: ten(),
-            };
+            let parts =
+                SearchParts { choices: Choices::of(relaxation), ..darts(&space, &registry, &data) };
             let ablation = Some(AblationConfig::default());
             let bilevel = BilevelConfig { ablation, bookkeeping, ..BilevelConfig::default() };
             let config = SearchConfig { epochs: 2, batch: 8, bilevel, ..SearchConfig::default() };

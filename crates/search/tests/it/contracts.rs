@@ -7,19 +7,21 @@ use candle_core::Tensor;
 use dartloom_data::Split;
 use dartloom_decode::{DecodeError, Decoded, Decoder, EdgeWeighted, TopK};
 use dartloom_noise::Noise;
+use dartloom_ops::testkit::names_the_remedy;
 use dartloom_ops::{Init, Mode, OpCost, OpError, OpFactory, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{
     BilevelConfig, Choices, SearchConfig, SearchError, SearchParts, SupernetSearch,
 };
+use dartloom_space::testkit::unregistered;
 use dartloom_space::{
-    Build, CellGenotype, Gene, Genotype, Layout, OpSet, OpSpec, Outputs, Shape, Space, Stage,
-    WeightTable,
+    Build, CellGenotype, Gene, Genotype, Layout, Outputs, Shape, Space, WeightTable,
 };
 use dartloom_train::{Position, Session, Stepper as _, drive};
 use rand::RngCore;
 
-use crate::tiny::{build, first_digits, registry, space, ten, two_ops};
+use crate::tiny::{build, darts, first_digits, registry, space, ten, two_ops};
 
 /// A softmax and what somebody made of it, from an epoch on.
 struct Spoilt {
@@ -54,14 +56,7 @@ impl Relaxation for Spoilt {
 
 fn config() -> SearchConfig {
     let bilevel = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
-    SearchConfig {
-        epochs: 4,
-        batch: 8,
-        bilevel,
-        crop_padding: 0,
-        flip: false,
-        ..SearchConfig::default()
-    }
+    SearchConfig { epochs: 4, bilevel, crop_padding: 0, ..small_search() }
 }
 
 /// Makes a search of these parts, and gives the error or nothing.
@@ -122,15 +117,7 @@ fn an_operation_in_code_that_breaks_its_contract_is_told_with_its_place() {
         let space = space(ops, 1);
         let digits = first_digits(32);
         let data = Split::Halves.parts(&digits, 1).unwrap();
-        let parts = SearchParts {
-            space: &space,
-            registry: &registry,
-            choices: Choices::of(Softmax::default()),
-            decoder: &TopK::darts(),
-            build: build(&digits, 2),
-            data: &data,
-            task: ten(),
-        };
+        let parts = darts(&space, &registry, &data);
         SupernetSearch::new("search", parts, config(), Noise::new(1))?
             .step(Position::default())
             .map(|_| ())
@@ -159,15 +146,7 @@ fn a_network_for_other_classes_or_images_is_refused() {
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let right = build(&digits, 2);
     let told = |build| {
-        let parts = SearchParts {
-            space: &space,
-            registry: &registry,
-            choices: Choices::of(Softmax::default()),
-            decoder: &TopK::darts(),
-            build,
-            data: &data,
-            task: ten(),
-        };
+        let parts = SearchParts { build, ..darts(&space, &registry, &data) };
         SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap_err().to_string()
     };
     for classes in [2, 11] {
@@ -183,27 +162,14 @@ fn a_network_for_other_classes_or_images_is_refused() {
     );
 }
 
-/// A set with a recipe that the standard registry does not know.
-fn unregistered() -> OpSet {
-    let rest = OpSpec::new("rest", [Stage::Identity])
-        .with_strided([Stage::FactorizedReduce { out: dartloom_space::Width::Same }]);
-    OpSet::new("mine", vec![rest, registry().catalog().get("sep_conv_3x3").unwrap().clone()])
-        .unwrap()
-}
-
-fn names_the_remedy(error: impl std::fmt::Display) {
-    let error = error.to_string();
-    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
-    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
-}
-
 /// P8: a set that nobody registered is refused before the search, wherever one begins.
 #[test]
 fn a_set_that_is_not_registered_is_refused_before_the_search() {
     let space = space(unregistered(), 1);
     let registry = registry();
     let choices = || Choices::of(Softmax::default());
-    names_the_remedy(made(&space, &registry, choices(), &TopK::darts()).unwrap_err());
+    let error = made(&space, &registry, choices(), &TopK::darts()).unwrap_err();
+    assert!(names_the_remedy(&error), "{error}");
     let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
     made(&space, &known, choices(), &TopK::darts()).unwrap();
 }
@@ -250,15 +216,7 @@ fn a_finished_search_has_an_architecture() {
     let digits = first_digits(32);
     let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: Choices::of(Softmax::default()),
-        decoder: &TopK::darts(),
-        build: build(&digits, 2),
-        data: &data,
-        task: ten(),
-    };
+    let parts = darts(&space, &registry, &data);
     let config = SearchConfig { epochs: 2, ..config() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();
     drive(&mut search, &mut Session::silent()).unwrap();

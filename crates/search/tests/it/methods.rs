@@ -8,6 +8,7 @@ use dartloom_data::Split;
 use dartloom_decode::EdgeWeighted;
 use dartloom_noise::Noise;
 use dartloom_relax::{Constraint, Progress, Relaxation, Simplex, Softmax};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{
     Architecture, BilevelConfig, Choices, LogitStep, Order, SearchConfig, SearchError, SearchParts,
     SupernetSearch,
@@ -16,8 +17,8 @@ use dartloom_space::{Build, Space};
 use dartloom_train::{Position, Schedule, testkit};
 
 use crate::tiny::{
-    EPOCHS, batch, bench, bits, build, differences, distance, first_digits, flat, loss, registry,
-    softmax, space, ten, two_ops,
+    EPOCHS, batch, bench, bits, build, darts, differences, distance, first_digits, flat, loss,
+    registry, softmax, space, two_ops,
 };
 
 fn on_simplex() -> BilevelConfig {
@@ -98,13 +99,9 @@ fn a_rule_that_leaves_the_logits_place_is_refused() {
         let space = space(two_ops(), 1);
         let registry = registry();
         let parts = SearchParts {
-            space: &space,
-            registry: &registry,
             choices: relaxation.into(),
             decoder: &EdgeWeighted::pc_darts(),
-            build: build(&data.train, 2),
-            data: &data,
-            task: ten(),
+            ..darts(&space, &registry, &data)
         };
         let config = SearchConfig { batch: 8, bilevel, ..SearchConfig::default() };
         let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
@@ -201,23 +198,13 @@ fn weighed_edges_keep_the_contract_of_steppers() {
                 Choices::of(Softmax::default()).with_edges(Softmax::default())
             };
             let parts = SearchParts {
-                space: &space,
-                registry: &registry,
                 choices,
                 decoder: &decoder,
                 build: Build { partial: 2, ..build(&data.train, 4) },
-                data: &data,
-                task: ten(),
+                ..darts(&space, &registry, &data)
             };
             let bilevel = if simplex { on_simplex() } else { BilevelConfig::default() };
-            let config = SearchConfig {
-                epochs: 2,
-                batch: 8,
-                bilevel,
-                crop_padding: 1,
-                flip: false,
-                ..SearchConfig::default()
-            };
+            let config = SearchConfig { bilevel, ..small_search() };
             SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
         };
         testkit::check_stepper(&mut make(), &mut make()).unwrap();

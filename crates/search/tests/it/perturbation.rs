@@ -2,19 +2,18 @@
 
 use candle_core::{Device, Tensor};
 use dartloom_data::{Loader, Split};
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Pass};
-use dartloom_relax::{Progress, Softmax};
+use dartloom_relax::Progress;
 use dartloom_search::{
-    BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig, SearchParts,
-    SupernetSearch, perturb,
+    BilevelConfig, Criterion, PerturbationConfig, SearchConfig, SearchParts, SupernetSearch,
+    perturb,
 };
 use dartloom_space::{ArchWeights, Edge, Genotype};
 use dartloom_task::usual;
 use dartloom_train::{Position, Schedule, Stepper, evaluate};
 
-use crate::tiny::{all_bits, build, first_digits, four_ops, registry, space, ten};
+use crate::tiny::{all_bits, build, darts, first_digits, four_ops, registry, space};
 
 /// A search that has made a few steps; `body` is called with it.
 fn searched(body: impl Fn(&mut SupernetSearch<'_>, &Loader<'_>)) {
@@ -22,16 +21,7 @@ fn searched(body: impl Fn(&mut SupernetSearch<'_>, &Loader<'_>)) {
     let registry = registry();
     let digits = first_digits(64);
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let decoder = TopK::darts();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: Choices::of(Softmax::default()),
-        decoder: &decoder,
-        build: build(&data.train, 4),
-        data: &data,
-        task: ten(),
-    };
+    let parts = SearchParts { build: build(&data.train, 4), ..darts(&space, &registry, &data) };
     let bilevel = BilevelConfig { rate: Schedule::Constant(0.1), ..BilevelConfig::default() };
     let config = SearchConfig { epochs: 1, batch: 8, bilevel, ..SearchConfig::default() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap();

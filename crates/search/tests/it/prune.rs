@@ -4,11 +4,11 @@ use std::path::Path;
 
 use candle_core::{DType, Tensor};
 use dartloom_data::{Loader, Parts, Split};
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Model, Pass, Registry};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Relaxation, Softmax, Sparsemax};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{
     BilevelConfig, CandidateId, Choices, Kept, PruneConfig, SearchConfig, SearchError, SearchParts,
     SupernetSearch,
@@ -16,7 +16,7 @@ use dartloom_search::{
 use dartloom_space::{Build, Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, drive, testkit};
 
-use crate::tiny::{build, first_digits, four_ops, registry, space, ten};
+use crate::tiny::{build, darts, first_digits, four_ops, registry, space};
 
 const PRUNE: PruneConfig = PruneConfig { threshold: 0.24, patience: 1, edges: 2, finish_at: 3 };
 
@@ -27,15 +27,7 @@ fn config() -> SearchConfig {
         ..BilevelConfig::default()
     };
     let prune = Some(PRUNE);
-    SearchConfig {
-        epochs: 4,
-        batch: 8,
-        bilevel,
-        crop_padding: 1,
-        flip: false,
-        prune,
-        ..SearchConfig::default()
-    }
+    SearchConfig { epochs: 4, bilevel, prune, ..small_search() }
 }
 
 fn parts<'a>(
@@ -43,10 +35,8 @@ fn parts<'a>(
     data: &'a Parts<'a>,
     relaxation: impl Relaxation + 'static,
 ) -> SearchParts<'a> {
-    let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
     let choices = Choices::of(relaxation);
-    let build = build(&data.train, 4);
-    SearchParts { space, registry, choices, decoder, build, data, task: ten() }
+    SearchParts { choices, build: build(&data.train, 4), ..darts(space, registry, data) }
 }
 
 fn sorted(genotype: &Genotype) -> Vec<Vec<(usize, usize, String)>> {

@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use dartloom_data::{
     DataError, Dataset, ImageShape, InMemory, Parts, Sample, Split, Subset, TargetSpec, digits,
 };
-use dartloom_decode::TopK;
 use dartloom_net::Mask;
 use dartloom_noise::Noise;
 use dartloom_search::{
@@ -16,8 +15,8 @@ use dartloom_space::{Build, Genotype, Space, Stem};
 use dartloom_train::{Position, Schedule, Stepper, testkit};
 
 use crate::tiny::{
-    EPOCHS, all_bits, batch, bench, build, first_digits, flat, logit_bits, parameter_bits,
-    registry, softmax, space, ten, two_ops,
+    EPOCHS, all_bits, batch, bench, build, darts, first_digits, flat, logit_bits, parameter_bits,
+    registry, softmax, space, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -56,16 +55,7 @@ fn searching<T>(
 ) -> T {
     let space = space(two_ops(), 1);
     let registry = registry();
-    let decoder = TopK::darts();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: softmax().into(),
-        decoder: &decoder,
-        build: build(&data.train, 2),
-        data,
-        task: ten(),
-    };
+    let parts = darts(&space, &registry, data);
     let config = SearchConfig { epochs: 6, batch: 8, ..config };
     with(&mut SupernetSearch::new("search", parts, config, Noise::new(3)).unwrap())
 }
@@ -173,16 +163,10 @@ fn drawn_channels_keep_the_contract_of_steppers() {
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let space = space(two_ops(), 1);
     let registry = registry();
-    let decoder = TopK::darts();
     let make = |mask| {
         let parts = SearchParts {
-            space: &space,
-            registry: &registry,
-            choices: softmax().into(),
-            decoder: &decoder,
             build: Build { partial: 2, ..build(&data.train, 4) },
-            data: &data,
-            task: ten(),
+            ..darts(&space, &registry, &data)
         };
         let bilevel = BilevelConfig { mask, ..BilevelConfig::default() };
         let config = SearchConfig { epochs: 2, batch: 8, bilevel, ..SearchConfig::default() };
@@ -199,18 +183,9 @@ fn individual_cells_search_on_one_level() {
     let digits = first_digits(32);
     let data = Split::Full.parts(&digits, 1).unwrap();
     let registry = registry();
-    let decoder = TopK::darts();
     let space = Space::individual(two_ops(), 2, 1, Stem::cifar(2)).unwrap();
     for order in [Order::First, Order::Joint] {
-        let parts = SearchParts {
-            space: &space,
-            registry: &registry,
-            choices: softmax().into(),
-            decoder: &decoder,
-            build: build(&data.train, 2),
-            data: &data,
-            task: ten(),
-        };
+        let parts = darts(&space, &registry, &data);
         let ablation = Some(AblationConfig::default()).filter(|_| order == Order::First);
         let bilevel = BilevelConfig { order, ablation, ..BilevelConfig::default() };
         let config = SearchConfig { epochs: 1, batch: 8, bilevel, ..SearchConfig::default() };

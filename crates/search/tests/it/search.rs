@@ -4,14 +4,14 @@ use std::path::Path;
 
 use approx::assert_relative_eq;
 use dartloom_data::{Dataset, Parts, Split};
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, observer_fn};
-use dartloom_search::{BilevelConfig, Order, SearchConfig, SearchParts, SupernetSearch};
+use dartloom_search::testkit::small_search;
+use dartloom_search::{BilevelConfig, Order, SearchConfig, SupernetSearch};
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Position, Schedule, Session, Stepper, WeightStep, drive, testkit};
 
-use crate::tiny::{build, first_digits, registry, softmax, space, ten, two_ops};
+use crate::tiny::{darts, first_digits, registry, space, two_ops};
 
 fn config(order: Order, epochs: usize) -> SearchConfig {
     let bilevel = BilevelConfig {
@@ -21,14 +21,7 @@ fn config(order: Order, epochs: usize) -> SearchConfig {
         warm_up: 1,
         ..BilevelConfig::default()
     };
-    SearchConfig {
-        epochs,
-        batch: 8,
-        bilevel,
-        crop_padding: 1,
-        flip: true,
-        ..SearchConfig::default()
-    }
+    SearchConfig { epochs, bilevel, flip: true, ..small_search() }
 }
 
 fn search<'a>(
@@ -37,17 +30,8 @@ fn search<'a>(
     config: SearchConfig,
     seed: u64,
 ) -> SupernetSearch<'a> {
-    let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
     let registry = Box::leak(Box::new(registry()));
-    let parts = SearchParts {
-        space,
-        registry,
-        choices: softmax().into(),
-        decoder,
-        build: build(&data.train, 2),
-        data,
-        task: ten(),
-    };
+    let parts = darts(space, registry, data);
     SupernetSearch::new("search", parts, config, Noise::new(seed)).unwrap()
 }
 
@@ -181,15 +165,7 @@ fn more_images_per_batch_than_there_are_are_refused() {
     let digits = first_digits(9);
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let registry = registry();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: softmax().into(),
-        decoder: &TopK::darts(),
-        build: build(&digits, 2),
-        data: &data,
-        task: ten(),
-    };
+    let parts = darts(&space, &registry, &data);
     let config = SearchConfig { batch: 64, ..config(Order::First, 2) };
     let error = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap_err();
     let images = data.train.len();

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dartloom_data::{Parts, Split};
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_search::stop::{
     DistancePlateau, Effect, Observed, Reason, RuleConfig, StopConfig, StopRule, Stopped,
 };
-use dartloom_search::{BilevelConfig, SearchConfig, SearchError, SearchParts, SupernetSearch};
+use dartloom_search::{BilevelConfig, SearchConfig, SearchError, SupernetSearch};
 use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Schedule, Session, Stepper, drive, testkit};
 
-use crate::tiny::{build, first_digits, registry, softmax, space, ten, two_ops};
+use crate::tiny::{darts, first_digits, registry, space, two_ops};
 
 /// Holds once it has `epochs` epochs to look back to: every move is small enough.
 fn after(epochs: usize) -> RuleConfig {
@@ -38,17 +37,8 @@ fn stopping() -> SearchConfig {
 }
 
 fn search<'a>(space: &'a Space, data: &'a Parts<'a>, config: SearchConfig) -> SupernetSearch<'a> {
-    let decoder: &'static TopK = Box::leak(Box::new(TopK::darts()));
     let registry = Box::leak(Box::new(registry()));
-    let parts = SearchParts {
-        space,
-        registry,
-        choices: softmax().into(),
-        decoder,
-        build: build(&data.train, 2),
-        data,
-        task: ten(),
-    };
+    let parts = darts(space, registry, data);
     SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
 }
 

@@ -5,18 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::{Device, Tensor};
 use dartloom_data::Split;
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::Mode;
 use dartloom_search::{
     AblationConfig, AblationGradient, Batches, BilevelConfig, Core, Order, PassObserver, PassSpec,
-    Purpose, SearchConfig, SearchError, SearchParts, Step, StepReport, Strategy, SupernetSearch,
-    Wanted,
+    Purpose, SearchConfig, SearchError, Step, StepReport, Strategy, SupernetSearch, Wanted,
 };
 use dartloom_train::{Position, Stepper as _, testkit};
 
 use crate::tiny::{
-    EPOCHS, all_bits, batch, bench, build, first_digits, registry, softmax, space, ten, two_ops,
+    EPOCHS, all_bits, batch, bench, darts, first_digits, registry, softmax, space, two_ops,
 };
 
 const START: Position = Position { epoch: 0, step: 0 };
@@ -86,17 +84,8 @@ fn a_rule_of_somebody_else_is_resumed_and_known() {
     let registry = registry();
     let space = space(two_ops(), 1);
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let decoder = TopK::darts();
     let plain = || {
-        let parts = SearchParts {
-            space: &space,
-            registry: &registry,
-            choices: softmax().into(),
-            decoder: &decoder,
-            build: build(&data.train, 2),
-            data: &data,
-            task: ten(),
-        };
+        let parts = darts(&space, &registry, &data);
         let config = SearchConfig { epochs: 2, batch: 8, ..SearchConfig::default() };
         SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
     };

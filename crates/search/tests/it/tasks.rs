@@ -2,9 +2,8 @@
 
 use approx::assert_relative_eq;
 use candle_core::{DType, Tensor};
-use dartloom_data::{
-    Batch, ImageShape, InMemory, Normalization, Parts, Split, TargetSpec, Targets,
-};
+use dartloom_data::testkit::{bright_and_dark, patterned};
+use dartloom_data::{Batch, InMemory, Parts, Split, TargetSpec, Targets};
 use dartloom_decode::TopK;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
@@ -12,6 +11,7 @@ use dartloom_ops::{Mode, Place, Registry};
 use dartloom_record::Objective;
 use dartloom_relax::Progress;
 use dartloom_search::stop::{Effect, Observed, Reason, StopRule};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{
     Architecture, Bilevel, BilevelConfig, Choices, Criterion, PerturbationConfig, SearchConfig,
     SearchError, SearchParts, SupernetSearch, perturb,
@@ -24,33 +24,18 @@ use crate::tiny::{EPOCHS, differences, flat, registry, softmax, space, two_ops};
 
 const IMAGE: Shape = Shape::new(1, 8, 8);
 
-/// Thirty-two images of 1x8x8 whose targets are what `of` makes of them.
-fn data(spec: TargetSpec, of: impl Fn(&[u8]) -> Targets) -> InMemory {
-    let pixels: Vec<u8> = (0..32 * 64_usize).map(|at| (at * 31 % 251) as u8).collect();
-    let targets = of(&pixels);
-    let normalization = Normalization::scaled(255.0, 1).unwrap();
-    InMemory::with_targets(ImageShape::new(1, 8, 8), spec, pixels, targets, normalization).unwrap()
-}
-
 /// Two numbers an image: its first pixel and its last.
 fn values() -> InMemory {
     let ends = |image: &[u8]| [f32::from(image[0]) / 100.0, f32::from(image[63]) / 100.0];
     let of = |pixels: &[u8]| Targets::Numbers(pixels.chunks(64).flat_map(ends).collect());
-    data(TargetSpec::Values(2), of)
+    patterned(32, TargetSpec::Values(2), of)
 }
 
 /// Three labels an image, each there where one of its pixels is bright.
 fn labels() -> InMemory {
     let bright = |image: &[u8]| [0, 20, 40].map(|at| f32::from(u8::from(image[at] > 125)));
     let of = |pixels: &[u8]| Targets::Numbers(pixels.chunks(64).flat_map(bright).collect());
-    data(TargetSpec::Labels(3), of)
-}
-
-/// Bright and dark pixels; the brightest do not count.
-fn masks() -> InMemory {
-    let label = |&pixel: &u8| if pixel > 240 { 255 } else { u32::from(pixel > 120) };
-    let of = |pixels: &[u8]| Targets::Indices(pixels.iter().map(label).collect());
-    data(TargetSpec::Mask { classes: 2, ignore: Some(255) }, of)
+    patterned(32, TargetSpec::Labels(3), of)
 }
 
 fn config() -> SearchConfig {
@@ -59,14 +44,7 @@ fn config() -> SearchConfig {
         arch_rate: Schedule::Constant(0.02),
         ..BilevelConfig::default()
     };
-    SearchConfig {
-        epochs: EPOCHS,
-        batch: 8,
-        bilevel,
-        crop_padding: 0,
-        flip: false,
-        ..SearchConfig::default()
-    }
+    SearchConfig { epochs: EPOCHS, bilevel, crop_padding: 0, ..small_search() }
 }
 
 fn search<'a>(
@@ -166,7 +144,7 @@ fn labels_that_may_be_together_are_searched() {
 #[test]
 fn masks_are_searched_with_ignored_pixels() {
     let registry = registry();
-    let masks = masks();
+    let masks = bright_and_dark(32);
     let space = Space::unet(OpSet::builtin("S").unwrap(), 1, 2, Stem::cifar(2)).unwrap();
     let data = Split::Halves.parts(&masks, 1).unwrap();
     let task = Segmentation::new(2, Some(255)).unwrap();

@@ -2,7 +2,6 @@
 
 use candle_core::{D, Tensor};
 use dartloom_data::Split;
-use dartloom_decode::TopK;
 use dartloom_noise::Noise;
 use dartloom_ops::{Init, Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation};
@@ -10,7 +9,7 @@ use dartloom_search::{Choices, SearchConfig, SearchParts, SupernetSearch};
 use dartloom_train::{Outcome, Session, drive};
 use rand::{Rng, RngCore};
 
-use crate::tiny::{build, first_digits, space, ten};
+use crate::tiny::{darts, first_digits, space};
 
 /// A learned scale per channel; averages pairs of pixels where the edge halves the plane.
 #[derive(Debug)]
@@ -72,16 +71,7 @@ fn a_search_takes_them_like_its_own() {
     let space = space(ops, 2);
     let digits = first_digits(48);
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let decoder = TopK::darts();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: Choices::of(Squares),
-        decoder: &decoder,
-        build: build(&digits, 2),
-        data: &data,
-        task: ten(),
-    };
+    let parts = SearchParts { choices: Choices::of(Squares), ..darts(&space, &registry, &data) };
     let config = SearchConfig { epochs: 2, batch: 8, ..SearchConfig::default() };
     let mut search = SupernetSearch::new("search", parts, config, Noise::new(1)).unwrap();
     let before = search.table(2).unwrap();

@@ -3,45 +3,44 @@
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
-use dartloom_data::{Batch, Dataset, InMemory, Subset, digits};
+pub(crate) use dartloom_data::testkit::first_digits;
+use dartloom_data::{Batch, Dataset, Parts};
+use dartloom_decode::TopK;
+use dartloom_kernels::testkit;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
+pub(crate) use dartloom_ops::testkit::registry;
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_relax::{Progress, Relaxation, Softmax};
-use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices};
-use dartloom_space::{Blueprint, Build, Layer, OpSet, Shape, Space, Stem};
+use dartloom_search::{Architecture, Bilevel, BilevelConfig, Choices, SearchParts};
+pub(crate) use dartloom_space::testkit::{chain as space, four_ops, ops, two_ops};
+use dartloom_space::{Blueprint, Build, Layer, Shape, Space};
 use dartloom_task::{Classification, Task};
 use rand::Rng;
 
 pub(crate) const EPOCHS: usize = 4;
 
-pub(crate) fn registry() -> Registry {
-    Registry::standard().unwrap()
-}
-
-/// A chain of three cells of one or two nodes.
-pub(crate) fn space(ops: OpSet, nodes: usize) -> Space {
-    Space::darts(ops, 3, nodes, Stem::cifar(2)).unwrap()
-}
-
-pub(crate) fn two_ops() -> OpSet {
-    registry().op_set("two", &["skip_connect", "sep_conv_3x3"]).unwrap()
-}
-
-/// Every kind of operation, "none" among them.
-pub(crate) fn four_ops() -> OpSet {
-    let names = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
-    registry().op_set("four", &names).unwrap()
-}
-
-pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
-    Subset::new(digits().train, (0..count).collect()).unwrap()
-}
-
+/// A network for digits.
 pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
-    let shape = data.shape();
-    let input = Shape::new(shape.channels, shape.height, shape.width);
-    Build::new(channels, 10, input)
+    dartloom_task::build(channels, ten(), data)
+}
+
+/// DARTS on digits, two channels wide.
+pub(crate) fn darts<'a>(
+    space: &'a Space,
+    registry: &'a Registry,
+    data: &'a Parts<'a>,
+) -> SearchParts<'a> {
+    const DARTS: TopK = TopK::darts();
+    SearchParts {
+        space,
+        registry,
+        choices: softmax().into(),
+        decoder: &DARTS,
+        build: build(&data.train, 2),
+        data,
+        task: ten(),
+    }
 }
 
 /// A space of one node per cell in f64 on images of 8x8. Without rectifiers the loss is smooth in
@@ -53,8 +52,8 @@ pub(crate) fn bench(config: BilevelConfig, relaxation: Arc<dyn Relaxation>) -> B
 /// The same with more than a relaxation.
 pub(crate) fn bench_of(config: BilevelConfig, choices: Choices) -> Bilevel<'static> {
     let registry = registry();
-    let ops = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
-    let space = space(registry.op_set("smooth", &ops).unwrap(), 1);
+    let names = ["none", "skip_connect", "avg_pool_3x3", "sep_conv_3x3"];
+    let space = space(ops("smooth", &names), 1);
     let build = Build::new(2, 3, Shape::new(1, 8, 8));
     let mut plan = Blueprint::supernet(&space, build).unwrap();
     let smooth = |layers: &mut Vec<Layer>| layers.retain(|layer| !matches!(layer, Layer::Relu));
@@ -131,11 +130,7 @@ pub(crate) fn differences(
 
 /// Values of named tensors, in name order.
 pub(crate) fn flat<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<f64> {
-    let values = |tensor: &Tensor| {
-        let flat = tensor.flatten_all().unwrap().to_dtype(DType::F64).unwrap();
-        flat.to_vec1::<f64>().unwrap()
-    };
-    tensors.into_iter().flat_map(values).collect()
+    tensors.into_iter().flat_map(testkit::values).collect()
 }
 
 pub(crate) fn bits<'a>(tensors: impl IntoIterator<Item = &'a Tensor>) -> Vec<u64> {

@@ -122,6 +122,19 @@ impl OpSet {
         Self::new(name, ops)
     }
 
+    /// A set of some of these operations, by name and in the given order.
+    ///
+    /// # Errors
+    /// [`SpaceError::UnknownOp`] with the known names; those of [`OpSet::new`].
+    pub fn subset(
+        &self,
+        name: impl Into<String>,
+        ops: &[impl AsRef<str>],
+    ) -> Result<Self, SpaceError> {
+        let ops: Result<_, _> = ops.iter().map(|op| self.get(op.as_ref()).cloned()).collect();
+        Self::new(name, ops?)
+    }
+
     /// The set's name.
     pub fn name(&self) -> &str {
         &self.name

@@ -122,7 +122,7 @@ fn convolutions_work_as_much_as_in_the_released_supernets() {
 fn the_pool_beside_the_operations_is_an_activation() {
     // One cell that halves; a set whose only operation puts out zeros, once per edge.
     let ops = OpSet::builtin("O_base").unwrap();
-    let none = OpSet::new("none", vec![ops.get("none").unwrap().clone()]).unwrap();
+    let none = ops.subset("none", &["none"]).unwrap();
     let count = |partial| {
         let space = Space::darts(none.clone(), 3, 1, Stem::cifar(3)).unwrap();
         let build = Build { partial, ..quarter(4, 16) };

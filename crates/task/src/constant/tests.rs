@@ -1,16 +1,15 @@
 #![allow(clippy::float_cmp, reason = "shares of small counts are exact")]
 
 use approx::assert_relative_eq;
-use dartloom_data::{ImageShape, InMemory, Normalization, TargetSpec};
+use dartloom_data::testkit::black;
+use dartloom_data::{ImageShape, InMemory, TargetSpec};
 
 use super::*;
 use crate::usual;
 
 /// Images of 1x2 pixels with these targets.
 fn data(spec: TargetSpec, images: usize, targets: Targets) -> InMemory {
-    let shape = ImageShape::new(1, 1, 2);
-    let plain = Normalization::scaled(255.0, 1).unwrap();
-    InMemory::with_targets(shape, spec, vec![0; 2 * images], targets, plain).unwrap()
+    black(ImageShape::new(1, 1, 2), images, spec, targets)
 }
 
 fn found(spec: TargetSpec, images: usize, [train, test]: [Targets; 2]) -> Constant {

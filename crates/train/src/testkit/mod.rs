@@ -12,6 +12,7 @@
 //! # fn main() {}
 //! ```
 
+mod config;
 mod optimiser;
 mod reduce;
 mod stepper;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+pub use config::small_fit;
 pub use optimiser::check_optimiser;
 pub use reduce::check_reduce;
 pub use stepper::check_stepper;

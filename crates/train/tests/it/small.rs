@@ -1,16 +1,13 @@
 //! Small networks and data for the tests.
 
-use dartloom_data::{Dataset, InMemory, Subset, digits};
+use dartloom_data::Dataset;
+pub(crate) use dartloom_data::testkit::first_digits;
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Place, Registry};
-use dartloom_space::{Blueprint, Build, CellGenotype, Gene, Genotype, Layout, Shape, Space, Stem};
+use dartloom_space::{Blueprint, CellGenotype, Gene, Genotype, Layout, Space, Stem};
+use dartloom_task::Classification;
 use dartloom_train::{FitConfig, Schedule};
-
-/// The first `count` training digits.
-pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
-    Subset::new(digits().train, (0..count).collect()).unwrap()
-}
 
 /// Two nodes of convolutions, a skip and a pool, in a chain of two cells, one of them a reduction.
 pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
@@ -33,8 +30,7 @@ pub(crate) fn network(data: &dyn Dataset, seed: u64) -> DerivedNetwork {
             .unwrap();
     let registry = Registry::standard().unwrap();
     let space = Space::darts(registry.catalog().clone(), 2, 2, Stem::cifar(2)).unwrap();
-    let shape = data.shape();
-    let build = Build::new(4, 10, Shape::new(shape.channels, shape.height, shape.width));
+    let build = dartloom_task::build(4, &Classification::new(10).unwrap(), data);
     let network = genotype.network_in(&space).unwrap();
     let plan = Blueprint::derived(&genotype, &network, registry.catalog(), build).unwrap();
     let mut rng = Noise::new(seed).stream("weights", 0);

@@ -1,23 +1,15 @@
 //! Training over tasks other than the classification of images.
 
-use dartloom_data::{Dataset, ImageShape, InMemory, Normalization, TargetSpec, Targets};
+use dartloom_data::testkit::{bright_and_dark, patterned};
+use dartloom_data::{Dataset, TargetSpec, Targets};
 use dartloom_net::DerivedNetwork;
 use dartloom_noise::Noise;
 use dartloom_ops::{Place, Registry};
-use dartloom_space::{Blueprint, Build, Shape, Space, Stem};
-use dartloom_task::{Classification, Regression, Segmentation, Task};
+use dartloom_space::{Blueprint, Space, Stem};
+use dartloom_task::{Classification, Regression, Segmentation};
 use dartloom_train::{Fit, FitConfig, HeldOut, Position, Problem, Stepper as _, TrainError};
 
 use crate::small::{config, first_digits, network};
-
-/// Sixteen images of 1x8x8 whose targets are what `of` makes of them.
-fn data(spec: TargetSpec, of: impl Fn(&[u8]) -> Targets) -> InMemory {
-    let pixels: Vec<u8> = (0..16 * 64_usize).map(|at| (at * 31 % 251) as u8).collect();
-    let shape = ImageShape::new(1, 8, 8);
-    let targets = of(&pixels);
-    let normalization = Normalization::scaled(255.0, 1).unwrap();
-    InMemory::with_targets(shape, spec, pixels, targets, normalization).unwrap()
-}
 
 fn plain() -> FitConfig {
     FitConfig { smoothing: 0.0, drop_path: 0.0, ..config(6) }
@@ -41,7 +33,7 @@ fn values_are_learnt_and_the_lower_error_selects() {
     let values = |pixels: &[u8]| {
         Targets::Numbers(pixels.chunks(64).flat_map(|p| vec![f32::from(p[0]) / 25.0; 10]).collect())
     };
-    let data = data(TargetSpec::Values(10), values);
+    let data = patterned(16, TargetSpec::Values(10), values);
     let model = network(&data, 1);
     let task = Regression::new(10).unwrap();
     let held_out = Some(HeldOut::Validation(&data));
@@ -58,18 +50,14 @@ fn values_are_learnt_and_the_lower_error_selects() {
 
 #[test]
 fn masks_are_learnt_with_ignored_pixels() {
-    let masks = |pixels: &[u8]| {
-        let label = |&pixel: &u8| if pixel > 240 { 255 } else { u32::from(pixel > 120) };
-        Targets::Indices(pixels.iter().map(label).collect())
-    };
-    let data = data(TargetSpec::Mask { classes: 2, ignore: Some(255) }, masks);
+    let data = bright_and_dark(16);
     let task = Segmentation::new(2, Some(255)).unwrap().with_dice(1.0).unwrap();
     let registry = Registry::standard().unwrap();
     let ops = dartloom_space::OpSet::builtin("S").unwrap();
     let space = Space::unet(ops, 1, 2, Stem::cifar(2)).unwrap();
     let genotype = space.sample(2, &mut Noise::new(3).stream("genotype", 0));
     let plane = genotype.network_in(&space).unwrap();
-    let build = Build::new(4, 2, Shape::new(1, 8, 8)).with_outputs(task.outputs());
+    let build = dartloom_task::build(4, &task, &data);
     let plan = Blueprint::derived(&genotype, &plane, registry.catalog(), build).unwrap();
     let mut rng = Noise::new(4).stream("weights", 0);
     let model = DerivedNetwork::new(&plan, &registry, &Place::default(), &mut rng).unwrap();
@@ -93,7 +81,7 @@ fn other_targets_and_smoothing_are_refused() {
     let problem = Problem { task: &classes, ..problem };
     assert!(Fit::solving("fit", &model, smooth.clone(), Noise::new(1), problem).is_ok());
     let numbers = |pixels: &[u8]| Targets::Numbers(vec![0.5; pixels.len() / 64 * 10]);
-    let values = self::data(TargetSpec::Values(10), numbers);
+    let values = patterned(16, TargetSpec::Values(10), numbers);
     let problem = Problem { task: &task, train: &values, held_out: None };
     let error = Fit::solving("fit", &model, smooth, Noise::new(1), problem).unwrap_err();
     assert!(

@@ -4,9 +4,7 @@ use dartloom_net::{NetError, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model;
 use dartloom_record::Refused;
-use dartloom_space::{
-    Blueprint, Build, Gene, Genotype, Graph, Layer, Network, Shape, Space, SpaceError,
-};
+use dartloom_space::{Blueprint, Build, Gene, Genotype, Graph, Layer, Network, Space, SpaceError};
 
 use super::Comparison;
 use crate::VerdictError;
@@ -14,10 +12,7 @@ use crate::VerdictError;
 impl<'a> Comparison<'a> {
     /// Base channels, outputs and images of networks with so many channels.
     pub fn build(&self, channels: usize) -> Build {
-        let shape = self.train.shape();
-        let outputs = self.task.outputs();
-        let input = Shape::new(shape.channels, shape.height, shape.width);
-        Build::new(channels, outputs.channels(), input).with_outputs(outputs)
+        dartloom_task::build(channels, self.task, self.train)
     }
 
     /// Everything about networks of a space that stays the same while architectures change.

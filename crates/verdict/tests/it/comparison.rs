@@ -9,57 +9,26 @@ use dartloom_record::{
 };
 use dartloom_relax::{Sigmoid, Softmax};
 use dartloom_search::stop::{DistancePlateau, RuleConfig, StopConfig};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{BilevelConfig, Choices, Order, SearchConfig};
 use dartloom_space::Space;
-use dartloom_train::{FitConfig, Schedule, TrainError};
+use dartloom_train::testkit::small_fit;
+use dartloom_train::{Schedule, TrainError};
 use dartloom_verdict::{
-    Comparison, ComparisonConfig, LegResult, MethodParts, RandomConfig, Report, RetrainConfig,
-    VerdictError,
+    Comparison, ComparisonConfig, LegResult, MethodParts, Report, VerdictError,
 };
 
-use crate::tiny::{first_digits, registry, space, task, two_ops};
+use crate::tiny::{DARTS, first_digits, registry, small_comparison, space, task, two_ops};
 
 fn config(seeds: &[u64]) -> ComparisonConfig {
-    let fit = FitConfig {
-        epochs: 1,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        crop_padding: 1,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    };
-    ComparisonConfig {
-        random: RandomConfig { top: 2, fit: fit.clone() },
-        retrain: RetrainConfig { channels: 2, layers: 3, fit },
-        seeds: seeds.to_vec(),
-        ..ComparisonConfig::default()
-    }
+    small_comparison(small_fit(), seeds)
 }
 
 /// DARTS, two epochs.
 fn darts(space: &Space) -> MethodParts<'_> {
     let bilevel = BilevelConfig { arch_rate: Schedule::Constant(0.01), ..BilevelConfig::default() };
-    MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DARTS,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search: SearchConfig {
-            epochs: 2,
-            batch: 8,
-            bilevel,
-            crop_padding: 1,
-            flip: false,
-            ..SearchConfig::default()
-        },
-        rules: Vec::new(),
-    }
+    let search = SearchConfig { bilevel, ..small_search() };
+    MethodParts { search, ..crate::tiny::darts(space) }
 }
 
 /// Another method in another space, which costs more.
@@ -72,7 +41,6 @@ fn other(space: &Space) -> MethodParts<'_> {
     method
 }
 
-const DARTS: TopK = TopK::darts();
 const ONE: TopK = TopK { edges: 1, ..DARTS };
 const OTHER: EdgeWeighted<TopK> = EdgeWeighted(DARTS);
 

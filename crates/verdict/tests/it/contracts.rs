@@ -2,23 +2,23 @@
 
 use candle_core::Tensor;
 use dartloom_data::{DataError, Dataset, ImageShape, Sample, Split, TargetSpec};
-use dartloom_decode::TopK;
 use dartloom_explore::{Domain, Evaluator as _, RandomGenotypes, explore};
 use dartloom_net::Setting;
 use dartloom_noise::Noise;
 use dartloom_ops::Registry;
+use dartloom_ops::testkit::names_the_remedy;
 use dartloom_record::{RunDir, Silent};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
-use dartloom_search::{BilevelConfig, Choices, SearchConfig};
-use dartloom_space::{Build, OpSet, OpSpec, Outputs, Space, Stage};
-use dartloom_train::FitConfig;
+use dartloom_search::Choices;
+use dartloom_space::testkit::unregistered;
+use dartloom_space::{Build, Outputs};
+use dartloom_train::testkit::small_fit;
 use dartloom_verdict::{
-    Comparison, ComparisonConfig, MethodParts, RandomConfig, RandomSearch, RetrainConfig, Training,
-    TrainingConfig, VerdictError,
+    Comparison, MethodParts, RandomConfig, RandomSearch, Training, TrainingConfig, VerdictError,
 };
 use rand::RngCore;
 
-use crate::tiny::{build, first_digits, registry, space, task, two_ops};
+use crate::tiny::{build, darts, first_digits, registry, small_comparison, space, task, two_ops};
 
 /// A softmax without a gradient.
 #[derive(Debug)]
@@ -32,18 +32,6 @@ impl Relaxation for Detach {
         noise: &mut dyn RngCore,
     ) -> Result<Tensor, RelaxError> {
         Ok(Softmax::default().weights(logits, at, noise)?.detach())
-    }
-}
-
-fn config() -> SearchConfig {
-    let bilevel = BilevelConfig { warm_up: 1, ..BilevelConfig::default() };
-    SearchConfig {
-        epochs: 4,
-        batch: 8,
-        bilevel,
-        crop_padding: 0,
-        flip: false,
-        ..SearchConfig::default()
     }
 }
 
@@ -68,20 +56,6 @@ fn a_training_for_other_classes_is_refused() {
     );
 }
 
-/// A set with a recipe that the standard registry does not know.
-fn unregistered() -> OpSet {
-    let rest = OpSpec::new("rest", [Stage::Identity])
-        .with_strided([Stage::FactorizedReduce { out: dartloom_space::Width::Same }]);
-    OpSet::new("mine", vec![rest, registry().catalog().get("sep_conv_3x3").unwrap().clone()])
-        .unwrap()
-}
-
-fn names_the_remedy(error: impl std::fmt::Display) {
-    let error = error.to_string();
-    assert!(error.starts_with("operation `rest` of the set `mine` is not registered"), "{error}");
-    assert!(error.ends_with("add the space's recipes: `Registry::with_recipes`"), "{error}");
-}
-
 /// P8: a set that nobody registered is refused before anything is trained.
 #[test]
 fn a_set_that_is_not_registered_is_refused_before_the_search() {
@@ -90,8 +64,9 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     let known = registry.clone().with_recipes(space.op_set().ops()).unwrap();
 
     let digits = first_digits(32);
-    names_the_remedy(comparison(&registry, vec![method(&space)], &digits, &digits).unwrap_err());
-    comparison(&known, vec![method(&space)], &digits, &digits).unwrap();
+    let error = comparison(&registry, vec![darts(&space)], &digits, &digits).unwrap_err();
+    assert!(names_the_remedy(&error), "{error}");
+    comparison(&known, vec![darts(&space)], &digits, &digits).unwrap();
 
     let data = Split::Halves.parts(&digits, 1).unwrap();
     let random = RandomSearch {
@@ -104,7 +79,8 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
     };
     let directory = tempfile::tempdir().unwrap();
     let dir = RunDir::open(directory.path()).unwrap();
-    names_the_remedy(random.run(&"random".into(), &dir, &mut Silent).unwrap_err());
+    let error = random.run(&"random".into(), &dir, &mut Silent).unwrap_err();
+    assert!(names_the_remedy(&error), "{error}");
 
     let mut training = Training {
         setting: Setting::new(&space, &registry, build(&digits, 2)),
@@ -115,23 +91,8 @@ fn a_set_that_is_not_registered_is_refused_before_the_search() {
         checkpoints: None,
     };
     let mut explorer = RandomGenotypes::new(Domain::top(space.clone(), 2), Noise::new(1));
-    names_the_remedy(explore(&mut explorer, &mut training, 3).unwrap_err());
-}
-
-fn method(space: &Space) -> MethodParts<'_> {
-    const DARTS: TopK = TopK::darts();
-    MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DARTS,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search: config(),
-        rules: Vec::new(),
-    }
+    let error = explore(&mut explorer, &mut training, 3).unwrap_err();
+    assert!(names_the_remedy(&error), "{error}");
 }
 
 fn comparison(
@@ -140,18 +101,7 @@ fn comparison(
     train: &dyn Dataset,
     test: &dyn Dataset,
 ) -> Result<(), VerdictError> {
-    let fit = FitConfig {
-        batch: 8,
-        auxiliary: 0.0,
-        drop_path: 0.0,
-        crop_padding: 1,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    };
-    let random = RandomConfig { fit: fit.clone(), ..RandomConfig::default() };
-    let retrain = RetrainConfig { channels: 2, layers: 3, fit };
-    let config = ComparisonConfig { random, retrain, ..ComparisonConfig::default() };
+    let config = small_comparison(small_fit(), &[0]);
     let task = task();
     let comparison = Comparison::on(&task, train, test, registry).with_config(config);
     Comparison { methods, ..comparison }.check()
@@ -162,10 +112,10 @@ fn comparison(
 fn a_comparison_tries_every_method_before_the_first_search() {
     let space = space(two_ops(), 1);
     let digits = first_digits(32);
-    let mut second = method(&space);
+    let mut second = darts(&space);
     (second.key, second.name) = ("mine".to_owned(), "mine".to_owned());
     second.choices = Choices::of(Detach);
-    let methods = vec![method(&space), second];
+    let methods = vec![darts(&space), second];
     let error = comparison(&registry(), methods, &digits, &digits).unwrap_err();
     let place = "methods.1: logits of `normal`, relaxed by Detach";
     assert!(error.to_string().starts_with(place), "{error}");
@@ -177,7 +127,7 @@ fn test_images_of_another_task_are_refused_by_a_comparison() {
     let space = space(two_ops(), 1);
     let digits = first_digits(32);
     let other = Stripes;
-    let error = comparison(&registry(), vec![method(&space)], &digits, &other).unwrap_err();
+    let error = comparison(&registry(), vec![darts(&space)], &digits, &other).unwrap_err();
     let error = error.to_string();
     assert!(error.starts_with("expected test images of 1x8x8, one of 10 classes"), "{error}");
 }

@@ -1,54 +1,27 @@
 //! Discrete searches in a comparison, and the judges of their candidates.
 
 use dartloom_data::{Loader, Split};
-use dartloom_decode::TopK;
 use dartloom_dist::worker::TaskError;
 use dartloom_explore::{Domain, Evaluator, EvolutionConfig, HalvingConfig, Outcome, Proposal};
 use dartloom_net::{Setting, Supernet};
 use dartloom_noise::Noise;
 use dartloom_ops::Place;
 use dartloom_record::{Event, Flow, RunDir, observer_fn};
-use dartloom_relax::Softmax;
-use dartloom_search::{Choices, SearchConfig};
+use dartloom_search::SearchConfig;
 use dartloom_space::{Blueprint, Space};
 use dartloom_task::Classification;
-use dartloom_train::{FitConfig, Schedule};
+use dartloom_train::Schedule;
+use dartloom_train::testkit::small_fit;
 use dartloom_verdict::{
-    Comparison, ComparisonConfig, ExplorerParts, ExplorerRules, MethodParts, RandomConfig, Report,
-    RetrainConfig, VerdictError,
+    Comparison, ExplorerParts, ExplorerRules, MethodParts, Report, VerdictError,
 };
 use dartloom_verdict::{ConfiguredExplorer, SharedWeights, Training, TrainingConfig};
 
-use crate::tiny::{build, first_digits, registry, space, task, two_ops};
+use crate::tiny::{build, darts, first_digits, registry, small_comparison, space, task, two_ops};
 
-fn fit() -> FitConfig {
-    FitConfig {
-        epochs: 1,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        crop_padding: 1,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    }
-}
-
-const DECODER: TopK = TopK::darts();
-
-fn darts(space: &Space) -> MethodParts<'_> {
-    MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DECODER,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search: SearchConfig { epochs: 1, batch: 8, ..SearchConfig::default() },
-        rules: Vec::new(),
-    }
+fn method(space: &Space) -> MethodParts<'_> {
+    let search = SearchConfig { epochs: 1, batch: 8, ..SearchConfig::default() };
+    MethodParts { search, ..darts(space) }
 }
 
 fn explorer<'a>(space: &'a Space, explorer: &'a ConfiguredExplorer) -> ExplorerParts<'a> {
@@ -80,12 +53,7 @@ fn run(
     let comparison = Comparison {
         methods,
         explorers,
-        config: ComparisonConfig {
-            random: RandomConfig { top: 2, fit: fit() },
-            retrain: RetrainConfig { channels: 2, layers: 3, fit: fit() },
-            seeds: vec![5],
-            ..ComparisonConfig::default()
-        },
+        config: small_comparison(small_fit(), &[5]),
         ..Comparison::on(&task, &train, &test, &registry)
     };
     let mut observer =
@@ -102,7 +70,7 @@ fn explorers_have_rows_at_the_cost_of_the_supernet_and_can_be_stopped() {
     let temporary = tempfile::tempdir().unwrap();
     let dir = RunDir::open(temporary.path().join("whole")).unwrap();
     let mut told = 0;
-    let whole = run(&dir, vec![darts(&space)], explorers(), |event| {
+    let whole = run(&dir, vec![method(&space)], explorers(), |event| {
         told += usize::from(matches!(event, Event::CandidateTold { .. }));
         false
     });
@@ -122,7 +90,7 @@ fn explorers_have_rows_at_the_cost_of_the_supernet_and_can_be_stopped() {
     let stopped = RunDir::open(temporary.path().join("stopped")).unwrap();
     let report = (0..200).find_map(|_| {
         let mut events = 0;
-        run(&stopped, vec![darts(&space)], explorers(), |_| {
+        run(&stopped, vec![method(&space)], explorers(), |_| {
             events += 1;
             events > 5
         })
@@ -161,7 +129,7 @@ fn training<'a>(
         setting: Setting::new(space, registry, build),
         task,
         data,
-        config: TrainingConfig { fit: fit(), patience: None },
+        config: TrainingConfig { fit: small_fit(), patience: None },
         noise: Noise::new(3),
         checkpoints: None,
     }

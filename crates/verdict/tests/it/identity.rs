@@ -11,14 +11,16 @@ use dartloom_ops::{Mode, OpCost, OpError, Operation, Registry, op_fn};
 use dartloom_record::{Agreement, Event, Flow, RecordError, RunDir, observer_fn};
 use dartloom_relax::{Progress, RelaxError, Relaxation, Softmax};
 use dartloom_search::stop::{Effect, Observed, Reason, SkipCount, StopRule};
+use dartloom_search::testkit::small_search;
 use dartloom_search::{Choices, SearchConfig, SearchError, SearchParts, SupernetSearch};
 use dartloom_space::{Build, Shape, Space, Stem, WeightTable};
 use dartloom_task::usual;
+use dartloom_train::testkit::small_fit;
 use dartloom_train::{FitConfig, Stepper};
-use dartloom_verdict::{
-    Comparison, ComparisonConfig, MethodParts, RandomConfig, RetrainConfig, VerdictError,
-};
+use dartloom_verdict::{Comparison, ComparisonConfig, MethodParts, RetrainConfig, VerdictError};
 use rand::RngCore;
+
+use crate::tiny::{DARTS, darts, small_comparison};
 
 /// Bright squares or dark ones, at a place that the seed determines.
 #[derive(Clone, Copy, Debug)]
@@ -127,8 +129,6 @@ struct Made {
     decoder: &'static dyn Decoder,
 }
 
-const DARTS: TopK = TopK::darts();
-
 fn made() -> Made {
     Made {
         data: Shapes { seed: 1, classes: 2 },
@@ -151,41 +151,19 @@ struct Ran {
 }
 
 fn run(dir: &RunDir, made: &Made) -> Result<Ran, VerdictError> {
-    let fit = FitConfig {
-        epochs: 1,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        crop_padding: 0,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    };
+    let fit = FitConfig { crop_padding: 0, ..small_fit() };
     let space = space(&made.registry);
     let method = MethodParts {
         key: "mine".to_owned(),
         name: "mine".to_owned(),
-        space: &space,
         choices: made.choices.clone(),
         decoder: made.decoder,
         channels: 1,
-        partial: 1,
-        split: Split::Halves,
-        search: SearchConfig {
-            epochs: 1,
-            batch: 4,
-            crop_padding: 0,
-            flip: false,
-            ..SearchConfig::default()
-        },
-        rules: Vec::new(),
+        search: SearchConfig { epochs: 1, batch: 4, crop_padding: 0, ..small_search() },
+        ..darts(&space)
     };
-    let config = ComparisonConfig {
-        random: RandomConfig { top: 2, fit: fit.clone() },
-        retrain: RetrainConfig { channels: 1, layers: 2, fit },
-        seeds: vec![0],
-        ..ComparisonConfig::default()
-    };
+    let retrain = RetrainConfig { channels: 1, layers: 2, fit: fit.clone() };
+    let config = ComparisonConfig { retrain, ..small_comparison(fit, &[0]) };
     let mut ran = Ran { steps: 0, notes: Vec::new() };
     let mut observer = observer_fn(|event| {
         match event {

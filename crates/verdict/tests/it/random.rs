@@ -5,6 +5,7 @@ use dartloom_net::Setting;
 use dartloom_noise::Noise;
 use dartloom_record::{Event, Flow, Objective, RunDir, Scores, observer_fn};
 use dartloom_space::Space;
+use dartloom_train::testkit::small_fit;
 use dartloom_train::{FitConfig, Schedule};
 use dartloom_verdict::{
     Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch, VerdictError,
@@ -13,15 +14,7 @@ use dartloom_verdict::{
 use crate::tiny::{build, first_digits, registry, space, task, two_ops};
 
 fn config() -> RandomConfig {
-    let fit = FitConfig {
-        epochs: 1,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        cutout: 0,
-        crop_padding: 1,
-        ..FitConfig::default()
-    };
+    let fit = FitConfig { flip: true, ..small_fit() };
     RandomConfig { top: 2, fit }
 }
 

@@ -1,72 +1,36 @@
 //! Comparisons of tasks other than classification, and parts of one's own in them.
 
-use dartloom_data::{Dataset, ImageShape, InMemory, Normalization, Split, TargetSpec, Targets};
-use dartloom_decode::TopK;
+use dartloom_data::testkit::{bright_and_dark, patterned};
+use dartloom_data::{Dataset, InMemory, Split, TargetSpec, Targets};
 use dartloom_explore::{Domain, ExploreError, Explorer, RandomGenotypes, Unique};
 use dartloom_metrics::Scorer;
 use dartloom_net::NetError;
 use dartloom_noise::Noise;
 use dartloom_ops::{Model, Place, Registry};
 use dartloom_record::{Direction, Event, Flow, Objective, RunDir, observer_fn};
-use dartloom_relax::Softmax;
 use dartloom_search::stop::{Effect, Observed, Reason, StopRule};
-use dartloom_search::{Choices, SearchConfig, SearchError};
+use dartloom_search::testkit::small_search;
+use dartloom_search::{SearchConfig, SearchError};
+use dartloom_space::testkit::ops;
 use dartloom_space::{Blueprint, Build, Outputs, Space, Stem};
 use dartloom_task::{Classification, Loss, MultiLabel, Regression, Segmentation, Task, TaskError};
 use dartloom_train::FitConfig;
+use dartloom_train::testkit::small_fit;
 use dartloom_verdict::{
     Baseline, Comparison, ComparisonConfig, ExplorerParts, ExplorerRules, HandMade, MakeExplorer,
-    MethodParts, OwnRule, RandomConfig, Report, RetrainConfig, VerdictError,
+    MethodParts, OwnRule, Report, VerdictError,
 };
 use rand::RngCore;
 
-use crate::tiny::{four_ops, registry, space, two_ops};
-
-const DARTS: TopK = TopK::darts();
-
-/// Images of 8x8 whose targets are what `of` makes of each one's pixels.
-fn data(images: usize, spec: TargetSpec, of: impl Fn(&[u8]) -> Targets) -> InMemory {
-    let pixels: Vec<u8> = (0..images * 64).map(|at| (at * 37 % 251) as u8).collect();
-    let plain = Normalization::scaled(255.0, 1).unwrap();
-    let targets = of(&pixels);
-    InMemory::with_targets(ImageShape::new(1, 8, 8), spec, pixels, targets, plain).unwrap()
-}
-
-fn fit() -> FitConfig {
-    FitConfig {
-        epochs: 1,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        crop_padding: 1,
-        flip: true,
-        cutout: 0,
-        ..FitConfig::default()
-    }
-}
+use crate::tiny::{darts, four_ops, registry, small_comparison, space, two_ops};
 
 fn method<'a>(space: &'a Space, rules: Vec<OwnRule<'a>>) -> MethodParts<'a> {
-    MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DARTS,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search: SearchConfig { epochs: 2, batch: 8, crop_padding: 1, ..SearchConfig::default() },
-        rules,
-    }
+    let search = SearchConfig { flip: true, ..small_search() };
+    MethodParts { search, rules, ..darts(space) }
 }
 
 fn config() -> ComparisonConfig {
-    ComparisonConfig {
-        random: RandomConfig { top: 2, fit: fit() },
-        retrain: RetrainConfig { channels: 2, layers: 3, fit: fit() },
-        seeds: vec![1, 2],
-        ..ComparisonConfig::default()
-    }
+    small_comparison(FitConfig { flip: true, ..small_fit() }, &[1, 2])
 }
 
 /// Runs a comparison; returns its report, the names of all metrics and the notes.
@@ -111,7 +75,7 @@ fn values_are_compared_by_their_error() {
             pixels.chunks(64).flat_map(|p| [mean(p), f32::from(p[0]) / 255.0]).collect(),
         )
     };
-    let data = data(32, TargetSpec::Values(2), values);
+    let data = patterned(32, TargetSpec::Values(2), values);
     let report = run(&Regression::new(2).unwrap(), &data, &space(two_ops(), 1), None);
     let text = report.to_string();
     assert!(text.lines().next().unwrap().contains(" test rmse  parameters"), "{text}");
@@ -126,7 +90,7 @@ fn labels_are_compared_by_the_area_under_the_curve() {
         let there = |&pixel: &u8| f32::from(u8::from(pixel > 120));
         Targets::Numbers(pixels.chunks(64).flat_map(|p| p[..3].iter().map(there)).collect())
     };
-    let data = data(32, TargetSpec::Labels(3), labels);
+    let data = patterned(32, TargetSpec::Labels(3), labels);
     let report = run(&MultiLabel::new(3).unwrap(), &data, &space(two_ops(), 1), None);
     let constant = report.constant.as_ref().unwrap();
     approx::assert_relative_eq!(constant.scores.get("mean_auc").unwrap(), 0.5, epsilon = 1e-3);
@@ -162,15 +126,11 @@ impl HandMade for Hourglass {
 
 #[test]
 fn masks_are_compared_by_their_overlap_with_a_hand_made_network_of_planes() {
-    let masks = |pixels: &[u8]| {
-        let label = |&pixel: &u8| if pixel > 240 { 255 } else { u32::from(pixel > 120) };
-        Targets::Indices(pixels.iter().map(label).collect())
-    };
-    let data = data(32, TargetSpec::Mask { classes: 2, ignore: Some(255) }, masks);
+    let data = bright_and_dark(32);
     let task = Segmentation::new(2, Some(255)).unwrap();
     let unet = |ops| Space::unet(ops, 1, 1, Stem::cifar(2)).unwrap();
     let space = unet(two_ops());
-    let hourglass = Hourglass(unet(registry().op_set("one", &["sep_conv_3x3"]).unwrap()));
+    let hourglass = Hourglass(unet(ops("one", &["sep_conv_3x3"])));
     let report = run(&task, &data, &space, Some(&hourglass));
     let text = report.to_string();
     assert!(text.contains("test mean iou %") && text.contains("\nhourglass "), "{text}");
@@ -259,7 +219,7 @@ impl Task for Side {
 }
 
 fn sides() -> InMemory {
-    data(32, TargetSpec::Class { classes: 2 }, |pixels| {
+    patterned(32, TargetSpec::Class { classes: 2 }, |pixels| {
         Targets::Indices(pixels.chunks(64).map(|p| u32::from(p[0] > 120)).collect())
     })
 }

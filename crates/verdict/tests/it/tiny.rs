@@ -1,40 +1,52 @@
-//! Spaces and data as small as possible.
+//! Spaces, data and methods as small as possible.
 
-use dartloom_data::{Dataset, InMemory, Subset, digits};
-use dartloom_ops::Registry;
-use dartloom_space::{Build, OpSet, Shape, Space, Stem};
+pub(crate) use dartloom_data::testkit::first_digits;
+use dartloom_data::{Dataset, Split};
+use dartloom_decode::TopK;
+pub(crate) use dartloom_ops::testkit::registry;
+use dartloom_relax::Softmax;
+use dartloom_search::Choices;
+use dartloom_search::testkit::small_search;
+pub(crate) use dartloom_space::testkit::{chain as space, four_ops, two_ops};
+use dartloom_space::{Build, Space};
 use dartloom_task::Classification;
+use dartloom_train::FitConfig;
+use dartloom_verdict::{ComparisonConfig, MethodParts, RandomConfig, RetrainConfig};
 
-pub(crate) fn registry() -> Registry {
-    Registry::standard().unwrap()
-}
+pub(crate) const DARTS: TopK = TopK::darts();
 
-/// A chain of three cells of one or two nodes.
-pub(crate) fn space(ops: OpSet, nodes: usize) -> Space {
-    Space::darts(ops, 3, nodes, Stem::cifar(2)).unwrap()
-}
-
-pub(crate) fn two_ops() -> OpSet {
-    registry().op_set("two", &["skip_connect", "sep_conv_3x3"]).unwrap()
-}
-
-pub(crate) fn first_digits(count: usize) -> Subset<InMemory> {
-    Subset::new(digits().train, (0..count).collect()).unwrap()
-}
-
+/// A network for digits.
 pub(crate) fn build(data: &dyn Dataset, channels: usize) -> Build {
-    let shape = data.shape();
-    let input = Shape::new(shape.channels, shape.height, shape.width);
-    Build::new(channels, 10, input)
-}
-
-/// Every kind of operation, "none" among them.
-pub(crate) fn four_ops() -> OpSet {
-    let names = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3"];
-    registry().op_set("four", &names).unwrap()
+    dartloom_task::build(channels, &task(), data)
 }
 
 /// One of the ten digits.
 pub(crate) fn task() -> Classification {
     Classification::new(10).unwrap()
+}
+
+/// DARTS, two epochs of two channels.
+pub(crate) fn darts(space: &Space) -> MethodParts<'_> {
+    MethodParts {
+        key: "darts".to_owned(),
+        name: "DARTS".to_owned(),
+        space,
+        choices: Choices::of(Softmax::default()),
+        decoder: &DARTS,
+        channels: 2,
+        partial: 1,
+        split: Split::Halves,
+        search: small_search(),
+        rules: Vec::new(),
+    }
+}
+
+/// Every training as `fit` says, in networks of three cells and two channels.
+pub(crate) fn small_comparison(fit: FitConfig, seeds: &[u64]) -> ComparisonConfig {
+    ComparisonConfig {
+        random: RandomConfig { top: 2, fit: fit.clone() },
+        retrain: RetrainConfig { channels: 2, layers: 3, fit },
+        seeds: seeds.to_vec(),
+        ..ComparisonConfig::default()
+    }
 }

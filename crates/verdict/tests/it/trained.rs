@@ -1,38 +1,28 @@
 //! A trained network is one file, and the file is the network.
 
 use candle_core::Tensor;
-use dartloom_data::{Dataset, Loader, Split, TargetSpec, digits};
-use dartloom_decode::TopK;
+use dartloom_data::{Dataset, Loader, TargetSpec, digits};
 use dartloom_net::{DerivedNetwork, GraphNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom_record::{RunDir, Silent};
-use dartloom_relax::Softmax;
-use dartloom_search::{Choices, SearchConfig};
+use dartloom_search::SearchConfig;
+use dartloom_search::testkit::small_search;
 use dartloom_space::hand_made::UNet;
 use dartloom_space::{Build, Gene, Genotype, OpSpec, Outputs, Shape, Space};
 use dartloom_task::Classification;
+use dartloom_train::testkit::small_fit;
 use dartloom_train::{Fit, FitConfig, Session, Snapshot, drive};
 use dartloom_verdict::{
-    Answer, Comparison, ComparisonConfig, MethodParts, RandomConfig, RetrainConfig, Trained,
-    TrainedError,
+    Answer, Comparison, ComparisonConfig, MethodParts, RandomConfig, Trained, TrainedError,
 };
 
-use crate::tiny::{build, first_digits, registry, space, two_ops};
+use crate::tiny::{build, darts, first_digits, registry, small_comparison, space, two_ops};
 
 const SIZE: NetworkSize = NetworkSize { channels: None, layers: None, auxiliary: false };
 
 fn fit(epochs: usize) -> FitConfig {
-    FitConfig {
-        epochs,
-        batch: 8,
-        drop_path: 0.0,
-        auxiliary: 0.0,
-        crop_padding: 1,
-        flip: false,
-        cutout: 0,
-        ..FitConfig::default()
-    }
+    FitConfig { epochs, ..small_fit() }
 }
 
 fn genotype(space: &Space, op: &str) -> Genotype {
@@ -198,38 +188,17 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(error, TrainedError::Op(_)), "{error}");
 }
 
-const DARTS: TopK = TopK::darts();
-
 /// A comparison of one method over one seed.
 fn with_comparison(check: impl FnOnce(&Comparison<'_>, &RunDir)) {
     let registry = registry();
     let space = space(two_ops(), 1);
     let train = first_digits(32);
     let test = first_digits(12);
-    let search = SearchConfig {
-        epochs: 1,
-        batch: 8,
-        crop_padding: 1,
-        flip: false,
-        ..SearchConfig::default()
-    };
-    let method = MethodParts {
-        key: "darts".to_owned(),
-        name: "DARTS".to_owned(),
-        space: &space,
-        choices: Choices::of(Softmax::default()),
-        decoder: &DARTS,
-        channels: 2,
-        partial: 1,
-        split: Split::Halves,
-        search,
-        rules: Vec::new(),
-    };
+    let search = SearchConfig { epochs: 1, ..small_search() };
+    let method = MethodParts { search, ..darts(&space) };
     let config = ComparisonConfig {
         random: RandomConfig { top: 1, fit: fit(1) },
-        retrain: RetrainConfig { channels: 2, layers: 3, fit: fit(2) },
-        seeds: vec![4],
-        ..ComparisonConfig::default()
+        ..small_comparison(fit(2), &[4])
     };
     let task = Classification::new(10).unwrap();
     let comparison =

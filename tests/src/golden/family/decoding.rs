@@ -14,9 +14,7 @@ use crate::golden::GoldenError;
 
 /// A set of built-in operations.
 pub(super) fn set_of(ops: &[String]) -> Result<OpSet, GoldenError> {
-    let all = OpSet::builtin("all")?;
-    let specs: Result<Vec<_>, _> = ops.iter().map(|op| all.get(op).cloned()).collect();
-    Ok(OpSet::new("case", specs?)?)
+    Ok(OpSet::builtin("all")?.subset("case", ops)?)
 }
 
 /// A chain of one cell of its own, with the edges of DARTS and the given output.

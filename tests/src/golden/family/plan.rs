@@ -31,11 +31,8 @@ pub(super) fn pulled(y: &Tensor, upstream: &Tensor) -> Result<Tensor, GoldenErro
 pub(super) fn op_set(settings: &Value, field: &str, columns: usize) -> Result<OpSet, GoldenError> {
     let set = match settings.field(field) {
         Some(_) => {
-            let all = OpSet::builtin("all")?;
             let names = settings.texts(field)?;
-            let ops: Result<Vec<OpSpec>, SpaceError> =
-                names.iter().map(|name| all.get(name).cloned()).collect();
-            OpSet::new("case", ops?)?
+            OpSet::builtin("all")?.subset("case", &names)?
         }
         // Spaces without `none` have one operation less.
         None if columns == 7 => OpSet::builtin("S")?,

@@ -3,6 +3,7 @@
 mod exif;
 mod jpeg;
 mod png;
+mod strips;
 mod tiff;
 
 use std::fmt::{self, Display};
@@ -93,6 +94,16 @@ pub struct Header {
     pub band: usize,
 }
 
+impl Header {
+    /// Bytes of the rows that are decoded together, which is the least memory that reading takes.
+    #[must_use]
+    pub fn piece(&self) -> u64 {
+        let ImageShape { channels, width, .. } = self.shape;
+        let row = (channels as u64).saturating_mul(width as u64);
+        row.saturating_mul(self.band as u64).saturating_mul(self.sample.bytes() as u64)
+    }
+}
+
 /// Pixels that an image may have unless a limit says otherwise: 2^27.
 pub const MAX_PIXELS: u64 = 1 << 27;
 /// Pixels that an image may have where it is read in parts: 2^36.
@@ -164,7 +175,8 @@ impl Source {
 
 /// An open image file, of which the whole or parts can be read.
 ///
-/// Parts of TIFF files cost what they cover. Parts of PNG files are read from the top on, so parts
+/// Parts of TIFF files cost what they cover, and in a packed strip of many rows the rows above them
+/// as well. Parts of PNG files are read from the top on, so parts
 /// asked for from top to bottom cost one pass in all; a JPEG and an interlaced PNG are decoded as
 /// a whole. Of files of several images the first is read.
 ///

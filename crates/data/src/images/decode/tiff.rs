@@ -5,6 +5,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{SampleFormat, Tag};
 
 use super::super::raster::Values;
+use super::strips::{Image, Strips};
 use super::{
     Colour, Header, ImageError, MAX_PIXELS, MAX_PIXELS_IN_PARTS, Meaning, Reader, Source, Stream,
 };
@@ -30,6 +31,8 @@ pub(super) struct Tiff {
     grid: Grid,
     bits: usize,
     decoder: Decoder<Box<dyn Stream>>,
+    /// Strips of many rows, of which the grid has parts.
+    strips: Option<Strips>,
 }
 
 const EXPECTED: &str = "a TIFF of integers of at most 16 bits or of floats, grey, RGB or bands";
@@ -75,8 +78,8 @@ pub(super) fn open(source: Source) -> Result<Tiff, ImageError> {
     let planar = decoder.find_tag_unsigned::<u16>(Tag::PlanarConfiguration).map_err(damaged)?;
     let planes = if planar == Some(2) { channels } else { 1 };
     let chunk = decoder.chunk_dimensions();
-    let grid = Grid {
-        height: chunk.1 as usize,
+    let mut grid = Grid {
+        height: chunk.1.min(height) as usize,
         width: chunk.0 as usize,
         planes,
         channels: channels / planes,
@@ -84,15 +87,21 @@ pub(super) fn open(source: Source) -> Result<Tiff, ImageError> {
     if grid.height == 0 || grid.width == 0 {
         return Err(source.damaged("strips or tiles without pixels"));
     }
+    let image =
+        Image { width: width as usize, height: height as usize, strip: grid.height, planes, bits };
+    let strips = Strips::of(&mut decoder, &source, &image)?;
+    if let Some(strips) = &strips {
+        grid.height = strips.band();
+    }
     let header = Header {
         format: source.format,
         shape: ImageShape::new(channels, height as usize, width as usize),
         sample,
         colour,
         orientation: orientation(&mut decoder),
-        band: grid.height.min(height as usize),
+        band: grid.height,
     };
-    Ok(Tiff { header, source, grid, bits, decoder })
+    Ok(Tiff { header, source, grid, bits, decoder, strips })
 }
 
 fn orientation(decoder: &mut Decoder<Box<dyn Stream>>) -> u8 {
@@ -102,14 +111,21 @@ fn orientation(decoder: &mut Decoder<Box<dyn Stream>>) -> u8 {
 }
 
 impl Tiff {
-    /// The values of a strip or tile of `height` rows and `width` columns, pixel by pixel.
-    fn chunk(&mut self, index: usize, height: usize, width: usize) -> Result<Values, ImageError> {
-        let too_many = || self.source.damaged("too many strips or tiles");
-        let index = u32::try_from(index).map_err(|_| too_many())?;
-        let decoded = self.decoder.read_chunk(index);
+    /// The values of a strip or tile, pixel by pixel.
+    fn chunk(&mut self, at: &Chunk) -> Result<Values, ImageError> {
+        let Chunk { index, height, width, .. } = *at;
+        let decoded = match &mut self.strips {
+            Some(strips) => strips.decode(at.plane, at.top..at.top + height),
+            None => {
+                let index = u32::try_from(index);
+                let index = index.map_err(|_| self.source.damaged("too many strips or tiles"))?;
+                self.decoder.read_chunk(index)
+            }
+        };
         let decoded = decoded.map_err(|error| match error {
             tiff::TiffError::LimitsExceeded => self.source.unsupported(
-                "strips or tiles that fit the memory (`max_pixels` raises the limit)",
+                "strips or tiles that fit the memory (`max_pixels` raises the limit, and \
+                 `gdal_translate -co TILED=YES IN OUT` makes small ones)",
                 format_args!("one of {width} x {height} pixels"),
             ),
             error => self.source.damaged(error),
@@ -154,6 +170,19 @@ impl Tiff {
         }
         values
     }
+}
+
+/// A strip or tile.
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    plane: usize,
+    /// Its number in the file.
+    index: usize,
+    /// Its first row.
+    top: usize,
+    /// Its rows and columns in the image.
+    height: usize,
+    width: usize,
 }
 
 /// Writes the part of a strip or tile that lies in a window into the window's planes.
@@ -215,7 +244,7 @@ impl Reader for Tiff {
             let tall = grid.height.min(height - top);
             let wide = grid.width.min(width - left);
             let index = (plane * down + row) * across + column;
-            let chunk = self.chunk(index, tall, wide)?;
+            let chunk = self.chunk(&Chunk { plane, index, top, height: tall, width: wide })?;
             let at = Placed {
                 top,
                 left,

@@ -17,7 +17,7 @@ use dartloom_train::{Position, Stepper as _};
 use rand::RngCore;
 
 use super::{Spoilt, config, made};
-use crate::tiny::{batch, bench, build, first_digits, registry, space, ten, two_ops};
+use crate::tiny::{batch, bench, darts, first_digits, registry, space, two_ops};
 
 fn of_relaxation(choices: Choices) -> String {
     let made = made(&space(two_ops(), 1), &registry(), choices, &TopK::darts());
@@ -177,15 +177,7 @@ fn a_relaxation_of_free_weights_searches() {
     let digits = first_digits(32);
     let registry = registry();
     let data = Split::Halves.parts(&digits, 1).unwrap();
-    let parts = SearchParts {
-        space: &space,
-        registry: &registry,
-        choices: Choices::of(Signed),
-        decoder: &TopK::darts(),
-        build: build(&digits, 2),
-        data: &data,
-        task: ten(),
-    };
+    let parts = SearchParts { choices: Choices::of(Signed), ..darts(&space, &registry, &data) };
     let mut search = SupernetSearch::new("search", parts, config(), Noise::new(1)).unwrap();
     search.step(Position::default()).unwrap();
     let report = search.end_epoch(0).unwrap();

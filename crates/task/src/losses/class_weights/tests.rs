@@ -1,14 +1,13 @@
 #![allow(clippy::float_cmp, reason = "weights without a rule are exact")]
 
 use approx::assert_relative_eq;
-use dartloom_data::{ImageShape, InMemory, Normalization};
+use dartloom_data::testkit::black;
+use dartloom_data::{ImageShape, InMemory};
 
 use super::*;
 
 fn data(spec: TargetSpec, images: usize, targets: Targets) -> InMemory {
-    let shape = ImageShape::new(1, 1, 4);
-    let plain = Normalization::scaled(255.0, 1).unwrap();
-    InMemory::with_targets(shape, spec, vec![0; 4 * images], targets, plain).unwrap()
+    black(ImageShape::new(1, 1, 4), images, spec, targets)
 }
 
 /// Class 0 has 5 pixels in two images, class 1 two in one, class 2 none; one is ignored.
