@@ -115,7 +115,9 @@ pub(super) fn gradients(
     let rooms = || Rooms::new(&call);
     let (dx, parts) = if wanted.input {
         let block = per_task * kinds.lanes * call.window.input();
-        write_blocks(x.len(), block, rooms, |rooms, task, dx| call.task(task, rooms, dx))
+        // Not the length of `x`, which is read for the gradient of the weight alone.
+        let len = geometry.batch * geometry.groups * call.window.input();
+        write_blocks(len, block, rooms, |rooms, task, dx| call.task(task, rooms, dx))
     } else {
         crate::parallel::fill_blocks(
             crate::parallel::Blocks { count: tasks, block: 0, len: 0, cost: usize::MAX },
