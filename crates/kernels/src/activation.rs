@@ -5,10 +5,10 @@ use candle_core::Tensor;
 use crate::check::Check;
 use crate::error::Result;
 use crate::float::Float;
+use crate::operation::{Kernel, Op, Unary};
 use crate::parallel::{TASK_ELEMENTS, map_blocks};
 use crate::reference;
 use crate::simd::InstructionSet;
-use crate::unary::{Kernel, Unary};
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,7 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
     Check(NAME).element_type(x)?;
     let kernel = Rectifier { arch: InstructionSet::in_use()? };
     let shape = x.shape().clone();
-    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
+    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
 }
 
 const NAME: &str = "relu";

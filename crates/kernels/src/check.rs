@@ -83,6 +83,24 @@ impl Check {
         Ok(())
     }
 
+    /// There is at least one group.
+    pub(crate) fn groups(self, groups: usize) -> Result<()> {
+        self.positive("groups", (groups, groups))
+    }
+
+    /// `groups` share the channels of `argument` equally.
+    pub(crate) fn shared(
+        self,
+        argument: &'static str,
+        channels: usize,
+        groups: usize,
+    ) -> Result<()> {
+        if channels.is_multiple_of(groups) {
+            return Ok(());
+        }
+        Err(KernelError::Groups { op: self.0, argument, channels, groups })
+    }
+
     fn rank(self, tensor: &Tensor, argument: &'static str, expected: usize) -> KernelError {
         KernelError::Rank { op: self.0, argument, expected, shape: tensor.dims().to_vec() }
     }

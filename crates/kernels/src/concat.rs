@@ -1,12 +1,11 @@
 //! Channels of two tensors side by side.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result as CandleResult, Shape, Tensor};
+use candle_core::Tensor;
 
 use crate::check::Check;
 use crate::error::{KernelError, Result};
-use crate::float::{Float, with_float};
-use crate::host;
+use crate::float::Float;
+use crate::operation::{Op, Operation};
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +34,9 @@ pub fn concat_channels(first: &Tensor, second: &Tensor) -> Result<Tensor> {
     }
     check.element_type(first)?;
     let plane = height * width;
-    let op = Concat { sizes: (channels * plane, others * plane) };
+    let kernel = Concat { sizes: (channels * plane, others * plane) };
+    let shape = (batch, channels + others, height, width).into();
+    let op = Op { name: NAME, shape, kernel };
     Ok(first.contiguous()?.apply_op2(&second.contiguous()?, op)?)
 }
 
@@ -47,7 +48,17 @@ struct Concat {
 }
 
 impl Concat {
-    fn forward<T: Float>(&self, first: &[T], second: &[T]) -> Vec<T> {
+    /// The part that begins at `start` and has `len` elements of every image.
+    fn part<T: Float>(&self, gradient: &[T], start: usize, len: usize) -> Vec<T> {
+        let images = gradient.chunks_exact(self.sizes.0 + self.sizes.1);
+        let mut part = Vec::with_capacity(images.len() * len);
+        images.for_each(|image| part.extend_from_slice(&image[start..][..len]));
+        part
+    }
+}
+
+impl<T: Float> Operation<T, 2> for Concat {
+    fn forward(&self, [first, second]: [&[T]; 2]) -> Vec<T> {
         let images = first.chunks_exact(self.sizes.0).zip(second.chunks_exact(self.sizes.1));
         let mut all = Vec::with_capacity(first.len() + second.len());
         for (first, second) in images {
@@ -57,59 +68,16 @@ impl Concat {
         all
     }
 
-    /// The part that begins at `start` and has `len` elements of every image.
-    fn part<T: Float>(&self, gradient: &[T], start: usize, len: usize) -> Vec<T> {
-        let images = gradient.chunks_exact(self.sizes.0 + self.sizes.1);
-        let mut part = Vec::with_capacity(images.len() * len);
-        images.for_each(|image| part.extend_from_slice(&image[start..][..len]));
-        part
-    }
-
-    fn gradients<T: Float>(
+    fn backward(
         &self,
-        tensors: (&Tensor, &Tensor),
-        gradient: &Tensor,
-    ) -> CandleResult<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let (storage, layout) = gradient.storage_and_layout();
-        let data = host::tensor_elements::<T>(&storage, layout, NAME)?;
-        let part = |tensor: &Tensor, start, len| {
-            let wanted = tensor.track_op();
-            wanted.then(|| host::gradient(self.part(data, start, len), tensor.shape())).transpose()
-        };
-        let first = part(tensors.0, 0, self.sizes.0)?;
-        Ok((first, part(tensors.1, self.sizes.0, self.sizes.1)?))
-    }
-}
-
-impl CustomOp2 for Concat {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn cpu_fwd(
-        &self,
-        first: &CpuStorage,
-        first_layout: &Layout,
-        second: &CpuStorage,
-        second_layout: &Layout,
-    ) -> CandleResult<(CpuStorage, Shape)> {
-        with_float!(first.dtype(), NAME, T => {
-            let first = host::elements::<T>(first, first_layout, NAME)?;
-            let second = host::elements::<T>(second, second_layout, NAME)?;
-            let mut shape = first_layout.dims().to_vec();
-            shape[1] += second_layout.dims()[1];
-            Ok(host::output(self.forward(first, second), shape))
-        })
-    }
-
-    fn bwd(
-        &self,
-        first: &Tensor,
-        second: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> CandleResult<(Option<Tensor>, Option<Tensor>)> {
-        with_float!(first.dtype(), NAME, T => self.gradients::<T>((first, second), gradient))
+        _: [&[T]; 2],
+        gradient: &[T],
+        wanted: [bool; 2],
+    ) -> candle_core::Result<[Option<Vec<T>>; 2]> {
+        let (first, second) = self.sizes;
+        Ok([
+            wanted[0].then(|| self.part(gradient, 0, first)),
+            wanted[1].then(|| self.part(gradient, first, second)),
+        ])
     }
 }

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use crate::check::Check;
 use crate::error::Result;
+use crate::operation::Op;
 use crate::reference;
 use crate::simd::InstructionSet;
 pub use geometry::ConvTransposeSpec;
@@ -48,7 +49,8 @@ pub fn conv_transpose2d(
     Check(geometry::OP).element_type(x)?;
     let x = x.contiguous()?;
     let weight = weight.contiguous()?;
-    let op = Transposition { arch: InstructionSet::in_use()?, transposed };
+    let kernel = Transposition { arch: InstructionSet::in_use()?, transposed };
+    let op = Op { name: geometry::OP, shape: transposed.shape().into(), kernel };
     Ok(match bias {
         Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, op)?,
         None => x.apply_op2(&weight, op)?,

@@ -15,6 +15,7 @@ mod host;
 mod matrix;
 pub mod nn;
 mod norm;
+mod operation;
 mod parallel;
 mod pool;
 #[cfg(test)]
@@ -24,7 +25,6 @@ mod resize;
 mod simd;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
-mod unary;
 mod upsample;
 mod window;
 

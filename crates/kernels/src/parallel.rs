@@ -63,6 +63,22 @@ pub(crate) fn fill_blocks<T: Float, S, P: Send>(
     (data, parts)
 }
 
+/// A new vector whose chunks of `to` elements are made of those of `from` elements in `source`, by
+/// `make(scratch, index, from, to)`; like blocks, the new chunks are zero before that.
+pub(crate) fn map_chunks<T: Float, S>(
+    source: &[T],
+    (from, to): (usize, usize),
+    scratch: impl Fn() -> S + Sync + Send,
+    make: impl Fn(&mut S, usize, &[T], &mut [T]) + Sync + Send,
+) -> Vec<T> {
+    let count = source.len() / from;
+    let blocks = Blocks { count, block: to, len: count * to, cost: from.max(to) };
+    let make = |scratch: &mut S, index: usize, target: &mut [T]| {
+        make(scratch, index, &source[index * from..][..from], target);
+    };
+    fill_blocks(blocks, scratch, make).0
+}
+
 /// A new vector of `len` elements in blocks of `block`, and what `write(scratch, index, block)`
 /// returned: the block, all of it written, and a part.
 ///
@@ -103,6 +119,18 @@ fn zeroed<T: Float>(chunk: &mut [MaybeUninit<T>]) -> &mut [T] {
     }
     // SAFETY: all places were just written.
     unsafe { chunk.assume_init_mut() }
+}
+
+/// The sum of equally long vectors, the first plus the second and so on; empty if there are none.
+pub(crate) fn sum_in_order<T: Float>(partials: Vec<Vec<T>>) -> Vec<T> {
+    let mut partials = partials.into_iter();
+    let mut total = partials.next().unwrap_or_default();
+    for partial in partials {
+        for (sum, value) in total.iter_mut().zip(partial) {
+            *sum += value;
+        }
+    }
+    total
 }
 
 /// `map(block)(a, b)` for every element of two equally long slices, in blocks of `block`.

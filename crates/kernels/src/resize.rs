@@ -1,14 +1,13 @@
 //! Planes of any size from planes of any other.
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
 use crate::check::Check;
 use crate::error::{KernelError, Result};
 use crate::float::Float;
-use crate::parallel::chunks_per_task;
+use crate::operation::{Kernel, Op, Unary};
+use crate::parallel::map_chunks;
 use crate::reference;
-use crate::unary::{Kernel, Unary};
 pub(crate) use taps::Taps;
 
 mod taps;
@@ -54,7 +53,7 @@ pub fn resize2d(x: &Tensor, size: (usize, usize), rule: Interpolation) -> Result
     }
     let kernel = Resize::new(geometry, rule);
     let shape = (geometry.batch, geometry.channels, size.0, size.1).into();
-    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
+    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
 }
 
 const NAME: &str = "resize2d";
@@ -102,57 +101,46 @@ impl Resize {
 
 impl<T: Float> Kernel<T> for Resize {
     fn forward(&self, x: &[T]) -> Vec<T> {
-        let (input, output) = self.planes();
-        let mut y = vec![T::ZERO; x.len() / input * output];
         let rows = self.rows.shares::<T>();
         let columns = self.columns.shares::<T>();
-        y.par_chunks_mut(output)
-            .zip(x.par_chunks(input))
-            .with_min_len(chunks_per_task(input.max(output)))
-            .for_each_init(
-                || vec![T::ZERO; self.input.1],
-                |line, (y, x)| {
-                    for (y, row) in y.chunks_exact_mut(columns.len()).zip(&rows) {
-                        let first = &x[row.first * line.len()..][..line.len()];
-                        let second = &x[row.second * line.len()..][..line.len()];
-                        for ((value, first), second) in line.iter_mut().zip(first).zip(second) {
-                            *value = row.mix(*first, *second);
-                        }
-                        for (y, column) in y.iter_mut().zip(&columns) {
-                            *y = column.mix(line[column.first], line[column.second]);
-                        }
+        map_chunks(
+            x,
+            self.planes(),
+            || vec![T::ZERO; self.input.1],
+            |line, _, x, y| {
+                for (y, row) in y.chunks_exact_mut(columns.len()).zip(&rows) {
+                    let first = &x[row.first * line.len()..][..line.len()];
+                    let second = &x[row.second * line.len()..][..line.len()];
+                    for ((value, first), second) in line.iter_mut().zip(first).zip(second) {
+                        *value = row.mix(*first, *second);
                     }
-                },
-            );
-        y
+                    for (y, column) in y.iter_mut().zip(&columns) {
+                        *y = column.mix(line[column.first], line[column.second]);
+                    }
+                }
+            },
+        )
     }
 
     fn backward(&self, _: &[T], gradient: &[T]) -> Vec<T> {
         let (input, output) = self.planes();
-        let mut dx = vec![T::ZERO; gradient.len() / output * input];
         let rows = self.rows.shares::<T>();
         let columns = self.columns.shares::<T>();
-        dx.par_chunks_mut(input)
-            .zip(gradient.par_chunks(output))
-            .with_min_len(chunks_per_task(input.max(output)))
-            .for_each_init(
-                || vec![T::ZERO; self.input.1],
-                |line, (dx, gradient)| {
-                    for (gradient, row) in gradient.chunks_exact(columns.len()).zip(&rows) {
-                        line.fill(T::ZERO);
-                        for (gradient, column) in gradient.iter().zip(&columns) {
-                            line[column.first] += *gradient * column.rest;
-                            line[column.second] += *gradient * column.share;
-                        }
-                        for (place, share) in [(row.first, row.rest), (row.second, row.share)] {
-                            let dx = &mut dx[place * line.len()..][..line.len()];
-                            for (dx, value) in dx.iter_mut().zip(&*line) {
-                                *dx += *value * share;
-                            }
-                        }
+        let line = || vec![T::ZERO; self.input.1];
+        map_chunks(gradient, (output, input), line, |line, _, gradient, dx| {
+            for (gradient, row) in gradient.chunks_exact(columns.len()).zip(&rows) {
+                line.fill(T::ZERO);
+                for (gradient, column) in gradient.iter().zip(&columns) {
+                    line[column.first] += *gradient * column.rest;
+                    line[column.second] += *gradient * column.share;
+                }
+                for (place, share) in [(row.first, row.rest), (row.second, row.share)] {
+                    let dx = &mut dx[place * line.len()..][..line.len()];
+                    for (dx, value) in dx.iter_mut().zip(&*line) {
+                        *dx += *value * share;
                     }
-                },
-            );
-        dx
+                }
+            }
+        })
     }
 }

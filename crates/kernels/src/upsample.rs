@@ -1,14 +1,13 @@
 //! Nearest-neighbour upsampling by integer factors.
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 
 use crate::check::Check;
 use crate::error::{KernelError, Result};
 use crate::float::Float;
-use crate::parallel::chunks_per_task;
+use crate::operation::{Kernel, Op, Unary};
+use crate::parallel::map_chunks;
 use crate::reference;
-use crate::unary::{Kernel, Unary};
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +30,7 @@ pub fn upsample_nearest2d(x: &Tensor, factor: (usize, usize)) -> Result<Tensor> 
     }
     Check(NAME).element_type(x)?;
     let shape = geometry.output_shape().into();
-    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel: geometry })?)
+    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(geometry) })?)
 }
 
 const NAME: &str = "upsample_nearest2d";
@@ -71,12 +70,12 @@ impl Geometry {
 impl<T: Float> Kernel<T> for Geometry {
     fn forward(&self, x: &[T]) -> Vec<T> {
         let Self { size, factor, result, .. } = *self;
-        let mut y = vec![T::ZERO; x.len() * factor.0 * factor.1];
         let band = factor.0 * result.1;
-        y.par_chunks_mut(band)
-            .zip(x.par_chunks(size.1))
-            .with_min_len(chunks_per_task(band))
-            .for_each(|(y, x)| {
+        map_chunks(
+            x,
+            (size.1, band),
+            || (),
+            |(), _, x, y| {
                 let (first, rest) = y.split_at_mut(result.1);
                 for (y, x) in first.chunks_exact_mut(factor.1).zip(x) {
                     y.fill(*x);
@@ -84,18 +83,18 @@ impl<T: Float> Kernel<T> for Geometry {
                 for row in rest.chunks_exact_mut(result.1) {
                     row.copy_from_slice(first);
                 }
-            });
-        y
+            },
+        )
     }
 
     fn backward(&self, _: &[T], gradient: &[T]) -> Vec<T> {
         let Self { size, factor, result, .. } = *self;
-        let mut dx = vec![T::ZERO; gradient.len() / (factor.0 * factor.1)];
         let band = factor.0 * result.1;
-        dx.par_chunks_mut(size.1)
-            .zip(gradient.par_chunks(band))
-            .with_min_len(chunks_per_task(band))
-            .for_each(|(dx, gradient)| {
+        map_chunks(
+            gradient,
+            (band, size.1),
+            || (),
+            |(), _, gradient, dx| {
                 for row in gradient.chunks_exact(result.1) {
                     for (dx, block) in dx.iter_mut().zip(row.chunks_exact(factor.1)) {
                         for value in block {
@@ -103,7 +102,7 @@ impl<T: Float> Kernel<T> for Geometry {
                         }
                     }
                 }
-            });
-        dx
+            },
+        )
     }
 }

@@ -2,12 +2,16 @@
 
 mod back;
 mod bundled;
+mod sizes;
 mod sliding;
 
 use std::ops::Range;
 
+use crate::simd::Frame;
+
 pub(crate) use back::{Back, Phase};
-pub(crate) use bundled::{Bundled, serves};
+pub(crate) use bundled::{Body, Bundle, Bundled, serves};
+pub(crate) use sizes::Sizes;
 pub(crate) use sliding::{Padded, Sliding};
 
 /// One axis of a sliding window.
@@ -54,6 +58,25 @@ impl Axis {
     pub(crate) fn first_tap(&self, position: usize) -> usize {
         (0..self.kernel).find(|&tap| self.source(position, tap).is_some()).unwrap_or(0)
     }
+}
+
+/// The number of taps of every output that fall inside the input, row-major.
+pub(crate) fn valid_taps(vertical: Axis, horizontal: Axis) -> Vec<usize> {
+    let columns: Vec<_> = (0..horizontal.output).map(|at| horizontal.valid_taps(at)).collect();
+    let rows = (0..vertical.output).map(|at| vertical.valid_taps(at));
+    rows.flat_map(|row| columns.iter().map(move |column| row * column)).collect()
+}
+
+/// The place of every tap's input for the first output, in padded copies whose border is at least
+/// the padding.
+fn offsets(frame: Frame, vertical: Axis, horizontal: Axis) -> Vec<usize> {
+    let top = frame.border.0 - vertical.padding;
+    let left = frame.border.1 - horizontal.padding;
+    let place = |row: usize, column: usize| {
+        frame.place(top + row * vertical.dilation, left + column * horizontal.dilation)
+    };
+    let rows = 0..vertical.kernel;
+    rows.flat_map(|row| (0..horizontal.kernel).map(move |column| place(row, column))).collect()
 }
 
 #[cfg(test)]

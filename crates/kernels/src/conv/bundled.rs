@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 
 use pulp::{Simd, WithSimd};
 
+use super::depthwise::{LANE_TERMS, TASKS};
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::parallel::write_blocks;
@@ -12,14 +13,7 @@ use crate::simd::InstructionSet;
 use crate::simd::bundle::{
     self, Product, Room, Taps, Target, Walk, correlate, gather, tap_gradient,
 };
-use crate::window::Bundled;
-
-/// Most tasks of a backward pass, each with sums of its own for the weight gradient. A constant,
-/// so that the order of summation does not depend on the machine.
-const TASKS: usize = 16;
-
-/// Products that one lane of a sum adds up in single precision before it goes to `f64`.
-const LANE_TERMS: usize = 512;
+use crate::window::{Body, Bundle, Bundled};
 
 /// The channels that the lanes of a bundle belong to. Bundles of equal kind agree in all of them.
 #[derive(Clone, Copy)]
@@ -64,55 +58,40 @@ pub(super) fn forward(
     let kinds = Kinds::new(geometry.groups, bundle::planes(arch));
     let order: Vec<usize> = (0..geometry.taps()).collect();
     let weights = &kinds.weights(weight, &order)[..];
-    let per_task = window.per_task(kinds.lanes);
-    let input = window.input();
-    let output = window.output();
-    let rooms = || [Room::new(window.frame.len(), 0.0), Room::new(window.band(), 0.0)];
-    let len = geometry.batch * geometry.groups * output;
-    let block = per_task * output;
-    let (y, _) = write_blocks(len, block, rooms, |rooms, task, y| {
-        let start = task * per_task * input;
-        let end = (task + 1) * per_task * input;
-        let x = &x[start..x.len().min(end)];
-        let first = task * per_task / kinds.lanes;
-        (bundle::run(arch, Forward { window, kinds, weights, first, x, rooms, y }), ())
-    });
-    y
+    let planes = geometry.batch * geometry.groups;
+    window.map(arch, planes, window.output(), &Forward { window, kinds, weights, x })
 }
 
-struct Forward<'a, 'b> {
+struct Forward<'a> {
     window: &'a Bundled,
     kinds: Kinds,
     weights: &'a [f32],
-    /// Number of the first bundle.
-    first: usize,
     x: &'a [f32],
-    rooms: &'a mut [Room; 2],
-    y: &'b mut [MaybeUninit<f32>],
 }
 
-impl<'b> WithSimd for Forward<'_, 'b> {
-    type Output = &'b mut [f32];
+impl Body for Forward<'_> {
+    type Rooms = [Room; 2];
+
+    fn rooms(&self) -> [Room; 2] {
+        self.window.rooms(0.0)
+    }
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> &'b mut [f32] {
-        let Self { window, kinds, weights, first, x, rooms: [padded, sums], y } = self;
+    fn put<S: Simd>(&self, simd: S, bundle: Bundle, rooms: &mut [Room; 2], y: &mut Target<'_>) {
+        let Self { window, kinds, weights, x } = *self;
+        let x = bundle.of(x, window.input());
+        let [padded, sums] = rooms;
         let padded = padded.registers::<S>();
-        let weights = S::as_simd_f32s(weights).0;
         let sums = sums.registers::<S>();
-        let mut y = Target::new(y, window.output());
-        let taps = window.offsets.len();
-        for (index, x) in x.chunks(S::F32_LANES * window.input()).enumerate() {
-            let kind = (first + index) % kinds.count;
-            let weights = &weights[kind * taps..][..taps];
-            let taps = Taps { offsets: &window.offsets, weights };
-            for band in &window.bands {
-                gather(simd, x, (&window.interior, band.steps.clone()), padded, |_, x| x);
-                correlate(simd, &padded[band.source..], taps, &band.walk, sums);
-                y.put(simd, x.len() / window.input(), &sums[..band.len()], |_, sum| sum);
-            }
+        let count = window.offsets.len();
+        let kind = bundle.first / kinds.lanes % kinds.count;
+        let weights = &S::as_simd_f32s(weights).0[kind * count..][..count];
+        let taps = Taps { offsets: &window.offsets, weights };
+        for band in &window.bands {
+            gather(simd, x, (&window.interior, band.steps.clone()), padded, |_, x| x);
+            correlate(simd, &padded[band.source..], taps, &band.walk, sums);
+            y.put(simd, bundle.count, &sums[..band.len()], |_, sum| sum);
         }
-        y.finish()
     }
 }
 
@@ -136,7 +115,9 @@ pub(super) fn gradients(
     let rooms = || Rooms::new(&call);
     let (dx, parts) = if wanted.input {
         let block = per_task * kinds.lanes * call.window.input();
-        write_blocks(x.len(), block, rooms, |rooms, task, dx| call.task(task, rooms, dx))
+        // Not the length of `x`, which is read for the gradient of the weight alone.
+        let len = geometry.batch * geometry.groups * call.window.input();
+        write_blocks(len, block, rooms, |rooms, task, dx| call.task(task, rooms, dx))
     } else {
         crate::parallel::fill_blocks(
             crate::parallel::Blocks { count: tasks, block: 0, len: 0, cost: usize::MAX },

@@ -5,7 +5,7 @@ use super::geometry::Geometry;
 use super::{Gradients, Wanted};
 use crate::float::Float;
 use crate::matrix::{Matrix, Product, add_outer};
-use crate::parallel::{Blocks, fill_blocks};
+use crate::parallel::{Blocks, fill_blocks, sum_in_order};
 use crate::simd::InstructionSet;
 
 /// Most partial sums of the weight gradient. A constant, so that the order of summation does not
@@ -164,15 +164,4 @@ fn input_gradient<T: Product>(
     }
     T::multiply(arch, &mut scratch.columns, operand, gradient, &mut scratch.panel);
     fold(&block.geometry, &scratch.columns, dx);
-}
-
-fn sum_in_order<T: Float>(partials: Vec<Vec<T>>) -> Vec<T> {
-    let mut partials = partials.into_iter();
-    let mut total = partials.next().unwrap_or_default();
-    for partial in partials {
-        for (sum, value) in total.iter_mut().zip(partial) {
-            *sum += value;
-        }
-    }
-    total
 }

@@ -5,16 +5,16 @@ use crate::simd::InstructionSet;
 
 use super::geometry::Geometry;
 use super::{Gradients, Wanted};
-use crate::parallel::{Blocks, fill_blocks};
+use crate::parallel::{Blocks, fill_blocks, map_chunks};
 use crate::simd::{LaneSums, SLACK, Tap, TapGradient};
 use crate::window::{Padded, Sliding};
 
 /// Most tasks of a backward pass, each with sums of its own for the weight gradient. A constant,
 /// so that the order of summation does not depend on the machine.
-const TASKS: usize = 16;
+pub(super) const TASKS: usize = 16;
 
 /// Products that one lane of a sum adds up in single precision before it goes to `f64`.
-const LANE_TERMS: usize = 512;
+pub(super) const LANE_TERMS: usize = 512;
 
 pub(super) fn forward(
     arch: InstructionSet,
@@ -23,19 +23,18 @@ pub(super) fn forward(
     weight: &[f32],
 ) -> Vec<f32> {
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
-    let input = geometry.input_plane();
-    let output = geometry.output_plane();
     let taps = sliding.taps(weight);
-    let count = geometry.batch * geometry.groups;
-    let cost = input.max(output);
-    let blocks = Blocks { count, block: output, len: count * output, cost };
-    let padded = || Padded::new(sliding.frame, 0.0);
-    let (y, _) = fill_blocks(blocks, padded, |padded, plane, y| {
-        padded.load(arch, &x[plane * input..][..input]);
-        let first = plane % geometry.groups * geometry.taps();
-        sliding.correlate(arch, padded, &taps[first..][..geometry.taps()], y);
-    });
-    y
+    let planes = (geometry.input_plane(), geometry.output_plane());
+    map_chunks(
+        x,
+        planes,
+        || Padded::new(sliding.frame, 0.0),
+        |padded, plane, x, y| {
+            padded.load(arch, x);
+            let first = plane % geometry.groups * geometry.taps();
+            sliding.correlate(arch, padded, &taps[first..][..geometry.taps()], y);
+        },
+    )
 }
 
 /// Both gradients in one walk over the planes.

@@ -25,24 +25,10 @@ impl Geometry {
         let (channels_out, per_group, kernel_height, kernel_width) =
             check.four_axes(weight, "weight")?;
         check.same_kind(x, weight, "weight")?;
-        let (rows, columns) = spec.output_size((height, width), (kernel_height, kernel_width))?;
+        let output = spec.output_size((height, width), (kernel_height, kernel_width))?;
         check_groups(channels_in, channels_out, per_group, spec.groups)?;
-        let vertical = Axis {
-            input: height,
-            output: rows,
-            kernel: kernel_height,
-            stride: spec.stride.0,
-            dilation: spec.dilation.0,
-            padding: spec.padding.0,
-        };
-        let horizontal = Axis {
-            input: width,
-            output: columns,
-            kernel: kernel_width,
-            stride: spec.stride.1,
-            dilation: spec.dilation.1,
-            padding: spec.padding.1,
-        };
+        let sizes = spec.sizes((kernel_height, kernel_width));
+        let (vertical, horizontal) = sizes.axes((height, width), output);
         Ok(Self { batch, channels_in, channels_out, groups: spec.groups, vertical, horizontal })
     }
 
@@ -94,11 +80,8 @@ fn check_groups(
     per_group: usize,
     groups: usize,
 ) -> Result<()> {
-    for (argument, channels) in [("input", channels_in), ("output", channels_out)] {
-        if channels % groups != 0 {
-            return Err(KernelError::Groups { op: OP, argument, channels, groups });
-        }
-    }
+    Check(OP).shared("input", channels_in, groups)?;
+    Check(OP).shared("output", channels_out, groups)?;
     let expected = channels_in / groups;
     if per_group != expected {
         return Err(KernelError::Channels {

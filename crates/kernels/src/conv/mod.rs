@@ -11,19 +11,18 @@ mod winograd;
 #[cfg(test)]
 mod tests;
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Shape, Tensor};
+use candle_core::Tensor;
 
 pub(crate) use geometry::Geometry;
 pub use spec::ConvSpec;
-pub(crate) use spec::Windows;
 
 use crate::check::Check;
 use crate::error::Result;
-use crate::float::with_float;
 use crate::matrix::Product;
+use crate::operation::{Op, Operation};
+use crate::reference;
 use crate::simd::InstructionSet;
 use crate::window::serves;
-use crate::{host, reference};
 
 /// Two-dimensional cross-correlation, differentiable in `x` and `weight`.
 ///
@@ -56,9 +55,10 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, spec: ConvSpec) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return reference::conv2d(x, weight, spec);
     }
-    Check(Convolution::NAME).element_type(x)?;
-    let arch = InstructionSet::in_use()?;
-    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, Convolution { geometry, arch })?)
+    Check(spec::OP).element_type(x)?;
+    let kernel = Convolution { geometry, arch: InstructionSet::in_use()? };
+    let op = Op { name: spec::OP, shape: geometry.output_shape().into(), kernel };
+    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, op)?)
 }
 
 struct Convolution {
@@ -66,29 +66,20 @@ struct Convolution {
     arch: InstructionSet,
 }
 
-impl Convolution {
-    const NAME: &str = spec::OP;
+impl<T: Convolve> Operation<T, 2> for Convolution {
+    fn forward(&self, [x, weight]: [&[T]; 2]) -> Vec<T> {
+        T::forward(self.arch, &self.geometry, x, weight)
+    }
 
-    fn backward<T: Convolve>(
+    fn backward(
         &self,
-        x: &Tensor,
-        weight: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let (x_storage, x_layout) = x.storage_and_layout();
-        let (weight_storage, weight_layout) = weight.storage_and_layout();
-        let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
-        let x_data = host::tensor_elements::<T>(&x_storage, x_layout, Self::NAME)?;
-        let weight_data = host::tensor_elements(&weight_storage, weight_layout, Self::NAME)?;
-        let gradient = host::tensor_elements(&gradient_storage, gradient_layout, Self::NAME)?;
-        let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
-        let arch = self.arch;
-        let geometry = &self.geometry;
-        let found = T::gradients(arch, geometry, x_data, weight_data, gradient, wanted);
-        let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
-        let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
-        Ok((dx, dw))
+        [x, weight]: [&[T]; 2],
+        gradient: &[T],
+        wanted: [bool; 2],
+    ) -> candle_core::Result<[Option<Vec<T>>; 2]> {
+        let wanted = Wanted { input: wanted[0], weight: wanted[1] };
+        let found = T::gradients(self.arch, &self.geometry, x, weight, gradient, wanted);
+        Ok([found.input, found.weight])
     }
 }
 
@@ -169,36 +160,5 @@ impl Convolve for f64 {
         wanted: Wanted,
     ) -> Gradients<f64> {
         dense::gradients(arch, geometry, x, weight, gradient, wanted)
-    }
-}
-
-impl CustomOp2 for Convolution {
-    fn name(&self) -> &'static str {
-        Self::NAME
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(candle_core::backend::BackendStorage::dtype(x), Self::NAME, T => {
-            let x = host::elements::<T>(x, x_layout, Self::NAME)?;
-            let weight = host::elements(weight, weight_layout, Self::NAME)?;
-            let y = T::forward(self.arch, &self.geometry, x, weight);
-            Ok(host::output(y, self.geometry.output_shape()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        with_float!(x.dtype(), Self::NAME, T => self.backward::<T>(x, weight, gradient))
     }
 }

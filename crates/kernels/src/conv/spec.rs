@@ -1,6 +1,8 @@
 //! Stride, dilation, padding and groups of a convolution.
 
-use crate::error::{KernelError, Result};
+use crate::check::Check;
+use crate::error::Result;
+use crate::window::Sizes;
 
 pub(super) const OP: &str = "conv2d";
 
@@ -43,47 +45,15 @@ impl ConvSpec {
         input: (usize, usize),
         kernel: (usize, usize),
     ) -> Result<(usize, usize)> {
-        let pairs = [
-            ("kernel", kernel),
-            ("stride", self.stride),
-            ("dilation", self.dilation),
-            ("groups", (self.groups, self.groups)),
-        ];
-        for (parameter, found) in pairs {
-            crate::check::Check(OP).positive(parameter, found)?;
-        }
-        let extent = (extent(kernel.0, self.dilation.0), extent(kernel.1, self.dilation.1));
-        Windows { extent, padding: self.padding, stride: self.stride }.fit(OP, input)
+        let sizes = self.sizes(kernel);
+        sizes.check(OP)?;
+        Check(OP).groups(self.groups)?;
+        sizes.output(OP, input)
     }
-}
 
-/// Windows over a padded input, (height, width).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Windows {
-    pub(crate) extent: (usize, usize),
-    pub(crate) padding: (usize, usize),
-    pub(crate) stride: (usize, usize),
-}
-
-impl Windows {
-    /// The number of windows that fit per axis.
-    pub(crate) fn fit(self, op: &'static str, input: (usize, usize)) -> Result<(usize, usize)> {
-        let Self { extent, padding, stride } = self;
-        let pad = |input: usize, padding: usize| padding.checked_mul(2)?.checked_add(input);
-        let (Some(height), Some(width)) = (pad(input.0, padding.0), pad(input.1, padding.1)) else {
-            return Err(KernelError::SizeOverflow { op, parameter: "padding", found: padding });
-        };
-        let padded = (height, width);
-        let too_large = KernelError::KernelTooLarge { op, kernel: extent, padded };
-        let (Some(down), Some(right)) = (height.checked_sub(extent.0), width.checked_sub(extent.1))
-        else {
-            return Err(too_large);
-        };
-        Ok((down / stride.0 + 1, right / stride.1 + 1))
+    /// The window of a kernel.
+    pub(crate) fn sizes(&self, kernel: (usize, usize)) -> Sizes {
+        let Self { stride, dilation, padding, .. } = *self;
+        Sizes { kernel, stride, dilation, padding }
     }
-}
-
-/// Extent of a dilated kernel; one that cannot be counted fits nowhere.
-fn extent(kernel: usize, dilation: usize) -> usize {
-    (kernel - 1).saturating_mul(dilation).saturating_add(1)
 }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::conv::{Convolve, Geometry, Wanted};
 use crate::host;
 use crate::norm::{self, BackLine, Line, Moments, Record, Sums, Totals};
+use crate::operation::{self, Operation};
 use crate::parallel::{Blocks, chunks_per_task, fill_blocks, map_blocks};
 use crate::simd::InstructionSet;
 
@@ -33,57 +34,6 @@ impl Block {
         let pairs =
             gamma.iter().zip(beta).map(|(gamma, beta)| (f64::from(*gamma), f64::from(*beta)));
         moments.iter().zip(pairs).map(|(own, pair)| Line::new(own, self.eps, pair)).collect()
-    }
-
-    fn forward(&self, x: &[f32], weight: &[f32], affine: &[f32]) -> Vec<f32> {
-        let z = f32::forward(self.arch, &self.geometry, x, weight);
-        let moments = self.record.get_or_init(|| norm::of_batch(self.arch, &self.sizes, &z));
-        let lines = self.lines(moments, affine);
-        let y = map_blocks(self.arch, &z, &z, self.sizes.plane, |index| {
-            let line = lines[index % lines.len()];
-            move |z, _| {
-                let y = line.at(z);
-                if y <= 0.0 { 0.0 } else { y }
-            }
-        });
-        // Only one forward pass is made of an operation.
-        let _ = self.sums.set(z);
-        y
-    }
-
-    fn backward(
-        &self,
-        tensors: [&Tensor; 3],
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [x, weight, affine] = tensors;
-        let gradient = gradient.contiguous()?;
-        let (x_storage, x_layout) = x.storage_and_layout();
-        let (weight_storage, weight_layout) = weight.storage_and_layout();
-        let (affine_storage, affine_layout) = affine.storage_and_layout();
-        let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
-        let x_data = host::tensor_elements::<f32>(&x_storage, x_layout, OP)?;
-        let weight_data = host::tensor_elements::<f32>(&weight_storage, weight_layout, OP)?;
-        let affine_data = host::tensor_elements::<f32>(&affine_storage, affine_layout, OP)?;
-        let gradient = host::tensor_elements::<f32>(&gradient_storage, gradient_layout, OP)?;
-        let (Some(z), Some(moments)) = (self.sums.get(), self.record.get()) else {
-            return Err(Error::BackwardNotSupported { op: OP });
-        };
-        let (mut dz, totals) = self.passed(z, gradient, moments, affine_data);
-        let (gamma, _) = affine_data.split_at(self.sizes.channels);
-        self.through_norm(&mut dz, z, moments, gamma, &totals);
-        let wanted = Wanted { input: x.track_op(), weight: weight.track_op() };
-        let geometry = &self.geometry;
-        let found = f32::gradients(self.arch, geometry, x_data, weight_data, &dz, wanted);
-        let dx = found.input.map(|data| host::gradient(data, x.shape())).transpose()?;
-        let dw = found.weight.map(|data| host::gradient(data, weight.shape())).transpose()?;
-        let scales = totals.iter().zip(moments);
-        let scales = scales.map(|(sums, own)| sums.weighted * own.inverse_deviation(self.eps));
-        let shifts = totals.iter().map(|sums| sums.plain);
-        let both: Vec<f32> = scales.chain(shifts).map(|value| value as f32).collect();
-        let wanted = affine.track_op();
-        let da = wanted.then(|| host::gradient(both, affine.shape())).transpose()?;
-        Ok((dx, dw, da))
     }
 
     /// The gradient behind the rectifier, and its sums by channel.
@@ -176,6 +126,45 @@ impl WithSimd for Through<'_> {
     }
 }
 
+impl Operation<f32, 3> for Block {
+    fn forward(&self, [x, weight, affine]: [&[f32]; 3]) -> Vec<f32> {
+        let z = f32::forward(self.arch, &self.geometry, x, weight);
+        let moments = self.record.get_or_init(|| norm::of_batch(self.arch, &self.sizes, &z));
+        let lines = self.lines(moments, affine);
+        let y = map_blocks(self.arch, &z, &z, self.sizes.plane, |index| {
+            let line = lines[index % lines.len()];
+            move |z, _| {
+                let y = line.at(z);
+                if y <= 0.0 { 0.0 } else { y }
+            }
+        });
+        // Only one forward pass is made of an operation.
+        let _ = self.sums.set(z);
+        y
+    }
+
+    fn backward(
+        &self,
+        [x, weight, affine]: [&[f32]; 3],
+        gradient: &[f32],
+        wanted: [bool; 3],
+    ) -> Result<[Option<Vec<f32>>; 3]> {
+        let (Some(z), Some(moments)) = (self.sums.get(), self.record.get()) else {
+            return Err(Error::BackwardNotSupported { op: OP });
+        };
+        let (mut dz, totals) = self.passed(z, gradient, moments, affine);
+        let (gamma, _) = affine.split_at(self.sizes.channels);
+        self.through_norm(&mut dz, z, moments, gamma, &totals);
+        let of = Wanted { input: wanted[0], weight: wanted[1] };
+        let found = f32::gradients(self.arch, &self.geometry, x, weight, &dz, of);
+        let scales = totals.iter().zip(moments);
+        let scales = scales.map(|(sums, own)| sums.weighted * own.inverse_deviation(self.eps));
+        let shifts = totals.iter().map(|sums| sums.plain);
+        let both = || scales.chain(shifts).map(|value| value as f32).collect();
+        Ok([found.input, found.weight, wanted[2].then(both)])
+    }
+}
+
 impl CustomOp3 for Block {
     fn name(&self) -> &'static str {
         OP
@@ -190,10 +179,8 @@ impl CustomOp3 for Block {
         affine: &CpuStorage,
         affine_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let x = host::elements::<f32>(x, x_layout, OP)?;
-        let weight = host::elements::<f32>(weight, weight_layout, OP)?;
-        let affine = host::elements::<f32>(affine, affine_layout, OP)?;
-        Ok(host::output(self.forward(x, weight, affine), self.geometry.output_shape()))
+        let inputs = [(x, x_layout), (weight, weight_layout), (affine, affine_layout)];
+        Ok(host::output(operation::forward(OP, self, inputs)?, self.geometry.output_shape()))
     }
 
     fn bwd(
@@ -204,6 +191,8 @@ impl CustomOp3 for Block {
         _y: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        self.backward([x, weight, affine], gradient)
+        let inputs = [x, weight, affine];
+        let [x, weight, affine] = operation::backward::<f32, 3>(OP, self, inputs, gradient)?;
+        Ok((x, weight, affine))
     }
 }

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use crate::check::Check;
 use crate::conv::Geometry;
 use crate::error::{KernelError, Result};
-use crate::window::Axis;
+use crate::window::Sizes;
 
 pub(super) const OP: &str = "conv_transpose2d";
 
@@ -57,16 +57,10 @@ impl ConvTransposeSpec {
         input: (usize, usize),
         kernel: (usize, usize),
     ) -> Result<(usize, usize)> {
-        let pairs = [
-            ("input", input),
-            ("kernel", kernel),
-            ("stride", self.stride),
-            ("dilation", self.dilation),
-            ("groups", (self.groups, self.groups)),
-        ];
-        for (parameter, found) in pairs {
-            Check(OP).positive(parameter, found)?;
-        }
+        let check = Check(OP);
+        check.positive("input", input)?;
+        self.sizes(kernel).check(OP)?;
+        check.groups(self.groups)?;
         let most = (self.stride.0.max(self.dilation.0), self.stride.1.max(self.dilation.1));
         if self.output_padding.0 >= most.0 || self.output_padding.1 >= most.1 {
             let found = self.output_padding;
@@ -93,6 +87,12 @@ impl ConvTransposeSpec {
                 Err(KernelError::NothingLeft { op: OP, padding: self.padding, whole })
             }
         }
+    }
+
+    /// The window of a kernel in the convolution whose input gradient it is.
+    fn sizes(&self, kernel: (usize, usize)) -> Sizes {
+        let Self { stride, dilation, padding, .. } = *self;
+        Sizes { kernel, stride, dilation, padding }
     }
 }
 
@@ -121,10 +121,7 @@ impl Transposed {
             return Err(KernelError::Channels { op: OP, argument, expected, found: inputs });
         }
         let groups = spec.groups;
-        if inputs % groups != 0 {
-            let argument = "input";
-            return Err(KernelError::Groups { op: OP, argument, channels: inputs, groups });
-        }
+        check.shared("input", inputs, groups)?;
         let overflow = KernelError::SizeOverflow { op: OP, parameter: "output", found: size };
         let outputs = per_group.checked_mul(groups);
         let total = outputs.and_then(|n| n.checked_mul(size.0)?.checked_mul(size.1));
@@ -134,18 +131,8 @@ impl Transposed {
         if let Some(bias) = bias {
             check.channel_vector(x, bias, "bias", outputs)?;
         }
-        let axis = |input, output, kernel, stride, dilation, padding| Axis {
-            input,
-            output,
-            kernel,
-            stride,
-            dilation,
-            padding,
-        };
-        let vertical =
-            axis(size.0, height, kernel_height, spec.stride.0, spec.dilation.0, spec.padding.0);
-        let horizontal =
-            axis(size.1, width, kernel_width, spec.stride.1, spec.dilation.1, spec.padding.1);
+        let sizes = spec.sizes((kernel_height, kernel_width));
+        let (vertical, horizontal) = sizes.axes(size, (height, width));
         let convolution = Geometry {
             batch,
             channels_in: outputs,

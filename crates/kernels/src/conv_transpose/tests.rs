@@ -30,7 +30,9 @@ fn cases() -> Vec<Case> {
         ([1, 2, 3, 3], [2, 3, 2, 4], spec((2, 2), (0, 1))),
         ([1, 2, 3, 4], [2, 2, 2, 1], spec((3, 2), (0, 0))),
         ([2, 3, 4, 4], [3, 2, 2, 2], ConvTransposeSpec { output_padding: (1, 0), ..square(2, 0) }),
+        // Every channel on its own: few planes, and enough of them for a bundle.
         ([1, 3, 3, 4], [3, 1, 3, 3], ConvTransposeSpec { groups: 3, ..square(1, 1) }),
+        ([3, 3, 3, 4], [3, 1, 3, 3], ConvTransposeSpec { groups: 3, ..square(2, 1) }),
         (
             [1, 4, 3, 3],
             [4, 1, 3, 3],

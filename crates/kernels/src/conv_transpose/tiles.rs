@@ -6,7 +6,7 @@ use super::geometry::Transposed;
 use crate::conv::{Gradients, Wanted};
 use crate::float::Float;
 use crate::matrix::{Matrix, Product, add_outer};
-use crate::parallel::{Blocks, fill_blocks};
+use crate::parallel::{Blocks, fill_blocks, sum_in_order};
 use crate::simd::InstructionSet;
 use crate::window::Axis;
 
@@ -134,13 +134,9 @@ pub(super) fn gradients<T: Product>(
         }
         dw
     });
-    let sum = |mut total: Vec<T>, part: Vec<T>| {
-        total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
-        total
-    };
     Gradients {
         input: wanted.input.then_some(dx),
-        weight: wanted.weight.then(|| parts.into_iter().reduce(sum).unwrap_or_default()),
+        weight: wanted.weight.then(|| sum_in_order(parts)),
     }
 }
 

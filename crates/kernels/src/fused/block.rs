@@ -4,8 +4,8 @@ use candle_core::{Tensor, Var};
 
 use super::extent::Extent;
 use super::stage::Stage;
-use super::window::{Sizes, Window};
-use crate::{BatchNormSpec, ConvSpec, PoolSpec};
+use super::window::Window;
+use crate::{BatchNormSpec, ConvSpec};
 
 /// One block of a branch.
 #[derive(Clone, Debug)]
@@ -149,20 +149,21 @@ impl Compiler<'_> {
                 if weight.dim(0).ok()? != channels {
                     return None;
                 }
-                let window = Window::new(conv_sizes(weight, spec)?, block.input, self.border)?;
-                block.middle = place(window.output);
+                let kernel = (weight.dim(2).ok()?, weight.dim(3).ok()?);
+                let window = Window::new(spec.sizes(kernel), block.input, self.border)?;
+                block.middle = place(window.sliding.output);
                 let weight = self.parameters.add(weight);
                 block.spatial = Spatial::Depthwise { window, weight };
             }
             Stage::MaxPool(spec) => {
-                let window = Window::new(pool_sizes(spec), block.input, (0, 0))?;
-                block.middle = place(window.output);
+                let window = Window::new(spec.sizes(), block.input, (0, 0))?;
+                block.middle = place(window.sliding.output);
                 block.spatial = Spatial::Max(window);
             }
             Stage::AvgPool(spec) => {
-                let window = Window::new(pool_sizes(spec), block.input, (0, 0))?;
-                block.middle = place(window.output);
-                let shares = shares(&window.sizes, block.input, window.output);
+                let window = Window::new(spec.sizes(), block.input, (0, 0))?;
+                block.middle = place(window.sliding.output);
+                let shares = shares(&window);
                 block.spatial = Spatial::Average { window, shares };
             }
             Stage::FactorizedReduce { even, odd } => {
@@ -267,32 +268,8 @@ fn is_pointwise(stage: &Stage) -> bool {
             && spec.padding == (0, 0) && spec.stride.0 > 0 && spec.stride.1 > 0)
 }
 
-fn conv_sizes(weight: &Tensor, spec: &ConvSpec) -> Option<Sizes> {
-    let kernel = (weight.dim(2).ok()?, weight.dim(3).ok()?);
-    let ConvSpec { stride, dilation, padding, .. } = *spec;
-    Some(Sizes { kernel, stride, dilation, padding })
-}
-
-fn pool_sizes(spec: &PoolSpec) -> Sizes {
-    let PoolSpec { kernel, stride, padding } = *spec;
-    Sizes { kernel, stride, dilation: (1, 1), padding }
-}
-
 /// One over the number of positions of every window that lie inside the plane.
-fn shares(sizes: &Sizes, input: Extent, output: (usize, usize)) -> Vec<f32> {
-    let inside = |at: usize, kernel: usize, stride: usize, padding: usize, input: usize| {
-        let start = (at * stride).max(padding);
-        let end = (at * stride + kernel).min(input + padding);
-        end.saturating_sub(start)
-    };
-    let mut shares = Vec::with_capacity(output.0 * output.1);
-    for row in 0..output.0 {
-        let rows = inside(row, sizes.kernel.0, sizes.stride.0, sizes.padding.0, input.height);
-        for column in 0..output.1 {
-            let columns =
-                inside(column, sizes.kernel.1, sizes.stride.1, sizes.padding.1, input.width);
-            shares.push(1.0 / (rows * columns).max(1) as f32);
-        }
-    }
-    shares
+fn shares(window: &Window) -> Vec<f32> {
+    let share = |count: usize| 1.0 / count.max(1) as f32;
+    window.sliding.valid_taps().into_iter().map(share).collect()
 }

@@ -21,11 +21,9 @@ impl Prepared {
             Spatial::Depthwise { window, weight } if window.square.is_none() => {
                 let taps = window.sizes.taps();
                 let weights = &parameters[*weight..][..taps * block.input.channels];
-                let offsets = window.offsets.iter().cycle();
-                let pair = |(&offset, &weight)| Tap { offset, weight };
-                offsets.zip(weights).map(pair).collect()
+                window.sliding.taps(weights)
             }
-            Spatial::Average { window, .. } => ones(window.offsets.iter().copied()),
+            Spatial::Average { window, .. } => window.sliding.taps(&ones(window)),
             _ => Vec::new(),
         };
         let pointwise = block.pointwise.as_ref().map_or_else(Vec::new, |pointwise| {
@@ -44,10 +42,12 @@ impl Prepared {
         let taps = match &block.spatial {
             Spatial::Depthwise { window, weight } if window.square.is_none() => {
                 let count = window.sizes.taps();
-                let filters = parameters[*weight..][..count * block.input.channels].chunks(count);
-                filters.flat_map(|filter| back_taps(window, |tap| filter[tap])).collect()
+                let filters = &parameters[*weight..][..count * block.input.channels];
+                window.sliding.back.taps(filters, count)
             }
-            Spatial::Average { window, .. } => back_taps(window, |_| 1.0).collect(),
+            Spatial::Average { window, .. } => {
+                window.sliding.back.taps(&ones(window), window.sizes.taps())
+            }
             _ => Vec::new(),
         };
         let pointwise = block.pointwise.as_ref().map_or_else(Vec::new, |pointwise| {
@@ -75,11 +75,7 @@ fn square<'a>(block: &Block, parameters: &'a [f32]) -> Option<&'a [f32]> {
     }
 }
 
-fn ones(offsets: impl Iterator<Item = usize>) -> Vec<Tap> {
-    offsets.map(|offset| Tap { offset, weight: 1.0 }).collect()
-}
-
-fn back_taps(window: &Window, weight: impl Fn(usize) -> f32) -> impl Iterator<Item = Tap> {
-    let taps = window.back.phases.iter().flat_map(|phase| &phase.taps);
-    taps.map(move |&(offset, tap)| Tap { offset, weight: weight(tap) })
+/// The filter of a sum.
+fn ones(window: &Window) -> Vec<f32> {
+    vec![1.0; window.sizes.taps()]
 }

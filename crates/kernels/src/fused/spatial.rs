@@ -5,7 +5,7 @@ use super::extent::Extent;
 use super::lines::Line;
 use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, run};
-use crate::simd::{Correlate, Grid, InstructionSet, Rectify, WindowMax};
+use crate::simd::{Correlate, Grid, InstructionSet, Rectify};
 
 /// Computes what lies between the spatial part and the 1x1 convolution into `target`.
 pub(super) fn spatial(
@@ -29,7 +29,7 @@ pub(super) fn spatial(
             }
         }
         Spatial::Depthwise { window, .. } => {
-            scratch.padded.fill_all(arch, window.frame, block, input);
+            scratch.padded.fill_all(arch, window.sliding.frame, block, input);
             let taps = window.sizes.taps();
             for (channel, target) in targets.enumerate() {
                 let source = scratch.padded.plane(channel);
@@ -37,47 +37,39 @@ pub(super) fn spatial(
                     let weights = &prepared.weights[channel * taps..][..taps];
                     let grid = Grid {
                         source,
-                        row_step: window.row_step,
+                        row_step: window.sliding.row_step,
                         apart: square.apart,
                         columns: &square.columns,
                         weights,
                         target,
-                        rows: window.output.0,
-                        width: window.output.1,
+                        rows: window.sliding.output.0,
+                        width: window.sliding.output.1,
                         add: false,
                     };
                     run(arch, grid);
                     continue;
                 }
                 let taps = &prepared.taps[channel * taps..][..taps];
-                let step = window.row_step;
-                run(arch, Correlate::plane(source, step, taps, target, window.output));
+                let step = window.sliding.row_step;
+                run(arch, Correlate::plane(source, step, taps, target, window.sliding.output));
             }
         }
         Spatial::Max(window) => {
-            scratch.raw.shape(window.frame, 1, f32::NEG_INFINITY);
+            scratch.raw.shape(window.sliding.frame, 1, f32::NEG_INFINITY);
             for ((channel, source), target) in planes.zip(targets) {
                 scratch.raw.fill(arch, 0, source, input.line(channel), block.relu);
-                let max = WindowMax {
-                    source: scratch.raw.plane(0),
-                    row_step: window.row_step,
-                    offsets: &window.offsets,
-                    rows: window.output.0,
-                    columns: window.output.1,
-                    target,
-                    winner: None,
-                };
+                let max = window.sliding.maximum(scratch.raw.plane(0), target, None);
                 run(arch, max);
             }
         }
         Spatial::Average { window, shares } => {
-            scratch.raw.shape(window.frame, 1, 0.0);
-            let step = window.row_step;
+            scratch.raw.shape(window.sliding.frame, 1, 0.0);
+            let step = window.sliding.row_step;
             let taps = &prepared.taps[..];
             for ((channel, source), target) in planes.zip(targets) {
                 scratch.raw.fill(arch, 0, source, input.line(channel), block.relu);
                 let source = scratch.raw.plane(0);
-                run(arch, Correlate::plane(source, step, taps, target, window.output));
+                run(arch, Correlate::plane(source, step, taps, target, window.sliding.output));
                 for (y, share) in target.iter_mut().zip(shares) {
                     *y *= share;
                 }

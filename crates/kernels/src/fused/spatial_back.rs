@@ -6,8 +6,7 @@ use super::prepared::Prepared;
 use super::scratch::{Input, Scratch, room, run};
 use super::spatial::Lattice;
 use super::window::Window;
-use crate::simd::{Correlate, Grid, InstructionSet, Tap, WindowMax, Winner};
-use crate::window::Phase;
+use crate::simd::{Correlate, Grid, InstructionSet, Tap};
 
 /// The gradient behind a spatial part, and what its input's gradient is made with.
 #[derive(Clone, Copy)]
@@ -36,7 +35,7 @@ impl SpatialBack<'_> {
                 if window.square.is_some() {
                     return self.square(window, channel, scratch, Sum { target, add: false });
                 }
-                let taps = window.back.tap_count();
+                let taps = window.sliding.back.tap_count();
                 let taps = &self.back.taps[channel * taps..][..taps];
                 self.phases(window, taps, scratch, target);
             }
@@ -65,16 +64,16 @@ impl SpatialBack<'_> {
     /// false.
     pub(super) fn add(&self, channel: usize, scratch: &mut Scratch, target: &mut [f32]) -> bool {
         let Spatial::Depthwise { window, .. } = &self.block.spatial else { return false };
-        let [phase] = &window.back.phases[..] else { return false };
+        let [phase] = &window.sliding.back.phases[..] else { return false };
         self.pad(window, self.own(channel), scratch);
         if window.square.is_some() {
             self.square(window, channel, scratch, Sum { target, add: true });
             return true;
         }
-        let count = window.back.tap_count();
+        let count = window.sliding.back.tap_count();
         let correlate = Correlate {
             source: scratch.gradient.plane(0),
-            row_step: window.back.frame.pitch(),
+            row_step: window.sliding.back.frame.pitch(),
             taps: &self.back.taps[channel * count..][..count],
             target,
             pitch: phase.columns,
@@ -93,17 +92,19 @@ impl SpatialBack<'_> {
     }
 
     fn pad(&self, window: &Window, gradient: &[f32], scratch: &mut Scratch) {
-        scratch.gradient.shape(window.back.frame, 1, 0.0);
+        scratch.gradient.shape(window.sliding.back.frame, 1, 0.0);
         scratch.gradient.fill(self.arch, 0, gradient, PLAIN, false);
     }
 
     /// From the padded gradient at hand through a square window.
     fn square(&self, window: &Window, channel: usize, scratch: &Scratch, sum: Sum<'_>) {
-        let (Some(square), [phase]) = (&window.square, &window.back.phases[..]) else { return };
+        let (Some(square), [phase]) = (&window.square, &window.sliding.back.phases[..]) else {
+            return;
+        };
         let taps = window.sizes.taps();
         let grid = Grid {
             source: scratch.gradient.plane(0),
-            row_step: window.back.frame.pitch(),
+            row_step: window.sliding.back.frame.pitch(),
             apart: square.apart,
             columns: &square.back,
             weights: &self.back.weights[channel * taps..][..taps],
@@ -117,12 +118,12 @@ impl SpatialBack<'_> {
 
     /// From the padded gradient at hand: every phase of input positions is a correlation.
     fn phases(&self, window: &Window, taps: &[Tap], scratch: &mut Scratch, target: &mut [f32]) {
-        let source = scratch.gradient.plane(0);
-        let step = window.back.frame.pitch();
-        let mut first = 0;
-        each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
-            let taps = &taps[first..][..phase.taps.len()];
-            first += phase.taps.len();
+        let back = &window.sliding.back;
+        let Scratch { gradient, phase: part, .. } = scratch;
+        let source = gradient.plane(0);
+        let step = back.frame.pitch();
+        back.fill(self.arch, room(part, back.part_len()), target, |phase, before, target| {
+            let taps = &taps[before..][..phase.taps.len()];
             let output = (phase.rows, phase.columns);
             run(self.arch, Correlate::plane(source, step, taps, target, output));
         });
@@ -134,39 +135,21 @@ impl SpatialBack<'_> {
         let plane = self.block.middle.plane();
         let input = self.block.input.plane();
         let source = &self.input.data[channel * input..][..input];
-        scratch.raw.shape(window.frame, 1, f32::NEG_INFINITY);
+        scratch.raw.shape(window.sliding.frame, 1, f32::NEG_INFINITY);
         scratch.raw.fill(arch, 0, source, self.input.line(channel), self.block.relu);
         let both = room(&mut scratch.plane, 2 * plane);
         let (best, winner) = both.split_at_mut(plane);
-        let max = WindowMax {
-            source: scratch.raw.plane(0),
-            row_step: window.row_step,
-            offsets: &window.offsets,
-            rows: window.output.0,
-            columns: window.output.1,
-            target: best,
-            winner: Some(&mut *winner),
-        };
+        let max = window.sliding.maximum(scratch.raw.plane(0), best, Some(&mut *winner));
         run(arch, max);
-        window.give_empty(best, winner);
-        scratch.gradient.shape(window.back.frame, 1, 0.0);
-        scratch.gradient.fill(arch, 0, self.own(channel), PLAIN, false);
-        scratch.winner.shape(window.back.frame, 1, -1.0);
-        scratch.winner.fill(arch, 0, winner, PLAIN, false);
-        let source = &scratch.gradient;
-        let won = &scratch.winner;
-        each_phase(self.block, window, &mut scratch.phase, target, |phase, target| {
-            let collect = Winner {
-                gradient: source.plane(0),
-                winner: won.plane(0),
-                row_step: window.back.frame.pitch(),
-                taps: &phase.taps,
-                target,
-                rows: phase.rows,
-                columns: phase.columns,
-                add: false,
-            };
-            run(arch, collect);
+        window.sliding.give_empty(best, winner);
+        let back = &window.sliding.back;
+        let Scratch { gradient, winner: won, phase: part, .. } = scratch;
+        gradient.shape(back.frame, 1, 0.0);
+        gradient.fill(arch, 0, self.own(channel), PLAIN, false);
+        won.shape(back.frame, 1, -1.0);
+        won.fill(arch, 0, winner, PLAIN, false);
+        back.fill(arch, room(part, back.part_len()), target, |phase, _, target| {
+            run(arch, back.collect(phase, gradient.plane(0), won.plane(0), target));
         });
     }
 }
@@ -179,57 +162,5 @@ fn unpick(gradient: &[f32], block: &Block, lattice: Lattice, target: &mut [f32])
         for (target, g) in row[start.1..].iter_mut().step_by(step.1).zip(gradient) {
             *target += g;
         }
-    }
-}
-
-/// Computes every phase of a window, row by row of phases, and puts the columns together.
-fn each_phase(
-    block: &Block,
-    window: &Window,
-    buffer: &mut Vec<f32>,
-    target: &mut [f32],
-    mut compute: impl FnMut(&Phase, &mut [f32]),
-) {
-    let phases = &window.back.phases;
-    if let [phase] = &phases[..] {
-        return compute(phase, target);
-    }
-    let width = block.input.width;
-    let stride = window.sizes.stride;
-    for phases in phases.chunk_by(|a, b| a.row == b.row) {
-        let widest = phases.iter().map(|phase| phase.rows * phase.columns).max().unwrap_or(0);
-        let parts = room(buffer, widest * phases.len());
-        for (phase, part) in phases.iter().zip(parts.chunks_exact_mut(widest.max(1))) {
-            compute(phase, &mut part[..phase.rows * phase.columns]);
-        }
-        let rows = target.chunks_exact_mut(width).skip(phases[0].row).step_by(stride.0);
-        for (index, row) in rows.enumerate() {
-            let part = |at: usize| {
-                let columns = phases[at].columns;
-                &parts[at * widest + index * columns..][..columns]
-            };
-            if phases.len() == 2 && stride.1 == 2 {
-                interleave(part(0), part(1), row);
-                continue;
-            }
-            for (at, phase) in phases.iter().enumerate() {
-                let columns = row[phase.column..].iter_mut().step_by(stride.1);
-                columns.zip(part(at)).for_each(|(target, g)| *target = *g);
-            }
-        }
-    }
-}
-
-/// `row = even[0], odd[0], even[1], odd[1], ...`
-fn interleave(even: &[f32], odd: &[f32], row: &mut [f32]) {
-    let pairs = row.chunks_exact_mut(2);
-    for (pair, (even, odd)) in pairs.zip(even.iter().zip(odd)) {
-        pair[0] = *even;
-        pair[1] = *odd;
-    }
-    if row.len() % 2 == 1
-        && let (Some(last), Some(value)) = (row.last_mut(), even.last())
-    {
-        *last = *value;
     }
 }

@@ -1,16 +1,16 @@
 //! Convolution with its weights.
 
 use candle_core::{Module, Result, Tensor};
-use candle_nn::{Init, VarBuilder, init};
+use candle_nn::VarBuilder;
 
+use super::filter::{Filter, per_group};
 use super::to_candle;
 use crate::{ConvSpec, conv2d};
 
 /// A two-dimensional convolution with its weight, and its bias if it has one.
 #[derive(Clone, Debug)]
 pub struct Conv2d {
-    weight: Tensor,
-    bias: Option<Tensor>,
+    filter: Filter,
     spec: ConvSpec,
 }
 
@@ -32,13 +32,9 @@ impl Conv2d {
         spec: ConvSpec,
         vb: VarBuilder<'_>,
     ) -> Result<Self> {
-        let (inputs, outputs) = channels;
-        crate::check::Check("conv2d")
-            .positive("groups", (spec.groups, spec.groups))
-            .map_err(to_candle)?;
-        let shape = (outputs, inputs / spec.groups, kernel.0, kernel.1);
-        let weight = vb.get_with_hints(shape, "weight", init::DEFAULT_KAIMING_NORMAL)?;
-        Ok(Self { weight, bias: None, spec })
+        let inputs = per_group("conv2d", channels.0, spec.groups)?;
+        let filter = Filter::new([channels.1, inputs, kernel.0, kernel.1], &vb)?;
+        Ok(Self { filter, spec })
     }
 
     /// A convolution with a `bias` of `[output]` beside the `weight` of [`new`](Self::new).
@@ -54,28 +50,25 @@ impl Conv2d {
         spec: ConvSpec,
         vb: VarBuilder<'_>,
     ) -> Result<Self> {
-        let plain = Self::new(channels, kernel, spec, vb.clone())?;
-        let terms = plain.weight.elem_count() / channels.1.max(1);
-        let bound = 1.0 / (terms as f64).sqrt();
-        let init = Init::Uniform { lo: -bound, up: bound };
-        Ok(Self { bias: Some(vb.get_with_hints(channels.1, "bias", init)?), ..plain })
+        let Self { filter, .. } = Self::new(channels, kernel, spec, vb.clone())?;
+        Ok(Self { filter: filter.with_bias(channels.1, &vb)?, spec })
     }
 
     /// The weight, `[output, input / groups, height, width]`.
     pub fn weight(&self) -> &Tensor {
-        &self.weight
+        &self.filter.weight
     }
 
     /// The bias, `[output]`.
     pub fn bias(&self) -> Option<&Tensor> {
-        self.bias.as_ref()
+        self.filter.bias.as_ref()
     }
 }
 
 impl Module for Conv2d {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = conv2d(x, &self.weight, self.spec).map_err(to_candle)?;
-        match &self.bias {
+        let y = conv2d(x, &self.filter.weight, self.spec).map_err(to_candle)?;
+        match &self.filter.bias {
             Some(bias) => y.broadcast_add(&bias.reshape((1, (), 1, 1))?),
             None => Ok(y),
         }

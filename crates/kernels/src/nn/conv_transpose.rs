@@ -1,16 +1,16 @@
 //! Transposed convolution with its weights.
 
 use candle_core::{Module, Result, Tensor};
-use candle_nn::{Init, VarBuilder, init};
+use candle_nn::VarBuilder;
 
+use super::filter::{Filter, per_group};
 use super::to_candle;
 use crate::{ConvTransposeSpec, conv_transpose2d};
 
 /// A two-dimensional transposed convolution with its weight, and its bias if it has one.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose2d {
-    weight: Tensor,
-    bias: Option<Tensor>,
+    filter: Filter,
     spec: ConvTransposeSpec,
 }
 
@@ -32,12 +32,9 @@ impl ConvTranspose2d {
         spec: ConvTransposeSpec,
         vb: VarBuilder<'_>,
     ) -> Result<Self> {
-        crate::check::Check("conv_transpose2d")
-            .positive("groups", (spec.groups, spec.groups))
-            .map_err(to_candle)?;
-        let shape = (channels.0, channels.1 / spec.groups, kernel.0, kernel.1);
-        let weight = vb.get_with_hints(shape, "weight", init::DEFAULT_KAIMING_NORMAL)?;
-        Ok(Self { weight, bias: None, spec })
+        let outputs = per_group("conv_transpose2d", channels.1, spec.groups)?;
+        let filter = Filter::new([channels.0, outputs, kernel.0, kernel.1], &vb)?;
+        Ok(Self { filter, spec })
     }
 
     /// A transposed convolution with a `bias` of `[output]` beside the `weight` of
@@ -54,26 +51,23 @@ impl ConvTranspose2d {
         spec: ConvTransposeSpec,
         vb: VarBuilder<'_>,
     ) -> Result<Self> {
-        let plain = Self::new(channels, kernel, spec, vb.clone())?;
-        let terms = plain.weight.elem_count() / channels.0.max(1);
-        let bound = 1.0 / (terms as f64).sqrt();
-        let init = Init::Uniform { lo: -bound, up: bound };
-        Ok(Self { bias: Some(vb.get_with_hints(channels.1, "bias", init)?), ..plain })
+        let Self { filter, .. } = Self::new(channels, kernel, spec, vb.clone())?;
+        Ok(Self { filter: filter.with_bias(channels.1, &vb)?, spec })
     }
 
     /// The weight, `[input, output / groups, height, width]`.
     pub fn weight(&self) -> &Tensor {
-        &self.weight
+        &self.filter.weight
     }
 
     /// The bias, `[output]`.
     pub fn bias(&self) -> Option<&Tensor> {
-        self.bias.as_ref()
+        self.filter.bias.as_ref()
     }
 }
 
 impl Module for ConvTranspose2d {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        conv_transpose2d(x, &self.weight, self.bias(), self.spec).map_err(to_candle)
+        conv_transpose2d(x, &self.filter.weight, self.bias(), self.spec).map_err(to_candle)
     }
 }

@@ -16,6 +16,7 @@
 
 mod conv;
 mod conv_transpose;
+mod filter;
 mod norm;
 mod pool;
 mod resize;

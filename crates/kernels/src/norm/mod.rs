@@ -16,6 +16,7 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use crate::check::Check;
 use crate::error::Result;
+use crate::operation::Op;
 use crate::reference;
 use crate::simd::InstructionSet;
 pub(crate) use line::{BackLine, Line, Totals};
@@ -24,6 +25,7 @@ use op::Normalization;
 pub(crate) use op::Record;
 pub use shards::{Shards, batch_norm_sharded};
 pub(crate) use spec::Geometry;
+use spec::OP;
 pub use spec::{BatchNormSpec, Statistics};
 
 /// Batch normalisation over batch, height and width, differentiable in `x`, `gamma` and `beta`.
@@ -54,11 +56,13 @@ pub fn batch_norm(
     if !x.device().is_cpu() {
         return reference::batch_norm(x, affine, running_mean, running_var, statistics, spec);
     }
-    Check(spec::OP).element_type(x)?;
+    Check(OP).element_type(x)?;
     let of_batch = statistics != Statistics::Freeze;
     let record = if of_batch { Record::default() } else { frozen(running)? };
     let arch = InstructionSet::in_use()?;
-    let op = Normalization { arch, geometry, eps: spec.eps, of_batch, record: Arc::clone(&record) };
+    let kernel =
+        Normalization { arch, geometry, eps: spec.eps, of_batch, record: Arc::clone(&record) };
+    let op = Op { name: OP, shape: x.shape().clone(), kernel };
     let x = x.contiguous()?;
     let y = match affine {
         Some((gamma, beta)) => x.apply_op3(&gamma.contiguous()?, &beta.contiguous()?, op)?,

@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Shape, Tensor};
+use candle_core::Result;
 
 use super::line::{BackLine, Line, Totals};
 use super::moments::{self, Moments, Sums};
 use super::spec::{Geometry, OP};
-use crate::float::{Float, with_float};
-use crate::host;
+use crate::float::Float;
+use crate::operation::Operation;
 use crate::parallel::map_blocks;
 use crate::simd::InstructionSet;
 
@@ -27,7 +26,7 @@ pub(super) struct Normalization {
 }
 
 impl Normalization {
-    fn forward<T: Sums>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
+    fn result<T: Sums>(&self, x: &[T], affine: Option<(&[T], &[T])>) -> Vec<T> {
         let moments = self.record.get_or_init(|| moments::of_batch(self.arch, &self.geometry, x));
         let Geometry { channels, plane, .. } = self.geometry;
         map_blocks(self.arch, x, x, plane, |index| {
@@ -41,7 +40,7 @@ impl Normalization {
         })
     }
 
-    fn moments(&self) -> candle_core::Result<&[Moments]> {
+    fn moments(&self) -> Result<&[Moments]> {
         let missing = || candle_core::Error::BackwardNotSupported { op: OP };
         self.record.get().map(Vec::as_slice).ok_or_else(missing)
     }
@@ -83,104 +82,56 @@ impl Normalization {
         })
     }
 
-    fn backward<T: Sums>(
+    /// The gradients by input, scale and shift.
+    fn gradients<T: Sums>(
         &self,
-        x: &Tensor,
-        affine: Option<(&Tensor, &Tensor)>,
-        gradient: &Tensor,
-    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let gradient = gradient.contiguous()?;
-        let (x_storage, x_layout) = x.storage_and_layout();
-        let (gradient_storage, gradient_layout) = gradient.storage_and_layout();
-        let x_data = host::tensor_elements::<T>(&x_storage, x_layout, OP)?;
-        let gradient = host::tensor_elements::<T>(&gradient_storage, gradient_layout, OP)?;
+        x: &[T],
+        gamma: Option<&[T]>,
+        gradient: &[T],
+        wanted: [bool; 3],
+    ) -> Result<[Option<Vec<T>>; 3]> {
         let moments = self.moments()?;
-        let tracked = affine.is_some_and(|(gamma, beta)| gamma.track_op() || beta.track_op());
-        let needed = tracked || self.of_batch && x.track_op();
-        let sums = if needed { self.sums(moments, x_data, gradient) } else { Vec::new() };
-        let gamma = affine.map(|(gamma, _)| gamma.to_vec1::<T>()).transpose()?;
-        let dx = x
-            .track_op()
-            .then(|| {
-                let data = (x_data, gradient);
-                let dx = self.input_gradient(data, gamma.as_deref(), moments, &sums);
-                host::gradient(dx, x.shape())
-            })
-            .transpose()?;
-        let Some((gamma, beta)) = affine else { return Ok((dx, None, None)) };
-        let normalized = sums
-            .iter()
-            .zip(moments)
-            .map(|(sums, moments)| sums.weighted * moments.inverse_deviation(self.eps));
-        let dgamma = channel_gradient::<T>(gamma, normalized)?;
-        let dbeta = channel_gradient::<T>(beta, sums.iter().map(|sums| sums.plain))?;
-        Ok((dx, dgamma, dbeta))
+        let needed = wanted[1] || wanted[2] || self.of_batch && wanted[0];
+        let sums = if needed { self.sums(moments, x, gradient) } else { Vec::new() };
+        let dx = wanted[0].then(|| self.input_gradient((x, gradient), gamma, moments, &sums));
+        let scales = sums.iter().zip(moments);
+        let scales = scales.map(|(sums, own)| sums.weighted * own.inverse_deviation(self.eps));
+        let shifts = sums.iter().map(|sums| sums.plain);
+        Ok([
+            dx,
+            wanted[1].then(|| scales.map(T::narrow).collect()),
+            wanted[2].then(|| shifts.map(T::narrow).collect()),
+        ])
     }
 }
 
-/// The gradient of a per-channel parameter, if it wants one.
-fn channel_gradient<T: Float>(
-    parameter: &Tensor,
-    values: impl Iterator<Item = f64>,
-) -> candle_core::Result<Option<Tensor>> {
-    parameter
-        .track_op()
-        .then(|| host::gradient(values.map(T::narrow).collect(), parameter.shape()))
-        .transpose()
-}
-
-impl CustomOp1 for Normalization {
-    fn name(&self) -> &'static str {
-        OP
+impl<T: Sums> Operation<T, 1> for Normalization {
+    fn forward(&self, [x]: [&[T]; 1]) -> Vec<T> {
+        self.result(x, None)
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(x.dtype(), OP, T => {
-            let x = host::elements::<T>(x, layout, OP)?;
-            Ok(host::output(self.forward(x, None), layout.shape()))
-        })
-    }
-
-    fn bwd(
+    fn backward(
         &self,
-        x: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<Option<Tensor>> {
-        with_float!(x.dtype(), OP, T => Ok(self.backward::<T>(x, None, gradient)?.0))
+        [x]: [&[T]; 1],
+        gradient: &[T],
+        [wanted]: [bool; 1],
+    ) -> Result<[Option<Vec<T>>; 1]> {
+        let [dx, ..] = self.gradients(x, None, gradient, [wanted, false, false])?;
+        Ok([dx])
     }
 }
 
-impl CustomOp3 for Normalization {
-    fn name(&self) -> &'static str {
-        OP
+impl<T: Sums> Operation<T, 3> for Normalization {
+    fn forward(&self, [x, gamma, beta]: [&[T]; 3]) -> Vec<T> {
+        self.result(x, Some((gamma, beta)))
     }
 
-    fn cpu_fwd(
+    fn backward(
         &self,
-        x: &CpuStorage,
-        layout: &Layout,
-        gamma: &CpuStorage,
-        gamma_layout: &Layout,
-        beta: &CpuStorage,
-        beta_layout: &Layout,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(x.dtype(), OP, T => {
-            let x = host::elements::<T>(x, layout, OP)?;
-            let gamma = host::elements(gamma, gamma_layout, OP)?;
-            let beta = host::elements(beta, beta_layout, OP)?;
-            Ok(host::output(self.forward(x, Some((gamma, beta))), layout.shape()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        gamma: &Tensor,
-        beta: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        with_float!(x.dtype(), OP, T => self.backward::<T>(x, Some((gamma, beta)), gradient))
+        [x, gamma, _]: [&[T]; 3],
+        gradient: &[T],
+        wanted: [bool; 3],
+    ) -> Result<[Option<Vec<T>>; 3]> {
+        self.gradients(x, Some(gamma), gradient, wanted)
     }
 }

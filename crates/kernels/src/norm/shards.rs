@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Device, Layout, Shape, Tensor, Var};
+use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
 use super::moments::Moments;
@@ -13,6 +12,7 @@ use crate::check::Check;
 use crate::error::{KernelError, Result};
 use crate::float::{Float, with_float};
 use crate::host;
+use crate::operation::{Op, Operation};
 
 /// Workers that share a batch, by the way in which they add numbers.
 #[derive(Clone)]
@@ -91,7 +91,8 @@ pub fn batch_norm_sharded(
     }
     let moments = batch.moments.clone();
     let count = batch.count as usize;
-    let op = Sharded { geometry, eps: spec.eps, batch, shards: shards.clone() };
+    let kernel = Sharded { geometry, eps: spec.eps, batch, shards: shards.clone() };
+    let op = Op { name: OP, shape: x.shape().clone(), kernel };
     let channels = geometry.channels;
     let [gamma, beta] = match affine {
         Some((gamma, beta)) => [gamma.contiguous()?, beta.contiguous()?],
@@ -164,8 +165,10 @@ impl Sharded {
         let places = (0..batch * channels * plane).into_par_iter();
         places.map(|place| T::narrow(value(place, place / plane % channels))).collect()
     }
+}
 
-    fn forward<T: Float>(&self, x: &[T], [gamma, beta]: [&[T]; 2]) -> Vec<T> {
+impl<T: Float> Operation<T, 3> for Sharded {
+    fn forward(&self, [x, gamma, beta]: [&[T]; 3]) -> Vec<T> {
         self.map(|place, channel| {
             let centred = x[place].wide() - self.batch.moments[channel].mean;
             centred * self.inverse(channel) * gamma[channel].wide() + beta[channel].wide()
@@ -174,77 +177,36 @@ impl Sharded {
 
     /// With `s = 1 / sqrt(variance + eps)` and `n` values per channel, sums over all shards:
     /// `dx = gamma s (g - sum(g) / n - (x - mean) s^2 sum(g (x - mean)) / n)`.
-    fn backward<T: Float>(
+    fn backward(
         &self,
-        [x, gamma, beta]: [&Tensor; 3],
-        gradient: &Tensor,
-    ) -> candle_core::Result<[Option<Tensor>; 3]> {
-        let gradient = gradient.contiguous()?;
-        let (x_storage, x_layout) = x.storage_and_layout();
-        let (g_storage, g_layout) = gradient.storage_and_layout();
-        let data = host::tensor_elements::<T>(&x_storage, x_layout, OP)?;
-        let g = host::tensor_elements::<T>(&g_storage, g_layout, OP)?;
+        [x, gamma, _]: [&[T]; 3],
+        g: &[T],
+        wanted: [bool; 3],
+    ) -> candle_core::Result<[Option<Vec<T>>; 3]> {
         let mean = |channel: usize| self.batch.moments[channel].mean;
         let plain = channel_sums(&self.geometry, |place, _| g[place].wide());
         let weighted = channel_sums(&self.geometry, |place, channel| {
-            g[place].wide() * (data[place].wide() - mean(channel))
+            g[place].wide() * (x[place].wide() - mean(channel))
         });
         let channels = self.geometry.channels;
+        // All workers share their sums, wanted or not.
         let mut totals = [plain.clone(), weighted.clone()].concat();
         self.shards.add(&mut totals)?;
-        let scale = gamma.to_vec1::<T>()?;
-        let dx = self.map::<T>(|place, channel| {
-            let inverse = self.inverse(channel);
-            let level = totals[channel] / self.batch.count;
-            let slope = totals[channels + channel] / self.batch.count * inverse * inverse;
-            let centred = data[place].wide() - mean(channel);
-            scale[channel].wide() * inverse * (g[place].wide() - level - centred * slope)
-        });
-        let own = |values: Vec<f64>, of: &Tensor| {
-            let values = values.into_iter().map(T::narrow).collect();
-            of.track_op().then(|| host::gradient(values, of.shape())).transpose()
+        let dx = || {
+            self.map(|place, channel| {
+                let inverse = self.inverse(channel);
+                let level = totals[channel] / self.batch.count;
+                let slope = totals[channels + channel] / self.batch.count * inverse * inverse;
+                let centred = x[place].wide() - mean(channel);
+                gamma[channel].wide() * inverse * (g[place].wide() - level - centred * slope)
+            })
         };
-        let normalised = (0..channels).map(|channel| weighted[channel] * self.inverse(channel));
-        let dgamma = own(normalised.collect(), gamma)?;
-        let dx = x.track_op().then(|| host::gradient(dx, x.shape())).transpose()?;
-        Ok([dx, dgamma, own(plain, beta)?])
-    }
-}
-
-impl CustomOp3 for Sharded {
-    fn name(&self) -> &'static str {
-        OP
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        layout: &Layout,
-        gamma: &CpuStorage,
-        gamma_layout: &Layout,
-        beta: &CpuStorage,
-        beta_layout: &Layout,
-    ) -> candle_core::Result<(CpuStorage, Shape)> {
-        with_float!(x.dtype(), OP, T => {
-            let x = host::elements::<T>(x, layout, OP)?;
-            let gamma = host::elements(gamma, gamma_layout, OP)?;
-            let beta = host::elements(beta, beta_layout, OP)?;
-            Ok(host::output(self.forward(x, [gamma, beta]), layout.shape()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        gamma: &Tensor,
-        beta: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        with_float!(x.dtype(), OP, T => {
-            let [dx, dgamma, dbeta] = self.backward::<T>([x, gamma, beta], gradient)?;
-            Ok((dx, dgamma, dbeta))
-        })
+        let scales = (0..channels).map(|channel| weighted[channel] * self.inverse(channel));
+        Ok([
+            wanted[0].then(dx),
+            wanted[1].then(|| scales.map(T::narrow).collect()),
+            wanted[2].then(|| plain.iter().copied().map(T::narrow).collect()),
+        ])
     }
 }
 

@@ -6,9 +6,10 @@ use super::spec::{Geometry, PoolSpec};
 use super::{double, single};
 use crate::check::Check;
 use crate::error::Result;
+use crate::operation::{Kernel, Op, Unary};
 use crate::reference;
 use crate::simd::InstructionSet;
-use crate::unary::{Kernel, Unary};
+use crate::window::valid_taps;
 
 /// Average pooling, differentiable in `x`.
 ///
@@ -31,27 +32,16 @@ pub fn avg_pool2d(x: &Tensor, spec: PoolSpec, count_padding: bool) -> Result<Ten
     let divisors = divisors(&geometry, count_padding);
     let shape = geometry.output_shape().into();
     let kernel = AveragePool { arch: InstructionSet::in_use()?, geometry, divisors };
-    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
+    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
 }
 
 pub(crate) const NAME: &str = "avg_pool2d";
 
 /// The divisor of every output position, row-major.
 pub(crate) fn divisors(geometry: &Geometry, count_padding: bool) -> Vec<f64> {
-    let vertical = geometry.vertical;
-    let horizontal = geometry.horizontal;
-    let mut divisors = Vec::with_capacity(vertical.output * horizontal.output);
-    for row in 0..vertical.output {
-        for column in 0..horizontal.output {
-            let count = if count_padding {
-                vertical.kernel * horizontal.kernel
-            } else {
-                vertical.valid_taps(row) * horizontal.valid_taps(column)
-            };
-            divisors.push(count as f64);
-        }
-    }
-    divisors
+    let window = geometry.vertical.kernel * geometry.horizontal.kernel;
+    let inside = valid_taps(geometry.vertical, geometry.horizontal);
+    inside.into_iter().map(|inside| if count_padding { window } else { inside } as f64).collect()
 }
 
 struct AveragePool {
@@ -60,13 +50,20 @@ struct AveragePool {
     divisors: Vec<f64>,
 }
 
+impl AveragePool {
+    /// The divisors in single precision.
+    fn narrow(&self) -> Vec<f32> {
+        self.divisors.iter().map(|divisor| *divisor as f32).collect()
+    }
+}
+
 impl Kernel<f32> for AveragePool {
     fn forward(&self, x: &[f32]) -> Vec<f32> {
-        single::average(self.arch, &self.geometry, &self.divisors, x)
+        single::average(self.arch, &self.geometry, &self.narrow(), x)
     }
 
     fn backward(&self, _: &[f32], gradient: &[f32]) -> Vec<f32> {
-        single::average_gradient(self.arch, &self.geometry, &self.divisors, gradient)
+        single::average_gradient(self.arch, &self.geometry, &self.narrow(), gradient)
     }
 }
 

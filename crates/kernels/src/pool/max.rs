@@ -6,9 +6,9 @@ use super::spec::{Geometry, PoolSpec};
 use super::{double, single};
 use crate::check::Check;
 use crate::error::Result;
+use crate::operation::{Kernel, Op, Unary};
 use crate::reference;
 use crate::simd::InstructionSet;
-use crate::unary::{Kernel, Unary};
 
 /// Max pooling, differentiable in `x`.
 ///
@@ -30,7 +30,7 @@ pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
     Check(NAME).element_type(x)?;
     let shape = geometry.output_shape().into();
     let kernel = MaxPool { arch: InstructionSet::in_use()?, geometry };
-    Ok(x.contiguous()?.apply_op1(Unary { name: NAME, shape, kernel })?)
+    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
 }
 
 pub(crate) const NAME: &str = "max_pool2d";

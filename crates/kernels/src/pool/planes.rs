@@ -2,7 +2,7 @@
 
 use super::spec::Geometry;
 use crate::halo::Halo;
-use crate::parallel::{Blocks, fill_blocks};
+use crate::parallel::{Blocks, fill_blocks, map_chunks};
 
 /// Every output plane from its padded input plane: `pool(halo, padded, y)`, `y` being zero.
 pub(super) fn pool(
@@ -12,18 +12,16 @@ pub(super) fn pool(
     pool: impl Fn(&Halo, &[f64], &mut [f64]) + Sync + Send,
 ) -> Vec<f64> {
     let halo = geometry.halo();
-    let count = geometry.planes();
-    let block = halo.output_len();
-    let blocks = Blocks { count, block, len: count * block, cost: halo.plane_len() };
-    let (y, _) = fill_blocks(
-        blocks,
+    let planes = (halo.plane_len(), halo.output_len());
+    map_chunks(
+        x,
+        planes,
         || halo.buffer(border),
-        |padded, plane, y| {
-            halo.load(&x[plane * halo.plane_len()..][..halo.plane_len()], padded);
+        |padded, _, x, y| {
+            halo.load(x, padded);
             pool(&halo, padded, y);
         },
-    );
-    y
+    )
 }
 
 /// Every input-gradient plane from its index: `unpool(plane, scratch, dx)`.

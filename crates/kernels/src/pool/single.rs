@@ -5,25 +5,13 @@ use pulp::{Simd, WithSimd};
 
 use super::bundled;
 use super::spec::Geometry;
-use crate::parallel::{Blocks, fill_blocks};
-use crate::simd::{WindowMax, Winner};
+use crate::parallel::map_chunks;
 use crate::window::{Axis, Padded, Sliding, serves};
-
-fn blocks(geometry: &Geometry, plane: usize) -> Blocks {
-    let count = geometry.planes();
-    let input = geometry.vertical.input * geometry.horizontal.input;
-    Blocks { count, block: plane, len: count * plane, cost: input.max(plane) }
-}
-
-/// The plane that begins at `index * len`.
-fn plane(data: &[f32], index: usize, len: usize) -> &[f32] {
-    &data[index * len..][..len]
-}
 
 pub(super) fn average(
     arch: InstructionSet,
     geometry: &Geometry,
-    divisors: &[f64],
+    divisors: &[f32],
     x: &[f32],
 ) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
@@ -31,15 +19,17 @@ pub(super) fn average(
     }
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let taps = sliding.taps(&vec![1.0; sliding.offsets.len()]);
-    let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
-    let input = sliding.frame.height * sliding.frame.width;
-    let padded = || Padded::new(sliding.frame, 0.0);
-    let (y, _) = fill_blocks(blocks(geometry, divisors.len()), padded, |padded, index, y| {
-        padded.load(arch, plane(x, index, input));
-        sliding.correlate(arch, padded, &taps, y);
-        arch.dispatch_elements(Divide { target: y, divisors: &divisors });
-    });
-    y
+    let planes = (sliding.input(), divisors.len());
+    map_chunks(
+        x,
+        planes,
+        || Padded::new(sliding.frame, 0.0),
+        |padded, _, x, y| {
+            padded.load(arch, x);
+            sliding.correlate(arch, padded, &taps, y);
+            arch.dispatch_elements(Divide { target: y, divisors });
+        },
+    )
 }
 
 /// Inputs collect from the windows that met them; with strides, where they met few, windows hand
@@ -47,14 +37,12 @@ pub(super) fn average(
 pub(super) fn average_gradient(
     arch: InstructionSet,
     geometry: &Geometry,
-    divisors: &[f64],
+    divisors: &[f32],
     gradient: &[f32],
 ) -> Vec<f32> {
     if serves(geometry.planes(), geometry.vertical, geometry.horizontal) {
         return bundled::average_gradient(arch, geometry, divisors, gradient);
     }
-    let divisors: Vec<f32> = divisors.iter().map(|divisor| *divisor as f32).collect();
-    let input = geometry.vertical.input * geometry.horizontal.input;
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = &sliding.back;
     let strided = sliding.frame.step > 1;
@@ -67,10 +55,11 @@ pub(super) fn average_gradient(
         part: vec![0.0; back.part_len()],
         line: vec![0.0; spread.width()],
     };
-    let (dx, _) = fill_blocks(blocks(geometry, input), scratch, |scratch, index, dx| {
+    let planes = (divisors.len(), sliding.input());
+    map_chunks(gradient, planes, scratch, |scratch, _, gradient, dx| {
         let Shares { values: shares, padded, part, line } = scratch;
-        shares.copy_from_slice(plane(gradient, index, divisors.len()));
-        arch.dispatch_elements(Divide { target: shares, divisors: &divisors });
+        shares.copy_from_slice(gradient);
+        arch.dispatch_elements(Divide { target: shares, divisors });
         if strided {
             return arch.dispatch_elements(SpreadPlane { spread: &spread, shares, line, dx });
         }
@@ -79,8 +68,7 @@ pub(super) fn average_gradient(
             let taps = &taps[before..][..phase.taps.len()];
             back.correlate(arch, padded, phase, taps, target);
         });
-    });
-    dx
+    })
 }
 
 /// Room for one task of an average's backward pass.
@@ -168,22 +156,11 @@ pub(super) fn max(arch: InstructionSet, geometry: &Geometry, x: &[f32]) -> Vec<f
         return bundled::max(arch, geometry, x);
     }
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
-    let (rows, columns) = sliding.output;
-    let input = sliding.frame.height * sliding.frame.width;
     let padded = || Padded::new(sliding.frame, f32::NEG_INFINITY);
-    let (y, _) = fill_blocks(blocks(geometry, rows * columns), padded, |padded, index, y| {
-        padded.load(arch, plane(x, index, input));
-        arch.dispatch(WindowMax {
-            source: &padded.data,
-            row_step: sliding.row_step,
-            offsets: &sliding.offsets,
-            rows,
-            columns,
-            target: y,
-            winner: None,
-        });
-    });
-    y
+    map_chunks(x, (sliding.input(), geometry.windows()), padded, |padded, _, x, y| {
+        padded.load(arch, x);
+        arch.dispatch(sliding.maximum(&padded.data, y, None));
+    })
 }
 
 /// Room for one task of a maximum's backward pass.
@@ -209,8 +186,7 @@ pub(super) fn max_gradient(
     }
     let sliding = Sliding::new(geometry.vertical, geometry.horizontal);
     let back = &sliding.back;
-    let input = sliding.frame.height * sliding.frame.width;
-    let output = sliding.output.0 * sliding.output.1;
+    let output = geometry.windows();
     let scratch = || Scratch {
         input: Padded::new(sliding.frame, f32::NEG_INFINITY),
         gradient: Padded::new(back.frame, 0.0),
@@ -220,28 +196,22 @@ pub(super) fn max_gradient(
         part: vec![0.0; back.part_len()],
     };
     let origins = Origins::new(geometry);
-    let (dx, _) = fill_blocks(blocks(geometry, input), scratch, |scratch, index, dx| {
-        find(arch, geometry, &sliding, plane(x, index, input), scratch);
+    let planes = (sliding.input(), sliding.input());
+    map_chunks(x, planes, scratch, |scratch, index, x, dx| {
+        let Scratch { input: padded, gradient: received, winner, value, tap, part } = scratch;
+        padded.load(arch, x);
+        let gradient = &gradient[index * output..][..output];
+        arch.dispatch(sliding.maximum(&padded.data, value, Some(tap)));
+        sliding.give_empty(value, tap);
         if sliding.frame.step > 1 {
-            return origins.give(&scratch.tap, plane(gradient, index, output), dx);
+            return origins.give(tap, gradient, dx);
         }
-        let Scratch { gradient: received, winner, tap, part, .. } = scratch;
-        received.load(arch, plane(gradient, index, output));
+        received.load(arch, gradient);
         winner.load(arch, tap);
         back.fill(arch, part, dx, |phase, _, target| {
-            arch.dispatch(Winner {
-                gradient: &received.data,
-                winner: &winner.data,
-                row_step: back.frame.pitch(),
-                taps: &phase.taps,
-                target,
-                rows: phase.rows,
-                columns: phase.columns,
-                add: false,
-            });
+            arch.dispatch(back.collect(phase, &received.data, &winner.data, target));
         });
-    });
-    dx
+    })
 }
 
 /// The places of windows and taps in an input plane: their sum is the place, modulo the word size,
@@ -271,37 +241,5 @@ impl Origins {
         for ((tap, gradient), window) in winners.iter().zip(gradient).zip(&self.windows) {
             dx[window.wrapping_add(self.taps[*tap as usize])] += *gradient;
         }
-    }
-}
-
-/// The tap that won every window of a plane.
-fn find(
-    arch: InstructionSet,
-    geometry: &Geometry,
-    sliding: &Sliding,
-    x: &[f32],
-    scratch: &mut Scratch,
-) {
-    let (rows, columns) = sliding.output;
-    scratch.input.load(arch, x);
-    arch.dispatch(WindowMax {
-        source: &scratch.input.data,
-        row_step: sliding.row_step,
-        offsets: &sliding.offsets,
-        rows,
-        columns,
-        target: &mut scratch.value,
-        winner: Some(&mut scratch.tap),
-    });
-    let lowest = |any: bool, value: &f32| any | (value.to_bits() == f32::NEG_INFINITY.to_bits());
-    if !scratch.value.iter().fold(false, lowest) {
-        return;
-    }
-    // Nothing beats the border in a window of negative infinities: its first input wins.
-    let windows = scratch.value.iter().zip(&mut scratch.tap).enumerate();
-    for (window, (_, tap)) in windows.filter(|(_, (value, _))| lowest(false, value)) {
-        let row = geometry.vertical.first_tap(window / columns);
-        let column = geometry.horizontal.first_tap(window % columns);
-        *tap = (row * geometry.horizontal.kernel + column) as f32;
     }
 }

@@ -3,10 +3,9 @@
 use candle_core::Tensor;
 
 use crate::check::Check;
-use crate::conv::Windows;
 use crate::error::{KernelError, Result};
 use crate::halo::Halo;
-use crate::window::Axis;
+use crate::window::{Axis, Sizes};
 
 /// The steps of a pooling window. All pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +36,20 @@ impl PoolSpec {
     }
 
     fn output_size_of(&self, op: &'static str, input: (usize, usize)) -> Result<(usize, usize)> {
-        Check(op).positive("kernel", self.kernel)?;
-        Check(op).positive("stride", self.stride)?;
+        let sizes = self.sizes();
+        sizes.check(op)?;
         let padding = self.padding;
         let kernel = self.kernel;
         if padding.0 > kernel.0 / 2 || padding.1 > kernel.1 / 2 {
             return Err(KernelError::PaddingTooLarge { op, padding, kernel });
         }
-        Windows { extent: kernel, padding, stride: self.stride }.fit(op, input)
+        sizes.output(op, input)
+    }
+
+    /// The window, without dilation.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let Self { kernel, stride, padding } = *self;
+        Sizes { kernel, stride, dilation: (1, 1), padding }
     }
 }
 
@@ -60,23 +65,8 @@ pub(crate) struct Geometry {
 impl Geometry {
     pub(crate) fn new(op: &'static str, x: &Tensor, spec: PoolSpec) -> Result<Self> {
         let (batch, channels, height, width) = Check(op).image(x)?;
-        let (rows, columns) = spec.output_size_of(op, (height, width))?;
-        let vertical = Axis {
-            input: height,
-            output: rows,
-            kernel: spec.kernel.0,
-            stride: spec.stride.0,
-            dilation: 1,
-            padding: spec.padding.0,
-        };
-        let horizontal = Axis {
-            input: width,
-            output: columns,
-            kernel: spec.kernel.1,
-            stride: spec.stride.1,
-            dilation: 1,
-            padding: spec.padding.1,
-        };
+        let output = spec.output_size_of(op, (height, width))?;
+        let (vertical, horizontal) = spec.sizes().axes((height, width), output);
         Ok(Self { batch, channels, vertical, horizontal })
     }
 
@@ -86,6 +76,11 @@ impl Geometry {
 
     pub(crate) fn planes(&self) -> usize {
         self.batch * self.channels
+    }
+
+    /// Windows of a plane.
+    pub(crate) fn windows(&self) -> usize {
+        self.vertical.output * self.horizontal.output
     }
 
     pub(crate) fn output_shape(&self) -> (usize, usize, usize, usize) {

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{load, store_first};
+use super::{load, reach, store_first};
 
 /// One term of the sum: where the source of the first output lies, and its factor.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,9 +48,9 @@ impl WithSimd for Correlate<'_> {
         if self.rows == 0 || self.columns == 0 {
             return;
         }
-        let farthest = self.taps.iter().map(|tap| tap.offset).max().unwrap_or(0);
-        let width = self.columns.next_multiple_of(lanes);
-        assert!(farthest + (self.rows - 1) * self.row_step + width <= self.source.len(), "source");
+        let offsets = self.taps.iter().map(|tap| tap.offset);
+        let reach = reach::<S>(offsets, self.row_step, self.rows, self.columns);
+        assert!(reach <= self.source.len(), "source");
         assert!((self.rows - 1) * self.pitch + self.columns <= self.target.len(), "target");
         let mut column = 0;
         while column < self.columns {

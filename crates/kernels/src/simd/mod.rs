@@ -35,6 +35,19 @@ pub(crate) use window::{WindowMax, Winner};
 /// The widest register in floats: what buffers that are read past the end of a row hold more.
 pub(crate) const SLACK: usize = 16;
 
+/// Floats up to which windows of `rows` rows and `columns` columns read, with taps at `offsets`: up
+/// to a register past the last column. There is a row at least.
+#[inline(always)]
+fn reach<S: Simd>(
+    offsets: impl Iterator<Item = usize>,
+    row_step: usize,
+    rows: usize,
+    columns: usize,
+) -> usize {
+    let farthest = offsets.max().unwrap_or(0);
+    farthest + (rows - 1) * row_step + columns.next_multiple_of(S::F32_LANES)
+}
+
 /// One register from `source`.
 ///
 /// # Safety

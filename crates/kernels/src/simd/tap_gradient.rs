@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{SLACK, load, load_first, store};
+use super::{SLACK, load, load_first, reach, store};
 
 /// `sums[t] += sum_{r,c} gradient[r][c] * source[offset_t + r * row_step + c]`, lane by lane.
 ///
@@ -26,9 +26,9 @@ impl WithSimd for TapGradient<'_> {
         if self.rows == 0 || self.columns == 0 {
             return;
         }
-        let farthest = self.offsets.iter().copied().max().unwrap_or(0);
-        let width = self.columns.next_multiple_of(S::F32_LANES);
-        assert!(farthest + (self.rows - 1) * self.row_step + width <= self.source.len(), "source");
+        let offsets = self.offsets.iter().copied();
+        let reach = reach::<S>(offsets, self.row_step, self.rows, self.columns);
+        assert!(reach <= self.source.len(), "source");
         assert!(self.rows * self.columns <= self.gradient.len(), "gradient");
         assert!(self.offsets.len() * SLACK <= self.sums.len(), "sums");
         let mut first = 0;

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{load, load_first, store_first};
+use super::{load, load_first, reach, store_first};
 
 /// `target[r][c] = max_t source[offset_t + r * row_step + c]`, with the number of the first tap
 /// that holds it in `winner`, as a float.
@@ -24,13 +24,12 @@ impl WithSimd for WindowMax<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let lanes = S::F32_LANES;
         if self.rows == 0 || self.columns == 0 {
             return;
         }
-        let farthest = self.offsets.iter().copied().max().unwrap_or(0);
-        let width = self.columns.next_multiple_of(lanes);
-        assert!(farthest + (self.rows - 1) * self.row_step + width <= self.source.len(), "source");
+        let offsets = self.offsets.iter().copied();
+        let reach = reach::<S>(offsets, self.row_step, self.rows, self.columns);
+        assert!(reach <= self.source.len(), "source");
         let len = self.rows * self.columns;
         assert!(len <= self.target.len(), "target");
         // SAFETY: the checks cover the farthest tap, the last row and register, and the targets.
@@ -111,9 +110,8 @@ impl WithSimd for Winner<'_> {
         if self.rows == 0 || self.columns == 0 {
             return;
         }
-        let farthest = self.taps.iter().map(|(offset, _)| *offset).max().unwrap_or(0);
-        let width = self.columns.next_multiple_of(lanes);
-        let reach = farthest + (self.rows - 1) * self.row_step + width;
+        let offsets = self.taps.iter().map(|(offset, _)| *offset);
+        let reach = reach::<S>(offsets, self.row_step, self.rows, self.columns);
         assert!(reach <= self.gradient.len() && reach <= self.winner.len(), "source");
         assert!(self.rows * self.columns <= self.target.len(), "target");
         let zero = simd.splat_f32s(0.0);

@@ -3,7 +3,7 @@
 use crate::simd::InstructionSet;
 
 use super::{Axis, Padded};
-use crate::simd::{Correlate, Frame, Interleave, Tap};
+use crate::simd::{Correlate, Frame, Interleave, Tap, Winner};
 
 /// Input gradients are gathered from a padded plane of output gradients, one phase of input
 /// positions (those of equal remainder by the stride) at a time.
@@ -95,6 +95,19 @@ impl Back {
     ) {
         let output = (phase.rows, phase.columns);
         arch.dispatch(Correlate::plane(&padded.data, self.frame.pitch(), taps, target, output));
+    }
+
+    /// The loop that adds up for every position of a phase what the windows it won received.
+    pub(crate) fn collect<'a>(
+        &self,
+        phase: &'a Phase,
+        gradient: &'a [f32],
+        winner: &'a [f32],
+        target: &'a mut [f32],
+    ) -> Winner<'a> {
+        let Phase { rows, columns, ref taps, .. } = *phase;
+        let row_step = self.frame.pitch();
+        Winner { gradient, winner, row_step, taps, target, rows, columns, add: false }
     }
 
     /// Fills an input plane: `collect` gets every phase that met an output, the number of taps

@@ -1,11 +1,13 @@
 //! A window over bundles: where its taps lie in copies with one register for each position.
 
+mod map;
+
 use std::ops::Range;
 
-use super::Axis;
-use super::back::{Back, Phase};
+use super::{Axis, Back, Phase, offsets};
 use crate::simd::Frame;
-use crate::simd::bundle::{Interior, MOST, Walk};
+use crate::simd::bundle::{Interior, MOST, Room, Walk};
+pub(crate) use map::{Body, Bundle};
 
 /// A window over planes of one size, and its transpose.
 #[derive(Clone, Debug)]
@@ -93,10 +95,6 @@ impl Bundled {
     pub(crate) fn new(vertical: Axis, horizontal: Axis) -> Self {
         let border = (vertical.padding, horizontal.padding);
         let frame = Frame { height: vertical.input, width: horizontal.input, border, step: 1 };
-        let rows = 0..vertical.kernel;
-        let taps = rows.flat_map(|row| (0..horizontal.kernel).map(move |column| (row, column)));
-        let place =
-            |(row, column)| frame.place(row * vertical.dilation, column * horizontal.dilation);
         let walk = Walk {
             rows: vertical.output,
             columns: horizontal.output,
@@ -127,13 +125,18 @@ impl Bundled {
         Self {
             frame,
             interior,
-            offsets: taps.map(place).collect(),
+            offsets: offsets(frame, vertical, horizontal),
             walk,
             bands,
             back_frame: back.frame,
             back_interior: Interior::new(back.frame, |_| true),
             phases: back.phases.iter().map(phase).collect(),
         }
+    }
+
+    /// Room for the padded copy of an input, with `border` around it, and for a band of outputs.
+    pub(crate) fn rooms(&self, border: f32) -> [Room; 2] {
+        [Room::new(self.frame.len(), border), Room::new(self.band(), 0.0)]
     }
 
     /// All steps of an input.
@@ -147,7 +150,7 @@ impl Bundled {
     }
 
     /// Positions of the largest band.
-    pub(crate) fn band(&self) -> usize {
+    fn band(&self) -> usize {
         self.bands.iter().map(Band::len).max().unwrap_or(0)
     }
 

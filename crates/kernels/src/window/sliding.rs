@@ -2,13 +2,14 @@
 
 use crate::simd::InstructionSet;
 
-use super::Axis;
-use super::back::Back;
-use crate::simd::{Copy, Correlate, Frame, SLACK, Tap};
+use super::{Axis, Back, offsets, valid_taps};
+use crate::simd::{Copy, Correlate, Frame, SLACK, Tap, WindowMax};
 
 /// A window over planes of one size.
 #[derive(Clone, Debug)]
 pub(crate) struct Sliding {
+    /// Rows, then columns.
+    axes: (Axis, Axis),
     /// The padded copy of an input plane.
     pub(crate) frame: Frame,
     /// Floats of the padded copy between the inputs of neighbouring output rows.
@@ -22,23 +23,45 @@ pub(crate) struct Sliding {
 
 impl Sliding {
     pub(crate) fn new(vertical: Axis, horizontal: Axis) -> Self {
+        let border = (vertical.padding, horizontal.padding);
+        Self::framed((vertical, horizontal), border, (0, 0))
+    }
+
+    /// A window whose padded copies, of inputs and of outputs, have a border of at least `border`.
+    pub(crate) fn with_border(
+        (vertical, horizontal): (Axis, Axis),
+        border: (usize, usize),
+    ) -> Self {
+        let border = (border.0.max(vertical.padding), border.1.max(horizontal.padding));
+        Self::framed((vertical, horizontal), border, border)
+    }
+
+    fn framed(axes: (Axis, Axis), border: (usize, usize), least: (usize, usize)) -> Self {
+        let (vertical, horizontal) = axes;
         let frame = Frame {
             height: vertical.input,
             width: horizontal.input,
-            border: (vertical.padding, horizontal.padding),
+            border,
             step: horizontal.stride,
         };
-        let rows = 0..vertical.kernel;
-        let taps = rows.flat_map(|row| (0..horizontal.kernel).map(move |column| (row, column)));
-        let place =
-            |(row, column)| frame.place(row * vertical.dilation, column * horizontal.dilation);
         Self {
+            axes,
             frame,
             row_step: vertical.stride * horizontal.stride * frame.pitch(),
-            offsets: taps.map(place).collect(),
+            offsets: offsets(frame, vertical, horizontal),
             output: (vertical.output, horizontal.output),
-            back: Back::new(vertical, horizontal, (0, 0)),
+            back: Back::new(vertical, horizontal, least),
         }
+    }
+
+    /// Elements of an input plane.
+    pub(crate) fn input(&self) -> usize {
+        self.frame.height * self.frame.width
+    }
+
+    /// The number of taps of every output that fall inside the input, row-major.
+    pub(crate) fn valid_taps(&self) -> Vec<usize> {
+        valid_taps(self.axes.0, self.axes.1)
     }
 
     /// The taps of kernels that follow one another.
@@ -59,6 +82,36 @@ impl Sliding {
         y: &mut [f32],
     ) {
         arch.dispatch(Correlate::plane(&padded.data, self.row_step, taps, y, self.output));
+    }
+
+    /// The maximum of every window of a padded copy, and in `winner` the tap it came from.
+    pub(crate) fn maximum<'a>(
+        &'a self,
+        source: &'a [f32],
+        target: &'a mut [f32],
+        winner: Option<&'a mut [f32]>,
+    ) -> WindowMax<'a> {
+        let Self { row_step, offsets, output: (rows, columns), .. } = self;
+        let row_step = *row_step;
+        let rows = *rows;
+        let columns = *columns;
+        WindowMax { source, row_step, offsets, rows, columns, target, winner }
+    }
+
+    /// Gives windows of negative infinities to their first input: nothing beats the border.
+    pub(crate) fn give_empty(&self, best: &[f32], winner: &mut [f32]) {
+        let lowest = |value: &f32| value.to_bits() == f32::NEG_INFINITY.to_bits();
+        // Without a branch per value, since there is hardly ever one.
+        if !best.iter().fold(false, |any, value| any | lowest(value)) {
+            return;
+        }
+        let (vertical, horizontal) = self.axes;
+        let windows = best.iter().zip(winner).enumerate();
+        for (window, (_, tap)) in windows.filter(|(_, (value, _))| lowest(value)) {
+            let row = vertical.first_tap(window / horizontal.output);
+            let column = horizontal.first_tap(window % horizontal.output);
+            *tap = (row * horizontal.kernel + column) as f32;
+        }
     }
 }
 

@@ -89,10 +89,10 @@ impl Step<'_> {
     ) {
         let Read { block, input, .. } = read;
         let Spatial::Depthwise { window, weight } = &block.spatial else { return };
-        scratch.padded.fill_all(self.context.arch, window.frame, block, input);
+        scratch.padded.fill_all(self.context.arch, window.sliding.frame, block, input);
         let taps = window.sizes.taps();
         let plane = block.middle.plane();
-        let (rows, columns) = window.output;
+        let (rows, columns) = window.sliding.output;
         let band = (LANE_TERMS / columns.div_ceil(self.context.arch.lanes())).max(1);
         let filters = parameters[weight - block.parameters.0..].chunks_exact_mut(taps);
         for ((channel, gradient), filter) in middle.chunks_exact(plane).enumerate().zip(filters) {
@@ -100,9 +100,9 @@ impl Step<'_> {
             for first in (0..rows).step_by(band) {
                 sums.fill(0.0);
                 let task = TapGradient {
-                    source: &scratch.padded.plane(channel)[first * window.row_step..],
-                    row_step: window.row_step,
-                    offsets: &window.offsets,
+                    source: &scratch.padded.plane(channel)[first * window.sliding.row_step..],
+                    row_step: window.sliding.row_step,
+                    offsets: &window.sliding.offsets,
                     gradient: &gradient[first * columns..],
                     rows: band.min(rows - first),
                     columns,

@@ -25,7 +25,7 @@ use pulp::{Simd, WithSimd};
 use super::SLACK;
 
 use products::{Sizes, accumulate, panel_product};
-use tiles::{gradient_tiles, input_tiles, output_tiles};
+use tiles::{Gradients, Inputs, output_tiles, transform};
 
 /// Places of a tile of inputs.
 pub(crate) const PLACES: usize = 16;
@@ -149,7 +149,7 @@ impl WithSimd for Strip<'_> {
         unsafe {
             for (segment, tiling) in Tiling::each(segments, columns) {
                 stage(simd, (x, 0..x.channels), segment, frame, staged);
-                input_tiles(simd, staged, tiling, channels, inputs);
+                transform::<S, Inputs, 4>(simd, staged, tiling, channels, inputs);
             }
             let registers = output[0].div_ceil(lanes);
             let mut register = 0;
@@ -240,9 +240,9 @@ impl WithSimd for FilterStrip<'_> {
         unsafe {
             for (segment, tiling) in Tiling::each(segments, columns) {
                 stage(simd, (x, 0..x.channels), segment, frame, staged);
-                input_tiles(simd, staged, tiling, left, inputs);
+                transform::<S, Inputs, 4>(simd, staged, tiling, left, inputs);
                 stage(simd, (gradient, own.clone()), segment, plain, staged);
-                gradient_tiles(simd, staged, tiling, right, outputs);
+                transform::<S, Gradients, 2>(simd, staged, tiling, right, outputs);
             }
             accumulate(simd, (inputs, outputs), size, sums.as_mut_ptr().cast(), fresh);
         }

@@ -7,42 +7,53 @@ use super::{Tiling, apart};
 
 // No closures here: what they compute with registers is not compiled for these registers.
 
-/// Two registers `step` floats apart.
+/// `N` registers `step` floats apart.
 ///
 /// # Safety
 /// They must be readable.
 #[inline(always)]
-unsafe fn two<S: Simd>(source: *const f32, step: usize) -> [S::f32s; 2] {
-    // SAFETY: the caller vouches for them.
-    unsafe { [load::<S>(source), load::<S>(source.add(step))] }
+unsafe fn spaced<S: Simd, const N: usize>(
+    simd: S,
+    source: *const f32,
+    step: usize,
+) -> [S::f32s; N] {
+    let mut values = [simd.splat_f32s(0.0); N];
+    for (row, value) in values.iter_mut().enumerate() {
+        // SAFETY: the caller vouches for them.
+        *value = unsafe { load::<S>(source.add(row * step)) };
+    }
+    values
 }
 
-/// Four registers `step` floats apart.
-///
-/// # Safety
-/// They must be readable.
-#[inline(always)]
-unsafe fn four<S: Simd>(source: *const f32, step: usize) -> [S::f32s; 4] {
-    // SAFETY: the caller vouches for them.
-    unsafe {
+/// The left factor of tiles of `N` by `N` pixels; transposed it is the right one.
+pub(super) trait Factor<const N: usize> {
+    /// Its product with one column.
+    fn times<S: Simd>(simd: S, d: [S::f32s; N]) -> [S::f32s; 4];
+}
+
+/// `B^T`.
+pub(super) struct Inputs;
+
+impl Factor<4> for Inputs {
+    #[inline(always)]
+    fn times<S: Simd>(simd: S, d: [S::f32s; 4]) -> [S::f32s; 4] {
         [
-            load::<S>(source),
-            load::<S>(source.add(step)),
-            load::<S>(source.add(2 * step)),
-            load::<S>(source.add(3 * step)),
+            simd.sub_f32s(d[0], d[2]),
+            simd.add_f32s(d[1], d[2]),
+            simd.sub_f32s(d[2], d[1]),
+            simd.sub_f32s(d[1], d[3]),
         ]
     }
 }
 
-/// `B^T d` of four registers.
-#[inline(always)]
-fn input<S: Simd>(simd: S, d: [S::f32s; 4]) -> [S::f32s; 4] {
-    [
-        simd.sub_f32s(d[0], d[2]),
-        simd.add_f32s(d[1], d[2]),
-        simd.sub_f32s(d[2], d[1]),
-        simd.sub_f32s(d[1], d[3]),
-    ]
+/// `A`.
+pub(super) struct Gradients;
+
+impl Factor<2> for Gradients {
+    #[inline(always)]
+    fn times<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 4] {
+        [g[0], simd.add_f32s(g[0], g[1]), simd.sub_f32s(g[0], g[1]), simd.neg_f32s(g[1])]
+    }
 }
 
 /// `A^T m` of four registers.
@@ -53,81 +64,38 @@ fn output<S: Simd>(simd: S, m: [S::f32s; 4]) -> [S::f32s; 2] {
     [simd.add_f32s(m[0], sum), simd.sub_f32s(difference, m[3])]
 }
 
-/// `A g` of two registers.
-#[inline(always)]
-fn gradient<S: Simd>(simd: S, g: [S::f32s; 2]) -> [S::f32s; 4] {
-    [g[0], simd.add_f32s(g[0], g[1]), simd.sub_f32s(g[0], g[1]), simd.neg_f32s(g[1])]
-}
-
-/// `B^T d B` of every tile of staged rows: to `[place][tile][channel]`.
+/// `B^T d B` of every tile of staged pixels, or `A g A^T`: to `[place][tile][channel]`.
 ///
 /// # Safety
-/// Source and target must be as large as that.
+/// Source and target must be as large as that; a tile of `N` rows and columns begins at twice its
+/// own, and the staged rows hold them all.
 #[inline(always)]
-pub(super) unsafe fn input_tiles<S: Simd>(
+pub(super) unsafe fn transform<S: Simd, F: Factor<N>, const N: usize>(
     simd: S,
     staged: *const f32,
     tiling: Tiling,
     channels: usize,
     target: *mut f32,
 ) {
-    let line = (2 * tiling.columns + 2) * channels;
+    let line = (2 * tiling.columns + N - 2) * channels;
     let pitch = apart(tiling.all, channels);
     for [row, column, tile] in tiling.tiles() {
         let mut channel = 0;
         while channel < channels {
-            // SAFETY: a tile reads four rows and columns from twice its own on.
+            // SAFETY: the caller vouches for both.
             unsafe {
                 let source = staged.add(2 * row * line + 2 * column * channels + channel);
-                let down = [
-                    input(simd, four::<S>(source, line)),
-                    input(simd, four::<S>(source.add(channels), line)),
-                    input(simd, four::<S>(source.add(2 * channels), line)),
-                    input(simd, four::<S>(source.add(3 * channels), line)),
-                ];
-                let target = target.add(tile * channels + channel);
-                let row = |r: usize| [down[0][r], down[1][r], down[2][r], down[3][r]];
-                for r in 0..4 {
-                    let across = input(simd, row(r));
-                    for (c, value) in across.into_iter().enumerate() {
-                        store::<S>(target.add((4 * r + c) * pitch), value);
-                    }
+                let mut down = [[simd.splat_f32s(0.0); 4]; N];
+                for (at, down) in down.iter_mut().enumerate() {
+                    *down = F::times(simd, spaced::<S, N>(simd, source.add(at * channels), line));
                 }
-            }
-            channel += S::F32_LANES;
-        }
-    }
-}
-
-/// `A g A^T` of every tile of staged gradients: to `[place][tile][channel]`.
-///
-/// # Safety
-/// Source and target must be as large as that.
-#[inline(always)]
-pub(super) unsafe fn gradient_tiles<S: Simd>(
-    simd: S,
-    staged: *const f32,
-    tiling: Tiling,
-    channels: usize,
-    target: *mut f32,
-) {
-    let line = 2 * tiling.columns * channels;
-    let pitch = apart(tiling.all, channels);
-    for [row, column, tile] in tiling.tiles() {
-        let mut channel = 0;
-        while channel < channels {
-            // SAFETY: a tile reads two rows and columns from twice its own on.
-            unsafe {
-                let source = staged.add(2 * row * line + 2 * column * channels + channel);
-                let down = [
-                    gradient(simd, two::<S>(source, line)),
-                    gradient(simd, two::<S>(source.add(channels), line)),
-                ];
                 let target = target.add(tile * channels + channel);
-                let row = |r: usize| [down[0][r], down[1][r]];
                 for r in 0..4 {
-                    let across = gradient(simd, row(r));
-                    for (c, value) in across.into_iter().enumerate() {
+                    let mut across = [simd.splat_f32s(0.0); N];
+                    for (across, down) in across.iter_mut().zip(&down) {
+                        *across = down[r];
+                    }
+                    for (c, value) in F::times(simd, across).into_iter().enumerate() {
                         store::<S>(target.add((4 * r + c) * pitch), value);
                     }
                 }
@@ -157,10 +125,10 @@ pub(super) unsafe fn output_tiles<S: Simd>(
         unsafe {
             let source = products.add((tile * registers + register) * lanes);
             let down = [
-                output(simd, four::<S>(source, 4 * pitch)),
-                output(simd, four::<S>(source.add(pitch), 4 * pitch)),
-                output(simd, four::<S>(source.add(2 * pitch), 4 * pitch)),
-                output(simd, four::<S>(source.add(3 * pitch), 4 * pitch)),
+                output(simd, spaced::<S, 4>(simd, source, 4 * pitch)),
+                output(simd, spaced::<S, 4>(simd, source.add(pitch), 4 * pitch)),
+                output(simd, spaced::<S, 4>(simd, source.add(2 * pitch), 4 * pitch)),
+                output(simd, spaced::<S, 4>(simd, source.add(3 * pitch), 4 * pitch)),
             ];
             let target = target.add(2 * row * line + 2 * column * lanes);
             let across = |r: usize| output(simd, [down[0][r], down[1][r], down[2][r], down[3][r]]);
