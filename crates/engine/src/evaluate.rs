@@ -40,9 +40,9 @@ pub struct Judgement {
 
 /// Judges `model` on a part of the data that `place` names: a folder whose layout says what it is,
 /// or an experiment file, whose task is used where it has one; else the task is the one that the
-/// network was trained for ([`Trained::judge`]). Images of a folder are read and normalised as those
-/// that the network was trained with. Masks of images larger than the network's input are predicted by a
-/// window that slides by half of its side.
+/// network was trained for ([`Trained::judge`]). Images of a folder are read and normalised as
+/// those that the network was trained with. Masks of images larger than the network's input are
+/// predicted by a window that slides by half of its side.
 ///
 /// `watch` is told the share that is done after every batch and asked whether to go on; `None` if
 /// it was not.

@@ -16,8 +16,8 @@ use crate::memory::{Breakdown, Workload};
 ///
 /// Nodes run in their order, and a value is let go behind its last reader. A watch sees the output
 /// of every node under its name. Nodes that serve deep supervision alone are run where a pass
-/// trains or probes, and not where it evaluates. Where a pass says that parameters are constant, and
-/// nothing asks for the gradient of its images, nothing is kept for a backward pass.
+/// trains or probes, and not where it evaluates. Where a pass says that parameters are constant,
+/// and nothing asks for the gradient of its images, nothing is kept for a backward pass.
 ///
 /// ```
 /// use dartloom_net::{GraphNetwork, NetError};

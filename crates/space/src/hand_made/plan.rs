@@ -222,8 +222,8 @@ fn reasons(facts: &DataFacts, first: Pair, plan: &TrainingPlan, patch: &Patch) -
             patch.steps.iter().filter(|step| **step == Pair::both(2)).count()
         ),
         format!(
-            "channels {widths:?}: {base} doubled at every halving, {most} at most; deep supervision \
-             of the levels"
+            "channels {widths:?}: {base} doubled at every halving, {most} at most; deep \
+             supervision of the levels"
         ),
         format!("a batch of {batch}: {limit}; training takes about {} MiB", mebibytes(*bytes)),
     ]

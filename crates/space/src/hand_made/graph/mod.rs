@@ -157,8 +157,8 @@ impl Graph {
     }
 
     /// Parameters and multiply-adds of one image, counted as those of a
-    /// [`Blueprint`](crate::Blueprint): joins are not counted. What serves deep supervision alone is
-    /// counted as an auxiliary head is.
+    /// [`Blueprint`](crate::Blueprint): joins are not counted. What serves deep supervision alone
+    /// is counted as an auxiliary head is.
     ///
     /// # Errors
     /// [`SpaceError::Uncountable`] for a number beyond 64 bits.
