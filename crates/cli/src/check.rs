@@ -8,12 +8,13 @@ use dartloom::data::check::{Finding, Report};
 use dartloom_engine::check;
 
 use crate::error::CliError;
-use crate::output;
+use crate::{crops, output};
 
 /// Looks for what spoils training before it begins: values of masks that are no class, masks of 0
 /// and 255, coloured masks, sizes and bands that differ, missing and damaged files, values that are
 /// no numbers, classes without images, equal images in two parts. The same check is made before
-/// every run. Exit codes: 0 no error, 1 errors, 2 bad usage.
+/// every run. Where images are cut into random crops, the share of crops that show each class is
+/// told. Exit codes: 0 no error, 1 errors, 2 bad usage.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArguments {
     /// A folder of images whose layout says what they are, or an experiment file.
@@ -23,7 +24,8 @@ pub(crate) struct CheckArguments {
     /// `split: Stored("FILE")`.
     #[arg(long, value_name = "FILE.csv")]
     list: Option<PathBuf>,
-    /// One line of JSON for each finding.
+    /// One line of JSON for each finding, and one for the classes that crops show, with `crops` and
+    /// `classes`.
     #[arg(long)]
     json: bool,
 }
@@ -36,8 +38,14 @@ pub(crate) fn run(arguments: &CheckArguments) -> Result<ExitCode, CliError> {
     let data = check::named(&arguments.data)?;
     let checked = check::data(&data, &arguments.data.display().to_string())?;
     let base = if arguments.data.is_dir() { arguments.data.as_path() } else { Path::new("") };
-    let text = if arguments.json { json(&checked.report)? } else { table(&checked.report, base) };
-    output::print(&text)?;
+    let report = &checked.report;
+    let findings = if arguments.json { json(report)? } else { table(report, base) };
+    let crops = match &checked.crops {
+        Some(crops) if arguments.json => crops::json(crops)?,
+        Some(crops) => format!("\n{}", crops::text(crops)),
+        None => String::new(),
+    };
+    output::print(&(findings + &crops))?;
     if let (Some(place), Some(list)) = (&arguments.list, &checked.list) {
         output::write(place, list.as_str())?;
     }

@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod correlate;
 mod count;
+mod crops;
 mod decode;
 mod distance;
 mod draw;

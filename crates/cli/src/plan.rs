@@ -9,8 +9,8 @@ use dartloom_engine::draft::{DraftConfig, draft};
 use dartloom_engine::output::check_new;
 
 use crate::error::CliError;
-use crate::output;
 use crate::say::say;
+use crate::{crops, output};
 
 /// Measures data and writes an experiment file for them, with the reason for every number as a
 /// comment: tiles or crops, the task with weights of classes, batches, epochs, random changes, and
@@ -53,6 +53,9 @@ pub(crate) fn run(arguments: &PlanArguments) -> Result<ExitCode, CliError> {
     let config = DraftConfig { memory: *memory, threads };
     let file = out.as_deref().unwrap_or(Path::new("plan.ron"));
     let drafted = draft(data, file, &config)?;
+    if let Some(crops) = &drafted.crops {
+        say!("{}", crops::text(crops).trim_end());
+    }
     match out {
         Some(out) => {
             output::write(out, &drafted.text)?;

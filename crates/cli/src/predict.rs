@@ -53,11 +53,11 @@ pub(crate) struct PredictArguments {
     /// Windows or images that the network sees at once.
     #[arg(long, value_name = "N", default_value_t = 4)]
     batch: usize,
-    /// Read these bands: `grey`, `rgb`, or the first so many.
+    /// Read these bands: `grey`, `rgb`, or the first so many; those of the training when left out.
     #[arg(long, value_name = "BANDS", value_parser = bands)]
     bands: Option<Bands>,
     /// Give images the size that the network was trained with, where it has one answer for an
-    /// image.
+    /// image; as in the training when left out.
     #[arg(long, value_name = "HOW")]
     fit: Option<Fit>,
 }
@@ -134,14 +134,15 @@ fn config(arguments: &PredictArguments, model: &Trained) -> Result<PredictConfig
             return Err(CliError::NoEffect { option, subject, hint: "" });
         }
     }
+    let usual = PredictConfig::of(model);
     let size = match arguments.fit {
-        None => Size::AsStored,
+        None => usual.size,
         Some(Fit::Resize) => Size::Resize(height, width),
         Some(Fit::Cover) => Size::Cover(height, width),
         Some(Fit::Crop) => Size::CentreCrop(height, width),
     };
     Ok(PredictConfig {
-        bands: arguments.bands.unwrap_or_default(),
+        bands: arguments.bands.unwrap_or(usual.bands),
         size,
         step: arguments.step,
         mirrored: arguments.mirrored,

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use dartloom::data::DataError;
 use dartloom::data::check::{Report, check};
 use dartloom::data::images::{FileList, ImageError, ImageFiles, recognise};
 
 use crate::catalog::{Catalog, Place};
+use crate::crops::CropShares;
 use crate::error::EngineError;
 use crate::experiment::{Chosen, Data, IdxFiles, ImageFolder, Named, load};
 
@@ -16,6 +18,9 @@ pub struct Checked {
     pub report: Report,
     /// The division of image files into parts, where there are such files and no errors.
     pub list: Option<FileList>,
+    /// The classes that training crops show, where images are cut into random crops and there are
+    /// no errors; drawn with seed 0.
+    pub crops: Option<CropShares>,
 }
 
 /// The data that a name on the command line means: a folder of CIFAR, IDX or image files, whose
@@ -67,17 +72,20 @@ fn of_folder(path: &Path) -> Result<Data, EngineError> {
 /// Data that are no image files and cannot be read at all.
 pub fn data(data: &Named<Data>, origin: &str) -> Result<Checked, EngineError> {
     if let Named::Known(Data::Images(ImageFolder(files))) = data {
-        return Ok(of_files(files));
+        return of_files(files).map_err(|error| EngineError::experiment(origin, error));
     }
     let sets = Catalog::standard().make_data(data, Place { origin, field: "data" })?;
     let report = check(&sets).map_err(|error| EngineError::experiment(origin, error))?;
-    Ok(Checked { report, list: None })
+    Ok(Checked { report, list: None, crops: None })
 }
 
-fn of_files(files: &ImageFiles) -> Checked {
-    match files.open() {
-        Ok(opened) => Checked { report: opened.report, list: Some(opened.list) },
+fn of_files(files: &ImageFiles) -> Result<Checked, DataError> {
+    Ok(match files.open() {
+        Ok(opened) => {
+            let crops = CropShares::of_files(&opened, 0)?;
+            Checked { report: opened.report, list: Some(opened.list), crops }
+        }
         // What is refused is told by the report.
-        Err(_) => Checked { report: files.check(), list: None },
-    }
+        Err(_) => Checked { report: files.check(), list: None, crops: None },
+    })
 }

@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use dartloom::data::images::Part;
+use dartloom::data::images::{Classes, FileTargets, ImageFiles, Part};
 use dartloom::data::{
     DataError, Dataset, ImageRows, ImageShape, Loader, Normalization, PredictedRows, SlidingWindow,
+    TargetSpec,
 };
+use dartloom::metrics::Details;
 use dartloom::record::{Flow, Objective};
-use dartloom::task::{Task, usual};
-use dartloom::train::{Evaluation, evaluate_while};
+use dartloom::task::Task;
+use dartloom::train::{Evaluation, Scored, evaluate_scored};
 use dartloom::verdict::{Trained, TrainedError};
 use dartloom::{Device, Tensor};
 
@@ -30,12 +32,17 @@ pub struct Judgement {
     pub evaluation: Evaluation,
     /// The score that selects, and its direction.
     pub objective: Objective,
+    /// Tables and curves behind the scores.
+    pub details: Details,
+    /// Names of the network's outputs, in order; empty where nobody has named them.
+    pub class_names: Vec<String>,
 }
 
 /// Judges `model` on a part of the data that `place` names: a folder whose layout says what it is,
-/// or an experiment file, whose task is used. Images of a folder are normalised as those that the
-/// network was trained with. Masks of images larger than the network's input are predicted by a
-/// window that slides by half of its side.
+/// or an experiment file, whose task is used where it has one; else the task is the one that the
+/// network was trained for ([`Trained::judge`]). Images of a folder are read and normalised as
+/// those that the network was trained with. Masks of images larger than the network's input are
+/// predicted by a window that slides by half of its side.
 ///
 /// `watch` is told the share that is done after every batch and asked whether to go on; `None` if
 /// it was not.
@@ -66,33 +73,39 @@ pub fn evaluate(
         watch((done - 1) as f64 / batches as f64)
     };
     let window = window(model, data.shape())?;
-    let found = evaluate_while(&loader, &*task, &mut go_on, |images| match &window {
+    let found = evaluate_scored(&loader, &*task, &mut go_on, |images| match &window {
         Some(window) => slide(model, window, images),
         None => model.outputs(images),
     });
-    let evaluation = found.map_err(refused)?;
-    let images = data.len();
-    let objective = task.objective();
-    Ok(evaluation.map(|evaluation| Judgement { images, evaluation, objective }))
+    Ok(found.map_err(refused)?.map(|Scored { evaluation, scorer }| Judgement {
+        images: data.len(),
+        evaluation,
+        objective: task.objective(),
+        details: scorer.details(),
+        class_names: model.class_names().to_vec(),
+    }))
 }
 
 fn refused(error: impl Into<dartloom::Error>) -> EngineError {
     EngineError::Input(Box::new(error.into()))
 }
 
-/// A part of the data, normalised as the network needs it.
+/// A part of the data, normalised as the network needs it, and those of a folder read as it needs
+/// them.
 fn data(
     model: &Trained,
     named: &Named<Data>,
     part: Part,
     origin: &str,
 ) -> Result<Arc<dyn Dataset>, EngineError> {
+    let of_folder = Path::new(origin).is_dir();
     let missing = || EngineError::Prediction {
         expected: format!("images of the part `{part}` in {origin}"),
         found: "none".to_owned(),
     };
     let constants = model.normalization();
     if let Named::Known(Data::Images(ImageFolder(files))) = named {
+        let files = if of_folder { read_alike(model, files) } else { files.clone() };
         let opened = files.open().map_err(|error| EngineError::experiment(origin, error))?;
         let set = match part {
             Part::Train => Some(opened.train),
@@ -113,6 +126,30 @@ fn data(
     }
 }
 
+/// The files of a folder, read as those that the network was trained with where its file says how.
+/// Masks then have the classes of the network, whether all of them are there or not.
+fn read_alike(model: &Trained, files: &ImageFiles) -> ImageFiles {
+    let mut own = files.clone();
+    if let Some(reading) = model.reading() {
+        let recognised = std::mem::replace(&mut own.targets, reading.targets.clone());
+        if own.targets == FileTargets::Recognised {
+            own.targets = recognised;
+        }
+        own.bands = reading.bands;
+        own.size = reading.size;
+    }
+    if let (FileTargets::Masks(masks), TargetSpec::Mask { classes, ignore }) =
+        (&mut own.targets, model.targets())
+    {
+        masks.classes = match model.class_names() {
+            [] => Classes::Count(classes),
+            names => Classes::Names(names.to_vec()),
+        };
+        masks.ignore = ignore;
+    }
+    own
+}
+
 /// Refuses data that are normalised in another way than those of the training.
 fn agree(
     model: Option<&Normalization>,
@@ -128,7 +165,7 @@ fn agree(
     }
 }
 
-/// The task of an experiment, or the usual one of the network's targets.
+/// The task of an experiment, or else the one that the network was trained for.
 fn task(
     model: &Trained,
     experiment: Option<&Experiment>,
@@ -145,7 +182,7 @@ fn task(
             catalog.make_task(&task, model.targets(), place("task"))
         }
         Some((_, task)) => catalog.make_task(task, model.targets(), place("task")),
-        None => usual(model.targets()).map_err(refused),
+        None => model.judge().map_err(refused),
     }
 }
 
@@ -153,7 +190,7 @@ fn task(
 /// pixel.
 fn window(model: &Trained, shape: ImageShape) -> Result<Option<SlidingWindow>, EngineError> {
     let input = model.input();
-    let masks = matches!(model.targets(), dartloom::data::TargetSpec::Mask { .. });
+    let masks = matches!(model.targets(), TargetSpec::Mask { .. });
     if !masks || (shape.height, shape.width) == (input.height, input.width) {
         return Ok(None);
     }

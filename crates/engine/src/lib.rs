@@ -3,6 +3,7 @@
 mod benchmark;
 mod catalog;
 pub mod check;
+pub mod crops;
 pub mod draft;
 mod error;
 pub mod estimate;

@@ -1,4 +1,5 @@
 mod classes;
+mod tables;
 
 use candle_core::Tensor;
 use dartloom_record::Scores;

@@ -1,7 +1,7 @@
 use candle_core::Tensor;
 use dartloom_record::Scores;
 
-use crate::{MetricsError, Scorer};
+use crate::{Details, MetricsError, Scorer};
 
 /// A scorer with one of its scores in front, the one that selects.
 #[derive(Debug)]
@@ -28,6 +28,10 @@ impl Scorer for First {
 
     fn add(&mut self, state: &[f64]) -> Result<(), MetricsError> {
         self.scorer.add(state)
+    }
+
+    fn details(&self) -> Details {
+        self.scorer.details()
     }
 
     fn scores(&self) -> Scores {

@@ -6,7 +6,7 @@ use dartloom_record::Scores;
 use self::counts::Counts;
 use crate::ranking::{Ranked, average_precision, ranked_auc};
 use crate::scorer::{mean, share};
-use crate::{MetricsError, Scorer, read};
+use crate::{Cell, Column, Details, MetricsError, Scorer, Table, read};
 
 /// Measures of how well several yes-or-no labels are predicted.
 ///
@@ -97,6 +97,35 @@ impl Scorer for MultiLabel {
         }
         self.seen.extend(state.chunks_exact(2).map(|pair| [pair[0], pair[1]]));
         Ok(())
+    }
+
+    fn details(&self) -> Details {
+        let row = |first, areas: [Option<f64>; 2], counts: Counts| {
+            let [auc, ap] = areas.map(Cell::Share);
+            vec![first, Cell::Count(counts.there()), auc, ap, Cell::Share(counts.f1())]
+        };
+        let of = |label| {
+            let counts = Counts::of(self.of(label));
+            row(Cell::Output(label), areas(&self.ranking(Some(label))), counts)
+        };
+        let mut rows: Vec<Vec<Cell>> = (0..self.labels).map(of).collect();
+        let all = Counts::of(self.seen.iter().copied());
+        rows.push(row(Cell::Word("all as one"), areas(&self.ranking(None)), all));
+        let columns = Column::named(&[
+            ("label", "label"),
+            ("present", "present"),
+            ("auc", "AUC %"),
+            ("ap", "AP %"),
+            ("f1", "F1 %"),
+        ]);
+        let told = (0..self.labels)
+            .flat_map(|label| ["auc", "ap", "f1"].map(|score| format!("{score}_{label}")))
+            .collect();
+        Details {
+            tables: vec![Table { name: "labels", columns, rows }],
+            told,
+            ..Details::default()
+        }
     }
 
     fn scores(&self) -> Scores {

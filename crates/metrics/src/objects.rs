@@ -13,7 +13,7 @@ use crate::masks::{Classes, Masks};
 use crate::ranking::Ranked;
 use crate::scorer::{add, mean};
 use crate::surface::with_foreground;
-use crate::{Connectivity, MetricsError, Scorer, read};
+use crate::{Connectivity, Details, MetricsError, Scorer, read};
 
 /// Settings of [`Objects`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,9 @@ impl Default for ObjectsConfig {
 /// * `object_f1` and `object_ap`, the means of the two over the thresholds.
 ///
 /// Scores of no objects (0/0) have no value. [`rows`](Self::rows) is the table and
-/// [`curve`](Self::curve) the precision-recall curve over thresholds.
+/// [`curve`](Self::curve) the precision-recall curve over thresholds. Scores are those of the
+/// matching that is configured; the table and the curve of the other one
+/// ([`rows_by`](Self::rows_by)) are in the [`details`](Scorer::details), too.
 ///
 /// The state is as long as there are predicted objects: a ranking cannot be summed up.
 ///
@@ -67,7 +69,8 @@ impl Default for ObjectsConfig {
 pub struct Objects {
     classes: Classes,
     config: ObjectsConfig,
-    /// Predicted and true objects, then at each threshold matches and the sum of their IoU.
+    /// Predicted and true objects, then at each threshold matches and the sum of their IoU, of the
+    /// configured matching and then of the other one.
     counts: Vec<f64>,
     found: Vec<Found>,
 }
@@ -76,8 +79,9 @@ pub struct Objects {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Found {
     confidence: f64,
-    /// A bit for each threshold at which it has a match, the first one's lowest.
-    matches: u64,
+    /// A bit for each threshold at which it has a match, the first one's lowest, of the configured
+    /// matching and of the other one.
+    matches: [u64; 2],
 }
 
 /// Most thresholds: whole numbers of so many bits are exact in a state.
@@ -101,7 +105,7 @@ impl Objects {
         if !(inside && rising && (1..=MOST).contains(&thresholds.len())) {
             return Err(MetricsError::Thresholds { found: config.thresholds });
         }
-        let counts = vec![0.0; 2 + 2 * thresholds.len()];
+        let counts = vec![0.0; 2 + 4 * thresholds.len()];
         Ok(Self { classes: known, config, counts, found: Vec::new() })
     }
 
@@ -121,24 +125,38 @@ impl Objects {
     fn count(&mut self, objects: &image::Objects, confidences: &[f64]) {
         self.counts[0] += objects.said() as f64;
         self.counts[1] += objects.there() as f64;
-        let mut matches = vec![0_u64; objects.said()];
-        let counts = self.counts[2..].chunks_exact_mut(2);
-        for (at, (&threshold, counts)) in self.config.thresholds.iter().zip(counts).enumerate() {
-            for pair in self.config.matching.pairs(objects.overlaps(), threshold) {
-                counts[0] += 1.0;
-                counts[1] += pair.iou;
-                matches[pair.said] |= 1 << at;
+        let mut matches = vec![[0_u64; 2]; objects.said()];
+        let rules = [self.config.matching, self.config.matching.other()];
+        let thresholds = &self.config.thresholds;
+        for (at, &threshold) in thresholds.iter().enumerate() {
+            let pairs = |rule: Matching| rule.pairs(objects.overlaps(), threshold);
+            let own = pairs(rules[0]);
+            // Above one half, no object overlaps enough with two others: there is no choice.
+            let other = if threshold > 0.5 { own.clone() } else { pairs(rules[1]) };
+            for (rule, pairs) in [own, other].into_iter().enumerate() {
+                let counts = &mut self.counts[2 + 2 * (rule * thresholds.len() + at)..];
+                for pair in pairs {
+                    counts[0] += 1.0;
+                    counts[1] += pair.iou;
+                    matches[pair.said][rule] |= 1 << at;
+                }
             }
         }
         let found = confidences.iter().zip(matches);
         self.found.extend(found.map(|(&confidence, matches)| Found { confidence, matches }));
     }
 
-    /// The predicted objects as a ranking, right where they have a match at a threshold.
+    /// The predicted objects as a ranking, right where they have a match at the threshold of this
+    /// index.
     #[must_use]
     pub fn ranking(&self, threshold: usize) -> Vec<Ranked> {
+        self.ranked(0, threshold)
+    }
+
+    /// The ranking by the configured matching, 0, or by the other one, 1.
+    fn ranked(&self, rule: usize, threshold: usize) -> Vec<Ranked> {
         let ranked = |found: &Found| {
-            let right = threshold < MOST && found.matches >> threshold & 1 == 1;
+            let right = threshold < MOST && found.matches[rule] >> threshold & 1 == 1;
             Ranked { score: found.confidence, right }
         };
         self.found.iter().map(ranked).collect()
@@ -152,7 +170,11 @@ impl Scorer for Objects {
     }
 
     fn state(&self) -> Vec<f64> {
-        let found = self.found.iter().flat_map(|one| [one.confidence, one.matches as f64]);
+        let numbers = |one: &Found| {
+            let [own, other] = one.matches.map(|matches| matches as f64);
+            [one.confidence, own, other]
+        };
+        let found = self.found.iter().flat_map(numbers);
         self.counts.iter().copied().chain(found).collect()
     }
 
@@ -160,13 +182,19 @@ impl Scorer for Objects {
         let expected = self.counts.len();
         let refused = MetricsError::State { expected, found: state.len() };
         let (counts, found) = state.split_at_checked(expected).ok_or(refused)?;
-        if found.len() % 2 != 0 {
-            return Err(MetricsError::State { expected: state.len() + 1, found: state.len() });
+        if found.len() % 3 != 0 {
+            let expected = expected + found.len().next_multiple_of(3);
+            return Err(MetricsError::State { expected, found: state.len() });
         }
         add(&mut self.counts, counts)?;
-        let read = |pair: &[f64]| Found { confidence: pair[0], matches: pair[1] as u64 };
-        self.found.extend(found.chunks_exact(2).map(read));
+        let read =
+            |one: &[f64]| Found { confidence: one[0], matches: [one[1] as u64, one[2] as u64] };
+        self.found.extend(found.chunks_exact(3).map(read));
         Ok(())
+    }
+
+    fn details(&self) -> Details {
+        self.tables()
     }
 
     fn scores(&self) -> Scores {

@@ -2,7 +2,7 @@ use candle_core::Tensor;
 use dartloom_record::Scores;
 
 use crate::scorer::{add, mean, share};
-use crate::{MetricsError, Scorer, read};
+use crate::{Cell, Column, Details, MetricsError, Scorer, Table, read};
 
 /// Measures of the distance of predicted values from the true ones.
 ///
@@ -98,6 +98,32 @@ impl Scorer for Regression {
 
     fn add(&mut self, state: &[f64]) -> Result<(), MetricsError> {
         add(&mut self.sums, state)
+    }
+
+    fn details(&self) -> Details {
+        let scores = self.scores();
+        let rmse = |sums: &Sums| share(sums.squared_errors, sums.rows).map(f64::sqrt);
+        let row = |(value, sums): (usize, Sums)| {
+            let numbers = [sums.r2(), rmse(&sums), share(sums.errors, sums.rows)];
+            let numbers = numbers.into_iter().map(Cell::Number);
+            std::iter::once(Cell::Output(value)).chain(numbers).collect()
+        };
+        let mut rows: Vec<Vec<Cell>> = self.each().enumerate().map(row).collect();
+        let many = rows.len() > 1;
+        if many {
+            let all = ["r2", "rmse", "mae"].map(|name| Cell::Number(scores.get(name)));
+            rows.push(std::iter::once(Cell::Word("all")).chain(all).collect());
+        }
+        let columns =
+            Column::named(&[("value", "value"), ("r2", "R2"), ("rmse", "RMSE"), ("mae", "MAE")]);
+        let each = (0..self.sums.len() / SUMS)
+            .flat_map(|value| ["r2", "rmse", "mae"].map(|name| format!("{name}_{value}")));
+        let told = if many { each.collect() } else { Vec::new() };
+        Details {
+            tables: vec![Table { name: "values", columns, rows }],
+            told,
+            ..Details::default()
+        }
     }
 
     fn scores(&self) -> Scores {

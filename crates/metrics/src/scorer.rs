@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use candle_core::Tensor;
 use dartloom_record::Scores;
 
-use crate::MetricsError;
+use crate::{Details, MetricsError};
 
 /// Something measured batch by batch.
 ///
@@ -36,6 +36,11 @@ pub trait Scorer: Debug + Send {
 
     /// The scores so far, without those that have no value.
     fn scores(&self) -> Scores;
+
+    /// Tables and curves behind the scores so far; none by default.
+    fn details(&self) -> Details {
+        Details::default()
+    }
 }
 
 /// Adds `from` to `to`, number by number.

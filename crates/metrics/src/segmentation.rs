@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::masks::Classes;
 use crate::{
-    Confusion, DEFAULT_TOLERANCE, ImageMeans, MetricsError, Objects, ObjectsConfig, Scorer, Surface,
+    Confusion, DEFAULT_TOLERANCE, Details, ImageMeans, MetricsError, Objects, ObjectsConfig,
+    Scorer, Surface,
 };
 
 /// The scores of a segmentation beside its confusion matrix and its means over images.
@@ -171,6 +172,21 @@ impl Scorer for Segmentation {
         }
         *self = sum;
         Ok(())
+    }
+
+    fn details(&self) -> Details {
+        let told = (0..self.classes.count).flat_map(|class| {
+            ["iou", "dice", "images_without"].map(|score| format!("{score}_{class}"))
+        });
+        let classes = Details {
+            tables: vec![self.confusion.pixel_table(&self.images)],
+            told: told.collect(),
+            ..Details::default()
+        };
+        match &self.objects {
+            Some(objects) => classes.and(objects.details()),
+            None => classes,
+        }
     }
 
     fn scores(&self) -> Scores {

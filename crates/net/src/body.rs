@@ -214,7 +214,7 @@ impl Body {
             }
             values.cells.push(value);
         }
-        Ok(Output { main: self.answer(&values, pass)?, auxiliary })
+        Ok(Output { main: self.answer(&values, pass)?, auxiliary, deep: Vec::new() })
     }
 
     fn answer(&self, values: &Values, pass: &mut Pass<'_>) -> Result<Tensor, NetError> {

@@ -15,12 +15,15 @@ pub struct Output {
     pub main: Tensor,
     /// The auxiliary head's answer, of the same kind, in training passes of networks that have one.
     pub auxiliary: Option<Tensor>,
+    /// The answers of the heads of deep supervision, of the same kind on planes that get coarser,
+    /// in training passes of networks that have such heads; empty elsewhere.
+    pub deep: Vec<Tensor>,
 }
 
 impl From<Tensor> for Output {
-    /// An answer without an auxiliary one.
+    /// An answer of the main head alone.
     fn from(main: Tensor) -> Self {
-        Self { main, auxiliary: None }
+        Self { main, auxiliary: None, deep: Vec::new() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use candle_core::{D, Tensor};
 use dartloom_data::{Dataset, TargetSpec};
-use dartloom_metrics::{Accuracy, Scorer};
+use dartloom_metrics::{Accuracy, Labels, Scorer};
 use dartloom_record::Objective;
 use dartloom_space::Outputs;
 use serde::Serialize;
@@ -113,7 +113,11 @@ impl Task for Classification {
     }
 
     fn scorer(&self) -> Box<dyn Scorer> {
-        Box::new(Accuracy::new())
+        // No class at all is refused before.
+        Labels::new(self.classes).map_or_else(
+            |_| Box::new(Accuracy::new()) as Box<dyn Scorer>,
+            |labels| Box::new(labels),
+        )
     }
 
     fn objective(&self) -> Objective {

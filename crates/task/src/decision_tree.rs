@@ -5,7 +5,7 @@ mod tree;
 
 use candle_core::Tensor;
 use dartloom_data::{Dataset, TargetSpec};
-use dartloom_metrics::{MetricsError, Scorer};
+use dartloom_metrics::{Details, MetricsError, Scorer};
 use dartloom_record::{Objective, Scores};
 use dartloom_space::Outputs;
 use serde::Serialize;
@@ -164,6 +164,10 @@ impl Scorer for Answers {
 
     fn scores(&self) -> Scores {
         self.scorer.scores()
+    }
+
+    fn details(&self) -> Details {
+        self.scorer.details()
     }
 }
 

@@ -29,7 +29,7 @@ pub use decision_tree::{DecisionTree, Parent, Question, Tree};
 pub use error::TaskError;
 pub use loss::Loss;
 pub use multi_label::MultiLabel;
-pub use parts::Parts;
+pub use parts::{Parts, Totals};
 pub use regression::{Regression, RegressionLoss};
 pub use segmentation::Segmentation;
 pub use task::Task;

@@ -1,8 +1,10 @@
 mod ratio;
+mod totals;
 
 use candle_core::{DType, Device, Tensor, Var};
 
 pub(crate) use self::ratio::{Overlap, Ratio};
+pub use self::totals::Totals;
 use crate::{Loss, TaskError};
 
 /// A batch's loss before its ratios: sums and counts that add up over the shards of the batch, and

@@ -34,7 +34,8 @@ const EXPECTED: Expected = Expected {
 /// # Losses of shards
 /// A Dice or Tversky loss over the batch is a ratio of sums and does not add up:
 /// [`loss`](Task::loss) of a shard is that of the shard alone. [`parts`](Task::parts) add up, and
-/// give the loss and the gradients of the whole.
+/// give the loss and the gradients of the whole. [`judged_parts`](Task::judged_parts) give the loss
+/// of a set that is judged batch by batch.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Segmentation {
     classes: usize,
@@ -166,7 +167,11 @@ impl Task for Segmentation {
     }
 
     fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
-        Ok(self.cost(&self.loss.judged(), output, target)?.close()?)
+        Ok(self.judged_parts(output, target)?.close()?)
+    }
+
+    fn judged_parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        self.cost(&self.loss.judged(), output, target)
     }
 
     fn scorer(&self) -> Box<dyn Scorer> {

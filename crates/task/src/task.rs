@@ -48,6 +48,16 @@ pub trait Task: Debug + Send + Sync {
         self.loss(output, target)
     }
 
+    /// The [judged loss](Self::judged_loss) before its ratios, as sums and counts that add up over
+    /// the batches of a set ([`Totals`](crate::Totals)): by default those of
+    /// [`judged_loss`](Self::judged_loss). A task whose loss is a ratio of sums has more of them.
+    ///
+    /// # Errors
+    /// As [`loss`](Self::loss).
+    fn judged_parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        Ok(Parts::of(&self.judged_loss(output, target)?)?)
+    }
+
     /// A new scorer of its outputs, whose first score is the [`objective`](Self::objective).
     fn scorer(&self) -> Box<dyn Scorer>;
 
@@ -104,6 +114,9 @@ macro_rules! forward {
             }
             fn judged_loss(&self, output: &Tensor, target: &Tensor) -> Result<Loss, TaskError> {
                 (**self).judged_loss(output, target)
+            }
+            fn judged_parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+                (**self).judged_parts(output, target)
             }
             fn scorer(&self) -> Box<dyn Scorer> {
                 (**self).scorer()

@@ -4,7 +4,7 @@ use candle_core::{DType, Tensor, Var};
 use dartloom_data::TargetSpec;
 use dartloom_metrics::testkit::{Broken as BrokenScorer, Measured, check_scorer};
 
-use crate::{Task, TaskError};
+use crate::{Task, TaskError, Totals};
 
 /// The data on which a task is tried.
 #[derive(Clone, Debug)]
@@ -59,6 +59,13 @@ pub enum Broken {
         /// Those of the parts.
         parts: [f64; 2],
     },
+    /// The judged parts of images, added up, are not the judged loss of the batch.
+    Parts {
+        /// The loss of the batch.
+        whole: f64,
+        /// The loss of the sums over images; `None` where they count nothing.
+        parts: Option<f64>,
+    },
     /// A gradient is not the central difference.
     Gradient {
         /// Position in the output.
@@ -96,7 +103,8 @@ impl From<candle_core::Error> for Broken {
 /// Checks a task against the contract of [`Task`] on batches that it can learn from: its own
 /// targets are taken and others refused, outputs of other shapes are refused, the loss is finite
 /// and its gradient that of central differences, sums and counts add up over shards where they
-/// should, the scorer obeys its laws, and its first score is the objective.
+/// should, the judged parts of images add up to the judged loss of the batch, the scorer obeys its
+/// laws, and its first score is the objective.
 ///
 /// # Errors
 /// The first law that is broken.
@@ -113,6 +121,7 @@ pub fn check_task(task: &dyn Task, trial: &Trial) -> Result<(), Broken> {
         if trial.adds_up {
             check_shards(task, batch)?;
         }
+        check_parts(task, batch)?;
     }
     check_scorer(&|| task.scorer(), &trial.batches).map_err(Broken::Scorer)?;
     check_objective(task, &trial.batches)?;
@@ -166,11 +175,29 @@ fn check_shards(task: &dyn Task, Measured { output, target }: &Measured) -> Resu
         let part = numbers(task, &output, &target)?;
         parts = [parts[0] + part[0], parts[1] + part[1]];
     }
-    let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
     if close(whole[0], parts[0]) && close(whole[1], parts[1]) {
         return Ok(());
     }
     Err(Broken::Shards { whole, parts })
+}
+
+fn check_parts(task: &dyn Task, Measured { output, target }: &Measured) -> Result<(), Broken> {
+    let whole = task.judged_loss(output, target)?.mean()?.to_dtype(DType::F64)?.to_scalar()?;
+    let mut totals = Totals::default();
+    for image in 0..output.dim(0)? {
+        let target = target.narrow(0, image, 1)?;
+        totals.add(&task.judged_parts(&output.narrow(0, image, 1)?, &target)?)?;
+    }
+    let parts = totals.loss()?;
+    match parts {
+        Some(found) if close(whole, found) => Ok(()),
+        None if close(whole, 0.0) => Ok(()),
+        _ => Err(Broken::Parts { whole, parts }),
+    }
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0)
 }
 
 fn check_gradient(task: &dyn Task, Measured { output, target }: &Measured) -> Result<(), Broken> {

@@ -4,14 +4,16 @@ use candle_core::Tensor;
 use dartloom_data::Loader;
 use dartloom_metrics::Scorer;
 use dartloom_record::{Flow, Objective, Refused, Scores};
-use dartloom_task::{Task, TaskError};
+use dartloom_task::{Task, TaskError, Totals};
 
 use crate::TrainError;
 
 /// The result of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// Mean of the task's [judged loss](Task::judged_loss).
+    /// The task's [judged loss](Task::judged_loss) of all images together: its
+    /// [parts](Task::judged_parts) are added up over the batches, and their ratios are taken last,
+    /// so that it does not depend on the number of images in a batch.
     pub loss: f64,
     /// The task's scores.
     pub scores: Scores,
@@ -53,7 +55,17 @@ pub fn evaluate<E: From<TrainError>>(
     for step in 0..loader.batches_per_epoch() {
         sums.add(loader, step, &mut forward)?;
     }
-    Ok(sums.evaluation()?)
+    Ok(sums.scored()?.evaluation)
+}
+
+/// An evaluation with the scorer that has seen everything: its [details](Scorer::details) stand
+/// behind the scores.
+#[derive(Debug)]
+pub struct Scored {
+    /// Loss and scores.
+    pub evaluation: Evaluation,
+    /// The scorer.
+    pub scorer: Box<dyn Scorer>,
 }
 
 /// The same as [`evaluate`], asking `go_on` before each batch; `None` if the answer was to stop.
@@ -64,8 +76,22 @@ pub fn evaluate_while<E: From<TrainError>>(
     loader: &Loader<'_>,
     task: &dyn Task,
     go_on: &mut dyn FnMut() -> Flow,
-    mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
+    forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
 ) -> Result<Option<Evaluation>, E> {
+    let scored = evaluate_scored(loader, task, go_on, forward)?;
+    Ok(scored.map(|scored| scored.evaluation))
+}
+
+/// The same as [`evaluate_while`], with the scorer.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_scored<E: From<TrainError>>(
+    loader: &Loader<'_>,
+    task: &dyn Task,
+    go_on: &mut dyn FnMut() -> Flow,
+    mut forward: impl FnMut(&Tensor) -> Result<Tensor, E>,
+) -> Result<Option<Scored>, E> {
     let mut sums = Sums::new(task);
     for step in 0..loader.batches_per_epoch() {
         if go_on() == Flow::Stop {
@@ -73,20 +99,19 @@ pub fn evaluate_while<E: From<TrainError>>(
         }
         sums.add(loader, step, &mut forward)?;
     }
-    Ok(Some(sums.evaluation()?))
+    Ok(Some(sums.scored()?))
 }
 
 /// Losses and scores of the batches so far.
 struct Sums<'a> {
     task: &'a dyn Task,
     scorer: Box<dyn Scorer>,
-    loss: f64,
-    count: f64,
+    loss: Totals,
 }
 
 impl<'a> Sums<'a> {
     fn new(task: &'a dyn Task) -> Self {
-        Self { task, scorer: task.scorer(), loss: 0.0, count: 0.0 }
+        Self { task, scorer: task.scorer(), loss: Totals::default() }
     }
 
     fn add<E: From<TrainError>>(
@@ -101,19 +126,16 @@ impl<'a> Sums<'a> {
     }
 
     fn judge(&mut self, output: &Tensor, targets: &Tensor) -> Result<(), TrainError> {
-        let loss = self.task.judged_loss(output, targets)?;
-        if loss.count > 0.0 {
-            self.loss += loss.count * scalar(&loss.mean()?)?;
-            self.count += loss.count;
-        }
+        self.loss.add(&self.task.judged_parts(output, targets)?)?;
         Ok(self.scorer.update(output, targets).map_err(TaskError::from)?)
     }
 
-    fn evaluation(self) -> Result<Evaluation, TrainError> {
-        if self.count > 0.0 {
+    fn scored(self) -> Result<Scored, TrainError> {
+        if let Some(loss) = self.loss.loss()? {
             let objective = self.task.objective();
             let scores = self.scorer.scores();
-            return Ok(Evaluation { loss: self.loss / self.count, scores, objective });
+            let evaluation = Evaluation { loss, scores, objective };
+            return Ok(Scored { evaluation, scorer: self.scorer });
         }
         Err(Refused::new(
             "evaluation data",

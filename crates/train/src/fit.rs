@@ -1,22 +1,22 @@
 //! Training a network from scratch.
 
 mod config;
+mod loss;
 
 use std::collections::BTreeMap;
 
 use candle_core::Tensor;
-use dartloom_data::{Batch, BatchOrder, Dataset, Loader, check_repeats};
+use dartloom_data::{BatchOrder, Dataset, Loader, check_repeats};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Model, Pass};
 use dartloom_record::{Event, Flow, Identity, Where};
-use dartloom_space::Outputs;
 use dartloom_task::Task;
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    EpochReport, Evaluation, Finite, Judged, Learner, MeanLoss, Optimiser, Position, Session,
-    Snapshot, StepLoss, Stepper, TrainError, WeightOptimiser, evaluate_while, first_not_finite,
+    EpochReport, Evaluation, Finite, Judged, Learner, Optimiser, Position, Session, Snapshot,
+    StepLoss, Stepper, TrainError, WeightOptimiser, evaluate_while, first_not_finite,
 };
 
 pub use config::{FitConfig, MOST_EPOCHS};
@@ -67,6 +67,12 @@ struct Judge<'a> {
 }
 
 /// A network in training: a [`Stepper`].
+///
+/// A step learns from the loss of the main head. An auxiliary head's loss is added with the weight
+/// [`FitConfig::auxiliary`]; those of the heads of deep supervision
+/// ([`Output::deep`](dartloom_ops::Output::deep)) are weighed with that of the main head as
+/// [`DeepSupervision::new`](dartloom_task::losses::DeepSupervision::new) does.
+/// Evaluation looks at the main head alone.
 #[derive(Debug)]
 pub struct Fit<'a> {
     phase: Where,
@@ -232,35 +238,6 @@ impl<'a> Fit<'a> {
 
     fn pass<'n>(&self, mode: Mode, noise: &'n mut dyn RngCore) -> Pass<'n> {
         Pass { execution: self.config.recompute.into(), ..Pass::new(mode, noise) }
-    }
-
-    fn forward(&self, batch: &Batch, at: Position) -> Result<MeanLoss, TrainError> {
-        let counter = (at.epoch * self.steps_per_epoch() + at.step) as u64;
-        let mut noise = self.noise.stream("drop-path", counter);
-        let mut pass = self.pass(Mode::train(), &mut noise);
-        pass.drop_path = self.config.drop_path * at.epoch as f64 / self.config.epochs as f64;
-        let output = self.model.forward(&batch.inputs, &mut pass)?;
-        self.check_output(&output.main, batch)?;
-        let loss = self.task.loss(&output.main, &batch.targets)?;
-        let mut mean = loss.mean()?;
-        if let Some(auxiliary) = output.auxiliary {
-            let extra = self.task.loss(&auxiliary, &batch.targets)?.mean()?;
-            mean = (mean + (extra * self.config.auxiliary)?)?;
-        }
-        Ok(MeanLoss { mean, count: loss.count })
-    }
-
-    /// Refuses the output of a custom model that does not fit the task.
-    fn check_output(&self, output: &Tensor, batch: &Batch) -> Result<(), TrainError> {
-        let inputs = batch.inputs.dims();
-        let expected = match self.task.outputs() {
-            Outputs::Plane { channels } => [&[batch.count, channels], &inputs[2..]].concat(),
-            other => vec![batch.count, other.channels()],
-        };
-        if output.dims() == expected {
-            return Ok(());
-        }
-        Err(TrainError::Logits { expected, found: output.dims().to_vec() })
     }
 
     fn locate(&self, images: &Tensor) -> Option<String> {

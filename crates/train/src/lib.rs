@@ -18,7 +18,7 @@ pub mod testkit;
 pub use checkpoint::{Position, Snapshot};
 pub use drive::{EpochReport, Outcome, RuleReport, StepLoss, Stepper, drive};
 pub use error::TrainError;
-pub use evaluate::{Evaluation, Judged, evaluate, evaluate_while};
+pub use evaluate::{Evaluation, Judged, Scored, evaluate, evaluate_scored, evaluate_while};
 pub use fit::{Fit, FitConfig, HeldOut, MOST_EPOCHS, Problem, check_alike};
 pub use gradients::{Gradients, gradients_of};
 pub use guard::{Finite, first_not_finite};

@@ -69,6 +69,28 @@ fn what_cannot_be_planned_leaves_nothing() {
     assert_eq!(said.code, Some(2), "{}", said.stderr);
 }
 
+/// The tables, the JSON and the files of an evaluation on the folder itself, of which the model's
+/// file says the task.
+fn judged(program: &Program, model: &str) {
+    let said = program.succeed(&["evaluate", model, "cells", "--out", "judged"]);
+    for line in ["4 images", "classes", "class", "mean without background"] {
+        assert!(said.stdout.lines().any(|own| own.starts_with(line)), "{line}: {}", said.stdout);
+    }
+    assert!(said.stdout.contains("images without"), "{}", said.stdout);
+    let told = said.stdout.lines().any(|line| line.starts_with("dice_1"));
+    assert!(!told, "the table has it: {}", said.stdout);
+    let json = program.succeed(&["evaluate", model, "cells", "--json"]).stdout;
+    assert_eq!(json, program.read("judged/evaluation.json"));
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(value["scores"]["dice_1"].is_number(), "{json}");
+    let table = &value["tables"][0];
+    assert_eq!(table["columns"][2], "iou", "{json}");
+    assert_eq!(table["rows"][1][2], value["scores"]["iou_1"], "{json}");
+    program.write("file", "");
+    let said = program.run(&["evaluate", model, "cells", "--out", "file"]);
+    assert_eq!(said.code, Some(2), "{}", said.stderr);
+}
+
 /// The commands of the guide `your-own-images.md`, with fewer epochs.
 #[test]
 fn from_a_folder_of_images_to_their_masks() {
@@ -84,12 +106,14 @@ fn from_a_folder_of_images_to_their_masks() {
     let model = "runs/cells/models/baseline-0.safetensors";
     let said = program.succeed(&["evaluate", model, "cells.ron"]);
     assert!(said.stdout.contains("mean_iou"), "{}", said.stdout);
+    judged(&program, model);
     let predict = ["predict", model, "cells/test/images", "--out", "masks", "--overlay"];
     let said = program.succeed(&predict);
     assert!(said.stdout.contains("0.overlay.png"), "{}", said.stdout);
     // The commands of the guides to tiles and to class imbalance.
     let crops = "(data: Images(directory: \"cells\", crops: (height: 32, width: 32)), scale: Small, \
-                 task: Segmentation(loss: Focal(gamma: 2.0), weighting: MedianFrequency), \
+                 task: Segmentation(loss: Focal(gamma: 2.0), weighting: MedianFrequency, \
+                 scores: (objects: ())), \
                  topology: UNet, layers: 2, nodes: 1, channels: 2, baseline: unet(base: 4), \
                  search: (epochs: 1, batch: 4), random: (fit: (epochs: 1, batch: 4)), \
                  retrain: (channels: 2, fit: (epochs: 1, batch: 4)), seeds: [0])";
@@ -98,5 +122,21 @@ fn from_a_folder_of_images_to_their_masks() {
     assert!(said.stderr.contains("of 12 training crops show "), "{}", said.stderr);
     let model = "runs/crops/models/darts-0.safetensors";
     program.succeed(&["evaluate", model, "crops.ron"]);
+    // The classes that crops show are a table, and values.
+    let said = program.succeed(&["check", "crops.ron"]);
+    assert!(said.stdout.contains("12 training crops\nclass "), "{}", said.stdout);
+    let json = program.succeed(&["check", "crops.ron", "--json"]).stdout;
+    let value: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(value["crops"], 12, "{json}");
+    let share = value["classes"][1]["crops"].as_f64().unwrap();
+    assert!(share > 0.0 && share <= 1.0, "{json}");
+    // The objects that the task asks for are a table and a curve, by the model's file alone.
+    let said = program.succeed(&["evaluate", model, "cells", "--out", "objects"]);
+    assert!(
+        said.stdout.contains("\nobjects\n") && said.stdout.contains("greedy"),
+        "{}",
+        said.stdout
+    );
+    assert!(program.read("objects/precision-recall.svg").contains("optimal matching"));
     program.succeed(&["predict", model, "cells/test/images", "--out", "masks", "--mirrored"]);
 }

@@ -189,6 +189,23 @@ impl Display for Finding {
     }
 }
 
+/// Findings of one kind after which the others are only counted.
+const SHOWN: usize = 10;
+
+/// The first findings of each severity, and a line about the others.
+pub(crate) fn shown(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut result = Vec::new();
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let all: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).collect();
+        result.extend(all.iter().take(SHOWN).map(|finding| (*finding).clone()));
+        if let Some(next) = all.get(SHOWN) {
+            let found = format!("{} more of this kind", all.len() - SHOWN);
+            result.push(Finding::new(severity, next.subject).found(found));
+        }
+    }
+    result
+}
+
 /// Everything that the check found, errors first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {

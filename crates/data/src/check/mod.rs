@@ -5,6 +5,7 @@
 
 mod finding;
 
+pub(crate) use finding::shown;
 pub use finding::{Finding, Report, Severity, Subject};
 
 use std::collections::BTreeMap;
@@ -49,16 +50,18 @@ impl Part<'_> {
         let spec = self.data.targets();
         let mut counts = vec![0_u64; classes(spec)];
         let mut repeats: BTreeMap<&'static str, u64> = BTreeMap::new();
+        let mut not_finite = Vec::new();
+        let mut no_targets = Vec::new();
         for index in 0..self.data.len() {
             let mut sample = OwnedSample::read(self.data, index)?;
             let place = format!("`{}`, sample {index}", self.name);
             if let Some(pixel) = sample.pixels.iter().find(|pixel| !pixel.is_finite()) {
                 let finding = Finding::error(Subject::NotFinite).place(&place);
-                findings.push(finding.expected("finite pixels").found(pixel.to_string()));
+                not_finite.push(finding.expected("finite pixels").found(pixel.to_string()));
             }
             if let Err(error) = spec.check(index, &sample.targets.whole()) {
                 let finding = Finding::error(Subject::MaskValue).place(&place);
-                findings.push(finding.found(error.to_string()));
+                no_targets.push(finding.found(error.to_string()));
             }
             count(&sample.targets, &mut counts);
             let mut hash = Sha256::new();
@@ -68,12 +71,14 @@ impl Part<'_> {
                 *repeats.entry(other).or_default() += 1;
             }
         }
+        findings.extend(shown(not_finite));
+        findings.extend(shown(no_targets));
         for (other, count) in repeats {
             let finding = Finding::warning(Subject::Repeat).place(format!("`{}`", self.name));
             let expected = format!("images that are not in `{other}`");
             findings.push(finding.expected(expected).found(format!("{count} equal ones")));
         }
-        findings.extend(self.shares(&counts));
+        findings.extend(shown(self.shares(&counts)));
         Ok(())
     }
 

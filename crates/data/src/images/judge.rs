@@ -14,10 +14,7 @@ use super::source::ImageFiles;
 use super::split::Part;
 use super::survey::{ImageFacts, Surveyed};
 use crate::ImageShape;
-use crate::check::{Finding, Severity, Subject};
-
-/// Findings of one kind after which the others are only counted.
-const SHOWN: usize = 10;
+use crate::check::{Finding, Subject, shown};
 
 /// Everything that is known about the data.
 #[derive(Clone, Copy, Debug)]
@@ -65,20 +62,6 @@ pub(super) fn findings(known: &Known<'_>) -> Vec<Finding> {
         parts,
     ];
     rules.iter().flat_map(|rule| shown(rule(known))).collect()
-}
-
-/// The first findings of each severity, and a line about the others.
-fn shown(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut result = Vec::new();
-    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        let all: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).collect();
-        result.extend(all.iter().take(SHOWN).map(|finding| (*finding).clone()));
-        if let Some(next) = all.get(SHOWN) {
-            let found = format!("{} more of this kind", all.len() - SHOWN);
-            result.push(Finding::new(severity, next.subject).found(found));
-        }
-    }
-    result
 }
 
 fn unread(known: &Known<'_>) -> Vec<Finding> {

@@ -40,6 +40,14 @@ const MANY: usize = 4;
 type Predict<'a> = dyn Fn(&Graph, usize) -> Option<u64> + 'a;
 
 impl Cut {
+    /// True where training images are cut into random crops.
+    pub(super) fn has_crops(&self) -> bool {
+        match &self.data {
+            Named::Known(Data::Images(ImageFolder(files))) => files.crops.is_some(),
+            _ => false,
+        }
+    }
+
     pub(super) fn of(
         facts: &Facts,
         memory: &Available,

@@ -15,6 +15,7 @@ use dartloom::train::FitConfig;
 use dartloom::verdict::fit_workload;
 
 use crate::check;
+use crate::crops::CropShares;
 use crate::error::EngineError;
 use crate::estimate::{Estimate, MethodEstimate};
 use crate::experiment::{Chosen, Plan, parse};
@@ -25,10 +26,13 @@ use text::{Batches, Text};
 use weights::Shares;
 
 /// An experiment file that was drafted from data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
     /// The contents of the file: every number with its reason as a comment.
     pub text: String,
+    /// The classes that training crops show, where the draft cuts images into random crops; drawn
+    /// with seed 0.
+    pub crops: Option<CropShares>,
 }
 
 /// The circumstances of a draft.
@@ -67,19 +71,34 @@ pub fn draft(place: &Path, file: &Path, config: &DraftConfig) -> Result<Draft, E
     let cut = Cut::of(&facts, &memory, &predict)?;
     let sets = cut.open(&facts, &origin)?;
     let shares = Shares::of(&*sets.train)?;
+    let names = sets.class_names.as_deref().unwrap_or_default();
+    let crops = if cut.has_crops() {
+        CropShares::of(&*sets.train, names, 0).map_err(EngineError::input)?
+    } else {
+        None
+    };
     let mut batches = Batches::of(cut.batch, sets.train.len());
     let text = |batches: Batches| {
         let samples = sets.train.len();
-        Text { facts: &facts, cut: &cut, shares: &shares, samples, batches, file }.written()
+        Text {
+            facts: &facts,
+            cut: &cut,
+            shares: &shares,
+            crops: crops.as_ref(),
+            samples,
+            batches,
+            file,
+        }
+        .written()
     };
     let first = text(batches)?;
     let plan = Plan::new(parse(&first, file, &Chosen::default())?, &file.display().to_string())?;
     if !batches.fit(&Estimate::of(&plan, config.threads, Some(memory.bytes))?, &memory)? {
-        return Ok(Draft { text: first });
+        return Ok(Draft { text: first, crops });
     }
     let text = text(batches)?;
     parse(&text, file, &Chosen::default())?;
-    Ok(Draft { text })
+    Ok(Draft { text, crops })
 }
 
 /// The memory that a draft counts on.

@@ -11,6 +11,7 @@ use super::cut::{Cut, LARGE};
 use super::epochs::{Epochs, RANDOM, RETRAIN, SEARCH};
 use super::facts::Facts;
 use super::weights::{Shares, UNEQUAL, rule};
+use crate::crops::CropShares;
 use crate::error::EngineError;
 use crate::experiment::{Data, IdxFiles, ImageFolder, Named, options};
 
@@ -37,6 +38,7 @@ pub(super) struct Text<'a> {
     pub(super) facts: &'a Facts,
     pub(super) cut: &'a Cut,
     pub(super) shares: &'a Shares,
+    pub(super) crops: Option<&'a CropShares>,
     /// Samples of an epoch.
     pub(super) samples: usize,
     pub(super) batches: Batches,
@@ -140,6 +142,9 @@ impl Text<'_> {
         };
         if !of.is_empty() {
             lines.line(format_args!("    // {} {what}", numbers(&percent, 2)));
+        }
+        if let Some(crops) = self.crops {
+            lines.line(format_args!("    // {}", crops.said()));
         }
         if weights.is_some() {
             let reason = match rule(self.facts.targets) {

@@ -50,6 +50,19 @@ impl Default for PredictConfig {
     }
 }
 
+impl PredictConfig {
+    /// The defaults, with the bands and, for networks with one answer for an image, the size that
+    /// the network was trained with, where its file says so.
+    #[must_use]
+    pub fn of(model: &Trained) -> Self {
+        let usual = Self::default();
+        let Some(reading) = model.reading() else { return usual };
+        let masks = matches!(model.targets(), TargetSpec::Mask { .. });
+        let size = if masks { usual.size } else { reading.size };
+        Self { bands: reading.bands, size, ..usual }
+    }
+}
+
 /// The state of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Predicting<'a> {

@@ -1,10 +1,11 @@
 //! The trained networks of a run, each as a file that is complete in itself.
 
+use dartloom::data::images::ImageFiles;
 use dartloom::record::{RunDir, RunLayout};
-use dartloom::verdict::{Comparison, Trained, TrainedError};
+use dartloom::verdict::{Comparison, Reading, Trained, TrainedError};
 
 use crate::error::EngineError;
-use crate::experiment::Plan;
+use crate::experiment::{Data, ImageFolder, Named, Plan};
 
 /// Writes every network that a finished comparison has trained. Trainings that failed, and
 /// hand-made networks in code, leave none.
@@ -35,8 +36,23 @@ fn complete(network: Trained, plan: &Plan) -> Result<Trained, TrainedError> {
         Some(constants) => network.with_normalization(constants.clone())?,
         None => network,
     };
-    match &data.class_names {
-        Some(names) => network.with_class_names(names),
-        None => Ok(network),
+    let network = match &data.class_names {
+        Some(names) => network.with_class_names(names)?,
+        None => network,
+    };
+    let experiment = plan.experiment();
+    let network = match &experiment.data {
+        Named::Known(Data::Images(ImageFolder(files))) => {
+            let ImageFiles { bands, size, targets, .. } = files.clone();
+            network.with_reading(Reading { bands, size, targets })
+        }
+        _ => network,
+    };
+    match &experiment.task {
+        Some(Named::Known(task)) => {
+            let task = task.measured(&*data.train).map_err(dartloom::train::TrainError::from)?;
+            network.with_configured_task(task)
+        }
+        _ => Ok(network),
     }
 }

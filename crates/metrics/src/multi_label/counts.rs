@@ -37,6 +37,11 @@ impl Counts {
         self.seen += 1.0;
     }
 
+    /// Labels that are there.
+    pub(super) fn there(&self) -> f64 {
+        self.right + self.missed
+    }
+
     pub(super) fn wrong(&self) -> f64 {
         self.false_alarms + self.missed
     }

@@ -60,3 +60,22 @@ fn average_precision_and_entropy_equal_a_calculation_by_hand() {
     assert!((scores.get("bce_0").unwrap() - (a + b + c) / 3.0).abs() < 1e-12);
     assert!((scores.get("bce_1").unwrap() - 2.0_f64.ln() / 3.0).abs() < 1e-12);
 }
+
+#[test]
+fn every_label_has_a_row() {
+    let mut scorer = MultiLabel::new(2).unwrap();
+    let logits = Tensor::new(&[[1.0_f32, 2.0], [-1.0, 1.0], [0.5, -3.0]], &Device::Cpu).unwrap();
+    let labels = Tensor::new(&[[1.0_f32, 1.0], [1.0, 1.0], [0.0, 0.0]], &Device::Cpu).unwrap();
+    scorer.update(&logits, &labels).unwrap();
+    let details = scorer.details();
+    let scores = scorer.scores();
+    let share = |name: &str| Cell::Share(scores.get(name));
+    let rows = &details.tables[0].rows;
+    assert_eq!(
+        rows[0],
+        [Cell::Output(0), Cell::Count(2.0), share("auc_0"), share("ap_0"), share("f1_0")]
+    );
+    let all = [share("micro_auc"), share("micro_ap"), share("micro_f1")];
+    assert_eq!(rows[2], [vec![Cell::Word("all as one"), Cell::Count(4.0)], all.to_vec()].concat());
+    assert!(details.told.iter().all(|name| scores.get(name).is_some()));
+}

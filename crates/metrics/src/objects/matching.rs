@@ -30,6 +30,22 @@ pub struct Overlap {
 }
 
 impl Matching {
+    /// The other rule.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Greedy => Self::Optimal,
+            Self::Optimal => Self::Greedy,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Greedy => "greedy",
+            Self::Optimal => "optimal",
+        }
+    }
+
     /// The pairs that match at a threshold, `iou >= threshold`, each object in one at most; in the
     /// order of predicted objects.
     #[must_use]

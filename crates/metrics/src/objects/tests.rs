@@ -3,6 +3,7 @@
 use approx::assert_relative_eq;
 
 use super::*;
+use crate::Cell;
 use crate::drawn::{logits, mask};
 
 /// Three true objects; the first is found whole, the second by half, the third not at all, and one
@@ -98,6 +99,40 @@ fn classes_are_matched_apart() {
     assert_eq!((row.matches, row.said, row.there), (0.0, 2.0, 2.0));
 }
 
+/// The second predicted object overlaps with the first true one by 5/12 and with the second by
+/// 3/10; the first overlaps with the first true one alone, by 1/4.
+#[test]
+fn both_matchings_are_told_whichever_is_configured() {
+    let both = |matching| {
+        let mut objects = scorer(ObjectsConfig { matching, ..ObjectsConfig::default() });
+        objects.update(&logits(&["1101111111110"], 2), &mask(&["1111111101111"])).unwrap();
+        objects
+    };
+    let [one, other] = [Matching::Optimal, Matching::Greedy].map(both);
+    for matching in [Matching::Optimal, Matching::Greedy] {
+        assert_eq!(one.rows_by(matching), other.rows_by(matching));
+        assert_eq!(one.curve_by(matching), other.curve_by(matching));
+    }
+    let matches = |rule| one.rows_by(rule).iter().map(|row| row.matches).collect::<Vec<_>>();
+    assert_eq!(matches(Matching::Optimal)[..5], [2.0, 2.0, 1.0, 1.0, 0.0]);
+    assert_eq!(matches(Matching::Greedy)[..5], [1.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(one.rows(), one.rows_by(Matching::Optimal));
+    assert_eq!(other.rows(), one.rows_by(Matching::Greedy));
+    let details = one.details();
+    let rows = &details.tables[0].rows;
+    assert_eq!(rows.len(), 18);
+    assert_eq!(rows[0][..2], [Cell::Word("optimal"), Cell::Number(Some(0.1))]);
+    assert_eq!(rows[9][0], Cell::Word("greedy"));
+    assert_eq!(details.told.len(), 36);
+    let scores = one.scores();
+    assert!(details.told.iter().all(|name| scores.get(name).is_some()));
+    assert_eq!(details.curves[0].lines[1].points, one.curve_by(Matching::Greedy));
+    // State and sum keep both.
+    let mut sum = scorer(ObjectsConfig::default());
+    sum.add(&one.state()).unwrap();
+    assert_eq!(sum, one);
+}
+
 #[test]
 fn settings_and_states_that_make_no_sense_are_refused() {
     for thresholds in [vec![], vec![0.0], vec![0.5, 0.5], vec![f64::NAN], vec![1.5]] {
@@ -106,5 +141,5 @@ fn settings_and_states_that_make_no_sense_are_refused() {
     }
     assert!(Objects::new(1, None, ObjectsConfig::default()).is_err());
     let mut objects = scorer(ObjectsConfig::default());
-    assert!(objects.add(&[0.0; 3]).is_err() && objects.add(&[0.0; 21]).is_err());
+    assert!(objects.add(&[0.0; 3]).is_err() && objects.add(&[0.0; 39]).is_err());
 }

@@ -45,3 +45,24 @@ fn a_diverged_prediction_shows_and_an_unusable_value_is_named() {
     assert!(scorer.scores().get("rmse").unwrap().is_nan());
     assert!(Regression::new(0).is_err());
 }
+
+#[test]
+fn every_value_has_a_row() {
+    let mut scorer = Regression::new(2).unwrap();
+    let said = Tensor::new(&[[2.0_f32, 4.0], [1.0, 6.0], [3.0, 4.0]], &Device::Cpu).unwrap();
+    let values = Tensor::new(&[[1.0_f32, 4.0], [2.0, 4.0], [3.0, 4.0]], &Device::Cpu).unwrap();
+    scorer.update(&said, &values).unwrap();
+    let details = scorer.details();
+    let number = |value: Option<f64>| Cell::Number(value);
+    let third = |by: f64| Some(by / 3.0);
+    let rows = [
+        [Cell::Output(0), number(Some(0.0)), number(third(2.0).map(f64::sqrt)), number(third(2.0))],
+        [Cell::Output(1), number(None), number(third(4.0).map(f64::sqrt)), number(third(2.0))],
+        [Cell::Word("all"), number(Some(0.0)), number(Some(1.0)), number(Some(4.0 / 6.0))],
+    ];
+    assert_eq!(details.tables[0].rows, rows);
+    let scores = scorer.scores();
+    let told = details.told.iter().filter(|name| scores.get(name).is_some()).count();
+    assert_eq!(told, 5, "{:?}", details.told);
+    assert_eq!(Regression::new(1).unwrap().details().tables[0].rows.len(), 1);
+}

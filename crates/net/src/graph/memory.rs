@@ -11,22 +11,25 @@ use crate::memory::{Breakdown, Magnitude, Parts, Workload, is_block, sum, values
 /// forward to the backward pass. What is held for a moment on the way back is found node by node:
 /// the gradients of values whose source is still to come, such as those that a U-Net's encoder
 /// hands to its decoder, and those of the layer at work. Every thread unfolds images for dense
-/// convolutions, or holds tiles of those that are made by minimal filtering.
+/// convolutions, or holds tiles of those that are made by minimal filtering. Nodes that serve deep
+/// supervision alone have weights always, and values in training.
 ///
 /// # Errors
 /// [`NetError::Uncountable`] from about 16 PiB on.
 pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetError> {
     let cost = graph.cost()?;
-    let joined = graph.nodes().iter().map(|node| u128::from(node.joined().elements()));
-    let bound = 8 * (u128::from(cost.activations) + joined.sum::<u128>());
-    Magnitude::new(bound, cost.parameters).check(work)?;
+    let parameters = cost.parameters.saturating_add(cost.auxiliary_parameters);
+    Magnitude::new(8 * magnitude(graph)?, parameters).check(work)?;
     let mut buffers = 0;
     let mut kept = 0;
     let mut scratch = 0;
-    for node in graph.nodes() {
-        kept += joining(node) + values(node.layers(), node.joined())?;
+    for (node, only) in graph.nodes().iter().zip(graph.training_only()) {
+        let runs = work.training.is_some() || !only;
+        if runs {
+            kept += joining(node) + values(node.layers(), node.joined())?;
+        }
         each(node, |layer, _, after| {
-            scratch = of_thread(layer, after).max(scratch);
+            scratch = if runs { of_thread(layer, after).max(scratch) } else { scratch };
             if let Layer::Norm { channels, .. } = layer {
                 buffers += 2 * *channels as u64;
             }
@@ -34,7 +37,7 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
     }
     let parts = Parts {
         input: graph.input(),
-        parameters: cost.parameters,
+        parameters,
         buffers,
         activations: work.bytes(kept),
         forward: work.numbers(scratch) * work.threads as u64,
@@ -44,6 +47,16 @@ pub fn predict_graph(graph: &Graph, work: &Workload) -> Result<Breakdown, NetErr
         slabs: 0,
     };
     Ok(sum(parts, work))
+}
+
+/// The values of all joins and layers.
+fn magnitude(graph: &Graph) -> Result<u128, SpaceError> {
+    let mut sum = 0;
+    for node in graph.nodes() {
+        sum += u128::from(node.joined().elements());
+        each(node, |_, _, after| sum += u128::from(after.elements()))?;
+    }
+    Ok(sum)
 }
 
 /// Calls `see` for every layer of a node, with the shapes before and behind it.
@@ -158,13 +171,15 @@ const PARTIALS: usize = 8;
 /// parameters when they are done.
 fn backward(graph: &Graph, work: &Workload) -> Result<u64, SpaceError> {
     let nodes = graph.nodes();
-    // Nodes that have a gradient by now; the output has the first.
+    // Nodes that have a gradient by now; the output and the heads of deep supervision have the
+    // first.
     let mut known = vec![false; nodes.len()];
-    let mut held = nodes.last().map_or(0, |node| node.shape().elements());
-    let mut most = work.bytes(held);
-    if let Some(last) = known.last_mut() {
-        *last = true;
+    let mut held = 0;
+    for at in graph.deep().iter().copied().chain(nodes.len().checked_sub(1)) {
+        known[at] = true;
+        held += nodes[at].shape().elements();
     }
+    let mut most = work.bytes(held);
     for node in nodes.iter().rev() {
         held -= node.shape().elements();
         let tracked = reads_a_node(node);

@@ -15,8 +15,9 @@ use crate::memory::{Breakdown, Workload};
 /// The network of a [`Graph`].
 ///
 /// Nodes run in their order, and a value is let go behind its last reader. A watch sees the output
-/// of every node under its name. Where a pass says that parameters are constant, and nothing asks
-/// for the gradient of its images, nothing is kept for a backward pass.
+/// of every node under its name. Nodes that serve deep supervision alone are run where a pass
+/// trains or probes, and not where it evaluates. Where a pass says that parameters are constant,
+/// and nothing asks for the gradient of its images, nothing is kept for a backward pass.
 ///
 /// ```
 /// use dartloom_net::{GraphNetwork, NetError};
@@ -42,6 +43,7 @@ pub struct GraphNetwork {
     graph: Graph,
     nodes: Vec<Sequence>,
     last_readers: Vec<Option<usize>>,
+    training_only: Vec<bool>,
     cost: Cost,
     identity: Identity,
 }
@@ -69,8 +71,9 @@ impl GraphNetwork {
         let nodes = nodes.map(|node| Sequence::new(node.layers(), &mut root.at(node.name())));
         let nodes = nodes.collect::<Result<_, _>>()?;
         let last_readers = graph.last_readers();
+        let training_only = graph.training_only();
         let cost = graph.cost()?;
-        Ok(Self { variables, graph, nodes, last_readers, cost, identity })
+        Ok(Self { variables, graph, nodes, last_readers, training_only, cost, identity })
     }
 
     /// Its layers and shapes.
@@ -84,6 +87,14 @@ impl GraphNetwork {
     pub fn memory(&self, work: &Workload) -> Breakdown {
         let uncounted = Breakdown { activations: u64::MAX, ..Breakdown::default() };
         memory::predict_graph(&self.graph, work).unwrap_or(uncounted)
+    }
+
+    /// The value of a head, in the form of the network's outputs.
+    fn answer(&self, value: &Tensor) -> Result<Tensor, OpError> {
+        Ok(match self.graph.outputs() {
+            Outputs::Vector(_) => value.flatten_from(1)?,
+            _ => value.clone(),
+        })
     }
 
     fn check_input(&self, x: &Tensor) -> Result<(), NetError> {
@@ -114,6 +125,17 @@ impl Held<'_> {
         }
     }
 
+    /// Lets the values go that node `index` is the last to read.
+    fn let_go(&mut self, index: usize, node: &GraphNode, last_readers: &[Option<usize>]) {
+        for input in node.inputs() {
+            if let GraphInput::Node(source) = *input
+                && last_readers[source] == Some(index)
+            {
+                self.nodes[source] = None;
+            }
+        }
+    }
+
     fn joined(&self, node: &GraphNode) -> Result<Tensor, OpError> {
         let inputs = node.inputs().iter().map(|&input| self.get(input));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
@@ -137,26 +159,27 @@ impl Model for GraphNetwork {
     fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
         self.check_input(x)?;
         let apart = pass.constant_parameters && !x.track_op();
+        let trains = pass.mode.is_training();
+        let heads = if trains { self.graph.deep() } else { &[] };
+        let mut deep: Vec<Option<Tensor>> = vec![None; heads.len()];
         let mut held = Held { image: x, nodes: Vec::with_capacity(self.nodes.len()) };
         for (index, (node, layers)) in self.graph.nodes().iter().zip(&self.nodes).enumerate() {
-            let value = pass.run(layers, &held.joined(node)?)?;
-            let value = if apart { value.detach() } else { value };
-            pass.see(&node.name(), &value)?;
-            held.nodes.push(Some(value));
-            for input in node.inputs() {
-                if let GraphInput::Node(source) = *input
-                    && self.last_readers[source] == Some(index)
-                {
-                    held.nodes[source] = None;
+            if trains || !self.training_only[index] {
+                let value = pass.run(layers, &held.joined(node)?)?;
+                let value = if apart { value.detach() } else { value };
+                pass.see(&node.name(), &value)?;
+                if let Some(head) = heads.iter().position(|&head| head == index) {
+                    deep[head] = Some(self.answer(&value)?);
                 }
+                held.nodes.push(Some(value));
+            } else {
+                held.nodes.push(None);
             }
+            held.let_go(index, node, &self.last_readers);
         }
         let last = GraphInput::Node(self.nodes.len() - 1);
-        let main = held.get(last)?.clone();
-        Ok(match self.graph.outputs() {
-            Outputs::Vector(_) => main.flatten_from(1)?.into(),
-            _ => main.into(),
-        })
+        let main = self.answer(held.get(last)?)?;
+        Ok(Output { deep: deep.into_iter().flatten().collect(), ..main.into() })
     }
 
     fn cost(&self) -> Cost {

@@ -5,7 +5,7 @@ use dartloom_kernels::testkit::filled;
 use dartloom_net::memory::{Workload, predict_graph};
 use dartloom_net::{GraphNetwork, NetError};
 use dartloom_ops::{Execution, Mode, Model, Pass, Place};
-use dartloom_space::hand_made::{Baseline, DataFacts, UNet, plan};
+use dartloom_space::hand_made::{Baseline, DataFacts, SelfConfigured, UNet, plan};
 use dartloom_space::{Graph, GraphBuilder, GraphInput, Layer, Outputs, Pair, Shape};
 
 use crate::support::*;
@@ -175,6 +175,80 @@ fn memory_is_counted_by_hand() {
     let most = Workload { batch: usize::MAX / 2, ..work };
     assert!(matches!(predict_graph(&graph, &most), Err(NetError::Uncountable { .. })));
     assert_eq!(net.memory(&most).activations, u64::MAX);
+}
+
+/// Three levels in the decoder, with heads of deep supervision or without.
+fn configured(deep: bool) -> Graph {
+    let own = SelfConfigured { base: 2, deep, ..SelfConfigured::default() };
+    own.graph(Shape::new(1, 32, 32), MASK).unwrap()
+}
+
+#[test]
+fn heads_of_deep_supervision_answer_in_training_alone() {
+    let net = network(configured(true));
+    let x = filled(&[2, 1, 32, 32], 3).unwrap();
+    let trained = run(&net, &x, Mode::train()).unwrap();
+    let sides: Vec<_> = trained.deep.iter().map(|head| head.dims().to_vec()).collect();
+    assert_eq!(sides, [[2, 3, 16, 16], [2, 3, 8, 8]]);
+    assert!(trained.auxiliary.is_none());
+    // Every head has weights of its own, and its loss reaches the levels below alone.
+    let reached = |head: &Tensor, name: &str| {
+        let store = head.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+        store.get(net.variables().parameters()[name].as_tensor()).is_some()
+    };
+    for (head, own) in trained.deep.iter().zip(["deep.1", "deep.2"]) {
+        for name in ["deep.1", "deep.2"] {
+            assert_eq!(reached(head, &format!("{name}.0.weight")), own == name);
+        }
+        assert_eq!(reached(head, "decoder.1.0.weight"), own == "deep.1");
+        assert!(!reached(head, "decoder.0.0.weight") && reached(head, "decoder.2.0.weight"));
+    }
+    let watched = |mode| {
+        let mut places = Vec::new();
+        let mut watch = |place: &dyn std::fmt::Display, _: &Tensor| {
+            places.push(place.to_string());
+            Ok(())
+        };
+        let mut noise = rng(0);
+        let pass = Pass::new(mode, &mut noise);
+        let output = net.forward(&x, &mut Pass { watch: Some(&mut watch), ..pass }).unwrap();
+        (output, places)
+    };
+    let (output, places) = watched(Mode::eval());
+    assert!(output.deep.is_empty() && !places.iter().any(|place| place.starts_with("deep")));
+    assert_eq!(watched(Mode::train()).1.len(), places.len() + 2);
+
+    // The same network without the heads answers the same.
+    let plain = network(configured(false));
+    for (name, var) in plain.variables().parameters() {
+        var.set(net.variables().parameters()[name].as_tensor()).unwrap();
+    }
+    let same = run(&plain, &x, Mode::train()).unwrap();
+    assert_eq!(values(&same.main), values(&trained.main));
+    let extra = (4 * 3 + 3) + (8 * 3 + 3);
+    let count = |net: &GraphNetwork| net.variables().parameter_count();
+    assert_eq!(count(&net), count(&plain) + extra);
+}
+
+#[test]
+fn memory_of_heads_of_deep_supervision_is_that_of_training() {
+    let work = Workload { execution: Execution::Staged, ..Workload::training(3) };
+    let predict = |deep, work: &Workload| predict_graph(&configured(deep), work).unwrap();
+    let plain = predict(false, &work);
+    let found = predict(true, &work);
+    let weights = 4 * ((4 * 3 + 3) + (8 * 3 + 3));
+    // Convolution and bias of 3 channels on planes of 16x16 and 8x8.
+    assert_eq!(found.activations - plain.activations, 4 * 3 * 2 * 3 * (256 + 64));
+    assert_eq!(found.parameters - plain.parameters, weights);
+    assert_eq!(found.gradients - plain.gradients, weights);
+    assert_eq!(found.moments - plain.moments, weights);
+    assert!(found.workspace >= plain.workspace);
+    let work = Workload { training: None, ..work };
+    let plain = predict(false, &work);
+    let found = predict(true, &work);
+    assert_eq!(found.activations, plain.activations);
+    assert_eq!(found.workspace, plain.workspace);
+    assert_eq!(found.parameters - plain.parameters, weights);
 }
 
 /// The predictor that plans are made with.

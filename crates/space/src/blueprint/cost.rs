@@ -12,11 +12,11 @@ use crate::{Layer, Shape, SpaceError};
 /// factory's cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// Trainable numbers, without the auxiliary head.
+    /// Trainable numbers, without the auxiliary head and those of deep supervision.
     pub parameters: u64,
     /// Those of dead genes.
     pub unused_parameters: u64,
-    /// Trainable numbers of the auxiliary head.
+    /// Trainable numbers of the auxiliary head, or of the heads of deep supervision.
     pub auxiliary_parameters: u64,
     /// Multiply-adds of convolutions and fully connected layers, without the auxiliary head.
     pub macs: u64,

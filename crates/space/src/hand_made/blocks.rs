@@ -100,13 +100,16 @@ pub(super) struct Levels {
 impl Levels {
     /// Adds the decoding half: at every level a transposed convolution of the value below, which
     /// stands behind the encoder's value of that level, and two convolutions; then numbers for
-    /// every pixel.
+    /// every pixel. With `deep`, every level but the finest has such a head of its own, too; they
+    /// are returned, the finest first.
     pub(super) fn decode(
         self,
         graph: &mut GraphBuilder,
         numbers: usize,
-    ) -> Result<GraphInput, SpaceError> {
+        deep: bool,
+    ) -> Result<Vec<GraphInput>, SpaceError> {
         let Self { mut values, factors } = self;
+        let mut heads = Vec::new();
         let mut value = values.pop().unwrap_or(GraphInput::Image);
         for (level, factor) in factors.into_iter().enumerate().rev() {
             let Some(skip) = values.pop() else { break };
@@ -116,9 +119,14 @@ impl Levels {
             let up = graph.node(format!("up.{level}"), value, vec![up])?;
             let layers = two_convs(2 * outputs, outputs, Pair::both(1));
             value = graph.concat(format!("decoder.{level}"), &[skip, up], layers)?;
+            if deep && level > 0 {
+                let layers = per_pixel(outputs, numbers);
+                heads.insert(0, graph.node(format!("deep.{level}"), value, layers)?);
+            }
         }
         let layers = per_pixel(graph.channels(value), numbers);
-        graph.node("head", value, layers)
+        graph.node("head", value, layers)?;
+        Ok(heads)
     }
 }
 

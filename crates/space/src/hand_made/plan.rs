@@ -56,6 +56,8 @@ const SHARE: u128 = 5;
 ///    number of patches that hold 5 % of all pixels, `n m / 20 p`.
 /// 3. The batch is the largest up to `c` that fits.
 ///
+/// The network has [deep supervision](SelfConfigured::deep).
+///
 /// `predict` returns the bytes that training a graph with a batch takes, more for a larger batch,
 /// and `None` where they cannot be counted. It is the whole knowledge of the machine here.
 ///
@@ -72,7 +74,7 @@ pub fn plan(
     predict: impl Fn(&Graph, usize) -> Option<u64>,
 ) -> Result<TrainingPlan, SpaceError> {
     facts.check()?;
-    let network = SelfConfigured::default();
+    let network = SelfConfigured { deep: true, ..SelfConfigured::default() };
     let start = Pair::new(facts.median.height.min(LARGEST), facts.median.width.min(LARGEST));
     let mut patch = Patch::of(start, &network);
     let first = patch.size;
@@ -194,7 +196,7 @@ fn largest(least: usize, most: usize, fits: impl Fn(usize) -> bool) -> usize {
 
 fn reasons(facts: &DataFacts, first: Pair, plan: &TrainingPlan, patch: &Patch) -> Vec<String> {
     let DataFacts { median, images, memory, .. } = *facts;
-    let SelfConfigured { base, most, smallest } = plan.network;
+    let SelfConfigured { base, most, smallest, .. } = plan.network;
     let TrainingPlan { patch: size, batch, bytes, widths, .. } = plan;
     let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
     let cut = if *size == first {
@@ -219,7 +221,10 @@ fn reasons(facts: &DataFacts, first: Pair, plan: &TrainingPlan, patch: &Patch) -
             patch.steps.len(),
             patch.steps.iter().filter(|step| **step == Pair::both(2)).count()
         ),
-        format!("channels {widths:?}: {base} doubled at every halving, {most} at most"),
+        format!(
+            "channels {widths:?}: {base} doubled at every halving, {most} at most; deep \
+             supervision of the levels"
+        ),
         format!("a batch of {batch}: {limit}; training takes about {} MiB", mebibytes(*bytes)),
     ]
 }

@@ -69,7 +69,8 @@ impl ResNetUNet {
             }
             values.push(value);
         }
-        Levels { values, factors: vec![Pair::both(2); depth] }.decode(&mut graph, numbers)?;
+        Levels { values, factors: vec![Pair::both(2); depth] }
+            .decode(&mut graph, numbers, false)?;
         graph.finish(outputs)
     }
 }

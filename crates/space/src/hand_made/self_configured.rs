@@ -19,8 +19,8 @@ use crate::{Graph, GraphBuilder, GraphInput, Outputs, Pair, Shape, SpaceError};
 ///
 /// # Differences from the paper
 /// Batch norms stand in place of instance norms, and ReLU in place of leaky ReLU; convolutions with
-/// norm have no bias. There is no deep supervision: the finest output alone is trained. Pixels have
-/// one size. An axis with an odd number of pixels is not halved, where nnU-Net pads its patches.
+/// norm have no bias. Pixels have one size. An axis with an odd number of pixels is not halved,
+/// where nnU-Net pads its patches. Deep supervision is off unless it is [asked for](Self::deep).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SelfConfigured {
@@ -30,12 +30,19 @@ pub struct SelfConfigured {
     pub most: usize,
     /// Pixels that are left of every axis.
     pub smallest: usize,
+    /// True for deep supervision: in training, every level of the decoder puts out numbers for its
+    /// own pixels, by a 1x1 convolution with bias.
+    ///
+    /// `false` by default, and not written then, so that files from before this setting mean the
+    /// network that they meant; [`plan`](super::plan) sets it, as nnU-Net does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deep: bool,
 }
 
 impl Default for SelfConfigured {
-    /// nnU-Net's numbers for planes: 32 channels, 512 at most, 4 pixels.
+    /// nnU-Net's numbers for planes: 32 channels, 512 at most, 4 pixels; no deep supervision.
     fn default() -> Self {
-        Self { base: 32, most: 512, smallest: 4 }
+        Self { base: 32, most: 512, smallest: 4, deep: false }
     }
 }
 
@@ -100,7 +107,7 @@ impl SelfConfigured {
             value = graph.node(format!("encoder.{level}"), value, layers)?;
             values.push(value);
         }
-        Levels { values, factors }.decode(&mut graph, numbers)?;
-        graph.finish(outputs)
+        let deep = Levels { values, factors }.decode(&mut graph, numbers, self.deep)?;
+        graph.finish_with(outputs, &deep)
     }
 }

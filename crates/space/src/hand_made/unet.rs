@@ -65,7 +65,8 @@ impl UNet {
             value = graph.node(format!("encoder.{level}"), value, layers)?;
             values.push(value);
         }
-        Levels { values, factors: vec![Pair::both(2); depth] }.decode(&mut graph, numbers)?;
+        Levels { values, factors: vec![Pair::both(2); depth] }
+            .decode(&mut graph, numbers, false)?;
         graph.finish(outputs)
     }
 }

@@ -92,6 +92,37 @@ fn the_self_configured_network_stops_at_four_pixels() {
 }
 
 #[test]
+fn deep_supervision_adds_a_head_to_every_level_of_the_decoder_but_the_finest() {
+    let image = Shape::new(3, 32, 32);
+    let plain = SelfConfigured { base: 2, most: 8, ..SelfConfigured::default() };
+    let deep = SelfConfigured { deep: true, ..plain };
+    let graph = deep.graph(image, MASK).unwrap();
+    let heads: Vec<_> = graph.deep().iter().map(|&at| &graph.nodes()[at]).collect();
+    let names: Vec<&str> = heads.iter().map(|node| node.name()).collect();
+    assert_eq!(names, ["deep.1", "deep.2"]);
+    assert_eq!(heads[0].shape(), Shape::new(2, 16, 16));
+    assert_eq!(heads[1].shape(), Shape::new(2, 8, 8));
+    // 1x1 convolutions with bias, of 4 and 8 channels.
+    let cost = graph.cost().unwrap();
+    assert_eq!(cost.auxiliary_parameters, (4 * 2 + 2) + (8 * 2 + 2));
+    assert_eq!(cost.auxiliary_macs, 16 * 16 * 4 * 2 + 8 * 8 * 8 * 2);
+    // Nothing else is another one, and no word is written about what is not there.
+    let without = plain.graph(image, MASK).unwrap();
+    let rest = without.cost().unwrap();
+    assert_eq!((cost.parameters, cost.macs), (rest.parameters, rest.macs));
+    assert_eq!(cost.activations, rest.activations);
+    assert_eq!((rest.auxiliary_parameters, rest.auxiliary_macs), (0, 0));
+    assert!(!without.to_json().unwrap().contains("deep"));
+    let said = ron::to_string(&plain).unwrap();
+    assert!(!said.contains("deep"), "{said}");
+    assert_eq!(ron::from_str::<SelfConfigured>("(base: 2, most: 8)").unwrap(), plain);
+    assert_eq!(ron::from_str::<SelfConfigured>(&ron::to_string(&deep).unwrap()).unwrap(), deep);
+    // One level has no other, two have one.
+    assert!(deep.graph(Shape::new(3, 8, 8), MASK).unwrap().deep().is_empty());
+    assert_eq!(deep.graph(Shape::new(3, 16, 16), MASK).unwrap().deep().len(), 1);
+}
+
+#[test]
 fn the_fully_convolutional_network_sums_three_scores() {
     let graph = Fcn::default().graph(Shape::new(3, 64, 64), MASK).unwrap();
     let sums = graph.nodes().iter().filter(|node| node.name().starts_with("sum."));

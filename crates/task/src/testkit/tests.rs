@@ -7,7 +7,7 @@ use super::*;
 use crate::losses::{
     BinaryFocal, BinaryLoss, ClassLoss, CrossEntropy, Dice, DiceCrossEntropy, Focal, Over, Tversky,
 };
-use crate::{Classification, Loss, MultiLabel, Regression, RegressionLoss, Segmentation};
+use crate::{Classification, Loss, MultiLabel, Parts, Regression, RegressionLoss, Segmentation};
 
 fn output(dims: &[usize], salt: usize) -> Tensor {
     let count: usize = dims.iter().product();
@@ -117,6 +117,7 @@ enum Fault {
     TakesAnyShape,
     IsMean,
     Detaches,
+    TwiceJudged,
     OtherObjective,
 }
 
@@ -144,6 +145,12 @@ impl Task for Fault {
         })
     }
 
+    fn judged_parts(&self, output: &Tensor, target: &Tensor) -> Result<Parts, TaskError> {
+        let loss = self.judged_loss(output, target)?;
+        let weight = if *self == Self::TwiceJudged { 2.0 } else { 1.0 };
+        Ok(Parts::weighted(&[(weight, Parts::of(&loss)?)])?)
+    }
+
     fn scorer(&self) -> Box<dyn Scorer> {
         Box::new(Accuracy::new())
     }
@@ -161,5 +168,6 @@ fn every_fault_is_found() {
     assert!(matches!(found(Fault::TakesAnyShape), Err(Broken::OtherOutput { .. })));
     assert!(matches!(found(Fault::IsMean), Err(Broken::Shards { .. })));
     assert!(matches!(found(Fault::Detaches), Err(Broken::Gradient { .. })));
+    assert!(matches!(found(Fault::TwiceJudged), Err(Broken::Parts { .. })));
     assert!(matches!(found(Fault::OtherObjective), Err(Broken::Objective { .. })));
 }

@@ -77,8 +77,8 @@ impl Model for Own<'_> {
     }
 
     fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
-        let Output { main, auxiliary } = self.inner.forward(x, pass)?;
-        Ok(Output { main: main.narrow(1, 0, self.classes)?, auxiliary })
+        let output = self.inner.forward(x, pass)?;
+        Ok(Output { main: output.main.narrow(1, 0, self.classes)?, ..output })
     }
 
     fn cost(&self) -> Cost {
@@ -110,10 +110,10 @@ impl Model for Spoilt<'_> {
     }
 
     fn forward(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Output, OpError> {
-        let Output { main, auxiliary } = self.0.forward(x, pass)?;
+        let output = self.0.forward(x, pass)?;
         // The root of 0 has no finite slope.
-        let root = (main.sub(&main)?).sqrt()?;
-        Ok(Output { main: (main + root)?, auxiliary })
+        let root = (output.main.sub(&output.main)?).sqrt()?;
+        Ok(Output { main: (&output.main + root)?, ..output })
     }
 
     fn cost(&self) -> Cost {

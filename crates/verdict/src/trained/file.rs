@@ -9,15 +9,18 @@ use dartloom_record::{Agreement, RecordError};
 use dartloom_space::{
     Build, Genotype, Graph, NodeOrder, OpSpec, Outputs, Shape, Space, SpaceError,
 };
+use dartloom_task::ConfiguredTask;
 use dartloom_train::Snapshot;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::architecture::{Architecture, Derived};
-use super::{Facts, Trained, TrainedError};
+use super::{Facts, Reading, Trained, TrainedError};
 
 /// The version of the header that is written.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// The version without the settings of the task and the way in which files are read.
+const PLAIN: u32 = 2;
 /// The version without graphs: what is now in `architecture` stood beside the rest.
 const FLAT: u32 = 1;
 /// The name of a header, by which the file is told from a checkpoint.
@@ -42,8 +45,12 @@ struct Header {
     architecture: StoredArchitecture,
     targets: StoredTargets,
     task: Option<String>,
+    #[serde(default)]
+    configured_task: Option<ConfiguredTask>,
     class_names: Vec<String>,
     normalization: Option<StoredNormalization>,
+    #[serde(default)]
+    reading: Option<Reading>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,8 +99,10 @@ impl From<FlatHeader> for Header {
             architecture: StoredArchitecture::Derived(derived),
             targets: flat.targets,
             task: flat.task,
+            configured_task: None,
             class_names: flat.class_names,
             normalization: flat.normalization,
+            reading: None,
         }
     }
 }
@@ -222,8 +231,10 @@ impl Header {
             targets: StoredTargets::of(facts.targets)
                 .ok_or_else(|| content(path, "targets that have a text form", &facts.targets))?,
             task: facts.task.clone(),
+            configured_task: facts.configured_task.clone(),
             class_names: facts.class_names.clone(),
             normalization: facts.normalization.as_ref().map(StoredNormalization::of),
+            reading: facts.reading.clone(),
         })
     }
 
@@ -239,23 +250,29 @@ impl Header {
         }
         let unreadable = |error: serde_json::Error| content(path, "a readable header", &error);
         match version {
-            Some(VERSION) => Self::deserialize(values).map_err(unreadable),
+            Some(VERSION | PLAIN) => Self::deserialize(values).map_err(unreadable),
             Some(FLAT) => FlatHeader::deserialize(values).map(Self::from).map_err(unreadable),
             other => {
                 let found = other.map_or("no version".to_owned(), |v| format!("version {v}"));
-                Err(content(path, &format!("version {FLAT} or {VERSION}"), &found))
+                Err(content(path, &format!("version {FLAT} to {VERSION}"), &found))
             }
         }
     }
 
     fn facts(self, path: &Path, registry: &Registry) -> Result<Facts, TrainedError> {
         let constants = self.normalization.map(StoredNormalization::constants);
+        let targets = self.targets.spec();
+        if let Some(task) = &self.configured_task {
+            task.task(targets).map_err(|error| content(path, "a task of its targets", &error))?;
+        }
         Ok(Facts {
             architecture: self.architecture.architecture(path, registry)?,
-            targets: self.targets.spec(),
+            targets,
             task: self.task,
+            configured_task: self.configured_task,
             class_names: self.class_names,
             normalization: constants.transpose()?,
+            reading: self.reading,
         })
     }
 }

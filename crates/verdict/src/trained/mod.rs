@@ -2,8 +2,10 @@
 
 mod architecture;
 mod error;
+mod facts;
 mod file;
 mod prediction;
+mod reading;
 
 use std::path::Path;
 
@@ -11,13 +13,15 @@ use candle_core::Tensor;
 use dartloom_data::{Dataset, Loader, Normalization, TargetSpec};
 use dartloom_net::{NetworkSize, Setting};
 use dartloom_ops::{Model, Pass, Place, Registry};
-use dartloom_space::{Build, Genotype, Graph, Outputs, Shape, Space};
-use dartloom_task::Task;
-use dartloom_train::{Evaluation, evaluate};
+use dartloom_space::{Genotype, Graph, Outputs, Shape};
+use dartloom_task::{ConfiguredTask, Task};
+use dartloom_train::{Evaluation, TrainError, evaluate};
 
 use self::architecture::{Architecture, Derived};
 pub use self::error::TrainedError;
+use self::facts::Facts;
 pub use self::prediction::{Answer, Prediction};
+pub use self::reading::Reading;
 
 /// Images that [`Trained::evaluate`] runs at once.
 const BATCH: usize = 64;
@@ -26,8 +30,8 @@ const BATCH: usize = 64;
 ///
 /// It is one safetensors file: the genotype with its space, its sizes and the recipes of its
 /// operations, or a graph that was laid out by hand; weights and batch-norm statistics, the
-/// normalisation of its images, the meaning of its outputs, names of classes, a version and a
-/// SHA-256 of all of it.
+/// normalisation of its images, the way in which their files are read, the meaning of its outputs,
+/// the task with its settings, names of classes, a version and a SHA-256 of all of it.
 ///
 /// ```no_run
 /// use dartloom_ops::Registry;
@@ -44,22 +48,6 @@ const BATCH: usize = 64;
 pub struct Trained {
     network: Box<dyn Model>,
     facts: Facts,
-}
-
-/// The facts about a trained network beside its weights.
-#[derive(Debug)]
-struct Facts {
-    architecture: Architecture,
-    targets: TargetSpec,
-    task: Option<String>,
-    class_names: Vec<String>,
-    normalization: Option<Normalization>,
-}
-
-impl Facts {
-    fn new(architecture: Architecture, targets: TargetSpec) -> Self {
-        Self { architecture, targets, task: None, class_names: Vec::new(), normalization: None }
-    }
 }
 
 impl Trained {
@@ -122,6 +110,25 @@ impl Trained {
     #[must_use]
     pub fn with_task(mut self, task: &dyn Task) -> Self {
         self.facts.task = task.identity();
+        self
+    }
+
+    /// The same with the settings of the task that it was trained for, by which it is judged
+    /// ([`judge`](Self::judge)).
+    ///
+    /// # Errors
+    /// Those of [`ConfiguredTask::task`] for settings that do not fit the network's targets, such
+    /// as weights that are still to be measured.
+    pub fn with_configured_task(mut self, task: ConfiguredTask) -> Result<Self, TrainedError> {
+        task.task(self.facts.targets).map_err(TrainError::from)?;
+        self.facts.configured_task = Some(task);
+        Ok(self)
+    }
+
+    /// The same with the way in which its image files are read.
+    #[must_use]
+    pub fn with_reading(mut self, reading: Reading) -> Self {
+        self.facts.reading = Some(reading);
         self
     }
 
@@ -226,75 +233,10 @@ impl Trained {
         data: &dyn Dataset,
         task: &dyn Task,
     ) -> Result<Evaluation, TrainedError> {
-        task.check(&data.targets()).map_err(dartloom_train::TrainError::from)?;
+        task.check(&data.targets()).map_err(TrainError::from)?;
         let loader = Loader::new(data, BATCH)?;
         let place = self.network.variables().place();
         evaluate(&loader, task, |images| self.outputs(&place.take(images)?))
-    }
-
-    /// The network: a [`Model`] to train further, count or watch.
-    pub fn network(&self) -> &dyn Model {
-        &*self.network
-    }
-
-    /// Its genotype; `None` for a network laid out by hand.
-    pub fn genotype(&self) -> Option<&Genotype> {
-        self.derived().map(|own| &own.genotype)
-    }
-
-    /// The space that the genotype is of; `None` for a network laid out by hand.
-    pub fn space(&self) -> Option<&Space> {
-        self.derived().map(|own| &own.space)
-    }
-
-    /// Base channels, outputs and images; `None` for a network laid out by hand.
-    pub fn build(&self) -> Option<Build> {
-        self.derived().map(|own| own.build)
-    }
-
-    /// Its graph, if it was laid out by hand.
-    pub fn graph(&self) -> Option<&Graph> {
-        match &self.facts.architecture {
-            Architecture::Graph(graph) => Some(graph),
-            Architecture::Derived(_) => None,
-        }
-    }
-
-    /// Shape of the images that it takes.
-    pub fn input(&self) -> Shape {
-        self.facts.architecture.input()
-    }
-
-    fn derived(&self) -> Option<&Derived> {
-        match &self.facts.architecture {
-            Architecture::Derived(own) => Some(own),
-            Architecture::Graph(_) => None,
-        }
-    }
-
-    /// The outputs of the network for one image.
-    pub fn kind(&self) -> Outputs {
-        self.facts.architecture.outputs()
-    }
-
-    /// The meaning of its outputs.
-    pub fn targets(&self) -> TargetSpec {
-        self.facts.targets
-    }
-
-    /// The task that it was trained for, if it has said an identity.
-    pub fn task(&self) -> Option<&str> {
-        self.facts.task.as_deref()
-    }
-
-    /// The names of its outputs, in order; empty where nobody has named them.
-    pub fn class_names(&self) -> &[String] {
-        &self.facts.class_names
-    }
-
-    /// The constants that make pixel values of bytes, where they are known.
-    pub fn normalization(&self) -> Option<&Normalization> {
-        self.facts.normalization.as_ref()
     }
 }
 

@@ -1,20 +1,25 @@
 //! A trained network is one file, and the file is the network.
 
+use std::collections::BTreeMap;
+
 use candle_core::Tensor;
+use dartloom_data::images::{Bands, FileTargets, MaskFiles, Size};
 use dartloom_data::{Dataset, Loader, TargetSpec, digits};
+use dartloom_metrics::{ObjectsConfig, SegmentationScores};
 use dartloom_net::{DerivedNetwork, GraphNetwork, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Model as _, Pass, Place, Registry};
 use dartloom_record::{RunDir, Silent};
 use dartloom_search::SearchConfig;
 use dartloom_search::testkit::small_search;
-use dartloom_space::hand_made::UNet;
+use dartloom_space::hand_made::{SelfConfigured, UNet};
 use dartloom_space::{Build, Gene, Genotype, OpSpec, Outputs, Shape, Space};
-use dartloom_task::Classification;
+use dartloom_task::losses::{ClassLoss, ClassWeighting, Focal};
+use dartloom_task::{Classification, ConfiguredTask, SegmentationConfig};
 use dartloom_train::testkit::small_fit;
 use dartloom_train::{Fit, FitConfig, Session, Snapshot, drive};
 use dartloom_verdict::{
-    Answer, Comparison, ComparisonConfig, MethodParts, RandomConfig, Trained, TrainedError,
+    Answer, Comparison, ComparisonConfig, MethodParts, RandomConfig, Reading, Trained, TrainedError,
 };
 
 use crate::tiny::{build, darts, first_digits, registry, small_comparison, space, two_ops};
@@ -151,7 +156,7 @@ fn other_files_are_told() {
     let values = serde_json::json!({ "content": "trained network", "version": 7 });
     let newer = Snapshot::new(values).with("variables", variables);
     newer.save(&path, &dartloom_record::Identity::new()).unwrap();
-    assert!(load().to_string().ends_with("expected version 1 or 2, found version 7"), "{}", load());
+    assert!(load().to_string().ends_with("expected version 1 to 3, found version 7"), "{}", load());
     // One byte of the weights, one of the header, and half of the file.
     kept.save(&path).unwrap();
     let whole = std::fs::read(&path).unwrap();
@@ -261,6 +266,98 @@ fn a_file_of_the_first_version_is_read() {
     read.save(&path).unwrap();
     let again = Trained::load(&path, &registry()).unwrap();
     assert_eq!(bits(&again.outputs(&images()).unwrap()), bits(&read.outputs(&images()).unwrap()));
+}
+
+/// What a file says of task and images is read back; a file of the second version says neither.
+#[test]
+fn the_task_and_the_reading_of_files_are_kept_and_older_files_are_read_without() {
+    let outputs = Outputs::Plane { channels: 2 };
+    let graph = UNet { base: 2, depth: Some(1) }.graph(Shape::new(1, 8, 8), outputs).unwrap();
+    let mut rng = Noise::new(1).stream("w", 0);
+    let network = GraphNetwork::new(graph.clone(), &Place::default(), &mut rng).unwrap();
+    let masks = TargetSpec::Mask { classes: 2, ignore: Some(255) };
+    let kept = Trained::laid_out(&graph, masks, &network).unwrap();
+    assert_eq!(kept.judge().unwrap().objective().name, "mean_iou");
+    let weighting = Some(ClassWeighting::MedianFrequency);
+    let unmeasured = SegmentationConfig { weighting, ..SegmentationConfig::default() };
+    let task = ConfiguredTask::Segmentation(SegmentationConfig {
+        weights: Some(vec![0.25, 2.0]),
+        loss: Some(ClassLoss::Focal(Focal { gamma: 3.0 })),
+        scores: SegmentationScores {
+            objects: Some(ObjectsConfig::default()),
+            ..SegmentationScores::default()
+        },
+        objective: Some("object_f1".to_owned()),
+        ..SegmentationConfig::default()
+    });
+    let reading = Reading {
+        bands: Bands::First(2),
+        size: Size::Cover(8, 8),
+        targets: FileTargets::Masks(MaskFiles {
+            labels: BTreeMap::from([(200, 1)]),
+            colours: BTreeMap::new(),
+            ..MaskFiles::default()
+        }),
+    };
+    let kept = kept.with_configured_task(task.clone()).unwrap().with_reading(reading.clone());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("kept.safetensors");
+    kept.save(&path).unwrap();
+    let load = || Trained::load(&path, &registry());
+    let read = load().unwrap();
+    assert_eq!(read.configured_task(), Some(&task));
+    assert_eq!(read.reading(), Some(&reading));
+    assert_eq!(read.judge().unwrap().objective().name, "object_f1");
+    let again = dir.path().join("again.safetensors");
+    read.save(&again).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(&again).unwrap());
+
+    let (identity, snapshot) = Snapshot::open(&path).unwrap().unwrap();
+    let written = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+        let mut values = snapshot.values.clone();
+        change(values.as_object_mut().unwrap());
+        let variables = network.variables().snapshot().unwrap();
+        let other = Snapshot::new(values).with("variables", variables);
+        other.save(&path, &identity).unwrap();
+    };
+    written(&|header| {
+        header.insert("version".to_owned(), 2.into());
+        header.remove("configured_task");
+        header.remove("reading");
+    });
+    let old = load().unwrap();
+    assert_eq!((old.configured_task(), old.reading()), (None, None));
+    assert_eq!(bits(&old.outputs(&images()).unwrap()), bits(&read.outputs(&images()).unwrap()));
+    // A task of other targets is no task of the file.
+    written(&|header| {
+        header["configured_task"] = serde_json::json!({ "Classification": {} });
+    });
+    let error = load().unwrap_err().to_string();
+    assert!(error.contains("expected a task of its targets"), "{error}");
+    let other = Trained::laid_out(&graph, masks, &network).unwrap();
+    let error = other.with_configured_task(ConfiguredTask::Segmentation(unmeasured)).unwrap_err();
+    assert!(error.to_string().contains("weighting"), "{error}");
+}
+
+/// A file keeps the heads of deep supervision, and predictions are those of the main head.
+#[test]
+fn a_network_with_deep_supervision_is_kept_and_predicts_with_its_main_head() {
+    let outputs = Outputs::Plane { channels: 2 };
+    let own = SelfConfigured { base: 2, smallest: 1, deep: true, ..SelfConfigured::default() };
+    let graph = own.graph(Shape::new(1, 8, 8), outputs).unwrap();
+    assert_eq!(graph.deep().len(), 2);
+    let mut rng = Noise::new(1).stream("w", 0);
+    let network = GraphNetwork::new(graph.clone(), &Place::default(), &mut rng).unwrap();
+    let masks = TargetSpec::Mask { classes: 2, ignore: None };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep.safetensors");
+    Trained::laid_out(&graph, masks, &network).unwrap().save(&path).unwrap();
+    let read = Trained::load(&path, &registry()).unwrap();
+    assert_eq!(read.graph(), Some(&graph));
+    let expected = network.forward(&images(), &mut Pass::eval()).unwrap().main;
+    assert_eq!(bits(&read.outputs(&images()).unwrap()), bits(&expected));
+    let trains = read.network().forward(&images(), &mut Pass::new(Mode::train(), &mut rng));
+    assert_eq!(trains.unwrap().deep.len(), 2);
 }
 
 #[test]

@@ -134,14 +134,26 @@ impl GraphBuilder {
         Ok(GraphInput::Node(self.nodes.len() - 1))
     }
 
-    /// The graph, whose output is that of the last node.
+    /// The graph, whose output is that of the last node, without deep supervision.
     ///
     /// # Errors
     /// [`SpaceError::Node`] for no nodes, and for a node that nothing reads but the last;
     /// [`SpaceError::Meeting`] where the last node's shape is not that of `outputs`.
     pub fn finish(self, outputs: Outputs) -> Result<Graph, SpaceError> {
+        self.finish_with(outputs, &[])
+    }
+
+    /// The same with heads of deep supervision, the finest first: nodes that put out the channels
+    /// of `outputs` on planes of which none is larger than the one before, nor than that of
+    /// `outputs`.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), [`SpaceError::Node`] for a head that is no node, the last node
+    /// or named twice, and [`SpaceError::Meeting`] for one of other channels or a larger plane.
+    pub fn finish_with(self, outputs: Outputs, deep: &[GraphInput]) -> Result<Graph, SpaceError> {
+        let deep = self.heads(outputs, deep)?;
         let Self { name, input, nodes } = self;
-        let graph = Graph { name, input, outputs, nodes };
+        let graph = Graph { name, input, outputs, nodes, deep };
         let Some(last) = graph.nodes.last() else {
             return Err(SpaceError::Node {
                 node: graph.name,
@@ -155,8 +167,9 @@ impl GraphBuilder {
             return Err(SpaceError::Meeting { place, expected, found: last.shape });
         }
         let readers = graph.last_readers();
-        let before = readers.iter().zip(&graph.nodes).rev().skip(1);
-        if let Some((_, node)) = before.rev().find(|(reader, _)| reader.is_none()) {
+        let lost = |at: &usize| readers[*at].is_none() && !graph.deep.contains(at);
+        if let Some(at) = (0..readers.len() - 1).find(lost) {
+            let node = &graph.nodes[at];
             return Err(SpaceError::Node {
                 node: node.name.clone(),
                 expected: "a later node that reads it".to_owned(),
@@ -164,6 +177,36 @@ impl GraphBuilder {
             });
         }
         graph.cost().map(|_| graph)
+    }
+
+    /// Positions of the heads of deep supervision.
+    fn heads(&self, outputs: Outputs, deep: &[GraphInput]) -> Result<Vec<usize>, SpaceError> {
+        let mut heads = Vec::with_capacity(deep.len());
+        let mut largest = outputs.shape(self.input);
+        for head in deep {
+            let refuse = |found: &str| SpaceError::Node {
+                node: self.name.clone(),
+                expected: "nodes before the last one as heads of deep supervision, each once"
+                    .to_owned(),
+                found: format!("{} {found}", self.said(*head)),
+            };
+            let GraphInput::Node(at) = *head else { return Err(refuse("among them")) };
+            let shape = self.shape(*head).ok_or_else(|| refuse("among them"))?;
+            if at + 1 == self.nodes.len() {
+                return Err(refuse("at the end"));
+            }
+            if heads.contains(&at) {
+                return Err(refuse("twice"));
+            }
+            let fits = shape.height <= largest.height && shape.width <= largest.width;
+            if shape.channels != largest.channels || !fits {
+                let place = format!("head of deep supervision {}", self.said(*head));
+                return Err(SpaceError::Meeting { place, expected: largest, found: shape });
+            }
+            heads.push(at);
+            largest = shape;
+        }
+        Ok(heads)
     }
 
     fn check_name(&self, name: &str) -> Result<(), SpaceError> {

@@ -15,15 +15,19 @@ use crate::{Cost, Layer, Outputs, Shape, SpaceError};
 ///
 /// A node joins the values that it reads and sends the result through its layers. It reads the
 /// image and earlier nodes alone, so that the list is an order of execution. The last node is the
-/// output; every other one has a reader. Made by [`GraphBuilder`] or read from a text, a graph is
-/// valid.
+/// output; every other one has a reader, or is a head of deep supervision. Made by [`GraphBuilder`]
+/// or read from a text, a graph is valid.
+///
+/// A network may have further heads, which put out what the last node does, on planes that get
+/// coarser: those of deep supervision ([`deep`](Graph::deep)). They are run in training alone.
 ///
 /// The variables of a node's layer are named `"{node}.{position of the layer}.{variable}"`, such as
 /// `encoder.0.1.running_mean`.
 ///
 /// # Text form
 /// RON and JSON name the sources, `image` being the image. `join` is left out where there is one
-/// source, and shapes follow from the layers.
+/// source, and shapes follow from the layers. The heads of deep supervision are named behind the
+/// nodes, `deep: ["fine", "coarse"]`, where there are some.
 ///
 /// ```
 /// use dartloom_space::Graph;
@@ -52,6 +56,7 @@ pub struct Graph {
     input: Shape,
     outputs: Outputs,
     nodes: Vec<GraphNode>,
+    deep: Vec<usize>,
 }
 
 /// A value inside a [`Graph`].
@@ -107,6 +112,28 @@ impl Graph {
         &self.nodes
     }
 
+    /// Positions of the nodes that are heads of deep supervision, the finest first.
+    pub fn deep(&self) -> &[usize] {
+        &self.deep
+    }
+
+    /// For every node, `true` if the output does not depend on it: it serves deep supervision
+    /// alone, and is run in training alone.
+    pub fn training_only(&self) -> Vec<bool> {
+        let mut only = vec![true; self.nodes.len()];
+        if let Some(last) = only.last_mut() {
+            *last = false;
+        }
+        for (reader, node) in self.nodes.iter().enumerate().rev() {
+            for input in &node.inputs {
+                if let GraphInput::Node(source) = *input {
+                    only[source] &= only[reader];
+                }
+            }
+        }
+        only
+    }
+
     /// Shape of a value; `None` for a node that does not exist.
     pub fn shape(&self, value: GraphInput) -> Option<Shape> {
         match value {
@@ -116,7 +143,7 @@ impl Graph {
     }
 
     /// For every node, the position of the last node that reads it: its value is not needed
-    /// beyond. `None` for the output.
+    /// beyond. `None` for the output, and for heads of deep supervision that nothing reads.
     pub fn last_readers(&self) -> Vec<Option<usize>> {
         let mut last = vec![None; self.nodes.len()];
         for (reader, node) in self.nodes.iter().enumerate() {
@@ -130,15 +157,20 @@ impl Graph {
     }
 
     /// Parameters and multiply-adds of one image, counted as those of a
-    /// [`Blueprint`](crate::Blueprint): joins are not counted.
+    /// [`Blueprint`](crate::Blueprint): joins are not counted. What serves deep supervision alone
+    /// is counted as an auxiliary head is.
     ///
     /// # Errors
     /// [`SpaceError::Uncountable`] for a number beyond 64 bits.
     pub fn cost(&self) -> Result<Cost, SpaceError> {
         let mut cost = Cost::default();
-        for node in &self.nodes {
-            cost.add(&node.layers, node.joined)?;
+        let mut heads = Cost::default();
+        for (node, only) in self.nodes.iter().zip(self.training_only()) {
+            let own = if only { &mut heads } else { &mut cost };
+            own.add(&node.layers, node.joined)?;
         }
+        cost.auxiliary_parameters = heads.parameters;
+        cost.auxiliary_macs = heads.macs;
         cost.check().map(|()| cost)
     }
 }

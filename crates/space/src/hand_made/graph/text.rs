@@ -21,6 +21,8 @@ pub(crate) struct RawGraph {
     input: Shape,
     outputs: Outputs,
     nodes: Vec<RawNode>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deep: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,7 +43,7 @@ impl TryFrom<RawGraph> for Graph {
     type Error = SpaceError;
 
     fn try_from(raw: RawGraph) -> Result<Self, SpaceError> {
-        let RawGraph { version, name, input, outputs, nodes } = raw;
+        let RawGraph { version, name, input, outputs, nodes, deep } = raw;
         if version != VERSION {
             return Err(SpaceError::Version { what: "a graph", found: version, known: VERSION });
         }
@@ -56,7 +58,16 @@ impl TryFrom<RawGraph> for Graph {
             let value = builder.join(name.as_str(), &sources, join, layers)?;
             values.insert(name, value);
         }
-        builder.finish(outputs)
+        let mut heads = Vec::with_capacity(deep.len());
+        for head in &deep {
+            let value = values.get(head).copied();
+            heads.push(value.ok_or_else(|| SpaceError::Node {
+                node: head.clone(),
+                expected: "a node as a head of deep supervision".to_owned(),
+                found: suggestion(head, &values.keys().collect::<Vec<_>>()),
+            })?);
+        }
+        builder.finish_with(outputs, &heads)
     }
 }
 
@@ -87,6 +98,7 @@ impl Serialize for Graph {
             input: self.input,
             outputs: self.outputs,
             nodes: self.nodes.iter().map(node).collect(),
+            deep: self.deep.iter().map(|&head| self.nodes[head].name.clone()).collect(),
         };
         raw.serialize(serializer)
     }

@@ -110,7 +110,7 @@ pub(super) fn cases() -> Vec<Case> {
                     },
                 )
             },
-            &["expected colours that `colours` names, found 000001 in 24 pixels"],
+            &["expected colours that `colours` names, found 000001 in 144 pixels of 6 masks"],
         ),
         case(
             "mask in JPEG",

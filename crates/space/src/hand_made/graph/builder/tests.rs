@@ -102,3 +102,61 @@ fn transposed_convolutions_and_biases_are_counted() {
     let zero = Layer::ConvTranspose { inputs: 2, outputs: 1, factor: Pair::new(0, 1), bias: false };
     assert!(matches!(zero.output(IMAGE), Err(SpaceError::LayerInput { .. })));
 }
+
+/// An output and two coarser heads, the second of which goes through a node of its own.
+fn supervised() -> [GraphInput; 4] {
+    [0, 2, 4, 5].map(GraphInput::Node)
+}
+
+fn with_heads() -> GraphBuilder {
+    let mut graph = builder();
+    let a = graph.node("a", GraphInput::Image, vec![halved(), Layer::pointwise(2, 3)]).unwrap();
+    let b = graph.node("b", a, vec![halved()]).unwrap();
+    graph.node("fine", a, vec![Layer::pointwise(3, 2)]).unwrap();
+    let own = graph.node("own", b, vec![Layer::pointwise(3, 4)]).unwrap();
+    graph.node("coarse", own, vec![Layer::pointwise(4, 2)]).unwrap();
+    let up = Layer::Upsample { factor: Pair::both(4), resize: Resize::Nearest };
+    graph.node("head", b, vec![Layer::pointwise(3, 2), up]).unwrap();
+    graph
+}
+
+#[test]
+fn heads_of_deep_supervision_are_nodes_apart() {
+    let [_, fine, coarse, _] = supervised();
+    let graph = with_heads().finish_with(PLANE, &[fine, coarse]).unwrap();
+    assert_eq!(graph.deep(), [2, 4]);
+    assert_eq!(graph.training_only(), [false, false, true, true, true, false]);
+    let cost = graph.cost().unwrap();
+    assert_eq!(
+        (cost.parameters, cost.auxiliary_parameters),
+        (2 * 3 + 3 * 2, 3 * 2 + 3 * 4 + 4 * 2)
+    );
+    assert_eq!(cost.auxiliary_macs, 16 * 3 * 2 + 4 * (3 * 4 + 4 * 2));
+    // Nothing that is run in training alone: two of each pooling, two of `a`, and the output.
+    assert_eq!(cost.activations, 16 * (2 + 3) + 4 * 3 + 4 * 2 + 64 * 2);
+    let json = graph.to_json().unwrap();
+    assert!(json.ends_with("\"deep\":[\"fine\",\"coarse\"]}"), "{json}");
+    assert_eq!(Graph::from_json(&json).unwrap(), graph);
+    assert_eq!(Graph::from_ron(&graph.to_ron().unwrap()).unwrap(), graph);
+    let found = Graph::from_json(&json.replace("\"deep\":[\"fine\"", "\"deep\":[\"line\""));
+    let found = found.unwrap_err().to_string();
+    assert!(
+        found.starts_with("node `line`: expected a node as a head") && found.contains("`fine`")
+    );
+}
+
+#[test]
+fn heads_of_deep_supervision_get_coarser() {
+    let [a, fine, coarse, head] = supervised();
+    let said =
+        |heads: &[GraphInput]| with_heads().finish_with(PLANE, heads).unwrap_err().to_string();
+    let found = said(&[coarse, fine]);
+    assert_eq!(found, "head of deep supervision `fine`: expected shape 2x2x2, found 2x4x4");
+    let found = said(&[a, coarse]);
+    assert_eq!(found, "head of deep supervision `a`: expected shape 2x8x8, found 3x4x4");
+    assert!(said(&[fine, fine]).ends_with("found `fine` twice"), "{}", said(&[fine, fine]));
+    assert!(said(&[head]).ends_with("found `head` at the end"), "{}", said(&[head]));
+    assert!(said(&[GraphInput::Image]).ends_with("found the image among them"));
+    assert!(said(&[GraphInput::Node(9)]).ends_with("found node 9 among them"));
+    assert_eq!(said(&[fine]), "node `coarse`: expected a later node that reads it, found none");
+}
