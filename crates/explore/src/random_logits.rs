@@ -23,7 +23,7 @@ use super::{Domain, ExploreError, Explorer, Outcome, Proposal};
 /// decoded before any training.
 ///
 /// # Differences from the paper
-/// The paper draws architectures uniformly ([`RandomGenotypes`](super::RandomGenotypes)), and has no
+/// The paper draws architectures uniformly ([`RandomGenotypes`](super::RandomGenotypes)). It has no
 /// links between cells, whose weights are drawn here in the same way, port by port.
 #[derive(Clone)]
 pub struct RandomLogits<D> {

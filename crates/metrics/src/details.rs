@@ -1,4 +1,4 @@
-//! What stands behind scores.
+//! Tables and curves behind scores.
 
 use crate::ranking::CurvePoint;
 

@@ -1,5 +1,5 @@
-//! Predicted memory of networks laid out by hand, and of those whose links have weights, against the
-//! bytes that their training requests.
+//! Predicted memory of networks laid out by hand, and of supernets whose links have weights,
+//! against the bytes that their training requests.
 //! The counting allocator serves a whole process, so these tests have one of their own.
 #![allow(clippy::unwrap_used, reason = "a test that finds no value should stop there")]
 

@@ -123,7 +123,8 @@ fn forward<'a>(
     }
 }
 
-/// Ones at the genotype's genes and the links that it keeps, zeros elsewhere; edges are not weighed.
+/// Ones at the genotype's genes and the links that it keeps, zeros elsewhere; edges are not
+/// weighed.
 ///
 /// # Errors
 /// [`SearchError::Space`] when `genotype` does not belong to `space`.

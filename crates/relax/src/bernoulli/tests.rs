@@ -24,7 +24,8 @@ fn scalar(tensor: &Tensor) -> f64 {
     tensor.to_scalar::<f64>().unwrap()
 }
 
-/// What the released code computes by listing all sets of links, for three layers of three levels.
+/// Numbers that the released code computes by listing all sets of links, for three layers of three
+/// levels.
 #[test]
 fn the_closed_forms_have_the_numbers_of_the_released_code() {
     let layers: Vec<Tensor> = golden().iter().map(|logits| on(logits)).collect();

@@ -17,7 +17,7 @@ pub struct LinkLine {
     links: Vec<WeighedLink>,
 }
 
-/// What the links of a choice have in common.
+/// The part that the links of a choice have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Choice {
     From(Source),

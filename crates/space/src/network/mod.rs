@@ -58,7 +58,7 @@ pub struct Link {
 pub struct Port {
     /// The connections.
     pub links: Vec<Link>,
-    /// Which of them have weights; the default is not written.
+    /// The rule by which they have weights; the default is not written.
     #[serde(default, skip_serializing_if = "LinkWeights::is_default")]
     pub weights: LinkWeights,
 }

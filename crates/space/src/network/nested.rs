@@ -25,8 +25,8 @@ impl Network {
 
     /// The nested U-Net with a weight on every link of the lattice: those into port 1 from other
     /// cells too, which are one to a port. So has the DARTS-UNet++ of the Preligens study
-    /// (HAL-03343944, section 4.2). The second link that cells of DARTS have, to the cell before the
-    /// parent, has none.
+    /// (HAL-03343944, section 4.2). The second link that cells of DARTS have, to the cell before
+    /// the parent, has none.
     ///
     /// # Errors
     /// As [`Network::nested_unet`].

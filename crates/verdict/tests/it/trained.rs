@@ -268,7 +268,7 @@ fn a_file_of_the_first_version_is_read() {
     assert_eq!(bits(&again.outputs(&images()).unwrap()), bits(&read.outputs(&images()).unwrap()));
 }
 
-/// What a file says of task and images is read back; a file of the second version says neither.
+/// Task and images that a file names are read back; a file of the second version names neither.
 #[test]
 fn the_task_and_the_reading_of_files_are_kept_and_older_files_are_read_without() {
     let outputs = Outputs::Plane { channels: 2 };

@@ -228,7 +228,7 @@ fn rows_of_a_strip_are_those_of_the_whole_strip() {
     }
 }
 
-/// What a strip holds before the rows that are wanted is unpacked once.
+/// Rows of a strip before those that are wanted are unpacked once.
 #[test]
 fn a_strip_is_unpacked_once_from_the_top_to_the_bottom() {
     let made = Made { packing: Packing::Deflate, ..made(&[]) };
