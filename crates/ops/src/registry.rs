@@ -136,8 +136,8 @@ impl Registry {
     /// gives ([`OpFactory::identity`]); `None` for a factory that gives none.
     ///
     /// # Errors
-    /// [`UnknownOp`](dartloom_space::SpaceError::UnknownOp) with the known names, [`OpError::NoFactory`] for an operation that
-    /// has neither recipe nor factory.
+    /// [`UnknownOp`](dartloom_space::SpaceError::UnknownOp) with the known names,
+    /// [`OpError::NoFactory`] for an operation that has neither recipe nor factory.
     pub fn identities<'n>(
         &self,
         ops: impl IntoIterator<Item = &'n str>,
