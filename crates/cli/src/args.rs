@@ -139,7 +139,8 @@ pub(crate) struct DecodeArguments {
     /// The rule: a name such as `darts`, or settings such as `TopK(edges: 3)`.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::DECODER_HELP)]
     pub(crate) decoder: String,
-    /// The links between cells that stay: `best_path`, `multi_path`, or settings.
+    /// The links between cells that stay: `best_path`, `multi_path`, `feasible_topology`, or
+    /// settings.
     #[arg(long, value_name = "NAME|RON", long_help = crate::decode::PATHS_HELP)]
     pub(crate) paths: Option<String>,
     /// The weights as JSON, the same numbers that the search used.

@@ -51,6 +51,7 @@ RON. The weights must have a row for every choice.
 
   best_path   BestPath(entry: LastPort, transitions: LinksOut, ties: LowestIndex)
   multi_path  MultiPath(entry: AnyPort, count: Deviations(factor: 3, spread: Population))
+  feasible_topology  FeasibleTopology(cost: Exact)
 
 entry is LastPort or AnyPort, transitions LinksIn or LinksOut, count also Fixed(3), Share(0.1) or
 AtLeast(-0.7). MultiPath also takes mean: WeightedLinks or AllLinks.";

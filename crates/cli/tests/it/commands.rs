@@ -1,6 +1,7 @@
 //! `count`, `decode`, `draw`.
 
 use crate::program::Program;
+use crate::weights::{OPS, table};
 
 #[test]
 fn count_gives_the_published_numbers() {
@@ -63,25 +64,13 @@ fn the_page_of_counts_says_what_the_program_says() {
 /// Weights of a space of two cells with 14 edges each, rising along every row.
 fn weights(ops: &[&str]) -> String {
     let row: Vec<f64> = (0..ops.len()).map(|column| 0.125 * column as f64).collect();
-    let cell = |name: &str| serde_json::json!({ "name": name, "edges": vec![row.clone(); 14] });
-    let cells = [cell("normal"), cell("reduce")];
-    serde_json::json!({ "version": 1, "ops": ops, "cells": cells }).to_string()
+    table(ops, &vec![row; 14])
 }
-
-const S: [&str; 7] = [
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-];
 
 #[test]
 fn decode_writes_a_genotype_that_count_reads() {
     let program = Program::new();
-    program.write("weights.json", &weights(&S));
+    program.write("weights.json", &weights(&OPS[1..]));
     let words = ["decode", "--space", "darts-S", "--decoder", "darts", "--weights", "weights.json"];
     let said = program.succeed(&words);
     let genotype: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
@@ -100,7 +89,7 @@ fn decode_writes_a_genotype_that_count_reads() {
 #[test]
 fn decode_refuses_what_does_not_fit() {
     let program = Program::new();
-    program.write("weights.json", &weights(&S));
+    program.write("weights.json", &weights(&OPS[1..]));
     program.write("broken.json", "{\"version\": 1,\n\"ops\": [}");
     let rows = [
         (["darts", "darts", "weights.json"], "does not fit"),

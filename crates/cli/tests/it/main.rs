@@ -26,5 +26,6 @@ mod runs;
 mod scores;
 mod stored;
 mod tables;
+mod weights;
 mod workers;
 mod written;

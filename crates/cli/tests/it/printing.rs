@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Stdio};
 
 use crate::program::{Program, Said, said};
+use crate::weights::{OPS, table};
 
 /// Seconds, not minutes.
 const TINY: &str = r#"(
@@ -25,22 +26,7 @@ fn full() -> Stdio {
 
 /// Weights of a DARTS space that are all equal: the decoder says how it chose.
 fn tied() -> String {
-    let ops = [
-        "none",
-        "max_pool_3x3",
-        "avg_pool_3x3",
-        "skip_connect",
-        "sep_conv_3x3",
-        "sep_conv_5x5",
-        "dil_conv_3x3",
-        "dil_conv_5x5",
-    ];
-    let cell = |name: &str| {
-        let edges = vec![vec![0.125; ops.len()]; 14];
-        serde_json::json!({ "name": name, "edges": edges })
-    };
-    let cells = [cell("normal"), cell("reduce")];
-    serde_json::json!({ "version": 1, "ops": ops, "cells": cells }).to_string()
+    table(&OPS, &vec![vec![0.125; OPS.len()]; 14])
 }
 
 /// H5: whoever has closed the stream of notes does not want them, and gets the genotype all the

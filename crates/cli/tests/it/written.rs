@@ -6,6 +6,7 @@ use dartloom::space::{CellGenotype, Gene, Genotype, Layout};
 use serde_json::Value;
 
 use crate::program::{Program, Said};
+use crate::weights::{OPS, table};
 
 /// The genes of a cell of two nodes, one after the other, and the same node by node.
 const FLAT: &str = "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1), \
@@ -225,29 +226,18 @@ fn genotypes_of_spaces_are_counted_in_their_space() {
 
 /// Logits of the space `darts` whose largest number is no sign of the strongest edge.
 fn logits() -> String {
-    table(|row| row)
+    weights(|row| row)
 }
 
-fn table(weights: impl Fn(Vec<f64>) -> Vec<f64>) -> String {
-    let ops = [
-        "none",
-        "max_pool_3x3",
-        "avg_pool_3x3",
-        "skip_connect",
-        "sep_conv_3x3",
-        "sep_conv_5x5",
-        "dil_conv_3x3",
-        "dil_conv_5x5",
-    ];
+/// The table of which `of` makes each row from logits.
+fn weights(of: impl Fn(Vec<f64>) -> Vec<f64>) -> String {
     let zeros = || vec![0.0; 8];
     let mut edges: Vec<Vec<f64>> = (0..14).map(|_| zeros()).collect();
     edges[2] = vec![1.0, 1.0, 1.0, 1.0, 1.0, 5.0, 1.0, 1.0];
     edges[3] = vec![10.0, 10.0, 10.0, 10.0, 11.0, 10.0, 10.0, 10.0];
     edges[4] = vec![10.0, 10.0, 15.0, 10.0, 10.0, 10.0, 10.0, 10.0];
-    let edges: Vec<Vec<f64>> = edges.into_iter().map(weights).collect();
-    let cell = |name: &str| serde_json::json!({ "name": name, "edges": edges });
-    serde_json::json!({ "version": 1, "ops": ops, "cells": [cell("normal"), cell("reduce")] })
-        .to_string()
+    let edges: Vec<Vec<f64>> = edges.into_iter().map(of).collect();
+    table(&OPS, &edges)
 }
 
 fn decoded(program: &Program, weights: &str, more: &[&str]) -> (Genotype, String) {
@@ -266,7 +256,7 @@ fn logits_become_weights_before_they_are_decoded() {
         powers.iter().map(|power| power / sum).collect()
     };
     program.write("logits.json", &logits());
-    program.write("softmax.json", &table(softmax));
+    program.write("softmax.json", &weights(softmax));
     let (raw, warned) = decoded(&program, "logits.json", &[]);
     assert!(warned.contains("28 of 28 rows do not sum to 1"), "{warned}");
     assert!(warned.contains("normal 0->2") && warned.contains("--logits softmax"), "{warned}");

@@ -114,8 +114,8 @@ impl FilePixels {
 /// was trained with: the source for [`SlidingWindow::predict`](crate::SlidingWindow::predict).
 ///
 /// A few rows are in memory at a time, as they are stored: those of a strip or a row of tiles of a
-/// TIFF file, about 1 MiB of a strip that holds more. Parts that are only decoded whole are decoded
-/// as a whole: a JPEG, also in strips or tiles of a TIFF file, and an interlaced PNG.
+/// TIFF file, about 1 MiB of a strip that holds more. What can only be decoded as a whole is
+/// decoded as a whole: a JPEG, also in strips or tiles of a TIFF file, and an interlaced PNG.
 #[derive(Debug)]
 pub struct FileRows {
     file: Fitting,
@@ -131,8 +131,8 @@ impl FileRows {
     ///
     /// # Errors
     /// Those of [`ImageFile::open`], [`ImageError::InOnePiece`] for a file of which more than 2 GiB
-    /// can only be decoded together, [`ImageError::Kind`] for another number of bands or another
-    /// type of values than `normalization` is for.
+    /// can only be decoded together, and [`ImageError::Kind`] for another number of bands or
+    /// another type of values than `normalization` is for.
     pub fn open(
         path: &Path,
         bands: Bands,

@@ -6,22 +6,11 @@ use dartloom_kernels::testkit::{GradientCheck, check_gradients, filled};
 use dartloom_net::{Cell, Supernet};
 use dartloom_ops::Pass;
 use dartloom_ops::{Mode, OpCost, OpError, Operation, Place, Registry, Sequence, Variables, op_fn};
-use dartloom_space::{ArchWeights, Blueprint, CellPlan, CellWeights, Chain, OpSet, Stem};
+use dartloom_space::{ArchWeights, Blueprint, CellPlan, Chain, OpSet, Stem};
 
 use crate::support::*;
 
 const OPS: [&str; 5] = ["none", "skip_connect", "max_pool_3x3", "sep_conv_3x3", "dil_conv_5x5"];
-
-fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
-    let mut noise = rng(0);
-    let mut pass = Pass::new(Mode::probe(), &mut noise);
-    cell.forward(
-        &|_| x.clone(),
-        Some(&CellWeights { ops: weights.clone(), edges: None }),
-        &mut pass,
-    )
-    .unwrap()
-}
 
 /// The layers of one part of a cell with the cell's own variables, found by name.
 fn part(layers: &[dartloom_space::Layer], name: &str, variables: &Variables) -> Sequence {

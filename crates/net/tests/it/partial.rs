@@ -17,17 +17,6 @@ fn partial_plan(space: &Space, channels: usize, side: usize, partial: usize) -> 
     Blueprint::supernet(space, Build { partial, ..build(channels, side) }).unwrap()
 }
 
-fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
-    let mut noise = rng(0);
-    let mut pass = Pass::new(Mode::probe(), &mut noise);
-    cell.forward(
-        &|_| x.clone(),
-        Some(&CellWeights { ops: weights.clone(), edges: None }),
-        &mut pass,
-    )
-    .unwrap()
-}
-
 fn new_cell(plan: &CellPlan, variables: &mut Variables) -> Cell {
     let registry = Registry::standard().unwrap();
     Cell::new(0, plan, &registry, &mut variables.builder(&mut rng(1))).unwrap()

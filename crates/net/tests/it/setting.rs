@@ -4,14 +4,15 @@ use candle_core::DType;
 use dartloom_net::{DerivedNetwork, NetError, NetworkSize, Setting, Supernet};
 use dartloom_ops::{Mode, Registry};
 use dartloom_ops::{Model as _, Pass};
-use dartloom_space::{Blueprint, Chain, Genotype, Repeats, Space, Stem};
+use dartloom_space::testkit;
+use dartloom_space::{Blueprint, Chain, Genotype, Repeats, Space};
 
 use crate::support::*;
 
 const OPS: [&str; 3] = ["none", "skip_connect", "sep_conv_3x3"];
 
 fn space() -> Space {
-    Space::darts(ops(&OPS), 3, 2, Stem::cifar(2)).unwrap()
+    testkit::chain(ops(&OPS), 2)
 }
 
 fn genotype(space: &Space) -> Genotype {

@@ -3,12 +3,12 @@
 use candle_core::{DType, Tensor};
 use dartloom_kernels::testkit::filled;
 pub(crate) use dartloom_kernels::testkit::values;
-use dartloom_net::{DerivedNetwork, NetError, Supernet};
+use dartloom_net::{Cell, DerivedNetwork, NetError, Supernet};
 use dartloom_ops::{Mode, Place, Registry};
 use dartloom_ops::{Model, Output, Pass};
 use dartloom_space::{
-    ArchWeights, Aux, AuxHead, Blueprint, Build, Chain, Genotype, OpSet, Repeats, Shape, Space,
-    Stem,
+    ArchWeights, Aux, AuxHead, Blueprint, Build, CellWeights, Chain, Genotype, OpSet, Repeats,
+    Shape, Space, Stem,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -104,6 +104,18 @@ pub(crate) fn images(batch: usize, side: usize) -> Tensor {
 
 pub(crate) fn run(net: &dyn Model, x: &Tensor, mode: Mode) -> Result<Output, NetError> {
     Ok(net.forward(x, &mut Pass::new(mode, &mut rng(0)))?)
+}
+
+/// The output of a cell whose inputs are all `x`, with weights of its operations.
+pub(crate) fn run_cell(cell: &Cell, x: &Tensor, weights: &Tensor) -> Tensor {
+    let mut noise = rng(0);
+    let mut pass = Pass::new(Mode::probe(), &mut noise);
+    cell.forward(
+        &|_| x.clone(),
+        Some(&CellWeights { ops: weights.clone(), edges: None }),
+        &mut pass,
+    )
+    .unwrap()
 }
 
 pub(crate) fn finite(tensor: &Tensor) -> bool {

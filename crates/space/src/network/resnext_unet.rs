@@ -12,8 +12,8 @@ impl Network {
     /// Encoder cell `i` of `0..=depth` stands `i` levels below the stem, is `2^i` times as wide as
     /// the base channels and reads its predecessor, halved on the way. Decoder cell `j` of
     /// `depth - 1` down to 0 reads the sum of encoder cell `j` and of the cell below, enlarged,
-    /// each through a 1x1 convolution of its own: what U-Net's concatenation before a 1x1 convolution
-    /// computes. A per-pixel head reads the last.
+    /// each through a 1x1 convolution of its own: what U-Net's concatenation before a 1x1
+    /// convolution computes. A per-pixel head reads the last.
     ///
     /// # Errors
     /// [`SpaceError::Range`] unless `depth` is 1 to 12, and as [`Network::new`].
