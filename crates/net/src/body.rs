@@ -3,7 +3,7 @@
 use candle_core::{DType, Tensor};
 use dartloom_kernels::fused::Arena;
 use dartloom_ops::{Operation, Output, Pass, Place, Registry, Sequence, Variables};
-use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, Shape};
+use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Outputs, Phase, Shape, Source};
 use rand::RngCore;
 
 use crate::address::{CellAddress, EdgeAddress};
@@ -142,6 +142,22 @@ impl Body {
     /// The number of links of each port whose links have weights, in order.
     pub(crate) fn weighed_ports(&self) -> Vec<usize> {
         self.cells.iter().flat_map(Cell::weighed_ports).collect()
+    }
+
+    /// By name, the ports and the head: the sources they read here, and in `plan`, the plan of a
+    /// network inside this one.
+    pub(crate) fn parts(&self, plan: &Blueprint) -> Vec<(String, (Vec<Source>, Vec<Source>))> {
+        let mut parts = Vec::new();
+        for (place, (own, plan)) in self.cells.iter().zip(&plan.cells).enumerate() {
+            for (port, (own, plan)) in own.sources().zip(&plan.ports).enumerate() {
+                let kept = plan.links.iter().map(|link| link.source).collect();
+                parts.push((format!("{}.ports.{port}", CellAddress { place }), (own, kept)));
+            }
+        }
+        let own = self.head.iter().map(|branch| branch.source).collect();
+        let kept = plan.head.branches.iter().map(|branch| branch.source).collect();
+        parts.push(("head".to_owned(), (own, kept)));
+        parts
     }
 
     /// The row of an edge in the weights of the cell at a place.

@@ -62,11 +62,27 @@ impl Supernet {
     /// [`NetError::Subnet`] for an edge that the supernet does not have, or when a copy fails.
     pub fn subnet(&self, plan: &Blueprint) -> Result<BTreeMap<String, Tensor>, NetError> {
         let all = self.body.variables().snapshot()?;
-        // Everything outside of edges has the same name in both.
+        // Everything outside of edges, and of ports and heads that lose links, has the same name in
+        // both.
         let mut found = all.clone();
         for edge in self.body.edges() {
             for (rest, _) in below(&all, &edge) {
                 found.remove(&format!("{edge}.{rest}"));
+            }
+        }
+        for (part, sources) in self.body.parts(plan) {
+            let (own, kept) = sources;
+            if own == kept {
+                continue;
+            }
+            for (rest, _) in below(&all, &part) {
+                found.remove(&format!("{part}.{rest}"));
+            }
+            for (new, source) in kept.iter().enumerate() {
+                let Some(old) = own.iter().position(|own| own == source) else { continue };
+                for (rest, tensor) in below(&all, &format!("{part}.{old}")) {
+                    found.insert(format!("{part}.{new}.{rest}"), tensor.clone());
+                }
             }
         }
         for (place, cell) in plan.cells.iter().enumerate() {

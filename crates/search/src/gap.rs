@@ -6,7 +6,7 @@ use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Pass, Place};
 use dartloom_record::{Flow, Scores};
-use dartloom_space::{ArchWeights, Genotype, PortChoice, Space, SpaceError};
+use dartloom_space::{ArchWeights, Genotype, Links, PortChoice, Source, Space, SpaceError};
 use dartloom_task::Task;
 use dartloom_train::{Evaluation, evaluate, evaluate_while};
 use serde::{Deserialize, Serialize};
@@ -155,16 +155,24 @@ pub fn hard_weights(
     Ok(ArchWeights { links: hard_links(space, genotype, place)?, ..ArchWeights::of_ops(tables) })
 }
 
-/// Ones at the links that a genotype keeps; all of them where it names none.
+/// Ones at the links that a genotype keeps; all of them where it names none. Nothing leads into an
+/// end that its head does not read.
 fn hard_links(
     space: &Space,
     genotype: &Genotype,
     place: &Place,
 ) -> Result<Vec<Tensor>, SearchError> {
-    let kept = &genotype.links().ports;
+    let Links { ports, head } = genotype.links();
+    let ends = space.network().head_sources();
+    let unread = |placement: usize| {
+        let end = ends.iter().position(|end| *end == Source::Cell(placement));
+        !head.is_empty() && end.is_some_and(|end| !head.contains(&end))
+    };
     let line = |choice: PortChoice| {
-        let own = kept.iter().find(|own| own.id() == choice.port);
-        let weight = |link| if own.is_none_or(|own| own.kept.contains(&link)) { 1.0 } else { 0.0 };
+        let own = ports.iter().find(|own| own.id() == choice.port);
+        let on = |link| own.is_none_or(|own| own.kept.contains(&link));
+        let unread = unread(choice.port.placement);
+        let weight = |link| if on(link) && !unread { 1.0 } else { 0.0 };
         let weights: Vec<f64> = (0..choice.links).map(weight).collect();
         Ok(Tensor::from_vec(weights, choice.links, &place.device)?.to_dtype(place.dtype)?)
     };

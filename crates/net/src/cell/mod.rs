@@ -140,6 +140,11 @@ impl Cell {
         self.edges.iter().map(|edge| edge.row)
     }
 
+    /// The sources that each port reads.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Vec<Source>> {
+        self.ports.iter().map(|port| port.links.iter().map(|link| link.source).collect())
+    }
+
     /// The number of links of each port whose links have weights.
     pub(crate) fn weighed_ports(&self) -> impl Iterator<Item = usize> {
         self.ports.iter().filter(|port| port.weighed).map(|port| port.links.len())

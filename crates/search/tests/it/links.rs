@@ -4,15 +4,17 @@ use candle_core::{DType, Tensor};
 use dartloom_data::{
     Dataset, ImageShape, InMemory, Normalization, Parts, Split, TargetSpec, Targets,
 };
-use dartloom_decode::{BestPath, Linked, MultiPath, PathCount, PathDecoder, TopK, Transitions};
+use dartloom_decode::{
+    BestPath, Decoder as _, Linked, MultiPath, PathCount, PathDecoder, TopK, Transitions,
+};
 use dartloom_net::{NetworkSize, Setting, Supernet};
 use dartloom_noise::Noise;
-use dartloom_ops::{Mode, Place};
+use dartloom_ops::{Mode, Model as _, Pass, Place};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Progress, Ramp, Simplex, Softmax, SomeOn};
 use dartloom_search::{
     Among, Architecture, Bilevel, BilevelConfig, Choices, LinkChoices, LinkPenalties, LogitStep,
-    SearchConfig, SearchError, SearchParts, SupernetSearch,
+    SearchConfig, SearchError, SearchParts, SupernetSearch, hard_weights,
 };
 use dartloom_space::{Blueprint, Build, Lattice, LogitId, Shape, Space, Stem};
 use dartloom_task::{Segmentation, Task};
@@ -140,11 +142,39 @@ fn links_are_searched_decoded_and_derived() {
         smaller += usize::from(placed < case.space.network().placements().len());
         let x = Tensor::zeros((1, 1, 8, 8), DType::F32, &candle_core::Device::Cpu).unwrap();
         let mut noise = Noise::new(0).stream("pass", 0);
-        let mut pass = dartloom_ops::Pass::new(Mode::eval(), &mut noise);
-        let output = dartloom_ops::Model::forward(&net, &x, &mut pass).unwrap();
+        let mut pass = Pass::new(Mode::eval(), &mut noise);
+        let output = net.forward(&x, &mut pass).unwrap();
         assert_eq!(output.main.dims(), [1, 2, 8, 8]);
     }
     assert!(smaller > 1);
+}
+
+/// A network with the variables that it has in the supernet computes what the supernet does with
+/// weight 1 on what it keeps.
+#[test]
+fn inherited_networks_compute_what_the_supernet_computes_with_hard_weights() {
+    for case in cases() {
+        let bilevel = bench(&case);
+        let registry = registry();
+        let setting = Setting::new(&case.space, &registry, build()).at(Place::from(DType::F64));
+        let mut rng = Noise::new(9).stream("genotype", 0);
+        let random = case.space.sample(2, &mut rng);
+        let mut noise = Noise::new(0).stream("relaxation", 0);
+        let table = bilevel.core.architecture.table(Progress::start(EPOCHS), &mut noise).unwrap();
+        let decoded = decoder(&case).decode(&case.space, &table).unwrap().genotype;
+        for genotype in [random, decoded] {
+            let net = setting.inherit(&bilevel.core.supernet, &genotype).unwrap();
+            let weights = hard_weights(&case.space, &genotype, &setting.place).unwrap();
+            let x = filled(&[2, 1, 8, 8]);
+            let mut noise = Noise::new(0).stream("pass", 0);
+            let mut pass = Pass::new(Mode::probe(), &mut noise);
+            let hard = bilevel.core.supernet.forward(&x, &weights, &mut pass).unwrap().main;
+            let own = net.forward(&x, &mut pass).unwrap().main;
+            for (own, hard) in flat(&own).iter().zip(flat(&hard)) {
+                approx::assert_relative_eq!(*own, hard, epsilon = 1e-9);
+            }
+        }
+    }
 }
 
 #[test]

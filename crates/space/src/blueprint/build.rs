@@ -5,8 +5,8 @@ use super::head::{plan_aux, plan_head};
 use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving};
 use crate::layer::output_of;
 use crate::{
-    CellGenotype, Genotype, Lowering, Network, NodeOrder, OpSet, PortChoice, PortId, Shape, Source,
-    Space, SpaceError,
+    CellGenotype, Genotype, Links, Lowering, Network, NodeOrder, OpSet, PortChoice, PortId,
+    PortLinks, Shape, Source, Space, SpaceError,
 };
 
 impl Blueprint {
@@ -69,12 +69,12 @@ impl Blueprint {
 
     /// The network of a genotype inside the supernet of `space`: the layers are those of the
     /// search (norms without scale and shift, pooled values normalised), so that it computes what
-    /// the supernet computes with weight 1 on the genotype's operations and 0 elsewhere, from the
-    /// same variables. Nodes run in the papers' order whatever [`Build::order`] says.
+    /// the supernet computes with weight 1 on the genotype's operations and links and 0 elsewhere,
+    /// from the same variables; placements that nothing needs any more stay. Nodes run in the papers' order whatever [`Build::order`] says.
     ///
     /// # Errors
-    /// [`SpaceError::Mismatch`] and its like for a genotype of another space, else as for
-    /// [`Blueprint::derived`].
+    /// [`SpaceError::Mismatch`] and its like for a genotype of another space, what
+    /// [`Network::chosen`] says of its links, else as for [`Blueprint::derived`].
     pub fn subnet(space: &Space, genotype: &Genotype, build: Build) -> Result<Self, SpaceError> {
         if build.partial != 1 {
             return Err(SpaceError::PartialDerived { found: build.partial });
@@ -85,7 +85,22 @@ impl Blueprint {
         let mut plan = assemble(space.network(), build, Phase::Search, seeds)?;
         plan.phase = Phase::Retrain;
         plan.cells.iter_mut().for_each(|cell| cell.weighted = false);
+        space.network().chosen(genotype.links())?;
+        keep(&mut plan, genotype.links());
         Ok(plan)
+    }
+}
+
+/// Leaves the links that stay, and the ends that the head reads.
+fn keep(plan: &mut Blueprint, links: &Links) {
+    for PortLinks { placement, port, kept } in &links.ports {
+        let port = &mut plan.cells[*placement].ports[*port];
+        port.weighed = false;
+        port.links = kept.iter().map(|&link| port.links[link].clone()).collect();
+    }
+    if !links.head.is_empty() {
+        let all = &plan.head.branches;
+        plan.head.branches = links.head.iter().map(|&end| all[end].clone()).collect();
     }
 }
 
