@@ -76,12 +76,15 @@ fn masks_are_learnt_with_ignored_pixels() {
 /// A Dice loss is a ratio of sums: the mean over batches depends on how the set is cut into them.
 #[test]
 fn the_loss_of_a_set_does_not_depend_on_the_size_of_batches() {
+    // Class 2 is in the first images alone, class 1 in the last.
     let masks = |pixels: &[u8]| {
-        let label = |&pixel: &u8| match pixel {
-            241.. => 255,
-            _ => u32::from(pixel > 120) + u32::from(pixel > 200),
+        let label = |(at, &pixel): (usize, &u8)| match (at / 64, pixel) {
+            (_, 241..) => 255,
+            (..3, 150..) => 2,
+            (12.., 60..) => 1,
+            _ => 0,
         };
-        Targets::Indices(pixels.iter().map(label).collect())
+        Targets::Indices(pixels.iter().enumerate().map(label).collect())
     };
     let data = patterned(16, TargetSpec::Mask { classes: 3, ignore: Some(255) }, masks);
     let dice = |over| ClassLoss::Dice(Dice { over, background: false, ..Dice::default() });
