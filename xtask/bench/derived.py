@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from operations import FlatLinear, norm, operation, pointwise, port
+from operations import FlatLinear, norm, operation, pointwise, port, stem
 
 CLASSES = 10
 STEM = 3
@@ -88,13 +88,7 @@ class DerivedNetwork(nn.Module):
     def __init__(self, channels, layers, images, with_auxiliary):
         super().__init__()
         wide = STEM * channels
-        self.stem = nn.ModuleList(
-            [
-                nn.Sequential(
-                    nn.Conv2d(images, wide, 3, padding=1, bias=False), norm(wide, affine=True)
-                )
-            ]
-        )
+        self.stem = nn.ModuleList([stem(images, wide)])
         self.cells = nn.ModuleList()
         sources, width, previous = [wide, wide], channels, False
         self.side = 2 * layers // 3

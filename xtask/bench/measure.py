@@ -40,10 +40,14 @@ def prepare(options):
     torch.manual_seed(SEED)
 
 
-def batch(options):
-    """Images and labels that are made up."""
+def batch(options, pixel_classes=None):
+    """Images and labels that are made up: a class for every image, or one of `pixel_classes` for
+    every pixel."""
     images = torch.rand(options.batch, *options.input) * 2 - 1
-    labels = torch.randint(CLASSES, (options.batch,))
+    if pixel_classes is None:
+        labels = torch.randint(CLASSES, (options.batch,))
+    else:
+        labels = torch.randint(pixel_classes, (options.batch, *options.input[1:]))
     return images.to(memory_format=LAYOUTS[options.layout]), labels
 
 

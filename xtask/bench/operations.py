@@ -97,3 +97,15 @@ def port(inputs, outputs, reduce, affine):
     """What brings a cell's input to the cell's width."""
     convolution = FactorizedReduce if reduce else pointwise
     return nn.Sequential(nn.ReLU(), convolution(inputs, outputs), norm(outputs, affine))
+
+
+def enlarging_port(inputs, outputs, affine):
+    """The same from a plane of half the size."""
+    layers = port(inputs, outputs, reduce=False, affine=affine)
+    return layers.append(nn.Upsample(scale_factor=2, mode="nearest"))
+
+
+def stem(images, channels):
+    """A 3x3 convolution of the image and a norm that learns."""
+    convolution = nn.Conv2d(images, channels, 3, padding=1, bias=False)
+    return nn.Sequential(convolution, norm(channels, affine=True))

@@ -1,4 +1,4 @@
-"""One search step of DARTS (first or second order) or PC-DARTS in PyTorch.
+"""One search step of DARTS (first or second order, in a chain or a U-Net) or PC-DARTS in PyTorch.
 
 Logits by Adam on a validation batch, then weights by SGD on a training batch. With `--parity FILE`
 the starting point is written to FILE, one step is made, and its losses and the logits' gradients
@@ -10,6 +10,8 @@ from torch.nn.functional import cross_entropy
 
 import measure
 from supernet import Supernet, fresh_logits
+from unet_supernet import CLASSES as PIXEL_CLASSES
+from unet_supernet import UNetSupernet
 
 RATE, MOMENTUM, DECAY, CLIP = 0.025, 0.9, 3e-4, 5.0
 # Radius of the finite difference of second order (DARTS, section 2.3).
@@ -86,20 +88,28 @@ class Search:
         return self.losses[-1]
 
 
+def network(options):
+    """The supernet of a method, and the classes of a pixel where pixels have labels."""
+    channels, layers, images = options.channels, options.layers, options.input[0]
+    if options.method == "darts-unet":
+        return UNetSupernet(channels, layers // 2, images), PIXEL_CLASSES
+    groups = 4 if options.method == "pc-darts" else 1
+    return Supernet(channels, layers, images, groups), None
+
+
 def main():
     parser = measure.arguments(channels=16, layers=8, batch=64)
-    methods = ["darts", "darts-second-order", "pc-darts"]
+    methods = ["darts", "darts-second-order", "pc-darts", "darts-unet"]
     parser.add_argument("--method", choices=methods, default="darts")
     parser.add_argument("--lean", action="store_true", help="no gradients that nobody uses")
     parser.add_argument("--parity", metavar="FILE")
     parser.add_argument("--double", action="store_true", help="make the parity step in float64")
     options = parser.parse_args()
     measure.prepare(options)
-    groups = 4 if options.method == "pc-darts" else 1
-    net = Supernet(options.channels, options.layers, options.input[0], groups)
+    net, pixel_classes = network(options)
     net = net.to(memory_format=measure.LAYOUTS[options.layout]).train()
     logits = fresh_logits()
-    train, valid = measure.batch(options), measure.batch(options)
+    train, valid = (measure.batch(options, pixel_classes) for _ in range(2))
     search = Search(net, logits, options.lean)
     second = options.method == "darts-second-order"
     if not options.parity:

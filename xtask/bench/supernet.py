@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from operations import FlatLinear, norm, operation, port
+from operations import FlatLinear, operation, port, stem
 
 CANDIDATES = [
     "none",
@@ -56,14 +56,10 @@ class PartialEdge(Edge):
 
 
 class Cell(nn.Module):
-    def __init__(self, sources, channels, reduction, previous_reduction, groups):
+    def __init__(self, ports, channels, reduction, groups=1):
         super().__init__()
-        self.reduction = reduction
-        halve = [previous_reduction, False]
-        self.ports = nn.ModuleList(
-            nn.ModuleList([port(source, channels, half, affine=False)])
-            for source, half in zip(sources, halve)
-        )
+        self.kind = "reduce" if reduction else "normal"
+        self.ports = nn.ModuleList(nn.ModuleList([layers]) for layers in ports)
         strides = [
             2 if reduction and start < 2 else 1
             for node in range(NODES)
@@ -90,31 +86,31 @@ class Supernet(nn.Module):
     def __init__(self, channels, layers, images, groups=1):
         super().__init__()
         wide = STEM * channels
-        self.stem = nn.ModuleList(
-            [
-                nn.Sequential(
-                    nn.Conv2d(images, wide, 3, padding=1, bias=False), norm(wide, affine=True)
-                )
-            ]
-        )
+        self.stem = nn.ModuleList([stem(images, wide)])
         self.cells = nn.ModuleList()
         sources, width, previous = [wide, wide], channels, False
         for index in range(layers):
             reduction = index in (layers // 3, 2 * layers // 3)
             width *= 2 if reduction else 1
-            self.cells.append(Cell(sources, width, reduction, previous, groups))
+            halves = zip(sources, [previous, False])
+            ports = [port(source, width, half, affine=False) for source, half in halves]
+            self.cells.append(Cell(ports, width, reduction, groups))
             sources, previous = [sources[1], NODES * width], reduction
         self.head = nn.ModuleList(
             [nn.Sequential(nn.AdaptiveAvgPool2d(1), FlatLinear(sources[1], CLASSES))]
         )
 
     def forward(self, x, logits):
-        weights = {name: table.softmax(dim=-1) for name, table in logits.items()}
+        weights = softmax(logits)
         before = last = self.stem[0](x)
         for cell in self.cells:
-            table = weights["reduce" if cell.reduction else "normal"]
-            before, last = last, cell([before, last], table)
+            before, last = last, cell([before, last], weights[cell.kind])
         return self.head[0](last)
+
+
+def softmax(logits):
+    """The weights of every kind of cell."""
+    return {kind: table.softmax(dim=-1) for kind, table in logits.items()}
 
 
 def fresh_logits():

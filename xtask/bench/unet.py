@@ -68,8 +68,7 @@ def main():
     measure.prepare(options)
     net = UNet(options.input[0], options.channels, options.depth)
     net = net.to(memory_format=measure.LAYOUTS[options.layout]).train()
-    images, _ = measure.batch(options)
-    labels = torch.randint(CLASSES, (options.batch, *options.input[1:]))
+    images, labels = measure.batch(options, CLASSES)
     if options.parity:
         measure.write(options.parity, net, {}, train=(images, labels))
         if options.double:

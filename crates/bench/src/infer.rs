@@ -5,7 +5,7 @@ use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Model, Pass};
 
 use super::args::InferArguments;
-use super::batch::batch;
+use super::batch::{Labels, batch};
 use super::memory::Baseline;
 use super::network::baseline;
 use super::phases::Phases;
@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &InferArguments) -> Result<String, BenchError> {
     let images = size.images;
     admit(arguments)?;
     let before = Baseline::now();
-    let data = batch("valid", images.batch, images.input)?;
+    let data = batch(Labels::OfImages, "valid", images.batch, images.input)?;
     let network = network(arguments)?;
     let mut noise = Noise::new(SEED).stream("evaluation", 0);
     let steps = measure::steps(arguments.pace, |_| {

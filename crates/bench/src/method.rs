@@ -8,7 +8,7 @@ use dartloom::relax::{Relaxation, Sigmoid, Softmax};
 use dartloom::search::{AblationConfig, AblationGradient, BilevelConfig};
 use dartloom::space::{Blueprint, Build, OpSet, Shape, Space, Stem};
 
-use super::CLASSES;
+use super::batch::Labels;
 use crate::error::BenchError;
 
 /// A search method.
@@ -26,6 +26,10 @@ pub(crate) enum Method {
     /// D-DARTS: individual cells of sigmoids, without an ablation loss unless one is asked for.
     #[value(name = "d-darts", alias = "d_darts")]
     DDarts,
+    /// DARTS of first order in a U-Net whose depth is half the number of cells, for two classes of
+    /// pixels.
+    #[value(name = "darts-unet", alias = "darts_unet")]
+    DartsUNet,
 }
 
 /// The part of the ablation loss that is computed (D-DARTS).
@@ -79,13 +83,16 @@ impl Method {
             Self::DartsSecondOrder => "darts-second-order",
             Self::PcDarts => "pc-darts",
             Self::DDarts => "d-darts",
+            Self::DartsUNet => "darts-unet",
         }
     }
 
     /// The rule by which its steps are made.
     pub(super) fn config(self, ablation: Ablation) -> BilevelConfig {
         let config = match self {
-            Self::Darts | Self::DDarts | Self::PcDarts => presets::darts().search.bilevel,
+            Self::Darts | Self::DDarts | Self::PcDarts | Self::DartsUNet => {
+                presets::darts().search.bilevel
+            }
             Self::DartsSecondOrder => presets::darts_second_order().search.bilevel,
         };
         BilevelConfig { ablation: ablation.config(), ..config }
@@ -99,7 +106,7 @@ impl Method {
     /// difference of second order.
     pub(super) fn passes(self, ablation: Ablation, cells: usize) -> (f64, f64) {
         let (all, used) = match self {
-            Self::Darts | Self::PcDarts | Self::DDarts => (6.0, 5.0),
+            Self::Darts | Self::PcDarts | Self::DDarts | Self::DartsUNet => (6.0, 5.0),
             Self::DartsSecondOrder => (15.0, 13.0),
         };
         let (more, more_used) = ablation.passes(cells);
@@ -114,14 +121,20 @@ impl Method {
         }
     }
 
-    /// The space that is searched: DARTS' operations in a chain of two cells, or of individual
-    /// ones.
+    /// The labels of its batches.
+    pub(super) fn labels(self) -> Labels {
+        if self == Self::DartsUNet { Labels::OfPixels } else { Labels::OfImages }
+    }
+
+    /// The space that is searched: DARTS' operations in a chain of two cells, of individual ones,
+    /// or in a U-Net.
     pub(super) fn space(self, layers: usize) -> Result<Space, BenchError> {
         let set = if self == Self::DDarts { "S" } else { "O_base" };
         let ops = OpSet::builtin(set).map_err(BenchError::input)?;
         let stem = Stem::cifar(STEM);
         let space = match self {
             Self::DDarts => Space::individual(ops, layers, NODES, stem),
+            Self::DartsUNet => Space::unet(ops, layers / 2, NODES, Stem::cifar(1)),
             _ => Space::darts(ops, layers, NODES, stem),
         };
         space.map_err(BenchError::input)
@@ -134,15 +147,16 @@ impl Method {
         channels: usize,
         input: Shape,
     ) -> Result<Blueprint, BenchError> {
-        let build =
-            Build { partial: self.partial(), ..Build::new(channels, CLASSES as usize, input) };
+        let build = Build::new(channels, self.labels().classes() as usize, input)
+            .with_outputs(self.labels().outputs());
+        let build = Build { partial: self.partial(), ..build };
         Blueprint::supernet(space, build).map_err(BenchError::input)
     }
 
     /// One in so many channels goes through the candidates.
     fn partial(self) -> usize {
         match self {
-            Self::Darts | Self::DartsSecondOrder | Self::DDarts => 1,
+            Self::Darts | Self::DartsSecondOrder | Self::DDarts | Self::DartsUNet => 1,
             Self::PcDarts => 4,
         }
     }

@@ -11,7 +11,7 @@ use dartloom::task::usual;
 use dartloom::train::Position;
 
 use super::args::SearchStepArguments;
-use super::batch::{TARGETS, batch};
+use super::batch::batch;
 use super::memory::{Baseline, mib};
 use super::method::Ablation;
 use super::phases::{Clock, Phases};
@@ -28,8 +28,9 @@ pub(super) fn run(arguments: &SearchStepArguments) -> Result<String, BenchError>
         return parity::search(arguments, path);
     }
     let before = Baseline::now();
-    let train = batch("train", images.batch, images.input)?;
-    let valid = batch("valid", images.batch, images.input)?;
+    let labels = arguments.method.labels();
+    let train = batch(labels, "train", images.batch, images.input)?;
+    let valid = batch(labels, "valid", images.batch, images.input)?;
     let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
     let clock = Arc::new(Clock::default());
     bilevel.core.observer = Some(Arc::clone(&clock) as Arc<dyn PassObserver>);
@@ -114,6 +115,6 @@ pub(super) fn bilevel(
     let mut rng = noise.stream("logits", 0);
     let architecture =
         Architecture::new(&space, relaxation, &place, &mut rng).map_err(BenchError::work)?;
-    let task = usual(TARGETS).map_err(BenchError::work)?;
+    let task = usual(arguments.method.labels().targets()).map_err(BenchError::work)?;
     Bilevel::new(supernet, architecture, task, config(arguments), noise).map_err(BenchError::work)
 }

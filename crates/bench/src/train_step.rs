@@ -14,7 +14,7 @@ use dartloom::train::{
 use dartloom::verdict::fit_workload;
 
 use super::args::TrainStepArguments;
-use super::batch::{TARGETS, batch};
+use super::batch::{Labels, batch};
 use super::memory::{Baseline, mib};
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &TrainStepArguments) -> Result<String, BenchError> 
         return parity::train(arguments, path);
     }
     let before = Baseline::now();
-    let data = batch("train", images.batch, images.input)?;
+    let data = batch(Labels::OfImages, "train", images.batch, images.input)?;
     let network = arguments.network.derived(arguments.aux).network()?;
     let mut training = Training::new(&network, config);
     let mut phases = Phases::default();
@@ -121,7 +121,7 @@ impl<'a> Training<'a> {
         pass.execution = self.config.recompute.into();
         pass.drop_path = self.config.drop_path;
         let output = self.model.forward(&batch.inputs, &mut pass)?;
-        let task = self.config.task(TARGETS)?;
+        let task = self.config.task(Labels::OfImages.targets())?;
         let loss = task.loss(&output.main, &batch.targets)?.mean()?;
         let Some(auxiliary) = output.auxiliary else { return Ok(loss) };
         let extra = task.loss(&auxiliary, &batch.targets)?.mean()?;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
 use clap::Args;
 use dartloom::data::Batch;
 use dartloom::net::memory::Workload;
@@ -11,18 +10,17 @@ use dartloom::net::{GraphNetwork, baseline};
 use dartloom::noise::Noise;
 use dartloom::ops::{Mode, Model as _, Pass, Place};
 use dartloom::record::Where;
+use dartloom::space::Shape;
 use dartloom::space::hand_made::{Baseline, UNet};
-use dartloom::space::{Outputs, Shape};
-use dartloom::task::{Segmentation, Task as _};
+use dartloom::task::usual;
 use dartloom::train::{
     Finite, FitConfig, Gradients, Learner, MeanLoss, Optimiser as _, Sgd, SgdConfig, TrainError,
 };
 use dartloom::verdict::fit_workload;
 use dartloom_engine::room;
-use rand::Rng as _;
 
 use super::args::{Pace, count};
-use super::batch::batch;
+use super::batch::{Labels, batch};
 use super::memory::{Baseline as Before, mib};
 use super::phases::Phases;
 use super::report::{Figures, Report, Subject};
@@ -34,8 +32,8 @@ const PASSES: f64 = 3.0;
 /// The learning rate, and the momentum without weight decay.
 const RATE: f64 = 0.01;
 const SGD: SgdConfig = SgdConfig { momentum: 0.9, weight_decay: 0.0 };
-/// Classes of a pixel.
-pub(super) const CLASSES: u32 = 2;
+/// A class for every pixel.
+pub(super) const LABELS: Labels = Labels::OfPixels;
 
 #[derive(Debug, Args)]
 pub(crate) struct UnetStepArguments {
@@ -69,7 +67,7 @@ pub(super) fn run(arguments: &UnetStepArguments) -> Result<String, BenchError> {
     }
     drop(network);
     let before = Before::now();
-    let data = arguments.data()?;
+    let data = batch(LABELS, "train", arguments.batch, arguments.input)?;
     let network = arguments.network()?;
     let mut training = Training::new(&network);
     let mut phases = Phases::default();
@@ -102,9 +100,8 @@ pub(super) fn run(arguments: &UnetStepArguments) -> Result<String, BenchError> {
 impl UnetStepArguments {
     pub(super) fn network(&self) -> Result<GraphNetwork, BenchError> {
         let which = Baseline::UNet(UNet { base: self.channels, depth: Some(self.depth) });
-        let outputs = Outputs::Plane { channels: CLASSES as usize };
         let mut rng = Noise::new(SEED).stream("weights", 0);
-        baseline::baseline(&which, self.input, outputs, &Place::default(), &mut rng)
+        baseline::baseline(&which, self.input, LABELS.outputs(), &Place::default(), &mut rng)
             .map_err(BenchError::input)
     }
 
@@ -113,17 +110,6 @@ impl UnetStepArguments {
         let what = || format!("the U-Net on batches of {}", self.batch);
         let needs = |batch| Some(network.memory(&Workload { batch, ..*work }).total());
         Ok(room::admit(what, self.batch, needs)?)
-    }
-
-    /// Noise, with a class for every pixel.
-    fn data(&self) -> Result<Batch, BenchError> {
-        let images = batch("train", self.batch, self.input)?.inputs;
-        let mut classes = Noise::new(SEED).child("train").stream("masks", 0);
-        let shape = (self.batch, self.input.height, self.input.width);
-        let labels = (0..shape.0 * shape.1 * shape.2).map(|_| classes.random_range(0..CLASSES));
-        let masks = Tensor::from_vec(labels.collect::<Vec<u32>>(), shape, &Device::Cpu);
-        let batch = masks.and_then(|masks| Batch::new(images, masks));
-        batch.map_err(BenchError::work)
     }
 }
 
@@ -158,7 +144,7 @@ impl<'a> Training<'a> {
         self.made += 1;
         let mut pass = Pass::new(Mode::train(), &mut noise);
         let output = self.network.forward(&batch.inputs, &mut pass)?;
-        let task = Segmentation::new(CLASSES as usize, None)?;
+        let task = usual(LABELS.targets())?;
         Ok(MeanLoss::try_from(&task.loss(&output.main, &batch.targets)?)?)
     }
 

@@ -43,7 +43,7 @@ impl StepCase {
     }
 }
 
-const CASES: [(Suite, StepCase); 7] = [
+const CASES: [(Suite, StepCase); 8] = [
     (
         Suite::Search,
         StepCase::search(
@@ -82,6 +82,14 @@ const CASES: [(Suite, StepCase); 7] = [
             "small",
             "DARTS, first order, 8 channels, 5 cells, grey images, batch 32",
             "--method darts --channels 8 --layers 5 --batch 32 --input 1x28x28",
+        ),
+    ),
+    (
+        Suite::UnetSearch,
+        StepCase::search(
+            "unet-search",
+            "DARTS in a U-Net of three halvings, first order, 2 images of 3x128x128",
+            "--method darts-unet --channels 16 --layers 6 --batch 2 --input 3x128x128",
         ),
     ),
     (

@@ -74,6 +74,9 @@ pub enum Suite {
     PcDarts,
     /// A first-order search step on small grey images: 8 channels, 5 cells, batch 32
     Small,
+    /// A first-order search step of DARTS in a U-Net, for every pixel: 16 channels, 6 cells, 2
+    /// images of 3x128x128
+    UnetSearch,
     /// A training step of DARTS_V2: 36 channels, 20 cells, batch 32, auxiliary head, drop-path
     Retrain,
     /// A training step of the hand-made U-Net: 16 base channels, four halvings, 4 images of

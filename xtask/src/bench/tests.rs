@@ -125,7 +125,18 @@ fn every_suite_has_its_cases() {
     assert!(cases::of(Suite::Kernels, 2).is_empty());
     let threads: Vec<u32> = cases::of(Suite::Threads, 2).iter().map(|case| case.threads).collect();
     assert_eq!(threads, [1, 2]);
-    assert_eq!(cases::of(Suite::All, 2).len(), 8);
+    assert_eq!(cases::of(Suite::All, 2).len(), 9);
+}
+
+#[test]
+fn a_search_for_pixels_is_a_search() {
+    let cases = cases::of(Suite::UnetSearch, 2);
+    let [case] = &cases[..] else { panic!("{cases:?}") };
+    assert!(case.is_search(), "{case:?}");
+    let ours = candidate_words(case, 3);
+    assert!(ours.starts_with("bench search-step --method darts-unet "), "{ours}");
+    let theirs = reference_words(case, 3, "contiguous", false);
+    assert!(theirs.starts_with("--method darts-unet --channels 16 --layers 6 "), "{theirs}");
 }
 
 #[test]

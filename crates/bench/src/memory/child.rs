@@ -12,10 +12,13 @@ use dartloom::train::{
 };
 
 use super::super::SEED;
-use super::super::batch::{TARGETS, batch};
+use super::super::batch::{Labels, batch};
 use super::Baseline;
 use super::case::{Case, Subject, preset};
 use crate::error::BenchError;
+
+/// A class for every image.
+const LABELS: Labels = Labels::OfImages;
 
 /// Trains the case in `text` and prints the MiB of the peak above the start.
 pub(super) fn run(text: &str) -> Result<String, BenchError> {
@@ -37,7 +40,7 @@ pub(super) fn run(text: &str) -> Result<String, BenchError> {
 }
 
 fn train(case: &Case) -> Result<(), BenchError> {
-    let data = batch("train", case.batch, case.input)?;
+    let data = batch(LABELS, "train", case.batch, case.input)?;
     let registry = Registry::standard().map_err(BenchError::work)?;
     let mut rng = Noise::new(SEED).stream("weights", 0);
     let network = DerivedNetwork::new(&case.blueprint()?, &registry, &Place::default(), &mut rng)
@@ -60,7 +63,7 @@ fn step(
     let mut noise = Noise::new(SEED).stream("drop-path", 0);
     let mut pass = Pass { execution: case.execution(), ..Pass::new(Mode::train(), &mut noise) };
     let output = network.forward(&data.inputs, &mut pass)?;
-    let loss = usual(TARGETS)?.loss(&output.main, &data.targets)?;
+    let loss = usual(LABELS.targets())?.loss(&output.main, &data.targets)?;
     let loss = MeanLoss::try_from(&loss)?;
     let phase = Where::from("memory");
     let learner = Learner::alone(Finite { phase: &phase, epoch: 0, step: 0 });
@@ -71,7 +74,7 @@ fn step(
 }
 
 fn search(case: &Case, name: &str) -> Result<(), BenchError> {
-    let [train, valid] = ["train", "valid"].map(|name| batch(name, case.batch, case.input));
+    let [train, valid] = ["train", "valid"].map(|name| batch(LABELS, name, case.batch, case.input));
     let train = train?;
     let valid = valid?;
     let method = preset(name)?;
@@ -86,7 +89,7 @@ fn search(case: &Case, name: &str) -> Result<(), BenchError> {
     let mut rng = noise.stream("logits", 0);
     let architecture =
         Architecture::new(&space, choices, &place, &mut rng).map_err(BenchError::work)?;
-    let task = usual(TARGETS).map_err(BenchError::work)?;
+    let task = usual(LABELS.targets()).map_err(BenchError::work)?;
     let config = BilevelConfig { recompute: case.recompute, ..method.search.bilevel };
     // After the warm-up logits move, too.
     let epoch = config.warm_up;

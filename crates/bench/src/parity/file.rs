@@ -8,7 +8,7 @@ use dartloom::data::Batch;
 use dartloom::ops::Variables;
 use dartloom::space::Shape;
 
-use super::super::CLASSES;
+use super::super::batch::Labels;
 use dartloom_engine::EngineError;
 
 use crate::error::BenchError;
@@ -50,34 +50,13 @@ impl<'a> File<'a> {
         part: &str,
         batch: usize,
         shape: Shape,
-    ) -> Result<Batch, BenchError> {
-        self.labelled(part, batch, shape, (&[], CLASSES))
-    }
-
-    /// The images of one part, with a label below `classes` for every pixel.
-    pub(super) fn masked(
-        &mut self,
-        part: &str,
-        batch: usize,
-        shape: Shape,
-        classes: u32,
-    ) -> Result<Batch, BenchError> {
-        self.labelled(part, batch, shape, (&[shape.height, shape.width], classes))
-    }
-
-    /// The images of one part, with labels in the shape that stands behind the batch.
-    fn labelled(
-        &mut self,
-        part: &str,
-        batch: usize,
-        shape: Shape,
-        (of_image, classes): (&[usize], u32),
+        labels: Labels,
     ) -> Result<Batch, BenchError> {
         let images = format!("{part}.images");
-        let labels = format!("{part}.labels");
+        let name = format!("{part}.labels");
         let expected = [batch, shape.channels, shape.height, shape.width];
         let images = self.of_shape(&images, &expected)?.to_dtype(DType::F32);
-        let labels = self.labels(&labels, &[&[batch], of_image].concat(), classes)?;
+        let labels = self.labels(&name, &labels.dims(batch, shape), labels.classes())?;
         Batch::new(images.map_err(BenchError::work)?, labels).map_err(BenchError::work)
     }
 

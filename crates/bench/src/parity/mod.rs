@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::args::{SearchStepArguments, TrainStepArguments};
 use super::as_json;
+use super::batch::Labels;
 use super::search_step::bilevel;
 use super::train_step::{Training, config};
 use super::unet_step::{self, UnetStepArguments};
@@ -45,8 +46,9 @@ pub(super) fn search(arguments: &SearchStepArguments, path: &Path) -> Result<Str
     let images = size.images;
     let mut file = File::read(path)?;
     let mut bilevel = bilevel(arguments, arguments.method.relaxation())?;
-    let train = file.batch("train", images.batch, images.input)?;
-    let valid = file.batch("valid", images.batch, images.input)?;
+    let labels = arguments.method.labels();
+    let train = file.batch("train", images.batch, images.input, labels)?;
+    let valid = file.batch("valid", images.batch, images.input, labels)?;
     let logits = file.logits(bilevel.core.architecture.named().keys())?;
     bilevel.core.architecture.load(&logits).map_err(|error| file.refuse(error.into()))?;
     file.load(bilevel.core.supernet.variables())?;
@@ -77,7 +79,7 @@ pub(super) fn train(arguments: &TrainStepArguments, path: &Path) -> Result<Strin
     let images = size.images;
     let mut file = File::read(path)?;
     let network = arguments.network.derived(arguments.aux).network()?;
-    let batch = file.batch("train", images.batch, images.input)?;
+    let batch = file.batch("train", images.batch, images.input, Labels::OfImages)?;
     file.load(network.variables())?;
     let mut training = Training::new(&network, config(arguments));
     let (loss, found) = training.gradients(&batch).map_err(BenchError::work)?;
@@ -101,7 +103,7 @@ pub(super) fn unet(arguments: &UnetStepArguments, path: &Path) -> Result<String,
     let UnetStepArguments { channels, depth, batch, input, .. } = *arguments;
     let mut file = File::read(path)?;
     let network = arguments.network()?;
-    let data = file.masked("train", batch, input, unet_step::CLASSES)?;
+    let data = file.batch("train", batch, input, unet_step::LABELS)?;
     file.load(network.variables())?;
     let mut training = unet_step::Training::new(&network);
     let (loss, found) = training.gradients(&data).map_err(BenchError::work)?;

@@ -154,6 +154,22 @@ fn kernels_and_the_peak_are_measured() {
 }
 
 #[test]
+fn a_search_in_a_unet_has_half_its_cells_on_the_way_down() {
+    let unet = |layers: &str| {
+        let words = ["--channels", "2", "--layers", layers, "--batch", "2", "--input", "1x8x8"];
+        let step = ["bench", "search-step", "--json", "--method", "darts-unet", "--steps", "1"];
+        json(&Program::new(), &[&step[..], &words[..]].concat())
+    };
+    let two = unet("2");
+    assert_eq!(two["method"], "darts-unet");
+    for field in ["step_seconds", "loss", "parameters", "predicted_mib"] {
+        assert!(positive(&two[field]), "{field}: {}", two[field]);
+    }
+    assert_eq!(two["parameters"], unet("3")["parameters"]);
+    assert!(two["parameters"].as_u64() < unet("4")["parameters"].as_u64());
+}
+
+#[test]
 fn tables_are_for_people() {
     let program = Program::new();
     let words = [&["bench", "search-step", "--steps", "1"], &SMALL[..]].concat();
