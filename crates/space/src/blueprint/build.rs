@@ -70,7 +70,8 @@ impl Blueprint {
     /// The network of a genotype inside the supernet of `space`: the layers are those of the
     /// search (norms without scale and shift, pooled values normalised), so that it computes what
     /// the supernet computes with weight 1 on the genotype's operations and links and 0 elsewhere,
-    /// from the same variables; placements that nothing needs any more stay. Nodes run in the papers' order whatever [`Build::order`] says.
+    /// from the same variables; placements that nothing needs any more stay. Nodes run in the
+    /// papers' order whatever [`Build::order`] says.
     ///
     /// # Errors
     /// [`SpaceError::Mismatch`] and its like for a genotype of another space, what

@@ -156,7 +156,10 @@ fn genotypes_find_their_network_in_a_space() {
     let network = individual.sample(2, rng).network_in(&individual).unwrap();
     assert_eq!(network, *individual.network());
     let lattice = Space::auto_deeplab(ops(), 3, 2, Stem::imagenet_quarter()).unwrap();
-    let refused = lattice.sample(2, rng).network_in(&lattice);
+    let sampled = lattice.sample(2, rng);
+    assert_eq!(sampled.network_in(&lattice), lattice.network().chosen(sampled.links()));
+    let open = lattice.genotype(sampled.cells().to_vec()).unwrap();
+    let refused = open.network_in(&lattice);
     assert_eq!(refused, Err(SpaceError::OpenChoice { placement: 2, port: 1, links: 2 }));
     let stranger = unet.sample(2, rng).network_in(&lattice);
     assert!(matches!(stranger, Err(SpaceError::Mismatch { .. })));

@@ -100,7 +100,13 @@ proptest! {
                 prop_assert!(genes.windows(2).all(|pair| pair[0].from < pair[1].from));
             }
         }
-        prop_assert_eq!(space.genotype(genotype.cells().to_vec()), Ok(genotype));
+        let choices: Vec<_> = space.network().choices().map(|choice| choice.port).collect();
+        let named: Vec<_> = genotype.links().ports.iter().map(|own| own.id()).collect();
+        prop_assert_eq!(named, choices);
+        prop_assert!(space.admit(&genotype).is_ok());
+        let checked = space.genotype(genotype.cells().to_vec());
+        let checked = checked.and_then(|cells| cells.with_links(genotype.links().clone()));
+        prop_assert_eq!(checked, Ok(genotype));
     }
 }
 
