@@ -29,6 +29,15 @@ impl<'a> Mixed<'a> {
     }
 }
 
+/// A port or the head: the sources that it reads in a network, and in one inside it.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    /// The name under which its variables stand.
+    pub(crate) name: String,
+    pub(crate) own: Vec<Source>,
+    pub(crate) kept: Vec<Source>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Body {
     variables: Variables,
@@ -144,19 +153,19 @@ impl Body {
         self.cells.iter().flat_map(Cell::weighed_ports).collect()
     }
 
-    /// By name, the ports and the head: the sources they read here, and in `plan`, the plan of a
-    /// network inside this one.
-    pub(crate) fn parts(&self, plan: &Blueprint) -> Vec<(String, (Vec<Source>, Vec<Source>))> {
+    /// The ports and the head, beside those of `plan`, the plan of a network inside this one.
+    pub(crate) fn parts(&self, plan: &Blueprint) -> Vec<Reads> {
         let mut parts = Vec::new();
         for (place, (own, plan)) in self.cells.iter().zip(&plan.cells).enumerate() {
             for (port, (own, plan)) in own.sources().zip(&plan.ports).enumerate() {
                 let kept = plan.links.iter().map(|link| link.source).collect();
-                parts.push((format!("{}.ports.{port}", CellAddress { place }), (own, kept)));
+                let name = format!("{}.ports.{port}", CellAddress { place });
+                parts.push(Reads { name, own, kept });
             }
         }
         let own = self.head.iter().map(|branch| branch.source).collect();
         let kept = plan.head.branches.iter().map(|branch| branch.source).collect();
-        parts.push(("head".to_owned(), (own, kept)));
+        parts.push(Reads { name: "head".to_owned(), own, kept });
         parts
     }
 

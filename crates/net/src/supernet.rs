@@ -8,7 +8,7 @@ use dartloom_space::{ArchWeights, Blueprint, CellWeights, Cost, Phase};
 use rand::RngCore;
 
 use crate::address::{EdgeAddress, OpAddress, below};
-use crate::body::{Body, Mixed};
+use crate::body::{Body, Mixed, Reads};
 use crate::memory::{Breakdown, Workload};
 use crate::{Mixing, NetError};
 
@@ -70,8 +70,7 @@ impl Supernet {
                 found.remove(&format!("{edge}.{rest}"));
             }
         }
-        for (part, sources) in self.body.parts(plan) {
-            let (own, kept) = sources;
+        for Reads { name: part, own, kept } in self.body.parts(plan) {
             if own == kept {
                 continue;
             }
