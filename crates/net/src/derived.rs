@@ -24,9 +24,8 @@ impl DerivedNetwork {
     /// Creates the network of a blueprint made by [`Blueprint::derived`], weights drawn from `rng`.
     ///
     /// # Errors
-    /// [`NetError::Blueprint`] for a supernet's blueprint, [`NetError::LinkWeights`] for a port
-    /// with several links, [`NetError::AuxiliaryInput`] when the auxiliary head does not fit, or
-    /// the error of an operation that cannot be built.
+    /// [`NetError::Blueprint`] for a supernet's blueprint, [`NetError::AuxiliaryInput`] when the
+    /// auxiliary head does not fit, or the error of an operation that cannot be built.
     pub fn new(
         plan: &Blueprint,
         registry: &Registry,
