@@ -156,7 +156,10 @@ fn genotypes_find_their_network_in_a_space() {
     let network = individual.sample(2, rng).network_in(&individual).unwrap();
     assert_eq!(network, *individual.network());
     let lattice = Space::auto_deeplab(ops(), 3, 2, Stem::imagenet_quarter()).unwrap();
-    let refused = lattice.sample(2, rng).network_in(&lattice);
+    let random = lattice.sample(2, rng);
+    assert_eq!(random.network_in(&lattice).unwrap().choices().count(), 0);
+    let cells = lattice.genotype(random.cells().to_vec()).unwrap();
+    let refused = cells.network_in(&lattice);
     assert_eq!(refused, Err(SpaceError::OpenChoice { placement: 2, port: 1, links: 2 }));
     let stranger = unet.sample(2, rng).network_in(&lattice);
     assert!(matches!(stranger, Err(SpaceError::Mismatch { .. })));

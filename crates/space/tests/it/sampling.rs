@@ -100,7 +100,15 @@ proptest! {
                 prop_assert!(genes.windows(2).all(|pair| pair[0].from < pair[1].from));
             }
         }
-        prop_assert_eq!(space.genotype(genotype.cells().to_vec()), Ok(genotype));
+        let choices: Vec<_> = space.network().choices().collect();
+        prop_assert_eq!(genotype.links().ports.len(), choices.len());
+        for (own, choice) in genotype.links().ports.iter().zip(choices) {
+            prop_assert_eq!((own.placement, own.port), (choice.port.placement, choice.port.port));
+            prop_assert!(!own.kept.is_empty() && own.kept.iter().all(|&link| link < choice.links));
+        }
+        prop_assert_eq!(space.admit(&genotype), Ok(()));
+        let cells = space.genotype(genotype.cells().to_vec()).unwrap();
+        prop_assert_eq!(cells.with_links(genotype.links().clone()), Ok(genotype));
     }
 }
 
