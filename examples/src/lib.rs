@@ -7,6 +7,7 @@
 
 pub mod candidates;
 pub mod digits;
+pub mod masks;
 pub mod studies;
 
 #[cfg(doctest)]
@@ -33,6 +34,8 @@ mod documents {
     mod use_what_was_found {}
     #[doc = include_str!("../../docs/guides/space.md")]
     mod space {}
+    #[doc = include_str!("../../docs/guides/whole-networks.md")]
+    mod whole_networks {}
     #[doc = include_str!("../../docs/guides/stop-rules.md")]
     mod stop_rules {}
     #[doc = include_str!("../../docs/guides/discrete-search.md")]

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use dartloom::space::{OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
+use dartloom::space::{Lattice, OpSet, Space, SpaceError, Stem, nasbench_macro, nasbench201};
 
 use crate::error::EngineError;
 use crate::input;
@@ -14,11 +14,18 @@ A built-in space, or a file in RON or JSON.
 
 A built-in space is a topology, optionally with a dash and a set of operations (O_base when left
 out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
-  darts         normal and reduction cell of 4 nodes, in a chain of 8
-  individual    8 cells of 4 nodes, each for itself, in a chain
-  unet          cells of 4 nodes in a U-Net of depth 4
-  nested_unet   the same in a nested U-Net of depth 4
-  auto_deeplab  one cell of 5 nodes in the lattice of Auto-DeepLab with 12 layers
+  darts          normal and reduction cell of 4 nodes, in a chain of 8
+  individual     8 cells of 4 nodes, each for itself, in a chain
+  unet           cells of 4 nodes in a U-Net of depth 4
+  nested_unet    the same in a nested U-Net of depth 4
+  darts_unet_pp  the same with a weight on every link, behind two parts of a stem
+  resnext_unet   residual cells of 4 towers of 2 operations in a U-Net of depth 4
+  auto_deeplab   one cell of 5 nodes in a lattice of 12 layers and 4 levels, with a cell on every
+                 node, which chooses the node that it reads
+  lattice        the lattice of Auto-DeepLab's equation 6, of the same size: with a cell on every
+                 transition, and nodes that are weighted sums of them
+  dints          the lattice of DiNTS, 12 layers and 4 levels: with a cell of its own, of one
+                 operation, on every transition
 Or a benchmark's space: `nasbench201`, `nasbench_macro`.
 Sets of operations: S, O_base, S_o, O_large, nasbench201, dints, all.";
 
@@ -32,12 +39,18 @@ type Fixed = fn() -> Result<Space, SpaceError>;
 const BENCHMARKS: [(&str, Fixed); 2] =
     [("nasbench201", nasbench201::space), ("nasbench_macro", nasbench_macro::space)];
 
-const TOPOLOGIES: [(&str, Topology); 5] = [
+const TOPOLOGIES: [(&str, Topology); 9] = [
     ("darts", |ops| Space::darts(ops, 8, 4, Stem::cifar(3))),
     ("individual", |ops| Space::individual(ops, 8, 4, Stem::cifar(3))),
     ("unet", |ops| Space::unet(ops, 4, 4, Stem::cifar(1))),
     ("nested_unet", |ops| Space::nested_unet(ops, 4, 4, Stem::cifar(1))),
+    ("darts_unet_pp", |ops| Space::darts_unet_pp(ops, 4, 4, Stem::imagenet_quarter())),
+    ("resnext_unet", |ops| Space::resnext_unet(ops, 4, (4, 2), Stem::cifar(1))),
     ("auto_deeplab", |ops| Space::auto_deeplab(ops, 12, 5, Stem::imagenet_quarter())),
+    ("lattice", |ops| {
+        Space::lattice(ops, Lattice::auto_deeplab(12, 4), 5, Stem::imagenet_quarter())
+    }),
+    ("dints", |ops| Space::lattice(ops, Lattice::dints(12, 4), 1, Stem::pyramid(4)?)),
 ];
 
 /// The built-in space of that name, if there is one.
@@ -104,6 +117,16 @@ mod tests {
         assert_eq!(resolve("darts-S").unwrap().op_set().len(), 7);
         assert_eq!(resolve("darts").unwrap().network().placements().len(), 8);
         assert_eq!(resolve("individual").unwrap().cells().len(), 8);
+        // The transitions into 4 levels are 2 + 3 + 3 + 2, in the first layers fewer; every node is
+        // a sum besides.
+        let lattice = resolve("lattice").unwrap();
+        assert_eq!(lattice.cells(), resolve("auto_deeplab").unwrap().cells());
+        let sums = 2 + 3 + 10 * 4;
+        assert_eq!(lattice.network().placements().len(), (2 + 5 + 8) + 9 * 10 + sums);
+        assert_eq!(resolve("dints").unwrap().cells().len(), 12 * 10);
+        assert_eq!(resolve("resnext_unet-O_large").unwrap().network().choices().count(), 0);
+        // 4 reduction cells weigh their parent; 10 cells weigh their row and the cell below.
+        assert_eq!(resolve("darts_unet_pp").unwrap().network().choices().count(), 4 + 2 * 10);
     }
 
     #[test]

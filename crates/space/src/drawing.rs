@@ -236,7 +236,8 @@ fn station_label(
 }
 
 impl Genotype {
-    /// The cells as a drawing: a labelled edge per gene, dashed edges to the output.
+    /// The cells as a drawing: a labelled edge per gene, dashed edges to the output, of a residual
+    /// cell from its first input, too.
     pub fn drawing(&self) -> Drawing {
         let cells = self.cells().iter().enumerate();
         let part = |(index, cell): (usize, &crate::CellGenotype)| {
@@ -246,7 +247,8 @@ impl Genotype {
         Drawing { name, parts: cells.map(part).collect() }
     }
 
-    /// The cells, and the network of `space` with the links that the genotype keeps.
+    /// The network of `space` with the links that the genotype keeps, behind the cells that stand
+    /// in it: those that no kept link needs are left out.
     ///
     /// # Errors
     /// As [`Genotype::network_in`].
@@ -256,9 +258,11 @@ impl Genotype {
             let known = self.cells().get(cell).map(|cell| cell.name.clone());
             known.unwrap_or_else(|| format!("cell {cell}"))
         };
-        let mut drawing = self.drawing();
-        drawing.parts.push(network_part(&network, name));
-        Ok(drawing)
+        let Drawing { name: title, parts } = self.drawing();
+        let stands = |cell: usize| network.placements().iter().any(|own| own.cell == Some(cell));
+        let cells = (0..).zip(parts).filter(|(cell, _)| stands(*cell)).map(|(_, part)| part);
+        let parts = cells.chain([network_part(&network, name)]).collect();
+        Ok(Drawing { name: title, parts })
     }
 
     /// The cells as a DOT graph: one cluster per cell, a labelled edge per gene, dashed edges to

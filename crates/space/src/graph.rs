@@ -31,7 +31,7 @@ pub(crate) enum CellEdge<'a> {
     Searched,
     /// A chosen operation; `live` if it is ever run.
     Gene { op: &'a str, live: bool },
-    /// A node becomes a part of the output.
+    /// A node, or the input of a residual cell, becomes a part of the output.
     Concat,
 }
 
@@ -59,7 +59,7 @@ impl<'a> CellPaths<'a> {
         for edge in cell.edges() {
             paths.connect(edge.from, edge.to, CellEdge::Searched);
         }
-        paths.conclude(cell.concat());
+        paths.conclude(cell.concat(), cell.residual());
         paths
     }
 
@@ -74,7 +74,7 @@ impl<'a> CellPaths<'a> {
             let live = live && gene.to >= cell.inputs;
             paths.connect(gene.from, gene.to, CellEdge::Gene { op: &gene.op, live });
         }
-        paths.conclude(&cell.output_nodes(order));
+        paths.conclude(&cell.output_nodes(order), cell.residual);
         paths
     }
 
@@ -92,10 +92,13 @@ impl<'a> CellPaths<'a> {
         self.graph.add_edge(self.numbered[&from], self.numbered[&to], edge);
     }
 
-    fn conclude(&mut self, concat: &[usize]) {
+    /// Adds the output, which the nodes of `concat` and, in a residual cell, input 0 are a part of.
+    fn conclude(&mut self, concat: &[usize], residual: bool) {
         let output = self.graph.add_node(CellNode::Output);
-        for node in concat {
-            self.graph.add_edge(self.numbered[node], output, CellEdge::Concat);
+        // A cell that no genotype has checked may have no input.
+        let passed = self.numbered.get(&0).filter(|_| residual);
+        for &node in passed.into_iter().chain(concat.iter().map(|node| &self.numbered[node])) {
+            self.graph.add_edge(node, output, CellEdge::Concat);
         }
     }
 

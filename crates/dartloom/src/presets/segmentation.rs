@@ -130,12 +130,13 @@ pub fn auto_deeplab() -> Method {
 }
 
 /// DiNTS (He et al., CVPR 2021) in the plane: a convolution or a skip on every transition of a
-/// lattice of 12 layers and 4 levels, links that are independent switches, the topology loss and
-/// both entropies; logits by Adam 1e-3 in the second half of 1430 epochs.
+/// lattice of 12 layers and 4 levels, links that are independent switches, their entropy and the
+/// topology loss; logits by Adam 1e-3 in the second half of 1430 epochs.
 ///
 /// # Differences from the paper
 /// Those of [`Lattice`](dartloom_space::Lattice) and
-/// [`LinkPenalties`]; batch norm in place of instance norm; no term for memory, which the decoder's
+/// [`LinkPenalties`]; batch norm in place of instance norm; no entropy of operations in the loss,
+/// no term for memory, which the decoder's
 /// budget can hold to ([`EdgeBudget`](dartloom_decode::EdgeBudget)).
 ///
 /// # Errors

@@ -1,7 +1,8 @@
 //! Genotypes that say which links of their space they keep.
 
 use dartloom_space::{
-    Blueprint, Build, Genotype, Layout, Links, OpSet, PortLinks, Shape, Space, SpaceError, Stem,
+    Blueprint, Build, Drawing, DrawnPart, Genotype, Lattice, Layout, Line, Links, OpSet, PortLinks,
+    Shape, Source, Space, SpaceError, Stem,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -46,6 +47,52 @@ fn a_genotype_with_links_is_counted_and_drawn_in_its_space() {
         network
     });
     assert_ne!(networks[0], networks[1]);
+}
+
+/// The titles of a drawing, the labels in its network, and the dotted arrows, which are open
+/// choices.
+fn drawn(drawing: &Drawing) -> (Vec<&str>, Vec<&str>, usize) {
+    let network = drawing.parts.last().unwrap();
+    let titles = drawing.parts.iter().map(|part| &*part.title).collect();
+    let labels = network.nodes.iter().filter_map(|node| node.label.lines().next()).collect();
+    let open = network.edges.iter().filter(|edge| edge.line == Line::Dotted).count();
+    (titles, labels, open)
+}
+
+#[test]
+fn sums_are_drawn_and_what_no_kept_link_needs_is_left_out() {
+    let ops = OpSet::builtin("dints").unwrap();
+    let stem = Stem::pyramid(2).unwrap();
+    let space = Space::lattice(ops, Lattice::dints(1, 2), 1, stem).unwrap();
+    let whole = space.drawing();
+    let cells = ["cell_0", "cell_1", "cell_2", "cell_3"];
+    let (titles, labels, open) = drawn(&whole);
+    assert_eq!(titles, [&cells[..], &["network"]].concat());
+    // By target, then source; the sums behind the cells.
+    let placed = ["0: cell_0", "1: cell_1", "2: cell_2", "3: cell_3", "4: sum", "5: sum"];
+    assert_eq!(labels, [&["stem 0", "stem 1"][..], &placed, &["per pixel"]].concat());
+    assert_eq!(open, 4);
+    // Into each level the link from the first.
+    let kept = genotype(&space).with_links(links(&space, 0)).unwrap().drawing_in(&space).unwrap();
+    let (titles, labels, open) = drawn(&kept);
+    assert_eq!(titles, ["cell_0", "cell_2", "network"]);
+    let placed = ["0: cell_0", "1: cell_2", "2: sum", "3: sum"];
+    assert_eq!(labels, [&["stem 0", "stem 1"][..], &placed, &["per pixel"]].concat());
+    assert_eq!(open, 0);
+    assert!(kept.to_dot().contains("3: sum"));
+}
+
+#[test]
+fn the_way_past_a_residual_cell_is_drawn() {
+    let ops = OpSet::builtin("S").unwrap();
+    let space = Space::resnext_unet(ops, 1, (2, 1), Stem::cifar(1)).unwrap();
+    // Input, two towers, output: dashed from the input and from both ends.
+    let dashed = |part: &DrawnPart| -> Vec<[usize; 2]> {
+        let parts_of_output = part.edges.iter().filter(|edge| edge.line == Line::Dashed);
+        parts_of_output.map(|edge| [edge.from, edge.to]).collect()
+    };
+    assert_eq!(dashed(&space.drawing().parts[0]), [[0, 3], [1, 3], [2, 3]]);
+    assert_eq!(dashed(&genotype(&space).drawing().parts[0]), [[0, 3], [1, 3], [2, 3]]);
 }
 
 #[test]
@@ -95,4 +142,19 @@ fn links_that_the_space_does_not_have_are_refused() {
     let chain = Genotype::published("DARTS_V2").unwrap();
     assert_eq!(*chain.layout(), Layout::TwoCells);
     assert!(matches!(chain.with_links(good), Err(SpaceError::Layout { .. })));
+}
+
+/// The space that the guide to whole networks writes down.
+#[test]
+fn the_space_of_the_guide_is_read() {
+    let guide = include_str!("../../../../docs/guides/whole-networks.md");
+    let text = guide.split("r#\"").nth(1).and_then(|rest| rest.split("\"#").next()).unwrap();
+    let space = Space::from_ron(text).unwrap();
+    assert_eq!(Space::from_ron(&space.to_ron().unwrap()), Ok(space.clone()));
+    // The link down, and both into the sum: from what the cells at their sources read.
+    let links = space.network().weighed_links();
+    let ends: Vec<(Source, usize)> = links.iter().map(|link| (link.from, link.to)).collect();
+    assert_eq!(ends, [(Source::Cell(0), 1), (Source::Cell(0), 4), (Source::Cell(1), 4)]);
+    let build = Build::new(4, 2, Shape::new(1, 16, 16)).for_network(space.network());
+    assert!(Blueprint::supernet(&space, build).unwrap().cost().unwrap().parameters > 0);
 }
