@@ -112,6 +112,7 @@ impl Built {
             Self::FactorizedReduce { even, odd } => {
                 Stage::FactorizedReduce { even: even.clone(), odd: odd.clone() }
             }
+            Self::Upsample(factor, Resize::Nearest) => Stage::Enlarge { factor: factor.tuple() },
             Self::Norm { affine, mean, var } => Stage::Norm {
                 affine: affine.clone(),
                 mean: mean.clone(),
@@ -120,7 +121,7 @@ impl Built {
             },
             Self::ConvTranspose { .. }
             | Self::Bias(_)
-            | Self::Upsample(..)
+            | Self::Upsample(_, Resize::Bilinear)
             | Self::Zero(_)
             | Self::Dropout(_)
             | Self::GlobalAvgPool

@@ -45,6 +45,8 @@ pub(super) enum Spatial {
         step: (usize, usize),
         starts: Vec<(usize, usize)>,
     },
+    /// Every value over a block of rows and columns.
+    Enlarge(usize, usize),
 }
 
 /// A 1x1 convolution whose groups read equal shares of the channels.
@@ -186,6 +188,11 @@ impl Compiler<'_> {
                 block.pointwise = Some(Pointwise { groups, inputs });
                 return Some(());
             }
+            Stage::Enlarge { factor: (rows, columns) } if *rows > 0 && *columns > 0 => {
+                let Extent { height, width, .. } = block.input;
+                block.middle = place((height.checked_mul(*rows)?, width.checked_mul(*columns)?));
+                block.spatial = Spatial::Enlarge(*rows, *columns);
+            }
             _ => return None,
         }
         block.output = block.middle;
@@ -256,7 +263,10 @@ fn is_depthwise(weight: &Tensor, spec: &ConvSpec) -> bool {
 fn is_spatial(stage: &Stage) -> bool {
     match stage {
         Stage::Conv { weight, spec } => is_depthwise(weight, spec),
-        Stage::MaxPool(_) | Stage::AvgPool(_) | Stage::FactorizedReduce { .. } => true,
+        Stage::MaxPool(_)
+        | Stage::AvgPool(_)
+        | Stage::FactorizedReduce { .. }
+        | Stage::Enlarge { .. } => true,
         _ => false,
     }
 }

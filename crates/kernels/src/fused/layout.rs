@@ -95,13 +95,13 @@ impl Program {
         let work = bytes(layout.work_len);
         let gradients = bytes(layout.gradient_len + layout.inner_len);
         let output = bytes(self.output.len());
+        // The gradients of copied inputs are put together again.
+        let copies = bytes(self.copied());
+        let kept = nodes + copies;
+        let backward = gradients + copies;
         match recompute {
-            Recompute::Never => {
-                Memory { kept: nodes + work, forward: 0, backward: gradients, output }
-            }
-            Recompute::Edge => {
-                Memory { kept: nodes, forward: work, backward: gradients + work, output }
-            }
+            Recompute::Never => Memory { kept: kept + work, forward: 0, backward, output },
+            Recompute::Edge => Memory { kept, forward: work, backward: backward + work, output },
         }
     }
 }
@@ -111,6 +111,14 @@ impl Program {
 const SCRATCH: usize = 6;
 
 impl Program {
+    /// Values of an image that a run copies, since its operation has room for two inputs.
+    fn copied(&self) -> usize {
+        match &self.inputs[..] {
+            [_, others @ ..] if others.len() > 1 => others.iter().map(|input| input.len()).sum(),
+            _ => 0,
+        }
+    }
+
     /// Bytes that every thread of a run works with.
     pub fn scratch(&self) -> u64 {
         let blocks = self.nodes.iter().flat_map(|node| &node.terms).flat_map(|term| &term.blocks);

@@ -8,7 +8,7 @@ use super::backward::{Gradients, Wanted};
 use super::forward::{Context, State};
 use super::layout::Layout;
 use super::program::Program;
-use super::{Arena, Recompute};
+use super::{Arena, Extent, Recompute};
 use crate::check::Check;
 use crate::norm::update;
 use crate::simd::InstructionSet;
@@ -79,6 +79,9 @@ impl Program {
             inputs.iter().map(Tensor::contiguous).collect::<std::result::Result<_, _>>()?;
         let output = match &inputs[..] {
             [first, second] => first.apply_op3(second, &packed, run)?,
+            [first, others @ ..] if !others.is_empty() => {
+                first.apply_op3(&in_a_row(others)?, &packed, run)?
+            }
             _ => inputs[0].apply_op2(&packed, run)?,
         };
         if call.statistics == Statistics::Update {
@@ -155,7 +158,27 @@ impl Program {
     }
 }
 
+/// Inputs as one: candle's operations have three operands at most.
+fn in_a_row(inputs: &[Tensor]) -> Result<Tensor> {
+    let flat: candle_core::Result<Vec<Tensor>> = inputs.iter().map(Tensor::flatten_all).collect();
+    Ok(Tensor::cat(&flat?, 0)?)
+}
+
 impl Run {
+    /// The inputs from the operands that hold them, of which the last may hold several.
+    fn apart<'a>(&self, batch: usize, operands: Vec<&'a [f32]>) -> Vec<&'a [f32]> {
+        let mut operands = operands.into_iter();
+        let mut rest: &[f32] = &[];
+        let extents = self.program.inputs.iter();
+        let input = |extent: &Extent| {
+            rest = operands.next().unwrap_or(rest);
+            let (own, later) = rest.split_at(batch * extent.len());
+            rest = later;
+            own
+        };
+        extents.map(input).collect()
+    }
+
     fn context<'a>(
         &'a self,
         batch: usize,
@@ -183,10 +206,11 @@ impl Run {
         (packed, packed_order): (&CpuStorage, &Order),
     ) -> candle_core::Result<(CpuStorage, Shape)> {
         let batch = inputs[0].1.dims()[0];
-        let inputs: Vec<&[f32]> = inputs
+        let operands: Vec<&[f32]> = inputs
             .iter()
             .map(|(storage, order)| host::elements::<f32>(storage, order, OP))
             .collect::<candle_core::Result<_>>()?;
+        let inputs = self.apart(batch, operands);
         let packed = host::elements::<f32>(packed, packed_order, OP)?;
         let extent = self.program.output;
         let mut output = vec![0.0; batch * extent.len()];
@@ -212,7 +236,9 @@ impl Run {
         let batch = output.dim(0)?;
         let gradient = gradient.contiguous()?;
         let wanted = Wanted {
-            inputs: inputs.iter().map(|input| input.track_op()).collect(),
+            inputs: (0..self.program.inputs.len())
+                .map(|input| inputs[input.min(inputs.len() - 1)].track_op())
+                .collect(),
             parameters: self.parameters,
             coefficients: self.coefficients,
         };
@@ -221,6 +247,7 @@ impl Run {
             .iter()
             .map(|(storage, order)| host::tensor_elements::<f32>(storage, order, OP))
             .collect::<candle_core::Result<_>>()?;
+        let data = self.apart(batch, data);
         let (packed_storage, packed_order) = packed.storage_and_layout();
         let (output_storage, output_order) = output.storage_and_layout();
         let (gradient_storage, gradient_order) = gradient.storage_and_layout();
@@ -232,7 +259,11 @@ impl Run {
         let known = &mut *state;
         let found = rayon::scope(|_| context.backward(output, gradient, known, &wanted));
         drop(state);
-        let Gradients { inputs: own, parameters, coefficients } = found;
+        let Gradients { inputs: mut own, parameters, coefficients } = found;
+        if own.len() > inputs.len() {
+            let together = own.split_off(1).concat();
+            own.push(together);
+        }
         let mut gradients = Vec::new();
         for (own, input) in own.into_iter().zip(inputs) {
             let wanted = input.track_op();

@@ -231,11 +231,11 @@ impl ProgramBuilder {
 
     /// The program that puts out the given nodes, concatenated along channels.
     ///
-    /// `None` for more than two inputs, no output, an output that is no node or appears twice,
+    /// `None` for no input, no output, an output that is no node or appears twice,
     /// outputs of different planes, or parameters that are not `f32` on the CPU.
     pub fn finish(mut self, outputs: &[usize]) -> Option<Program> {
         let inputs = self.program.inputs.len();
-        if !(1..=2).contains(&inputs) || outputs.is_empty() {
+        if inputs == 0 || outputs.is_empty() {
             return None;
         }
         let mut whole = Extent { channels: 0, ..self.program.extent(outputs[0])? };

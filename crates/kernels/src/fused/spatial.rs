@@ -92,6 +92,31 @@ pub(super) fn spatial(
                 pick(plane, block, lattice, target, through(input.line(channel), block.relu));
             }
         }
+        Spatial::Enlarge(rows, columns) => {
+            for ((channel, source), target) in planes.zip(targets) {
+                let map = through(input.line(channel), block.relu);
+                enlarge(source, block, (*rows, *columns), target, map);
+            }
+        }
+    }
+}
+
+/// Repeats every value over a block of `factor` rows and columns.
+fn enlarge(
+    plane: &[f32],
+    block: &Block,
+    factor: (usize, usize),
+    target: &mut [f32],
+    map: impl Fn(f32) -> f32,
+) {
+    let width = block.middle.width;
+    let rows = plane.chunks_exact(block.input.width);
+    for (source, target) in rows.zip(target.chunks_exact_mut(factor.0 * width)) {
+        let (first, others) = target.split_at_mut(width);
+        for (target, x) in first.chunks_exact_mut(factor.1).zip(source) {
+            target.fill(map(*x));
+        }
+        others.chunks_exact_mut(width).for_each(|other| other.copy_from_slice(first));
     }
 }
 

@@ -58,6 +58,9 @@ impl SpatialBack<'_> {
                     unpick(own, self.block, Lattice { start: *start, step: *step }, target);
                 }
             }
+            Spatial::Enlarge(rows, columns) => {
+                collect(self.own(channel), self.block, (*rows, *columns), target);
+            }
         }
     }
 
@@ -168,6 +171,20 @@ impl SpatialBack<'_> {
             };
             run(arch, collect);
         });
+    }
+}
+
+/// Adds up the gradients of every value's block of `factor` rows and columns.
+fn collect(gradient: &[f32], block: &Block, factor: (usize, usize), target: &mut [f32]) {
+    let width = block.middle.width;
+    let rows = target.chunks_exact_mut(block.input.width);
+    for (target, gradient) in rows.zip(gradient.chunks_exact(factor.0 * width)) {
+        target.fill(0.0);
+        for row in gradient.chunks_exact(width) {
+            for (target, block) in target.iter_mut().zip(row.chunks_exact(factor.1)) {
+                *target += block.iter().sum::<f32>();
+            }
+        }
     }
 }
 

@@ -31,6 +31,11 @@ pub enum Stage {
         /// Filters on odd rows and columns.
         odd: Tensor,
     },
+    /// Every value over a block of `factor.0` rows and `factor.1` columns: the nearest pixel.
+    Enlarge {
+        /// Rows and columns for each row and column, at least 1.
+        factor: (usize, usize),
+    },
     /// Batch norm.
     Norm {
         /// Scale and shift, `[C]` each.

@@ -145,6 +145,15 @@ impl Cell {
         self.ports.iter().filter(|port| port.weighed).map(|port| port.links.len())
     }
 
+    /// `true` if the cell, its ports included, runs as one operation in single precision on a CPU.
+    ///
+    /// Otherwise its ports, or all its operations, run one after the other: operations that have no
+    /// kernel there are convolutions over windows and channels at once, bilinear enlargement and
+    /// those in code.
+    pub fn is_one_operation(&self) -> bool {
+        self.whole.as_ref().is_some_and(Whole::begins_at_sources)
+    }
+
     /// The cell's output; a supernet's cell needs `weights`. Weights of edges apply to the whole
     /// edge, including the channels that bypass its operations. Links have weight 1.
     ///

@@ -22,3 +22,4 @@ mod seeds;
 mod setting;
 mod subnet;
 mod support;
+mod whole;

@@ -7,7 +7,8 @@ use candle_core::{DType, Device, Tensor, Var};
 use crate::fused::{Branch, Extent, Program, ProgramBuilder, Stage};
 use crate::testkit::filled;
 use crate::{
-    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d, relu,
+    BatchNormSpec, ConvSpec, PoolSpec, Statistics, avg_pool2d, batch_norm, conv2d, max_pool2d,
+    relu, upsample_nearest2d,
 };
 
 /// A branch of a test graph, its tensors made for one element type.
@@ -262,6 +263,7 @@ pub(super) fn apply(stage: &Stage, x: &Tensor, statistics: Statistics) -> Tensor
             let halves = [conv2d(x, even, spec).unwrap(), conv2d(&shifted, odd, spec).unwrap()];
             Tensor::cat(&halves, 1).unwrap()
         }
+        Stage::Enlarge { factor } => upsample_nearest2d(x, *factor).unwrap(),
         Stage::Norm { affine, mean, variance, spec } => {
             let affine = affine.as_ref().map(|(scale, shift)| (scale, shift));
             batch_norm(x, affine, mean, variance, statistics, *spec).unwrap()

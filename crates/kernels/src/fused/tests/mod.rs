@@ -89,14 +89,14 @@ fn derived(dtype: DType, channels: usize, side: usize, stride: usize) -> Graph {
     };
     parts.push(plain(0, bare));
     graph.nodes.push((node, parts));
-    let port = graph_port(&mut graph, channels);
+    let port = graph_port(&mut graph, channels, channels);
     graph.nodes.push((node, vec![plain(1, port)]));
     graph.outputs = vec![1, 2];
     graph
 }
 
-fn graph_port(graph: &mut Graph, channels: usize) -> Vec<Stage> {
-    vec![Stage::Relu, graph.pointwise(channels, channels, 1), graph.norm(channels, true)]
+fn graph_port(graph: &mut Graph, inputs: usize, channels: usize) -> Vec<Stage> {
+    vec![Stage::Relu, graph.pointwise(inputs, channels, 1), graph.norm(channels, true)]
 }
 
 #[test]
@@ -107,6 +107,39 @@ fn a_derived_cell_with_gates() {
             compare(build, 4, Statistics::Update, recompute);
         }
     }
+}
+
+/// A cell of a U-Net's decoder: three weighed links, of which some come from smaller planes.
+fn links(dtype: DType) -> Graph {
+    let sources = [(4, 8, 6), (3, 4, 6), (5, 4, 2), (4, 8, 6)];
+    let inputs = sources.map(|(channels, height, width)| Extent::new(channels, height, width));
+    let mut graph = Graph::new(dtype, &inputs);
+    let port = Extent::new(4, 8, 6);
+    let parts = inputs.iter().enumerate().map(|(source, input)| {
+        let factor = (port.height / input.height, port.width / input.width);
+        let mut stages = graph_port(&mut graph, input.channels, port.channels);
+        stages.push(Stage::Enlarge { factor });
+        Part { coefficient: Some(20 + source), ..plain(source, stages) }
+    });
+    let parts: Vec<Part> = parts.collect();
+    let plainly = [1, 2].map(|source: usize| {
+        let factor = (8 / inputs[source].height, 6 / inputs[source].width);
+        Part { scatter: (0, 1), ..plain(source, vec![Stage::Relu, Stage::Enlarge { factor }]) }
+    });
+    graph.nodes.push((port, parts));
+    graph.nodes.push((Extent::new(5, 8, 6), plainly.into()));
+    let mixed = graph.mixed(4, 4, 1, 0);
+    graph.nodes.push((port, mixed));
+    graph.outputs = vec![5, 6];
+    graph
+}
+
+#[test]
+fn links_from_planes_of_several_sizes() {
+    for recompute in [Recompute::Never, Recompute::Edge] {
+        compare(links, 3, Statistics::Update, recompute);
+    }
+    compare(links, 2, Statistics::Freeze, Recompute::Never);
 }
 
 /// Operations on a quarter of the channels; the others pass by, and all are shuffled.
