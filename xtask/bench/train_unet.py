@@ -60,7 +60,7 @@ def turned(images, masks, generator):
 def train(options, seed, images, masks):
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    net = unet.UNet(images.shape[1], options.channels, options.depth, resize=False)
+    net = unet.UNet(images.shape[1], options.channels, options.depth)
     net = net.to(memory_format=torch.channels_last).train()
     sgd = torch.optim.SGD(net.parameters(), options.rate, 0.9, weight_decay=options.decay)
     for epoch in range(options.epochs):
