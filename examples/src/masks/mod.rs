@@ -82,8 +82,8 @@ fn sized(method: Method, asked: &Asked) -> Method {
     method
 }
 
-/// The preset with few channels, cells of two nodes at most, and two levels below the first or, in a
-/// lattice, three layers.
+/// The preset with few channels, cells of two nodes at most, and two levels below the first or, in
+/// a lattice, three layers.
 fn small(method: Method) -> Method {
     let small = method.scaled(Scale::Small);
     let lattice = matches!(small.topology, Topology::AutoDeepLab { .. } | Topology::Dints { .. });
