@@ -21,7 +21,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Reads `[FOLDER] [--crop SIDE] [--epochs N] [--training N] [--out DIRECTORY]`. With a folder
-    /// the epochs are the preset's, and 80 to train; without, 4 and 6.
+    /// the epochs are the preset's, and 80 to train; without, 3 and 5.
     pub(super) fn read(
         method: &Method,
         mut words: impl Iterator<Item = String>,
@@ -44,7 +44,7 @@ impl Asked {
                 _ => folder = Some(word),
             }
         }
-        let usual = if folder.is_some() { [method.search.epochs, 80] } else { [4, 6] };
+        let usual = if folder.is_some() { [method.search.epochs, 80] } else { [3, 5] };
         Ok(Self {
             folder,
             crop,

@@ -13,7 +13,7 @@ use std::error::Error;
 use dartloom::data::{CropConfig, DataSets, ImageShape, TargetSpec, images, nuclei};
 use dartloom::net::Setting;
 use dartloom::prelude::*;
-use dartloom::presets::{Method, Scale};
+use dartloom::presets::{Method, Scale, Topology};
 use dartloom::task::Segmentation;
 use dartloom::train::Outcome;
 
@@ -69,17 +69,28 @@ fn data(asked: &Asked) -> Result<DataSets, Box<dyn Error>> {
     Ok(files.open()?.into_sets()?)
 }
 
-/// The preset with the epochs that were asked for; without a folder, four layers of few channels.
+/// The preset with the epochs that were asked for; without a folder, small.
 fn sized(method: Method, asked: &Asked) -> Method {
     let warm_up = method.warm_up_of(asked.epochs);
     let mut method = match asked.folder {
         Some(_) => method,
-        None => Method { layers: 4, ..method.scaled(Scale::Small) },
+        None => small(method),
     };
     method.search.epochs = asked.epochs;
     method.search.bilevel.warm_up = warm_up;
     (method.search.crop_padding, method.search.flip) = (0, true);
     method
+}
+
+/// The preset with few channels, cells of two nodes at most, and two levels below the first or, in
+/// a lattice, three layers.
+fn small(method: Method) -> Method {
+    let small = method.scaled(Scale::Small);
+    let lattice = matches!(small.topology, Topology::AutoDeepLab { .. } | Topology::Dints { .. });
+    let layers = if lattice { 3 } else { 4 };
+    let mut small = Method { layers, nodes: small.nodes.min(2), ..small };
+    small.search.batch = 8;
+    small
 }
 
 fn search(
