@@ -76,6 +76,8 @@ pub fn resolve(name: impl AsRef<OsStr>) -> Result<Space, EngineError> {
     let name = name.as_ref();
     let path = Path::new(name);
     match name.to_str().and_then(builtin) {
+        // A file may be called like a topology with something behind it.
+        Some(Err(_)) if path.exists() => read(path),
         Some(space) => space,
         None if path.exists() => read(path),
         None => Err(EngineError::UnknownName {
@@ -139,7 +141,12 @@ mod tests {
     fn both_forms_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let space = resolve("darts-S").unwrap();
-        for (name, text) in [("s.ron", space.to_ron()), ("s.json", space.to_json())] {
+        let files = [
+            ("s.ron", space.to_ron()),
+            ("s.json", space.to_json()),
+            ("lattice-s.json", space.to_json()),
+        ];
+        for (name, text) in files {
             let path = folder.path().join(name);
             std::fs::write(&path, text.unwrap()).unwrap();
             assert_eq!(resolve(path.to_str().unwrap()).unwrap(), space);

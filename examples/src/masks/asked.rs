@@ -4,7 +4,7 @@ use std::error::Error;
 
 use dartloom::presets::Method;
 
-/// Where images are, and how long to search and to train.
+/// The place of images, and the lengths of search and training.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// `None` for the embedded tiles.
@@ -15,7 +15,7 @@ pub(super) struct Asked {
     pub epochs: usize,
     /// Epochs of every training after it.
     pub training: usize,
-    /// Where results are written.
+    /// The directory of results.
     pub directory: String,
 }
 

@@ -8,7 +8,7 @@ use dartloom::prelude::*;
 use dartloom::space::hand_made::{Baseline, UNet};
 use dartloom::train::{Outcome, Problem, Schedule, SgdConfig, evaluate};
 
-/// What all of them have in common.
+/// The part that all of them have in common.
 pub(super) struct Equals<'a> {
     pub setting: Setting<'a>,
     pub task: &'a dyn Task,

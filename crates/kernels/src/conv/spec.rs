@@ -39,8 +39,8 @@ impl ConvSpec {
     ///
     /// [`ZeroParameter`](crate::KernelError::ZeroParameter) when a stride, dilation, kernel size or
     /// `groups` is zero, [`KernelTooLarge`](crate::KernelError::KernelTooLarge) when the dilated
-    /// kernel does not fit the padded input, [`SizeOverflow`](crate::KernelError::SizeOverflow) when
-    /// the padded input cannot be counted.
+    /// kernel does not fit the padded input,
+    /// [`SizeOverflow`](crate::KernelError::SizeOverflow) when the padded input cannot be counted.
     pub fn output_size(
         &self,
         input: (usize, usize),

@@ -1,4 +1,4 @@
-//! Which cells are one operation.
+//! Cells that are one operation.
 
 use dartloom_net::Cell;
 use dartloom_ops::{Place, Registry, Variables};

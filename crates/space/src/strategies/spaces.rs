@@ -42,7 +42,7 @@ pub fn stem() -> impl Strategy<Value = Stem> {
     ]
 }
 
-/// What a random network says of a placement; sources are drawn once the earlier ones are known.
+/// A placement of a random network; sources are drawn once the earlier ones are known.
 #[derive(Clone, Debug)]
 struct Draft {
     /// `None` for a sum.
