@@ -6,7 +6,7 @@ use dartloom::data::{ConfiguredTransform, DataSets};
 use dartloom::net::GraphNetwork;
 use dartloom::prelude::*;
 use dartloom::space::hand_made::{Baseline, UNet};
-use dartloom::train::{Outcome, Problem, Schedule, SgdConfig, evaluate};
+use dartloom::train::{Outcome, Problem, Schedule, SgdConfig, TrainError, evaluate};
 
 /// The part that all of them have in common.
 pub(super) struct Equals<'a> {
@@ -52,7 +52,7 @@ impl Equals<'_> {
         }
         let loader = Loader::new(&*self.data.test, self.batch)?;
         let place = Place::default();
-        let found = evaluate(&loader, self.task, |images| -> Result<_, dartloom::Error> {
+        let found = evaluate(&loader, self.task, |images| -> Result<_, TrainError> {
             Ok(network.forward(&place.take(images)?, &mut Pass::eval())?.main.detach())
         })?;
         let score = |name: &str| found.scores.get(name).unwrap_or(f64::NAN);
