@@ -36,6 +36,7 @@ impl Rules {
     ) -> Result<Self, EngineError> {
         let method = spec.preset.method()?.scaled(scale);
         let Method { choices, decoder: Linked { links, cells }, .. } = method;
+        check_links(spec, space, origin)?;
         let mut choices = replaced(spec, choices, (catalog, origin))?;
         if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
             choices = choices.with_start(start);
@@ -99,6 +100,19 @@ fn replaced(
         choices.auxiliary_skip = spec.auxiliary_skip.then(AuxiliarySkip::default);
     }
     Ok(choices)
+}
+
+/// Refuses rules for links in a space that leaves no choice of them.
+fn check_links(spec: &MethodSpec, space: &Space, origin: &str) -> Result<(), EngineError> {
+    let field = match (&spec.links, &spec.paths) {
+        _ if space.network().choices().next().is_some() => return Ok(()),
+        (Some(_), _) => "links",
+        (None, Some(_)) => "paths",
+        (None, None) => return Ok(()),
+    };
+    let expected = "nothing, since the topology leaves no choice of links";
+    let found = format!("a rule in `{}`", spec.title);
+    Err(EngineError::Field { origin: origin.to_owned(), field, expected, found })
 }
 
 /// Refuses a rule that would take logits out of where they live.

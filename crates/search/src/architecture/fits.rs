@@ -4,7 +4,9 @@ use dartloom_record::Refused;
 use dartloom_relax::Constraint;
 use dartloom_space::{CellGraph, Recipe, Space};
 
-use crate::{CellLogits, Choices, LinkChoices, LinkLine, SearchError};
+use crate::{
+    Among, CellLogits, Choices, Incomplete, LinkChoices, LinkLine, LinkPenalties, SearchError,
+};
 
 /// Refuses choices that do not fit the space.
 pub(super) fn check(space: &Space, choices: &Choices) -> Result<(), SearchError> {
@@ -73,13 +75,32 @@ pub(super) fn links(
     let count = space.network().choices().count();
     match &choices.links {
         _ if count == 0 => Ok(None),
-        Some(links) => Ok(Some((LinkLine::new(space.network(), links.among), links.clone()))),
+        Some(links) => {
+            let line = LinkLine::new(space.network(), links.among);
+            check_links(links, &line)?;
+            Ok(Some((line, links.clone())))
+        }
         None => {
             let expected = "a relaxation of links, since the network leaves choices among them";
             let found = format!("none, for {count} ports that choose");
             Err(Refused::new("links", expected, found).into())
         }
     }
+}
+
+/// Refuses terms and factors that mean nothing for choices of this kind.
+fn check_links(links: &LinkChoices, line: &LinkLine) -> Result<(), SearchError> {
+    if links.penalties != LinkPenalties::default() && links.among != Among::Layer {
+        let expected = "`Layer`, since the penalties of links read them layer by layer";
+        return Err(Refused::new("links.among", expected, format!("{:?}", links.among)).into());
+    }
+    let most = line.groups().sizes().iter().copied().max().unwrap_or(0);
+    if links.incomplete == Incomplete::Thirds && most > 3 {
+        let expected = "`Whole` for choices of more than three links";
+        let found = format!("`Thirds` for a choice of {most}");
+        return Err(Refused::new("links.incomplete", expected, found).into());
+    }
+    Ok(())
 }
 
 /// Rows of the edges from a cell's last input.

@@ -92,8 +92,7 @@ impl LinkLine {
         let mut weights = self.groups.weights(&*choices.relaxation, logits, at, noise)?;
         if choices.incomplete == Incomplete::Thirds {
             let sizes = self.groups.sizes().iter();
-            let factors: Vec<f64> =
-                sizes.flat_map(|&size| vec![size.min(3) as f64 / 3.0; size]).collect();
+            let factors: Vec<f64> = sizes.flat_map(|&size| vec![size as f64 / 3.0; size]).collect();
             let factors = Tensor::new(factors, logits.device())?.to_dtype(logits.dtype())?;
             weights = (weights * factors)?;
         }

@@ -13,8 +13,8 @@ use dartloom_ops::{Mode, Model as _, Pass, Place};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Progress, Ramp, Simplex, Softmax, SomeOn};
 use dartloom_search::{
-    Among, Architecture, Bilevel, BilevelConfig, Choices, LinkChoices, LinkPenalties, LogitStep,
-    SearchConfig, SearchError, SearchParts, SupernetSearch, hard_weights,
+    Among, Architecture, Bilevel, BilevelConfig, Choices, Incomplete, LinkChoices, LinkPenalties,
+    LogitStep, SearchConfig, SearchError, SearchParts, SupernetSearch, hard_weights,
 };
 use dartloom_space::{Blueprint, Build, Lattice, LogitId, Shape, Space, Stem};
 use dartloom_task::{Segmentation, Task};
@@ -266,6 +266,18 @@ fn choices_of_links_without_a_relaxation_or_a_rule_are_refused() {
     let mixed = Choices::of(Softmax::default()).with_links(LinkChoices::of(Simplex));
     let error = Architecture::new(&case.space, mixed, &Place::default(), &mut noise).unwrap_err();
     assert!(error.to_string().contains("relaxation of links"), "{error}");
+    // Penalties read layers, and thirds are of three.
+    let layers = LinkPenalties { topology: Ramp::constant(1.0), ..LinkPenalties::default() };
+    let links = LinkChoices::of(SomeOn).with_penalties(layers);
+    let sources = Choices::of(Softmax::default()).with_links(links);
+    let error = Architecture::new(&case.space, sources, &Place::default(), &mut noise).unwrap_err();
+    assert!(error.to_string().contains("links.among"), "{error}");
+    let thirds = LinkChoices::of(Softmax::default()).among(Among::Layer);
+    let thirds = LinkChoices { incomplete: Incomplete::Thirds, ..thirds };
+    let many = Choices::of(Softmax::default()).with_links(thirds);
+    let wide = &cases()[3].space;
+    let error = Architecture::new(wide, many, &Place::default(), &mut noise).unwrap_err();
+    assert!(error.to_string().contains("links.incomplete"), "{error}");
     // A decoder of cells leaves the links open.
     let registry = registry();
     let masks = masks();
