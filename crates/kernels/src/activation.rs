@@ -26,15 +26,19 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return reference::relu(x);
     }
+    Ok(x.contiguous()?.apply_op1(operation(x)?)?)
+}
+
+/// The rectifier of a tensor like `x`, which is on the CPU.
+pub(crate) fn operation(x: &Tensor) -> Result<Op<Unary<Rectifier>>> {
     Check(NAME).element_type(x)?;
     let kernel = Rectifier { arch: InstructionSet::in_use()? };
-    let shape = x.shape().clone();
-    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
+    Ok(Op { name: NAME, shape: x.shape().clone(), kernel: Unary(kernel) })
 }
 
 const NAME: &str = "relu";
 
-struct Rectifier {
+pub(crate) struct Rectifier {
     arch: InstructionSet,
 }
 

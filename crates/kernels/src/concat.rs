@@ -20,6 +20,16 @@ mod tests;
 ///
 /// A [`KernelError`] when batches, planes, element types or devices differ, or candle fails.
 pub fn concat_channels(first: &Tensor, second: &Tensor) -> Result<Tensor> {
+    let op = operation(first, second)?;
+    if !first.device().is_cpu() {
+        return Ok(Tensor::cat(&[first, second], 1)?);
+    }
+    Check(NAME).element_type(first)?;
+    Ok(first.contiguous()?.apply_op2(&second.contiguous()?, op)?)
+}
+
+/// The concatenation of images like `first` and `second`.
+pub(crate) fn operation(first: &Tensor, second: &Tensor) -> Result<Op<Concat>> {
     let check = Check(NAME);
     let (batch, channels, height, width) = check.image(first)?;
     let (_, others, ..) = check.four_axes(second, "second")?;
@@ -29,21 +39,15 @@ pub fn concat_channels(first: &Tensor, second: &Tensor) -> Result<Tensor> {
         let found = second.dims().to_vec();
         return Err(KernelError::Shape { op: NAME, argument: "second", expected, found });
     }
-    if !first.device().is_cpu() {
-        return Ok(Tensor::cat(&[first, second], 1)?);
-    }
-    check.element_type(first)?;
     let plane = height * width;
     let kernel = Concat { sizes: (channels * plane, others * plane) };
-    let shape = (batch, channels + others, height, width).into();
-    let op = Op { name: NAME, shape, kernel };
-    Ok(first.contiguous()?.apply_op2(&second.contiguous()?, op)?)
+    Ok(Op { name: NAME, shape: (batch, channels + others, height, width).into(), kernel })
 }
 
 const NAME: &str = "concat_channels";
 
 /// Elements of an image of either.
-struct Concat {
+pub(crate) struct Concat {
     sizes: (usize, usize),
 }
 

@@ -9,7 +9,7 @@ use crate::reference;
 use crate::simd::InstructionSet;
 pub use geometry::ConvTransposeSpec;
 pub(crate) use geometry::Transposed;
-use op::Transposition;
+pub(crate) use op::Transposition;
 
 mod geometry;
 mod op;
@@ -46,13 +46,18 @@ pub fn conv_transpose2d(
     if !x.device().is_cpu() {
         return reference::conv_transpose2d(x, weight, bias, spec);
     }
-    Check(geometry::OP).element_type(x)?;
+    let op = operation(x, transposed)?;
     let x = x.contiguous()?;
     let weight = weight.contiguous()?;
-    let kernel = Transposition { arch: InstructionSet::in_use()?, transposed };
-    let op = Op { name: geometry::OP, shape: transposed.shape().into(), kernel };
     Ok(match bias {
         Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, op)?,
         None => x.apply_op2(&weight, op)?,
     })
+}
+
+/// The transposed convolution of an image like `x`, which is on the CPU.
+pub(crate) fn operation(x: &Tensor, transposed: Transposed) -> Result<Op<Transposition>> {
+    Check(geometry::OP).element_type(x)?;
+    let kernel = Transposition { arch: InstructionSet::in_use()?, transposed };
+    Ok(Op { name: geometry::OP, shape: transposed.shape().into(), kernel })
 }

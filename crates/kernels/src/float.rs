@@ -1,6 +1,6 @@
 //! The element types the kernels compute in.
 
-use candle_core::WithDType;
+use candle_core::{CpuStorage, WithDType};
 
 /// `f32` and `f64`. One generic kernel serves both; `f64` makes gradient checks sharp.
 pub(crate) trait Float: WithDType + Default {
@@ -12,10 +12,13 @@ pub(crate) trait Float: WithDType + Default {
 
     /// Rounds an accumulated value.
     fn narrow(value: f64) -> Self;
+
+    /// The numbers of a storage of this type, to be changed.
+    fn storage_mut(storage: &mut CpuStorage) -> Option<&mut [Self]>;
 }
 
 macro_rules! float {
-    ($type:ty) => {
+    ($type:ty, $kind:ident) => {
         impl Float for $type {
             const ZERO: Self = 0.0;
 
@@ -28,12 +31,19 @@ macro_rules! float {
             fn narrow(value: f64) -> Self {
                 value as $type
             }
+
+            fn storage_mut(storage: &mut CpuStorage) -> Option<&mut [Self]> {
+                match storage {
+                    CpuStorage::$kind(data) => Some(data),
+                    _ => None,
+                }
+            }
         }
     };
 }
 
-float!(f32);
-float!(f64);
+float!(f32, F32);
+float!(f64, F64);
 
 /// Runs `$body` with `$T` bound to the element type of `$dtype`, or fails as candle would.
 macro_rules! with_float {

@@ -17,6 +17,20 @@ pub(crate) fn elements<'a, T: Float>(
     }
 }
 
+/// The elements of a contiguous CPU storage, to be changed.
+pub(crate) fn elements_mut<'a, T: Float>(
+    storage: &'a mut CpuStorage,
+    layout: &Layout,
+    op: &'static str,
+) -> Result<&'a mut [T]> {
+    let range = layout.contiguous_offsets();
+    let data = T::storage_mut(storage).ok_or(Error::UnsupportedDTypeForOp(T::DTYPE, op))?;
+    match range {
+        Some((start, end)) => Ok(&mut data[start..end]),
+        None => Err(Error::RequiresContiguous { op }),
+    }
+}
+
 /// The elements of a contiguous tensor's storage, which must be on the CPU.
 pub(crate) fn tensor_elements<'a, T: Float>(
     storage: &'a Storage,

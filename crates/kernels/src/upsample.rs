@@ -28,9 +28,13 @@ pub fn upsample_nearest2d(x: &Tensor, factor: (usize, usize)) -> Result<Tensor> 
     if !x.device().is_cpu() {
         return reference::upsample_nearest2d(x, factor);
     }
+    Ok(x.contiguous()?.apply_op1(operation(x, geometry)?)?)
+}
+
+/// The enlargement of an image like `x`, which is on the CPU.
+pub(crate) fn operation(x: &Tensor, geometry: Geometry) -> Result<Op<Unary<Geometry>>> {
     Check(NAME).element_type(x)?;
-    let shape = geometry.output_shape().into();
-    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(geometry) })?)
+    Ok(Op { name: NAME, shape: geometry.output_shape().into(), kernel: Unary(geometry) })
 }
 
 const NAME: &str = "upsample_nearest2d";

@@ -94,8 +94,12 @@ fn peaks_are_predicted_within_15_percent() {
     let unets = unets.map(|(base, depth, side)| (Baseline::UNet(UNet { base, depth }), side));
     let others = Baseline::known().into_iter().filter(|(name, _)| WIDE.iter().all(|w| w != name));
     let others = others.map(|(_, baseline)| (baseline, 64));
+    let mut off = Vec::new();
     for (baseline, side) in unets.into_iter().chain(others) {
         let ratio = measured_by_predicted(&baseline, Shape::new(3, side, side));
-        assert!((0.85..1.15).contains(&ratio), "{baseline:?} {side}: {ratio}");
+        if !(0.85..1.15).contains(&ratio) {
+            off.push((baseline, side, ratio));
+        }
     }
+    assert!(off.is_empty(), "{off:?}");
 }

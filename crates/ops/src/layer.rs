@@ -2,6 +2,7 @@
 
 use candle_core::{Tensor, Var};
 use dartloom_kernels::fused::Stage;
+use dartloom_kernels::tape::{self, At, Tape};
 use dartloom_kernels::{
     BatchNormSpec, ConvNorm, ConvSpec, ConvTransposeSpec, PoolSpec, Statistics, avg_pool2d,
     batch_norm, conv_transpose2d, conv2d, max_pool2d, relu, upsample_bilinear2d,
@@ -144,6 +145,49 @@ impl Built {
         let norm = BatchNormSpec::default();
         let affine = (scale, shift);
         Some(ConvNorm { weight, conv: *spec, affine, running: (mean, var), norm })
+    }
+
+    /// True if a tape can run the layer.
+    pub(crate) fn is_tapable(&self) -> bool {
+        match self {
+            Self::Relu
+            | Self::Identity
+            | Self::Conv { .. }
+            | Self::ConvTranspose { .. }
+            | Self::MaxPool(_)
+            | Self::AvgPool(_)
+            | Self::Norm { .. }
+            | Self::Upsample(_, Resize::Nearest) => true,
+            Self::Bias(_)
+            | Self::FactorizedReduce { .. }
+            | Self::Upsample(_, Resize::Bilinear)
+            | Self::Zero(_)
+            | Self::Dropout(_)
+            | Self::GlobalAvgPool
+            | Self::Linear { .. } => false,
+        }
+    }
+
+    /// The layer, which is [tapable](Self::is_tapable), on a tape.
+    pub(crate) fn on_tape(&self, tape: &mut Tape, x: At, mode: Mode) -> Result<At, OpError> {
+        Ok(match self {
+            Self::Relu => tape.relu(x)?,
+            Self::Conv { weight, spec } => tape.conv2d(x, weight, *spec)?,
+            Self::ConvTranspose { weight, bias, factor } => {
+                let spec = ConvTransposeSpec { stride: factor.tuple(), ..Default::default() };
+                tape.conv_transpose2d(x, weight, bias.as_ref(), spec)?
+            }
+            Self::MaxPool(spec) => tape.max_pool2d(x, *spec)?,
+            Self::AvgPool(spec) => tape.avg_pool2d(x, *spec, false)?,
+            Self::Norm { affine, mean, var } => {
+                let affine = affine.as_ref().map(|(scale, shift)| (scale, shift));
+                let norm = BatchNormSpec::default();
+                let layer = tape::Norm { affine, running: (mean, var), norm };
+                tape.batch_norm(x, layer, mode.statistics)?
+            }
+            Self::Upsample(factor, _) => tape.upsample_nearest2d(x, factor.tuple())?,
+            _ => x,
+        })
     }
 
     pub(crate) fn kind(&self) -> LayerKind {

@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 use dartloom_kernels::conv2d_norm_relu;
 use dartloom_kernels::fused::Stage;
+use dartloom_kernels::tape::{At, Tape};
 use dartloom_space::Layer;
 
 use crate::layer::Built;
@@ -30,10 +31,24 @@ impl Sequence {
     /// # Errors
     /// Those of a layer and of the observer.
     pub fn run(&self, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, OpError> {
+        self.run_behind(0, x, pass)
+    }
+
+    /// Runs the layers behind the first `done` ones; see [`run`](Self::run).
+    ///
+    /// # Errors
+    /// Those of a layer and of the observer.
+    pub fn run_behind(
+        &self,
+        done: usize,
+        x: &Tensor,
+        pass: &mut Pass<'_>,
+    ) -> Result<Tensor, OpError> {
+        let layers = self.layers.get(done..).unwrap_or_default();
         if pass.layers.is_none() {
-            return self.unwatched(x, pass.mode, |layer, x| layer.run(x, pass));
+            return unwatched(layers, x, pass.mode, |layer, x| layer.run(x, pass));
         }
-        self.layers.iter().try_fold(x.clone(), |x, layer| {
+        layers.iter().try_fold(x.clone(), |x, layer| {
             let output = layer.run(&x, pass)?;
             match &mut pass.layers {
                 Some(watch) => watch(layer.kind(), &x, output),
@@ -42,21 +57,24 @@ impl Sequence {
         })
     }
 
-    /// Runs the layers, of which some are one kernel where nobody sees what is between them.
-    fn unwatched(
-        &self,
-        x: &Tensor,
-        mode: Mode,
-        mut run: impl FnMut(&Built, &Tensor) -> Result<Tensor, OpError>,
-    ) -> Result<Tensor, OpError> {
-        let mut x = x.clone();
-        let mut layers = &self.layers[..];
+    /// Number of the first layers that a tape can run.
+    pub fn tapable(&self) -> usize {
+        self.layers.iter().take_while(|layer| layer.is_tapable()).count()
+    }
+
+    /// Runs the first layers, as many as are [`tapable`](Self::tapable), on a tape.
+    ///
+    /// # Errors
+    /// Those of a layer.
+    pub fn on_tape(&self, tape: &mut Tape, x: At, mode: Mode) -> Result<At, OpError> {
+        let mut x = x;
+        let mut layers = &self.layers[..self.tapable()];
         while let [layer, rest @ ..] = layers {
             if let Some(block) = Built::conv_norm_relu(layers) {
-                x = conv2d_norm_relu(&x, block, mode.statistics)?;
+                x = tape.conv2d_norm_relu(x, block, mode.statistics)?;
                 layers = &layers[3..];
             } else {
-                x = run(layer, &x)?;
+                x = layer.on_tape(tape, x, mode)?;
                 layers = rest;
             }
         }
@@ -64,9 +82,30 @@ impl Sequence {
     }
 }
 
+/// Runs layers, of which some are one kernel where nobody sees what is between them.
+fn unwatched(
+    layers: &[Built],
+    x: &Tensor,
+    mode: Mode,
+    mut run: impl FnMut(&Built, &Tensor) -> Result<Tensor, OpError>,
+) -> Result<Tensor, OpError> {
+    let mut x = x.clone();
+    let mut layers = layers;
+    while let [layer, rest @ ..] = layers {
+        if let Some(block) = Built::conv_norm_relu(layers) {
+            x = conv2d_norm_relu(&x, block, mode.statistics)?;
+            layers = &layers[3..];
+        } else {
+            x = run(layer, &x)?;
+            layers = rest;
+        }
+    }
+    Ok(x)
+}
+
 impl Operation for Sequence {
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, OpError> {
-        self.unwatched(x, mode, |layer, x| layer.forward(x, mode))
+        unwatched(&self.layers, x, mode, |layer, x| layer.forward(x, mode))
     }
 
     fn forward_watched(

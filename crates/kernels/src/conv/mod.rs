@@ -55,13 +55,17 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, spec: ConvSpec) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return reference::conv2d(x, weight, spec);
     }
-    Check(spec::OP).element_type(x)?;
-    let kernel = Convolution { geometry, arch: InstructionSet::in_use()? };
-    let op = Op { name: spec::OP, shape: geometry.output_shape().into(), kernel };
-    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, op)?)
+    Ok(x.contiguous()?.apply_op2(&weight.contiguous()?, operation(x, geometry)?)?)
 }
 
-struct Convolution {
+/// The convolution of an image like `x`, which is on the CPU.
+pub(crate) fn operation(x: &Tensor, geometry: Geometry) -> Result<Op<Convolution>> {
+    Check(spec::OP).element_type(x)?;
+    let kernel = Convolution { geometry, arch: InstructionSet::in_use()? };
+    Ok(Op { name: spec::OP, shape: geometry.output_shape().into(), kernel })
+}
+
+pub(crate) struct Convolution {
     geometry: Geometry,
     arch: InstructionSet,
 }

@@ -6,6 +6,7 @@ use candle_core::{CpuStorage, CustomOp3, Error, Layout, Result, Shape, Tensor};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::Watched;
 use crate::conv::{Convolve, Geometry, Wanted};
 use crate::host;
 use crate::norm::{self, BackLine, Line, Moments, Record, Sums, Totals};
@@ -16,7 +17,7 @@ use crate::simd::InstructionSet;
 const OP: &str = "conv2d_norm_relu";
 
 /// One call. `record` is filled beforehand when the running statistics normalise.
-pub(super) struct Block {
+pub(crate) struct Block {
     pub(super) arch: InstructionSet,
     pub(super) geometry: Geometry,
     pub(super) sizes: norm::Geometry,
@@ -24,10 +25,20 @@ pub(super) struct Block {
     pub(super) of_batch: bool,
     pub(super) record: Record,
     /// The output of the convolution, which the forward pass keeps.
-    pub(super) sums: Arc<OnceLock<Vec<f32>>>,
+    pub(super) sums: OnceLock<Vec<f32>>,
 }
 
 impl Block {
+    /// Moments of the batch, filled by the forward pass.
+    pub(crate) fn watched(&self) -> Watched {
+        Watched { record: Arc::clone(&self.record), values: self.sizes.values() }
+    }
+
+    /// The shape of the result.
+    pub(crate) fn shape(&self) -> Shape {
+        self.geometry.output_shape().into()
+    }
+
     /// The line of every channel; `affine` has the scales, then the shifts.
     fn lines(&self, moments: &[Moments], affine: &[f32]) -> Vec<Line<f32>> {
         let (gamma, beta) = affine.split_at(self.sizes.channels);

@@ -9,7 +9,7 @@ use crate::operation::Operation;
 use crate::simd::InstructionSet;
 
 /// One call.
-pub(super) struct Transposition {
+pub(crate) struct Transposition {
     pub(super) arch: InstructionSet,
     pub(super) transposed: Transposed,
 }

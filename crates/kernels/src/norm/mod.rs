@@ -21,8 +21,7 @@ use crate::reference;
 use crate::simd::InstructionSet;
 pub(crate) use line::{BackLine, Line, Totals};
 pub(crate) use moments::{Moments, Sums, channel, of_batch};
-use op::Normalization;
-pub(crate) use op::Record;
+pub(crate) use op::{Normalization, Record};
 pub use shards::{Shards, batch_norm_sharded};
 pub(crate) use spec::Geometry;
 use spec::OP;
@@ -56,13 +55,8 @@ pub fn batch_norm(
     if !x.device().is_cpu() {
         return reference::batch_norm(x, affine, running_mean, running_var, statistics, spec);
     }
-    Check(OP).element_type(x)?;
-    let of_batch = statistics != Statistics::Freeze;
-    let record = if of_batch { Record::default() } else { frozen(running)? };
-    let arch = InstructionSet::in_use()?;
-    let kernel =
-        Normalization { arch, geometry, eps: spec.eps, of_batch, record: Arc::clone(&record) };
-    let op = Op { name: OP, shape: x.shape().clone(), kernel };
+    let op = operation(x, geometry, running, statistics, spec.eps)?;
+    let record = Arc::clone(&op.kernel.record);
     let x = x.contiguous()?;
     let y = match affine {
         Some((gamma, beta)) => x.apply_op3(&gamma.contiguous()?, &beta.contiguous()?, op)?,
@@ -72,6 +66,21 @@ pub fn batch_norm(
         update(running, moments, geometry.values(), spec.momentum)?;
     }
     Ok(y)
+}
+
+/// The normalisation of an image like `x`, which is on the CPU.
+pub(crate) fn operation(
+    x: &Tensor,
+    geometry: Geometry,
+    running: (&Var, &Var),
+    statistics: Statistics,
+    eps: f64,
+) -> Result<Op<Normalization>> {
+    Check(OP).element_type(x)?;
+    let of_batch = statistics != Statistics::Freeze;
+    let record = if of_batch { Record::default() } else { frozen(running)? };
+    let kernel = Normalization { arch: InstructionSet::in_use()?, geometry, eps, of_batch, record };
+    Ok(Op { name: OP, shape: x.shape().clone(), kernel })
 }
 
 /// The running statistics as moments.

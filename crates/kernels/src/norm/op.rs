@@ -17,12 +17,12 @@ pub(crate) type Record = Arc<OnceLock<Vec<Moments>>>;
 
 /// One call. `record` is filled beforehand when the running statistics normalise, else by the
 /// forward pass.
-pub(super) struct Normalization {
+pub(crate) struct Normalization {
     pub(super) arch: InstructionSet,
     pub(super) geometry: Geometry,
     pub(super) eps: f64,
     pub(super) of_batch: bool,
-    pub(super) record: Record,
+    pub(crate) record: Record,
 }
 
 impl Normalization {

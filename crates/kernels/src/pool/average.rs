@@ -28,11 +28,20 @@ pub fn avg_pool2d(x: &Tensor, spec: PoolSpec, count_padding: bool) -> Result<Ten
     if !x.device().is_cpu() {
         return reference::avg_pool2d(x, spec, count_padding);
     }
+    Ok(x.contiguous()?.apply_op1(average(x, geometry, count_padding)?)?)
+}
+
+/// The pooling of an image like `x`, which is on the CPU.
+pub(crate) fn average(
+    x: &Tensor,
+    geometry: Geometry,
+    count_padding: bool,
+) -> Result<Op<Unary<AveragePool>>> {
     Check(NAME).element_type(x)?;
     let divisors = divisors(&geometry, count_padding);
     let shape = geometry.output_shape().into();
     let kernel = AveragePool { arch: InstructionSet::in_use()?, geometry, divisors };
-    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
+    Ok(Op { name: NAME, shape, kernel: Unary(kernel) })
 }
 
 pub(crate) const NAME: &str = "avg_pool2d";
@@ -44,7 +53,7 @@ pub(crate) fn divisors(geometry: &Geometry, count_padding: bool) -> Vec<f64> {
     inside.into_iter().map(|inside| if count_padding { window } else { inside } as f64).collect()
 }
 
-struct AveragePool {
+pub(crate) struct AveragePool {
     arch: InstructionSet,
     geometry: Geometry,
     divisors: Vec<f64>,

@@ -27,15 +27,20 @@ pub fn max_pool2d(x: &Tensor, spec: PoolSpec) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return reference::max_pool2d(x, spec);
     }
+    Ok(x.contiguous()?.apply_op1(maximum(x, geometry)?)?)
+}
+
+/// The pooling of an image like `x`, which is on the CPU.
+pub(crate) fn maximum(x: &Tensor, geometry: Geometry) -> Result<Op<Unary<MaxPool>>> {
     Check(NAME).element_type(x)?;
     let shape = geometry.output_shape().into();
     let kernel = MaxPool { arch: InstructionSet::in_use()?, geometry };
-    Ok(x.contiguous()?.apply_op1(Op { name: NAME, shape, kernel: Unary(kernel) })?)
+    Ok(Op { name: NAME, shape, kernel: Unary(kernel) })
 }
 
 pub(crate) const NAME: &str = "max_pool2d";
 
-struct MaxPool {
+pub(crate) struct MaxPool {
     arch: InstructionSet,
     geometry: Geometry,
 }

@@ -12,8 +12,8 @@ mod spec;
 mod tests;
 
 pub use average::avg_pool2d;
-pub(crate) use average::{NAME as AVERAGE, divisors};
-pub(crate) use max::NAME as MAX;
+pub(crate) use average::{NAME as AVERAGE, average, divisors};
 pub use max::max_pool2d;
+pub(crate) use max::{NAME as MAX, maximum};
 pub(crate) use spec::Geometry;
 pub use spec::PoolSpec;

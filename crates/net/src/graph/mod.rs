@@ -1,6 +1,7 @@
 //! Networks laid out by hand.
 
 mod memory;
+mod taped;
 
 use candle_core::{D, Tensor};
 use dartloom_kernels::concat_channels;
@@ -11,6 +12,7 @@ use rand::RngCore;
 use crate::NetError;
 use crate::identity::Identity;
 use crate::memory::{Breakdown, Workload};
+use taped::{Made, Route};
 
 /// The network of a [`Graph`].
 ///
@@ -44,6 +46,7 @@ pub struct GraphNetwork {
     nodes: Vec<Sequence>,
     last_readers: Vec<Option<usize>>,
     training_only: Vec<bool>,
+    route: Route,
     cost: Cost,
     identity: Identity,
 }
@@ -69,11 +72,12 @@ impl GraphNetwork {
         let mut root = variables.builder(rng);
         let nodes = graph.nodes().iter();
         let nodes = nodes.map(|node| Sequence::new(node.layers(), &mut root.at(node.name())));
-        let nodes = nodes.collect::<Result<_, _>>()?;
+        let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
         let last_readers = graph.last_readers();
         let training_only = graph.training_only();
         let cost = graph.cost()?;
-        Ok(Self { variables, graph, nodes, last_readers, training_only, cost, identity })
+        let route = Route::new(&graph, &nodes);
+        Ok(Self { variables, graph, nodes, last_readers, training_only, route, cost, identity })
     }
 
     /// Its layers and shapes.
@@ -95,6 +99,14 @@ impl GraphNetwork {
             Outputs::Vector(_) => value.flatten_from(1)?,
             _ => value.clone(),
         })
+    }
+
+    /// Values that a tape makes of each node; none where no tape serves.
+    fn taped(&self, x: &Tensor, pass: &Pass<'_>) -> Result<Vec<Made>, OpError> {
+        if !taped::serves(x, pass) {
+            return Ok(Vec::new());
+        }
+        self.route.run(self, x, pass)
     }
 
     fn check_input(&self, x: &Tensor) -> Result<(), NetError> {
@@ -163,18 +175,24 @@ impl Model for GraphNetwork {
         let heads = if trains { self.graph.deep() } else { &[] };
         let mut deep: Vec<Option<Tensor>> = vec![None; heads.len()];
         let mut held = Held { image: x, nodes: Vec::with_capacity(self.nodes.len()) };
+        let mut taped = self.taped(x, pass)?.into_iter();
         for (index, (node, layers)) in self.graph.nodes().iter().zip(&self.nodes).enumerate() {
-            if trains || !self.training_only[index] {
-                let value = pass.run(layers, &held.joined(node)?)?;
-                let value = if apart { value.detach() } else { value };
-                pass.see(&node.name(), &value)?;
-                if let Some(head) = heads.iter().position(|&head| head == index) {
-                    deep[head] = Some(self.answer(&value)?);
+            let value = match taped.next().unwrap_or(Made::Nothing) {
+                Made::Inside => None,
+                Made::Part { value, layers: done } => Some(layers.run_behind(done, &value, pass)?),
+                Made::Nothing if trains || !self.training_only[index] => {
+                    Some(layers.run(&held.joined(node)?, pass)?)
                 }
-                held.nodes.push(Some(value));
-            } else {
-                held.nodes.push(None);
+                Made::Nothing => None,
+            };
+            let value = value.map(|value| if apart { value.detach() } else { value });
+            if let Some(value) = &value {
+                pass.see(&node.name(), value)?;
+                if let Some(head) = heads.iter().position(|&head| head == index) {
+                    deep[head] = Some(self.answer(value)?);
+                }
             }
+            held.nodes.push(value);
             held.let_go(index, node, &self.last_readers);
         }
         let last = GraphInput::Node(self.nodes.len() - 1);

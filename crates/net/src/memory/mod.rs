@@ -75,6 +75,7 @@ pub(crate) fn breakdown<'a>(
     let parts = Parts {
         input,
         parameters: variables.parameter_count(),
+        owed: 0,
         buffers: variables.buffer_count(),
         activations: work.bytes(outside) + kept,
         forward: most(|cell| cell.forward),
@@ -92,6 +93,8 @@ pub(crate) struct Parts {
     pub(crate) input: Shape,
     /// Trainable numbers.
     pub(crate) parameters: u64,
+    /// Trainable numbers whose gradient is not there at the peak.
+    pub(crate) owed: u64,
     /// Running statistics.
     pub(crate) buffers: u64,
     /// Bytes held from the forward to the backward pass.
@@ -115,7 +118,7 @@ pub(crate) fn sum(parts: Parts, work: &Workload) -> Breakdown {
     let breakdown = match work.training {
         Some(own) => Breakdown {
             parameters: all(own.logits),
-            gradients: work.numbers(count + own.logits),
+            gradients: work.numbers(count - parts.owed.min(count) + own.logits),
             moments: work
                 .numbers(count * (own.moments + own.copies) + own.logits * own.logit_moments),
             activations,

@@ -1,7 +1,9 @@
 //! Networks laid out by hand.
 
+use std::collections::BTreeMap;
+
 use candle_core::{DType, Device, Tensor};
-use dartloom_kernels::testkit::filled;
+use dartloom_kernels::testkit::{bits, filled};
 use dartloom_net::memory::{Workload, predict_graph};
 use dartloom_net::{GraphNetwork, NetError};
 use dartloom_ops::{Execution, Mode, Model, Pass, Place};
@@ -119,6 +121,63 @@ fn nothing_is_kept_where_no_gradient_is_wanted() {
     let x = candle_core::Var::from_tensor(&x).unwrap();
     let gradients = with(true, x.as_tensor()).sum_all().unwrap().backward().unwrap();
     assert!(gradients.get(&x).is_some());
+}
+
+/// A training step in `f32`.
+struct Trained {
+    outputs: Vec<Vec<u64>>,
+    gradients: BTreeMap<String, Vec<f64>>,
+}
+
+fn trained(graph: &Graph, execution: Execution) -> Trained {
+    let net = GraphNetwork::new(graph.clone(), &Place::default(), &mut rng(1)).unwrap();
+    let shape = graph.input();
+    let x = filled(&[2, shape.channels, shape.height, shape.width], 3).unwrap();
+    let x = x.to_dtype(DType::F32).unwrap();
+    let mut noise = rng(0);
+    let mut pass = Pass { execution, ..Pass::new(Mode::train(), &mut noise) };
+    let output = net.forward(&x, &mut pass).unwrap();
+    let heads: Vec<Tensor> = output.deep.into_iter().chain([output.main]).collect();
+    let loss = heads.iter().map(|head| head.sqr().unwrap().mean_all().unwrap());
+    let loss = loss.reduce(|sum, head| (sum + head).unwrap()).unwrap();
+    let store = loss.backward().unwrap();
+    let gradient =
+        |(name, var): (&String, &candle_core::Var)| (name.clone(), values(store.get(var).unwrap()));
+    let gradients = net.variables().parameters().iter().map(gradient).collect();
+    Trained { outputs: heads.iter().map(bits).collect(), gradients }
+}
+
+#[test]
+fn a_tape_computes_what_operations_one_by_one_compute() {
+    let image = Shape::new(3, 16, 16);
+    let mut odd = GraphBuilder::new("odd", image).unwrap();
+    let a = odd.node("a", GraphInput::Image, vec![Layer::square(3, 8, 3, 1), Layer::Relu]).unwrap();
+    // Nodes that no tape runs, between those that it does.
+    let b = odd.node("b", a, vec![Layer::Bias { channels: 8 }]).unwrap();
+    let c = odd.node("c", b, vec![Layer::square(8, 8, 3, 1)]).unwrap();
+    let d = odd.node("d", a, vec![Layer::pointwise(8, 8), Layer::Bias { channels: 8 }]).unwrap();
+    let e = odd.sum("e", &[a, c, d], vec![]).unwrap();
+    odd.concat("f", &[e, a, d], vec![Layer::pointwise(24, 3)]).unwrap();
+    let graphs = [
+        UNet { base: 4, depth: Some(2) }.graph(image, MASK).unwrap(),
+        Baseline::TinyResNet.graph(image, Outputs::Vector(4)).unwrap(),
+        SelfConfigured { base: 4, deep: true, ..SelfConfigured::default() }
+            .graph(Shape::new(3, 32, 32), MASK)
+            .unwrap(),
+        odd.finish(MASK).unwrap(),
+    ];
+    for graph in &graphs {
+        let taped = trained(graph, Execution::default());
+        let staged = trained(graph, Execution::Staged);
+        assert!(taped.outputs == staged.outputs, "{}", graph.name());
+        for (name, expected) in &staged.gradients {
+            let found = &taped.gradients[name];
+            let largest = expected.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+            let off = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            // Sums of three gradients may be added up in another order.
+            assert!(off <= 1e-5 * largest, "{} {name}: {off} of {largest}", graph.name());
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Tensor, Var};
+use dartloom_kernels::MomentumStep;
 use serde::{Deserialize, Serialize};
 
 use super::{Optimiser, check_decay, decayed, prefixed, refused, regroup};
@@ -71,18 +72,19 @@ impl Optimiser for Sgd {
         gradients: &Gradients,
         rate: f64,
     ) -> Result<(), TrainError> {
+        let SgdConfig { momentum, weight_decay } = self.config;
+        let step = MomentumStep { momentum, weight_decay, rate };
         for (name, gradient) in &gradients.0 {
             let Some(variable) = variables.get(name) else { continue };
-            let direction = decayed(gradient, variable, self.config.weight_decay)?;
             let velocity = match self.velocity.get(name) {
                 // A restored velocity is on the host.
                 Some(velocity) => {
-                    let velocity = velocity.to_device(direction.device())?;
-                    ((velocity * self.config.momentum)? + direction)?
+                    let velocity = velocity.to_device(gradient.device())?;
+                    step.velocity(&velocity, gradient, variable)?
                 }
-                None => direction,
+                None => decayed(gradient, variable, weight_decay)?,
             };
-            variable.set(&(variable.as_tensor().detach() - (&velocity * rate)?)?)?;
+            step.descend(variable, &velocity)?;
             self.velocity.insert(name.clone(), velocity);
         }
         Ok(())
