@@ -1,8 +1,7 @@
 //! Limits on the network that the links of a lattice leave.
 
 use dartloom_space::{
-    Blueprint, Build, Cost, Genotype, Head, Network, Shape, Source, Space, WeighedLink,
-    WeightTable,
+    Blueprint, Build, Cost, Genotype, Head, Network, Shape, Source, Space, WeighedLink, WeightTable,
 };
 use serde::{Deserialize, Serialize};
 
@@ -144,7 +143,8 @@ impl LinkBudget {
         let mut ends = vec![0; network.placements().len()];
         for branch in &whole.head.branches {
             if let Source::Cell(placement) = branch.source {
-                ends[placement] = self.of(&branch.cost().map_err(DecodeError::Network)?);
+                let own = self.of(&branch.cost().map_err(DecodeError::Network)?);
+                ends[placement] = own.saturating_add(ends[placement]);
             }
         }
         let stem = whole.stem_cost().map_err(DecodeError::Network)?;

@@ -133,7 +133,11 @@ impl FeasibleTopology {
 }
 
 /// The links of a topology and the nodes that it ends in.
-pub(super) fn found(space: &Space, all: &[WeighedLink], best: Option<&RatedTopology>) -> DecodedPaths {
+pub(super) fn found(
+    space: &Space,
+    all: &[WeighedLink],
+    best: Option<&RatedTopology>,
+) -> DecodedPaths {
     let patterns = best.into_iter().flat_map(|best| best.topology.patterns.concat());
     let choices = space.network().choices();
     let mut links: Vec<Vec<usize>> = choices.map(|_| Vec::new()).collect();
@@ -142,8 +146,7 @@ pub(super) fn found(space: &Space, all: &[WeighedLink], best: Option<&RatedTopol
             links[link.row].push(link.link);
         }
     }
-    let written: BTreeSet<usize> =
-        (0..links.len()).filter(|&row| !links[row].is_empty()).collect();
+    let written: BTreeSet<usize> = (0..links.len()).filter(|&row| !links[row].is_empty()).collect();
     for row in &mut links {
         row.sort_unstable();
         // A node that nothing writes is not read either, and goes with its links.

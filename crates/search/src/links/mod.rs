@@ -9,7 +9,7 @@ use dartloom_relax::Relaxation;
 use serde::{Deserialize, Serialize};
 
 pub use self::line::LinkLine;
-pub use self::penalty::LinkPenalties;
+pub use self::penalty::{Distance, LinkPenalties};
 
 /// The links that are relaxed together, as candidates of one choice.
 ///

@@ -157,7 +157,7 @@ impl Lattice {
             }
         }
         let sources = nodes.into_iter().flatten().collect();
-        Network::new(stem, placements, Head::PerPixel { sources, resize: Resize::Bilinear }, None)
+        Network::new(stem, placements, Head::per_pixel(sources, Resize::Bilinear), None)
     }
 }
 
@@ -201,7 +201,7 @@ impl Network {
             rows.push(row);
         }
         let sources = rows.last().into_iter().flatten().map(|&index| Source::Cell(index)).collect();
-        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
+        Self::new(stem, placements, Head::per_pixel(sources, Resize::Nearest), None)
     }
 }
 
