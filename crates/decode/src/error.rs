@@ -114,15 +114,6 @@ pub enum DecodeError {
         /// Ports that choose.
         choices: usize,
     },
-    /// A network that is no lattice of layers, where one is asked for.
-    #[error(
-        "placement {placement} reads a node that is not of the layer before it: expected a \
-        lattice of layers"
-    )]
-    NotLayered {
-        /// The placement.
-        placement: usize,
-    },
     /// A budget in a network whose cost is no sum over links.
     #[error(
         "placement {placement}: a budget of links needs a lattice with a cell on each transition, \

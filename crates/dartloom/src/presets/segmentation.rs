@@ -100,14 +100,16 @@ pub fn darts_unet_pp() -> Method {
 }
 
 /// Auto-DeepLab (Liu et al., CVPR 2019): a cell of five nodes on every transition of a lattice of
-/// 12 layers and 4 levels; 40 epochs, logits by Adam 3e-3 from epoch 20 on, halves of the images.
+/// 12 layers and 4 levels, before a head with pyramids of dilated convolutions; 40 epochs, logits
+/// by Adam 3e-3 from epoch 20 on, halves of the images. Numbers are those of an unofficial port.
 ///
 /// # Differences from the paper
-/// Those of [`Lattice`](dartloom_space::Lattice). The network that was found keeps the cells two
-/// layers before that its cells read.
+/// Those of [`Lattice`](dartloom_space::Lattice), but the pyramids. The network that was found
+/// keeps the cells two layers before that its cells read.
 pub fn auto_deeplab() -> Method {
     let bilevel = BilevelConfig {
         arch_rate: Schedule::Constant(3e-3),
+        adam: AdamConfig { weight_decay: 1e-3, ..AdamConfig::default() },
         warm_up: 20,
         ..BilevelConfig::default()
     };

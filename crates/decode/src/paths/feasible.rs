@@ -1,8 +1,8 @@
 //! The topology of a lattice whose links may be on together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use dartloom_space::{Source, Space, WeighedLink, WeightTable};
+use dartloom_space::{Space, WeighedLink, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use super::lattice::checked;
@@ -62,7 +62,7 @@ impl PathDecoder for FeasibleTopology {
         let mut all = space.network().weighed_links();
         all.sort_by_key(|link| link.layer);
         let layers: Vec<&[WeighedLink]> = all.chunk_by(|a, b| a.layer == b.layer).collect();
-        let lattice = lattice(&layers)?;
+        let lattice = TopologyLattice::of_layers(&all)?;
         let weight = |link: &WeighedLink| weights.links()[link.row][link.link];
         let on = layers.iter().map(|layer| {
             let given: Vec<f64> = layer.iter().map(weight).collect();
@@ -160,31 +160,6 @@ pub(super) fn found(
     let end = |placement: usize| Path { placements: vec![placement], links: Vec::new(), score };
     let paths = written.map(|(_, choice)| end(choice.port.placement)).collect();
     DecodedPaths { paths, links, notes: Vec::new() }
-}
-
-/// The blocks of a lattice whose links are given layer by layer.
-pub(super) fn lattice(layers: &[&[WeighedLink]]) -> Result<TopologyLattice, DecodeError> {
-    let mut blocks = Vec::with_capacity(layers.len());
-    let mut before: BTreeSet<Source> = layers.first().into_iter().flat_map(|l| froms(l)).collect();
-    for layer in layers {
-        let sources: BTreeMap<Source, usize> = before.iter().copied().zip(0..).collect();
-        let after: BTreeSet<Source> = layer.iter().map(|link| Source::Cell(link.to)).collect();
-        let targets: BTreeMap<Source, usize> = after.iter().copied().zip(0..).collect();
-        let edge = |link: &WeighedLink| {
-            let from = sources.get(&link.from).copied();
-            // A source of an earlier layer is none of this column.
-            let from = from.ok_or(DecodeError::NotLayered { placement: link.to })?;
-            Ok((from, targets[&Source::Cell(link.to)]))
-        };
-        let edges = layer.iter().map(edge).collect::<Result<Vec<_>, DecodeError>>()?;
-        blocks.push(Block::new(sources.len(), targets.len(), edges)?);
-        before = after;
-    }
-    Ok(TopologyLattice::new(blocks)?)
-}
-
-fn froms(layer: &[WeighedLink]) -> impl Iterator<Item = Source> {
-    layer.iter().map(|link| link.from)
 }
 
 /// The solution in (0, 1] of `Z = 1 - prod (1 - p Z)`, by halving; 1 where no other is left.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{D, DType, Tensor};
-use dartloom_ops::{Mode, Model as _, Pass};
+use dartloom_ops::{Mode, Pass};
 use dartloom_space::{
     Blueprint, CellGraph, CellSpec, Head, Network, Placement, Port, Resize, Source, Space, Stem,
 };

@@ -11,9 +11,9 @@ use super::LinkLine;
 
 /// The terms that DiNTS adds to the loss for its links, each with its weight; the default has none.
 ///
-/// The term for memory is `memory * |share - M / M_full|` with `M` the bytes that links are expected
-/// to use and `M_full` those of all links ([`bernoulli::expected_share`]). A link counts as the cell
-/// on its transition does, in predicted bytes of a training step
+/// The term for memory is `memory * |share - M / M_full|` with `M` the bytes that links are
+/// expected to use and `M_full` those of all links ([`bernoulli::expected_share`]). A link counts
+/// as the cell on its transition does, in predicted bytes of a training step
 /// ([`Supernet::link_bytes`](dartloom_net::Supernet::link_bytes)).
 ///
 /// All read the logits as independent switches, `s = sigmoid(logit)`, so they go with

@@ -3,8 +3,8 @@
 use dartloom_space::{CellTable, Lattice, OpSet, Stem};
 
 use super::*;
-use crate::paths::feasible::{found, lattice};
-use crate::topology::{RatedTopology, Topology};
+use crate::paths::feasible::found;
+use crate::topology::{RatedTopology, Topology, TopologyLattice};
 use crate::{ConfiguredPaths, FeasibleTopology, PathDecoder, TopK, decode_network};
 
 const SIZE: BudgetSize = BudgetSize { channels: 2, classes: 3, input: Shape::new(1, 16, 16) };
@@ -65,7 +65,7 @@ struct Candidate {
 fn candidates(space: &Space, weights: &WeightTable) -> Vec<Candidate> {
     let all = sorted(space);
     let layers: Vec<&[WeighedLink]> = all.chunk_by(|a, b| a.layer == b.layer).collect();
-    let counts = lattice(&layers).unwrap().counts().unwrap();
+    let counts = TopologyLattice::of_layers(&all).unwrap().counts().unwrap();
     assert_eq!(counts.total().to_string(), "99");
     let open = WeightTable::new(weights.ops().to_vec(), weights.cells().to_vec()).unwrap();
     let cells = TopK::darts().decode(space, &open).unwrap().genotype;
