@@ -68,6 +68,19 @@ impl PathDecoder for ConfiguredPaths {
         }
     }
 
+    fn paths_beside(
+        &self,
+        space: &Space,
+        weights: &WeightTable,
+        cells: &dyn Decoder,
+    ) -> Result<DecodedPaths, DecodeError> {
+        match self {
+            Self::BestPath(rule) => rule.paths_beside(space, weights, cells),
+            Self::MultiPath(rule) => rule.paths_beside(space, weights, cells),
+            Self::FeasibleTopology(rule) => rule.paths_beside(space, weights, cells),
+        }
+    }
+
     fn identity(&self) -> Option<String> {
         identity::of("ConfiguredPaths", self)
     }

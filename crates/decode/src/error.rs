@@ -114,14 +114,24 @@ pub enum DecodeError {
         /// Ports that choose.
         choices: usize,
     },
-    /// A network that is no lattice of layers, where one is asked for.
+    /// A budget in a network whose cost is no sum over links.
     #[error(
-        "placement {placement} reads a node that is not of the layer before it: expected a \
-        lattice of layers"
+        "placement {placement}: a budget of links needs a lattice with a cell on each transition, \
+        which reads one node and is read by one sum, and a head per pixel"
     )]
-    NotLayered {
+    LinkCost {
         /// The placement.
         placement: usize,
+    },
+    /// A budget below the cheapest feasible topology.
+    #[error("expected a topology within {most} {what}; the cheapest feasible one has {least}")]
+    LinkBudget {
+        /// The quantity.
+        what: &'static str,
+        /// The budget.
+        most: u64,
+        /// The amount of the cheapest topology.
+        least: u128,
     },
     /// A lattice without the topology that was asked for.
     #[error(transparent)]

@@ -42,8 +42,8 @@ pub use error::DecodeError;
 pub use levels::{Border, LevelPath, LevelShares};
 pub use note::{EdgeIn, Note};
 pub use paths::{
-    BestPath, DecodedPaths, Entry, FeasibleTopology, Linked, MeanOver, MultiPath, Path, PathCount,
-    PathDecoder, PathNote, Spread, Transitions, decode_network,
+    BestPath, BudgetSize, DecodedPaths, Entry, FeasibleTopology, LinkBudget, Linked, MeanOver,
+    MultiPath, Path, PathCount, PathDecoder, PathNote, Spread, Transitions, decode_network,
 };
 pub use policy::{EmptyPolicy, NonePolicy, TieBreak};
 pub use scale::{OffScale, Scale};

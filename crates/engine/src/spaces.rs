@@ -22,7 +22,7 @@ out), such as `darts`, `darts-S` or `individual-O_large`. Topologies:
   resnext_unet   residual cells of 4 towers of 2 operations in a U-Net of depth 4
   auto_deeplab   one cell of 5 nodes in a lattice of 12 layers and 4 levels, with a cell on every
                  node, which chooses the node that it reads
-  lattice        the lattice of Auto-DeepLab's equation 6, of the same size: with a cell on every
+  lattice        the lattice of Auto-DeepLab, of the same size: with a cell on every
                  transition, and nodes that are weighted sums of them
   dints          the lattice of DiNTS, 12 layers and 4 levels: with a cell of its own, of one
                  operation, on every transition

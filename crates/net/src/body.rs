@@ -201,6 +201,28 @@ impl Body {
         memory::breakdown((self.input, self.outside), cells, &self.variables, work)
     }
 
+    /// Bytes that each link of each weighed port stands for in a training step of one image.
+    pub(crate) fn link_bytes(&self) -> Vec<Vec<u64>> {
+        let work = &Workload::training(1);
+        let held = |source: Source| match source {
+            Source::Cell(cell) => {
+                let memory = self.cells[cell].memory(work);
+                memory.kept + memory.output
+            }
+            Source::Stem(_) => 0,
+        };
+        let mut ports = Vec::new();
+        for cell in &self.cells {
+            let plane = cell.plane_bytes(work);
+            for sources in cell.weighed_sources() {
+                let bytes =
+                    |source: Source| if cell.cell().is_none() { held(source) } else { plane };
+                ports.push(sources.into_iter().map(bytes).collect());
+            }
+        }
+        ports
+    }
+
     /// Runs `x`; `weights` are given for a supernet.
     pub(crate) fn forward(
         &self,

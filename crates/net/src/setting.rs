@@ -129,7 +129,8 @@ impl<'a> Setting<'a> {
             if size.auxiliary {
                 return Err(NetError::NoAuxiliary { space: self.space.name().to_owned() });
             }
-            return Ok(chain.network()?.per_pixel(*resize)?);
+            let rates = self.space.network().rates();
+            return Ok(chain.network()?.per_pixel(*resize)?.with_rates(rates)?);
         }
         let head = if halves { AuxHead::ImageNet } else { AuxHead::Cifar };
         let network = if size.auxiliary { chain.with_aux(head) } else { chain }.network()?;

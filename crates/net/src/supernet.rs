@@ -78,7 +78,10 @@ impl Supernet {
                 found.remove(&format!("{part}.{rest}"));
             }
             for (new, source) in kept.iter().enumerate() {
-                let Some(old) = own.iter().position(|own| own == source) else { continue };
+                // The head may read a source by several branches, which keep their order.
+                let earlier = kept[..new].iter().filter(|own| *own == source).count();
+                let mut same = (0..own.len()).filter(|&old| own[old] == *source);
+                let Some(old) = same.nth(earlier) else { continue };
                 for (rest, tensor) in below(&all, &format!("{part}.{old}")) {
                     found.insert(format!("{part}.{new}.{rest}"), tensor.clone());
                 }
@@ -116,6 +119,15 @@ impl Supernet {
     /// Memory of a process that runs the supernet as `work` says, see [`crate::memory::predict`].
     pub fn memory(&self, work: &Workload) -> Breakdown {
         self.body.memory(work)
+    }
+
+    /// Bytes that each link of each weighed port stands for, by port
+    /// ([`Network::choices`](dartloom_space::Network::choices)): what [`crate::memory`] predicts
+    /// that one image leaves behind between the forward and the backward pass, in single precision
+    /// with cells fused. For a link into a sum that is the cell it comes from, 0 for a part of the
+    /// stem; for one straight into a cell the plane of a node of that cell.
+    pub fn link_bytes(&self) -> Vec<Vec<u64>> {
+        self.body.link_bytes()
     }
 
     /// Runs `x`, `[B, C, H, W]`, with the given architecture weights.

@@ -114,6 +114,44 @@ fn plogp(p: &Tensor) -> Result<Tensor, RelaxError> {
     Ok((p * p.clamp(1e-12, 1.0)?.log()?)?)
 }
 
+/// The expected share of an amount that links spend, given that some link of each layer is on:
+///
+/// ```text
+/// M / M_full = sum_l sum_e p_(l,e) c_(l,e) / sum_l sum_e c_(l,e)       p_e = s_e / Z
+/// ```
+///
+/// for the probabilities `on` of each layer's links, `[E_l]`, and the `amounts` `c` of each, such
+/// as bytes. An expectation is linear, so that no set of links is listed. A scalar in (0, 1].
+///
+/// # Errors
+/// [`RelaxError::Mismatch`] for amounts of other links, [`RelaxError::Parameter`] for amounts that
+/// are negative or not finite, or all 0, or for no link at all, else when a tensor operation fails.
+pub fn expected_share(on: &[Tensor], amounts: &[&[f64]]) -> Result<Tensor, RelaxError> {
+    let sizes: Vec<usize> = on.iter().map(Tensor::elem_count).collect();
+    let found: Vec<usize> = amounts.iter().map(|own| own.len()).collect();
+    if sizes != found {
+        return Err(RelaxError::Mismatch { what: "amounts of links", expected: sizes, found });
+    }
+    let all: f64 = amounts.iter().copied().flatten().sum();
+    let spent = |amount: &f64| amount.is_finite() && *amount >= 0.0;
+    let valid = amounts.iter().copied().flatten().all(spent);
+    if !valid || !(all > 0.0 && all.is_finite()) {
+        let expected = "finite amounts, 0 or more, and not all 0";
+        return Err(RelaxError::Parameter { name: "amounts", expected, found: all });
+    }
+    let mut total: Option<Tensor> = None;
+    for (on, own) in on.iter().zip(amounts) {
+        let shares: Vec<f64> = own.iter().map(|amount| amount / all).collect();
+        let shares = Tensor::new(shares, on.device())?.to_dtype(on.dtype())?;
+        let own = (on * shares)?.sum_all()?.div(&some_on(on)?.squeeze(0)?)?;
+        total = Some(match total {
+            Some(total) => (total + own)?,
+            None => own,
+        });
+    }
+    total.ok_or(RelaxError::EmptyGroup { group: 0 })
+}
+
 /// The topology loss of DiNTS,
 ///
 /// ```text

@@ -40,6 +40,8 @@ pub struct Architecture {
     /// The order of links in their line of logits, and the choices that relax them; `None` for a
     /// network that leaves no choice of links.
     links: Option<(LinkLine, LinkChoices)>,
+    /// Bytes of links in the order of their line, once a supernet has said them.
+    link_bytes: Option<Vec<f64>>,
     /// Column of the skip connection.
     skip: Option<usize>,
     /// By cell, the rows of the edges from its last input.
@@ -131,6 +133,7 @@ impl Architecture {
             choices,
             groups,
             links,
+            link_bytes: None,
             kept: None,
         })
     }
@@ -196,6 +199,17 @@ impl Architecture {
     /// The domain of the logits.
     pub fn domain(&self) -> Constraint {
         self.choices.relaxation.domain()
+    }
+
+    /// The same with the bytes that the links of each port stand for, which a
+    /// [penalty](crate::LinkPenalties) reads; before it is told, every link counts alike. A
+    /// [`Bilevel`](crate::Bilevel) asks its supernet.
+    #[must_use]
+    pub fn with_link_bytes(mut self, ports: &[Vec<u64>]) -> Self {
+        let numbers = |port: &Vec<u64>| port.iter().map(|&bytes| bytes as f64).collect();
+        let ports: Vec<Vec<f64>> = ports.iter().map(numbers).collect();
+        self.link_bytes = self.links.as_ref().map(|(line, _)| line.in_line(&ports));
+        self
     }
 
     /// The remaining candidates; `None` for all of them.
@@ -370,7 +384,7 @@ impl Architecture {
     fn link_penalty(&self, at: Progress) -> Result<Option<Tensor>, SearchError> {
         let Some((line, choices)) = &self.links else { return Ok(None) };
         let logits = self.logits[&LogitId::Links].as_tensor();
-        let own = choices.penalties.loss(line, logits, at);
+        let own = choices.penalties.loss(line, logits, at, self.link_bytes.as_deref());
         own.map_err(|source| blamed(LINKS, &choices.penalties, Some(at), source))
     }
 

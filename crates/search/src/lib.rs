@@ -27,7 +27,7 @@ pub use bilevel::{
 pub use choices::Choices;
 pub use error::SearchError;
 pub use gap::{Gap, Judge, discretisation_gap, hard_weights};
-pub use links::{Among, Incomplete, LinkChoices, LinkLine, LinkPenalties};
+pub use links::{Among, Distance, Incomplete, LinkChoices, LinkLine, LinkPenalties};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{CandidateId, Kept, PruneConfig};
 pub use rehearsal::{check_build, rehearse};

@@ -229,7 +229,8 @@ fn station_label(
         Station::Head => match network.head() {
             Head::Pooled { hidden, .. } if hidden.is_empty() => "classifier".to_owned(),
             Head::Pooled { hidden, .. } => format!("classifier\nhidden {hidden}"),
-            Head::PerPixel { .. } => "per pixel".to_owned(),
+            Head::PerPixel { rates, .. } if rates.is_empty() => "per pixel".to_owned(),
+            Head::PerPixel { rates, .. } => format!("per pixel\npyramids {rates:?}"),
         },
         Station::Aux => "auxiliary".to_owned(),
     }

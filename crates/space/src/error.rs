@@ -324,6 +324,12 @@ pub enum SpaceError {
         /// The number.
         found: String,
     },
+    /// Pyramids before a head that pools.
+    #[error("expected a head per pixel for pyramids of the rates {found:?}, found one that pools")]
+    Pyramids {
+        /// The rates.
+        found: Vec<usize>,
+    },
     /// Hidden layers for a head that has none.
     #[error("hidden layers ({found}): expected a head that pools, found one per pixel")]
     HiddenLayers {

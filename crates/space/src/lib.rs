@@ -25,6 +25,7 @@ pub mod strategies;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod text;
+pub mod topology;
 mod weights;
 
 pub use arch_weights::{ArchWeights, CellId, CellWeights, LogitId, PortId};

@@ -117,8 +117,10 @@ impl Method {
                 let levels = levels.min(2);
                 (Topology::Dints { levels }, ConfiguredStem::Pyramid(levels))
             }
-            (Topology::AutoDeepLab { levels }, _) => {
-                (Topology::AutoDeepLab { levels: levels.min(2) }, ConfiguredStem::Cifar(1))
+            (Topology::AutoDeepLab { levels, .. }, _) => {
+                let levels = levels.min(2);
+                let rates = vec![2, 4, 6];
+                (Topology::AutoDeepLab { levels, rates }, ConfiguredStem::Cifar(1))
             }
             (Topology::UNetPP, _) => (Topology::UNetPP, ConfiguredStem::Cifar(1)),
             (topology, stem) => (topology, stem),

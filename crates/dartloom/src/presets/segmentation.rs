@@ -100,14 +100,16 @@ pub fn darts_unet_pp() -> Method {
 }
 
 /// Auto-DeepLab (Liu et al., CVPR 2019): a cell of five nodes on every transition of a lattice of
-/// 12 layers and 4 levels; 40 epochs, logits by Adam 3e-3 from epoch 20 on, halves of the images.
+/// 12 layers and 4 levels, before a head with pyramids of dilated convolutions; 40 epochs, logits
+/// by Adam 3e-3 from epoch 20 on, halves of the images. Numbers are those of an unofficial port.
 ///
 /// # Differences from the paper
-/// Those of [`Lattice`](dartloom_space::Lattice). The network that was found keeps the cells two
-/// layers before that its cells read.
+/// Those of [`Lattice`](dartloom_space::Lattice), but the pyramids. The network that was found
+/// keeps the cells two layers before that its cells read.
 pub fn auto_deeplab() -> Method {
     let bilevel = BilevelConfig {
         arch_rate: Schedule::Constant(3e-3),
+        adam: AdamConfig { weight_decay: 1e-3, ..AdamConfig::default() },
         warm_up: 20,
         ..BilevelConfig::default()
     };
@@ -115,7 +117,7 @@ pub fn auto_deeplab() -> Method {
     Method {
         key: "auto_deeplab",
         name: "Auto-DeepLab",
-        topology: Topology::AutoDeepLab { levels: 4 },
+        topology: Topology::auto_deeplab(4),
         channels: 8,
         layers: 12,
         nodes: 5,
@@ -130,20 +132,26 @@ pub fn auto_deeplab() -> Method {
 }
 
 /// DiNTS (He et al., CVPR 2021) in the plane: a convolution or a skip on every transition of a
-/// lattice of 12 layers and 4 levels, links that are independent switches, their entropy and the
-/// topology loss; logits by Adam 1e-3 in the second half of 1430 epochs.
+/// lattice of 12 layers and 4 levels, links that are independent switches, their entropy, the
+/// topology loss and 0.8 of the memory as a target; logits by Adam 1e-3 in the second half of 1430
+/// epochs.
 ///
 /// # Differences from the paper
 /// Those of [`Lattice`](dartloom_space::Lattice) and
-/// [`LinkPenalties`]; batch norm in place of instance norm; no entropy of operations in the loss,
-/// no term for memory, which the decoder's
-/// budget can hold to ([`EdgeBudget`](dartloom_decode::EdgeBudget)).
+/// [`LinkPenalties`]; batch norm in place of instance norm; no entropy of operations in the loss.
+/// A limit on memory, which the paper's target is not, is the decoder's budget
+/// ([`LinkBudget`](dartloom_decode::LinkBudget)).
 ///
 /// # Errors
 /// None in practice: its ramps are constants.
 pub fn dints() -> Result<Method, Error> {
     let grows = |to| Ramp::new(0.0, to).between(0.5, 1.0);
-    let penalties = LinkPenalties { entropy: grows(1.0)?, topology: grows(1e-3)? };
+    let penalties = LinkPenalties {
+        entropy: grows(1.0)?,
+        topology: grows(1e-3)?,
+        memory: grows(1.0)?,
+        ..LinkPenalties::default()
+    };
     let links = LinkChoices::of(SomeOn).among(Among::Layer).with_penalties(penalties);
     let bilevel = BilevelConfig {
         rate: Schedule::Constant(0.025),

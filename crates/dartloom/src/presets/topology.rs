@@ -34,6 +34,10 @@ pub enum Topology {
     AutoDeepLab {
         /// Levels.
         levels: usize,
+        /// Rates of the pyramids of dilated convolutions before the head, in pixels of the image;
+        /// none for a head without pyramids.
+        #[serde(default = "rates")]
+        rates: Vec<usize>,
     },
     /// The lattice of DiNTS with `layers` layers: a cell of its own on every transition. The stem
     /// feeds every level ([`ConfiguredStem::Pyramid`](dartloom_space::ConfiguredStem::Pyramid)).
@@ -50,7 +54,17 @@ pub enum Topology {
     AroundOfficial(String),
 }
 
+/// 6, 12 and 18 at a sixteenth of the image, as in DeepLab.
+fn rates() -> Vec<usize> {
+    vec![96, 192, 288]
+}
+
 impl Topology {
+    /// The lattice of Auto-DeepLab between so many levels with the rates of DeepLab.
+    pub(super) fn auto_deeplab(levels: usize) -> Self {
+        Self::AutoDeepLab { levels, rates: rates() }
+    }
+
     /// The space of such cells with `nodes` nodes each, `layers` of them.
     ///
     /// # Errors
@@ -69,8 +83,11 @@ impl Topology {
             Self::ResNeXtUNet { towers } => {
                 Space::resnext_unet(ops, layers / 2, (*towers, nodes), stem)
             }
-            Self::AutoDeepLab { levels } => {
-                Space::lattice(ops, Lattice::auto_deeplab(layers, *levels), nodes, stem)
+            Self::AutoDeepLab { levels, rates } => {
+                let lattice = Lattice::auto_deeplab(layers, *levels);
+                let space = Space::lattice(ops, lattice, nodes, stem)?;
+                let network = space.network().with_rates(rates)?;
+                space.with_network(network)
             }
             Self::Dints { levels } => {
                 Space::lattice(ops, Lattice::dints(layers, *levels), nodes, stem)

@@ -1,14 +1,16 @@
 //! The topology of a lattice whose links may be on together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use dartloom_space::{Source, Space, WeighedLink, WeightTable};
+use dartloom_space::{Space, WeighedLink, WeightTable};
 use serde::{Deserialize, Serialize};
 
 use super::lattice::checked;
-use super::{DecodedPaths, Path, PathDecoder};
-use crate::topology::{Block, EdgeChances, PatternCost, TopologyLattice};
-use crate::{DecodeError, identity};
+use super::{DecodedPaths, LinkBudget, Path, PathDecoder};
+use crate::topology::{
+    Block, EdgeBudget, EdgeChances, PatternCost, RatedTopology, TopologyError, TopologyLattice,
+};
+use crate::{DecodeError, Decoder, TopK, identity};
 
 /// The most probable set of links of a layered lattice in which every layer reads just the nodes
 /// that the one before writes (DiNTS).
@@ -20,56 +22,67 @@ use crate::{DecodeError, identity};
 /// may end: the result has a path for each node that is written, of that node alone, whose score
 /// is minus the cost of the topology.
 ///
+/// With a budget it is the most probable of the topologies that keep within it
+/// ([`EdgeChances::best_within`]). The head is one more layer then, which reads what the last one
+/// writes.
+///
 /// # Differences from the paper
-/// None but the cost of patterns, which is exact unless [`PatternCost::Released`] is asked for.
+/// The cost of patterns is exact unless [`PatternCost::Released`] is asked for. The paper has no
+/// budget: its loss has a term for memory, which holds nothing to a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FeasibleTopology {
     /// The cost of a layer's set of links.
     pub cost: PatternCost,
+    /// A limit on the network that is left; not written where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<LinkBudget>,
 }
 
 impl PathDecoder for FeasibleTopology {
+    /// Operations in a budget are those of [`TopK::darts`].
+    ///
     /// # Errors
     /// [`DecodeError::Table`], [`DecodeError::NoLinkWeights`], [`DecodeError::LinkWeight`], and
     /// [`DecodeError::Topology`] for a network that is no layered lattice, or has no feasible
-    /// topology.
+    /// topology. With a budget [`DecodeError::LinkBudget`] where none keeps within it, with the
+    /// least amount of any, [`DecodeError::LinkCost`] for a network whose cost is no sum over
+    /// links, [`DecodeError::UnknownCost`] and [`DecodeError::Network`] where it cannot be counted.
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
+        self.paths_beside(space, weights, &TopK::darts())
+    }
+
+    fn paths_beside(
+        &self,
+        space: &Space,
+        weights: &WeightTable,
+        cells: &dyn Decoder,
+    ) -> Result<DecodedPaths, DecodeError> {
         checked(space, weights)?;
         let mut all = space.network().weighed_links();
         all.sort_by_key(|link| link.layer);
         let layers: Vec<&[WeighedLink]> = all.chunk_by(|a, b| a.layer == b.layer).collect();
-        let lattice = lattice(&layers)?;
+        let lattice = TopologyLattice::of_layers(&all)?;
         let weight = |link: &WeighedLink| weights.links()[link.row][link.link];
         let on = layers.iter().map(|layer| {
             let given: Vec<f64> = layer.iter().map(weight).collect();
             let some = some_on(&given);
             given.iter().map(|p| (p * some).clamp(0.0, 1.0)).collect()
         });
-        let chances = EdgeChances::new(&lattice, on.collect())?;
-        let best = chances.best(self.cost, 1)?;
-        let patterns = best.first().into_iter().flat_map(|best| best.topology.patterns.concat());
-        let mut links: Vec<Vec<usize>> = vec![Vec::new(); weights.links().len()];
-        for (link, on) in all.iter().zip(patterns) {
-            if on {
-                links[link.row].push(link.link);
+        let on = on.collect();
+        let best = match &self.budget {
+            None => EdgeChances::new(&lattice, on)?.best(self.cost, 1)?.into_iter().next(),
+            Some(budget) => {
+                let costs = budget.costs(space, weights, cells, &all)?;
+                let last: BTreeSet<usize> =
+                    layers.last().into_iter().flat_map(|l| l.iter()).map(|l| l.to).collect();
+                let ends = last.iter().map(|&placement| costs.ends[placement]).collect();
+                let spent = |link: &WeighedLink| costs.links[link.row][link.link];
+                let spent = layers.iter().map(|layer| layer.iter().map(spent).collect()).collect();
+                Some(self.within(*budget, (lattice, on), (spent, ends), costs.fixed)?)
             }
-        }
-        let written: BTreeSet<usize> =
-            (0..links.len()).filter(|&row| !links[row].is_empty()).collect();
-        for row in &mut links {
-            row.sort_unstable();
-            // A node that nothing writes is not read either, and goes with its links.
-            if row.is_empty() {
-                row.push(0);
-            }
-        }
-        let score = -best.first().map_or(0.0, |best| best.cost);
-        let choices = space.network().choices().enumerate();
-        let written = choices.filter(|(row, _)| written.contains(row));
-        let end = |placement: usize| Path { placements: vec![placement], links: Vec::new(), score };
-        let paths = written.map(|(_, choice)| end(choice.port.placement)).collect();
-        Ok(DecodedPaths { paths, links, notes: Vec::new() })
+        };
+        Ok(found(space, &all, best.as_ref()))
     }
 
     fn identity(&self) -> Option<String> {
@@ -77,29 +90,76 @@ impl PathDecoder for FeasibleTopology {
     }
 }
 
-/// The blocks of a lattice whose links are given layer by layer.
-fn lattice(layers: &[&[WeighedLink]]) -> Result<TopologyLattice, DecodeError> {
-    let mut blocks = Vec::with_capacity(layers.len());
-    let mut before: BTreeSet<Source> = layers.first().into_iter().flat_map(|l| froms(l)).collect();
-    for layer in layers {
-        let sources: BTreeMap<Source, usize> = before.iter().copied().zip(0..).collect();
-        let after: BTreeSet<Source> = layer.iter().map(|link| Source::Cell(link.to)).collect();
-        let targets: BTreeMap<Source, usize> = after.iter().copied().zip(0..).collect();
-        let edge = |link: &WeighedLink| {
-            let from = sources.get(&link.from).copied();
-            // A source of an earlier layer is none of this column.
-            let from = from.ok_or(DecodeError::NotLayered { placement: link.to })?;
-            Ok((from, targets[&Source::Cell(link.to)]))
+/// A lattice and its probabilities.
+type Chances = (TopologyLattice, Vec<Vec<f64>>);
+/// Amounts of the edges by block, and of the last nodes.
+type Spent = (Vec<Vec<u64>>, Vec<u64>);
+
+impl FeasibleTopology {
+    /// The best topology within a budget, of which `fixed` is spent whatever it is.
+    fn within(
+        &self,
+        budget: LinkBudget,
+        (lattice, mut on): Chances,
+        (mut spent, ends): Spent,
+        fixed: u64,
+    ) -> Result<RatedTopology, DecodeError> {
+        // One more block, the head, has one pattern for each set of nodes that it may read, all of
+        // equal probability.
+        let nodes = ends.len();
+        let mut blocks = lattice.blocks().to_vec();
+        blocks.push(Block::new(nodes, 1, (0..nodes).map(|node| (node, 0)).collect())?);
+        let lattice = TopologyLattice::new(blocks)?;
+        on.push(vec![0.5; nodes]);
+        spent.push(ends);
+        let most = budget.most();
+        let refuse = |least: u128| DecodeError::LinkBudget { what: budget.what(), most, least };
+        let amounts = EdgeBudget { spent, most: most.saturating_sub(fixed) };
+        let chances = EdgeChances::new(&lattice, on)?;
+        let fixed = u128::from(fixed);
+        let mut best = match chances.best_within(self.cost, &amounts) {
+            Err(TopologyError::Budget { least, .. }) => return Err(refuse(least + fixed)),
+            best => best?,
         };
-        let edges = layer.iter().map(edge).collect::<Result<Vec<_>, DecodeError>>()?;
-        blocks.push(Block::new(sources.len(), targets.len(), edges)?);
-        before = after;
+        let total = amounts.spent_by(&best.topology) + fixed;
+        if total > u128::from(most) {
+            return Err(refuse(total));
+        }
+        best.topology.patterns.pop();
+        let half = 0.5_f64.powi(i32::try_from(nodes).unwrap_or(i32::MAX));
+        best.cost -= self.cost.of(-(half / (1.0 - half)).ln());
+        Ok(best)
     }
-    Ok(TopologyLattice::new(blocks)?)
 }
 
-fn froms(layer: &[WeighedLink]) -> impl Iterator<Item = Source> {
-    layer.iter().map(|link| link.from)
+/// The links of a topology and the nodes that it ends in.
+pub(super) fn found(
+    space: &Space,
+    all: &[WeighedLink],
+    best: Option<&RatedTopology>,
+) -> DecodedPaths {
+    let patterns = best.into_iter().flat_map(|best| best.topology.patterns.concat());
+    let choices = space.network().choices();
+    let mut links: Vec<Vec<usize>> = choices.map(|_| Vec::new()).collect();
+    for (link, on) in all.iter().zip(patterns) {
+        if on {
+            links[link.row].push(link.link);
+        }
+    }
+    let written: BTreeSet<usize> = (0..links.len()).filter(|&row| !links[row].is_empty()).collect();
+    for row in &mut links {
+        row.sort_unstable();
+        // A node that nothing writes is not read either, and goes with its links.
+        if row.is_empty() {
+            row.push(0);
+        }
+    }
+    let score = -best.map_or(0.0, |best| best.cost);
+    let choices = space.network().choices().enumerate();
+    let written = choices.filter(|(row, _)| written.contains(row));
+    let end = |placement: usize| Path { placements: vec![placement], links: Vec::new(), score };
+    let paths = written.map(|(_, choice)| end(choice.port.placement)).collect();
+    DecodedPaths { paths, links, notes: Vec::new() }
 }
 
 /// The solution in (0, 1] of `Z = 1 - prod (1 - p Z)`, by halving; 1 where no other is left.
@@ -167,7 +227,8 @@ mod tests {
         let names = ops.names().map(str::to_owned).collect();
         let table = WeightTable::new(names, space.cells().iter().map(cell).collect()).unwrap();
         let table = table.with_links(links).unwrap();
-        let released = FeasibleTopology { cost: PatternCost::Released };
+        let cost = PatternCost::Released;
+        let released = FeasibleTopology { cost, budget: None };
         let found = released.paths(&space, &table).unwrap();
         let kept = |link: &WeighedLink| found.links[link.row].contains(&link.link);
         let patterns: Vec<String> = all

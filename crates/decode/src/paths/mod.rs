@@ -1,6 +1,7 @@
 //! The choice of links between cells: paths through a network that leaves choices.
 
 mod best;
+mod budget;
 mod count;
 mod feasible;
 mod lattice;
@@ -13,6 +14,7 @@ use dartloom_space::{Head, Links, Network, PortLinks, Source, Space, WeightTable
 use serde::{Deserialize, Serialize};
 
 pub use best::BestPath;
+pub use budget::{BudgetSize, LinkBudget};
 pub(crate) use count::Kept;
 pub use count::{PathCount, Spread};
 pub use feasible::FeasibleTopology;
@@ -34,6 +36,21 @@ pub trait PathDecoder: Debug {
     /// the implementation says.
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError>;
 
+    /// The same where `cells` chooses the operations, which a [budget](LinkBudget) counts. Rules
+    /// without one give [`PathDecoder::paths`].
+    ///
+    /// # Errors
+    /// As [`PathDecoder::paths`], and those of `cells`.
+    fn paths_beside(
+        &self,
+        space: &Space,
+        weights: &WeightTable,
+        cells: &dyn Decoder,
+    ) -> Result<DecodedPaths, DecodeError> {
+        let _ = cells;
+        self.paths(space, weights)
+    }
+
     /// A text that changes whenever the results of this decoder change, as
     /// [`Decoder::identity`].
     fn identity(&self) -> Option<String> {
@@ -46,6 +63,15 @@ impl<T: PathDecoder + ?Sized> PathDecoder for &T {
         (**self).paths(space, weights)
     }
 
+    fn paths_beside(
+        &self,
+        space: &Space,
+        weights: &WeightTable,
+        cells: &dyn Decoder,
+    ) -> Result<DecodedPaths, DecodeError> {
+        (**self).paths_beside(space, weights, cells)
+    }
+
     fn identity(&self) -> Option<String> {
         (**self).identity()
     }
@@ -54,6 +80,15 @@ impl<T: PathDecoder + ?Sized> PathDecoder for &T {
 impl<T: PathDecoder + ?Sized> PathDecoder for Box<T> {
     fn paths(&self, space: &Space, weights: &WeightTable) -> Result<DecodedPaths, DecodeError> {
         (**self).paths(space, weights)
+    }
+
+    fn paths_beside(
+        &self,
+        space: &Space,
+        weights: &WeightTable,
+        cells: &dyn Decoder,
+    ) -> Result<DecodedPaths, DecodeError> {
+        (**self).paths_beside(space, weights, cells)
     }
 
     fn identity(&self) -> Option<String> {
@@ -198,7 +233,7 @@ pub fn decode_network(
     links: &dyn PathDecoder,
     cells: &dyn Decoder,
 ) -> Result<Decoded, DecodeError> {
-    let kept = links.paths(space, weights)?.links_in(space.network())?;
+    let kept = links.paths_beside(space, weights, cells)?.links_in(space.network())?;
     let network = space.network().chosen(&kept).map_err(DecodeError::Genotype)?;
     // What a network costs depends on its links, and limits on cells count them.
     let inside = space.with_network(network).map_err(DecodeError::Genotype)?;

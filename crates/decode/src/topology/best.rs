@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::block::{Edges, Nodes, check, listed};
+use dartloom_space::topology::{Algebra, Edges, Groups, Joint, MOST_STATES, Nodes, groups, listed};
+
+use super::chances::check;
 use super::costs::Surprise;
-use super::grouped::{Algebra, Groups, MOST, groups};
 use super::{EdgeChances, PatternCost, Topology, TopologyError};
 
 /// A feasible topology and its cost.
@@ -141,7 +142,7 @@ impl EdgeChances<'_> {
         cost: PatternCost,
         number: usize,
     ) -> Result<Vec<RatedTopology>, TopologyError> {
-        check("topologies", MOST, number)?;
+        check("topologies", MOST_STATES, number)?;
         let mut columns: Vec<Column> = Vec::new();
         for (block, own) in self.lattice.blocks().iter().enumerate() {
             let surprise = &Surprise::new(&self.on[block]);
@@ -151,8 +152,8 @@ impl EdgeChances<'_> {
                 columns.push(self.start(rated.keys().map(|joint| joint.read)));
             }
             let next = self.next_column(block, number, &columns[block], &rated);
-            if next.values().map(Vec::len).sum::<usize>() > MOST {
-                return Err(TopologyError::TooManyStates { block, most: MOST });
+            if next.values().map(Vec::len).sum::<usize>() > MOST_STATES {
+                return Err(TopologyError::TooManyStates { block, most: MOST_STATES });
             }
             columns.push(next);
         }
@@ -187,7 +188,7 @@ impl EdgeChances<'_> {
     ) -> Column {
         let mut open: BTreeMap<Nodes, BinaryHeap<Reverse<Pair>>> = BTreeMap::new();
         let pair = |written: Nodes, before: Before, place: usize| {
-            let joint = super::block::Joint { read: before.nodes, written };
+            let joint = Joint { read: before.nodes, written };
             let pattern = patterns.get(&joint)?.get(place)?;
             let reached = column.get(&before.nodes)?.get(before.rank)?;
             Some(Pair { cost: Ascending(reached.cost + pattern.surprise), before, place })
@@ -203,7 +204,7 @@ impl EdgeChances<'_> {
             while found.len() < number
                 && let Some(Reverse(Pair { cost, before, place })) = heap.pop()
             {
-                let joint = super::block::Joint { read: before.nodes, written };
+                let joint = Joint { read: before.nodes, written };
                 let pattern = patterns[&joint][place].edges;
                 found.push(Reached { cost: cost.0, pattern, before });
                 heap.extend(pair(written, before, place + 1).map(Reverse));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use dartloom_space::topology::{Algebra, Edges, Groups, Joint, MOST_STATES, Nodes, groups};
+
 use super::best::{Before, Column, Reached};
-use super::block::{Edges, Joint, Nodes};
 use super::costs::Surprise;
-use super::grouped::{Algebra, Groups, MOST, groups};
 use super::{EdgeChances, PatternCost, RatedTopology, Topology, TopologyError, TopologyLattice};
 
 /// A limit on a quantity that adds up over the edges that are on, such as bytes or multiply-adds.
@@ -195,7 +195,7 @@ impl EdgeChances<'_> {
             let rules = Least(Undominated { cost, surprise, spent: &budget.spent[block] });
             let patterns = groups(&rules, own, block)?;
             if to_go.is_empty() {
-                to_go.push(self.lattice.ends(&patterns));
+                to_go.push(ends(self.lattice, &patterns));
             }
             let after = &to_go[to_go.len() - 1];
             let mut least: BTreeMap<Nodes, u128> = BTreeMap::new();
@@ -217,13 +217,11 @@ impl EdgeChances<'_> {
     }
 }
 
-impl TopologyLattice {
-    /// The sets of nodes that the last block may write, with nothing left to spend.
-    fn ends<T>(&self, patterns: &Groups<T>) -> BTreeMap<Nodes, u128> {
-        let last = self.blocks().len() - 1;
-        let written = patterns.keys().map(|joint| joint.written);
-        written.filter(|&nodes| self.may_write(last, nodes)).map(|nodes| (nodes, 0)).collect()
-    }
+/// The sets of nodes that the last block may write, with nothing left to spend.
+fn ends<T>(lattice: &TopologyLattice, patterns: &Groups<T>) -> BTreeMap<Nodes, u128> {
+    let last = lattice.blocks().len() - 1;
+    let written = patterns.keys().map(|joint| joint.written);
+    written.filter(|&nodes| lattice.may_write(last, nodes)).map(|nodes| (nodes, 0)).collect()
 }
 
 fn without_amounts(column: SpendingColumn) -> Column {
@@ -257,8 +255,8 @@ fn next_column(
             let all = [known, longer].concat();
             next.insert(written, undominated(all, |own| (own.reached.cost, own.spent)));
         }
-        if next.values().map(Vec::len).sum::<usize>() > MOST {
-            return Err(TopologyError::TooManyStates { block, most: MOST });
+        if next.values().map(Vec::len).sum::<usize>() > MOST_STATES {
+            return Err(TopologyError::TooManyStates { block, most: MOST_STATES });
         }
     }
     Ok(next)

@@ -1,6 +1,7 @@
 //! Independent probabilities of edges: closed forms over all patterns, without a list of them.
 
-use super::block::{check, listed};
+use dartloom_space::topology::listed;
+
 use super::costs::not_empty;
 use super::{Topology, TopologyError, TopologyLattice};
 
@@ -214,6 +215,14 @@ impl<'a> EdgeChances<'a> {
         };
         Topology { patterns: self.on.iter().map(pattern).collect() }
     }
+}
+
+pub(super) fn check(what: &'static str, most: usize, found: usize) -> Result<(), TopologyError> {
+    let least = 1;
+    if (least..=most).contains(&found) {
+        return Ok(());
+    }
+    Err(TopologyError::Range { what, least, most, found })
 }
 
 /// `x ln x`, 0 at 0.

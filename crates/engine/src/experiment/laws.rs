@@ -27,6 +27,7 @@ const WHOLE: &str = r#"(
         (preset: "pc_darts", relaxation: Gumbel(to: 0.5), partial: 2, title: "K = 2"),
         (preset: "d_darts", topology: Around("ResNet50"), search: (
             bilevel: (cells: {"cell_0": (rate: Constant(0.5))}, clip: inf),
+            best_from: 2,
             prune: (threshold: 0.1, patience: 1, edges: 2, finish_at: 4),
             stop: [Stop(SkipCount(skips: 3)), Warn(AnyOf([Collapse(share: 0.25, cells: All)]))],
         )),

@@ -162,6 +162,7 @@ patch! {
         flip: bool,
         transforms: Vec<ConfiguredTransform>,
         stop: Vec<StopConfig>,
+        best_from: Option<usize>,
         prune: Option<PruneConfig>,
     }
     part { bilevel: BilevelPatch, }

@@ -99,7 +99,7 @@ impl Domain {
                 }
             }
         }
-        let links = Self::mated_links(first.links(), second.links(), rng);
+        let links = self.mated_links(first.links(), second.links(), rng);
         self.ordered(cells, &links)
     }
 

@@ -5,6 +5,7 @@ mod links;
 
 use std::ops::Range;
 
+use dartloom_space::topology::LinkTopologies;
 use dartloom_space::{CellGenotype, CellSpec, Edge, Gene, Genotype, Space, SpaceError};
 use rand::{Rng as _, RngCore};
 
@@ -16,13 +17,19 @@ use super::Key;
 /// With [`Domain::top`], every node keeps that many of its in-edges (all if it has no more), one
 /// operation each, without zero operations: the architectures that decoders of the DARTS family
 /// give. With [`Domain::every_edge`], every edge has one operation, zeros included: the
-/// architectures of NAS-Bench-201. Of every port that chooses among links, a set of them stays that
-/// is not empty.
+/// architectures of NAS-Bench-201.
+///
+/// Links of a lattice of sums are those of a feasible topology ([`Network::topologies`]).
+/// Elsewhere, of every port that chooses, a set of links stays that is not empty.
+///
+/// [`Network::topologies`]: dartloom_space::Network::topologies
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {
     space: Space,
     top: usize,
     ops: Vec<String>,
+    /// Of a lattice whose links are chosen as a whole.
+    topologies: Option<LinkTopologies>,
 }
 
 impl Domain {
@@ -34,13 +41,15 @@ impl Domain {
         if ops.is_empty() {
             ops = space.op_set().names().map(str::to_owned).collect();
         }
-        Self { space, top: top.max(1), ops }
+        let topologies = space.network().topologies();
+        Self { space, top: top.max(1), ops, topologies }
     }
 
     /// One operation on every edge, any of the space's.
     pub fn every_edge(space: Space) -> Self {
         let ops = space.op_set().names().map(str::to_owned).collect();
-        Self { space, top: usize::MAX, ops }
+        let topologies = space.network().topologies();
+        Self { space, top: usize::MAX, ops, topologies }
     }
 
     /// The space.
@@ -56,11 +65,7 @@ impl Domain {
     /// The number of its genotypes; `None` from 2^64 on.
     pub fn size(&self) -> Option<u64> {
         let ops = self.ops.len();
-        let links = self.space.network().choices().try_fold(1_u64, |all, choice| {
-            let sets = 1_u64.checked_shl(u32::try_from(choice.links).ok()?)?;
-            all.checked_mul(sets - 1)
-        });
-        self.space.cells().iter().try_fold(links?, |all, cell| {
+        self.space.cells().iter().try_fold(self.link_sets()?, |all, cell| {
             all.checked_mul(u64::try_from(cell.graph.size(ops, self.top)).ok()?)
         })
     }
@@ -71,8 +76,8 @@ impl Domain {
     }
 
     /// A genotype drawn uniformly: for each node its in-edges without repetition, for each of these
-    /// an operation with replacement. If zeros are left out, the draws are those of
-    /// [`Space::sample`].
+    /// an operation with replacement, and its links ([`Space::sample_links`]). If zeros are left
+    /// out, the draws are those of [`Space::sample`].
     ///
     /// # Errors
     /// None in practice: the genotype drawn belongs to the space.
@@ -93,7 +98,7 @@ impl Domain {
             }
             cells.push(spec.genotype(genes));
         }
-        self.space.genotype(cells)?.with_links(self.space.sample_links(rng))
+        self.space.genotype(cells)?.with_links(self.sample_links(rng))
     }
 
     /// `true` if a genotype may be proposed.

@@ -152,6 +152,11 @@ impl EdgeSizes {
 
 impl Cell {
     /// The bytes that the cell needs under a workload.
+    /// Bytes of the plane of one node.
+    pub(crate) fn plane_bytes(&self, work: &Workload) -> u64 {
+        work.bytes(self.sizes.node)
+    }
+
     pub(crate) fn memory(&self, work: &Workload) -> CellMemory {
         if let Some(whole) = &self.whole
             && let Some(recompute) = work.fused()

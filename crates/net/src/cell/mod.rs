@@ -150,6 +150,12 @@ impl Cell {
         self.ports.iter().filter(|port| port.weighed).map(|port| port.links.len())
     }
 
+    /// The sources that each port reads whose links have weights.
+    pub(crate) fn weighed_sources(&self) -> impl Iterator<Item = Vec<Source>> {
+        let ports = self.ports.iter().filter(|port| port.weighed);
+        ports.map(|port| port.links.iter().map(|link| link.source).collect())
+    }
+
     /// `true` if the cell, its ports included, runs as one operation in single precision on a CPU.
     ///
     /// Otherwise its ports, or all its operations, run one after the other: operations that have no

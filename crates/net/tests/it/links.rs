@@ -19,9 +19,15 @@ fn spaces() -> Vec<Space> {
         Space::darts_unet_pp(two(), 2, 1, Stem::cifar(1)).unwrap(),
         Space::auto_deeplab(two(), 3, 1, Stem::cifar(1)).unwrap(),
         lattice(Lattice::auto_deeplab(3, 2), 2, Stem::cifar(1)),
+        pyramids(lattice(Lattice::auto_deeplab(2, 2), 1, Stem::cifar(1))),
         lattice(Lattice::dints(2, 2), 1, pyramid()),
         Space::resnext_unet(large(), 2, (2, 2), Stem::cifar(1)).unwrap(),
     ]
+}
+
+/// The same with pyramids before its head.
+fn pyramids(space: Space) -> Space {
+    space.with_network(space.network().with_rates(&[2, 6]).unwrap()).unwrap()
 }
 
 fn side(space: &Space) -> dartloom_space::Build {

@@ -18,6 +18,7 @@ mod mixing;
 mod partial;
 mod per_pixel;
 mod places;
+mod pyramids;
 mod seeds;
 mod setting;
 mod subnet;

@@ -46,7 +46,7 @@ fn a_plane_of_one_pixel_is_still_a_plane() {
     let stem = Source::Stem(0);
     let ports = vec![Port::one(stem), Port::one(stem)];
     let placement = Placement { cell: Some(0), width: 1, level: 0, reduction: false, ports };
-    let head = Head::PerPixel { sources: vec![Source::Cell(0)], resize: Resize::Nearest };
+    let head = Head::per_pixel(vec![Source::Cell(0)], Resize::Nearest);
     let network = Network::new(Stem::cifar(3), vec![placement], head, None).unwrap();
     let cell = CellSpec { name: "cell".to_owned(), graph: CellGraph::darts(1).unwrap() };
     let space = Space::new("pixel", ops(&["skip_connect"]), vec![cell], network).unwrap();
@@ -68,7 +68,7 @@ fn heads_enlarge_as_they_say() {
         let space = Space::unet(OpSet::builtin("S").unwrap(), 1, 2, Stem::cifar(3)).unwrap();
         // A cell at half the size of the image.
         let low = Source::Cell(0);
-        let head = Head::PerPixel { sources: vec![low], resize };
+        let head = Head::per_pixel(vec![low], resize);
         let network = space.network().with_head(head).unwrap();
         let space = Space::new("low", space.op_set().clone(), space.cells().to_vec(), network);
         let space = space.unwrap();

@@ -103,6 +103,60 @@ fn both_terms_have_the_gradients_of_central_differences() {
     }
 }
 
+/// The share against a list of all sets of links, with its gradient.
+#[test]
+fn the_expected_share_is_that_of_all_sets_listed() {
+    let amounts: Vec<Vec<f64>> =
+        (0..3).map(|l| (0..7).map(|e| f64::from(3 * l + 5 * e + 1)).collect()).collect();
+    let amounts: Vec<&[f64]> = amounts.iter().map(Vec::as_slice).collect();
+    let listed = |logits: &[Vec<f64>]| -> f64 {
+        let mut mean = 0.0;
+        for (logits, amounts) in logits.iter().zip(&amounts) {
+            let on: Vec<f64> = logits.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+            let none: f64 = on.iter().map(|on| 1.0 - on).product();
+            for set in 1_usize..1 << on.len() {
+                let share = |(e, on): (usize, &f64)| if set >> e & 1 == 1 { *on } else { 1.0 - on };
+                let eta = on.iter().enumerate().map(share).product::<f64>() / (1.0 - none);
+                let spent = amounts.iter().enumerate().filter(|(e, _)| set >> e & 1 == 1);
+                mean += eta * spent.map(|(_, amount)| amount).sum::<f64>();
+            }
+        }
+        mean / amounts.iter().copied().flatten().sum::<f64>()
+    };
+    let vars: Vec<Var> =
+        golden().iter().map(|own| Var::new(own.as_slice(), &Device::Cpu).unwrap()).collect();
+    let on: Vec<Tensor> =
+        vars.iter().map(|var| candle_nn::ops::sigmoid(var.as_tensor()).unwrap()).collect();
+    let share = expected_share(&on, &amounts).unwrap();
+    approx::assert_relative_eq!(scalar(&share), listed(&golden()), epsilon = 1e-12);
+    let store = share.backward().unwrap();
+    for (layer, var) in vars.iter().enumerate() {
+        let found: Vec<f64> = store.get(var).unwrap().to_vec1().unwrap();
+        for (e, found) in found.into_iter().enumerate() {
+            let moved = |step: f64| {
+                let mut logits = golden();
+                logits[layer][e] += step;
+                listed(&logits)
+            };
+            let expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+            approx::assert_relative_eq!(found, expected, epsilon = 1e-9, max_relative = 1e-6);
+        }
+    }
+}
+
+/// Two links of probability one half: `p = 2/3` each; of amounts 1 and 3 two thirds are expected.
+#[test]
+fn the_expected_share_of_two_links_by_hand_and_amounts_that_make_no_sense() {
+    let layer = on(&[0.0, 0.0]);
+    let share = |amounts: &[f64]| expected_share(std::slice::from_ref(&layer), &[amounts]);
+    approx::assert_relative_eq!(scalar(&share(&[1.0, 3.0]).unwrap()), 2.0 / 3.0, epsilon = 1e-12);
+    assert!(matches!(share(&[1.0]), Err(RelaxError::Mismatch { .. })));
+    for wrong in [[0.0, 0.0], [-1.0, 3.0], [f64::NAN, 1.0], [f64::INFINITY, 1.0]] {
+        assert!(matches!(share(&wrong), Err(RelaxError::Parameter { .. })), "{wrong:?}");
+    }
+    assert!(matches!(expected_share(&[], &[]), Err(RelaxError::Parameter { .. })));
+}
+
 #[test]
 fn layers_that_meet_at_many_nodes_are_refused() {
     let edges = [Edge { from: 0, to: 16 }];

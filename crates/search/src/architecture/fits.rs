@@ -94,6 +94,11 @@ fn check_links(links: &LinkChoices, line: &LinkLine) -> Result<(), SearchError> 
         let expected = "`Layer`, since the penalties of links read them layer by layer";
         return Err(Refused::new("links.among", expected, format!("{:?}", links.among)).into());
     }
+    let share = links.penalties.share;
+    if !(share > 0.0 && share <= 1.0) {
+        let expected = "a share of memory above 0, at most 1";
+        return Err(Refused::new("links.share", expected, share.to_string()).into());
+    }
     let most = line.groups().sizes().iter().copied().max().unwrap_or(0);
     if links.incomplete == Incomplete::Thirds && most > 3 {
         let expected = "`Whole` for choices of more than three links";

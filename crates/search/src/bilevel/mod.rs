@@ -67,6 +67,7 @@ impl<'a> Bilevel<'a> {
         noise: Noise,
     ) -> Result<Self, SearchError> {
         let strategy = strategy::chosen(&config);
+        let architecture = architecture.with_link_bytes(&supernet.link_bytes());
         let core = Core::new(supernet, architecture, task, config, noise)?;
         Ok(Self { core, strategy, checked: false })
     }

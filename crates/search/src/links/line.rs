@@ -64,13 +64,19 @@ impl LinkLine {
 
     /// The weights of each choice, for those of each port.
     pub(crate) fn by_choice(&self, ports: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let line = self.in_line(ports);
+        self.groups.ranges().map(|range| line[range].to_vec()).collect()
+    }
+
+    /// Numbers of each port in the order of the line.
+    pub(crate) fn in_line(&self, ports: &[Vec<f64>]) -> Vec<f64> {
         let mut line = vec![0.0; self.len()];
         for (positions, weights) in self.ports.iter().zip(ports) {
             for (&position, &weight) in positions.iter().zip(weights) {
                 line[position as usize] = weight;
             }
         }
-        self.groups.ranges().map(|range| line[range].to_vec()).collect()
+        line
     }
 
     /// The links, by position in the line.

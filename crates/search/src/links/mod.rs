@@ -9,7 +9,7 @@ use dartloom_relax::Relaxation;
 use serde::{Deserialize, Serialize};
 
 pub use self::line::LinkLine;
-pub use self::penalty::LinkPenalties;
+pub use self::penalty::{Distance, LinkPenalties};
 
 /// The links that are relaxed together, as candidates of one choice.
 ///
@@ -17,7 +17,7 @@ pub use self::penalty::LinkPenalties;
 /// `h(l, s)` ([`Lattice`](dartloom_space::Lattice)). Any other leads from its source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Among {
-    /// Those that leave the same node: shares of the ways on (Auto-DeepLab, equation 7; the
+    /// Those that leave the same node: shares of the ways on (Auto-DeepLab; the
     /// DARTS-UNet++ of the Preligens study).
     #[default]
     Source,

@@ -5,35 +5,73 @@ use std::collections::{BTreeMap, BTreeSet};
 use candle_core::Tensor;
 use dartloom_relax::{Progress, Ramp, RelaxError, bernoulli};
 use dartloom_space::{Source, WeighedLink};
+use serde::{Deserialize, Serialize};
 
 use super::LinkLine;
 
 /// The terms that DiNTS adds to the loss for its links, each with its weight; the default has none.
 ///
-/// Both read the logits as independent switches, `s = sigmoid(logit)`, so they go with
+/// The term for memory is `memory * |share - M / M_full|` with `M` the bytes that links are
+/// expected to use and `M_full` those of all links ([`bernoulli::expected_share`]). A link counts
+/// as the cell on its transition does, in predicted bytes of a training step
+/// ([`Supernet::link_bytes`](dartloom_net::Supernet::link_bytes)).
+///
+/// All read the logits as independent switches, `s = sigmoid(logit)`, so they go with
 /// [`SomeOn`](dartloom_relax::SomeOn) among the links of a [layer](super::Among::Layer).
 ///
 /// # Differences from the paper
 /// The released search ramps all terms from 0 to their weights after the warm-up; here each weight
-/// is a [`Ramp`] of its own. The term for memory is
-/// [`ExpectedCost`](dartloom_relax::ExpectedCost) of operations.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+/// is a [`Ramp`] of its own. Its memory is a formula of one number for each kind of layer, each
+/// operation counted by its weight, in `M` as in `M_full`: operations partly cancel, and here each
+/// cell counts with all of its operations, as in the supernet. The paper divides the distance by
+/// `share`, the released code does not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LinkPenalties {
     /// Weight of the mean entropy of the sets of links of a layer ([`bernoulli::entropy`]).
     pub entropy: Ramp,
     /// Weight of the topology loss ([`bernoulli::topology_loss`]); 0.001 in the released code.
     pub topology: Ramp,
+    /// Weight of the distance between the share of memory in use and [`share`](Self::share).
+    pub memory: Ramp,
+    /// The share of memory that links are to use: above 0, at most 1.
+    pub share: f64,
+    /// The measure of that distance.
+    pub distance: Distance,
+}
+
+/// The distance of a share in use `u` from the one that is aimed at, `s`. Either way it is a target
+/// and not a limit: a network that uses less is pushed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Distance {
+    /// `|s - u|`, as in the released code.
+    #[default]
+    Absolute,
+    /// `(s - u)^2`, whose gradient vanishes at the target.
+    Squared,
 }
 
 impl Default for LinkPenalties {
+    /// No term; the share is the 0.8 of the released code.
     fn default() -> Self {
         let none = Ramp::constant(0.0);
-        Self { entropy: none, topology: none }
+        let distance = Distance::default();
+        Self { entropy: none, topology: none, memory: none, share: 0.8, distance }
+    }
+}
+
+impl Distance {
+    fn of(self, share: f64, used: &Tensor) -> Result<Tensor, RelaxError> {
+        let apart = used.affine(-1.0, share)?;
+        Ok(match self {
+            Self::Absolute => apart.abs()?,
+            Self::Squared => apart.sqr()?,
+        })
     }
 }
 
 impl LinkPenalties {
-    /// The weighted sum of the terms; `None` if all weights are 0 now.
+    /// The weighted sum of the terms; `None` if all weights are 0 now. `bytes` stand in the order
+    /// of the line; without them every link counts alike.
     ///
     /// # Errors
     /// When a tensor operation fails.
@@ -42,10 +80,12 @@ impl LinkPenalties {
         line: &LinkLine,
         logits: &Tensor,
         at: Progress,
+        bytes: Option<&[f64]>,
     ) -> Result<Option<Tensor>, RelaxError> {
         let entropy = self.entropy.at(at);
         let topology = self.topology.at(at);
-        if entropy.abs() <= 0.0 && topology.abs() <= 0.0 {
+        let memory = self.memory.at(at);
+        if [entropy, topology, memory].iter().all(|weight| weight.abs() <= 0.0) {
             return Ok(None);
         }
         let switches = candle_nn::ops::sigmoid(logits)?;
@@ -56,6 +96,14 @@ impl LinkPenalties {
         let mut total = (bernoulli::entropy(&on)? * entropy)?;
         if topology.abs() > 0.0 {
             total = (total + (bernoulli::topology_loss(&on, &edges)? * topology)?)?;
+        }
+        if memory.abs() > 0.0 {
+            let alike = vec![1.0; line.len()];
+            let bytes = bytes.unwrap_or(&alike);
+            let own = |layer: &Layer| &bytes[layer.begin..layer.begin + layer.edges.len()];
+            let amounts: Vec<&[f64]> = layers.iter().map(own).collect();
+            let used = bernoulli::expected_share(&on, &amounts)?;
+            total = (total + (self.distance.of(self.share, &used)? * memory)?)?;
         }
         Ok(Some(total))
     }

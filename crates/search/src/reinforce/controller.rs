@@ -7,7 +7,7 @@ use candle_core::{DType, Tensor, Var};
 use dartloom_ops::Place;
 use rand::{Rng as _, RngCore};
 
-use super::tokens::Token;
+use super::tokens::{Token, Tokens};
 
 type Result<T> = candle_core::Result<T>;
 
@@ -18,7 +18,7 @@ type Result<T> = candle_core::Result<T>;
 /// over the choices that are allowed.
 #[derive(Debug)]
 pub(super) struct Controller {
-    tokens: Vec<Token>,
+    tokens: Tokens,
     hidden: usize,
     variables: BTreeMap<String, Var>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Sequence {
 const RANGE: f64 = 0.1;
 
 impl Controller {
-    pub(super) fn new(tokens: Vec<Token>, hidden: usize, rng: &mut dyn RngCore) -> Result<Self> {
+    pub(super) fn new(tokens: Tokens, hidden: usize, rng: &mut dyn RngCore) -> Result<Self> {
         let mut variables = BTreeMap::new();
         let place = Place::default();
         let mut add = |name: String, shape: (usize, usize)| -> Result<()> {
@@ -50,7 +50,7 @@ impl Controller {
         add("lstm.input".to_owned(), (hidden, 4 * hidden))?;
         add("lstm.state".to_owned(), (hidden, 4 * hidden))?;
         add("lstm.bias".to_owned(), (1, 4 * hidden))?;
-        for (step, token) in tokens.iter().enumerate() {
+        for (step, token) in tokens.all.iter().enumerate() {
             add(format!("head.{step}.weight"), (hidden, token.choices()))?;
             add(format!("head.{step}.bias"), (1, token.choices()))?;
             add(format!("embedding.{step}"), (token.choices(), hidden))?;
@@ -88,13 +88,17 @@ impl Controller {
         let zero = Tensor::zeros((1, self.hidden), DType::F64, &device)?;
         let mut state = (zero.clone(), zero);
         let mut input = self.var("start").clone();
-        let mut choices = Vec::with_capacity(self.tokens.len());
+        let mut choices = Vec::with_capacity(self.tokens.all.len());
         let mut log_probability = Tensor::zeros((), DType::F64, &device)?;
         let mut entropy = log_probability.clone();
         let mut last = 0;
-        for (step, token) in self.tokens.iter().enumerate() {
+        let mut decided = Vec::new();
+        for (step, token) in self.tokens.all.iter().enumerate() {
             state = self.cell(&input, state)?;
-            let allowed = token.allowed(last);
+            let allowed = match token {
+                Token::Link => self.tokens.links.allowed(&decided),
+                _ => token.allowed(last),
+            };
             let logits = state.0.matmul(self.var(&format!("head.{step}.weight")))?;
             let logits = (logits + self.var(&format!("head.{step}.bias")))?;
             let logits = logits.narrow(1, allowed.start, allowed.len())?;
@@ -106,8 +110,10 @@ impl Controller {
             log_probability = (log_probability + own)?;
             entropy = (entropy - (probabilities * logs)?.sum_all()?)?;
             input = self.var(&format!("embedding.{step}")).narrow(0, choice, 1)?;
-            if matches!(token, Token::Source { .. }) {
-                last = choice;
+            match token {
+                Token::Source { .. } => last = choice,
+                Token::Link => decided.push(choice == 1),
+                Token::Op { .. } => {}
             }
             choices.push(choice);
         }

@@ -1,6 +1,7 @@
 //! A controller that learns by policy gradients which architectures are good.
 
 mod controller;
+mod links;
 mod tokens;
 
 use dartloom_ops::Place;
@@ -71,7 +72,9 @@ const MOST_HIDDEN: usize = 4096;
 /// learns from its outcome.
 ///
 /// The choices are those of the [`Domain`]: node by node, for each in-edge that is kept its source
-/// (if not all are kept, in ascending order) and its operation. With reward `R` and baseline `b`,
+/// (if not all are kept, in ascending order) and its operation; then, for every link that may be
+/// left out, off or on, layer by layer of a lattice and port by port elsewhere, where only what
+/// leads to an architecture of the domain is allowed. With reward `R` and baseline `b`,
 /// an outcome is one step of Adam at `rate` on
 ///
 /// `loss = -(R - b) log p(a) - entropy * sum_t H(p_t)`, then `b <- decay b + (1 - decay) R`;
@@ -93,7 +96,8 @@ const MOST_HIDDEN: usize = 4096;
 /// - One layer and one outcome per step; the papers have two layers and batches of outcomes from
 ///   several workers.
 /// - Every step has a classifier and embeddings of its own; the papers share them between layers.
-///   In-edges are chosen by a softmax over a list, not by attention.
+///   In-edges are chosen by a softmax over a list, not by attention. Links between cells are no
+///   choice of the papers.
 /// - Adam with betas 0.9 and 0.999 and no weight decay. The paper adds no entropy term, and does
 ///   not say how failures are rewarded.
 #[derive(Debug)]

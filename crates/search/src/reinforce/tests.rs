@@ -4,7 +4,7 @@ use approx::assert_relative_eq;
 use dartloom_explore::testkit::{Law, check};
 use dartloom_explore::{RandomGenotypes, Trial, Unique, explore};
 use dartloom_noise::Noise;
-use dartloom_space::{Cost, Genotype, OpSet, Space, Stem, nasbench201};
+use dartloom_space::{Cost, Genotype, Lattice, OpSet, Space, Stem, nasbench201};
 
 use super::*;
 
@@ -17,6 +17,17 @@ fn top() -> Domain {
     let all = OpSet::builtin("S").unwrap();
     let ops = OpSet::new("some", all.ops()[..3].to_vec()).unwrap();
     Domain::top(Space::darts(ops, 3, 2, Stem::cifar(1)).unwrap(), 2)
+}
+
+/// A lattice of one layer, and a network whose links are chosen port by port.
+fn linked() -> [Domain; 2] {
+    let ops = OpSet::builtin("dints").unwrap();
+    let stem = Stem::pyramid(2).unwrap();
+    let lattice = Space::lattice(ops.clone(), Lattice::dints(1, 2), 1, stem).unwrap();
+    let nested = Space::nested_unet(ops, 2, 1, Stem::cifar(1)).unwrap();
+    assert!(lattice.network().topologies().is_some());
+    assert!(nested.network().topologies().is_none() && nested.network().choices().count() > 0);
+    [Domain::top(lattice, 2), Domain::top(nested, 2)]
 }
 
 fn quality(value: f64) -> Outcome {
@@ -55,6 +66,25 @@ fn choices_and_genotypes_are_one_to_one() {
             seen.insert(genotype.to_json().unwrap());
         }
         assert!(seen.len() > 150, "{}", seen.len());
+    }
+    let deep = Space::lattice(
+        OpSet::builtin("dints").unwrap(),
+        Lattice::dints(3, 3),
+        1,
+        Stem::pyramid(3).unwrap(),
+    );
+    for domain in linked().into_iter().chain([Domain::top(deep.unwrap(), 2)]) {
+        let mut rng = Noise::new(3).stream("test", 0);
+        let controller = Controller::new(tokens::tokens(&domain), 4, &mut rng).unwrap();
+        for _ in 0..30 {
+            let choices = controller.sample(&mut rng).unwrap().choices;
+            let genotype = tokens::decode(&domain, &choices).unwrap();
+            assert!(domain.contains(&genotype));
+            assert_eq!(tokens::encode(&domain, &genotype), Some(choices));
+            let other = domain.sample(&mut rng).unwrap();
+            let choices = tokens::encode(&domain, &other).unwrap();
+            assert_eq!(tokens::decode(&domain, &choices).unwrap(), other);
+        }
     }
     let foreign = Genotype::published("DARTS_V2").unwrap();
     assert_eq!(tokens::encode(&every_edge(), &foreign), None);
@@ -99,9 +129,30 @@ fn the_probabilities_of_all_architectures_add_up_to_one() {
     assert_relative_eq!(all.iter().map(read).sum::<f64>(), 1.0, epsilon = 1e-12);
 }
 
+/// Every topology of a lattice with every operation, each by its own probability.
+#[test]
+fn the_probabilities_of_all_links_add_up_to_one() {
+    for domain in linked() {
+        let explorer = Reinforce::new(domain.clone(), small(0.0), Noise::new(1)).unwrap();
+        let first = domain.sample(&mut Noise::new(1).stream("draw", 0)).unwrap();
+        let mut all = BTreeSet::from([first.to_json().unwrap()]);
+        let mut open: Vec<Genotype> = vec![first];
+        while let Some(at) = open.pop() {
+            for next in domain.neighbours(&at).unwrap() {
+                if all.insert(next.to_json().unwrap()) {
+                    open.push(next);
+                }
+            }
+        }
+        assert_eq!(Some(all.len() as u64), domain.size());
+        let read = |text: &String| explorer.probability(&Genotype::read(text).unwrap()).unwrap();
+        assert_relative_eq!(all.iter().map(read).sum::<f64>(), 1.0, epsilon = 1e-10);
+    }
+}
+
 #[test]
 fn gradients_equal_central_differences() {
-    for domain in [every_edge(), top()] {
+    for domain in [every_edge(), top()].into_iter().chain(linked()) {
         let mut rng = Noise::new(5).stream("test", 0);
         let controller = Controller::new(tokens::tokens(&domain), 4, &mut rng).unwrap();
         let choices = controller.sample(&mut rng).unwrap().choices;

@@ -4,6 +4,8 @@ use dartloom_space::{Edge, Gene, Genotype, SpaceError};
 
 use dartloom_explore::Domain;
 
+use super::links::LinkTokens;
+
 /// One choice of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -12,6 +14,15 @@ pub(super) enum Token {
     Source { edges: usize, later: usize, first: bool },
     /// The choice of an operation.
     Op { ops: usize },
+    /// The decision on a link.
+    Link,
+}
+
+/// The choices of a domain, and what is allowed of those among links.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    pub(super) all: Vec<Token>,
+    pub(super) links: LinkTokens,
 }
 
 impl Token {
@@ -20,10 +31,12 @@ impl Token {
         match self {
             Self::Source { edges, .. } => edges,
             Self::Op { ops } => ops,
+            Self::Link => 2,
         }
     }
 
-    /// Choices that are allowed after `last`, the in-edge chosen before.
+    /// Choices that are allowed after `last`, the in-edge chosen before, as far as a token alone
+    /// can say.
     ///
     /// In-edges ascend, so that a genotype is one sequence and no other, and enough of them remain
     /// for the choices that are still to come.
@@ -33,13 +46,14 @@ impl Token {
                 (if first { 0 } else { last + 1 })..edges - later
             }
             Self::Op { ops } => 0..ops,
+            Self::Link => 0..2,
         }
     }
 }
 
 /// The choices of a domain in their order: node by node, for each in-edge that is kept its source
-/// (if not all are kept) and its operation.
-pub(super) fn tokens(domain: &Domain) -> Vec<Token> {
+/// (if not all are kept) and its operation; then link by link, off or on.
+pub(super) fn tokens(domain: &Domain) -> Tokens {
     let ops = domain.ops().len();
     let mut tokens = Vec::new();
     for spec in domain.space().cells() {
@@ -55,7 +69,9 @@ pub(super) fn tokens(domain: &Domain) -> Vec<Token> {
             }
         }
     }
-    tokens
+    let links = LinkTokens::of(domain);
+    tokens.resize(tokens.len() + links.count(), Token::Link);
+    Tokens { all: tokens, links }
 }
 
 /// The genotype of a sequence of choices.
@@ -79,7 +95,8 @@ pub(super) fn decode(domain: &Domain, choices: &[usize]) -> Result<Genotype, Spa
         }
         cells.push(spec.genotype(genes));
     }
-    domain.space().genotype(cells)
+    let decided: Vec<bool> = choices.map(|choice| choice == 1).collect();
+    domain.space().genotype(cells)?.with_links(LinkTokens::of(domain).links(&decided))
 }
 
 /// The choices that lead to a genotype of the domain; `None` for another one.
@@ -103,5 +120,7 @@ pub(super) fn encode(domain: &Domain, genotype: &Genotype) -> Option<Vec<usize>>
             }
         }
     }
+    let decided = LinkTokens::of(domain).decisions(genotype.links())?;
+    choices.extend(decided.into_iter().map(usize::from));
     Some(choices)
 }

@@ -29,6 +29,11 @@ pub struct SearchConfig {
     pub transforms: Vec<ConfiguredTransform>,
     /// Rules that stop before the last epoch or warn.
     pub stop: Vec<StopConfig>,
+    /// The first epoch, from 0, whose architecture may be taken for the best score on the
+    /// validation images: the search finds the architecture of the best epoch from there on. `None`
+    /// to find that of the last epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_from: Option<usize>,
     /// The rule that removes candidates; `None` to remove none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prune: Option<PruneConfig>,
@@ -47,6 +52,7 @@ impl Default for SearchConfig {
             flip: true,
             transforms: Vec::new(),
             stop: Vec::new(),
+            best_from: None,
             prune: None,
         }
     }
@@ -108,6 +114,10 @@ impl SearchConfig {
             _ if self.batch < 2 => refuse("batch", "at least 2", self.batch),
             _ if self.bilevel.warm_up >= self.epochs => {
                 refuse("bilevel.warm_up", "fewer epochs than the search has", self.bilevel.warm_up)
+            }
+            _ if self.best_from.is_some_and(|from| from >= self.epochs) => {
+                let expected = "an epoch of the search, counted from 0";
+                refuse("best_from", expected, self.best_from.unwrap_or_default())
             }
             _ => {
                 for (index, stop) in self.stop.iter().enumerate() {

@@ -39,7 +39,8 @@ impl SupernetSearch<'_> {
             metrics.insert(format!("entropy_{cell}"), mean);
         }
         let decoded = decoded(self.decoder, self.setting.space, &table)?;
-        self.memory.note(epoch, &valid, &decoded.genotype);
+        let from = self.config.best_from.unwrap_or(0);
+        self.memory.note(from, epoch, &valid, &decoded.genotype);
         let free = parameter_free(&decoded.genotype, self.setting.space);
         metrics.insert("parameter_free_operations".to_owned(), free as f64);
         self.prune(epoch, &table, &mut metrics);

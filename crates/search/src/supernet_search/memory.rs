@@ -39,12 +39,18 @@ pub struct BestEpoch {
 }
 
 impl Memory {
-    /// Notes an epoch that is better than all before. A score that is not finite is none: a file
-    /// has no number for it.
-    pub(super) fn note(&mut self, epoch: usize, valid: &Evaluation, genotype: &Genotype) {
+    /// Notes an epoch that is better than all before, of those from `from` on. A score that is not
+    /// finite is none: a file has no number for it.
+    pub(super) fn note(
+        &mut self,
+        from: usize,
+        epoch: usize,
+        valid: &Evaluation,
+        genotype: &Genotype,
+    ) {
         let score = valid.score();
         let best = self.best.as_ref().map_or(f64::NAN, |best| best.score);
-        if score.is_finite() && valid.objective.better(score, best) {
+        if epoch >= from && score.is_finite() && valid.objective.better(score, best) {
             self.best = Some(BestEpoch { epoch, score, genotype: genotype.clone() });
         }
     }

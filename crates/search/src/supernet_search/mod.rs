@@ -167,15 +167,22 @@ impl<'a> SupernetSearch<'a> {
     }
 
     /// The architecture found: that of the [last epoch](Self::end), or of the one that a rule has
-    /// stopped the search in.
+    /// stopped the search in; with [`SearchConfig::best_from`], that of the [best](Self::best)
+    /// epoch from there on, without notes, if the search got there.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn architecture(&self) -> Result<Decoded, SearchError> {
-        self.decode(self.end())
+        match &self.memory.best {
+            Some(best) if self.config.best_from.is_some() => {
+                Ok(Decoded { genotype: best.genotype.clone(), notes: Vec::new() })
+            }
+            _ => self.decode(self.end()),
+        }
     }
 
-    /// The epoch with the best validation score so far; `None` before there is a score.
+    /// The epoch with the best validation score so far, from [`SearchConfig::best_from`] on; `None`
+    /// before there is a score.
     pub fn best(&self) -> Option<&BestEpoch> {
         self.memory.best.as_ref()
     }

@@ -13,8 +13,8 @@ use dartloom_ops::{Mode, Model as _, Pass, Place};
 use dartloom_record::{Event, Flow, observer_fn};
 use dartloom_relax::{Progress, Ramp, Simplex, Softmax, SomeOn};
 use dartloom_search::{
-    Among, Architecture, Bilevel, BilevelConfig, Choices, Incomplete, LinkChoices, LinkPenalties,
-    LogitStep, SearchConfig, SearchError, SearchParts, SupernetSearch, hard_weights,
+    Among, Architecture, Bilevel, BilevelConfig, Choices, Distance, Incomplete, LinkChoices,
+    LinkPenalties, LogitStep, SearchConfig, SearchError, SearchParts, SupernetSearch, hard_weights,
 };
 use dartloom_space::{Blueprint, Build, Lattice, LogitId, Shape, Space, Stem};
 use dartloom_task::{Segmentation, Task};
@@ -48,7 +48,13 @@ fn cases() -> Vec<Case> {
     let nested = Space::darts_unet_pp(two_ops(), 2, 1, Stem::cifar(1)).unwrap();
     let lattice = |lattice, stem| Space::lattice(two_ops(), lattice, 1, stem).unwrap();
     let several = || MultiPath { count: PathCount::Fixed(2), ..MultiPath::default() };
-    let dints = LinkPenalties { entropy: Ramp::constant(0.1), topology: Ramp::constant(1e-3) };
+    let dints = LinkPenalties {
+        entropy: Ramp::constant(0.1),
+        topology: Ramp::constant(1e-3),
+        memory: Ramp::constant(0.5),
+        share: 0.3,
+        distance: Distance::Squared,
+    };
     vec![
         Case {
             space: nested.clone(),
@@ -63,7 +69,7 @@ fn cases() -> Vec<Case> {
             step: LogitStep::ExponentiatedGradient,
         },
         Case {
-            space: lattice(Lattice::auto_deeplab(3, 2), Stem::cifar(1)),
+            space: pyramids(lattice(Lattice::auto_deeplab(3, 2), Stem::cifar(1))),
             choices: soft().with_links(shares(Among::Source)),
             paths: Box::new(BestPath { transitions: Transitions::LinksIn, ..BestPath::default() }),
             step: LogitStep::Adam,
@@ -76,6 +82,11 @@ fn cases() -> Vec<Case> {
             step: LogitStep::Adam,
         },
     ]
+}
+
+/// The same with pyramids before its head.
+fn pyramids(space: Space) -> Space {
+    space.with_network(space.network().with_rates(&[2, 4]).unwrap()).unwrap()
 }
 
 fn config(step: LogitStep) -> SearchConfig {
@@ -245,6 +256,41 @@ fn logits_of_links_have_the_gradients_of_central_differences() {
     }
 }
 
+/// The term for memory, from the bytes that the predictor gives each cell on a transition.
+#[test]
+fn the_memory_of_links_is_that_of_the_cells_on_them() {
+    let weight = 0.5;
+    let share = 0.3;
+    let term = |distance| LinkPenalties {
+        memory: Ramp::constant(weight),
+        share,
+        distance,
+        ..LinkPenalties::default()
+    };
+    for distance in [Distance::Absolute, Distance::Squared] {
+        let mut case = cases().remove(3);
+        let links = LinkChoices::of(SomeOn).among(Among::Layer).with_penalties(term(distance));
+        case.choices = Choices::of(Softmax::default()).with_links(links);
+        let bilevel = bench(&case);
+        let bytes = bilevel.core.supernet.link_bytes();
+        let rows: Vec<usize> = case.space.network().choices().map(|choice| choice.links).collect();
+        assert_eq!(bytes.iter().map(Vec::len).collect::<Vec<_>>(), rows);
+        // Cells of the finer level put out four times the pixels, at half the channels.
+        assert!(bytes.concat().iter().all(|&bytes| bytes > 0));
+        assert!(bytes[0].iter().min() > bytes[1].iter().max(), "{bytes:?}");
+        let at = Progress::start(EPOCHS);
+        let mut noise = Noise::new(0).stream("penalty", 0);
+        let weights = bilevel.core.architecture.table(at, &mut noise).unwrap();
+        let spent = weights.links().iter().flatten().zip(bytes.concat());
+        let used: f64 = spent.map(|(weight, bytes)| weight * bytes as f64).sum();
+        let apart = share - used / bytes.concat().iter().sum::<u64>() as f64;
+        let apart = if distance == Distance::Squared { apart * apart } else { apart.abs() };
+        let found = bilevel.core.architecture.penalty(at, &mut noise).unwrap().unwrap();
+        let found = found.to_scalar::<f64>().unwrap();
+        approx::assert_relative_eq!(found, weight * apart, max_relative = 1e-9);
+    }
+}
+
 fn flat(tensor: &Tensor) -> Vec<f64> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
@@ -272,6 +318,14 @@ fn choices_of_links_without_a_relaxation_or_a_rule_are_refused() {
     let sources = Choices::of(Softmax::default()).with_links(links);
     let error = Architecture::new(&case.space, sources, &Place::default(), &mut noise).unwrap_err();
     assert!(error.to_string().contains("links.among"), "{error}");
+    for share in [0.0, 1.5, f64::NAN] {
+        let penalties = LinkPenalties { share, ..LinkPenalties::default() };
+        let links = LinkChoices::of(Softmax::default()).with_penalties(penalties);
+        let links = Choices::of(Softmax::default()).with_links(links.among(Among::Layer));
+        let error = Architecture::new(&case.space, links, &Place::default(), &mut noise);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("links.share"), "{error}");
+    }
     let thirds = LinkChoices::of(Softmax::default()).among(Among::Layer);
     let thirds = LinkChoices { incomplete: Incomplete::Thirds, ..thirds };
     let many = Choices::of(Softmax::default()).with_links(thirds);

@@ -8,7 +8,7 @@ use dartloom_decode::TopK;
 use dartloom_net::Supernet;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Place, Registry};
-use dartloom_record::Objective;
+use dartloom_record::{Event, Flow, Objective, observer_fn};
 use dartloom_relax::Progress;
 use dartloom_search::stop::{Effect, Observed, Reason, StopRule};
 use dartloom_search::testkit::small_search;
@@ -53,11 +53,21 @@ fn search<'a>(
     data: &'a Parts<'a>,
     task: &'a dyn Task,
 ) -> SupernetSearch<'a> {
+    search_as(space, registry, data, task, config())
+}
+
+fn search_as<'a>(
+    space: &'a Space,
+    registry: &'a Registry,
+    data: &'a Parts<'a>,
+    task: &'a dyn Task,
+    config: SearchConfig,
+) -> SupernetSearch<'a> {
     let build = Build::new(2, 2, IMAGE).with_outputs(task.outputs());
     let choices = Choices::from(softmax());
     let decoder = &*TOP;
     let parts = SearchParts { space, registry, choices, decoder, build, data, task };
-    SupernetSearch::new("search", parts, config(), Noise::new(5)).unwrap()
+    SupernetSearch::new("search", parts, config, Noise::new(5)).unwrap()
 }
 
 static TOP: std::sync::LazyLock<TopK> = std::sync::LazyLock::new(TopK::darts);
@@ -104,6 +114,46 @@ fn a_regression_is_searched_and_its_smallest_error_is_the_best_epoch() {
     let smallest = found.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(search.best().unwrap().score.to_bits(), smallest.to_bits());
     assert!(found[EPOCHS - 1] < found[0], "{found:?}");
+}
+
+/// Whichever epoch is the best of those that count, also where the search is stopped before and
+/// after it and goes on.
+#[test]
+fn the_architecture_of_the_best_epoch_from_one_on_is_found() {
+    let space = space(two_ops(), 1);
+    let registry = registry();
+    let values = values();
+    let data = Split::Halves.parts(&values, 1).unwrap();
+    let task = Regression::new(2).unwrap();
+    let objective = task.objective();
+    let mut plain = search(&space, &registry, &data, &task);
+    let found = scores(&mut plain, &objective);
+    let directory = tempfile::tempdir().unwrap();
+    for from in 0..EPOCHS {
+        let config = || SearchConfig { best_from: Some(from), ..config() };
+        let make = || search_as(&space, &registry, &data, &task, config());
+        let epoch = from + objective.best(found[from..].iter().copied()).unwrap();
+        let mut whole = make();
+        drive(&mut whole, &mut Session::silent()).unwrap();
+        let best = whole.best().unwrap().clone();
+        assert_eq!((best.epoch, best.score.to_bits()), (epoch, found[epoch].to_bits()));
+        assert_eq!(whole.architecture().unwrap().genotype, best.genotype);
+        for stop in 0..EPOCHS - 1 {
+            let path = directory.path().join(format!("{from}-{stop}"));
+            let mut observer = observer_fn(|event: &Event| {
+                Ok(match event {
+                    Event::EpochFinished { epoch, .. } if *epoch == stop => Flow::Stop,
+                    _ => Flow::Continue,
+                })
+            });
+            drive(&mut make(), &mut Session::new(&mut observer).saved_at(&path)).unwrap();
+            let mut rest = make();
+            drive(&mut rest, &mut Session::silent().saved_at(&path)).unwrap();
+            assert_eq!(rest.best(), Some(&best), "{from} {stop}");
+        }
+    }
+    let late = SearchConfig { best_from: Some(EPOCHS), ..config() };
+    assert!(late.check().unwrap_err().to_string().contains("best_from"));
 }
 
 #[test]

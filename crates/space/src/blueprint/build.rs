@@ -87,21 +87,22 @@ impl Blueprint {
         plan.phase = Phase::Retrain;
         plan.cells.iter_mut().for_each(|cell| cell.weighted = false);
         space.network().chosen(genotype.links())?;
-        keep(&mut plan, genotype.links());
+        keep(&mut plan, genotype.links(), &space.network().head_sources());
         Ok(plan)
     }
 }
 
 /// Leaves the links that stay, and the ends that the head reads.
-fn keep(plan: &mut Blueprint, links: &Links) {
+fn keep(plan: &mut Blueprint, links: &Links, sources: &[Source]) {
     for PortLinks { placement, port, kept } in &links.ports {
         let port = &mut plan.cells[*placement].ports[*port];
         port.weighed = false;
         port.links = kept.iter().map(|&link| port.links[link].clone()).collect();
     }
     if !links.head.is_empty() {
-        let all = &plan.head.branches;
-        plan.head.branches = links.head.iter().map(|&end| all[end].clone()).collect();
+        // A source may have several branches.
+        let kept = |source| links.head.iter().any(|&end| sources[end] == source);
+        plan.head.branches.retain(|branch| kept(branch.source));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Blueprint, CellPlan};
+use super::{Blueprint, CellPlan, TransformPlan};
 use crate::{Layer, Shape, SpaceError};
 
 /// The cost of a network, for one image.
@@ -52,6 +52,42 @@ impl Blueprint {
                 cost.auxiliary_macs = head.macs;
             }
         }
+        cost.check().map(|()| cost)
+    }
+
+    /// The part of [`Blueprint::cost`] that the stem has.
+    ///
+    /// # Errors
+    /// As [`Blueprint::cost`].
+    pub fn stem_cost(&self) -> Result<Cost, SpaceError> {
+        let mut cost = Cost::default();
+        for part in &self.stem {
+            cost.add(&part.layers, part.input)?;
+        }
+        cost.check().map(|()| cost)
+    }
+}
+
+impl CellPlan {
+    /// The part of [`Blueprint::cost`] that this placement has, the layers at its ports included.
+    ///
+    /// # Errors
+    /// As [`Blueprint::cost`].
+    pub fn cost(&self) -> Result<Cost, SpaceError> {
+        let mut cost = Cost::default();
+        cost.add_cell(self)?;
+        cost.check().map(|()| cost)
+    }
+}
+
+impl TransformPlan {
+    /// The part of [`Blueprint::cost`] that these layers have.
+    ///
+    /// # Errors
+    /// As [`Blueprint::cost`].
+    pub fn cost(&self) -> Result<Cost, SpaceError> {
+        let mut cost = Cost::default();
+        cost.add(&self.layers, self.input)?;
         cost.check().map(|()| cost)
     }
 }

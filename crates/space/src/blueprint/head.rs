@@ -2,7 +2,7 @@
 
 use super::{AuxPlan, Blueprint, Build, HeadPlan, TransformPlan};
 use crate::layer::output_of;
-use crate::{Aux, AuxHead, Head, Layer, Network, Outputs, Pair, Shape, SpaceError};
+use crate::{Aux, AuxHead, Head, Layer, Network, Outputs, Pair, Resize, Shape, SpaceError};
 
 pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<HeadPlan, SpaceError> {
     let build = blueprint.build;
@@ -16,18 +16,22 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
         let input = blueprint
             .shape(source)
             .ok_or_else(|| SpaceError::HeadSource { found: source.to_string() })?;
-        let layers = match network.head() {
+        let all = match network.head() {
             Head::Pooled { hidden, .. } => {
                 let connected = hidden.layers(input.channels, outputs);
-                [vec![Layer::GlobalAvgPool], connected].concat()
+                vec![[vec![Layer::GlobalAvgPool], connected].concat()]
             }
-            Head::PerPixel { resize, .. } => {
+            Head::PerPixel { resize, rates, .. } => {
                 let factor = Pair::both(1 << network.level(source));
                 let enlarge = Layer::Upsample { factor, resize: *resize };
-                vec![Layer::pointwise(input.channels, outputs), enlarge]
+                let plain = vec![Layer::pointwise(input.channels, outputs), enlarge];
+                match rates[..] {
+                    [] => vec![plain],
+                    _ => pyramid(&plain, rates, (network.level(source), input)),
+                }
             }
         };
-        branches.push(TransformPlan { source, layers, input });
+        branches.extend(all.into_iter().map(|layers| TransformPlan { source, layers, input }));
     }
     let expected = build.outputs.shape(build.input);
     for branch in &branches {
@@ -38,6 +42,39 @@ pub(super) fn plan_head(blueprint: &Blueprint, network: &Network) -> Result<Head
         }
     }
     Ok(HeadPlan { branches, output: expected })
+}
+
+/// The branches of a pyramid on a source of a level and shape, each with a part of the 1x1
+/// convolution that reads all of them: a convolution of a concatenation is the sum of those of its
+/// parts.
+fn pyramid(plain: &[Layer], rates: &[usize], (level, input): (usize, Shape)) -> Vec<Vec<Layer>> {
+    let channels = input.channels;
+    let dilated = |&rate: &usize| {
+        let rate = Pair::both((rate >> level).max(1));
+        let square = Layer::square(channels, channels, 3, 1);
+        match square {
+            Layer::Conv { inputs, outputs, kernel, stride, groups, .. } => {
+                let dilation = rate;
+                let padding = rate;
+                Layer::Conv { inputs, outputs, kernel, stride, dilation, padding, groups }
+            }
+            other => other,
+        }
+    };
+    let finished = |convolution: Layer, last: &[Layer]| {
+        let norm = Layer::Norm { channels, affine: true };
+        [&[convolution, norm, Layer::Relu], last].concat()
+    };
+    let pointwise = Layer::pointwise(channels, channels);
+    let mut branches = vec![finished(pointwise.clone(), plain)];
+    branches.extend(rates.iter().map(|rate| finished(dilated(rate), plain)));
+    // One pixel, enlarged before the norm, which has more than one value for a batch of one then.
+    let whole = Pair::new(input.height, input.width);
+    let enlarge = Layer::Upsample { factor: whole, resize: Resize::Nearest };
+    let norm = Layer::Norm { channels, affine: true };
+    let pooled = [Layer::GlobalAvgPool, pointwise, enlarge, norm, Layer::Relu];
+    branches.push([&pooled, plain].concat());
+    branches
 }
 
 /// ReLU, 5x5 average pooling, 1x1 to 128, norm, ReLU, 2x2 to 768, norm, ReLU, fully connected.

@@ -20,15 +20,16 @@ use crate::{Resize, SpaceError};
 /// as the base channels. Layers stand in order, in a layer the cells by target and source level,
 /// then the sums. A per-pixel head reads every level of the last layer.
 ///
-/// Auto-DeepLab (Liu et al., CVPR 2019, equation 6) and DiNTS (He et al., CVPR 2021) are two of
+/// Auto-DeepLab (Liu et al., CVPR 2019) and DiNTS (He et al., CVPR 2021) are two of
 /// these.
 ///
 /// # Differences from the papers
 /// Layers begin at the levels that can be reached; a cell that skips reads the stem where there is
 /// no node two layers before. Auto-DeepLab enlarges bilinearly and ends in pyramids of dilated
-/// convolutions, DiNTS gives every level an enlarged image of its own and adds levels up from the
-/// deepest: here cells align their inputs as in every other network, the parts of the stem follow
-/// each other, and the head adds up one 1x1 convolution for each level.
+/// convolutions ([`Network::with_rates`] puts them there), DiNTS gives every level an image of its
+/// own and adds levels up from the deepest: here cells align their inputs as in every other
+/// network, the parts of the stem follow each other, and the head adds up one 1x1 convolution for
+/// each level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lattice {
@@ -157,12 +158,12 @@ impl Lattice {
             }
         }
         let sources = nodes.into_iter().flatten().collect();
-        Network::new(stem, placements, Head::PerPixel { sources, resize: Resize::Bilinear }, None)
+        Network::new(stem, placements, Head::per_pixel(sources, Resize::Bilinear), None)
     }
 }
 
 impl Network {
-    /// The network lattice of Auto-DeepLab (arXiv 1901.02985, section 3.2): `layers` layers of
+    /// The network lattice of Auto-DeepLab (arXiv 1901.02985): `layers` layers of
     /// two-input normal cells (cell 0) at up to `levels` levels.
     ///
     /// The first level is the stem's; each layer reaches one level further down, so layer `l`
@@ -201,7 +202,7 @@ impl Network {
             rows.push(row);
         }
         let sources = rows.last().into_iter().flatten().map(|&index| Source::Cell(index)).collect();
-        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
+        Self::new(stem, placements, Head::per_pixel(sources, Resize::Nearest), None)
     }
 }
 

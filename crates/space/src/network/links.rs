@@ -86,9 +86,9 @@ impl Network {
             return Err(SpaceError::HeadLinks { sources: Some(all.len()), found: kept.to_vec() });
         }
         Ok(match &self.head {
-            Head::PerPixel { resize, .. } if !kept.is_empty() => {
+            Head::PerPixel { resize, rates, .. } if !kept.is_empty() => {
                 let sources = kept.iter().map(|&position| all[position]).collect();
-                Head::PerPixel { sources, resize: *resize }
+                Head::PerPixel { sources, resize: *resize, rates: rates.clone() }
             }
             head => head.clone(),
         })
@@ -116,6 +116,24 @@ impl Network {
         }
     }
 
+    /// The network with pyramids of these rates before its head per pixel ([`Head::PerPixel`]);
+    /// none for an empty list.
+    ///
+    /// # Errors
+    /// [`SpaceError::Pyramids`] for a pooled head, [`SpaceError::Range`] for a rate of 0 or above
+    /// 65536.
+    pub fn with_rates(&self, rates: &[usize]) -> Result<Self, SpaceError> {
+        let rates = rates.to_vec();
+        match &self.head {
+            Head::PerPixel { sources, resize, .. } => {
+                let sources = sources.clone();
+                self.with_head(Head::PerPixel { sources, resize: *resize, rates })
+            }
+            Head::Pooled { .. } if rates.is_empty() => Ok(self.clone()),
+            Head::Pooled { .. } => Err(SpaceError::Pyramids { found: rates }),
+        }
+    }
+
     /// The network with a head that has an answer for every pixel: it reads the last cell of every
     /// level, so that fine and coarse features meet. There is no auxiliary head.
     ///
@@ -125,7 +143,7 @@ impl Network {
         let placements = self.placements.iter().enumerate();
         let last: BTreeMap<usize, Source> =
             placements.map(|(index, placed)| (placed.level, Source::Cell(index))).collect();
-        let head = Head::PerPixel { sources: last.into_values().collect(), resize };
+        let head = Head::per_pixel(last.into_values().collect(), resize);
         Self::new(self.stem.clone(), self.placements.clone(), head, None)
     }
 
@@ -149,9 +167,10 @@ impl Network {
             Head::Pooled { source, hidden } => {
                 Head::Pooled { source: renumbered(*source), hidden: hidden.clone() }
             }
-            Head::PerPixel { sources, resize } => Head::PerPixel {
+            Head::PerPixel { sources, resize, rates } => Head::PerPixel {
                 sources: sources.iter().map(|&s| renumbered(s)).collect(),
                 resize: *resize,
+                rates: rates.clone(),
             },
         };
         let aux = self.aux.map(|aux| super::Aux { after: number(aux.after), ..aux });

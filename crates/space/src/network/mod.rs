@@ -185,6 +185,12 @@ pub enum Head {
         hidden: Hidden,
     },
     /// A 1x1 convolution for every source, enlarged to the image and summed: a plane.
+    ///
+    /// With `rates` a spatial pyramid stands before: parallel branches of convolution, norm and
+    /// ReLU, each as wide as the source, that are a 1x1 convolution, a 3x3 convolution for every
+    /// rate `r`, dilated by `max(1, r / 2^level)`, and a 1x1 convolution of the mean over the
+    /// plane. The 1x1 convolution reads their concatenation (Chen et al., *Rethinking Atrous
+    /// Convolution for Semantic Image Segmentation*, arXiv 1706.05587).
     PerPixel {
         /// The values that are read, at any levels.
         sources: Vec<Source>,
@@ -192,10 +198,20 @@ pub enum Head {
         /// and means the nearest pixel.
         #[serde(default)]
         resize: Resize,
+        /// Rates of dilated convolutions, in pixels of the image; not written where there are none,
+        /// and with them no pyramid.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rates: Vec<usize>,
     },
 }
 
 impl Head {
+    /// The head that adds up a 1x1 convolution of every source.
+    #[must_use]
+    pub fn per_pixel(sources: Vec<Source>, resize: Resize) -> Self {
+        Self::PerPixel { sources, resize, rates: Vec::new() }
+    }
+
     /// The head that pools `source`, without hidden layers.
     #[must_use]
     pub fn pooled(source: Source) -> Self {
@@ -259,6 +275,8 @@ impl TryFrom<RawNetwork> for Network {
 pub(crate) const MOST_PLACEMENTS: usize = 512;
 pub(crate) const MOST_LEVEL: usize = 12;
 const MOST_WIDTH: usize = 4096;
+/// Farther apart than the sides of images.
+const MOST_RATE: usize = 1 << 16;
 
 impl Network {
     /// A network of placed cells.
@@ -296,6 +314,12 @@ impl Network {
             }
         }
         self.hidden().map_or(Ok(()), Hidden::check)?;
+        for &found in self.rates() {
+            if !(1..=MOST_RATE).contains(&found) {
+                let what = "rate of a pyramid, from 1 on";
+                return Err(SpaceError::Range { what, most: MOST_RATE, found });
+            }
+        }
         match self.aux {
             Some(aux) if aux.after >= self.placements.len() => Err(SpaceError::HeadSource {
                 found: format!("cell {} for the auxiliary head", aux.after),
@@ -339,6 +363,14 @@ impl Network {
         match &self.head {
             Head::Pooled { hidden, .. } => Some(hidden),
             Head::PerPixel { .. } => None,
+        }
+    }
+
+    /// The rates of the pyramids before a head per pixel; empty where there are none.
+    pub fn rates(&self) -> &[usize] {
+        match &self.head {
+            Head::Pooled { .. } => &[],
+            Head::PerPixel { rates, .. } => rates,
         }
     }
 

@@ -65,7 +65,7 @@ fn nested(stem: Stem, depth: usize, weights: LinkWeights) -> Result<Network, Spa
         }
     }
     let sources = vec![Source::Cell(placements.len() - 1)];
-    Network::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
+    Network::new(stem, placements, Head::per_pixel(sources, Resize::Nearest), None)
 }
 
 /// The index of `X^{level,column}` among the placements: column `j` has `depth + 1 - j` cells.

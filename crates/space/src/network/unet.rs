@@ -30,7 +30,7 @@ impl Network {
             placements.push(cell(0, level, base, ports));
         }
         let sources = vec![Source::Cell(placements.len() - 1)];
-        Self::new(stem, placements, Head::PerPixel { sources, resize: Resize::Nearest }, None)
+        Self::new(stem, placements, Head::per_pixel(sources, Resize::Nearest), None)
     }
 }
 

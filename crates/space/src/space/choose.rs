@@ -73,8 +73,7 @@ impl Space {
     /// uniformly without repetition, and one operation per edge, uniformly among those that are
     /// not zero.
     ///
-    /// Of every port that chooses, a set of links that is not empty stays, all sets being equally
-    /// likely. A set of zero operations only gives those.
+    /// Links are those of [`Space::sample_links`]. A set of zero operations only gives those.
     pub fn sample(&self, top: usize, rng: &mut dyn RngCore) -> Genotype {
         let all = self.op_set.ops();
         let mut ops: Vec<&str> =
@@ -102,9 +101,21 @@ impl Space {
         genotype.trusted_links(self.sample_links(rng))
     }
 
-    /// Links drawn at random: of every port that chooses, a set that is not empty, all sets being
-    /// equally likely. None where no port chooses.
+    /// Links drawn at random: in a lattice of sums, such as Auto-DeepLab's and that of DiNTS, a
+    /// feasible topology, all of them being equally likely ([`Network::topologies`]); elsewhere of
+    /// every port that chooses a set that is not empty, all sets being equally likely. None where
+    /// no port chooses.
+    ///
+    /// [`Network::topologies`]: crate::Network::topologies
     pub fn sample_links(&self, rng: &mut dyn RngCore) -> Links {
+        match self.network.topologies() {
+            Some(topologies) => topologies.draw(rng),
+            None => self.sample_sets(rng),
+        }
+    }
+
+    /// Of every port that chooses, a set of links that is not empty.
+    fn sample_sets(&self, rng: &mut dyn RngCore) -> Links {
         let ports = self.network.choices().map(|choice| {
             let PortId { placement, port } = choice.port;
             let kept = loop {

@@ -144,7 +144,7 @@ pub fn network(inputs: Vec<usize>) -> impl Strategy<Value = Network> {
             let head = if classifier {
                 Head::pooled(sources[0])
             } else {
-                Head::PerPixel { sources, resize: Resize::Nearest }
+                Head::per_pixel(sources, Resize::Nearest)
             };
             let Drafted { stem, placements } = drafted;
             let aux = aux.map(|(head, after)| Aux { head, after: after.index(placements.len()) });

@@ -14,6 +14,7 @@ mod partial;
 mod paths;
 mod published;
 mod published_counts;
+mod pyramids;
 mod sampling;
 mod sizes;
 mod text;

@@ -171,7 +171,7 @@ fn a_path_through_a_lattice_is_a_network() {
     let network = lattice.network();
     // Always the first link: from the finer level where there is one.
     let kept: Vec<Vec<usize>> = network.choices().map(|_| vec![0]).collect();
-    let head = dartloom_space::Head::PerPixel { sources: vec![cell(11)], resize: Resize::Nearest };
+    let head = dartloom_space::Head::per_pixel(vec![cell(11)], Resize::Nearest);
     let path = network.with_links(&kept).unwrap().with_head(head).unwrap().pruned();
     // Layers have cells 0-1, 2-4, 5-8, 9-12; cell 11 stands in the last at level 2 below the stem.
     // 11 reads 4 (two before) and 6; 6 reads 1 and 2; 4 reads the stem and 1; 2 the stem and 0.

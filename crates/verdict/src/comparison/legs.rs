@@ -239,7 +239,7 @@ impl Contest<'_> {
         }
         let seconds = watch.seconds();
         let last = search.end();
-        let decoded = search.decode(last)?;
+        let decoded = search.architecture()?;
         let gap = search.gap_while(&decoded.genotype, &mut || watch.go_on())?;
         let Some(gap) = gap else {
             watch.store()?;
@@ -254,7 +254,8 @@ impl Contest<'_> {
         let files = [layout.weights(key), layout.genotype(key), layout.best_epoch(key)];
         self.write(&files[0], &search.table(last)?)?;
         self.write(&files[1], &decoded.genotype)?;
-        // The retrained genotype is the last one; the best epoch's is kept for whoever prefers it.
+        // The retrained genotype is the last one, unless the search is to take the best epoch's,
+        // which is kept for whoever prefers it.
         self.write(&files[2], &search.best())?;
         let result = LegResult {
             seconds,

@@ -136,17 +136,25 @@ impl TopologyLattice {
     }
 
     /// `true` if the first block may read a set of nodes.
-    pub(super) fn may_start(&self, nodes: Nodes) -> bool {
+    pub fn may_start(&self, nodes: Nodes) -> bool {
         nodes & !self.first == 0
     }
 
+    /// `true` if a block may read a set of nodes, as far as the start of the lattice is concerned.
+    pub(super) fn may_start_or_later(&self, block: usize, nodes: Nodes) -> bool {
+        block > 0 || self.may_start(nodes)
+    }
+
     /// `true` if a block may write a set of nodes, as far as the end of the lattice is concerned.
-    pub(super) fn may_write(&self, block: usize, nodes: Nodes) -> bool {
+    pub fn may_write(&self, block: usize, nodes: Nodes) -> bool {
         block + 1 < self.blocks.len() || nodes & !self.last == 0
     }
 
-    /// Checks that a table has a row per block and an entry per edge.
-    pub(super) fn check_rows<T>(&self, what: &str, rows: &[Vec<T>]) -> Result<(), TopologyError> {
+    /// Checks that a table, which messages call `what`, has a row per block and an entry per edge.
+    ///
+    /// # Errors
+    /// [`TopologyError::Shape`].
+    pub fn check_rows<T>(&self, what: &str, rows: &[Vec<T>]) -> Result<(), TopologyError> {
         expect(what, self.blocks.len(), rows.len())?;
         for (index, row) in rows.iter().enumerate() {
             let expected = self.blocks[index].edges().len();

@@ -3,9 +3,9 @@
 use super::TopologyError;
 
 /// A set of nodes of a column, one bit per node.
-pub(super) type Nodes = u32;
+pub type Nodes = u32;
 /// A pattern: a set of edges of a block, one bit per edge.
-pub(super) type Edges = u64;
+pub type Edges = u64;
 
 /// The most nodes of a column.
 pub(super) const MOST_NODES: usize = 16;
@@ -74,24 +74,26 @@ impl Block {
         &self.edges
     }
 
-    /// The nodes that an edge reads and writes, as sets.
+    /// The nodes that an edge reads and writes, as sets; the edge exists.
     pub(super) fn ends(&self, edge: usize) -> Joint {
         let ends = self.edges[edge];
         Joint { read: 1 << ends.0, written: 1 << ends.1 }
     }
 
-    /// The nodes that a pattern reads and writes.
+    /// The nodes that a pattern, or the beginning of one, reads and writes.
     pub(super) fn joint(&self, pattern: &[bool]) -> Joint {
-        let on = (0..self.edges.len()).filter(|&edge| pattern[edge]);
-        on.map(|edge| self.ends(edge)).fold(Joint::default(), Joint::and)
+        let on = pattern.iter().enumerate().filter(|(_, on)| **on);
+        on.map(|(edge, _)| self.ends(edge)).fold(Joint::default(), Joint::and)
     }
 }
 
 /// The nodes that a pattern reads, and those that it writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Joint {
-    pub(super) read: Nodes,
-    pub(super) written: Nodes,
+pub struct Joint {
+    /// Nodes before the block.
+    pub read: Nodes,
+    /// Nodes after it.
+    pub written: Nodes,
 }
 
 impl Joint {
@@ -108,7 +110,7 @@ pub(super) fn check(what: &'static str, most: usize, found: usize) -> Result<(),
     Err(TopologyError::Range { what, least, most, found })
 }
 
-/// The edges of a pattern as a list.
-pub(super) fn listed(pattern: Edges, edges: usize) -> Vec<bool> {
+/// The edges of a pattern as a list of so many, `true` where one is on.
+pub fn listed(pattern: Edges, edges: usize) -> Vec<bool> {
     (0..edges).map(|edge| pattern >> edge & 1 == 1).collect()
 }

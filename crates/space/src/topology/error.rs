@@ -71,6 +71,15 @@ pub enum TopologyError {
         /// The fault, as the end of a sentence.
         fault: &'static str,
     },
+    /// A network that is no lattice of layers.
+    #[error(
+        "placement {placement} reads a node that is not of the layer before it: expected a \
+        lattice of layers"
+    )]
+    NotLayered {
+        /// The placement.
+        placement: usize,
+    },
     /// A lattice without a feasible topology of positive probability.
     #[error("no feasible topology has a probability above 0")]
     NoTopology,

@@ -6,13 +6,13 @@ use super::block::Joint;
 use super::{Block, TopologyError};
 
 /// The most groups of patterns of a block, and the most states of a column.
-pub(super) const MOST: usize = 1 << 20;
+pub const MOST_STATES: usize = 1 << 20;
 
 /// A value per group of patterns that read and write the same nodes.
-pub(super) type Groups<T> = BTreeMap<Joint, T>;
+pub type Groups<T> = BTreeMap<Joint, T>;
 
 /// The rules by which values of patterns are summed up.
-pub(super) trait Algebra {
+pub trait Algebra {
     /// The value of a group.
     type Value;
 
@@ -30,8 +30,12 @@ pub(super) trait Algebra {
 }
 
 /// The groups of a block's patterns. Edges are decided one after the other, and what has the same
-/// nodes so far is summed up at once: as many steps as edges times groups, not `2^edges`.
-pub(super) fn groups<A: Algebra>(
+/// nodes so far is summed up at once: as many steps as edges times groups, not `2^edges`. `index`
+/// is that of the block, for messages.
+///
+/// # Errors
+/// [`TopologyError::TooManyStates`] for more than [`MOST_STATES`].
+pub fn groups<A: Algebra>(
     algebra: &A,
     block: &Block,
     index: usize,
@@ -40,8 +44,8 @@ pub(super) fn groups<A: Algebra>(
     for edge in 0..block.edges().len() {
         groups = decided(algebra, block, edge, &groups);
         let states = groups.values().map(|value| algebra.states(value));
-        if states.sum::<usize>() > MOST {
-            return Err(TopologyError::TooManyStates { block: index, most: MOST });
+        if states.sum::<usize>() > MOST_STATES {
+            return Err(TopologyError::TooManyStates { block: index, most: MOST_STATES });
         }
     }
     groups.remove(&Joint::default());

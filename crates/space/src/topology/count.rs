@@ -6,7 +6,7 @@ use num_bigint::BigUint;
 use rand::RngCore;
 
 use super::block::{Joint, Nodes, listed};
-use super::grouped::{Algebra, Groups, MOST, decided};
+use super::grouped::{Algebra, Groups, MOST_STATES, decided};
 use super::{Block, Topology, TopologyError, TopologyLattice};
 
 /// Feasible topologies, counted: their number, each by its index, and uniform random ones.
@@ -16,7 +16,7 @@ use super::{Block, Topology, TopologyError, TopologyLattice};
 /// ```
 ///
 /// All numbers are exact.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TopologyCounts {
     lattice: TopologyLattice,
     /// Different blocks, and which of them stands where.
@@ -28,7 +28,7 @@ pub struct TopologyCounts {
 }
 
 /// Numbers of patterns of a block by nodes, after none, one, .. and all of its edges.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Patterns {
     block: Block,
     steps: Vec<Groups<u128>>,
@@ -63,8 +63,8 @@ impl Patterns {
         for edge in 0..block.edges().len() {
             let next = decided(&Number, block, edge, &steps[edge]);
             states += next.len();
-            if states > MOST {
-                return Err(TopologyError::TooManyStates { block: index, most: MOST });
+            if states > MOST_STATES {
+                return Err(TopologyError::TooManyStates { block: index, most: MOST_STATES });
             }
             steps.push(next);
         }
@@ -192,6 +192,11 @@ impl TopologyCounts {
             return None;
         }
         self.nth(&below(&self.total, rng))
+    }
+
+    /// `true` if topologies go on from these nodes of a column to the end.
+    pub(super) fn goes_on(&self, column: usize, nodes: Nodes) -> bool {
+        self.to_go.get(column).is_some_and(|own| own.contains_key(&nodes))
     }
 
     /// The lattice.
