@@ -7,9 +7,11 @@
 use crate::StatisticsError;
 
 mod rank;
+mod several;
 mod student;
 
 pub use rank::{kendall_tau, spearman_rho};
+pub use several::{holm, pairs_needed};
 pub use student::{student_t_cdf, student_t_quantile};
 
 /// Probability that [`Paired`]'s interval leaves out on each side.

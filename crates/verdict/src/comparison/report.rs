@@ -76,8 +76,8 @@ pub struct Report {
     pub seeds: Vec<u64>,
     /// The methods in their order, random search, the hand-made network.
     pub contenders: Vec<ContenderReport>,
-    /// The verdict on each method. Every interval is a test by itself at 5 %: with several methods
-    /// that are no better, it is more likely that one of them seems to be.
+    /// The verdict on each method. Every interval stands by itself at 5 %; p-values are adjusted for
+    /// the number of methods, and the adjusted ones decide.
     pub methods: Vec<MethodReport>,
     /// Architectures tried by each seed's random search.
     pub random: Vec<Tried>,
@@ -119,11 +119,17 @@ impl Report {
             return Err(VerdictError::NothingTrained { networks, last });
         }
         let (rows, others) = contenders.split_at(searched.len());
-        let methods = rows.iter().zip(searched).map(|(row, (search, _))| {
+        let against = |row: &ContenderReport| {
+            others.iter().map(|other| PairedReport::new(&row.scores, other)).collect()
+        };
+        let mut pairs: Vec<Vec<PairedReport>> =
+            rows.iter().map(against).collect::<Result<_, _>>()?;
+        PairedReport::adjust(&mut pairs);
+        let methods = rows.iter().zip(searched).zip(pairs).map(|((row, (search, _)), paired)| {
             let legs: Vec<_> = seeds.iter().filter_map(|seed| seed.get(search)).collect();
-            MethodReport::new(row, others, &legs, &objective)
+            MethodReport::new(row, paired, &legs, (others, &objective))
         });
-        let methods = methods.collect::<Result<_, _>>()?;
+        let methods = methods.collect();
         let random = seeds.iter().filter_map(|seed| seed.get(&Leg::Random));
         let random = random.filter_map(|search| search.tried.clone()).collect();
         let seeds = numbers.to_vec();
@@ -141,12 +147,10 @@ impl Report {
 impl MethodReport {
     fn new(
         row: &ContenderReport,
-        others: &[ContenderReport],
+        paired: Vec<PairedReport>,
         searches: &[&LegResult],
-        objective: &Objective,
-    ) -> Result<Self, VerdictError> {
-        let paired = others.iter().map(|other| PairedReport::new(&row.scores, other));
-        let paired = paired.collect::<Result<Vec<_>, _>>()?;
+        (others, objective): (&[ContenderReport], &Objective),
+    ) -> Self {
         // A method that diverges with some seeds is not better for doing well with the others.
         let better = |pair: &PairedReport| pair.is_better(objective);
         let worth_it = row.failures.is_empty() && paired.iter().all(better);
@@ -155,7 +159,7 @@ impl MethodReport {
         let gaps = searches.iter().filter_map(|leg| leg.gap.clone()).collect();
         let tried = searches.iter().filter_map(|leg| leg.tried.clone()).collect();
         let stopped = searches.iter().map(|leg| leg.stopped.clone()).collect();
-        Ok(Self { name: row.name.clone(), paired, gaps, tried, stopped, worth_it, sentence })
+        Self { name: row.name.clone(), paired, gaps, tried, stopped, worth_it, sentence }
     }
 }
 

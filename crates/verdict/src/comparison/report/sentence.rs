@@ -36,13 +36,15 @@ impl Verdict<'_> {
         }
         let answer = if worth_it { "is" } else { "is not shown to be" };
         let seeds = if fewest == most { fewest.to_string() } else { format!("{fewest} to {most}") };
+        let outlook: String = paired.iter().filter_map(PairedReport::outlook).collect();
         let way = match objective.direction {
             Direction::Higher => "",
             Direction::Lower => ", of which less is better",
         };
         format!(
             "Searching with {name} {answer} worth it here, over {seeds} paired seeds: {evidence} \
-             (difference in test {score}{way}, 95 % confidence interval of the paired t test).{missing}"
+             (difference in test {score}{way}, 95 % confidence interval of the paired t test).\
+             {outlook}{missing}"
         )
     }
 }

@@ -109,6 +109,12 @@ fn a_lead_within_chance_is_not_shown() {
     let half = 4.302_652_73 * (1e-4f64 / 3.0).sqrt() / 3f64.sqrt();
     assert_relative_eq!(lower, 0.04 / 3.0 - half, max_relative = 1e-6);
     assert!(lower < 0.0 && !verdict.worth_it);
+    // The mean is 2.31 standard deviations: 4.303 / sqrt(3) are more than that, 3.182 / 2 are not.
+    let pair = &verdict.paired[0];
+    assert_relative_eq!(pair.effect.unwrap(), 4.0 / 3.0f64.sqrt(), max_relative = 1e-6);
+    assert_eq!(pair.seeds_needed, Some(4));
+    let told = "Differences like these take about 4 seeds to tell random search apart.";
+    assert!(verdict.sentence.contains(told), "{}", verdict.sentence);
     assert!(verdict.sentence.contains("is not shown to be worth it"), "{}", verdict.sentence);
 }
 
@@ -138,9 +144,11 @@ fn one_seed_cannot_tell() {
 #[test]
 fn equal_differences_of_two_seeds_prove_nothing() {
     let verdict = verdict(&[[0.75, 0.5, 0.25], [0.75, 0.5, 0.25]]);
-    assert_eq!(verdict.paired[0].interval, Some((0.25, 0.25)));
-    assert_eq!(verdict.paired[0].p_value, None);
+    let pair = &verdict.paired[0];
+    assert_eq!((pair.interval, pair.p_value, pair.seeds_needed), (None, None, None));
     assert!(!verdict.worth_it);
+    let told = "The differences from random search are all equal, which is no certainty.";
+    assert!(verdict.sentence.contains(told), "{}", verdict.sentence);
 }
 
 #[test]
@@ -263,4 +271,24 @@ fn less_is_better_where_the_task_says_so() {
     let way = "(difference in test accuracy, of which less is better, 95 % confidence";
     assert!(verdict.sentence.contains(way), "{}", verdict.sentence);
     assert!(!judged(Objective::higher("accuracy")).worth_it);
+}
+
+#[test]
+fn several_methods_are_judged_together() {
+    let scores = [[0.90, 0.85, 0.80], [0.92, 0.86, 0.80], [0.94, 0.87, 0.83]];
+    let seeds: Vec<_> = scores.map(seed).into();
+    let key = || (of_key("darts"), "DARTS");
+    let judged = |methods: usize| {
+        let searched = vec![key(); methods];
+        let frame = frame(Objective::higher("accuracy"));
+        Report::new(&searched, "tiny ResNet", &seeds, frame).unwrap().methods.remove(0)
+    };
+    let alone = judged(1).paired.remove(0);
+    assert_eq!(alone.adjusted_p_value, alone.p_value);
+    // Ten equal tests: each counts tenfold.
+    let many = judged(10);
+    let pair = &many.paired[0];
+    assert_relative_eq!(pair.adjusted_p_value.unwrap(), 10.0 * alone.p_value.unwrap());
+    assert!(pair.interval.unwrap().0 > 0.0 && !many.worth_it && judged(1).worth_it);
+    assert!(many.sentence.contains("among all methods"), "{}", many.sentence);
 }
