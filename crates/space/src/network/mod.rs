@@ -24,6 +24,7 @@ pub use lattice::{Begin, Lattice, LatticeCells};
 pub use stem::Stem;
 pub use weighed::WeighedLink;
 
+use crate::hand_made::SearchedGraph;
 use crate::{Outputs, PortId, Resize, SpaceError};
 
 /// The source of a value.
@@ -235,6 +236,10 @@ pub struct Network {
     placements: Vec<Placement>,
     head: Head,
     aux: Option<Aux>,
+    /// The network whose blocks the placements are, one after the other; what they read is said
+    /// by its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_made: Option<Box<SearchedGraph>>,
 }
 
 #[derive(Deserialize)]
@@ -245,13 +250,26 @@ struct RawNetwork {
     head: Head,
     #[serde(default)]
     aux: Option<Aux>,
+    #[serde(default)]
+    hand_made: Option<SearchedGraph>,
 }
 
 impl TryFrom<RawNetwork> for Network {
     type Error = SpaceError;
 
     fn try_from(raw: RawNetwork) -> Result<Self, SpaceError> {
-        Self::new(raw.stem, raw.placements, raw.head, raw.aux)
+        let RawNetwork { stem, placements, head, aux, hand_made } = raw;
+        let plain = Self::new(stem, placements, head, aux)?;
+        let Some(searched) = hand_made else { return Ok(plain) };
+        let own = Self::inside(searched)?;
+        if (Self { hand_made: None, ..own.clone() }) != plain {
+            return Err(SpaceError::Mismatch {
+                place: "network around `hand_made`".to_owned(),
+                expected: "a placement for each of its blocks".to_owned(),
+                found: "another network".to_owned(),
+            });
+        }
+        Ok(own)
     }
 }
 
@@ -280,9 +298,38 @@ impl Network {
                 .and_then(|()| check_sum(placement, &placements, &stem))
                 .map_err(|reason| SpaceError::Placement { index, reason })?;
         }
-        let network = Self { stem, placements, head, aux };
+        let network = Self { stem, placements, head, aux, hand_made: None };
         network.check_head()?;
         Ok(network)
+    }
+
+    /// The network laid out by hand that is searched, each of its blocks being a cell of one edge.
+    /// Stem, head and the order of placements stand for its graph, which is what is built.
+    ///
+    /// # Errors
+    /// [`SpaceError::NetworkSize`] for more than 512 blocks.
+    pub fn inside(searched: SearchedGraph) -> Result<Self, SpaceError> {
+        let placed = |block: usize| {
+            let source = block.checked_sub(1).map_or(Source::Stem(0), Source::Cell);
+            let cell = Some(block);
+            let ports = vec![Port::one(source)];
+            Placement { cell, width: 1, level: 0, reduction: false, ports }
+        };
+        let blocks = searched.blocks().len();
+        let last = Source::Cell(blocks.saturating_sub(1));
+        let head = match searched.graph().outputs() {
+            Outputs::Vector(_) => Head::pooled(last),
+            Outputs::Plane { .. } => {
+                Head::PerPixel { sources: vec![last], resize: Resize::default() }
+            }
+        };
+        let network = Self::new(Stem::cifar(1), (0..blocks).map(placed).collect(), head, None)?;
+        Ok(Self { hand_made: Some(Box::new(searched)), ..network })
+    }
+
+    /// The network laid out by hand that is searched, if this is one.
+    pub fn hand_made(&self) -> Option<&SearchedGraph> {
+        self.hand_made.as_deref()
     }
 
     fn check_head(&self) -> Result<(), SpaceError> {
