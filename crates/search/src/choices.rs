@@ -95,7 +95,8 @@ impl Choices {
             identity = identity.with_code(&part, term, penalties.identity());
         }
         if let Some(variables) = &self.trained {
-            identity = identity.with("trained weights", &digest(variables.iter()).map_err(TrainError::from)?)?;
+            identity = identity
+                .with("trained weights", &digest(variables.iter()).map_err(TrainError::from)?)?;
         }
         Ok(identity)
     }

@@ -4,9 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dartloom_net::{GraphNetwork, NetError, NetworkSize, Setting, Supernet};
 use dartloom_ops::{Execution, Mode, Model, OpError, Pass, Place, Registry};
 use dartloom_space::hand_made::{ResNet, SearchedGraph, SelfConfigured, UNet};
-use dartloom_space::{
-    ArchWeights, Build, Gene, Genotype, Graph, OpSpec, Outputs, Shape, Space,
-};
+use dartloom_space::{ArchWeights, Build, Gene, Genotype, Graph, OpSpec, Outputs, Shape, Space};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -30,9 +28,11 @@ fn build(graph: &Graph) -> Build {
 }
 
 fn genotype(space: &Space, ops: &[&str]) -> Genotype {
-    let cells = space.cells().iter().zip(ops.iter().cycle()).map(|(cell, op)| {
-        cell.genotype(vec![Gene { op: (*op).to_owned(), from: 0, to: 1 }])
-    });
+    let cells = space
+        .cells()
+        .iter()
+        .zip(ops.iter().cycle())
+        .map(|(cell, op)| cell.genotype(vec![Gene { op: (*op).to_owned(), from: 0, to: 1 }]));
     space.genotype(cells.collect()).unwrap()
 }
 
@@ -52,7 +52,8 @@ fn images(graph: &Graph, place: &Place, seed: u64) -> Tensor {
     let Shape { channels, height, width } = graph.input();
     let count = 2 * channels * height * width;
     let mut noise = rng(seed);
-    let values: Vec<f64> = (0..count).map(|_| rand::Rng::random_range(&mut noise, -1.0..1.0)).collect();
+    let values: Vec<f64> =
+        (0..count).map(|_| rand::Rng::random_range(&mut noise, -1.0..1.0)).collect();
     let x = Tensor::from_vec(values, (2, channels, height, width), &Device::Cpu).unwrap();
     place.take(&x).unwrap()
 }

@@ -24,7 +24,13 @@ use crate::{LogitGradients, PassSpec, Purpose, SearchError, StepReport, Supernet
 /// ```
 ///
 /// A direction in which all logits move alike changes no choice, so that the mean is taken off: of
-/// a softmax it is 0, of shares it is what their projection takes off. The formula is ours.
+/// a softmax it is 0, of shares it is what their projection takes off.
+///
+/// Source: the conclusion of HAL-03343944, which proposes both criteria for the choice of the
+/// blocks of a network that is well designed already.
+///
+/// # Differences from the paper
+/// It has no formula: the product and the norms are ours.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BlockRank {
     /// The name of the node.
@@ -40,7 +46,8 @@ pub struct BlockRank {
 impl SupernetSearch<'_> {
     /// The blocks of a search inside a network laid out by hand, the most promising first, at the
     /// weights that it has now; blocks of equal score keep the network's order. Gradients are means
-    /// over `batches` batches of validation images. Nothing is trained, and running statistics stay.
+    /// over `batches` batches of validation images. Nothing is trained, and running statistics
+    /// stay.
     ///
     /// # Errors
     /// [`SearchError::Config`] for a space that is not inside such a network, for no batches, and

@@ -77,7 +77,8 @@ fn the_gradient_of_the_logits_is_that_of_central_differences() {
     for relaxation in [Arc::new(Softmax::default()) as Arc<dyn Relaxation>, Arc::new(Simplex)] {
         let mut plan = Blueprint::supernet(&space, build(&graph)).unwrap();
         let edges = plan.cells.iter_mut().flat_map(|cell| &mut cell.edges);
-        let layers = edges.flat_map(|edge| &mut edge.candidates).filter_map(|own| own.layers.as_mut());
+        let layers =
+            edges.flat_map(|edge| &mut edge.candidates).filter_map(|own| own.layers.as_mut());
         layers.for_each(|layers| layers.retain(|layer| !matches!(layer, Layer::Relu)));
         let noise = Noise::new(11);
         let place = Place::from(DType::F64);
@@ -117,7 +118,14 @@ fn config() -> SearchConfig {
         arch_rate: Schedule::Constant(0.1),
         ..BilevelConfig::default()
     };
-    SearchConfig { epochs: 3, batch: 8, crop_padding: 0, flip: false, bilevel, ..Default::default() }
+    SearchConfig {
+        epochs: 3,
+        batch: 8,
+        crop_padding: 0,
+        flip: false,
+        bilevel,
+        ..Default::default()
+    }
 }
 
 fn parts<'a>(
@@ -141,9 +149,8 @@ fn run(directory: &Path, stop: impl Fn(&Event) -> bool) -> bool {
     let registry = registry();
     let parts = parts(&space, &registry, &data, &graph);
     let mut search = SupernetSearch::new("search", parts, config(), Noise::new(3)).unwrap();
-    let mut observer = observer_fn(move |event: &Event| {
-        Ok(if stop(event) { Flow::Stop } else { Flow::Continue })
-    });
+    let mut observer =
+        observer_fn(move |event: &Event| Ok(if stop(event) { Flow::Stop } else { Flow::Continue }));
     let mut session = Session::new(&mut observer).saved_at(directory);
     drive(&mut search, &mut session).unwrap() == Outcome::Finished
 }
@@ -156,7 +163,10 @@ fn stopping_and_going_on_equals_never_stopping() {
     let expected = std::fs::read(&whole).unwrap();
     let middle = directory.path().join("middle");
     for (epoch, step) in [(0, 1), (1, 0), (2, 1)] {
-        let here = move |event: &Event| matches!(event, Event::Step { epoch: e, step: s, .. } if (*e, *s) == (epoch, step));
+        let here = move |event: &Event| match event {
+            Event::Step { epoch: e, step: s, .. } => (*e, *s) == (epoch, step),
+            _ => false,
+        };
         assert!(!run(&middle, here));
     }
     assert!(run(&middle, |_| false));

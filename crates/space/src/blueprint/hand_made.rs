@@ -19,12 +19,13 @@ pub(super) fn assemble<'a>(
 ) -> Result<Blueprint, SpaceError> {
     let graph = searched.graph();
     check(searched, build)?;
+    let training_only = graph.training_only();
     let input = graph.input();
     let stem = vec![StemPlan { layers: Vec::new(), input, output: input }];
     let mut cells = Vec::new();
     let mut sources = Vec::with_capacity(graph.nodes().len());
     for (at, node) in graph.nodes().iter().enumerate() {
-        if graph.training_only()[at] {
+        if training_only[at] {
             sources.push(None);
             continue;
         }
@@ -43,18 +44,15 @@ pub(super) fn assemble<'a>(
         } else {
             reads
         };
-        let own = match searched.block_at(at) {
+        let cell = searched.block_at(at);
+        let plan = Placed { node, cell, links, phase };
+        let own = match cell {
             Some(block) => {
                 let seed = seeds(block)?;
-                let edges = seed.edges.iter().map(|edge| Ok((edge.live, edge.ops.as_slice())));
-                let edges = edges.collect::<Result<Vec<_>, SpaceError>>()?;
-                let plan = Placed { node, cell: Some(block), links, phase };
-                plan.cell(&edges)?
+                let edges = seed.edges.iter().map(|edge| (edge.live, edge.ops.as_slice()));
+                plan.cell(&edges.collect::<Vec<_>>())?
             }
-            None => {
-                let plan = Placed { node, cell: None, links, phase };
-                plan.cell(&[(true, &[&OpSpec::hand_made()])])?
-            }
+            None => plan.cell(&[(true, &[&OpSpec::hand_made()])])?,
         };
         cells.push(own);
         sources.push(Some(Source::Cell(cells.len() - 1)));
@@ -113,11 +111,8 @@ fn source(input: GraphInput, nodes: &[Option<Source>]) -> Option<Source> {
 /// A placement whose output is the channels of all that its node reads.
 fn joined(node: &GraphNode, reads: Vec<TransformPlan>) -> CellPlan {
     let concat = (0..reads.len()).collect();
-    let port = |link: TransformPlan| PortPlan {
-        output: link.input,
-        links: vec![link],
-        weighed: false,
-    };
+    let port =
+        |link: TransformPlan| PortPlan { output: link.input, links: vec![link], weighed: false };
     let ports = reads.into_iter().map(port).collect();
     plain(node.joined(), ports, concat)
 }

@@ -156,11 +156,7 @@ impl SearchedGraph {
         let found = output_of(&layers, joined).map_err(place)?;
         if found != block.shape() {
             let expected = block.shape();
-            return Err(place(SpaceError::Meeting {
-                place: "output".to_owned(),
-                expected,
-                found,
-            }));
+            return Err(place(SpaceError::Meeting { place: "output".to_owned(), expected, found }));
         }
         Ok(layers)
     }
@@ -198,8 +194,7 @@ pub(crate) fn stride(block: &GraphNode) -> Option<usize> {
     let before = block.joined();
     let after = block.shape();
     let steps = |step: &usize| {
-        (before.height.div_ceil(*step), before.width.div_ceil(*step))
-            == (after.height, after.width)
+        (before.height.div_ceil(*step), before.width.div_ceil(*step)) == (after.height, after.width)
     };
     [1, 2].into_iter().find(steps)
 }
@@ -208,11 +203,7 @@ pub(crate) fn stride(block: &GraphNode) -> Option<usize> {
 fn replaceable(graph: &Graph, at: usize) -> Result<(), SpaceError> {
     let node = &graph.nodes()[at];
     let refuse = |expected: &str, found: String| {
-        Err(SpaceError::Node {
-            node: node.name().to_owned(),
-            expected: expected.to_owned(),
-            found,
-        })
+        Err(SpaceError::Node { node: node.name().to_owned(), expected: expected.to_owned(), found })
     };
     let head = graph.deep().contains(&at) || graph.training_only()[at];
     if head || at + 1 == graph.nodes().len() {

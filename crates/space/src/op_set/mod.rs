@@ -259,10 +259,8 @@ fn check_stage(stage: &Stage) -> Result<(), String> {
             .and(number("groups", groups)),
         Stage::MaxPool { kernel, .. } | Stage::AvgPool { kernel, .. } => odd(kernel),
         Stage::Upsample { factor } => pair("factor", factor),
-        Stage::Relu
-        | Stage::Norm { .. }
-        | Stage::Identity
-        | Stage::Zero
-        | Stage::HandMade => Ok(()),
+        Stage::Relu | Stage::Norm { .. } | Stage::Identity | Stage::Zero | Stage::HandMade => {
+            Ok(())
+        }
     }
 }

@@ -2,9 +2,7 @@
 
 use super::Space;
 use crate::hand_made::SearchedGraph;
-use crate::{
-    CellGraph, CellSpec, Genotype, Graph, Network, OpSet, OpSpec, Phase, SpaceError,
-};
+use crate::{CellGraph, CellSpec, Genotype, Graph, Network, OpSet, OpSpec, Phase, SpaceError};
 
 impl Space {
     /// The choices of the blocks of a network laid out by hand: each is a cell of one edge, called

@@ -84,9 +84,8 @@ fn candidates_have_the_shape_of_the_block() {
         }
     }
     // One that mixes channels has the block's own number of them; another has a convolution first.
-    let layers = |op: &str| {
-        SearchedGraph::candidate(block, all.get(op).unwrap(), Phase::Retrain).unwrap()
-    };
+    let layers =
+        |op: &str| SearchedGraph::candidate(block, all.get(op).unwrap(), Phase::Retrain).unwrap();
     assert_eq!(layers("simple_conv_3x3")[1..2], [Layer::square(4, 8, 3, 1)]);
     assert_eq!(layers("skip_connect")[0], Layer::pointwise(4, 8));
 }
@@ -106,9 +105,11 @@ fn candidates_that_fit_no_block_are_refused() {
         assert!(error.to_string().contains(said), "{error}");
     }
     let set = OpSet::new("set", vec![OpSpec::hand_made()]).unwrap();
-    assert!(Space::darts(set, 3, 2, crate::Stem::cifar(1))
-        .and_then(|space| Blueprint::supernet(&space, build(&unet())))
-        .is_err());
+    assert!(
+        Space::darts(set, 3, 2, crate::Stem::cifar(1))
+            .and_then(|space| Blueprint::supernet(&space, build(&unet())))
+            .is_err()
+    );
 }
 
 #[test]
