@@ -1,10 +1,13 @@
 //! Spaces inside networks laid out by hand.
 
 use candle_core::{DType, Device, Tensor};
+use dartloom_net::memory::{Draws, Workload, predict_graph, ranges};
 use dartloom_net::{GraphNetwork, NetError, NetworkSize, Setting, Supernet};
 use dartloom_ops::{Execution, Mode, Model, OpError, Pass, Place, Registry};
 use dartloom_space::hand_made::{ResNet, SearchedGraph, SelfConfigured, UNet};
-use dartloom_space::{ArchWeights, Build, Gene, Genotype, Graph, OpSpec, Outputs, Shape, Space};
+use dartloom_space::{
+    ArchWeights, Build, Cost, Gene, Genotype, Graph, OpSpec, Outputs, Shape, Space,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -208,4 +211,30 @@ fn heads_of_deep_supervision_are_left_out_of_the_search_and_stay_in_the_network(
     assert_eq!(numbers(&found), numbers(&expected));
     let rebuilt = space.rebuilt(&genotype(&space, &["sep_conv_3x3"])).unwrap();
     assert_eq!(rebuilt.deep(), graph.deep());
+}
+
+#[test]
+fn costs_of_all_networks_are_those_of_their_graphs() {
+    let graph = unet();
+    let registry = registry();
+    let space = space(&graph, &["sep_conv_3x3", "max_pool_3x3"]);
+    let work = Workload::training(3);
+    let found = ranges(&space, build(&graph), &registry, Draws::Top(1), &work).unwrap();
+    let ops: Vec<&str> = space.op_set().names().collect();
+    let blocks = space.cells().len() as u32;
+    let costs = (0..3_usize.pow(blocks)).map(|number| {
+        let digits = (0..blocks).map(|block| ops[number / 3_usize.pow(block) % 3]);
+        let genotype = genotype(&space, &digits.collect::<Vec<_>>());
+        space.rebuilt(&genotype).unwrap().cost().unwrap()
+    });
+    let costs: Vec<Cost> = costs.collect();
+    let parameters = costs.iter().map(|cost| cost.parameters);
+    assert_eq!(found.parameters.least, parameters.clone().min().unwrap());
+    assert_eq!(found.parameters.most, parameters.max().unwrap());
+    let macs = costs.iter().map(|cost| cost.macs);
+    assert_eq!(found.macs.least, macs.clone().min().unwrap());
+    assert_eq!(found.macs.most, macs.max().unwrap());
+    // Memory is predicted from a blueprint here, and from the graph there.
+    let own = predict_graph(&graph, &work).unwrap().total();
+    assert!(found.memory.most > own / 2 && found.memory.least < own * 2, "{found:?} {own}");
 }
