@@ -77,7 +77,7 @@ fn mistakes_are_told_with_their_place() {
         (network, "graph: \"bad.ron\"", "bad.ron"),
         (network, "graph: \"none.ron\"", "none.ron: cannot read it"),
         (network, "trained: \"none.safetensors\"", "none.safetensors"),
-        (network, "network: unet(base: 2)", "baseline `unet` "),
+        (network, "network: unet(base: 2)", "baselines that fit are tiny_resnet"),
         (network, "networks: TinyResNet", "unknown field `networks`"),
     ];
     for (right, wrong, message) in rows {
