@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Check(crate::check::CheckArguments),
     /// Measure data and write an experiment file that suits them, with its reasons.
     Plan(crate::plan::PlanArguments),
+    /// Choose the blocks of a network laid out by hand that are worth searching.
+    Blocks(crate::blocks::BlocksArguments),
     /// Draw a genotype or a space.
     Draw(DrawArguments),
     /// Train candidates for a run that started this process.

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod blocks;
 mod check;
 mod correlate;
 mod count;
@@ -64,6 +65,10 @@ fn main() -> ExitCode {
         Command::Score(arguments) => {
             run::settings();
             rayon::scope(|_| exit_code(score::run(&arguments)))
+        }
+        Command::Blocks(arguments) => {
+            run::settings();
+            rayon::scope(|_| exit_code(blocks::run(&arguments)))
         }
         Command::Correlate(arguments) => {
             run::settings();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod benchmark;
+pub mod blocks;
 mod catalog;
 pub mod check;
 pub mod crops;

@@ -8,6 +8,7 @@ mod derived;
 mod drop_path;
 mod error;
 mod graph;
+mod hand_made;
 mod identity;
 pub mod memory;
 mod mixing;

@@ -58,7 +58,9 @@ impl<'a> Setting<'a> {
         Supernet::new(&plan, self.registry, &self.place, rng)
     }
 
-    /// The network of a genotype, weights drawn from `rng`.
+    /// The network of a genotype, weights drawn from `rng`. In a space inside a network laid out by
+    /// hand it is that network with other operations in the place of its blocks
+    /// ([`Space::rebuilt`]), and its variables have their names there.
     ///
     /// # Errors
     /// Those of [`plan`](Self::plan) and [`DerivedNetwork::new`].
@@ -68,7 +70,11 @@ impl<'a> Setting<'a> {
         size: &NetworkSize,
         rng: &mut dyn RngCore,
     ) -> Result<DerivedNetwork, NetError> {
-        self.built(&self.plan(genotype, size)?, rng)
+        let plan = self.plan(genotype, size)?;
+        if self.space.network().hand_made().is_some() {
+            return DerivedNetwork::laid_out(self.space.rebuilt(genotype)?, &self.place, rng);
+        }
+        self.built(&plan, rng)
     }
 
     /// The network of a genotype with the variables and running statistics it has in `supernet`; it

@@ -26,5 +26,5 @@ pub use pass::{Execution, Pass, Watch};
 pub use place::Place;
 pub use registry::Registry;
 pub use sequence::Sequence;
-pub use variables::{Builder, Init, Variables};
+pub use variables::{Builder, Init, Variables, digest};
 pub use watch::{LayerKind, LayerWatch};

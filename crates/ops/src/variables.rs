@@ -138,17 +138,7 @@ impl Variables {
     /// # Errors
     /// When values cannot be read.
     pub fn digest(&self) -> Result<String, OpError> {
-        let mut hash = Sha256::new();
-        for (name, var) in self.all() {
-            hash.update((name.len() as u64).to_le_bytes());
-            hash.update(name);
-            hash.update(format!("{:?} {:?}", var.dtype(), var.dims()));
-            // `f64` holds every value of the types that variables have.
-            let values = var.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            hash.update(&bytes);
-        }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        digest(self.all().map(|(name, var)| (name, var.as_tensor())))
     }
 
     /// Sets all parameters and buffers.
@@ -198,6 +188,26 @@ impl Variables {
     fn all(&self) -> impl Iterator<Item = (&String, &Var)> {
         self.parameters.iter().chain(&self.buffers)
     }
+}
+
+/// The SHA-256 of the names, shapes and values of tensors in this order, 64 hexadecimal digits.
+///
+/// # Errors
+/// When values cannot be read.
+pub fn digest<'a>(
+    tensors: impl IntoIterator<Item = (&'a String, &'a Tensor)>,
+) -> Result<String, OpError> {
+    let mut hash = Sha256::new();
+    for (name, tensor) in tensors {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+        hash.update(format!("{:?} {:?}", tensor.dtype(), tensor.dims()));
+        // `f64` holds every value of the types that variables have.
+        let values = tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?;
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        hash.update(&bytes);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Adds variables under a name prefix.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use candle_core::Tensor;
+use dartloom_ops::digest;
 use dartloom_record::Identity;
 use dartloom_relax::{AuxiliarySkip, Penalties, Relaxation};
 use dartloom_space::{Blueprint, CellPlan};
@@ -29,6 +31,9 @@ pub struct Choices {
     pub auxiliary_skip: Option<AuxiliarySkip>,
     /// The first logits of operations; `None` for those of the relaxation.
     pub start: Option<Arc<StartLogits>>,
+    /// The variables of the trained network that was laid out by hand, by their names in it, which
+    /// a search inside of it begins with; `None` for drawn ones.
+    pub trained: Option<Arc<BTreeMap<String, Tensor>>>,
 }
 
 impl Choices {
@@ -42,6 +47,7 @@ impl Choices {
             cell_penalties: BTreeMap::new(),
             auxiliary_skip: None,
             start: None,
+            trained: None,
         }
     }
 
@@ -67,15 +73,14 @@ impl Choices {
     /// # Errors
     /// [`TrainError::State`] for numbers without a JSON form.
     pub fn identified(&self, identity: Identity) -> Result<Identity, TrainError> {
-        let Self { relaxation, edges, links, penalties, cell_penalties, auxiliary_skip, start } =
-            self;
+        let Self { relaxation, edges, links, penalties, cell_penalties, auxiliary_skip, .. } = self;
         let relaxed = "Relaxation::identity";
         let term = "Regulariser::identity";
         let mut identity = identity
             .with_code("relaxation", relaxed, relaxation.identity())
             .with_code("penalties", term, penalties.identity())
             .with("auxiliary skip connection", auxiliary_skip)?
-            .with("start of the logits", &start.as_deref())?;
+            .with("start of the logits", &self.start.as_deref())?;
         if let Some(edges) = edges {
             identity = identity.with_code("relaxation of edges", relaxed, edges.identity());
         }
@@ -88,6 +93,10 @@ impl Choices {
         for (cell, penalties) in cell_penalties {
             let part = format!("penalties of cell `{cell}`");
             identity = identity.with_code(&part, term, penalties.identity());
+        }
+        if let Some(variables) = &self.trained {
+            identity = identity
+                .with("trained weights", &digest(variables.iter()).map_err(TrainError::from)?)?;
         }
         Ok(identity)
     }

@@ -6,6 +6,7 @@ mod choices;
 mod entropies;
 mod error;
 mod gap;
+mod hand_made;
 mod links;
 mod perturbation;
 mod prune;
@@ -27,6 +28,7 @@ pub use bilevel::{
 pub use choices::Choices;
 pub use error::SearchError;
 pub use gap::{Gap, Judge, discretisation_gap, hard_weights};
+pub use hand_made::{BlockRank, SHARE};
 pub use links::{Among, Distance, Incomplete, LinkChoices, LinkLine, LinkPenalties};
 pub use perturbation::{Criterion, PerturbationConfig, PerturbationDrop, Perturbed, perturb};
 pub use prune::{CandidateId, Kept, PruneConfig};

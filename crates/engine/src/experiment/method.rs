@@ -11,6 +11,7 @@ use dartloom::search::SearchConfig;
 use dartloom::space::ConfiguredStem;
 use serde::{Deserialize, Serialize};
 
+use super::inside::InsideSpec;
 use super::links::LinkSpec;
 use super::penalty::Penalty;
 use super::stop::NamedRule;
@@ -73,6 +74,10 @@ pub struct MethodSpec {
     pub ops: Ops,
     /// The places of the cells.
     pub topology: Topology,
+    /// The network laid out by hand whose blocks are searched in place of cells; operations,
+    /// topology, nodes and stem then have no meaning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<InsideSpec>,
     /// Nodes of a cell; `None` for those of the experiment. A preset has its own where the file
     /// says nothing of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +129,7 @@ impl MethodSpec {
             title: name.to_owned(),
             ops: Ops::Set(ops.to_owned()),
             topology,
+            inside: None,
             nodes: None,
             stem: None,
             relaxation: None,

@@ -21,6 +21,7 @@ use serde::Deserialize;
 
 use super::choice::MethodChoice;
 use super::explorer::ExplorerSpec;
+use super::inside::InsideSpec;
 use super::links::LinkSpec;
 use super::method::{MethodSpec, Preset};
 use super::penalty::Penalty;
@@ -68,6 +69,7 @@ macro_rules! method_fields {
                 title: String,
                 ops: Ops,
                 topology: Topology,
+                inside: Option<InsideSpec>,
                 relaxation: Option<Named<ConfiguredRelaxation>>,
                 edge_weights: bool,
                 links: Option<LinkSpec>,

@@ -3,7 +3,7 @@
 use dartloom::data::{DataSets, Dataset};
 use dartloom::ops::{OpError, Registry};
 use dartloom::presets::Topology;
-use dartloom::space::{ConfiguredStem, OpSet, Outputs, Space};
+use dartloom::space::{ConfiguredStem, OpSet, OpSpec, Outputs, Space};
 use dartloom::task::{Task, TaskError, usual};
 use dartloom::verdict::{Baseline, Comparison, ExplorerParts, HandMade, MakeExplorer, MethodParts};
 use serde::{Deserialize, Serialize};
@@ -59,15 +59,19 @@ impl Plan {
         check_name(&experiment, origin)?;
         experiment.comparison().check().map_err(refused(origin))?;
         let registry = registry(&experiment).map_err(refused(origin))?;
+        // Blocks are those of a network for the data's images, which are read further down.
         let methods = experiment.method.iter().map(|method| {
             let origin = &of_method(origin, &experiment, &method.title);
-            let MethodSpec { ops, topology, nodes, stem, .. } = method;
+            let MethodSpec { ops, topology, nodes, stem, inside, .. } = method;
+            if inside.is_some() {
+                return Ok(None);
+            }
             let placing = Placing { ops, topology, nodes: *nodes, stem: *stem };
             let space = space(&experiment, &placing, &registry, origin)?;
             let rules = Rules::of(method, &space, experiment.scale, (catalog, origin))?;
-            Ok((space, rules))
+            Ok(Some((space, rules)))
         });
-        let mut methods = methods.collect::<Result<Vec<(Space, Rules)>, EngineError>>()?;
+        let methods = methods.collect::<Result<Vec<Option<(Space, Rules)>>, EngineError>>()?;
         let explorers = experiment.explorers.iter().map(|explorer| {
             let origin = &of_method(origin, &experiment, &explorer.title());
             let missing = || unfilled(origin);
@@ -82,6 +86,21 @@ impl Plan {
             explorers.collect::<Result<Vec<(Space, Box<dyn MakeExplorer>)>, EngineError>>()?;
         let data = catalog.make_data(&experiment.data, Place { origin, field: "data" })?;
         let task = task(&experiment, &data, (catalog, origin))?;
+        let build = dartloom::task::build(1, &*task, &*data.train);
+        let methods = methods.into_iter().zip(&experiment.method).map(|(known, method)| {
+            let origin = &of_method(origin, &experiment, &method.title);
+            match (known, &method.inside) {
+                (Some(known), _) => Ok(known),
+                (None, Some(spec)) => {
+                    let inside = spec.space(build, &registry, origin)?;
+                    let scale = experiment.scale;
+                    let rules = Rules::inside(method, &inside, scale, (catalog, origin))?;
+                    Ok((inside.space, rules))
+                }
+                (None, None) => Err(unfilled(origin)),
+            }
+        });
+        let mut methods = methods.collect::<Result<Vec<(Space, Rules)>, EngineError>>()?;
         let mut spaces: Vec<&mut Space> = methods.iter_mut().map(|(space, _)| space).collect();
         spaces.extend(explorers.iter_mut().map(|(space, _)| space));
         for space in spaces {
@@ -231,7 +250,11 @@ fn check_name(experiment: &Experiment, origin: &str) -> Result<(), EngineError> 
 }
 
 fn registry(experiment: &Experiment) -> Result<Registry, OpError> {
-    Registry::standard()?.with_recipes(&experiment.operations)
+    let registry = Registry::standard()?.with_recipes(&experiment.operations)?;
+    if experiment.method.iter().any(|method| method.inside.is_some()) {
+        return registry.with_recipes(&[OpSpec::hand_made()]);
+    }
+    Ok(registry)
 }
 
 /// Operations, places and sizes of the cells of a space.

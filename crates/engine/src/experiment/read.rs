@@ -89,6 +89,10 @@ pub(crate) fn parse(text: &str, path: &Path, methods: &Chosen) -> Result<Experim
     let beside = path.parent().filter(|_| !is_given);
     let folder = beside.unwrap_or(Path::new(""));
     experiment.data = experiment.data.below(folder, &path.display().to_string())?;
+    let own = path.parent().unwrap_or(Path::new(""));
+    for method in &mut experiment.method {
+        method.inside = method.inside.take().map(|inside| inside.below(own));
+    }
     Ok(experiment)
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use dartloom::decode::{ConfiguredPaths, DecodeError, Decoder, Linked};
+use dartloom::decode::{Argmax, ConfiguredPaths, DecodeError, Decoder, Linked};
 use dartloom::noise::Noise;
 use dartloom::presets::{Method, Scale};
 use dartloom::relax::{
     AuxiliarySkip, Constraint, Penalties, Progress, Relaxation, Simplex, Softmax,
 };
-use dartloom::search::{Architecture, Choices, LogitStep};
+use dartloom::search::{Architecture, Choices, LogitStep, SHARE};
 use dartloom::space::Space;
 
+use super::inside::Inside;
 use super::method::MethodSpec;
 use super::plan::refused;
 use super::stop::MadeRule;
@@ -34,11 +35,34 @@ impl Rules {
         scale: Scale,
         (catalog, origin): (&Catalog, &str),
     ) -> Result<Self, EngineError> {
+        Self::beginning((spec, scale), space, None, (catalog, origin))
+    }
+
+    /// The rules of a search inside a network laid out by hand, at which it begins. Every block
+    /// becomes its strongest operation unless the file says another decoder.
+    pub(super) fn inside(
+        spec: &MethodSpec,
+        inside: &Inside,
+        scale: Scale,
+        (catalog, origin): (&Catalog, &str),
+    ) -> Result<Self, EngineError> {
+        Self::beginning((spec, scale), &inside.space, Some(inside), (catalog, origin))
+    }
+
+    fn beginning(
+        (spec, scale): (&MethodSpec, Scale),
+        space: &Space,
+        inside: Option<&Inside>,
+        (catalog, origin): (&Catalog, &str),
+    ) -> Result<Self, EngineError> {
         let method = spec.preset.method()?.scaled(scale);
         let Method { choices, decoder: Linked { links, cells }, .. } = method;
         check_links(spec, space, origin)?;
         let mut choices = replaced(spec, choices, (catalog, origin))?;
-        if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
+        if let Some(inside) = inside {
+            let share = spec.inside.as_ref().map_or(SHARE, |own| own.share);
+            choices = inside.begun(choices, share, origin)?;
+        } else if let Some(start) = spec.topology.start(space).map_err(refused(origin))? {
             choices = choices.with_start(start);
         }
         check_step(spec, &choices, origin)?;
@@ -47,6 +71,7 @@ impl Rules {
         }
         let cells = match &spec.decoder {
             Some(part) => catalog.make_decoder(part, Place { origin, field: "decoder" })?,
+            None if inside.is_some() => Box::new(Argmax::default()),
             None => cells,
         };
         let decoder = Linked { links: spec.paths.or(links), cells };

@@ -11,6 +11,7 @@ mod edges;
 mod forward;
 mod graphs;
 mod hidden;
+mod inside;
 mod layers;
 mod links;
 mod memory;

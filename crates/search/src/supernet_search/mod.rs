@@ -25,7 +25,8 @@ use crate::gap::gap_while;
 use crate::rehearsal::{check_build, decoded, rehearse};
 use crate::stop::{Effect, StopRule, Stopped, Watch};
 use crate::{
-    Architecture, Bilevel, Choices, Gap, Judge, SearchError, Strategy, discretisation_gap, prune,
+    Architecture, Bilevel, Choices, Gap, Judge, SearchError, Strategy, discretisation_gap,
+    hand_made, prune,
 };
 
 /// A [`Stepper`](dartloom_train::Stepper) that searches: train batches move weights, validation
@@ -93,6 +94,7 @@ impl<'a> SupernetSearch<'a> {
         let setting = Setting::new(space, registry, build);
         let mut weights = noise.stream("weights", 0);
         let supernet = setting.supernet(&mut weights)?;
+        hand_made::take(&supernet, space, &parts.choices)?;
         let mut logits = noise.stream("logits", 0);
         let architecture = Architecture::new(space, parts.choices, &setting.place, &mut logits)?;
         let phase = phase.into();

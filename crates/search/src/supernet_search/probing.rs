@@ -1,6 +1,7 @@
 //! Evaluations of a search outside of its epochs, such as its score without some candidates.
 
 use candle_core::Tensor;
+use dartloom_data::Batch;
 use dartloom_noise::Noise;
 use dartloom_ops::{Mode, Pass};
 use dartloom_space::{ArchWeights, Space};
@@ -14,6 +15,17 @@ impl<'a> SupernetSearch<'a> {
     /// The space that is searched.
     pub fn space(&self) -> &'a Space {
         self.setting.space
+    }
+
+    /// The epochs that the search has at most.
+    pub(crate) fn epochs_of_search(&self) -> usize {
+        self.config.epochs
+    }
+
+    /// A batch of validation images that no epoch has drawn.
+    pub(crate) fn valid_batch(&self, draw: usize) -> Result<Batch, SearchError> {
+        let drawn = self.config.epochs * self.train.batches_per_epoch();
+        Ok(self.valid.batch(drawn + draw, 0)?)
     }
 
     /// The noise that all draws of the search come from.

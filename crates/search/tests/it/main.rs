@@ -10,6 +10,7 @@ mod contracts;
 mod defaults;
 mod execution;
 mod gap;
+mod inside;
 mod links;
 mod methods;
 mod perturbation;

@@ -2,7 +2,7 @@
 
 use super::cell::{CellSeed, EdgeSeed, plan_cell};
 use super::head::{plan_aux, plan_head};
-use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving};
+use super::{Blueprint, Build, CellPlan, Phase, StemPlan, halving, hand_made};
 use crate::layer::output_of;
 use crate::{
     CellGenotype, Genotype, Links, Lowering, Network, NodeOrder, OpSet, PortChoice, PortId,
@@ -144,6 +144,9 @@ fn assemble<'a>(
     seeds: impl Fn(usize) -> Result<CellSeed<'a>, SpaceError>,
 ) -> Result<Blueprint, SpaceError> {
     check(build)?;
+    if let Some(searched) = network.hand_made() {
+        return hand_made::assemble(searched, build, phase, seeds);
+    }
     let stem = plan_stem(network, build, phase)?;
     let mut stages: usize = 0;
     let mut cells: Vec<CellPlan> = Vec::with_capacity(network.placements().len());

@@ -4,6 +4,7 @@ mod build;
 mod cell;
 mod cost;
 mod halving;
+mod hand_made;
 mod head;
 mod partial;
 

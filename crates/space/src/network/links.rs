@@ -36,7 +36,8 @@ impl Network {
             let all = &mut placements[placement].ports[port].links;
             *all = kept.iter().map(|&link| all[link].clone()).collect();
         }
-        Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)
+        let network = Self::new(self.stem.clone(), placements, self.head.clone(), self.aux)?;
+        Ok(Self { hand_made: self.hand_made.clone(), ..network })
     }
 
     /// The network of an architecture that keeps these links, unweighed: where several stay, the
@@ -100,7 +101,8 @@ impl Network {
     /// [`SpaceError::HeadSource`] when the head reads what the network does not have, and as
     /// [`Hidden::check`].
     pub fn with_head(&self, head: Head) -> Result<Self, SpaceError> {
-        Self::new(self.stem.clone(), self.placements.clone(), head, self.aux)
+        let network = Self::new(self.stem.clone(), self.placements.clone(), head, self.aux)?;
+        Ok(Self { hand_made: self.hand_made.clone(), ..network })
     }
 
     /// The network with these hidden layers in its pooled head.
@@ -110,6 +112,9 @@ impl Network {
     /// [`Hidden::check`].
     pub fn with_hidden(&self, hidden: Hidden) -> Result<Self, SpaceError> {
         match &self.head {
+            _ if self.hand_made.is_some() && !hidden.is_empty() => {
+                Err(SpaceError::HiddenLayers { found: hidden.to_string() })
+            }
             Head::Pooled { source, .. } => self.with_head(Head::Pooled { source: *source, hidden }),
             Head::PerPixel { .. } if hidden.is_empty() => Ok(self.clone()),
             Head::PerPixel { .. } => Err(SpaceError::HiddenLayers { found: hidden.to_string() }),
@@ -135,11 +140,15 @@ impl Network {
     }
 
     /// The network with a head that has an answer for every pixel: it reads the last cell of every
-    /// level, so that fine and coarse features meet. There is no auxiliary head.
+    /// level, so that fine and coarse features meet. There is no auxiliary head. A network laid
+    /// out by hand stays as it is.
     ///
     /// # Errors
     /// As [`Network::new`].
     pub fn per_pixel(&self, resize: Resize) -> Result<Self, SpaceError> {
+        if self.hand_made.is_some() {
+            return Ok(self.clone());
+        }
         let placements = self.placements.iter().enumerate();
         let last: BTreeMap<usize, Source> =
             placements.map(|(index, placed)| (placed.level, Source::Cell(index))).collect();
@@ -175,9 +184,9 @@ impl Network {
         };
         let aux = self.aux.map(|aux| super::Aux { after: number(aux.after), ..aux });
         // A head that reads the stem alone needs no cell, but a network has one.
-        if placements.is_empty() {
+        if placements.is_empty() || self.hand_made.is_some() {
             return self.clone();
         }
-        Self { stem: self.stem.clone(), placements, head, aux }
+        Self { stem: self.stem.clone(), placements, head, aux, hand_made: None }
     }
 }

@@ -2,6 +2,7 @@
 
 mod chain;
 mod configured;
+mod hand_made;
 mod hidden;
 mod lattice;
 mod links;
@@ -24,6 +25,7 @@ pub use lattice::{Begin, Lattice, LatticeCells};
 pub use stem::Stem;
 pub use weighed::WeighedLink;
 
+use crate::hand_made::SearchedGraph;
 use crate::{Outputs, PortId, Resize, SpaceError};
 
 /// The source of a value.
@@ -251,6 +253,10 @@ pub struct Network {
     placements: Vec<Placement>,
     head: Head,
     aux: Option<Aux>,
+    /// The network whose blocks the placements are, one after the other; what they read is said
+    /// by its graph.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand_made: Option<Box<SearchedGraph>>,
 }
 
 #[derive(Deserialize)]
@@ -261,13 +267,26 @@ struct RawNetwork {
     head: Head,
     #[serde(default)]
     aux: Option<Aux>,
+    #[serde(default)]
+    hand_made: Option<SearchedGraph>,
 }
 
 impl TryFrom<RawNetwork> for Network {
     type Error = SpaceError;
 
     fn try_from(raw: RawNetwork) -> Result<Self, SpaceError> {
-        Self::new(raw.stem, raw.placements, raw.head, raw.aux)
+        let RawNetwork { stem, placements, head, aux, hand_made } = raw;
+        let plain = Self::new(stem, placements, head, aux)?;
+        let Some(searched) = hand_made else { return Ok(plain) };
+        let own = Self::inside(searched)?;
+        if (Self { hand_made: None, ..own.clone() }) != plain {
+            return Err(SpaceError::Mismatch {
+                place: "network around `hand_made`".to_owned(),
+                expected: "a placement for each of its blocks".to_owned(),
+                found: "another network".to_owned(),
+            });
+        }
+        Ok(own)
     }
 }
 
@@ -298,7 +317,7 @@ impl Network {
                 .and_then(|()| check_sum(placement, &placements, &stem))
                 .map_err(|reason| SpaceError::Placement { index, reason })?;
         }
-        let network = Self { stem, placements, head, aux };
+        let network = Self { stem, placements, head, aux, hand_made: None };
         network.check_head()?;
         Ok(network)
     }

@@ -158,7 +158,7 @@ fn factor(stage: &Stage) -> Option<usize> {
 
 fn halvings(stage: &Stage) -> usize {
     match stage {
-        Stage::FactorizedReduce { .. } | Stage::Zero => 1,
+        Stage::FactorizedReduce { .. } | Stage::Zero | Stage::HandMade => 1,
         Stage::Depthwise { stride, .. }
         | Stage::Pointwise { stride, .. }
         | Stage::Conv { stride, .. }

@@ -34,6 +34,17 @@ impl OpSpec {
         Self { name: name.into(), recipe: None, strided: None }
     }
 
+    /// The layers that a network laid out by hand has in the place of a searched block, as an
+    /// operation: the first candidate of every block ([`Space::inside`](crate::Space::inside)).
+    pub fn hand_made() -> Self {
+        Self::new("hand_made", [Stage::HandMade])
+    }
+
+    /// `true` for the layers that are laid out by hand.
+    pub fn is_hand_made(&self) -> bool {
+        self.recipe.as_ref().is_some_and(|recipe| recipe.0 == [Stage::HandMade])
+    }
+
     /// The same operation with another recipe on edges of stride 2 or more.
     #[must_use]
     pub fn with_strided(mut self, recipe: impl IntoIterator<Item = Stage>) -> Self {
@@ -248,6 +259,8 @@ fn check_stage(stage: &Stage) -> Result<(), String> {
             .and(number("groups", groups)),
         Stage::MaxPool { kernel, .. } | Stage::AvgPool { kernel, .. } => odd(kernel),
         Stage::Upsample { factor } => pair("factor", factor),
-        Stage::Relu | Stage::Norm { .. } | Stage::Identity | Stage::Zero => Ok(()),
+        Stage::Relu | Stage::Norm { .. } | Stage::Identity | Stage::Zero | Stage::HandMade => {
+            Ok(())
+        }
     }
 }

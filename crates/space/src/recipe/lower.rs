@@ -49,6 +49,9 @@ fn lower_stage(stage: &Stage, channels: usize, at: Lowering) -> Result<Layer, St
     match *stage {
         Stage::Relu => Ok(Layer::Relu),
         Stage::Identity => Ok(Layer::Identity),
+        Stage::HandMade => {
+            Err("layers laid out by hand stand in a block of such a network alone".to_owned())
+        }
         Stage::Zero => {
             let stride = Pair::both(at.stride);
             positive(stride, "stride").map(|()| Layer::Zero { stride })

@@ -91,10 +91,13 @@ pub enum Stage {
     Identity,
     /// Zeros of the size the edge's stride asks for.
     Zero,
+    /// The layers that a network laid out by hand has in the place of a searched block
+    /// ([`OpSpec::hand_made`](crate::OpSpec::hand_made)). It has no meaning anywhere else.
+    HandMade,
 }
 
 impl Stage {
-    /// `true` if the stage has convolution weights.
+    /// `true` if the stage has convolution weights; those laid out by hand are said to have some.
     pub fn has_weights(&self) -> bool {
         matches!(
             self,
@@ -102,6 +105,7 @@ impl Stage {
                 | Self::Pointwise { .. }
                 | Self::Conv { .. }
                 | Self::FactorizedReduce { .. }
+                | Self::HandMade
         )
     }
 }

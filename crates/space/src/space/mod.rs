@@ -1,6 +1,7 @@
 //! The search space: operations, searchable cells, and the network they stand in.
 
 mod choose;
+mod inside;
 mod layout;
 mod topologies;
 
@@ -68,7 +69,8 @@ impl Space {
     /// [`SpaceError::Range`] for more than 512 cells,
     /// [`SpaceError::CellName`] for a repeated or empty cell name, [`SpaceError::CellIndex`] for a
     /// placement of an unknown cell, [`SpaceError::Ports`] for a placement with another number of
-    /// ports than its cell has inputs.
+    /// ports than its cell has inputs, [`SpaceError::Mismatch`] for cells and operations that are
+    /// not those of a network laid out by hand ([`Space::inside`]).
     pub fn new(
         name: impl Into<String>,
         op_set: OpSet,
@@ -93,6 +95,9 @@ impl Space {
             if expected != found {
                 return Err(SpaceError::Ports { placement: index, expected, found });
             }
+        }
+        if let Some(searched) = network.hand_made() {
+            inside::check(searched, &op_set, &cells)?;
         }
         Ok(Self { version: VERSION, name: name.into(), op_set, cells, network })
     }

@@ -80,7 +80,9 @@ pub fn ranges(
     let plan = Blueprint::derived(&all, &all.network_in(space)?, space.op_set(), build)?;
     Magnitude::of(&plan, registry)?.check(work)?;
     let mut bare = plan.clone();
-    bare.cells.iter_mut().for_each(|cell| cell.edges.clear());
+    // What a network laid out by hand has beside its blocks is no choice.
+    let chosen = bare.cells.iter_mut().filter(|cell| cell.cell.is_some());
+    chosen.for_each(|cell| cell.edges.clear());
     let mut vars = Variables::outline(work.dtype);
     let placed = plan.cells.iter().map(|cell| {
         let mut rng = NoNumbers;
