@@ -78,8 +78,9 @@ impl PathDecoder for FeasibleTopology {
                     layers.last().into_iter().flat_map(|l| l.iter()).map(|l| l.to).collect();
                 let ends = last.iter().map(|&placement| costs.ends[placement]).collect();
                 let spent = |link: &WeighedLink| costs.links[link.row][link.link];
-                let spent = layers.iter().map(|layer| layer.iter().map(spent).collect()).collect();
-                Some(self.within(*budget, (lattice, on), (spent, ends), costs.fixed)?)
+                let edges = layers.iter().map(|layer| layer.iter().map(spent).collect()).collect();
+                let spent = Spent { edges, ends, fixed: costs.fixed };
+                Some(self.within(*budget, &lattice, on, spent)?)
             }
         };
         Ok(found(space, &all, best.as_ref()))
@@ -90,20 +91,26 @@ impl PathDecoder for FeasibleTopology {
     }
 }
 
-/// A lattice and its probabilities.
-type Chances = (TopologyLattice, Vec<Vec<f64>>);
-/// Amounts of the edges by block, and of the last nodes.
-type Spent = (Vec<Vec<u64>>, Vec<u64>);
+/// Amounts that a topology spends.
+struct Spent {
+    /// Those of the edges by block.
+    edges: Vec<Vec<u64>>,
+    /// Those of the last nodes.
+    ends: Vec<u64>,
+    /// That of all topologies.
+    fixed: u64,
+}
 
 impl FeasibleTopology {
-    /// The best topology within a budget, of which `fixed` is spent whatever it is.
+    /// The best topology within a budget; `on` are the probabilities of links by block.
     fn within(
         &self,
         budget: LinkBudget,
-        (lattice, mut on): Chances,
-        (mut spent, ends): Spent,
-        fixed: u64,
+        lattice: &TopologyLattice,
+        mut on: Vec<Vec<f64>>,
+        spent: Spent,
     ) -> Result<RatedTopology, DecodeError> {
+        let Spent { mut edges, ends, fixed } = spent;
         // One more block, the head, has one pattern for each set of nodes that it may read, all of
         // equal probability.
         let nodes = ends.len();
@@ -111,10 +118,10 @@ impl FeasibleTopology {
         blocks.push(Block::new(nodes, 1, (0..nodes).map(|node| (node, 0)).collect())?);
         let lattice = TopologyLattice::new(blocks)?;
         on.push(vec![0.5; nodes]);
-        spent.push(ends);
+        edges.push(ends);
         let most = budget.most();
         let refuse = |least: u128| DecodeError::LinkBudget { what: budget.what(), most, least };
-        let amounts = EdgeBudget { spent, most: most.saturating_sub(fixed) };
+        let amounts = EdgeBudget { spent: edges, most: most.saturating_sub(fixed) };
         let chances = EdgeChances::new(&lattice, on)?;
         let fixed = u128::from(fixed);
         let mut best = match chances.best_within(self.cost, &amounts) {

@@ -6,8 +6,9 @@ use super::{TAIL, student_t_quantile};
 const MOST_PAIRS: usize = 10_000;
 
 /// p-values adjusted for being several (Holm 1979): in ascending order, `p_(i)` becomes
-/// `min(1, max over j <= i of (m - j + 1) p_(j))`, with `m` of them. Where each adjusted value below
-/// 0.05 counts, one or more of `m` true null hypotheses is refused with a probability of 5 % at most.
+/// `min(1, max over j <= i of (m - j + 1) p_(j))`, with `m` of them. Where each adjusted value
+/// below 0.05 counts, the probability that one or more of `m` true null hypotheses is refused is
+/// 5 % at most.
 ///
 /// The result is in the order of `p_values`.
 #[must_use]
@@ -24,8 +25,8 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// The fewest pairs `n` whose 95 % confidence interval leaves zero out if their differences have the
-/// mean `mean_difference`, `d`, and the standard deviation `sd`, `s`:
+/// The fewest pairs `n` whose 95 % confidence interval leaves zero out if their differences have
+/// the mean `mean_difference`, `d`, and the standard deviation `sd`, `s`:
 /// `|d| > t_{0.975, n-1} s / sqrt(n)`. `None` where no number of pairs up to 10,000 is enough, or
 /// where there is no spread to judge by.
 #[must_use]

@@ -76,8 +76,8 @@ pub struct Report {
     pub seeds: Vec<u64>,
     /// The methods in their order, random search, the hand-made network.
     pub contenders: Vec<ContenderReport>,
-    /// The verdict on each method. Every interval stands by itself at 5 %; p-values are adjusted for
-    /// the number of methods, and the adjusted ones decide.
+    /// The verdict on each method. Every interval stands by itself at 5 %; p-values are adjusted
+    /// for the number of methods, and the adjusted ones decide.
     pub methods: Vec<MethodReport>,
     /// Architectures tried by each seed's random search.
     pub random: Vec<Tried>,
