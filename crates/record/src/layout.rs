@@ -8,6 +8,7 @@ use crate::{Contender, Leg};
 /// run.json, experiment.ron, lock               what is run, and by whom
 /// events.jsonl, metrics.csv, log.txt           what happened
 /// report.json, verdict.txt, finished.json      what came of it
+/// report.html                                  all of it, for people
 /// genotypes/, cells/, curves/                  drawings of both
 /// models/                                      the trained networks, each a file of its own
 /// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
@@ -39,6 +40,8 @@ impl RunLayout {
     pub const LOCK: &'static str = "lock";
     /// The results, as values.
     pub const REPORT: &'static str = "report.json";
+    /// Everything of the run on one page.
+    pub const PAGE: &'static str = "report.html";
     /// The results, as text.
     pub const VERDICT: &'static str = "verdict.txt";
     /// Checksums of the two: written last, it means that the run is finished.
@@ -59,7 +62,7 @@ impl RunLayout {
     pub const OP_RUNS: &'static str = "op-runs.json";
 
     /// All of the whole run that has one name, directories included, without those of seeds.
-    pub const WHOLE: [&'static str; 13] = [
+    pub const WHOLE: [&'static str; 14] = [
         Self::RUN,
         Self::EXPERIMENT,
         Self::LOCK,
@@ -67,6 +70,7 @@ impl RunLayout {
         Self::EPOCHS,
         Self::LOG,
         Self::REPORT,
+        Self::PAGE,
         Self::VERDICT,
         Self::FINISHED,
         Self::GENOTYPES,

@@ -16,7 +16,7 @@ pub(crate) use directory::check_images;
 use std::path::PathBuf;
 
 use dartloom::dist::LocalConfig;
-use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer, RunDir, RunLayout};
+use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer, RunDir, RunLayout, RunPlan};
 use dartloom::verdict::{Comparison, Report};
 use dartloom_report::Drawings;
 
@@ -128,6 +128,11 @@ impl Run {
             name: self.plan.experiment().name.clone(),
             seed: self.plan.experiment().seeds.first().copied().unwrap_or(0),
             config: experiment::to_json(self.plan.experiment())?,
+            plan: Some(RunPlan {
+                seeds: self.plan.experiment().seeds.clone(),
+                legs: comparison.legs(),
+                objective: comparison.task.objective(),
+            }),
         };
         // Nothing has begun: a wish to stop is heard at the first phase.
         let _ = observers.on_event(&started).map_err(EngineError::work)?;

@@ -19,7 +19,12 @@ fn events() -> Vec<Event> {
     let genotype = serde_json::to_value(Genotype::published("DARTS_V2").unwrap()).unwrap();
     let phase = Where::of_seed(3, Leg::Search("darts".to_owned()));
     let mut events = vec![
-        Event::RunStarted { name: "small".to_owned(), seed: 3, config: serde_json::json!({}) },
+        Event::RunStarted {
+            name: "small".to_owned(),
+            seed: 3,
+            config: serde_json::json!({}),
+            plan: None,
+        },
         Event::Architecture { phase, epoch: 4, genotype, notes: Vec::new() },
         Event::ExplorationStarted {
             phase: explored(),
