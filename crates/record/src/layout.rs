@@ -10,6 +10,7 @@ use crate::{Contender, Leg};
 /// report.json, verdict.txt, finished.json      what came of it
 /// report.html                                  all of it, for people
 /// genotypes/, cells/, curves/                  drawings of both
+/// spaces/                                      what searches choose from
 /// models/                                      the trained networks, each a file of its own
 /// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
 /// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
@@ -48,7 +49,9 @@ impl RunLayout {
     pub const FINISHED: &'static str = "finished.json";
     /// The directory of the genotypes that a search went through.
     pub const GENOTYPES: &'static str = "genotypes";
-    /// The directory of their drawings.
+    /// The directory of the spaces of searches by gradients, as `KEY.json`.
+    pub const SPACES: &'static str = "spaces";
+    /// The directory of the drawings of genotypes.
     pub const CELLS: &'static str = "cells";
     /// The directory of the curves of discrete searches.
     pub const CURVES: &'static str = "curves";
@@ -62,7 +65,7 @@ impl RunLayout {
     pub const OP_RUNS: &'static str = "op-runs.json";
 
     /// All of the whole run that has one name, directories included, without those of seeds.
-    pub const WHOLE: [&'static str; 14] = [
+    pub const WHOLE: [&'static str; 15] = [
         Self::RUN,
         Self::EXPERIMENT,
         Self::LOCK,
@@ -74,6 +77,7 @@ impl RunLayout {
         Self::VERDICT,
         Self::FINISHED,
         Self::GENOTYPES,
+        Self::SPACES,
         Self::CELLS,
         Self::CURVES,
         Self::MODELS,

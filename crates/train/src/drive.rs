@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_record::{Agreement, ArchitectureWeights, CellEntropy, Event, Flow, Identity, RecordError, Where};
+use dartloom_record::{
+    Agreement, ArchitectureWeights, CellEntropy, Event, Flow, Identity, RecordError, Where,
+};
 
 use crate::{Position, Session, Snapshot, TrainError};
 

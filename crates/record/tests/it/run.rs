@@ -12,12 +12,8 @@ fn stored() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let dir = RunDir::open(folder.path()).unwrap();
     let mut log = JsonLines::new(dir.append(RunLayout::EVENTS).unwrap());
-    let started = Event::RunStarted {
-        name: "small".to_owned(),
-        seed: 3,
-        config: json!({}),
-        plan: None,
-    };
+    let started =
+        Event::RunStarted { name: "small".to_owned(), seed: 3, config: json!({}), plan: None };
     for event in [started, Event::Note { text: "nothing of note".to_owned() }] {
         let _ = log.on_event(&event).unwrap();
     }
@@ -59,10 +55,7 @@ fn a_log_of_another_version_is_told_from_a_damaged_one() {
     fs::write(&log, "neither\n").unwrap();
     let error = events().unwrap_err();
     assert!(
-        matches!(
-            error,
-            RecordError::Log { source: ObserverError::Malformed { line: 1, .. }, .. }
-        ),
+        matches!(error, RecordError::Log { source: ObserverError::Malformed { line: 1, .. }, .. }),
         "{error}"
     );
 }

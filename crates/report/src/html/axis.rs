@@ -7,7 +7,12 @@ pub(super) struct Axis {
     pub(super) most: f64,
     pub(super) ticks: Vec<f64>,
     step: f64,
+    /// `true` where equal ratios are equally far apart.
+    ratios: bool,
 }
+
+/// From this ratio of the ends on, sizes are shown by their ratios.
+const RATIO: f64 = 20.0;
 
 impl Axis {
     /// An axis that holds all of `values` that are finite, with about `count` numbers.
@@ -21,6 +26,23 @@ impl Axis {
         let room = (most - least).max(1e-6 * most.abs()).max(1e-9);
         let room = if most > least { 0.05 * room } else { room };
         Self::between(least - room, most + room, count)
+    }
+
+    /// An axis of sizes: by their ratios where these are large, else as any other.
+    pub(super) fn sizes(values: impl Iterator<Item = f64>, count: usize) -> Self {
+        let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(0.0, f64::max);
+        if least <= 0.0 || most <= RATIO * least {
+            return Self::of(values.into_iter(), count);
+        }
+        let least = 0.8 * least;
+        let most = 1.25 * most;
+        let powers = least.log10().floor() as i32..=most.log10().ceil() as i32;
+        let every: &[f64] = if most > 1e3 * least { &[1.0] } else { &[1.0, 3.0] };
+        let ticks = powers.flat_map(|power| every.iter().map(move |at| at * 10_f64.powi(power)));
+        let ticks = ticks.filter(|tick| (least..=most).contains(tick)).collect();
+        Self { least, most, ticks, step: least, ratios: true }
     }
 
     /// An axis of whole numbers, such as epochs.
@@ -45,16 +67,23 @@ impl Axis {
         let last = (most / step).floor();
         let count = (last - first).clamp(0.0, 100.0) as usize;
         let ticks = (0..=count).map(|tick| (first + tick as f64) * step);
-        Self { least, most, ticks: ticks.filter(|tick| *tick <= most).collect(), step }
+        let ticks = ticks.filter(|tick| *tick <= most).collect();
+        Self { least, most, ticks, step, ratios: false }
     }
 
     /// The place of a value: 0 at the least, 1 at the most.
     pub(super) fn share(&self, value: f64) -> f64 {
+        if self.ratios {
+            return (value / self.least).ln() / (self.most / self.least).ln();
+        }
         (value - self.least) / (self.most - self.least)
     }
 
     /// A tick as text.
     pub(super) fn text(&self, tick: f64) -> String {
+        if self.ratios {
+            return crate::page::count(tick);
+        }
         // A sum of steps misses zero by a little.
         let tick = if tick.abs() < 1e-9 * self.step { 0.0 } else { tick };
         let size = self.least.abs().max(self.most.abs());
@@ -90,6 +119,18 @@ mod tests {
             assert!(axis.ticks.iter().all(|tick| (0.0..=1.0).contains(&axis.share(*tick))));
             assert!(!axis.ticks.is_empty(), "{axis:?}");
         }
+    }
+
+    #[test]
+    fn sizes_far_apart_are_shown_by_their_ratios() {
+        let axis = Axis::sizes([20e3, 2e6].into_iter(), 5);
+        assert_eq!(texts(&axis), ["30.0 k", "100.0 k", "300.0 k", "1.00 M"]);
+        let middle = axis.share(200e3);
+        assert!((middle - 0.5).abs() < 1e-9, "{middle}");
+        assert!(
+            (axis.share(axis.most) - 1.0).abs() < 1e-12 && axis.share(axis.least).abs() < 1e-12
+        );
+        assert!(Axis::sizes([20e3, 30e3].into_iter(), 5).share(25e3) - 0.5 < 1e-9);
     }
 
     #[test]

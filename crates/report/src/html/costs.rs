@@ -60,7 +60,7 @@ fn timeline(page: &Page) -> Markup {
     let at = |seconds: f64| 4.0 + x.share(seconds / unit) * (WIDTH - 30.0);
     let mut svg = format!(
         "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" class=\"chart\" \
-         style=\"max-width:{WIDTH}px\"><title>Timeline</title><desc>A bar for each part of the \
+         style=\"min-width:600px;max-width:{WIDTH}px\"><title>Timeline</title><desc>A bar for each part of the \
          run, from its beginning to its end.</desc>"
     );
     let bottom = height - 26.0;
@@ -86,9 +86,9 @@ fn timeline(page: &Page) -> Markup {
         let anchor = if late { "end" } else { "start" };
         svg.push_str(&format!(
             "<rect class=\"bar{part}\" x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.1}\" \
-             height=\"9\"/><text x=\"{place:.1}\" y=\"{:.1}\" font-size=\"12\" \
+             height=\"9\"/><text class=\"halo\" x=\"{place:.1}\" y=\"{:.1}\" font-size=\"12\" \
              text-anchor=\"{anchor}\">{}{open}, {length}</text>",
-            y + 17.0,
+            y + 18.0,
             y + 13.0,
             crate::svg::escaped(&span.what)
         ));
@@ -98,7 +98,7 @@ fn timeline(page: &Page) -> Markup {
     html! {
         figure {
             figcaption { "Timeline, " (unit) " from the beginning" }
-            (PreEscaped(svg))
+            div.wide tabindex="0" { (PreEscaped(svg)) }
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::absent;
-use super::plot::{Line, Plot};
+use super::plot::{Line, Numbers, Plot};
 use crate::page::{self, Curve, Page};
 
 /// All curves with their spread over seeds.
@@ -11,7 +11,8 @@ pub(super) fn curves(page: &Page) -> Markup {
     if page.curves.is_empty() {
         return absent("No epoch is finished yet.");
     }
-    let several = page.curves.iter().flat_map(|curve| &curve.lines).any(|line| line.seeds.len() > 1);
+    let several =
+        page.curves.iter().flat_map(|curve| &curve.lines).any(|line| line.seeds.len() > 1);
     html! {
         @if several {
             p {
@@ -46,7 +47,7 @@ fn figure(curve: &Curve) -> Markup {
         x: "epoch",
         y: &curve.y,
         range: None,
-        whole: true,
+        numbers: Numbers::Whole,
         lines: lines.collect(),
     };
     html! {

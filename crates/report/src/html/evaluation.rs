@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::absent;
 use crate::page::{Evaluation, Page, Table, text};
 
 /// Rows of a table that are shown.
@@ -14,9 +13,11 @@ pub(super) fn evaluations(page: &Page) -> Markup {
     html! {
         (scores(page))
         @if page.evaluations.is_empty() {
-            (absent("There are no confusions of classes or other tables here: `dartloom evaluate \
-                MODEL DATA --out DIR` with a folder of this run as DIR writes them, and the next \
-                report shows them."))
+            p.soft {
+                "There are no confusions of classes or other tables here: "
+                code { "dartloom evaluate MODEL DATA --out DIR" }
+                " with a folder of this run as DIR writes them, and the next report shows them."
+            }
         }
         @for evaluation in &page.evaluations { (one(evaluation)) }
     }

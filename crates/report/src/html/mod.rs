@@ -1,6 +1,7 @@
 //! A page of a run as one HTML file that needs nothing else: no script, no network.
 
 mod axis;
+mod cells;
 mod costs;
 mod curves;
 mod evaluation;
@@ -44,7 +45,6 @@ pub(crate) fn html(page: &Page) -> String {
                 meta name="color-scheme" content="light dark";
                 // Without it browsers ask for one.
                 link rel="icon" href="data:,";
-                @if page.status.state == State::Running { meta http-equiv="refresh" content="30"; }
                 title { (page.name) ": " (page.status.state.word()) }
                 style { (PreEscaped(STYLE)) }
             }
@@ -82,12 +82,15 @@ fn state(page: &Page) -> Markup {
     html! {
         p {
             span.state { (status.state.word()) }
-            " " (status.done) (parts) " parts done"
+            " " (status.done) (parts) @if status.done == 1 && parts.is_empty() { " part done" } @else { " parts done" }
             @if let Some(share) = status.share.filter(|share| *share < 1.0) {
                 ", " (format!("{:.0}", 100.0 * share)) " %"
             }
             @if let Some(left) = left { ", about " (crate::duration(left)) " left" }
-            @if let Some(seconds) = status.seconds { ", " (crate::duration(seconds)) " so far" }
+            @if let Some(seconds) = status.seconds {
+                ", " (crate::duration(seconds))
+                @if status.state == State::Finished { " in all" } @else { " so far" }
+            }
             "."
         }
         @if let Some(now) = &status.now {
@@ -95,6 +98,9 @@ fn state(page: &Page) -> Markup {
                 @if status.state == State::Running { "Now: " } @else { "Last: " }
                 (now.what) ", " (now.epoch) " of " (now.epochs) " done."
             }
+        }
+        @if status.state == State::Running {
+            p.soft { "This page is written again while the run goes on: load it anew to see more." }
         }
         @for missing in &page.missing { p.soft { (missing) } }
     }

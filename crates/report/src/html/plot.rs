@@ -16,9 +16,18 @@ pub(super) struct Plot<'a> {
     pub(super) y: &'a str,
     /// Ends of the values' axis; around the values where there are none.
     pub(super) range: Option<[f64; 2]>,
-    /// `true` where the horizontal axis is of whole numbers.
-    pub(super) whole: bool,
+    /// The numbers of the horizontal axis.
+    pub(super) numbers: Numbers,
     pub(super) lines: Vec<Line>,
+}
+
+/// The numbers of a horizontal axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Whole ones: epochs.
+    Whole,
+    /// Sizes, by their ratios where these are large.
+    Sizes,
 }
 
 /// A line or a set of points.
@@ -77,7 +86,10 @@ impl Plot<'_> {
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let bands = || self.lines.iter().flat_map(|line| &line.band);
         let places = points().map(|point| point[0]);
-        let x = if self.whole { Axis::whole(places, 6) } else { Axis::of(places, 5) };
+        let x = match self.numbers {
+            Numbers::Whole => Axis::whole(places, 6),
+            Numbers::Sizes => Axis::sizes(places, 5),
+        };
         let values = points().map(|point| point[1]);
         let y = match self.range {
             Some([least, most]) => Axis::between(least, most, 4),
@@ -199,7 +211,11 @@ pub(super) fn mark(kind: usize, [x, y]: [f64; 2]) -> String {
     let class = if kind % KINDS < KINDS / 2 { "f" } else { "e" };
     let kind = kind % KINDS;
     let shape = match kind % 4 {
-        0 => return format!("<circle class=\"mark {class}{kind}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.2\"/>"),
+        0 => {
+            return format!(
+                "<circle class=\"mark {class}{kind}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.2\"/>"
+            );
+        }
         1 => "m-3,-3h6v6h-6z",
         2 => "m0,-4l4,7h-8z",
         _ => "m0,-4.3l4.3,4.3l-4.3,4.3l-4.3,-4.3z",
@@ -210,7 +226,11 @@ pub(super) fn mark(kind: usize, [x, y]: [f64; 2]) -> String {
 /// A short piece of a line, for legends.
 pub(super) fn sample(kind: usize, joined: bool) -> Markup {
     let kind = kind % KINDS;
-    let line = if joined { format!("<path class=\"line s{kind}\" d=\"M1,7H27\"/>") } else { String::new() };
+    let line = if joined {
+        format!("<path class=\"line s{kind}\" d=\"M1,7H27\"/>")
+    } else {
+        String::new()
+    };
     let mark = mark(kind, [14.0, 7.0]);
     PreEscaped(format!(
         "<svg class=\"sample\" width=\"28\" height=\"14\" viewBox=\"0 0 28 14\" \

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::axis::Axis;
-use super::plot::{KINDS, Line, Plot, mark};
+use super::plot::{KINDS, Line, Numbers, Plot, mark};
 use super::{absent, seconds};
 use crate::page::{Network, Page, Results, Row, Sentence, count};
 
@@ -122,7 +122,7 @@ fn score(row: &Row, objective: &dartloom_record::Objective) -> String {
     }
 }
 
-const WIDTH: f64 = 560.0;
+const WIDTH: f64 = 380.0;
 const ROW: f64 = 34.0;
 
 /// Every seed's score as a mark, and their mean as a line.
@@ -142,7 +142,7 @@ fn seeds(results: &Results) -> Markup {
     let height = ROW * rows.len() as f64 + 34.0;
     let title = format!("Test {} of every seed", objective.title());
     let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" class=\"chart\"><title>{0}</title>\
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" class=\"chart seeds\"><title>{0}</title>\
          <desc>A mark for each seed of each network; the numbers are in the table.</desc>",
         crate::svg::escaped(&title)
     );
@@ -159,19 +159,19 @@ fn seeds(results: &Results) -> Markup {
     for (index, (name, scores)) in rows.iter().enumerate() {
         let y = ROW * index as f64 + 26.0;
         svg.push_str(&format!(
-            "<text x=\"4\" y=\"{:.1}\" font-size=\"12\">{}</text><path class=\"grid\" \
+            "<text class=\"halo\" x=\"4\" y=\"{:.1}\" font-size=\"12\">{}</text><path class=\"grid\" \
              d=\"M12,{y}H{}\"/>",
-            y - 9.0,
+            y - 11.0,
             crate::svg::escaped(name),
             WIDTH - 12.0
         ));
         let kind = index % KINDS;
         if let Some(mean) = dartloom_record::statistics::mean(scores) {
             svg.push_str(&format!(
-                "<path class=\"line s{}\" d=\"M{:.1},{}v14\"/>",
+                "<path class=\"line s{}\" d=\"M{:.1},{}v12\"/>",
                 if kind < 4 { 0 } else { 4 },
                 at(mean),
-                y - 7.0
+                y - 6.0
             ));
         }
         scores.iter().for_each(|score| svg.push_str(&mark(kind, [at(*score), y])));
@@ -193,7 +193,7 @@ fn paired(page: &Page) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "method" }
-                            th scope="col" { "against" }
+                            th.words scope="col" { "against" }
                             th scope="col" { "pairs" }
                             th scope="col" { "difference" }
                             th scope="col" { "95 % interval" }
@@ -241,8 +241,8 @@ pub(super) fn tradeoff(page: &Page) -> Markup {
         lines.collect()
     };
     let plot = |title, x, lines, y| {
-        let whole = false;
-        Plot { title, x, y, range: None, whole, lines }.figure()
+        let numbers = Numbers::Sizes;
+        Plot { title, x, y, range: None, numbers, lines }.figure()
     };
     html! {
         div.figures {

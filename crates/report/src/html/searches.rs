@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_space::{DrawnEdge, EdgeLabel, Genotype};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::absent;
-use super::plot::{KINDS, Line, Plot, sample};
-use crate::page::{EdgeStory, Formed, Page, Search, short};
-use crate::svg::kind::KINDS as OP_KINDS;
-use crate::svg::{self, Weighed};
+use super::cells::{cells, network};
+use super::plot::{KINDS, Line, Numbers, Plot, sample};
+use crate::page::{EdgeStory, Page, Search, short};
 
 /// Architectures of a search that are drawn: the first, the last, and some between.
 const DRAWN: usize = 4;
@@ -101,7 +99,7 @@ fn entropy(search: &Search) -> Markup {
         x: "epoch",
         y: "1 undecided, 0 decided",
         range: Some([-0.03, 1.03]),
-        whole: true,
+        numbers: Numbers::Whole,
         lines: lines.collect(),
     };
     html! {
@@ -162,9 +160,10 @@ fn edge_figure(edge: &EdgeStory) -> Markup {
         band: Vec::new(),
         joined: true,
     });
-    let last = edge.operations.iter().filter_map(|operation| {
-        Some((operation.weights.last()?.0, operation.name.as_str()))
-    });
+    let last = edge
+        .operations
+        .iter()
+        .filter_map(|operation| Some((operation.weights.last()?.0, operation.name.as_str())));
     let best = last.max_by(|a, b| a.0.total_cmp(&b.0));
     let title = format!("{} {}", edge.cell, edge.edge);
     let plot = Plot {
@@ -172,7 +171,7 @@ fn edge_figure(edge: &EdgeStory) -> Markup {
         x: "epoch",
         y: "weight",
         range: None,
-        whole: true,
+        numbers: Numbers::Whole,
         lines: lines.collect(),
     };
     html! {
@@ -193,17 +192,18 @@ fn formation(search: &Search) -> Markup {
         return absent("No architecture has been decoded yet.");
     };
     let between = count.saturating_sub(1);
-    let drawn: Vec<usize> = (0..DRAWN.min(count))
-        .map(|step| step * between / (DRAWN.min(count) - 1).max(1))
-        .collect();
+    let drawn: Vec<usize> =
+        (0..DRAWN.min(count)).map(|step| step * between / (DRAWN.min(count) - 1).max(1)).collect();
     let earlier: Vec<usize> = drawn.into_iter().filter(|index| *index < between).collect();
     html! {
         p {
-            @if count == 1 { "It came to one architecture" }
-            @else { "It went through " (count) " architectures" }
-            ", the last after epoch " (last.epoch) "."
+            @if count == 1 { "It came to one architecture after epoch " (last.epoch) "." }
+            @else {
+                "It went through " (count) " architectures, the last after epoch " (last.epoch) "."
+            }
         }
         (cells(search, last))
+        (network(search, last))
         @if !earlier.is_empty() {
             details {
                 summary { "The cells as they formed" }
@@ -215,75 +215,4 @@ fn formation(search: &Search) -> Markup {
             }
         }
     }
-}
-
-fn cells(search: &Search, formed: &Formed) -> Markup {
-    let Ok(genotype) = serde_json::from_value::<Genotype>(formed.genotype.clone()) else {
-        return absent("This architecture is in a form that is not known here.");
-    };
-    let known = known(search, formed.epoch);
-    let parts = genotype.drawing().parts;
-    html! {
-        ul.legend {
-            @for kind in OP_KINDS {
-                @let look = kind.look();
-                li {
-                    (PreEscaped(format!(
-                        "<svg class=\"sample\" width=\"28\" height=\"14\" aria-hidden=\"true\">\
-                         <rect x=\"1\" y=\"1\" width=\"26\" height=\"12\" rx=\"{}\" class=\"dl {}\" \
-                         stroke-dasharray=\"{}\"/></svg>",
-                        look.corner.min(6.0), look.class, look.dashes
-                    )))
-                    " " (look.name)
-                }
-            }
-        }
-        @if !known.is_empty() {
-            p.soft {
-                "Under each operation: its weight, and by how much it leads the next operation on \
-                 its edge. Wider lines have more weight."
-            }
-        }
-        @for part in &parts {
-            figure {
-                figcaption { (part.title) }
-                div.drawing tabindex="0" {
-                    (PreEscaped(svg::inline(
-                        part,
-                        &format!("Cell {} after epoch {}", part.title, formed.epoch),
-                        &|edge| weighed(&known, &part.title, edge),
-                    )))
-                }
-            }
-        }
-        @if !formed.notes.is_empty() {
-            details {
-                summary { "Remarks of the decoder (" (formed.notes.len()) ")" }
-                ul.notes { @for note in &formed.notes { li { (note) } } }
-            }
-        }
-    }
-}
-
-/// Weights of operations by cell and edge after an epoch.
-type Known<'a> = BTreeMap<(&'a str, String), Vec<(&'a str, f64)>>;
-
-fn known(search: &Search, epoch: usize) -> Known<'_> {
-    let edges = search.edges.iter().filter_map(|edge| {
-        let at = edge.epochs.iter().position(|own| *own == epoch)?;
-        let weights = edge.operations.iter().filter_map(|operation| {
-            Some((operation.name.as_str(), operation.weights.get(at)?.0))
-        });
-        Some(((edge.cell.as_str(), edge.edge.clone()), weights.collect()))
-    });
-    edges.collect()
-}
-
-/// The weight of a gene: nodes of a cell stand in order, so that positions are their numbers.
-fn weighed(known: &Known<'_>, cell: &str, edge: &DrawnEdge) -> Option<Weighed> {
-    let Some(EdgeLabel::Op(op)) = &edge.label else { return None };
-    let weights = known.get(&(cell, format!("{} → {}", edge.from, edge.to)))?;
-    let weight = weights.iter().find(|(name, _)| name == op)?.1;
-    let others = weights.iter().filter(|(name, _)| name != op).map(|(_, weight)| *weight);
-    Some(Weighed { weight, margin: others.reduce(f64::max).map(|next| weight - next) })
 }

@@ -15,7 +15,7 @@ pub(super) fn settings(page: &Page) -> Markup {
             div.wide tabindex="0" {
                 table {
                     caption { "The settings that are asked for first; all of them are below." }
-                    thead { tr { th scope="col" { "setting" } th scope="col" { "value" } } }
+                    thead { tr { th scope="col" { "setting" } th.words scope="col" { "value" } } }
                     tbody {
                         @for setting in &settings.summary {
                             tr { th scope="row" { (setting.name) } td.words { (setting.value) } }

@@ -33,7 +33,7 @@ use serde_json::Value;
 
 use crate::error::ReportError;
 use names::Names;
-use told::Told;
+use told::{End, Told};
 
 /// Everything of a run that a page shows.
 ///
@@ -99,14 +99,14 @@ impl Page {
             ));
         }
         let told = Told::of(log.records);
-        let names = Names::of(&told);
-        let status = Status::from_told(&told, &names, run.is_written());
-        let report = match status.state {
-            State::Finished => run.json(RunLayout::REPORT)?,
+        let report = match told.end {
+            End::Finished => run.json(RunLayout::REPORT)?,
             // What an earlier page has left there is no result.
-            _ => None,
+            End::Open | End::Stopped => None,
         };
         let report = report.filter(|report| report.get("methods").is_some_and(Value::is_array));
+        let names = Names::of(&told, report.as_ref());
+        let status = Status::from_told(&told, &names, run.is_written());
         let results = Results::of(run, &told, &names, report.as_ref())?;
         let objective = results.as_ref().map(|results| &results.objective);
         let tradeoff = results.as_ref().map(|results| Tradeoff::of(&told, &names, results));
@@ -144,4 +144,3 @@ fn last_lines(run: &Run) -> Result<Vec<String>, RecordError> {
     let from = lines.len().saturating_sub(LOG_LINES);
     Ok(lines[from..].iter().map(|line| (*line).to_owned()).collect())
 }
-

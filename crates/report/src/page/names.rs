@@ -14,8 +14,9 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The titles that the configuration has for the methods, in the order of its searches.
-    pub(crate) fn of(told: &Told) -> Self {
+    /// The names that a report has for its contenders, in the order in which they are trained; else
+    /// the titles that the configuration has for the methods, in the order of its searches.
+    pub(crate) fn of(told: &Told, report: Option<&Value>) -> Self {
         let methods = told.config.get("method").and_then(Value::as_array);
         let titles = methods.into_iter().flatten().map(|method| method.get("title"));
         let titles = titles.map(|title| title.and_then(Value::as_str).map(str::to_owned));
@@ -24,13 +25,25 @@ impl Names {
             _ => None,
         });
         let pairs = searches.zip(titles).filter_map(|(key, title)| Some((key, title?)));
-        Self { titles: pairs.collect() }
+        let mut titles: BTreeMap<String, String> = pairs.collect();
+        let rows = report.and_then(|report| report.get("contenders")?.as_array());
+        let rows = rows.into_iter().flatten().map(|row| row.get("name").and_then(Value::as_str));
+        let contenders = legs(told).into_iter().filter_map(|leg| match leg {
+            Leg::Retrain(contender) => Some(contender.to_string()),
+            _ => None,
+        });
+        let named = contenders.zip(rows).filter_map(|(key, name)| Some((key, name?.to_owned())));
+        titles.extend(named);
+        Self { titles }
     }
 
     /// A contender.
     pub(crate) fn contender(&self, contender: &Contender) -> String {
+        if let Some(title) = self.titles.get(&contender.to_string()) {
+            return title.clone();
+        }
         match contender {
-            Contender::Found(key) => self.titles.get(key).unwrap_or(key).clone(),
+            Contender::Found(key) => key.clone(),
             Contender::Random => "random search".to_owned(),
             Contender::Baseline => "hand-made network".to_owned(),
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{CellEntropy, Leg, RecordError, Run, Where};
+use dartloom_record::{CellEntropy, Leg, RecordError, Run, RunLayout, Where};
+use dartloom_space::Space;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ pub struct Search {
     pub place: Where,
     /// The method and the seed, in words.
     pub title: String,
+    /// The space that it chooses from, where the run has written it.
+    #[serde(skip)]
+    pub space: Option<Space>,
     /// Weights of each edge over epochs; empty where the run did not tell them.
     pub edges: Vec<EdgeStory>,
     /// Mean entropy of each cell, and of the links, over epochs: 1 is undecided, 0 decided.
@@ -123,6 +127,7 @@ pub(crate) fn searches(run: &Run, told: &Told, names: &Names) -> Result<Vec<Sear
             stops: rule.stops,
         });
         all.push(Search {
+            space: space(run, &place.leg)?,
             title: names.place(place).trim_start_matches("search: ").to_owned(),
             place: place.clone(),
             edges: edges(phase),
@@ -133,6 +138,13 @@ pub(crate) fn searches(run: &Run, told: &Told, names: &Names) -> Result<Vec<Sear
         });
     }
     Ok(all)
+}
+
+/// The space of a search; `None` where the run has none, or one in another form.
+fn space(run: &Run, leg: &Leg) -> Result<Option<Space>, RecordError> {
+    let Leg::Search(key) = leg else { return Ok(None) };
+    let value = run.json(&format!("{}/{key}.json", RunLayout::SPACES))?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 fn gap(result: Option<&Value>, phase: &Phase) -> Option<Gap> {

@@ -98,16 +98,17 @@ impl Status {
     /// [`RecordError`] for a log that cannot be read.
     pub fn of(run: &Run) -> Result<Self, RecordError> {
         let told = Told::of(run.events()?.records);
-        let names = Names::of(&told);
+        let names = Names::of(&told, None);
         Ok(Self::from_told(&told, &names, run.is_written()))
     }
 
     pub(crate) fn from_told(told: &Told, names: &Names, written: bool) -> Self {
         let legs = legs(told);
         let seeds = seeds(told);
-        let ended = told.phases.iter().filter(|(place, phase)| {
-            place.candidate.is_none() && phase.end.is_some()
-        });
+        let ended = told
+            .phases
+            .iter()
+            .filter(|(place, phase)| place.candidate.is_none() && phase.end.is_some());
         let done = ended.count();
         let finished = told.end == End::Finished;
         let pace = pace(told, &seeds, &legs);
@@ -191,11 +192,8 @@ fn best(told: &Told, names: &Names, objective: &Objective) -> Vec<Best> {
     for (place, phase) in &told.phases {
         let Leg::Retrain(contender) = &place.leg else { continue };
         let Some(&score) = phase.end.as_ref().and_then(|end| end.get(&key)) else { continue };
-        let found = Best {
-            contender: names.contender(contender),
-            seed: place.seed,
-            score: Number(score),
-        };
+        let found =
+            Best { contender: names.contender(contender), seed: place.seed, score: Number(score) };
         match best.iter_mut().find(|(known, _)| known == contender) {
             Some((_, old)) if objective.better(score, old.score.0) => *old = found,
             Some(_) => {}

@@ -87,14 +87,10 @@ impl Results {
             Leg::Retrain(contender) => Some(contender),
             _ => None,
         });
-        let stored = report.and_then(|report| report.get("contenders")?.as_array());
         let mut rows = Vec::new();
-        for (index, contender) in contenders.enumerate() {
-            let own = stored.and_then(|stored| stored.get(index));
-            let mut row = Row::of(run, layout, (&seeds, contender), &objective)?;
-            let name = own.and_then(|own| own.get("name")?.as_str().map(str::to_owned));
-            row.name = name.unwrap_or_else(|| names.contender(contender));
-            rows.push(row);
+        for contender in contenders {
+            let row = Row::of(run, layout, (&seeds, contender), &objective)?;
+            rows.push(Row { name: names.contender(contender), ..row });
         }
         let constant = report.and_then(|report| {
             let constant = report.get("constant")?;

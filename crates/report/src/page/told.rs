@@ -119,10 +119,8 @@ impl Told {
         }
         if let Some(place) = event.phase().cloned() {
             self.end = End::Open;
-            let begins = matches!(
-                event,
-                Event::PhaseStarted { .. } | Event::ExplorationStarted { .. }
-            );
+            let begins =
+                matches!(event, Event::PhaseStarted { .. } | Event::ExplorationStarted { .. });
             let phase = self.at(&place);
             match (phase.spans.last_mut(), seconds) {
                 (Some(span), Some(now)) if !begins => span[1] = now,

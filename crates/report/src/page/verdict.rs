@@ -69,7 +69,8 @@ fn sentence(method: &Value) -> Sentence {
     let paired = method.get("paired").and_then(Value::as_array).into_iter().flatten();
     let paired = paired.filter_map(|paired| {
         let interval = paired.get("interval").and_then(Value::as_array);
-        let interval = interval.and_then(|ends| Some([ends.first()?.as_f64()?, ends.get(1)?.as_f64()?]));
+        let interval =
+            interval.and_then(|ends| Some([ends.first()?.as_f64()?, ends.get(1)?.as_f64()?]));
         Some(Comparison {
             against: paired.get("against")?.as_str()?.to_owned(),
             seeds: paired.get("seeds")?.as_u64()?,

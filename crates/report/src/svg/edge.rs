@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use dartloom_space::{DrawnEdge, Line};
 
 use super::layers::Kind;
-use super::{Canvas, Point, dashed};
+use super::{Canvas, Point, Weighed, dashed};
 
 /// A line from box to box, by way of the label of its operation.
 pub(super) struct Drawn {
@@ -13,6 +13,7 @@ pub(super) struct Drawn {
     pub(super) pieces: Vec<Piece>,
     dashes: &'static str,
     width: f64,
+    kept: bool,
 }
 
 /// A piece of a line.
@@ -29,7 +30,7 @@ const HEAD: f64 = 7.0;
 
 impl Canvas<'_> {
     /// The line of an edge.
-    pub(super) fn edge(&self, edge: &DrawnEdge, way: &[usize], weight: Option<f64>) -> Drawn {
+    pub(super) fn edge(&self, edge: &DrawnEdge, way: &[usize], weighed: Option<Weighed>) -> Drawn {
         let dashes = match edge.line {
             Line::Solid => "",
             Line::Dashed => "6,4",
@@ -50,8 +51,9 @@ impl Canvas<'_> {
             pieces.push(Piece { from: right, to: end, begins: false });
         }
         // From a line as thin as others to four times that.
-        let width = weight.map_or(1.0, |weight| 1.0 + 3.0 * weight.clamp(0.0, 1.0));
-        Drawn { pieces, dashes, width }
+        let width = weighed.map_or(1.0, |own| 1.0 + 3.0 * own.weight.clamp(0.0, 1.0));
+        let kept = weighed.is_some_and(|own| own.kept);
+        Drawn { pieces, dashes: if kept { "" } else { dashes }, width, kept }
     }
 }
 
@@ -76,15 +78,19 @@ impl Drawn {
             }
             at = Some(to);
         }
+        let [line, head, colour] =
+            if self.kept { ["de kept", "da keptarrow", "#0060a8"] } else { ["de", "da", "black"] };
         out.push_str(&format!(
-            "<path class=\"de\" d=\"{path}\" fill=\"none\" stroke=\"black\" stroke-width=\"{:.2}\"{}/>\n",
+            "<path class=\"{line}\" d=\"{path}\" fill=\"none\" stroke=\"{colour}\" \
+             stroke-width=\"{:.2}\"{}/>\n",
             self.width,
             dashed(self.dashes)
         ));
         if let Some(Point { x, y }) = at {
             let half = 3.0 + self.width / 2.0;
             out.push_str(&format!(
-                "<path class=\"da\" d=\"M{:.1},{:.1}L{x:.1},{y:.1}L{:.1},{:.1}z\"/>\n",
+                "<path class=\"{head}\" fill=\"{colour}\" \
+                 d=\"M{:.1},{:.1}L{x:.1},{y:.1}L{:.1},{:.1}z\"/>\n",
                 x - HEAD,
                 y - half,
                 x - HEAD,

@@ -31,10 +31,12 @@ pub struct Weighed {
     /// The weight by which its operation leads the next one on this edge; negative where it does
     /// not lead.
     pub margin: Option<f64>,
+    /// `true` for a link that an architecture keeps, among others that it does not.
+    pub kept: bool,
 }
 
 /// What is known of edges, by their position in the part.
-pub(crate) type Weights<'a> = &'a dyn Fn(&DrawnEdge) -> Option<Weighed>;
+pub(crate) type Weights<'a> = &'a dyn Fn(usize, &DrawnEdge) -> Option<Weighed>;
 
 /// The drawing of one part under its title.
 pub fn one(part: &DrawnPart) -> String {
@@ -47,7 +49,7 @@ pub fn all(parts: &[DrawnPart]) -> String {
     let mut y = MARGIN;
     let mut width = 0.0_f64;
     for part in parts {
-        let canvas = Canvas::of(part, &|_| None);
+        let canvas = Canvas::of(part, &|_, _| None);
         let baseline = y + TITLE - 10.0;
         let title = escaped(&part.title);
         body.push_str(&format!(
@@ -120,7 +122,9 @@ struct Point {
 
 impl<'a> Canvas<'a> {
     fn of(part: &'a DrawnPart, weights: Weights<'_>) -> Self {
-        let weighed: Vec<Option<Weighed>> = part.edges.iter().map(weights).collect();
+        let edges = part.edges.iter().enumerate();
+        let weighed: Vec<Option<Weighed>> =
+            edges.map(|(index, edge)| weights(index, edge)).collect();
         let mut layers = Layers::of(part, weighed.iter().any(Option::is_some));
         order::order(&mut layers);
         let places = place::place(&layers);
@@ -133,8 +137,7 @@ impl<'a> Canvas<'a> {
 
     fn draw(&self, out: &mut String) {
         for (index, (edge, way)) in self.part.edges.iter().zip(&self.layers.ways).enumerate() {
-            let weight = self.weighed[index].map(|weighed| weighed.weight);
-            self.edge(edge, way, weight).draw(out);
+            self.edge(edge, way, self.weighed[index]).draw(out);
         }
         for (index, item) in self.layers.items.iter().enumerate() {
             self.item(index, item, out);

@@ -55,7 +55,7 @@ fn boxes_do_not_overlap_and_edges_lead_to_the_right() {
     let drawings = [published("ResNet50"), published("DCO_EDGE_BS_64"), dense(12).drawing().parts];
     let spaces = [lattice.drawing().parts, nested.drawing().parts];
     for part in drawings.iter().chain(&spaces).flatten() {
-        let Canvas { layers, places, .. } = Canvas::of(part, &|_| None);
+        let Canvas { layers, places, .. } = Canvas::of(part, &|_, _| None);
         for column in &layers.columns {
             for pair in column.windows(2) {
                 let above = pair[0];
@@ -111,7 +111,8 @@ fn titles_are_escaped() {
 fn random(nodes: usize, seed: u64) -> Genotype {
     let mut state = seed.wrapping_mul(2) + 1;
     let mut draw = move |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below
     };
     let ops = ["sep_conv_3x3", "dil_conv_5x5", "max_pool_3x3", "skip_connect", "conv_7x1_1x7"];
@@ -145,7 +146,9 @@ fn points(piece: &Piece) -> Vec<Point> {
         // The curve of the picture: its inner points are level with its ends.
         let s = 1.0 - t;
         let x = s * s * s * from.x + 3.0 * s * t * middle + t * t * t * to.x;
-        let y = s * s * s * from.y + 3.0 * s * s * t * from.y + 3.0 * s * t * t * to.y
+        let y = s * s * s * from.y
+            + 3.0 * s * s * t * from.y
+            + 3.0 * s * t * t * to.y
             + t * t * t * to.y;
         Point { x, y }
     };
@@ -158,7 +161,8 @@ fn crosses([a, b]: [Point; 2], [corner, far]: [Point; 2]) -> bool {
     let dy = b.y - a.y;
     let mut enter = 0.0_f64;
     let mut leave = 1.0_f64;
-    for (p, q) in [(-dx, a.x - corner.x), (dx, far.x - a.x), (-dy, a.y - corner.y), (dy, far.y - a.y)]
+    for (p, q) in
+        [(-dx, a.x - corner.x), (dx, far.x - a.x), (-dy, a.y - corner.y), (dy, far.y - a.y)]
     {
         if p.abs() < 1e-12 {
             if q < 0.0 {
@@ -203,10 +207,11 @@ fn no_line_crosses_a_box(part: &DrawnPart, weights: Weights<'_>, name: &str) {
 
 #[test]
 fn no_line_crosses_a_label_or_a_node_of_any_published_cell() {
-    let weighed = |_: &DrawnEdge| Some(Weighed { weight: 0.5, margin: Some(-0.25) });
+    let weighed =
+        |_: usize, _: &DrawnEdge| Some(Weighed { weight: 0.5, margin: Some(-0.25), kept: false });
     for name in Genotype::published_names() {
         for part in published(name) {
-            no_line_crosses_a_box(&part, &|_| None, name);
+            no_line_crosses_a_box(&part, &|_, _| None, name);
             no_line_crosses_a_box(&part, &weighed, name);
         }
     }
@@ -217,10 +222,10 @@ fn no_line_crosses_a_label_or_a_node_of_random_cells() {
     for nodes in 1..=18 {
         for seed in 0..4 {
             let genotype = random(nodes, seed);
-            no_line_crosses_a_box(&genotype.drawing().parts[0], &|_| None, "random");
+            no_line_crosses_a_box(&genotype.drawing().parts[0], &|_, _| None, "random");
         }
     }
-    no_line_crosses_a_box(&dense(18).drawing().parts[0], &|_| None, "dense");
+    no_line_crosses_a_box(&dense(18).drawing().parts[0], &|_, _| None, "dense");
 }
 
 #[test]
@@ -233,7 +238,7 @@ fn no_line_crosses_a_cell_of_a_network() {
     ];
     for space in spaces {
         for part in space.drawing().parts {
-            no_line_crosses_a_box(&part, &|_| None, space.name());
+            no_line_crosses_a_box(&part, &|_, _| None, space.name());
         }
     }
 }
@@ -251,7 +256,8 @@ fn a_crossing_would_be_found() {
 #[test]
 fn weights_widen_lines_and_margins_are_written() {
     let part = &published("DARTS_V2")[0];
-    let weighed = |_: &DrawnEdge| Some(Weighed { weight: 0.5, margin: Some(-0.25) });
+    let weighed =
+        |_: usize, _: &DrawnEdge| Some(Weighed { weight: 0.5, margin: Some(-0.25), kept: false });
     let svg = inline(part, "normal <cell>", &weighed);
     assert!(svg.contains("stroke-width=\"2.50\"") && svg.contains("0.500 (-0.250)"));
     assert!(svg.contains("<title>normal &lt;cell&gt;</title>"));

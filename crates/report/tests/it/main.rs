@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
 
+mod page;
+mod small_run;
+
 use dartloom_record::{
     Candidate, Event, JsonLines, Leg, Objective, Observer, Run, RunDir, RunLayout, Where,
 };

@@ -80,7 +80,8 @@ where
             trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
             at.step += 1;
         } else {
-            let EpochReport { metrics, weights, entropies, architecture, rules } = end(stepper, at)?;
+            let EpochReport { metrics, weights, entropies, architecture, rules } =
+                end(stepper, at)?;
             let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
             let told = format!(
                 "{metrics:?} {weights:?} {entropies:?} {architecture:?} {rules:?} {bits:x?}"

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
-use dartloom_record::{ArchitectureWeights, CellEntropy, Event, Flow, Identity, Observer, ObserverError, RecordError};
+use dartloom_record::{
+    ArchitectureWeights, CellEntropy, Event, Flow, Identity, Observer, ObserverError, RecordError,
+};
 use dartloom_train::{
     EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
     drive,
