@@ -10,25 +10,34 @@ use crate::page::{Formed, Search};
 use crate::svg::kind::{KINDS, Operations};
 use crate::svg::{self, Weighed};
 
-/// The cells of an architecture.
-pub(super) fn cells(search: &Search, formed: &Formed) -> Markup {
+/// Cells of an architecture that are drawn.
+const MOST: usize = 12;
+
+/// The cells of an architecture; what the signs mean is `said` once.
+pub(super) fn cells(search: &Search, formed: &Formed, said: bool) -> Markup {
     let Ok(genotype) = serde_json::from_value::<Genotype>(formed.genotype.clone()) else {
         return absent("This architecture is in a form that is not known here.");
     };
     let known = known(search, formed.epoch);
     let parts = genotype.drawing().parts;
     html! {
-        (legend(&genotype))
-        @if !known.is_empty() {
+        @if !said { (legend(&genotype)) }
+        @if !said && !known.is_empty() {
             p.soft {
                 "Under each operation: its weight, and by how much it leads the next operation on \
                  its edge. Wider lines have more weight."
             }
         }
-        @for part in &parts {
+        @for part in parts.iter().take(MOST) {
             @let title = format!("Cell {} after epoch {}", part.title, formed.epoch);
             (drawn(part, &title, &format!("Cell {}", part.title),
                 &|_, edge| weighed(&known, &part.title, edge)))
+        }
+        @if parts.len() > MOST {
+            p.soft {
+                "The first " (MOST) " of " (parts.len()) " cells; "
+                code { "dartloom draw" } " draws a genotype with all of them."
+            }
         }
         @if !formed.notes.is_empty() {
             details {

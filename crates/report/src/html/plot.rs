@@ -46,12 +46,39 @@ pub(super) struct Line {
 /// Kinds of lines that differ in colour, pattern or mark.
 pub(super) const KINDS: usize = 8;
 
-const WIDTH: f64 = 380.0;
-const HEIGHT: f64 = 230.0;
-const LEFT: f64 = 48.0;
+/// The sizes of a picture.
+struct Frame {
+    width: f64,
+    height: f64,
+    left: f64,
+    top: f64,
+    bottom: f64,
+    /// About so many numbers along an axis.
+    ticks: usize,
+    /// `true` where every point has its mark and axes have names.
+    full: bool,
+}
+
 const RIGHT: f64 = 12.0;
-const TOP: f64 = 24.0;
-const BOTTOM: f64 = 36.0;
+const LARGE: Frame = Frame {
+    width: 380.0,
+    height: 230.0,
+    left: 48.0,
+    top: 24.0,
+    bottom: 36.0,
+    ticks: 5,
+    full: true,
+};
+/// One of many: its lines are marked at their ends alone.
+const SMALL: Frame = Frame {
+    width: 210.0,
+    height: 140.0,
+    left: 32.0,
+    top: 8.0,
+    bottom: 22.0,
+    ticks: 3,
+    full: false,
+};
 /// More points than this have no marks of their own.
 const MARKED: usize = 30;
 
@@ -62,14 +89,14 @@ impl Plot<'_> {
             figure.plot {
                 figcaption { (self.title) }
                 (self.legend())
-                (self.picture())
+                (PreEscaped(self.svg(&LARGE)))
             }
         }
     }
 
-    /// The plot alone.
+    /// The plot alone, small.
     pub(super) fn picture(&self) -> Markup {
-        PreEscaped(self.svg())
+        PreEscaped(self.svg(&SMALL))
     }
 
     fn legend(&self) -> Markup {
@@ -82,28 +109,33 @@ impl Plot<'_> {
         }
     }
 
-    fn svg(&self) -> String {
+    fn svg(&self, frame: &Frame) -> String {
         let points = || self.lines.iter().flat_map(|line| &line.points);
         let bands = || self.lines.iter().flat_map(|line| &line.band);
         let places = points().map(|point| point[0]);
         let x = match self.numbers {
-            Numbers::Whole => Axis::whole(places, 6),
-            Numbers::Sizes => Axis::sizes(places, 5),
+            Numbers::Whole => Axis::whole(places, frame.ticks + 1),
+            Numbers::Sizes => Axis::sizes(places, frame.ticks),
         };
         let values = points().map(|point| point[1]);
         let y = match self.range {
-            Some([least, most]) => Axis::between(least, most, 4),
-            None => Axis::of(values.chain(bands().flat_map(|band| [band[1], band[2]])), 5),
+            Some([least, most]) => Axis::between(least, most, frame.ticks),
+            None => {
+                Axis::of(values.chain(bands().flat_map(|band| [band[1], band[2]])), frame.ticks)
+            }
         };
         let mut out = format!(
-            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" class=\"chart\"><title>{}</title>\
+            "<svg viewBox=\"0 0 {} {}\" role=\"img\" class=\"chart\"><title>{}</title>\
              <desc>{}</desc>",
+            frame.width,
+            frame.height,
             crate::svg::escaped(self.title),
             crate::svg::escaped(&self.described())
         );
-        frame(&mut out, &x, &y, [self.x, self.y]);
+        let place = Place { frame, x, y };
+        place.axes(&mut out, [self.x, self.y]);
         for line in &self.lines {
-            draw(&mut out, line, &x, &y);
+            place.draw(&mut out, line);
         }
         out.push_str("</svg>");
         out
@@ -130,79 +162,103 @@ impl Plot<'_> {
     }
 }
 
-fn across(x: &Axis, value: f64) -> f64 {
-    LEFT + x.share(value) * (WIDTH - LEFT - RIGHT)
+/// A picture with its axes.
+struct Place<'a> {
+    frame: &'a Frame,
+    x: Axis,
+    y: Axis,
 }
 
-fn down(y: &Axis, value: f64) -> f64 {
-    HEIGHT - BOTTOM - y.share(value) * (HEIGHT - TOP - BOTTOM)
-}
-
-/// Grid, numbers and names of the axes. Writing to a string cannot fail.
-fn frame(out: &mut String, x: &Axis, y: &Axis, [below, beside]: [&str; 2]) {
-    let right = WIDTH - RIGHT;
-    let bottom = HEIGHT - BOTTOM;
-    for tick in &y.ticks {
-        let at = down(y, *tick);
-        let _ = write!(
-            out,
-            "<path class=\"grid\" d=\"M{LEFT},{at:.1}H{right}\"/><text class=\"tick\" x=\"{:.1}\" \
-             y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            LEFT - 5.0,
-            at + 4.0,
-            y.text(*tick)
-        );
+impl Place<'_> {
+    fn across(&self, value: f64) -> f64 {
+        let Frame { left, width, .. } = self.frame;
+        left + self.x.share(value) * (width - left - RIGHT)
     }
-    for tick in &x.ticks {
-        let at = across(x, *tick);
-        let _ = write!(
-            out,
-            "<path class=\"axis\" d=\"M{at:.1},{bottom}v4\"/><text class=\"tick\" x=\"{at:.1}\" \
-             y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-            bottom + 16.0,
-            x.text(*tick)
-        );
-    }
-    let _ = write!(
-        out,
-        "<path class=\"axis\" d=\"M{LEFT},{bottom}H{right}\"/><text class=\"name\" x=\"2\" \
-         y=\"13\">{}</text><text class=\"name\" x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}\
-         </text>",
-        crate::svg::escaped(beside),
-        HEIGHT - 4.0,
-        crate::svg::escaped(below)
-    );
-}
 
-fn draw(out: &mut String, line: &Line, x: &Axis, y: &Axis) {
-    let kind = line.kind % KINDS;
-    if line.band.len() > 1 {
-        let mut path = String::new();
-        for (index, [at, _, most]) in line.band.iter().enumerate() {
-            let word = if index == 0 { 'M' } else { 'L' };
-            let _ = write!(path, "{word}{:.1},{:.1}", across(x, *at), down(y, *most));
+    fn down(&self, value: f64) -> f64 {
+        let Frame { height, top, bottom, .. } = self.frame;
+        height - bottom - self.y.share(value) * (height - top - bottom)
+    }
+
+    /// Grid, numbers and names of the axes. Writing to a string cannot fail.
+    fn axes(&self, out: &mut String, [below, beside]: [&str; 2]) {
+        let left = self.frame.left;
+        let right = self.frame.width - RIGHT;
+        let bottom = self.frame.height - self.frame.bottom;
+        for tick in &self.y.ticks {
+            let at = self.down(*tick);
+            let _ = write!(
+                out,
+                "<path class=\"grid\" d=\"M{left},{at:.1}H{right}\"/><text class=\"tick\" \
+                 x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                left - 5.0,
+                at + 4.0,
+                self.y.text(*tick)
+            );
         }
-        for [at, least, _] in line.band.iter().rev() {
-            let _ = write!(path, "L{:.1},{:.1}", across(x, *at), down(y, *least));
+        for tick in &self.x.ticks {
+            let at = self.across(*tick);
+            let _ = write!(
+                out,
+                "<path class=\"axis\" d=\"M{at:.1},{bottom}v4\"/><text class=\"tick\" \
+                 x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                bottom + 16.0,
+                self.x.text(*tick)
+            );
         }
-        let _ = write!(out, "<path class=\"band f{kind}\" d=\"{path}z\"/>");
+        let _ = write!(out, "<path class=\"axis\" d=\"M{left},{bottom}H{right}\"/>");
+        if self.frame.full {
+            let _ = write!(
+                out,
+                "<text class=\"name\" x=\"2\" y=\"13\">{}</text><text class=\"name\" \
+                 x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                crate::svg::escaped(beside),
+                self.frame.height - 4.0,
+                crate::svg::escaped(below)
+            );
+        }
     }
-    if line.joined {
+
+    fn draw(&self, out: &mut String, line: &Line) {
+        let kind = line.kind % KINDS;
+        if line.band.len() > 1 {
+            let mut path = String::new();
+            for (index, [at, _, most]) in line.band.iter().enumerate() {
+                let word = if index == 0 { 'M' } else { 'L' };
+                let _ = write!(path, "{word}{:.1},{:.1}", self.across(*at), self.down(*most));
+            }
+            for [at, least, _] in line.band.iter().rev() {
+                let _ = write!(path, "L{:.1},{:.1}", self.across(*at), self.down(*least));
+            }
+            let _ = write!(out, "<path class=\"band f{kind}\" d=\"{path}z\"/>");
+        }
+        if line.joined {
+            let _ = write!(out, "<path class=\"line s{kind}\" d=\"{}\"/>", self.path(line));
+        }
+        let finite = line.points.iter().filter(|point| point[1].is_finite());
+        let few = line.points.len() <= MARKED && self.frame.full;
+        let marked: Vec<&[f64; 2]> = if !line.joined || few {
+            finite.collect()
+        } else {
+            finite.last().into_iter().collect()
+        };
+        for [at, value] in marked {
+            out.push_str(&mark(kind, [self.across(*at), self.down(*value)]));
+        }
+    }
+
+    /// The way through the points that are finite, with gaps where they are not.
+    fn path(&self, line: &Line) -> String {
         let mut path = String::new();
         let mut begun = false;
         for [at, value] in &line.points {
             if value.is_finite() {
                 let word = if begun { 'L' } else { 'M' };
-                let _ = write!(path, "{word}{:.1},{:.1}", across(x, *at), down(y, *value));
+                let _ = write!(path, "{word}{:.1},{:.1}", self.across(*at), self.down(*value));
             }
             begun = value.is_finite();
         }
-        let _ = write!(out, "<path class=\"line s{kind}\" d=\"{path}\"/>");
-    }
-    if !line.joined || line.points.len() <= MARKED {
-        for [at, value] in line.points.iter().filter(|point| point[1].is_finite()) {
-            out.push_str(&mark(kind, [across(x, *at), down(y, *value)]));
-        }
+        path
     }
 }
 

@@ -9,6 +9,9 @@ use super::cells::{cells, network};
 use super::plot::{KINDS, Line, Numbers, Plot, sample};
 use crate::page::{EdgeStory, Page, Search, short};
 
+/// Edges of a search whose weights are drawn.
+const EDGES: usize = 60;
+
 /// Architectures of a search that are drawn: the first, the last, and some between.
 const DRAWN: usize = 4;
 
@@ -128,16 +131,20 @@ fn entropy(search: &Search) -> Markup {
 fn weights(search: &Search) -> Markup {
     let Some(first) = search.edges.first() else { return html! {} };
     let mut cells: BTreeMap<&str, Vec<&EdgeStory>> = BTreeMap::new();
-    for edge in &search.edges {
+    for edge in search.edges.iter().take(EDGES) {
         cells.entry(&edge.cell).or_default().push(edge);
     }
     html! {
         details {
             summary { "Weights of each edge over epochs (" (search.edges.len()) " edges)" }
+            p.soft { "Epochs from left to right, weights upwards." }
             ul.legend {
                 @for (kind, operation) in first.operations.iter().enumerate() {
                     li { (sample(kind, true)) " " (operation.name) }
                 }
+            }
+            @if search.edges.len() > EDGES {
+                p.soft { "The first " (EDGES) "; the numbers of all are in the JSON file beside this page." }
             }
             @for (cell, edges) in cells {
                 h4 { "Cell " (cell) }
@@ -202,7 +209,7 @@ fn formation(search: &Search) -> Markup {
                 "It went through " (count) " architectures, the last after epoch " (last.epoch) "."
             }
         }
-        (cells(search, last))
+        (cells(search, last, false))
         (network(search, last))
         @if !earlier.is_empty() {
             details {
@@ -210,7 +217,7 @@ fn formation(search: &Search) -> Markup {
                 @for index in earlier {
                     @let formed = &search.architectures[index];
                     h4 { "After epoch " (formed.epoch) }
-                    (cells(search, formed))
+                    (cells(search, formed, true))
                 }
             }
         }

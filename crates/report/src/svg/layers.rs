@@ -50,6 +50,7 @@ const BEND: f64 = 8.0;
 /// Room at a box for each edge that ends there, and for one with a number.
 const END: f64 = 6.0;
 const NUMBERED_END: f64 = 11.0;
+const WEIGHED_END: f64 = 9.0;
 /// Room for the number of a port.
 const PORT: f64 = 10.0;
 
@@ -68,7 +69,12 @@ impl Layers {
     pub(super) fn of(part: &DrawnPart, weighed: bool) -> Self {
         let ranks = ranks(part);
         let numbered = |edge: &DrawnEdge| matches!(edge.label, Some(EdgeLabel::Port(_)));
-        let end = if part.edges.iter().any(numbered) { NUMBERED_END } else { END };
+        let end = match part.edges.iter().any(numbered) {
+            true => NUMBERED_END,
+            // Heavy edges are wide.
+            false if weighed => WEIGHED_END,
+            false => END,
+        };
         let items = part.nodes.iter().zip(&ranks).enumerate().map(|(index, (node, &rank))| {
             let ends = |end: fn(&DrawnEdge) -> usize| {
                 part.edges.iter().filter(|edge| end(edge) == index).count()
