@@ -19,8 +19,8 @@ pub(crate) struct ReportArguments {
     /// The directory of a run.
     #[arg(value_name = "RUN_DIR")]
     run: PathBuf,
-    /// The file of the page, and one that ends in `.json` beside it; `report.html` and `report.json`
-    /// in the directory of the run when left out.
+    /// The file of the page, and one that ends in `.json` beside it; `report.html` and
+    /// `report.json` in the directory of the run when left out.
     #[arg(long, value_name = "FILE.html")]
     out: Option<PathBuf>,
 }

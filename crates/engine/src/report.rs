@@ -67,7 +67,7 @@ fn renamed(path: &Path, text: &str) -> Result<(), EngineError> {
     std::fs::rename(&aside, path).map_err(refuse)
 }
 
-/// How far the run in `path` is. Nothing is written.
+/// The status of the run in `path`. Nothing is written.
 ///
 /// # Errors
 /// [`EngineError::NoRun`] for a directory without a run, [`EngineError::Report`] for a broken log,

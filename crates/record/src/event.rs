@@ -40,7 +40,7 @@ pub enum Event {
         seed: u64,
         /// Its whole configuration.
         config: serde_json::Value,
-        /// What will be done; runs of earlier programs do not say it.
+        /// Everything that will be done; runs of earlier programs do not say it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         plan: Option<RunPlan>,
     },

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Leg, Objective};
 
-/// What a run will do: every leg for every seed, in order.
+/// The work of a run: every leg for every seed, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunPlan {

@@ -11,6 +11,19 @@ pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
     values.iter().map(|&(name, value)| (name.to_owned(), value)).collect()
 }
 
+fn started() -> Event {
+    Event::RunStarted {
+        name: "a \"quoted\" name\nof two lines".to_owned(),
+        seed: u64::MAX,
+        config: json!({"epochs": 50, "rate": 0.025, "nested": [1, null, {"event": "none"}]}),
+        plan: Some(RunPlan {
+            seeds: vec![0, 1],
+            legs: vec![Leg::Random, "search/darts".into()],
+            objective: Objective::share("accuracy"),
+        }),
+    }
+}
+
 pub(crate) fn every_kind() -> Vec<Event> {
     let phase = || Where::of_seed(0, Leg::Search("darts".to_owned()));
     let step = |loss, arch_loss| Event::Step {
@@ -23,16 +36,7 @@ pub(crate) fn every_kind() -> Vec<Event> {
     };
     let edge = |among| EdgeWeights { from: 0, to: 2, operations: vec![0.1, 0.9], among };
     vec![
-        Event::RunStarted {
-            name: "a \"quoted\" name\nof two lines".to_owned(),
-            seed: u64::MAX,
-            config: json!({"epochs": 50, "rate": 0.025, "nested": [1, null, {"event": "none"}]}),
-            plan: Some(RunPlan {
-                seeds: vec![0, 1],
-                legs: vec![Leg::Random, "search/darts".into()],
-                objective: Objective::share("accuracy"),
-            }),
-        },
+        started(),
         Event::PhaseStarted { phase: phase(), epochs: 50, steps_per_epoch: 10, epoch: 3 },
         step(0.1 + 0.2, None),
         step(2.0, Some(-1e-300)),

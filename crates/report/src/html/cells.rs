@@ -1,4 +1,4 @@
-//! Drawings of architectures: their cells, with weights, and their network, with the links it keeps.
+//! Drawings of architectures: cells with their weights, and the network with the links it keeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 

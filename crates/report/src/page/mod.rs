@@ -43,7 +43,7 @@ use told::{End, Told};
 pub struct Page {
     /// The name of the run.
     pub name: String,
-    /// How far it is.
+    /// Its status.
     pub status: Status,
     /// The answer.
     pub verdict: Verdict,
@@ -61,7 +61,7 @@ pub struct Page {
     pub timeline: Vec<Span>,
     /// Remarks of the run.
     pub notes: Vec<String>,
-    /// What was run.
+    /// Its settings.
     pub settings: Settings,
     /// The last lines of its log.
     pub log: Vec<String>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::told::Told;
 
-/// What was run, and how.
+/// The settings of a run, in short and in full.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Settings {
     /// The values that are asked for first.

@@ -1,4 +1,4 @@
-//! How far a run is.
+//! The status of a run.
 
 use dartloom_record::{Contender, Leg, Objective, RecordError, Run, Where};
 use serde::Serialize;
@@ -38,7 +38,7 @@ impl State {
     }
 }
 
-/// How far a run is: what is done, what runs, the best so far and the time that is left.
+/// The status of a run: what is done, what runs, the best so far and the time that is left.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Status {
     /// The name of the run.

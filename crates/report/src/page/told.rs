@@ -1,4 +1,4 @@
-//! What the events of a run say, phase by phase.
+//! The events of a run, put together phase by phase.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use super::table::Results;
 pub struct Verdict {
     /// One for each method; until a run is finished, one that says so.
     pub sentences: Vec<Sentence>,
-    /// What else is to be known about the result.
+    /// Remarks on the result.
     pub remarks: Vec<String>,
 }
 
@@ -19,7 +19,7 @@ pub struct Verdict {
 pub struct Sentence {
     /// The method; `None` where it is about the run.
     pub method: Option<String>,
-    /// Whether searching was worth it; `None` where nothing is known.
+    /// `true` if searching was worth it; `None` where nothing is known.
     pub worth_it: Option<bool>,
     /// The sentence.
     pub text: String,

@@ -28,7 +28,7 @@ pub(crate) const KINDS: [OpKind; 6] = [
     OpKind::Other,
 ];
 
-/// How the boxes of a kind look.
+/// The look of a kind's boxes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
     /// Class in the style of a page.

@@ -35,7 +35,7 @@ pub struct Weighed {
     pub kept: bool,
 }
 
-/// What is known of edges, by their position in the part.
+/// The weights of edges, by their position in the part.
 pub(crate) type Weights<'a> = &'a dyn Fn(usize, &DrawnEdge) -> Option<Weighed>;
 
 /// The drawing of one part under its title.
