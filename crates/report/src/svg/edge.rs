@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use dartloom_space::{DrawnEdge, Line};
 
 use super::layers::Kind;
-use super::{Canvas, Point, Weighed, dashed};
+use super::{Canvas, Point, dashed};
 
 /// A line from box to box, by way of the label of its operation.
 pub(super) struct Drawn {
@@ -30,7 +30,9 @@ const HEAD: f64 = 7.0;
 
 impl Canvas<'_> {
     /// The line of an edge.
-    pub(super) fn edge(&self, edge: &DrawnEdge, way: &[usize], weighed: Option<Weighed>) -> Drawn {
+    pub(super) fn edge(&self, edge: &DrawnEdge, way: &[usize], index: usize) -> Drawn {
+        let weighed = self.weighed[index];
+        let twin = self.twins[index];
         let dashes = match edge.line {
             Line::Solid => "",
             Line::Dashed => "6,4",
@@ -40,8 +42,8 @@ impl Canvas<'_> {
         for pair in way.windows(2) {
             let from = pair[0];
             let to = pair[1];
-            let begin = self.leaving(from, to);
-            let end = self.entering(to, from);
+            let begin = self.leaving(from, to, twin);
+            let end = self.entering(to, from, twin);
             let is_box = self.layers.items[from].kind != Kind::Bend;
             // The column is left, and entered, as a level line.
             let left = Point { x: self.places.x[from] + self.half_column(from), y: begin.y };

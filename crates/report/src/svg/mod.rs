@@ -111,6 +111,8 @@ struct Canvas<'a> {
     halves: Vec<f64>,
     operations: Operations,
     weighed: Vec<Option<Weighed>>,
+    /// For each edge the number of those before it that lead straight from the same box to the same.
+    twins: Vec<usize>,
 }
 
 /// A place where an edge leaves or enters an item.
@@ -132,30 +134,25 @@ impl<'a> Canvas<'a> {
             column.iter().map(|&item| layers.items[item].width / 2.0).fold(0.0, f64::max)
         };
         let halves = layers.columns.iter().map(half).collect();
-        Self { part, layers, places, halves, operations: Operations::new(), weighed }
+        let ways = || layers.ways.iter();
+        let twins = ways().enumerate().map(|(index, way)| {
+            ways().take(index).filter(|other| way.len() == 2 && *other == way).count()
+        });
+        let twins = twins.collect();
+        Self { part, layers, places, halves, operations: Operations::new(), weighed, twins }
     }
 
     fn draw(&self, out: &mut String) {
         for (index, (edge, way)) in self.part.edges.iter().zip(&self.layers.ways).enumerate() {
-            self.edge(edge, way, self.weighed[index]).draw(out);
+            self.edge(edge, way, index).draw(out);
         }
         for (index, item) in self.layers.items.iter().enumerate() {
             self.item(index, item, out);
         }
-        for (edge, way) in self.part.edges.iter().zip(&self.layers.ways) {
-            self.port(edge, way, out);
-        }
-    }
-
-    /// The number of the port that an edge enters, inside the box.
-    fn port(&self, edge: &DrawnEdge, way: &[usize], out: &mut String) {
-        if let (Some(EdgeLabel::Port(port)), [.., before, to]) = (&edge.label, way) {
-            let end = self.entering(*to, *before);
-            out.push_str(&format!(
-                "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"10\">{port}</text>\n",
-                end.x + 3.0,
-                end.y + 3.5
-            ));
+        for (index, (edge, way)) in self.part.edges.iter().zip(&self.layers.ways).enumerate() {
+            if let (Some(EdgeLabel::Port(port)), [.., before, to]) = (&edge.label, &way[..]) {
+                port_number(out, *port, self.entering(*to, *before, self.twins[index]));
+            }
         }
     }
 
@@ -192,17 +189,17 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// The point at which an edge to `next` leaves an item.
-    fn leaving(&self, item: usize, next: usize) -> Point {
+    /// The point at which an edge to `next` leaves an item, behind so many of its twins.
+    fn leaving(&self, item: usize, next: usize, twin: usize) -> Point {
         let own = &self.layers.items[item];
-        let y = self.places.y[item] + self.shift(&own.right, next);
+        let y = self.places.y[item] + self.shift(&own.right, next, twin);
         Point { x: self.places.x[item] + self.half(item), y }
     }
 
-    /// The point at which an edge from `before` enters an item.
-    fn entering(&self, item: usize, before: usize) -> Point {
+    /// The point at which an edge from `before` enters an item, behind so many of its twins.
+    fn entering(&self, item: usize, before: usize, twin: usize) -> Point {
         let own = &self.layers.items[item];
-        let y = self.places.y[item] + self.shift(&own.left, before);
+        let y = self.places.y[item] + self.shift(&own.left, before, twin);
         Point { x: self.places.x[item] - self.half(item), y }
     }
 
@@ -218,7 +215,7 @@ impl<'a> Canvas<'a> {
 
     /// The distance from the middle of a box to the end of the edge to `other`: in the order of the
     /// other ends.
-    fn shift(&self, others: &[usize], other: usize) -> f64 {
+    fn shift(&self, others: &[usize], other: usize, twin: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
         let own = height(other);
         let count = |side: Ordering| {
@@ -226,9 +223,21 @@ impl<'a> Canvas<'a> {
         };
         let above = count(Ordering::Less);
         let level = count(Ordering::Equal);
-        let place = above as f64 + (level as f64 - 1.0) / 2.0;
+        let same = others.iter().filter(|&&item| item == other).count();
+        // Edges between the same boxes lie beside each other.
+        let among = if same > 1 { twin as f64 } else { (level as f64 - 1.0) / 2.0 };
+        let place = above as f64 + among;
         (place - (others.len() as f64 - 1.0) / 2.0) * self.layers.end
     }
+}
+
+/// The number of the port that an edge enters, inside the box.
+fn port_number(out: &mut String, port: usize, Point { x, y }: Point) {
+    out.push_str(&format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"10\">{port}</text>\n",
+        x + 3.0,
+        y + 3.5
+    ));
 }
 
 /// The weight and the margin of an edge as text.

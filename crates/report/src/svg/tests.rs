@@ -193,8 +193,8 @@ fn no_line_crosses_a_box(part: &DrawnPart, weights: Weights<'_>, name: &str) {
             [Point { x: x - half.x, y: y - half.y }, Point { x: x + half.x, y: y + half.y }]
         })
         .collect();
-    for (edge, way) in part.edges.iter().zip(&canvas.layers.ways) {
-        for piece in canvas.edge(edge, way, None).pieces {
+    for (index, (edge, way)) in part.edges.iter().zip(&canvas.layers.ways).enumerate() {
+        for piece in canvas.edge(edge, way, index).pieces {
             let near = |own: &&[Point; 2]| own[0].x <= piece.to.x && own[1].x >= piece.from.x;
             let near: Vec<&[Point; 2]> = boxes.iter().filter(near).collect();
             for pair in points(&piece).windows(2) {
@@ -262,4 +262,22 @@ fn weights_widen_lines_and_margins_are_written() {
     assert!(svg.contains("stroke-width=\"2.50\"") && svg.contains("0.500 (-0.250)"));
     assert!(svg.contains("<title>normal &lt;cell&gt;</title>"));
     assert!(svg.contains("in 0 to 2 by sep_conv_3x3"));
+}
+
+#[test]
+fn edges_between_the_same_boxes_lie_beside_each_other() {
+    let set = OpSet::builtin("S").unwrap();
+    let space = Space::auto_deeplab(set, 6, 4, Stem::imagenet_quarter()).unwrap();
+    let part = space.drawing().parts.pop().unwrap();
+    let canvas = Canvas::of(&part, &|_, _| None);
+    let mut ends: Vec<String> = Vec::new();
+    for (index, (edge, way)) in part.edges.iter().zip(&canvas.layers.ways).enumerate() {
+        let pieces = canvas.edge(edge, way, index).pieces;
+        let end = pieces.last().unwrap().to;
+        ends.push(format!("{:.1} {:.1}", end.x, end.y));
+    }
+    let all = ends.len();
+    ends.sort();
+    ends.dedup();
+    assert_eq!(ends.len(), all, "every edge ends at a place of its own");
 }
