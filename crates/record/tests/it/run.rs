@@ -75,3 +75,32 @@ fn damage_and_absence_are_told_with_their_file() {
     assert!(genotypes.to_string().contains("genotype-darts.json"), "{genotypes}");
     assert!(Run::open(folder.path().join("nowhere")).is_err());
 }
+
+#[test]
+fn other_files_are_read_by_their_names() {
+    let folder = stored();
+    let run = Run::open(folder.path()).unwrap();
+    assert_eq!((run.text("none").unwrap(), run.json("none").unwrap()), (None, None));
+    assert_eq!(run.stored("none").unwrap(), None);
+    assert!(run.folders().unwrap().contains(&"seed-3".to_owned()));
+    fs::write(folder.path().join("odd.txt"), b"a\xffb").unwrap();
+    assert_eq!(run.text("odd.txt").unwrap().unwrap(), "a\u{fffd}b");
+    fs::write(folder.path().join("plain.json"), "[1]").unwrap();
+    assert_eq!(run.json("plain.json").unwrap(), Some(json!([1])));
+    fs::write(folder.path().join("plain.json"), "[1,\n}").unwrap();
+    let error = run.json("plain.json").unwrap_err().to_string();
+    assert!(error.contains("plain.json") && error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn a_run_is_written_as_long_as_its_lock_is_held() {
+    let folder = stored();
+    let run = Run::open(folder.path()).unwrap();
+    assert!(!run.is_written(), "without a lock nobody writes");
+    let lock = fs::File::create(folder.path().join(RunLayout::LOCK)).unwrap();
+    assert!(!run.is_written());
+    lock.lock().unwrap();
+    assert!(run.is_written());
+    drop(lock);
+    assert!(!run.is_written());
+}
