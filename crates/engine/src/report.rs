@@ -1,5 +1,6 @@
 //! The page of a run: everything in its directory as one HTML file, and its numbers as JSON.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use dartloom::record::{Event, Flow, Observer, ObserverError, Run, RunDir, RunLayout, write_whole};
@@ -114,7 +115,8 @@ impl Observer for Pages {
         let is_stop = matches!(event, Event::Stopped { .. });
         let begin = (self.now)();
         // A clock that tells no time lets every one through.
-        if (ends && !(begin < self.due)) || is_stop {
+        let early = begin.partial_cmp(&self.due) == Some(Ordering::Less);
+        if (ends && !early) || is_stop {
             // A page that cannot be written now is written later; the run itself is not at fault.
             let _ = write(self.dir.path(), None);
             let end = (self.now)();

@@ -235,12 +235,12 @@ impl Place<'_> {
         if line.joined {
             let _ = write!(out, "<path class=\"line s{kind}\" d=\"{}\"/>", self.path(line));
         }
-        let finite = line.points.iter().filter(|point| point[1].is_finite());
+        let mut finite = line.points.iter().filter(|point| point[1].is_finite());
         let few = line.points.len() <= MARKED && self.frame.full;
         let marked: Vec<&[f64; 2]> = if !line.joined || few {
             finite.collect()
         } else {
-            finite.last().into_iter().collect()
+            finite.next_back().into_iter().collect()
         };
         for [at, value] in marked {
             out.push_str(&mark(kind, [self.across(*at), self.down(*value)]));

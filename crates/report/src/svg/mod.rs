@@ -25,14 +25,14 @@ const MARGIN: f64 = 10.0;
 
 /// The weight of an edge in a drawing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Weighed {
+pub(crate) struct Weighed {
     /// The weight of its operation, 0 to 1: the width of the line.
-    pub weight: f64,
+    pub(crate) weight: f64,
     /// The weight by which its operation leads the next one on this edge; negative where it does
     /// not lead.
-    pub margin: Option<f64>,
+    pub(crate) margin: Option<f64>,
     /// `true` for a link that an architecture keeps, among others that it does not.
-    pub kept: bool,
+    pub(crate) kept: bool,
 }
 
 /// The weights of edges, by their position in the part.
@@ -111,7 +111,7 @@ struct Canvas<'a> {
     halves: Vec<f64>,
     operations: Operations,
     weighed: Vec<Option<Weighed>>,
-    /// For each edge the number of those before it that lead straight from the same box to the same.
+    /// For each edge the number of those before it that lead straight between the same boxes.
     twins: Vec<usize>,
 }
 
