@@ -85,6 +85,18 @@ pub enum Error {
         /// The values that are accepted.
         limit: f64,
     },
+    /// There is no browser.
+    #[error("no browser answers; tried {tried}")]
+    NoBrowser {
+        /// The names that were tried.
+        tried: String,
+    },
+    /// A page made a browser speak.
+    #[error("the browser's console says:\n{said}")]
+    Console {
+        /// Its lines.
+        said: String,
+    },
     /// Some benchmarks did not succeed.
     #[error("{failures} of the benchmarks failed")]
     Benchmarks {

@@ -1,4 +1,4 @@
-//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `bench`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `bench`, `look`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
@@ -9,6 +9,7 @@ pub mod cuda;
 pub mod error;
 pub mod golden;
 pub mod invocation;
+pub mod look;
 pub mod say;
 pub mod tidy;
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{bench, ci, cuda, golden, root, say, tidy};
+use xtask::{bench, ci, cuda, golden, look, root, say, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -43,6 +43,18 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Take pictures of the page of a run in a browser, and fail when its console has a word
+    Look {
+        /// The directory of a run, or an HTML file
+        #[arg(value_name = "RUN_DIR|FILE.html")]
+        page: PathBuf,
+        /// Directory of the pictures [default: target/look]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Height of the pictures in pixels
+        #[arg(long, value_name = "N", default_value_t = 6000)]
+        height: u32,
+    },
     /// Measure against PyTorch, process by process in turn
     Bench(bench::Options),
 }
@@ -70,6 +82,9 @@ fn perform(task: Task) -> Result<(), Error> {
         }
         Task::Bench(options) => bench::run(&root, &options),
         Task::Cuda => cuda::run(&root),
+        Task::Look { page, out, height } => {
+            look::run(&page, &out.unwrap_or_else(|| root.join("target/look")), height)
+        }
         Task::Golden { dir } => {
             golden::invocations(dir.as_deref())?.iter().try_for_each(|one| one.run(&root))
         }

@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Predict(crate::predict::PredictArguments),
     /// Judge a trained network on data.
     Evaluate(crate::evaluate::EvaluateArguments),
+    /// Write the page of a run: verdict, tables, curves, cells and costs as one HTML file.
+    Report(crate::report::ReportArguments),
+    /// Say how far a run is.
+    Status(crate::report::StatusArguments),
     /// Turn architecture weights into a genotype.
     Decode(DecodeArguments),
     /// Count parameters and multiply-adds of a genotype's network.

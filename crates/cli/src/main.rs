@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod predict;
 mod regret;
+mod report;
 mod run;
 mod say;
 mod score;
@@ -83,6 +84,8 @@ fn main() -> ExitCode {
             rayon::scope(|_| exit_code(evaluate::run(&arguments)))
         }
         Command::Regret(arguments) => exit_code(regret::run(&arguments)),
+        Command::Report(arguments) => exit_code(report::report(&arguments)),
+        Command::Status(arguments) => exit_code(report::status(&arguments)),
         Command::Decode(arguments) => exit_code(decode::run(&arguments)),
         Command::Count(arguments) => exit_code(count::run(&arguments)),
         Command::Distance(arguments) => exit_code(distance::run(&arguments)),

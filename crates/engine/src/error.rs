@@ -307,6 +307,15 @@ pub enum EngineError {
         /// The encoder's reason.
         message: String,
     },
+    /// A directory in which no run was begun.
+    #[error("{}: there is no run", path.display())]
+    NoRun {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A run whose page cannot be made.
+    #[error(transparent)]
+    Report(dartloom_report::ReportError),
     /// The work itself failed.
     #[error(transparent)]
     Work(Box<dartloom::Error>),

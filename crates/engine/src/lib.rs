@@ -15,6 +15,7 @@ pub mod input;
 pub mod machine;
 pub mod output;
 pub mod predict;
+pub mod report;
 pub mod room;
 pub mod run;
 pub mod spaces;

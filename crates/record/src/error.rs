@@ -48,6 +48,14 @@ pub enum RecordError {
         /// The version found.
         found: String,
     },
+    /// A log that cannot be read.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// The reason, with its line.
+        source: ObserverError,
+    },
     /// An observer failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),

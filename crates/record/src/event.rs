@@ -10,12 +10,16 @@ mod candidate;
 mod entropy;
 mod log;
 mod number;
+mod plan;
+mod weights;
 
 pub use candidate::Candidate;
 pub use entropy::CellEntropy;
 pub(crate) use log::VERSION;
 pub use log::{EventLog, Record, Truncated, read_events_from};
 pub(crate) use number::Number;
+pub use plan::RunPlan;
+pub use weights::{ArchitectureWeights, EdgeWeights};
 
 /// Something that happened in a run.
 ///
@@ -36,6 +40,9 @@ pub enum Event {
         seed: u64,
         /// Its whole configuration.
         config: serde_json::Value,
+        /// Everything that will be done; runs of earlier programs do not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        plan: Option<RunPlan>,
     },
     /// A phase (search, retraining and so on) begins or is resumed.
     PhaseStarted {
@@ -74,6 +81,15 @@ pub enum Event {
         /// Values by name.
         #[serde(with = "number::map")]
         metrics: BTreeMap<String, f64>,
+    },
+    /// The weights of a search at the end of an epoch.
+    Weights {
+        /// The phase.
+        phase: Where,
+        /// The epoch.
+        epoch: usize,
+        /// The weights.
+        weights: ArchitectureWeights,
     },
     /// Entropies of a search's weights at the end of an epoch, edge by edge; their means by cell
     /// are metrics of the epoch.
@@ -207,6 +223,7 @@ impl Event {
             Self::PhaseStarted { .. } => "phase_started",
             Self::Step { .. } => "step",
             Self::EpochFinished { .. } => "epoch_finished",
+            Self::Weights { .. } => "weights",
             Self::Entropy { .. } => "entropy",
             Self::Architecture { .. } => "architecture",
             Self::RuleHolds { .. } => "rule_holds",
@@ -228,6 +245,7 @@ impl Event {
             Self::PhaseStarted { phase, .. }
             | Self::Step { phase, .. }
             | Self::EpochFinished { phase, .. }
+            | Self::Weights { phase, .. }
             | Self::Entropy { phase, .. }
             | Self::Architecture { phase, .. }
             | Self::RuleHolds { phase, .. }

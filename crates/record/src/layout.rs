@@ -8,7 +8,9 @@ use crate::{Contender, Leg};
 /// run.json, experiment.ron, lock               what is run, and by whom
 /// events.jsonl, metrics.csv, log.txt           what happened
 /// report.json, verdict.txt, finished.json      what came of it
+/// report.html                                  all of it, for people
 /// genotypes/, cells/, curves/                  drawings of both
+/// spaces/                                      what searches choose from
 /// models/                                      the trained networks, each a file of its own
 /// seed-N/search-KEY.json, random.json, ...     the result of a leg, and its checkpoint
 /// (.safetensors) seed-N/genotype-KEY.json, weights-KEY.json   the findings of a search
@@ -39,13 +41,17 @@ impl RunLayout {
     pub const LOCK: &'static str = "lock";
     /// The results, as values.
     pub const REPORT: &'static str = "report.json";
+    /// Everything of the run on one page.
+    pub const PAGE: &'static str = "report.html";
     /// The results, as text.
     pub const VERDICT: &'static str = "verdict.txt";
     /// Checksums of the two: written last, it means that the run is finished.
     pub const FINISHED: &'static str = "finished.json";
     /// The directory of the genotypes that a search went through.
     pub const GENOTYPES: &'static str = "genotypes";
-    /// The directory of their drawings.
+    /// The directory of the spaces of searches by gradients, as `KEY.json`.
+    pub const SPACES: &'static str = "spaces";
+    /// The directory of the drawings of genotypes.
     pub const CELLS: &'static str = "cells";
     /// The directory of the curves of discrete searches.
     pub const CURVES: &'static str = "curves";
@@ -59,7 +65,7 @@ impl RunLayout {
     pub const OP_RUNS: &'static str = "op-runs.json";
 
     /// All of the whole run that has one name, directories included, without those of seeds.
-    pub const WHOLE: [&'static str; 13] = [
+    pub const WHOLE: [&'static str; 15] = [
         Self::RUN,
         Self::EXPERIMENT,
         Self::LOCK,
@@ -67,9 +73,11 @@ impl RunLayout {
         Self::EPOCHS,
         Self::LOG,
         Self::REPORT,
+        Self::PAGE,
         Self::VERDICT,
         Self::FINISHED,
         Self::GENOTYPES,
+        Self::SPACES,
         Self::CELLS,
         Self::CURVES,
         Self::MODELS,

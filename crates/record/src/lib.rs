@@ -17,7 +17,10 @@ pub mod statistics;
 mod stored;
 
 pub use error::{ObserverError, RecordError, StatisticsError};
-pub use event::{Candidate, CellEntropy, Event, EventLog, Record, Truncated, read_events_from};
+pub use event::{
+    ArchitectureWeights, Candidate, CellEntropy, EdgeWeights, Event, EventLog, Record, RunPlan,
+    Truncated, read_events_from,
+};
 pub use identity::{Agreement, Difference, Identity};
 pub use kept_runs::KeptRuns;
 pub use layout::RunLayout;

@@ -33,6 +33,7 @@ pub enum Flow {
 ///             Step
 ///             [Checkpoint]
 ///         EpochFinished
+///         [Weights]                                in a search
 ///         [Entropy]                                in a search
 ///         [Architecture]                           in a search
 ///         [RuleHolds ...]                          in a search; one that stops ends the phase

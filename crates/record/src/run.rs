@@ -52,12 +52,13 @@ impl Run {
     /// All events so far, in order; empty if there are none.
     ///
     /// # Errors
-    /// [`RecordError::Observer`] for a log of another version or with a line that is not an event,
+    /// [`RecordError::Log`] for a log of another version or with a line that is not an event,
     /// [`RecordError::File`].
     pub fn events(&self) -> Result<EventLog, RecordError> {
         let path = self.path.join(RunLayout::EVENTS);
         match fs::File::open(&path) {
-            Ok(file) => Ok(read_events_from(std::io::BufReader::new(file))?),
+            Ok(file) => read_events_from(std::io::BufReader::new(file))
+                .map_err(|source| RecordError::Log { path, source }),
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(EventLog::default()),
             Err(source) => Err(RecordError::file(&path, "read", source)),
         }
@@ -87,6 +88,61 @@ impl Run {
     ) -> Result<Option<Value>, RecordError> {
         let path = self.seed(seed).join(layout.result(leg));
         Ok(crate::stored::stored::<Value>(&path)?.map(|stored| stored.value))
+    }
+
+    /// The value of a stored file, as JSON, by its name in the directory; `None` where there is no
+    /// such file.
+    ///
+    /// # Errors
+    /// [`RecordError::Damaged`], [`RecordError::Version`], [`RecordError::File`].
+    pub fn stored(&self, name: &str) -> Result<Option<Value>, RecordError> {
+        let path = self.path.join(name);
+        Ok(crate::stored::stored::<Value>(&path)?.map(|stored| stored.value))
+    }
+
+    /// The text of a file, by its name in the directory; `None` where there is no such file. Bytes
+    /// that are no UTF-8 are replaced.
+    ///
+    /// # Errors
+    /// [`RecordError::File`].
+    pub fn text(&self, name: &str) -> Result<Option<String>, RecordError> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(RecordError::file(&path, "read", source)),
+        }
+    }
+
+    /// The value of a plain JSON file, by its name in the directory; `None` where there is no such
+    /// file.
+    ///
+    /// # Errors
+    /// [`RecordError::Damaged`] for what is not JSON, with the line; [`RecordError::File`].
+    pub fn json(&self, name: &str) -> Result<Option<Value>, RecordError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        serde_json::from_str(&text).map(Some).map_err(|error| RecordError::Damaged {
+            path: self.path.join(name),
+            expected: "JSON".to_owned(),
+            found: error.to_string(),
+        })
+    }
+
+    /// The names of the directories in the directory, sorted.
+    ///
+    /// # Errors
+    /// [`RecordError::File`].
+    pub fn folders(&self) -> Result<Vec<String>, RecordError> {
+        let names = names(&self.path)?.into_iter();
+        Ok(names.filter(|name| self.path.join(name).is_dir()).collect())
+    }
+
+    /// `true` while a process writes the run: it holds the lock. A file system without locks says
+    /// `false`.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        let lock = fs::File::open(self.path.join(RunLayout::LOCK));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 
     /// The genotypes that searches of a seed have found, as JSON, by the names of their files.

@@ -1,12 +1,34 @@
-//! The indecision of the weights of each edge and node.
+//! The weights of each edge and node, and their indecision.
 
 use std::collections::BTreeMap;
 
-use dartloom_record::CellEntropy;
+use dartloom_record::{ArchitectureWeights, CellEntropy, EdgeWeights};
 use dartloom_relax::entropy_of_rows;
-use dartloom_space::{CellGraph, CellTable, Space, WeightTable};
+use dartloom_space::{CellGraph, CellTable, Edge, Space, WeightTable};
 
 use crate::SearchError;
+
+/// The weights of `table`, a table of `space`, as a run tells them.
+pub(crate) fn told(space: &Space, table: &WeightTable) -> ArchitectureWeights {
+    let cells = space.cells().iter().zip(table.cells());
+    let cells = cells.map(|(spec, weights)| (weights.name.clone(), edges(&spec.graph, weights)));
+    ArchitectureWeights {
+        operations: table.ops().to_vec(),
+        cells: cells.collect(),
+        links: table.links().to_vec(),
+    }
+}
+
+fn edges(graph: &CellGraph, weights: &CellTable) -> Vec<EdgeWeights> {
+    let rows = graph.edges().iter().zip(&weights.edges).enumerate();
+    let edge = |(row, (edge, operations)): (usize, (&Edge, &Vec<f64>))| EdgeWeights {
+        from: edge.from,
+        to: edge.to,
+        operations: operations.clone(),
+        among: weights.edge_weights.as_ref().and_then(|all| all.get(row).copied()),
+    };
+    rows.map(edge).collect()
+}
 
 /// Entropies of every cell of `table`, a table of `space`, by the cells' names.
 pub(crate) fn entropies(

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dartloom_record::{Agreement, CellEntropy, Event, Flow, Identity, RecordError, Where};
+use dartloom_record::{
+    Agreement, ArchitectureWeights, CellEntropy, Event, Flow, Identity, RecordError, Where,
+};
 
 use crate::{Position, Session, Snapshot, TrainError};
 
@@ -21,6 +23,8 @@ pub struct StepLoss {
 pub struct EpochReport {
     /// Metrics by name.
     pub metrics: BTreeMap<String, f64>,
+    /// The weights of the architecture, if there are any.
+    pub weights: Option<ArchitectureWeights>,
     /// Entropy of each cell's weights: how undecided they are. Empty if there are no such weights.
     pub entropies: BTreeMap<String, CellEntropy>,
     /// The architecture as it would be decoded now, and what the decoder noted.
@@ -256,8 +260,12 @@ fn announce(
     shown: &mut Option<serde_json::Value>,
 ) -> Result<Flow, TrainError> {
     let phase = phase.clone();
-    let EpochReport { metrics, entropies: cells, architecture, rules } = report;
+    let EpochReport { metrics, weights, entropies: cells, architecture, rules } = report;
     let mut flow = tell(session, &Event::EpochFinished { phase: phase.clone(), epoch, metrics })?;
+    if let Some(weights) = weights {
+        let event = Event::Weights { phase: phase.clone(), epoch, weights };
+        flow = either(flow, tell(session, &event)?);
+    }
     if !cells.is_empty() {
         let event = Event::Entropy { phase: phase.clone(), epoch, cells };
         flow = either(flow, tell(session, &event)?);

@@ -2,7 +2,6 @@
 
 mod command;
 mod date;
-mod pace;
 mod progress;
 mod settings;
 mod signal;

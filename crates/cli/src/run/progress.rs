@@ -5,9 +5,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use dartloom::record::{Event, Flow, Leg, LogFile, Objective, Observer, ObserverError, Where};
+use dartloom_report::{Pace, duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::pace::{Pace, duration};
 use crate::say::say;
 
 /// Shows bars on a terminal and lines elsewhere, and keeps the lines in a log.

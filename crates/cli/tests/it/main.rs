@@ -23,6 +23,7 @@ mod plan;
 mod printing;
 mod program;
 mod regret;
+mod reports;
 mod runs;
 mod scores;
 mod stored;

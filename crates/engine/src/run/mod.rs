@@ -16,12 +16,13 @@ pub(crate) use directory::check_images;
 use std::path::PathBuf;
 
 use dartloom::dist::LocalConfig;
-use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer, RunDir, RunLayout};
+use dartloom::record::{CsvEpochs, Event, Fanout, JsonLines, Observer, RunDir, RunLayout, RunPlan};
 use dartloom::verdict::{Comparison, Report};
 use dartloom_report::Drawings;
 
 use crate::error::EngineError;
 use crate::experiment::{self, Plan};
+use crate::report::{self, Pages};
 use directory::Place;
 
 /// An experiment with the directory that it is carried out in. As long as it lives, no other
@@ -123,24 +124,35 @@ impl Run {
         let workers = self.workers(host);
         let workers = workers.as_ref().map(|workers| workers as &dyn dartloom::verdict::Workers);
         let comparison = Comparison { workers, clock: host.clock, ..self.plan.comparison() };
+        for method in &comparison.methods {
+            let text = method.space.to_json().map_err(EngineError::work)?;
+            let name = format!("{}/{}.json", RunLayout::SPACES, method.key);
+            self.place.dir().write(&name, text.as_bytes()).map_err(EngineError::work)?;
+        }
         let mut observers = self.observers(observers, host)?;
         let started = Event::RunStarted {
             name: self.plan.experiment().name.clone(),
             seed: self.plan.experiment().seeds.first().copied().unwrap_or(0),
             config: experiment::to_json(self.plan.experiment())?,
+            plan: Some(RunPlan {
+                seeds: self.plan.experiment().seeds.clone(),
+                legs: comparison.legs(),
+                objective: comparison.task.objective(),
+            }),
         };
         // Nothing has begun: a wish to stop is heard at the first phase.
         let _ = observers.on_event(&started).map_err(EngineError::work)?;
         if let Some(text) = crops::note(&self.plan)? {
             let _ = observers.on_event(&Event::Note { text }).map_err(EngineError::work)?;
         }
-        let report = comparison.run(self.place.dir(), &mut observers);
+        let found = comparison.run(self.place.dir(), &mut observers);
         drop(observers);
-        let Some(report) = report.map_err(EngineError::work)? else { return Ok(Outcome::Stopped) };
+        let Some(found) = found.map_err(EngineError::work)? else { return Ok(Outcome::Stopped) };
         models::save(&self.plan, &comparison, self.place.dir())?;
-        let verdict = verdict::render(self.plan.experiment(), &report, &self.out, &host.system);
-        self.place.finish(&report, &verdict)?;
-        Ok(Outcome::Finished { report: Box::new(report), verdict })
+        let verdict = verdict::render(self.plan.experiment(), &found, &self.out, &host.system);
+        self.place.finish(&found, &verdict)?;
+        report::write(self.place.dir().path(), None)?;
+        Ok(Outcome::Finished { report: Box::new(found), verdict })
     }
 
     fn workers(&self, host: &Host<'_>) -> Option<workers::Processes> {
@@ -163,6 +175,8 @@ impl Run {
         let mut all: Vec<Box<dyn Observer>> =
             vec![Box::new(events), Box::new(metrics), Box::new(Drawings::new(dir.clone()))];
         all.extend(others);
+        // Last: what the others write is on the page.
+        all.push(Box::new(Pages::new(dir.clone(), host.date)));
         Ok(Fanout(all))
     }
 }

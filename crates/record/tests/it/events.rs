@@ -2,11 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use dartloom_record::{Candidate, CellEntropy, Event, Leg, Objective, Where};
+use dartloom_record::{
+    ArchitectureWeights, Candidate, CellEntropy, EdgeWeights, Event, Leg, Objective, RunPlan, Where,
+};
 use serde_json::json;
 
 pub(crate) fn metrics(values: &[(&str, f64)]) -> BTreeMap<String, f64> {
     values.iter().map(|&(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn started() -> Event {
+    Event::RunStarted {
+        name: "a \"quoted\" name\nof two lines".to_owned(),
+        seed: u64::MAX,
+        config: json!({"epochs": 50, "rate": 0.025, "nested": [1, null, {"event": "none"}]}),
+        plan: Some(RunPlan {
+            seeds: vec![0, 1],
+            legs: vec![Leg::Random, "search/darts".into()],
+            objective: Objective::share("accuracy"),
+        }),
+    }
 }
 
 pub(crate) fn every_kind() -> Vec<Event> {
@@ -19,12 +34,9 @@ pub(crate) fn every_kind() -> Vec<Event> {
         loss,
         arch_loss,
     };
+    let edge = |among| EdgeWeights { from: 0, to: 2, operations: vec![0.1, 0.9], among };
     vec![
-        Event::RunStarted {
-            name: "a \"quoted\" name\nof two lines".to_owned(),
-            seed: u64::MAX,
-            config: json!({"epochs": 50, "rate": 0.025, "nested": [1, null, {"event": "none"}]}),
-        },
+        started(),
         Event::PhaseStarted { phase: phase(), epochs: 50, steps_per_epoch: 10, epoch: 3 },
         step(0.1 + 0.2, None),
         step(2.0, Some(-1e-300)),
@@ -32,6 +44,15 @@ pub(crate) fn every_kind() -> Vec<Event> {
             phase: phase(),
             epoch: 3,
             metrics: metrics(&[("accuracy", 1.0 / 3.0), ("loss, mean", 5e-324)]),
+        },
+        Event::Weights {
+            phase: phase(),
+            epoch: 3,
+            weights: ArchitectureWeights {
+                operations: vec!["skip".to_owned(), "conv".to_owned()],
+                cells: BTreeMap::from([("normal".to_owned(), vec![edge(None), edge(Some(0.5))])]),
+                links: vec![vec![0.25, 0.75]],
+            },
         },
         Event::Entropy {
             phase: phase(),

@@ -12,7 +12,8 @@ fn stored() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let dir = RunDir::open(folder.path()).unwrap();
     let mut log = JsonLines::new(dir.append(RunLayout::EVENTS).unwrap());
-    let started = Event::RunStarted { name: "small".to_owned(), seed: 3, config: json!({}) };
+    let started =
+        Event::RunStarted { name: "small".to_owned(), seed: 3, config: json!({}), plan: None };
     for event in [started, Event::Note { text: "nothing of note".to_owned() }] {
         let _ = log.on_event(&event).unwrap();
     }
@@ -50,11 +51,11 @@ fn a_log_of_another_version_is_told_from_a_damaged_one() {
     fs::write(&log, "{\"event\":\"note\",\"text\":\"of version 1\"}\n").unwrap();
     let error = events().unwrap_err();
     let version = ObserverError::Version { line: 1, known: 2, found: 1 }.to_string();
-    assert_eq!(error.to_string(), version);
+    assert!(error.to_string().ends_with(&version), "{error}");
     fs::write(&log, "neither\n").unwrap();
     let error = events().unwrap_err();
     assert!(
-        matches!(error, RecordError::Observer(ObserverError::Malformed { line: 1, .. })),
+        matches!(error, RecordError::Log { source: ObserverError::Malformed { line: 1, .. }, .. }),
         "{error}"
     );
 }
@@ -73,4 +74,33 @@ fn damage_and_absence_are_told_with_their_file() {
     let genotypes = run.genotypes(3).unwrap_err();
     assert!(genotypes.to_string().contains("genotype-darts.json"), "{genotypes}");
     assert!(Run::open(folder.path().join("nowhere")).is_err());
+}
+
+#[test]
+fn other_files_are_read_by_their_names() {
+    let folder = stored();
+    let run = Run::open(folder.path()).unwrap();
+    assert_eq!((run.text("none").unwrap(), run.json("none").unwrap()), (None, None));
+    assert_eq!(run.stored("none").unwrap(), None);
+    assert!(run.folders().unwrap().contains(&"seed-3".to_owned()));
+    fs::write(folder.path().join("odd.txt"), b"a\xffb").unwrap();
+    assert_eq!(run.text("odd.txt").unwrap().unwrap(), "a\u{fffd}b");
+    fs::write(folder.path().join("plain.json"), "[1]").unwrap();
+    assert_eq!(run.json("plain.json").unwrap(), Some(json!([1])));
+    fs::write(folder.path().join("plain.json"), "[1,\n}").unwrap();
+    let error = run.json("plain.json").unwrap_err().to_string();
+    assert!(error.contains("plain.json") && error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn a_run_is_written_as_long_as_its_lock_is_held() {
+    let folder = stored();
+    let run = Run::open(folder.path()).unwrap();
+    assert!(!run.is_written(), "without a lock nobody writes");
+    let lock = fs::File::create(folder.path().join(RunLayout::LOCK)).unwrap();
+    assert!(!run.is_written());
+    lock.lock().unwrap();
+    assert!(run.is_written());
+    drop(lock);
+    assert!(!run.is_written());
 }

@@ -10,6 +10,8 @@ pub(super) struct Item {
     pub(super) rank: usize,
     pub(super) width: f64,
     pub(super) height: f64,
+    /// Distance of its text from its middle: beside numbers of ports.
+    pub(super) shift: f64,
     /// Items of the column before that an edge connects it with, once per edge.
     pub(super) left: Vec<usize>,
     /// Those of the column behind.
@@ -37,6 +39,8 @@ pub(super) struct Layers {
     pub(super) columns: Vec<Vec<usize>>,
     /// Room at a box for each edge that ends there.
     pub(super) end: f64,
+    /// `true` where labels have a second line, for weights.
+    weighed: bool,
 }
 
 /// Height of a line of text.
@@ -46,6 +50,12 @@ const BEND: f64 = 8.0;
 /// Room at a box for each edge that ends there, and for one with a number.
 const END: f64 = 6.0;
 const NUMBERED_END: f64 = 11.0;
+const WEIGHED_END: f64 = 9.0;
+/// Room for the number of a port.
+const PORT: f64 = 10.0;
+
+/// Room for a weight and a margin.
+const WEIGHT: f64 = 96.0;
 
 /// Width of a text in a font of that size, about.
 fn width(text: &str, size: f64) -> f64 {
@@ -54,28 +64,37 @@ fn width(text: &str, size: f64) -> f64 {
 }
 
 impl Layers {
-    /// The items of a part; columns have them in the order in which they came.
-    pub(super) fn of(part: &DrawnPart) -> Self {
+    /// The items of a part; columns have them in the order in which they came. Labels have a
+    /// second line where there are weights.
+    pub(super) fn of(part: &DrawnPart, weighed: bool) -> Self {
         let ranks = ranks(part);
         let numbered = |edge: &DrawnEdge| matches!(edge.label, Some(EdgeLabel::Port(_)));
-        let end = if part.edges.iter().any(numbered) { NUMBERED_END } else { END };
+        let end = match part.edges.iter().any(numbered) {
+            true => NUMBERED_END,
+            // Heavy edges are wide.
+            false if weighed => WEIGHED_END,
+            false => END,
+        };
         let items = part.nodes.iter().zip(&ranks).enumerate().map(|(index, (node, &rank))| {
             let ends = |end: fn(&DrawnEdge) -> usize| {
                 part.edges.iter().filter(|edge| end(edge) == index).count()
             };
             let most = ends(|edge| edge.from).max(ends(|edge| edge.to));
             let lines = node.label.lines().count().max(1);
+            let ports = part.edges.iter().any(|edge| edge.to == index && numbered(edge));
+            let room = if ports { PORT } else { 0.0 };
             Item {
                 kind: Kind::Node(index),
                 rank,
-                width: width(&node.label, 14.0) + 24.0,
+                width: width(&node.label, 14.0) + 24.0 + room,
                 height: (lines as f64 * LINE + 16.0).max(most as f64 * end + 8.0),
+                shift: room / 2.0,
                 left: Vec::new(),
                 right: Vec::new(),
             }
         });
         let items = items.collect();
-        let mut layers = Self { items, ways: Vec::new(), columns: Vec::new(), end };
+        let mut layers = Self { items, ways: Vec::new(), columns: Vec::new(), end, weighed };
         let last = ranks.iter().copied().max().unwrap_or(0);
         let mut load = vec![0.0; last + 1];
         for item in &layers.items {
@@ -96,6 +115,15 @@ impl Layers {
         layers
     }
 
+    fn label_width(&self, op: &str) -> f64 {
+        let least = if self.weighed { WEIGHT } else { 0.0 };
+        (width(op, 13.0) + 12.0).max(least)
+    }
+
+    fn label_height(&self) -> f64 {
+        if self.weighed { 2.0 * LINE } else { LINE + 4.0 }
+    }
+
     /// Adds what stands on the way of an edge.
     fn way(&mut self, part: &DrawnPart, edge: usize, load: &mut [f64]) -> Vec<usize> {
         let from = part.edges[edge].from;
@@ -109,13 +137,14 @@ impl Layers {
         for rank in between {
             let (kind, width, height) = match label {
                 Some((own, op)) if own == rank => {
-                    (Kind::Label(edge), width(op, 13.0) + 12.0, LINE + 4.0)
+                    (Kind::Label(edge), self.label_width(op), self.label_height())
                 }
                 _ => (Kind::Bend, 0.0, BEND),
             };
             load[rank] += height;
             way.push(self.items.len());
-            self.items.push(Item { kind, rank, width, height, left: vec![], right: vec![] });
+            let shift = 0.0;
+            self.items.push(Item { kind, rank, width, height, shift, left: vec![], right: vec![] });
         }
         way.push(to);
         for pair in way.windows(2) {

@@ -1,23 +1,42 @@
 //! Drawings as SVG.
 //!
 //! Nodes stand in columns, so that every edge leads to the right; an operation stands in a box of
-//! its own on its edge. The time grows with the number of edges times the columns they pass.
+//! its own on its edge. Edges pass columns as level lines and change their height between columns
+//! alone, where no box stands: no line crosses a box. The time grows with the number of edges times
+//! the columns they pass.
 
+mod edge;
+pub(crate) mod kind;
 mod layers;
 mod order;
 mod place;
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 
-use dartloom_space::{DrawnEdge, DrawnPart, EdgeLabel, Line};
+use dartloom_space::{DrawnEdge, DrawnPart, EdgeLabel};
 
+use kind::Operations;
 use layers::{Item, Kind, LINE, Layers};
 use place::Places;
 
 /// Height of a title.
 const TITLE: f64 = 28.0;
 const MARGIN: f64 = 10.0;
+
+/// The weight of an edge in a drawing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Weighed {
+    /// The weight of its operation, 0 to 1: the width of the line.
+    pub(crate) weight: f64,
+    /// The weight by which its operation leads the next one on this edge; negative where it does
+    /// not lead.
+    pub(crate) margin: Option<f64>,
+    /// `true` for a link that an architecture keeps, among others that it does not.
+    pub(crate) kept: bool,
+}
+
+/// The weights of edges, by their position in the part.
+pub(crate) type Weights<'a> = &'a dyn Fn(usize, &DrawnEdge) -> Option<Weighed>;
 
 /// The drawing of one part under its title.
 pub fn one(part: &DrawnPart) -> String {
@@ -30,7 +49,7 @@ pub fn all(parts: &[DrawnPart]) -> String {
     let mut y = MARGIN;
     let mut width = 0.0_f64;
     for part in parts {
-        let canvas = Canvas::of(part);
+        let canvas = Canvas::of(part, &|_, _| None);
         let baseline = y + TITLE - 10.0;
         let title = escaped(&part.title);
         body.push_str(&format!(
@@ -50,10 +69,37 @@ pub fn all(parts: &[DrawnPart]) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" \
          width=\"{width:.1}\" height=\"{y:.1}\" viewBox=\"0 0 {width:.1} {y:.1}\" \
          font-family=\"sans-serif\">\n\
-         <defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"10\" refY=\"5\" markerWidth=\"7\" \
-         markerHeight=\"7\" orient=\"auto\"><path d=\"M0,1 L10,5 L0,9 z\"/></marker></defs>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{body}</svg>\n"
     )
+}
+
+/// The drawing of a part as a piece of a page, with a title and a description for those who do not
+/// see it; its colours are those of the page.
+pub(crate) fn inline(part: &DrawnPart, title: &str, weights: Weights<'_>) -> String {
+    let canvas = Canvas::of(part, weights);
+    let mut body = String::new();
+    canvas.draw(&mut body);
+    let width = canvas.places.width + 2.0 * MARGIN;
+    let height = canvas.places.height + 2.0 * MARGIN;
+    format!(
+        "<svg width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"-{MARGIN} -{MARGIN} \
+         {width:.1} {height:.1}\" role=\"img\"><title>{}</title><desc>{}</desc>{body}</svg>",
+        escaped(title),
+        escaped(&described(part))
+    )
+}
+
+/// The edges of a part in words.
+fn described(part: &DrawnPart) -> String {
+    let one_line = |node: usize| part.nodes[node].label.replace('\n', ", ");
+    let edges = part.edges.iter().map(|edge| {
+        let by = match &edge.label {
+            Some(EdgeLabel::Op(op)) => format!(" by {op}"),
+            _ => String::new(),
+        };
+        format!("{} to {}{by}", one_line(edge.from), one_line(edge.to))
+    });
+    edges.collect::<Vec<_>>().join("; ")
 }
 
 /// A part whose items have their places.
@@ -61,6 +107,12 @@ struct Canvas<'a> {
     part: &'a DrawnPart,
     layers: Layers,
     places: Places,
+    /// Half the width of each column.
+    halves: Vec<f64>,
+    operations: Operations,
+    weighed: Vec<Option<Weighed>>,
+    /// For each edge the number of those before it that lead straight between the same boxes.
+    twins: Vec<usize>,
 }
 
 /// A place where an edge leaves or enters an item.
@@ -71,114 +123,99 @@ struct Point {
 }
 
 impl<'a> Canvas<'a> {
-    fn of(part: &'a DrawnPart) -> Self {
-        let mut layers = Layers::of(part);
+    fn of(part: &'a DrawnPart, weights: Weights<'_>) -> Self {
+        let edges = part.edges.iter().enumerate();
+        let weighed: Vec<Option<Weighed>> =
+            edges.map(|(index, edge)| weights(index, edge)).collect();
+        let mut layers = Layers::of(part, weighed.iter().any(Option::is_some));
         order::order(&mut layers);
         let places = place::place(&layers);
-        Self { part, layers, places }
+        let half = |column: &Vec<usize>| {
+            column.iter().map(|&item| layers.items[item].width / 2.0).fold(0.0, f64::max)
+        };
+        let halves = layers.columns.iter().map(half).collect();
+        let ways = || layers.ways.iter();
+        let twins = ways().enumerate().map(|(index, way)| {
+            ways().take(index).filter(|other| way.len() == 2 && *other == way).count()
+        });
+        let twins = twins.collect();
+        Self { part, layers, places, halves, operations: Operations::new(), weighed, twins }
     }
 
     fn draw(&self, out: &mut String) {
-        for (edge, way) in self.part.edges.iter().zip(&self.layers.ways) {
-            self.edge(edge, way, out);
+        for (index, (edge, way)) in self.part.edges.iter().zip(&self.layers.ways).enumerate() {
+            self.edge(edge, way, index).draw(out);
         }
         for (index, item) in self.layers.items.iter().enumerate() {
             self.item(index, item, out);
         }
-    }
-
-    fn edge(&self, edge: &DrawnEdge, way: &[usize], out: &mut String) {
-        let dashes = match edge.line {
-            Line::Solid => "",
-            Line::Dashed => " stroke-dasharray=\"6,4\"",
-            Line::Dotted => " stroke-dasharray=\"2,3\"",
-        };
-        let mut path = String::new();
-        let mut end = Point { x: 0.0, y: 0.0 };
-        for (index, pair) in way.windows(2).enumerate() {
-            let from = pair[0];
-            let to = pair[1];
-            let begin = self.leaving(from, to);
-            end = self.entering(to, from);
-            let middle = f64::midpoint(begin.x, end.x);
-            let word = if index == 0 { "M" } else { "L" };
-            // Writing to a string cannot fail.
-            let _ = write!(
-                path,
-                "{word}{:.1},{:.1} C{middle:.1},{:.1} {middle:.1},{:.1} {:.1},{:.1} ",
-                begin.x, begin.y, begin.y, end.y, end.x, end.y
-            );
-        }
-        let path = path.trim_end();
-        out.push_str(&format!(
-            "<path d=\"{path}\" fill=\"none\" stroke=\"black\"{dashes} marker-end=\"url(#arrow)\"/>\n"
-        ));
-        if let Some(EdgeLabel::Port(port)) = edge.label {
-            out.push_str(&format!(
-                "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"end\">{port}</text>\n",
-                end.x - 9.0,
-                end.y - 1.0
-            ));
+        for (index, (edge, way)) in self.part.edges.iter().zip(&self.layers.ways).enumerate() {
+            if let (Some(EdgeLabel::Port(port)), [.., before, to]) = (&edge.label, &way[..]) {
+                port_number(out, *port, self.entering(*to, *before, self.twins[index]));
+            }
         }
     }
 
     fn item(&self, index: usize, item: &Item, out: &mut String) {
-        let (text, size, colour) = match item.kind {
-            Kind::Bend => return,
-            Kind::Node(node) => (self.part.nodes[node].label.as_str(), 14.0, "black"),
-            Kind::Label(edge) => match &self.part.edges[edge].label {
-                Some(EdgeLabel::Op(op)) => (op.as_str(), 13.0, "lightgray"),
-                _ => return,
-            },
-        };
         let x = self.places.x[index];
         let y = self.places.y[index];
-        let left = x - item.width / 2.0;
-        let top = y - item.height / 2.0;
-        out.push_str(&format!(
-            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"white\" \
-             stroke=\"{colour}\"/>\n",
-            item.width, item.height
-        ));
-        let lines: Vec<&str> = text.lines().collect();
-        let above = (lines.len() as f64 - 1.0) / 2.0;
-        for (line, text) in lines.iter().enumerate() {
-            let baseline = y + (line as f64 - above) * LINE + size * 0.35;
-            out.push_str(&format!(
-                "<text x=\"{x:.1}\" y=\"{baseline:.1}\" font-size=\"{size}\" text-anchor=\"middle\">{}\
-                 </text>\n",
-                escaped(text)
-            ));
+        let corner = Point { x: x - item.width / 2.0, y: y - item.height / 2.0 };
+        match item.kind {
+            Kind::Bend => {}
+            Kind::Node(node) => {
+                rectangle(out, corner, item, "class=\"dn\" fill=\"white\" stroke=\"black\"");
+                let lines: Vec<&str> = self.part.nodes[node].label.lines().collect();
+                texts(out, &lines, 14.0, Point { x: x + item.shift, y });
+            }
+            Kind::Label(edge) => {
+                let Some(EdgeLabel::Op(op)) = &self.part.edges[edge].label else { return };
+                let look = self.operations.kind(op).look();
+                let attributes = format!(
+                    "rx=\"{}\" class=\"dl {}\" fill=\"{}\" stroke=\"#4d5661\"{}",
+                    look.corner,
+                    look.class,
+                    look.fill,
+                    dashed(look.dashes)
+                );
+                rectangle(out, corner, item, &attributes);
+                match self.weighed[edge].map(said) {
+                    None => texts(out, &[op], 13.0, Point { x, y }),
+                    Some(said) => {
+                        texts(out, &[op], 13.0, Point { x, y: y - LINE * 0.4 });
+                        texts(out, &[&said], 11.0, Point { x, y: y + LINE * 0.45 });
+                    }
+                }
+            }
         }
     }
 
-    /// The point at which an edge to `next` leaves an item.
-    fn leaving(&self, item: usize, next: usize) -> Point {
+    /// The point at which an edge to `next` leaves an item, behind so many of its twins.
+    fn leaving(&self, item: usize, next: usize, twin: usize) -> Point {
         let own = &self.layers.items[item];
-        let y = self.places.y[item] + self.shift(&own.right, next);
+        let y = self.places.y[item] + self.shift(&own.right, next, twin);
         Point { x: self.places.x[item] + self.half(item), y }
     }
 
-    /// The point at which an edge from `before` enters an item.
-    fn entering(&self, item: usize, before: usize) -> Point {
+    /// The point at which an edge from `before` enters an item, behind so many of its twins.
+    fn entering(&self, item: usize, before: usize, twin: usize) -> Point {
         let own = &self.layers.items[item];
-        let y = self.places.y[item] + self.shift(&own.left, before);
+        let y = self.places.y[item] + self.shift(&own.left, before, twin);
         Point { x: self.places.x[item] - self.half(item), y }
     }
 
-    /// Half the width of an item; edges pass the whole column, so that no box is in their way.
+    /// Half the width of an item; a bend has none.
     fn half(&self, item: usize) -> f64 {
-        let own = &self.layers.items[item];
-        if own.kind != Kind::Bend {
-            return own.width / 2.0;
-        }
-        let column = self.layers.columns[own.rank].iter();
-        column.map(|&item| self.layers.items[item].width).fold(0.0, f64::max) / 2.0
+        self.layers.items[item].width / 2.0
+    }
+
+    /// Half the width of the column of an item.
+    fn half_column(&self, item: usize) -> f64 {
+        self.halves[self.layers.items[item].rank]
     }
 
     /// The distance from the middle of a box to the end of the edge to `other`: in the order of the
     /// other ends.
-    fn shift(&self, others: &[usize], other: usize) -> f64 {
+    fn shift(&self, others: &[usize], other: usize, twin: usize) -> f64 {
         let height = |item: usize| self.places.y[item];
         let own = height(other);
         let count = |side: Ordering| {
@@ -186,18 +223,62 @@ impl<'a> Canvas<'a> {
         };
         let above = count(Ordering::Less);
         let level = count(Ordering::Equal);
-        let place = above as f64 + (level as f64 - 1.0) / 2.0;
+        let same = others.iter().filter(|&&item| item == other).count();
+        // Edges between the same boxes lie beside each other.
+        let among = if same > 1 { twin as f64 } else { (level as f64 - 1.0) / 2.0 };
+        let place = above as f64 + among;
         (place - (others.len() as f64 - 1.0) / 2.0) * self.layers.end
     }
 }
 
-fn escaped(text: &str) -> String {
+/// The number of the port that an edge enters, inside the box.
+fn port_number(out: &mut String, port: usize, Point { x, y }: Point) {
+    out.push_str(&format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"10\">{port}</text>\n",
+        x + 3.0,
+        y + 3.5
+    ));
+}
+
+/// The weight and the margin of an edge as text.
+fn said(weighed: Weighed) -> String {
+    let margin = weighed.margin.map(|margin| format!(" ({margin:+.3})"));
+    format!("{:.3}{}", weighed.weight, margin.unwrap_or_default())
+}
+
+fn rectangle(out: &mut String, corner: Point, item: &Item, attributes: &str) {
+    out.push_str(&format!(
+        "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" {attributes}/>\n",
+        corner.x, corner.y, item.width, item.height
+    ));
+}
+
+/// Lines of text around a point.
+fn texts(out: &mut String, lines: &[&str], size: f64, Point { x, y }: Point) {
+    let above = (lines.len() as f64 - 1.0) / 2.0;
+    for (line, text) in lines.iter().enumerate() {
+        let baseline = y + (line as f64 - above) * LINE + size * 0.35;
+        out.push_str(&format!(
+            "<text x=\"{x:.1}\" y=\"{baseline:.1}\" font-size=\"{size}\" text-anchor=\"middle\">{}\
+             </text>\n",
+            escaped(text)
+        ));
+    }
+}
+
+fn dashed(dashes: &str) -> String {
+    if dashes.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dashes}\"") }
+}
+
+/// A text between tags or in quotes.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
             // XML has no other control characters.
             letter if letter.is_control() && letter != '\n' => escaped.push(' '),
             letter => escaped.push(letter),

@@ -9,6 +9,8 @@ use super::layers::{Item, Layers};
 
 /// Rounds there and back.
 const ROUNDS: usize = 12;
+/// Rounds without fewer crossings, after which the best order is taken.
+const IN_VAIN: usize = 2;
 
 /// On which side the columns are that an order looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +36,9 @@ pub(super) fn order(layers: &mut Layers) {
     }
     let mut best = layers.columns.clone();
     let mut least = crossings(layers, &places);
+    let mut in_vain = 0;
     for _ in 0..ROUNDS {
-        if least == 0 {
+        if least == 0 || in_vain == IN_VAIN {
             break;
         }
         for rank in 1..layers.columns.len() {
@@ -49,7 +52,11 @@ pub(super) fn order(layers: &mut Layers) {
         }
         let found = crossings(layers, &places);
         if found < least {
-            (best, least) = (layers.columns.clone(), found);
+            best = layers.columns.clone();
+            least = found;
+            in_vain = 0;
+        } else {
+            in_vain += 1;
         }
     }
     layers.columns = best;

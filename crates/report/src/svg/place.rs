@@ -17,7 +17,7 @@ const GAP: f64 = 10.0;
 /// Least room between columns.
 const BETWEEN: f64 = 34.0;
 /// Sweeps there and back.
-const SWEEPS: usize = 16;
+const SWEEPS: usize = 8;
 
 /// Places the items of ordered columns.
 pub(super) fn place(layers: &Layers) -> Places {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic in a helper is a failing test")]
 
+mod page;
+mod small_run;
+
 use dartloom_record::{
     Candidate, Event, JsonLines, Leg, Objective, Observer, Run, RunDir, RunLayout, Where,
 };
@@ -19,7 +22,12 @@ fn events() -> Vec<Event> {
     let genotype = serde_json::to_value(Genotype::published("DARTS_V2").unwrap()).unwrap();
     let phase = Where::of_seed(3, Leg::Search("darts".to_owned()));
     let mut events = vec![
-        Event::RunStarted { name: "small".to_owned(), seed: 3, config: serde_json::json!({}) },
+        Event::RunStarted {
+            name: "small".to_owned(),
+            seed: 3,
+            config: serde_json::json!({}),
+            plan: None,
+        },
         Event::Architecture { phase, epoch: 4, genotype, notes: Vec::new() },
         Event::ExplorationStarted {
             phase: explored(),

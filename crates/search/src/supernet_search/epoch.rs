@@ -11,7 +11,7 @@ use dartloom_train::{EpochReport, Evaluation, TrainError, evaluate_while};
 use super::SupernetSearch;
 use crate::SearchError;
 use crate::architecture::LINKS;
-use crate::entropies::entropies;
+use crate::entropies::{entropies, told};
 use crate::prune::Pruning;
 use crate::rehearsal::decoded;
 use crate::stop::{Findings, Observed, Stopped, Watch};
@@ -28,6 +28,7 @@ impl SupernetSearch<'_> {
         let mut metrics = self.metrics(epoch, &valid);
         let table = self.table(epoch)?;
         let free = self.bilevel.core.architecture.is_free();
+        let weights = (!free).then(|| told(self.setting.space, &table));
         let architecture = &self.bilevel.core.architecture;
         let mut entropies =
             if free { BTreeMap::new() } else { entropies(self.setting.space, &table)? };
@@ -61,7 +62,7 @@ impl SupernetSearch<'_> {
         }
         let architecture = Some((genotype, notes));
         let rules = findings.reports;
-        Ok(Some(EpochReport { metrics, entropies, architecture, rules }))
+        Ok(Some(EpochReport { metrics, weights, entropies, architecture, rules }))
     }
 
     /// Loss and scores on the validation images.

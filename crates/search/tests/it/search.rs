@@ -132,6 +132,13 @@ fn an_epoch_reports_losses_entropies_and_the_architecture() {
     assert_eq!(edges.len(), space.cells()[0].graph.edges().len());
     let mean = edges.iter().sum::<f64>() / edges.len() as f64;
     assert_relative_eq!(report.metrics["entropy_normal"], mean, max_relative = 1e-12);
+    let weights = &report.weights.unwrap();
+    let told = &weights.cells["normal"];
+    for (edge, told) in space.cells()[0].graph.edges().iter().zip(told) {
+        assert_eq!((edge.from, edge.to), (told.from, told.to));
+        assert_relative_eq!(told.operations.iter().sum::<f64>(), 1.0, max_relative = 1e-5);
+    }
+    assert_eq!(told.len(), edges.len());
     let (genotype, _) = report.architecture.unwrap();
     let genotype: Genotype = serde_json::from_value(genotype).unwrap();
     let free = genotype.cells().iter().flat_map(|cell| &cell.genes);

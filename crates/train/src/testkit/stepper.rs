@@ -80,9 +80,12 @@ where
             trace.push(format!("{at:?}: losses {loss} and {arch_loss:?} {bits:x?}"));
             at.step += 1;
         } else {
-            let EpochReport { metrics, entropies, architecture, rules } = end(stepper, at)?;
+            let EpochReport { metrics, weights, entropies, architecture, rules } =
+                end(stepper, at)?;
             let bits: Vec<_> = metrics.values().map(|value| value.to_bits()).collect();
-            let told = format!("{metrics:?} {entropies:?} {architecture:?} {rules:?} {bits:x?}");
+            let told = format!(
+                "{metrics:?} {weights:?} {entropies:?} {architecture:?} {rules:?} {bits:x?}"
+            );
             trace.push(format!("end of {}: {told}", at.epoch));
             at = Position { epoch: at.epoch + 1, step: 0 };
         }

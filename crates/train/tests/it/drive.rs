@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
-use dartloom_record::{CellEntropy, Event, Flow, Identity, Observer, ObserverError, RecordError};
+use dartloom_record::{
+    ArchitectureWeights, CellEntropy, Event, Flow, Identity, Observer, ObserverError, RecordError,
+};
 use dartloom_train::{
     EpochReport, Outcome, Position, RuleReport, Session, Snapshot, StepLoss, Stepper, TrainError,
     drive,
@@ -64,7 +66,8 @@ impl Stepper for Counter {
         let rules = if over { vec![rule(false), rule(true)] } else { Vec::new() };
         let cell = CellEntropy { edges: vec![0.5], nodes: None };
         let entropies = if epoch == 2 { [("cell".to_owned(), cell)].into() } else { [].into() };
-        Ok(EpochReport { metrics, entropies, architecture, rules })
+        let weights = (epoch == 2).then(ArchitectureWeights::default);
+        Ok(EpochReport { metrics, weights, entropies, architecture, rules })
     }
 
     fn snapshot(&self) -> Result<Snapshot, TrainError> {
@@ -105,6 +108,7 @@ impl Observer for Scribe {
             Event::PhaseStarted { epoch, .. } => format!("start {epoch}"),
             Event::Step { epoch, step, .. } => format!("step {epoch}.{step}"),
             Event::EpochFinished { epoch, .. } => format!("epoch {epoch}"),
+            Event::Weights { epoch, .. } => format!("weights {epoch}"),
             Event::Entropy { epoch, .. } => format!("entropy {epoch}"),
             Event::Architecture { epoch, .. } => format!("architecture {epoch}"),
             Event::RuleHolds { epoch, stops, .. } => format!("rule {epoch} {stops}"),
@@ -135,7 +139,7 @@ fn run(
     drive(counter, &mut session)
 }
 
-const EVENTS: [&str; 16] = [
+const EVENTS: [&str; 17] = [
     "start 0",
     "step 0.0",
     "step 0.1",
@@ -149,6 +153,7 @@ const EVENTS: [&str; 16] = [
     "step 2.0",
     "step 2.1",
     "epoch 2",
+    "weights 2",
     "entropy 2",
     "architecture 2",
     "saved 3.0",

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Mark;
 use crate::error::EngineError;
 use crate::experiment::{self, Chosen, Experiment, Images};
+use crate::report::PAGE;
 
 /// A stored run that is the wanted one.
 pub(super) struct StoredRun {
@@ -145,12 +146,25 @@ struct Finished {
 pub(super) fn finish(dir: &RunDir) -> Result<(), EngineError> {
     let mut files = BTreeMap::new();
     for file in [RunLayout::REPORT, RunLayout::VERDICT] {
-        let checksum = dir.checksum(file).map_err(EngineError::work)?;
-        files.extend(checksum.map(|checksum| (file.to_owned(), checksum)));
+        files.extend(checksum(dir, file)?.map(|checksum| (file.to_owned(), checksum)));
     }
     dir.store(RunLayout::FINISHED, &Identity::new(), &Finished { files })
         .map_err(EngineError::work)?;
     Ok(())
+}
+
+/// The checksum of a file; of the results without the numbers of the page, which is written again
+/// whenever somebody asks for it. `None` for what is not there or cannot be read.
+fn checksum(dir: &RunDir, file: &str) -> Result<Option<String>, EngineError> {
+    if file != RunLayout::REPORT {
+        return dir.checksum(file).map_err(EngineError::work);
+    }
+    let Some(text) = dir.read(file).map_err(EngineError::work)? else { return Ok(None) };
+    let Ok(mut results) = serde_json::from_str::<serde_json::Value>(&text) else { return Ok(None) };
+    if let Some(results) = results.as_object_mut() {
+        results.remove(PAGE);
+    }
+    digest(&results).map(Some).map_err(EngineError::work)
 }
 
 /// The verdict of a finished run; `None` for a run that is not finished, to which seeds were added,
@@ -170,7 +184,7 @@ pub(super) fn verdict(
         Err(error) => return Err(EngineError::work(error)),
     };
     for file in [RunLayout::REPORT, RunLayout::VERDICT] {
-        let found = dir.checksum(file).map_err(EngineError::work)?;
+        let found = checksum(dir, file)?;
         if found.as_ref() != finished.files.get(file) || found.is_none() {
             say(format!("{}: damaged; made again", dir.file(file).display()));
             return Ok(None);

@@ -1,6 +1,6 @@
 //! The progress of a run, and the time it will take.
 
-use dartloom::record::{Contender, Leg, Where};
+use dartloom_record::{Contender, Leg, Where};
 
 /// A guess of what a leg takes, relative to a search.
 fn guess(leg: &Leg) -> f64 {
@@ -13,7 +13,7 @@ fn guess(leg: &Leg) -> f64 {
 
 /// Estimates progress and time left from the parts that are done.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     seeds: Vec<u64>,
     /// The parts of each seed, in order.
     legs: Vec<Part>,
@@ -49,13 +49,13 @@ struct Current {
 
 impl Pace {
     /// Nothing done yet.
-    pub(super) fn new(seeds: &[u64], legs: &[Leg]) -> Self {
+    pub fn new(seeds: &[u64], legs: &[Leg]) -> Self {
         let part = |leg: &Leg| Part { guess: guess(leg), leg: leg.clone(), seconds: Vec::new() };
         Self { seeds: seeds.to_vec(), legs: legs.iter().map(part).collect(), current: None }
     }
 
     /// Notices that `phase` is `done` (0 to 1) at time `now`.
-    pub(super) fn at(&mut self, phase: &Where, done: f64, now: f64) {
+    pub fn at(&mut self, phase: &Where, done: f64, now: f64) {
         let Some((seed, leg)) = self.place(phase) else { return };
         match &mut self.current {
             Some(current) if (current.seed, current.leg) == (seed, leg) => current.done = done,
@@ -68,7 +68,7 @@ impl Pace {
     }
 
     /// Notices that the part of `phase` is complete.
-    pub(super) fn finished(&mut self, phase: &Where, now: f64) {
+    pub fn finished(&mut self, phase: &Where, now: f64) {
         let Some((seed, leg)) = self.place(phase) else { return };
         if let Some(current) = self.current.take()
             && current.from <= 0.0
@@ -82,7 +82,7 @@ impl Pace {
     }
 
     /// Share of the whole run that is done, 0 to 1.
-    pub(super) fn share(&self, now: f64) -> f64 {
+    pub fn share(&self, now: f64) -> f64 {
         let seed: f64 = (0..self.legs.len()).map(|leg| self.weight(leg, now)).sum();
         let total = self.seeds.len() as f64 * seed;
         let left = self.left_in(now, |leg| self.weight(leg, now));
@@ -90,7 +90,7 @@ impl Pace {
     }
 
     /// Seconds to the end; `None` before anything is known.
-    pub(super) fn left(&self, now: f64) -> Option<f64> {
+    pub fn left(&self, now: f64) -> Option<f64> {
         let scale = self.scale(now)?;
         Some(self.left_in(now, |leg| self.weight(leg, now) * scale))
     }
@@ -148,7 +148,7 @@ impl Pace {
 }
 
 /// `about 3 min`.
-pub(super) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {
         0..=99 => format!("{whole} s"),
@@ -158,7 +158,7 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
-    dartloom::record::statistics::mean(values)
+    dartloom_record::statistics::mean(values)
 }
 
 #[cfg(test)]
