@@ -1,4 +1,5 @@
-//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `bench`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `onnx`,
+//! `bench`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
@@ -9,6 +10,7 @@ pub mod cuda;
 pub mod error;
 pub mod golden;
 pub mod invocation;
+pub mod onnx;
 pub mod say;
 pub mod tidy;
 

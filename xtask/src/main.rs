@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{bench, ci, cuda, golden, root, say, tidy};
+use xtask::{bench, ci, cuda, golden, onnx, root, say, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -43,6 +43,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Run exported models in tract and compare them with what the networks compute
+    Onnx,
     /// Measure against PyTorch, process by process in turn
     Bench(bench::Options),
 }
@@ -70,6 +72,7 @@ fn perform(task: Task) -> Result<(), Error> {
         }
         Task::Bench(options) => bench::run(&root, &options),
         Task::Cuda => cuda::run(&root),
+        Task::Onnx => onnx::invocations().iter().try_for_each(|one| one.run(&root)),
         Task::Golden { dir } => {
             golden::invocations(dir.as_deref())?.iter().try_for_each(|one| one.run(&root))
         }

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Predict(crate::predict::PredictArguments),
     /// Judge a trained network on data.
     Evaluate(crate::evaluate::EvaluateArguments),
+    /// Write a trained network as an ONNX file.
+    Export(crate::export::ExportArguments),
     /// Turn architecture weights into a genotype.
     Decode(DecodeArguments),
     /// Count parameters and multiply-adds of a genotype's network.

@@ -294,10 +294,9 @@ fn enlarged(draft: &mut Draft<'_>, factor: Pair, resize: Resize, step: &Step<'_>
             word("coordinate_transformation_mode", "asymmetric"),
             word("nearest_mode", "floor"),
         ],
-        Resize::Bilinear => vec![
-            word("mode", "linear"),
-            word("coordinate_transformation_mode", "half_pixel"),
-        ],
+        Resize::Bilinear => {
+            vec![word("mode", "linear"), word("coordinate_transformation_mode", "half_pixel")]
+        }
     };
     // The second input, a region to cut out, is left out.
     draft.node("Resize", &[&step.input.name, "", &scales], &step.name(), attributes)

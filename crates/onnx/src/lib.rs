@@ -18,3 +18,6 @@ pub use error::OnnxError;
 pub use export::{Batch, Export, Probabilities};
 pub use features::Feature;
 pub use normalization::Normalization;
+
+#[cfg(test)]
+mod tests;

@@ -17,9 +17,8 @@ pub struct Normalization {
 
 impl Normalization {
     fn check(&self, channels: usize) -> Result<(), OnnxError> {
-        let refuse = |expected: String, found: String| {
-            Err(OnnxError::Normalization { expected, found })
-        };
+        let refuse =
+            |expected: String, found: String| Err(OnnxError::Normalization { expected, found });
         for (what, values) in
             [("means", &self.mean), ("standard deviations", &self.standard_deviation)]
         {

@@ -10,6 +10,7 @@ mod distance;
 mod early;
 mod experiments;
 mod explorers;
+mod export;
 mod images;
 mod lanes;
 mod memory;
