@@ -100,9 +100,10 @@ impl Cell<'_> {
         for &node in &plan.concat {
             parts.push(taken(&states, node, name)?.clone());
         }
-        let joined = match plan.residual {
-            true => draft.sum(&parts, &format!("{name}.sum")),
-            false => draft.concat(&parts, &format!("{name}.concat")),
+        let joined = if plan.residual {
+            draft.sum(&parts, &format!("{name}.sum"))
+        } else {
+            draft.concat(&parts, &format!("{name}.concat"))
         };
         joined.ok_or_else(|| OnnxError::Order { place: name.clone(), found: "no node".to_owned() })
     }

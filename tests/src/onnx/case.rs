@@ -94,7 +94,8 @@ impl Trained {
         }
         model.variables().load(&variables)?;
         let some = images.narrow(0, 0, BATCH)?;
-        for _ in 0..PASSES {
+        let norms = variables.keys().any(|name| name.ends_with(".running_mean"));
+        for _ in 0..if norms { PASSES } else { 0 } {
             let mut pass = Pass::new(Mode::train(), &mut noise);
             model.forward(&some, &mut pass)?;
         }
