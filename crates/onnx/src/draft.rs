@@ -179,8 +179,7 @@ impl<'a> Draft<'a> {
         let rest = self.shared_integers("shape", &rest);
         let axis = vec![integer("axis", 0)];
         let all = self.node("Concat", &[&batch, &rest], &format!("{name}.shape"), axis);
-        // Without a value, the constant is 0 in `f32`.
-        let name = self.node("ConstantOfShape", &[&all], name, Vec::new());
+        let name = self.node("ConstantOfShape", &[&all], name, vec![zero("value")]);
         Value { name, shape, flat: false }
     }
 
@@ -249,6 +248,19 @@ pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
 pub(crate) fn word(name: &str, value: &str) -> AttributeProto {
     let kind = AttributeType::String.into();
     AttributeProto { s: Some(value.as_bytes().to_vec()), ..attribute(name, kind) }
+}
+
+/// An attribute that is the number 0 in `f32`. It is the default of `ConstantOfShape`, which tract
+/// takes for one in `f64`.
+fn zero(name: &str) -> AttributeProto {
+    let kind = AttributeType::Tensor.into();
+    let value = TensorProto {
+        dims: vec![1],
+        data_type: DataType::Float.into(),
+        name: String::new(),
+        raw_data: 0.0_f32.to_le_bytes().to_vec(),
+    };
+    AttributeProto { t: Some(value), ..attribute(name, kind) }
 }
 
 fn attribute(name: &str, kind: i32) -> AttributeProto {
