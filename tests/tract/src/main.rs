@@ -42,7 +42,7 @@ fn main() -> ExitCode {
                 failed += 1;
             }
             Err(error) => {
-                println!("{}: {error}", path.display());
+                println!("{}: {error:?}", path.display());
                 failed += 1;
             }
         }
@@ -70,7 +70,10 @@ fn difference(path: &Path) -> Result<f32, Box<dyn Error>> {
     let images = tensor(&stored, "image")?;
     let model = tract_onnx::onnx().model_for_path(path)?;
     let any = model.input_fact(0)?.shape.as_concrete_finite()?.is_none();
-    let runnable = model.into_optimized()?.into_runnable()?;
+    let typed = model.into_typed()?;
+    // The optimiser cannot move some strides in front of what a value is split for.
+    let optimised = typed.clone().into_optimized();
+    let runnable = optimised.or_else(|_| Ok::<_, TractError>(typed))?.into_runnable()?;
     let mut largest = compare(&runnable, &stored, images.clone())?;
     if any {
         largest = largest.max(compare(&runnable, &stored, images.slice(0, 0, 1)?)?);
