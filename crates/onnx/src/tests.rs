@@ -36,15 +36,18 @@ fn variables(arrays: &mut Arrays, layers: &[Layer], prefix: &str) {
             }
             Layer::Bias { channels } => add("bias", &[channels]),
             Layer::Norm { channels, .. } => {
-                ["weight", "bias", "running_mean", "running_var"]
-                    .map(|name| add(name, &[channels]));
+                for name in ["weight", "bias", "running_mean", "running_var"] {
+                    add(name, &[channels]);
+                }
             }
             Layer::Linear { inputs, outputs } => {
                 add("weight", &[outputs, inputs]);
                 add("bias", &[outputs]);
             }
             Layer::FactorizedReduce { inputs, outputs } => {
-                ["even", "odd"].map(|name| add(name, &[outputs / 2, inputs, 1, 1]));
+                for name in ["even", "odd"] {
+                    add(name, &[outputs / 2, inputs, 1, 1]);
+                }
             }
             _ => {}
         }
