@@ -76,8 +76,8 @@ pub enum Probabilities {
 /// An export: a network with its arrays, and the choices of its file.
 ///
 /// The model computes what the network computes in evaluation: norms use their running statistics,
-/// nothing is dropped, auxiliary heads and those of deep supervision are left out. It reads `image`,
-/// `[N, C, H, W]` in `f32`, and puts out `output`, `[N, numbers]` or `[N, channels, H, W]`.
+/// nothing is dropped, auxiliary heads and those of deep supervision are left out. It reads
+/// `image`, `[N, C, H, W]` in `f32`, and puts out `output`, `[N, numbers]` or `[N, channels, H, W]`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -91,8 +91,8 @@ pub enum Probabilities {
 /// let graph = graph.finish(Outputs::Plane { channels: 2 })?;
 /// let weight = Array::new(vec![2, 1, 1, 1], vec![0.5, -0.5])?;
 /// let arrays = BTreeMap::from([("head.0.weight".to_owned(), weight)]);
-/// let bytes = Export::of_graph(&graph, &arrays).with_metadata("task", "an example").bytes()?;
-/// assert_eq!(bytes, Export::of_graph(&graph, &arrays).with_metadata("task", "an example").bytes()?);
+/// let export = Export::of_graph(&graph, &arrays).with_metadata("task", "an example");
+/// assert_eq!(export.bytes()?, export.clone().bytes()?);
 /// # Ok(())
 /// # }
 /// ```

@@ -26,7 +26,7 @@ pub struct Case {
     pub models: Vec<(&'static str, Vec<u8>)>,
     /// Images, `[B, C, H, W]`.
     pub images: Tensor,
-    /// What the network computes of them.
+    /// The outputs that the network computes of them.
     pub outputs: Tensors,
 }
 
@@ -103,7 +103,7 @@ impl Trained {
         Ok(Self { images, model, arrays })
     }
 
-    /// What the network computes of some images.
+    /// The outputs of the network for some images.
     pub(super) fn answer(&self, images: &Tensor) -> Result<Tensor, ExportCaseError> {
         Ok(self.model.forward(images, &mut Pass::eval())?.main.detach())
     }

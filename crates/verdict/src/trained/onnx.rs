@@ -122,7 +122,7 @@ impl Trained {
         }
     }
 
-    /// What is known of the network, by key.
+    /// The facts about the network, by key.
     fn metadata(&self, layout: &Layout<'_>) -> Result<Vec<(&'static str, String)>, TrainedError> {
         let mut entries = Vec::new();
         let space = |error: dartloom_space::SpaceError| {
