@@ -77,7 +77,8 @@ pub enum Probabilities {
 ///
 /// The model computes what the network computes in evaluation: norms use their running statistics,
 /// nothing is dropped, auxiliary heads and those of deep supervision are left out. It reads
-/// `image`, `[N, C, H, W]` in `f32`, and puts out `output`, `[N, numbers]` or `[N, channels, H, W]`.
+/// `image`, `[N, C, H, W]` in `f32`, and puts out `output`, `[N, numbers]` or
+/// `[N, channels, H, W]`.
 ///
 /// ```
 /// use std::collections::BTreeMap;
