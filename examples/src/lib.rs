@@ -32,6 +32,8 @@ mod documents {
     mod task {}
     #[doc = include_str!("../../docs/guides/use-what-was-found.md")]
     mod use_what_was_found {}
+    #[doc = include_str!("../../docs/guides/deploy.md")]
+    mod deploy {}
     #[doc = include_str!("../../docs/guides/space.md")]
     mod space {}
     #[doc = include_str!("../../docs/guides/whole-networks.md")]

@@ -1,4 +1,4 @@
-//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `bench`, `look`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `onnx`, `bench`, `look`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
@@ -10,6 +10,7 @@ pub mod error;
 pub mod golden;
 pub mod invocation;
 pub mod look;
+pub mod onnx;
 pub mod say;
 pub mod tidy;
 

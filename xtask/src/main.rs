@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::error::Error;
-use xtask::{bench, ci, cuda, golden, look, root, say, tidy};
+use xtask::{bench, ci, cuda, golden, look, onnx, root, say, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Automation of the dartloom workspace")]
@@ -55,6 +55,8 @@ enum Task {
         #[arg(long, value_name = "N", default_value_t = 6000)]
         height: u32,
     },
+    /// Run exported models in tract and compare them with what the networks compute
+    Onnx,
     /// Measure against PyTorch, process by process in turn
     Bench(bench::Options),
 }
@@ -85,6 +87,7 @@ fn perform(task: Task) -> Result<(), Error> {
         Task::Look { page, out, height } => {
             look::run(&page, &out.unwrap_or_else(|| root.join("target/look")), height)
         }
+        Task::Onnx => onnx::invocations().iter().try_for_each(|one| one.run(&root)),
         Task::Golden { dir } => {
             golden::invocations(dir.as_deref())?.iter().try_for_each(|one| one.run(&root))
         }

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Report(crate::report::ReportArguments),
     /// Say how far a run is.
     Status(crate::report::StatusArguments),
+    /// Write a trained network as an ONNX file.
+    Export(crate::export::ExportArguments),
     /// Turn architecture weights into a genotype.
     Decode(DecodeArguments),
     /// Count parameters and multiply-adds of a genotype's network.

@@ -13,6 +13,7 @@ mod draw;
 mod error;
 mod estimate;
 mod evaluate;
+mod export;
 mod limits;
 mod option;
 mod output;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
             exit_code(plan::run(&arguments))
         }
         Command::Estimate(arguments) => exit_code(estimate::run(&arguments)),
+        Command::Export(arguments) => exit_code(export::run(&arguments)),
         Command::Draw(arguments) => exit_code(draw::run(&arguments)),
     }
 }

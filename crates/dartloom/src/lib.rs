@@ -13,6 +13,7 @@ pub use dartloom_kernels as kernels;
 pub use dartloom_metrics as metrics;
 pub use dartloom_net as net;
 pub use dartloom_noise as noise;
+pub use dartloom_onnx as onnx;
 pub use dartloom_ops as ops;
 pub use dartloom_record as record;
 pub use dartloom_relax as relax;

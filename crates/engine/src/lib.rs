@@ -10,6 +10,7 @@ mod error;
 pub mod estimate;
 pub mod evaluate;
 pub mod experiment;
+pub mod export;
 pub mod genotype;
 pub mod input;
 pub mod machine;

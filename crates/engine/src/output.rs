@@ -64,15 +64,23 @@ pub fn check_apart<'a>(
 /// # Errors
 /// [`EngineError::Write`] with the system's reason.
 pub fn write(path: &Path, text: &str) -> Result<(), EngineError> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// The same for a result that is no text.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let write = |source| EngineError::Write { path: path.to_owned(), source };
     let is_plain = match path.symlink_metadata() {
         Ok(found) => found.is_file(),
         Err(error) => error.kind() == ErrorKind::NotFound,
     };
     if !is_plain {
-        return std::fs::write(path, text).map_err(write);
+        return std::fs::write(path, bytes).map_err(write);
     }
-    write_whole(path, text.as_bytes()).map_err(|error| match error {
+    write_whole(path, bytes).map_err(|error| match error {
         RecordError::File { source, .. } => write(source),
         other => EngineError::work(other),
     })

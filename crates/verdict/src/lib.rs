@@ -20,5 +20,5 @@ pub use error::VerdictError;
 pub use fit_workload::fit_workload;
 pub use random::{Candidate, Judgement, RandomConfig, RandomOutcome, RandomSearch};
 pub use shared::SharedWeights;
-pub use trained::{Answer, Prediction, Reading, Trained, TrainedError};
+pub use trained::{Answer, OnnxConfig, Prediction, Reading, Trained, TrainedError};
 pub use training::{EpochTrained, Training, TrainingConfig};

@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it cannot read")]
 
+mod exports;
 mod fixtures;
 mod verdicts;

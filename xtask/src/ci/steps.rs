@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use crate::error::Error;
 use crate::golden;
 use crate::invocation::Invocation;
+use crate::onnx;
 
 /// One step: a name to start from, a sentence, and how to find out what to run.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub const STEPS: &[Step] = &[
         about: "the numbers of the reference code, at every register width",
         plan: golden_cases,
     },
+    Step { name: "onnx", about: "exported models, run by tract", plan: exported },
     Step { name: "examples", about: "every program in examples/ runs", plan: examples },
     Step { name: "run", about: "the main job on a small budget", plan: main_job },
 ];
@@ -112,6 +114,10 @@ fn golden_cases(_: &Path) -> Result<Plan, Error> {
         commands.extend(runs.iter().map(|run| run.clone().variable(LANES.0, lanes)));
     }
     Ok(Plan::Commands(commands))
+}
+
+fn exported(_: &Path) -> Result<Plan, Error> {
+    Ok(Plan::Commands(onnx::invocations()))
 }
 
 fn examples(root: &Path) -> Result<Plan, Error> {

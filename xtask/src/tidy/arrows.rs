@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("ops", 1),
     ("relax", 1),
     ("decode", 1),
+    ("onnx", 1),
     ("dist-mpi", 1),
     ("dist-nccl", 1),
     ("task", 2),

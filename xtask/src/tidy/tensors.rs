@@ -6,7 +6,7 @@ use super::arrows::{dependencies, folder};
 use super::{Finding, Tree};
 
 /// Folders of the crates that compile without tensors.
-const PURE: [&str; 7] = ["dist", "space", "decode", "noise", "record", "explore", "report"];
+const PURE: [&str; 8] = ["dist", "space", "decode", "noise", "record", "explore", "report", "onnx"];
 
 /// Beginnings of the names of tensor libraries and of what is made only for them.
 const TENSOR_LIBRARIES: [&str; 9] = [

@@ -11,6 +11,7 @@ mod distance;
 mod early;
 mod experiments;
 mod explorers;
+mod export;
 mod images;
 mod lanes;
 mod memory;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use dartloom_data::{DataError, TargetSpec};
 use dartloom_net::NetError;
+use dartloom_onnx::OnnxError;
 use dartloom_ops::OpError;
 use dartloom_record::RecordError;
 use dartloom_space::{Outputs, Shape};
@@ -66,6 +67,15 @@ pub enum TrainedError {
     /// Bytes, where nobody has said how they become pixel values.
     #[error("the network has no normalisation: expected pixel values, or `with_normalization`")]
     NoNormalization,
+    /// Probabilities of outputs that are none, and cannot become some.
+    #[error("a network that has learnt {targets} puts out no logits: it has no probabilities")]
+    NoProbabilities {
+        /// The targets that it has learnt.
+        targets: TargetSpec,
+    },
+    /// A network that has no ONNX file.
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
     /// A comparison that has not trained such a network, or not yet.
     #[error("seed {seed}, {contender}: {reason}")]
     NotTrained {

@@ -4,6 +4,7 @@ mod architecture;
 mod error;
 mod facts;
 mod file;
+mod onnx;
 mod prediction;
 mod reading;
 
@@ -20,6 +21,7 @@ use dartloom_train::{Evaluation, TrainError, evaluate};
 use self::architecture::{Architecture, Derived};
 pub use self::error::TrainedError;
 use self::facts::Facts;
+pub use self::onnx::OnnxConfig;
 pub use self::prediction::{Answer, Prediction};
 pub use self::reading::Reading;
 

@@ -7,6 +7,7 @@ mod configs;
 mod contracts;
 mod explorers;
 mod identity;
+mod onnx;
 mod random;
 mod tasks;
 mod tiny;
