@@ -1,4 +1,5 @@
-//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `onnx`, `bench`, `look`.
+//! Automation of the workspace: `cargo xtask tidy`, `ci`, `cuda`, `golden`, `onnx`, `bench` and
+//! `look`.
 //!
 //! The rules that lints cannot see live in [`tidy`], as a function over a tree of texts, so that
 //! `cargo test` checks this tree and every rule is itself tested on a tree that breaks it.
