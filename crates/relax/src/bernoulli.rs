@@ -135,7 +135,7 @@ pub fn expected_share(on: &[Tensor], amounts: &[&[f64]]) -> Result<Tensor, Relax
     let all: f64 = amounts.iter().copied().flatten().sum();
     let spent = |amount: &f64| amount.is_finite() && *amount >= 0.0;
     let valid = amounts.iter().copied().flatten().all(spent);
-    if !valid || !(all > 0.0 && all.is_finite()) {
+    if !(valid && all > 0.0 && all.is_finite()) {
         let expected = "finite amounts, 0 or more, and not all 0";
         return Err(RelaxError::Parameter { name: "amounts", expected, found: all });
     }
