@@ -70,7 +70,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), EngineError> {
 /// The same for a result that is no text.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     let write = |source| EngineError::Write { path: path.to_owned(), source };
     let is_plain = match path.symlink_metadata() {
