@@ -43,7 +43,7 @@ mod tests;
 /// let image = tape.input(&x)?;
 /// let y = tape.conv2d(image, &weight, ConvSpec::square(1, 1))?;
 /// let y = tape.relu(y)?;
-/// let [y] = tape.finish(&[y])?[..] else { unreachable!("one value was asked for") };
+/// let y = tape.finish(&[y])?.remove(0);
 /// assert!(y.sum_all()?.backward()?.get(&weight).is_some());
 /// # Ok(())
 /// # }
@@ -228,10 +228,10 @@ impl Tape {
         self.run(op, [first, second])
     }
 
-    /// Lets a value go that nobody reads again, unless a gradient needs it.
+    /// Lets a value go that a kernel made and nobody reads again, unless a gradient needs it.
     pub fn let_go(&mut self, value: At) {
         let value = &mut self.recording.values[value.0];
-        if !value.tracked {
+        if !value.tracked && matches!(value.data, Data::Made(_)) {
             value.data = Data::Gone;
         }
     }

@@ -87,7 +87,9 @@ mod tests {
 
     fn read(method: &str) -> Experiment {
         let text = format!(
-            "(data: Nuclei, scale: Small, layers: 2, method: (preset: \"dints\", {method}))"
+            "(data: Nuclei, scale: Small, layers: 2, method: (preset: \"dints\", {method}), \
+             search: (epochs: 1, batch: 8), random: (fit: (epochs: 1, batch: 8)), \
+             retrain: (fit: (epochs: 1, batch: 8)))"
         );
         parse(&text, Path::new("folder/trial.ron"), &Chosen::default()).unwrap()
     }

@@ -90,15 +90,29 @@ impl Route {
             }
             for input in node.inputs() {
                 if let GraphInput::Node(source) = *input
-                    && net.last_readers[source] == Some(index)
-                    && !self.nodes[source].leaves
                     && let Some(place) = places[source]
+                    && !self.is_read_behind(index, place, &places, net)
                 {
                     tape.let_go(place);
                 }
             }
         }
         self.handed_out(tape, &places)
+    }
+
+    /// True if somebody behind node `index` reads a place; nodes without layers share that of their
+    /// input.
+    fn is_read_behind(
+        &self,
+        index: usize,
+        place: At,
+        places: &[Option<At>],
+        net: &GraphNetwork,
+    ) -> bool {
+        places.iter().enumerate().any(|(node, own)| {
+            let later = net.last_readers[node].is_some_and(|reader| reader > index);
+            *own == Some(place) && (later || self.nodes[node].leaves)
+        })
     }
 
     fn handed_out(&self, tape: Tape, places: &[Option<At>]) -> Result<Vec<Made>, OpError> {

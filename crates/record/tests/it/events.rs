@@ -121,10 +121,10 @@ fn the_json_form_is_pinned() {
     let text = serde_json::to_string(&every_kind()[2]).unwrap();
     let expected = r#"{"event":"step","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"step":7,"steps":10,"loss":0.30000000000000004}"#;
     assert_eq!(text, expected);
-    let text = serde_json::to_string(&every_kind()[7]).unwrap();
+    let text = serde_json::to_string(&every_kind()[8]).unwrap();
     let expected = r#"{"event":"rule_holds","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"rule":"skip count","seen":"2 skip connections","stops":true}"#;
     assert_eq!(text, expected);
-    let text = serde_json::to_string(&every_kind()[5]).unwrap();
+    let text = serde_json::to_string(&every_kind()[6]).unwrap();
     let expected = r#"{"event":"entropy","phase":{"seed":0,"leg":"search/darts"},"epoch":3,"cells":{"normal":{"edges":[1.0,0.5]},"reduce":{"edges":[0.25],"nodes":[0.0]}}}"#;
     assert_eq!(text, expected);
 }

@@ -171,7 +171,7 @@ fn gradients_equal_central_differences() {
                 || vec![0.0; before.len()],
                 |gradient| gradient.flatten_all().unwrap().to_vec1().unwrap(),
             );
-            for at in (0..before.len()).step_by(3) {
+            for at in (0..before.len()).step_by(2) {
                 let moved = |by: f64| {
                     let mut values = before.clone();
                     values[at] += by;
