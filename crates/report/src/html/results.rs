@@ -189,7 +189,11 @@ fn paired(page: &Page) -> Markup {
         @if any {
             div.wide tabindex="0" {
                 table {
-                    caption { "Paired comparisons: the method's score minus the other's, seed by seed." }
+                    caption {
+                        "Paired comparisons: the method's score minus the other's, seed by seed. The effect is \
+                         the mean difference in standard deviations of the differences; the p value among all \
+                         methods decides."
+                    }
                     thead {
                         tr {
                             th scope="col" { "method" }
@@ -197,7 +201,10 @@ fn paired(page: &Page) -> Markup {
                             th scope="col" { "pairs" }
                             th scope="col" { "difference" }
                             th scope="col" { "95 % interval" }
+                            th scope="col" { "effect" }
                             th scope="col" { "p" }
+                            th scope="col" { "p among all" }
+                            th scope="col" { "seeds it takes" }
                         }
                     }
                     tbody {
@@ -213,7 +220,10 @@ fn paired(page: &Page) -> Markup {
                                             (objective.signed(least)) " to " (objective.signed(most))
                                         } @else { "-" }
                                     }
+                                    td { (pair.effect.map_or_else(dash, |d| format!("{d:+.2}"))) }
                                     td { (pair.p_value.map_or_else(dash, |p| format!("{p:.3}"))) }
+                                    td { (pair.adjusted_p_value.map_or_else(dash, |p| format!("{p:.3}"))) }
+                                    td { (pair.seeds_needed.map_or_else(dash, |n| n.to_string())) }
                                 }
                             }
                         }

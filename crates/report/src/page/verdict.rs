@@ -40,6 +40,12 @@ pub struct Comparison {
     pub interval: Option<[f64; 2]>,
     /// Its p value; `None` where all differences are equal.
     pub p_value: Option<f64>,
+    /// The p value adjusted for the number of methods, which decides; runs from before have none.
+    pub adjusted_p_value: Option<f64>,
+    /// The mean difference in standard deviations of the differences.
+    pub effect: Option<f64>,
+    /// Seeds with which a difference like this would be told from none.
+    pub seeds_needed: Option<u64>,
 }
 
 impl Verdict {
@@ -64,6 +70,10 @@ impl Verdict {
     }
 }
 
+fn number(paired: &Value, name: &str) -> Option<f64> {
+    paired.get(name).and_then(Value::as_f64)
+}
+
 fn sentence(method: &Value) -> Sentence {
     let text = |name: &str| method.get(name).and_then(Value::as_str).map(str::to_owned);
     let paired = method.get("paired").and_then(Value::as_array).into_iter().flatten();
@@ -76,7 +86,10 @@ fn sentence(method: &Value) -> Sentence {
             seeds: paired.get("seeds")?.as_u64()?,
             difference: paired.get("difference")?.as_f64()?,
             interval,
-            p_value: paired.get("p_value").and_then(Value::as_f64),
+            p_value: number(paired, "p_value"),
+            adjusted_p_value: number(paired, "adjusted_p_value"),
+            effect: number(paired, "effect"),
+            seeds_needed: paired.get("seeds_needed").and_then(Value::as_u64),
         })
     });
     Sentence {
