@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 
 use dartloom::noise::Noise;
 use dartloom::record::{Flow, observer_fn};
-use dartloom::search::{BilevelConfig, BlockRank, SearchConfig, SearchParts, SupernetSearch};
-use dartloom::space::Build;
+use dartloom::search::{BilevelConfig, BlockRank, SearchConfig, SupernetSearch};
 use dartloom::train::{Outcome, Session, drive};
 use dartloom::verdict::MethodParts;
 
@@ -76,15 +75,7 @@ pub fn reduce(
     let noise = Noise::new(experiment.seeds.first().copied().unwrap_or(0));
     let data = method.split.parts(comparison.train, noise.child("split").seed());
     let data = data.map_err(EngineError::work)?;
-    let parts = SearchParts {
-        space: method.space,
-        registry: comparison.registry,
-        choices: method.choices.clone(),
-        decoder: method.decoder,
-        build: Build { partial: method.partial, ..comparison.build(method.channels) },
-        data: &data,
-        task: comparison.task,
-    };
+    let parts = comparison.search_parts(method, &data);
     let search = SupernetSearch::new("blocks", parts, short(method, config.epochs), noise);
     let mut search = search.map_err(EngineError::work)?;
     let mut observer = observer_fn(|_| Ok(go_on()));

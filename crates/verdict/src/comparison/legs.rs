@@ -10,7 +10,7 @@ use dartloom_noise::Noise;
 use dartloom_record::{
     Contender, Event, Leg, Objective, Observer, Refused, RunDir, RunLayout, Scores, Where,
 };
-use dartloom_space::{Build, Genotype, Space};
+use dartloom_space::{Genotype, Space};
 use dartloom_train::{Outcome, Session, drive};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ use crate::{RandomSearch, VerdictError};
 use dartloom_data::Split;
 use dartloom_explore::{FailureCount, by_reason};
 use dartloom_search::stop::Stopped;
-use dartloom_search::{Gap, SearchParts, SupernetSearch};
+use dartloom_search::{Gap, SupernetSearch};
 use retrain::Entrant;
 
 /// The result of a leg.
@@ -203,15 +203,7 @@ impl Contest<'_> {
             stored => return Ok(stored),
         }
         let data = method.split.parts(comparison.train, noise.child("split").seed())?;
-        let parts = SearchParts {
-            space: method.space,
-            registry: comparison.registry,
-            choices: method.choices.clone(),
-            decoder: method.decoder,
-            build: Build { partial: method.partial, ..comparison.build(method.channels) },
-            data: &data,
-            task: comparison.task,
-        };
+        let parts = comparison.search_parts(method, &data);
         let config = method.search.clone();
         let noise = noise.child("search");
         let mut search = SupernetSearch::new(self.phase(leg), parts, config, noise)?;

@@ -1,18 +1,36 @@
 //! The networks of a comparison as blueprints.
 
+use dartloom_data::Parts;
 use dartloom_net::{NetError, NetworkSize, Setting};
 use dartloom_noise::Noise;
 use dartloom_ops::Model;
 use dartloom_record::Refused;
+use dartloom_search::SearchParts;
 use dartloom_space::{Blueprint, Build, Gene, Genotype, Graph, Layer, Network, Space, SpaceError};
 
-use super::Comparison;
+use super::{Comparison, MethodParts};
 use crate::VerdictError;
 
 impl<'a> Comparison<'a> {
     /// Base channels, outputs and images of networks with so many channels.
     pub fn build(&self, channels: usize) -> Build {
         dartloom_task::build(channels, self.task, self.train)
+    }
+
+    /// The parts of a method's search on its shares of the training images.
+    pub fn search_parts<'s>(&self, method: &MethodParts<'s>, data: &'s Parts<'_>) -> SearchParts<'s>
+    where
+        'a: 's,
+    {
+        SearchParts {
+            space: method.space,
+            registry: self.registry,
+            choices: method.choices.clone(),
+            decoder: method.decoder,
+            build: Build { partial: method.partial, ..self.build(method.channels) },
+            data,
+            task: self.task,
+        }
     }
 
     /// Everything about networks of a space that stays the same while architectures change.
